@@ -1,0 +1,39 @@
+/** One interface of a capture file (pcapng IDB; a classic pcap has exactly one). */
+export interface CaptureInterface {
+  readonly id: number
+  readonly name?: string
+  readonly description?: string
+  readonly filter?: string
+  readonly os?: string
+  readonly hardware?: string
+  /** LINKTYPE_ value, https://www.tcpdump.org/linktypes.html */
+  readonly linkType: number
+  /** 0 = unlimited. */
+  readonly snapLength: number
+  /** Units a second of its timestamps. */
+  readonly ticksPerSecond: number
+  /** if_tsoffset, whole seconds. */
+  readonly offsetSeconds: number
+  readonly comments: readonly string[]
+  /** From the last interface statistics block, if there is one. */
+  readonly statistics?: InterfaceStatistics
+}
+
+/** pcapng interface statistics block; absent counts are not in the file. */
+export interface InterfaceStatistics {
+  readonly received?: number
+  readonly dropped?: number
+  readonly filterAccepted?: number
+  readonly osDropped?: number
+  readonly delivered?: number
+}
+
+/** Where reading stopped before the end of the file, and why, in words for a person. */
+export interface Damage {
+  /** Byte in the (decompressed) capture. */
+  readonly offset: number
+  readonly reason: string
+}
+
+export type CaptureFormat = 'pcap' | 'pcapng'
+export type Compression = 'none' | 'gzip' | 'zstd'

@@ -1,0 +1,175 @@
+import type { CaptureFormat, CaptureInterface, Compression, Damage } from '../common/model/capture.ts'
+import type { Label } from './tcp/labels.ts'
+
+// What the engine answers. Plain data: it crosses a worker's port as it is.
+// Times are nanoseconds since the capture's epoch unless a name says otherwise.
+
+/** What is known of the file itself, so far. */
+export interface CaptureFacts {
+  readonly format?: CaptureFormat
+  readonly compression: Compression
+  /** Bytes taken in, as stored (compressed). */
+  readonly bytesRead: number
+  readonly packets: number
+  /** Sum of the frames' lengths on the wire. */
+  readonly wireBytes: number
+  /** Frames cut by the snap length. */
+  readonly cutPackets: number
+  /** Nanoseconds since 1970 of the first frame, as a decimal string (does not fit a number). */
+  readonly epochNs?: string
+  /** Earliest and latest frame. */
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly interfaces: readonly CaptureInterface[]
+  readonly comments: readonly string[]
+  /** The file's end was reached (or the damage that ended the reading). */
+  readonly complete: boolean
+  readonly damage?: Damage
+  readonly labels: Readonly<Record<Label, number>>
+}
+
+/** What to look at: all of the conditions that are present hold. */
+export interface Query {
+  /** Display filter text; empty = everything. */
+  readonly filter?: string
+  /** Half-open time range. */
+  readonly from?: number
+  readonly to?: number
+  readonly conversation?: number
+}
+
+export type FilterCheck =
+  | { readonly ok: true; /** Packets' bytes must be read again, so it takes a pass over the file. */ readonly needsBytes: boolean }
+  | { readonly ok: false; readonly message: string; /** Part of the text that is wrong, [from, to). */ readonly from: number; readonly to: number }
+
+/** Rows that match a query, in file order. */
+export interface Selection {
+  /** Row numbers, ascending; undefined = all rows (then `count` grows with the capture). */
+  readonly rows?: Uint32Array
+  readonly count: number
+}
+
+export type SortKey = 'frame' | 'time' | 'source' | 'destination' | 'protocol' | 'length' | 'info'
+
+/** A packet as the list shows it. */
+export interface PacketRow {
+  readonly row: number
+  readonly time: number
+  readonly source: string
+  readonly destination: string
+  /** The innermost protocol, in capitals as Wireshark's column. */
+  readonly protocol: string
+  readonly length: number
+  readonly info: string
+  readonly conversation?: number
+  readonly labels: readonly Label[]
+  /** The worst label's colour class, for the row. */
+  readonly tone: 'bad' | 'warn' | 'reset' | 'note' | 'handshake' | 'plain'
+  readonly error?: string
+}
+
+/** Counts and percentiles in equal time buckets over [from, to); every array has one value a bucket. */
+export interface Lanes {
+  readonly from: number
+  readonly to: number
+  readonly buckets: number
+  readonly packets: Float64Array
+  /** Wire bytes. */
+  readonly bytes: Float64Array
+  readonly retransmissions: Float64Array
+  readonly resets: Float64Array
+  readonly outOfOrder: Float64Array
+  readonly zeroWindows: Float64Array
+  readonly lost: Float64Array
+  readonly duplicateAcks: Float64Array
+  /** ACK round-trip times in nanoseconds, NaN where the bucket has no sample. */
+  readonly rttSamples: Float64Array
+  readonly rttP50: Float64Array
+  readonly rttP90: Float64Array
+  readonly rttP99: Float64Array
+  readonly rttMax: Float64Array
+}
+
+/** Why a connection was reset. */
+export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' | 'unknown-connection'
+
+export type ConversationState =
+  | 'syn-sent'
+  | 'syn-received'
+  | 'established'
+  | 'closing'
+  | 'closed'
+  | 'reset'
+  | 'refused'
+  | 'mid-stream'
+
+export interface ConversationRow {
+  readonly id: number
+  readonly transport: string
+  /** Number in its transport, as Wireshark's tcp.stream, udp.stream. */
+  readonly stream: number
+  readonly addressA: string
+  readonly portA?: number
+  readonly addressB: string
+  readonly portB?: number
+  readonly firstTime: number
+  readonly lastTime: number
+  readonly packetsAB: number
+  readonly packetsBA: number
+  readonly bytesAB: number
+  readonly bytesBA: number
+  /** Milliseconds this conversation lost to retransmission waits, SYN time-outs, resets and zero windows. */
+  readonly harmMs: number
+  /** The parts of harmMs that are not zero, for the tooltip: cause and milliseconds. */
+  readonly harm: readonly { readonly cause: string; readonly ms: number }[]
+  readonly retransmissions: number
+  readonly outOfOrder: number
+  readonly lost: number
+  readonly duplicateAcks: number
+  readonly zeroWindows: number
+  readonly resets: number
+  readonly resetCause?: ResetCause
+  readonly state?: ConversationState
+  readonly synRetransmissions: number
+  readonly initialRttNs?: number
+  readonly rttP50Ns?: number
+  readonly rttP99Ns?: number
+}
+
+export type ConversationSort = keyof Pick<
+  ConversationRow,
+  | 'harmMs'
+  | 'id'
+  | 'addressA'
+  | 'addressB'
+  | 'firstTime'
+  | 'packetsAB'
+  | 'bytesAB'
+  | 'retransmissions'
+  | 'resets'
+  | 'outOfOrder'
+  | 'zeroWindows'
+  | 'initialRttNs'
+  | 'rttP99Ns'
+>
+
+/** One line of the packet's tree. Byte positions count from the frame's first byte, [from, to). */
+export interface DetailNode {
+  /** Display filter field, where there is one: ip.ttl */
+  readonly field?: string
+  /** "Time to live: 64" */
+  readonly text: string
+  /** The value as a display filter would be given it. */
+  readonly value?: string
+  readonly from: number
+  readonly to: number
+  readonly children: readonly DetailNode[]
+  /** warn: something is off (a label, a cut or malformed header). */
+  readonly tone?: 'warn' | 'note'
+}
+
+export interface PacketDetails {
+  readonly row: number
+  readonly bytes: Uint8Array
+  readonly tree: readonly DetailNode[]
+}

@@ -1,0 +1,190 @@
+import { NETWORK, type Packet } from '../decode/packet.ts'
+import { AddressTable } from './address-table.ts'
+
+/**
+ * Conversations: the packets between two endpoints, both ways. A is the endpoint that sent the first packet seen.
+ * The key is the innermost address pair and port pair, as Wireshark's streams; interface, VLAN and VNI are not part of it.
+ * Struct of arrays, grown by doubling; the conversation's number is its index.
+ */
+export class ConversationTable {
+  readonly addresses = new AddressTable()
+  #count = 0
+  #streams = new Map<number, number>()
+
+  /** NETWORK value: how `addressA` and `addressB` are to be read. */
+  network = new Uint8Array(64)
+  /** TRANSPORT value; 0 = the addresses alone (ARP, ICMP, fragments, ...). */
+  transport = new Uint8Array(64)
+  /** IPv4 address, or index into `addresses` for IPv6 and MAC. */
+  addressA = new Uint32Array(64)
+  addressB = new Uint32Array(64)
+  portA = new Uint16Array(64)
+  portB = new Uint16Array(64)
+  /** Number among the conversations of its transport, from 0: tcp.stream, udp.stream. */
+  stream = new Uint32Array(64)
+  firstRow = new Uint32Array(64)
+  lastRow = new Uint32Array(64)
+  packetsAB = new Uint32Array(64)
+  packetsBA = new Uint32Array(64)
+  /** Bytes on the wire, whole frames. */
+  bytesAB = new Float64Array(64)
+  bytesBA = new Float64Array(64)
+
+  // Open addressing: index + 1 of the newest conversation with the key; older ones with the same key are no longer found.
+  #slots = new Uint32Array(256)
+  #used = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** How many conversations of this transport there are. */
+  streams(transport: number): number {
+    return this.#streams.get(transport) ?? 0
+  }
+
+  /**
+   * The conversation `packet` belongs to (created at need) times two, plus 1 if the packet travels from B to A.
+   * Fragments and packets whose ports could not be read are joined by address only.
+   */
+  find(packet: Packet): number {
+    const { network, transport, sourcePort, destinationPort } = packet
+    let source: number
+    let destination: number
+    if (network === NETWORK.ipv4) {
+      source = packet.source
+      destination = packet.destination
+    } else {
+      const length = network === NETWORK.ipv6 ? 16 : 6
+      source = this.addresses.intern(packet.bytes, packet.sourceAt, length)
+      destination = this.addresses.intern(packet.bytes, packet.destinationAt, length)
+    }
+    const hasPorts = transport !== 0
+    const from = hasPorts ? sourcePort : 0
+    const to = hasPorts ? destinationPort : 0
+    const mask = this.#slots.length - 1
+    let slot = hash(source, destination, from, to, transport) & mask
+    for (;;) {
+      const entry = this.#slots[slot]
+      if (entry === 0) break
+      const id = entry - 1
+      if (this.transport[id] === transport && this.network[id] === network) {
+        const a = this.addressA[id]
+        const b = this.addressB[id]
+        const portA = this.portA[id]
+        const portB = this.portB[id]
+        if (a === source && b === destination && portA === from && portB === to) return id * 2
+        if (a === destination && b === source && portA === to && portB === from) return id * 2 + 1
+      }
+      slot = (slot + 1) & mask
+    }
+    const id = this.#append(network, transport, source, destination, from, to)
+    this.#slots[slot] = id + 1
+    if (++this.#used * 2 > this.#slots.length) this.#rehash()
+    return id * 2
+  }
+
+  /** A new conversation with the endpoints of `id` as `packet` sees them (its sender is A); later packets of the key belong to it. */
+  replace(id: number, reverse: boolean): number {
+    const fresh = reverse
+      ? this.#append(
+          this.network[id],
+          this.transport[id],
+          this.addressB[id],
+          this.addressA[id],
+          this.portB[id],
+          this.portA[id],
+        )
+      : this.#append(
+          this.network[id],
+          this.transport[id],
+          this.addressA[id],
+          this.addressB[id],
+          this.portA[id],
+          this.portB[id],
+        )
+    const mask = this.#slots.length - 1
+    let slot =
+      hash(this.addressA[id], this.addressB[id], this.portA[id], this.portB[id], this.transport[id]) & mask
+    while (this.#slots[slot] !== id + 1) slot = (slot + 1) & mask
+    this.#slots[slot] = fresh + 1
+    return fresh
+  }
+
+  /** Counts a packet of `length` wire bytes at `row`. */
+  tally(id: number, reverse: boolean, row: number, length: number): void {
+    if (this.packetsAB[id] + this.packetsBA[id] === 0) this.firstRow[id] = row
+    this.lastRow[id] = row
+    if (reverse) {
+      this.packetsBA[id]++
+      this.bytesBA[id] += length
+    } else {
+      this.packetsAB[id]++
+      this.bytesAB[id] += length
+    }
+  }
+
+  #append(network: number, transport: number, a: number, b: number, portA: number, portB: number): number {
+    const id = this.#count++
+    if (id === this.network.length) this.#grow()
+    this.network[id] = network
+    this.transport[id] = transport
+    this.addressA[id] = a
+    this.addressB[id] = b
+    this.portA[id] = portA
+    this.portB[id] = portB
+    const stream = this.#streams.get(transport) ?? 0
+    this.stream[id] = stream
+    this.#streams.set(transport, stream + 1)
+    return id
+  }
+
+  #grow(): void {
+    this.network = grown(this.network)
+    this.transport = grown(this.transport)
+    this.addressA = grown(this.addressA)
+    this.addressB = grown(this.addressB)
+    this.portA = grown(this.portA)
+    this.portB = grown(this.portB)
+    this.stream = grown(this.stream)
+    this.firstRow = grown(this.firstRow)
+    this.lastRow = grown(this.lastRow)
+    this.packetsAB = grown(this.packetsAB)
+    this.packetsBA = grown(this.packetsBA)
+    this.bytesAB = grown(this.bytesAB)
+    this.bytesBA = grown(this.bytesBA)
+  }
+
+  #rehash(): void {
+    const old = this.#slots
+    const slots = new Uint32Array(old.length * 2)
+    const mask = slots.length - 1
+    for (const entry of old) {
+      if (entry === 0) continue
+      const id = entry - 1
+      let slot = hash(this.addressA[id], this.addressB[id], this.portA[id], this.portB[id], this.transport[id]) & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = entry
+    }
+    this.#slots = slots
+  }
+}
+
+/** The same for both directions. */
+function hash(a: number, b: number, portA: number, portB: number, transport: number): number {
+  const x = Math.imul(a, 0x9e3779b1) ^ Math.imul(portA, 0x85ebca6b)
+  const y = Math.imul(b, 0x9e3779b1) ^ Math.imul(portB, 0x85ebca6b)
+  let h = (x + y) ^ Math.imul(x ^ y, 0xc2b2ae35) ^ transport
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d)
+  return h ^ (h >>> 13)
+}
+
+/** The same values in an array twice as long. */
+export function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array | Int8Array>(
+  array: T,
+): T {
+  const Type = array.constructor as new (length: number) => T
+  const next = new Type(array.length * 2)
+  next.set(array)
+  return next
+}

@@ -1,0 +1,123 @@
+/** Rows in a chunk. A chunk is immutable once full, so views may keep references into it. */
+export const CHUNK_ROWS = 65_536
+const CHUNK_SHIFT = 16
+const CHUNK_MASK = CHUNK_ROWS - 1
+
+/** "No conversation" in the `conversation` column. */
+export const NO_CONVERSATION = 0xffff_ffff
+
+/** Bits of the `flags` column: the TCP header's twelve flag bits (RFC 9293, with AE/CWR/ECE), then ours. */
+export const FLAG = {
+  fin: 0x001,
+  syn: 0x002,
+  rst: 0x004,
+  psh: 0x008,
+  ack: 0x010,
+  urg: 0x020,
+  ece: 0x040,
+  cwr: 0x080,
+  ae: 0x100,
+  /** The packet travels from the conversation's B to its A. */
+  reverse: 0x1000,
+  /** The snap length cut bytes off the frame. */
+  cut: 0x2000,
+  /** Part of a fragmented datagram. */
+  fragment: 0x4000,
+  /** The innermost TCP header could be read, so the TCP columns hold values. */
+  tcp: 0x8000,
+} as const
+
+export const TCP_FLAGS_MASK = 0x0fff
+
+/**
+ * 65,536 packets as columns; 60 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
+ * Where a column does not apply to the packet it holds 0.
+ */
+export class PacketChunk {
+  /** Offset of the frame's first byte in the (decompressed) capture. */
+  readonly offset: Float64Array
+  readonly time: Float64Array
+  readonly capturedLength: Uint32Array
+  readonly length: Uint32Array
+  /** Index into the capture's interfaces. */
+  readonly interface: Uint16Array
+  /** Index into the dictionary of protocol stacks. */
+  readonly stack: Uint16Array
+  readonly conversation: Uint32Array
+  /** See FLAG. */
+  readonly flags: Uint16Array
+  readonly seq: Uint32Array
+  readonly ack: Uint32Array
+  /** Bytes of transport payload by the headers' lengths, not by what was captured. */
+  readonly payloadLength: Uint32Array
+  /** TCP window as in the header, unscaled. */
+  readonly window: Uint16Array
+  /** tcp.analysis labels, see tcp/labels.ts. */
+  readonly labels: Uint16Array
+  /** 1 + the row of the segment this one acknowledges (tcp.analysis.acks_frame), or 0. */
+  readonly acked: Uint32Array
+  readonly bytesInFlight: Uint32Array
+  /** Hopscope's verdict, see tcp/verdicts; 0 = none. */
+  readonly verdict: Uint8Array
+  /** Why decoding stopped early, see decode/errors; 0 = it did not. */
+  readonly error: Uint8Array
+
+  constructor(rows = CHUNK_ROWS) {
+    this.offset = new Float64Array(rows)
+    this.time = new Float64Array(rows)
+    this.capturedLength = new Uint32Array(rows)
+    this.length = new Uint32Array(rows)
+    this.interface = new Uint16Array(rows)
+    this.stack = new Uint16Array(rows)
+    this.conversation = new Uint32Array(rows)
+    this.flags = new Uint16Array(rows)
+    this.seq = new Uint32Array(rows)
+    this.ack = new Uint32Array(rows)
+    this.payloadLength = new Uint32Array(rows)
+    this.window = new Uint16Array(rows)
+    this.labels = new Uint16Array(rows)
+    this.acked = new Uint32Array(rows)
+    this.bytesInFlight = new Uint32Array(rows)
+    this.verdict = new Uint8Array(rows)
+    this.error = new Uint8Array(rows)
+  }
+}
+
+/** Every packet of a capture, in file order; a row's number is the frame number minus one. */
+export class PacketTable {
+  readonly chunks: PacketChunk[] = []
+  #rows = 0
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** The chunk that takes the next row; write at `nextIndex` and then `commit()`. */
+  next(): PacketChunk {
+    const index = this.#rows >>> CHUNK_SHIFT
+    if (index === this.chunks.length) this.chunks.push(new PacketChunk())
+    return this.chunks[index]
+  }
+
+  get nextIndex(): number {
+    return this.#rows & CHUNK_MASK
+  }
+
+  /** Makes the row that was written at `nextIndex` part of the table. */
+  commit(): void {
+    this.#rows++
+  }
+
+  chunk(row: number): PacketChunk {
+    return this.chunks[row >>> CHUNK_SHIFT]
+  }
+
+  /** The place of `row` within its chunk. */
+  static index(row: number): number {
+    return row & CHUNK_MASK
+  }
+
+  time(row: number): number {
+    return this.chunks[row >>> CHUNK_SHIFT].time[row & CHUNK_MASK]
+  }
+}

@@ -1,0 +1,120 @@
+/** Layers kept of one packet; a deeper packet keeps its first ones and gets the error `too-deep`. */
+export const MAX_LAYERS = 48
+
+/** Why decoding of a packet stopped before its end. The layers decoded up to there stand. */
+export const DECODE_ERROR = {
+  none: 0,
+  /** A header claims more bytes than the layer around it has: the packet is malformed. */
+  malformed: 1,
+  /** The snap length ended the packet inside a header: cut, not malformed. */
+  cut: 2,
+  /** More layers than MAX_LAYERS. */
+  tooDeep: 3,
+  /** A protocol that is named but not decoded. */
+  notDecoded: 4,
+} as const
+
+/** What the innermost network and transport layers are. */
+export const NETWORK = { none: 0, ipv4: 4, ipv6: 6, other: 1 } as const
+export const TRANSPORT = { none: 0, tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const
+
+/**
+ * One packet while it is decoded. There is one of these per engine; each packet overwrites the last, so that
+ * nothing is allocated on the way. All positions are indices into `bytes`. When layers repeat (tunnels), the
+ * network and transport fields are those of the innermost one; `layers` has them all.
+ */
+export class Packet {
+  bytes: Uint8Array = new Uint8Array(0)
+  start = 0
+  /** One past the last captured byte. */
+  end = 0
+  /** One past where the last byte would be, had the snap length cut nothing. */
+  wireEnd = 0
+
+  layerCount = 0
+  /** Protocol ids, see protocols.ts. */
+  readonly layers = new Uint8Array(MAX_LAYERS)
+  /** Where each layer's header starts. */
+  readonly layerAt = new Int32Array(MAX_LAYERS)
+  /** See DECODE_ERROR. */
+  error = 0
+
+  /** See NETWORK. */
+  network = 0
+  /** IPv4 addresses as unsigned numbers; for IPv6 look at sourceAt. */
+  source = 0
+  destination = 0
+  /** Where the address bytes are (4 or 16 of them; MAC addresses, 6, when network is none); -1 = there are none. */
+  sourceAt = 0
+  destinationAt = 0
+  ipId = 0
+  ttl = 0
+  /** The datagram is one piece of several. */
+  fragment = false
+  /** Outermost-to-innermost identity of the virtual network: the last VNI/VLAN seen, 0 = none. */
+  vni = 0
+  vlan = 0
+
+  /** See TRANSPORT. */
+  transport = 0
+  /** The transport header was quoted inside an ICMP error: it describes another packet. */
+  quoted = false
+  sourcePort = 0
+  destinationPort = 0
+  /** Where the transport payload starts, and its length by the headers (not cut by the snap length). */
+  payloadAt = 0
+  payloadLength = 0
+
+  seq = 0
+  ack = 0
+  /** Twelve bits, as in the header. */
+  tcpFlags = 0
+  window = 0
+  tcpHeaderLength = 0
+  /** The options could not be read to their end (snap length): tshark prints no analysis there. */
+  optionsCut = false
+  /** 0 = no such option. */
+  mss = 0
+  /** -1 = no such option. */
+  windowShift = -1
+  sackPermitted = false
+  /** SACK blocks present (at most 4), their edges in `sack` as left, right, left, right... */
+  sackBlocks = 0
+  readonly sack = new Uint32Array(8)
+  hasTimestamps = false
+  tsval = 0
+  tsecr = 0
+
+  /** Makes the packet empty over `bytes[start, end)`. */
+  reset(bytes: Uint8Array, start: number, end: number, wireEnd: number): void {
+    this.bytes = bytes
+    this.start = start
+    this.end = end
+    this.wireEnd = wireEnd
+    this.layerCount = 0
+    this.error = 0
+    this.network = 0
+    this.sourceAt = -1
+    this.destinationAt = -1
+    this.fragment = false
+    this.vni = 0
+    this.vlan = 0
+    this.transport = 0
+    this.quoted = false
+    this.payloadAt = end
+    this.payloadLength = 0
+  }
+
+  /** Records a layer; false when there are too many. */
+  layer(protocol: number, at: number): boolean {
+    const n = this.layerCount
+    if (n === MAX_LAYERS) {
+      this.error = DECODE_ERROR.tooDeep
+      return false
+    }
+    this.layers[n] = protocol
+    this.layerAt[n] = at
+    this.layerCount = n + 1
+    return true
+  }
+}
