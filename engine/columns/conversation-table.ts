@@ -1,5 +1,6 @@
 import { NETWORK, type Packet } from '../decode/packet.ts'
 import { AddressTable } from './address-table.ts'
+import { ipv4Text, ipv6Text, macText } from './address-text.ts'
 
 /**
  * Conversations: the packets between two endpoints, both ways. A is the endpoint that sent the first packet seen.
@@ -36,6 +37,14 @@ export class ConversationTable {
 
   get count(): number {
     return this.#count
+  }
+
+  /** The address of end A (false) or B (true) as text. */
+  addressText(id: number, b: boolean): string {
+    const address = b ? this.addressB[id] : this.addressA[id]
+    if (this.network[id] === NETWORK.ipv4) return ipv4Text(address)
+    const bytes = this.addresses.bytes(address)
+    return bytes.length === 16 ? ipv6Text(bytes) : macText(bytes)
   }
 
   /** How many conversations of this transport there are. */
