@@ -1,0 +1,104 @@
+import type { CaptureFacts } from './answers.ts'
+import { CaptureFileReader } from './capture-file/reader.ts'
+import { Ingest } from './ingest.ts'
+import { LABEL, LABELS, type Label } from './tcp/labels.ts'
+
+export type * from './answers.ts'
+export { LABEL, LABELS, type Label } from './tcp/labels.ts'
+export { framesTable } from './frames-table.ts'
+
+export interface EngineOptions {
+  /**
+   * Called with the decompressed bytes, in order, when the capture is compressed. Offsets of packets are positions in that
+   * stream, so whoever wants to read a packet's bytes later must keep it. The bytes are valid during the call only.
+   */
+  readonly onDecompressed?: (bytes: Uint8Array) => void
+}
+
+/**
+ * A capture being read, and all that can be asked of it. Feed it chunks of any size; after each it can be asked anything.
+ * It holds no packet bytes: what needs them is given a `FrameSource`.
+ */
+export class Engine {
+  readonly #reader: CaptureFileReader
+  readonly #ingest: Ingest
+  #finished = false
+
+  constructor(options: EngineOptions = {}) {
+    this.#ingest = new Ingest((id) => this.#reader.interfaces[id].linkType)
+    this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
+  }
+
+  get packets() {
+    return this.#ingest.packets
+  }
+  get conversations() {
+    return this.#ingest.conversations
+  }
+  get stacks() {
+    return this.#ingest.stacks
+  }
+  get tcp() {
+    return this.#ingest.tcp
+  }
+  /** Nanoseconds since 1970 of the first frame; every time counts from it. */
+  get epoch(): bigint | undefined {
+    return this.#reader.epoch
+  }
+
+  /** Bytes of the file taken in, as stored. */
+  get bytesRead(): number {
+    return this.#reader.bytesRead
+  }
+  /** Reading has ended before the file did; further bytes are ignored. */
+  get damaged(): boolean {
+    return this.#reader.damage !== undefined
+  }
+
+  /** The next bytes of the file. */
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk)
+  }
+
+  /** The file ends here. */
+  finish(): void {
+    this.#reader.finish()
+    this.#finished = true
+  }
+
+  facts(): CaptureFacts {
+    const { epoch, damage, format } = this.#reader
+    const ingest = this.#ingest
+    return {
+      ...(format && { format }),
+      compression: this.#reader.compression,
+      bytesRead: this.#reader.bytesRead,
+      packets: ingest.packets.rows,
+      wireBytes: ingest.wireBytes,
+      cutPackets: ingest.cutPackets,
+      ...(epoch !== undefined && { epochNs: String(epoch) }),
+      firstTime: ingest.firstTime,
+      lastTime: ingest.lastTime,
+      interfaces: this.#reader.interfaces,
+      comments: this.#reader.comments,
+      complete: this.#finished || damage !== undefined,
+      ...(damage && { damage }),
+      labels: this.#labelCounts(),
+    }
+  }
+
+  #labelCounts(): Record<Label, number> {
+    const counts = new Map<Label, number>()
+    const bySet = new Uint32Array(1 << 16)
+    const { packets } = this
+    for (const [n, chunk] of packets.chunks.entries()) {
+      const rows = Math.min(packets.rows - n * chunk.labels.length, chunk.labels.length)
+      for (let i = 0; i < rows; i++) bySet[chunk.labels[i]]++
+    }
+    for (let set = 1; set < bySet.length; set++) {
+      if (bySet[set] === 0) continue
+      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + bySet[set])
+    }
+    return Object.fromEntries(LABELS.map((label) => [label, counts.get(label) ?? 0])) as Record<Label, number>
+  }
+}

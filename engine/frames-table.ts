@@ -1,0 +1,107 @@
+import { FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts'
+import { NO_INTERFACE } from './ingest.ts'
+import type { Engine } from './engine.ts'
+import { LABEL, LABELS } from './tcp/labels.ts'
+
+const COLUMNS = [
+  'frame.number',
+  'frame.time_epoch',
+  'frame.cap_len',
+  'frame.len',
+  'frame.protocols',
+  'tcp.stream',
+  'ip.src',
+  'ip.dst',
+  'tcp.srcport',
+  'tcp.dstport',
+  'tcp.seq_raw',
+  'tcp.ack_raw',
+  'tcp.len',
+  'tcp.flags',
+  'tcp.window_size',
+  ...LABELS.map((label) => `tcp.analysis.${label}`),
+  'tcp.analysis.ack_rtt',
+  'tcp.analysis.initial_rtt',
+  'tcp.analysis.bytes_in_flight',
+  'hopscope.verdict',
+  'hopscope.spurious',
+  'hopscope.original',
+  'hopscope.cost_ms',
+  'hopscope.reason',
+]
+const NOT_TCP = '\t'.repeat(COLUMNS.length - 8)
+
+// The fifteen label columns for each of the 32,768 sets, made when first needed.
+const labelColumns: string[] = []
+const LABEL_MASK = (1 << LABELS.length) - 1
+
+function labelText(labels: number): string {
+  const set = labels & LABEL_MASK
+  return (labelColumns[set] ??= LABELS.map((label) => (set & LABEL[label] ? '1' : '0')).join('\t'))
+}
+
+/**
+ * Every frame as a line of tab-separated values, named as tshark names its fields, with a head line.
+ * `frame.protocols` and the addresses are those of the innermost packet; fields that do not apply are empty.
+ * Yields pieces of some thousand lines.
+ */
+export function* framesTable(engine: Engine): Generator<string> {
+  const { packets, conversations, stacks, tcp } = engine
+  const epoch = engine.epoch ?? 0n
+  const epochSeconds = Number(epoch / 1_000_000_000n)
+  const epochRest = Number(epoch % 1_000_000_000n)
+  const addresses: string[] = []
+  const endpoints = (conversation: number, reverse: boolean): string => {
+    const key = conversation * 2 + (reverse ? 1 : 0)
+    return (addresses[key] ??=
+      conversations.addressText(conversation, reverse) + '\t' + conversations.addressText(conversation, !reverse))
+  }
+  const ports = (conversation: number, reverse: boolean): string => {
+    const a = conversations.portA[conversation]
+    const b = conversations.portB[conversation]
+    return reverse ? `${b}\t${a}` : `${a}\t${b}`
+  }
+
+  let text = COLUMNS.join('\t') + '\n'
+  let lines = 0
+  for (let row = 0; row < packets.rows; row++) {
+    const chunk = packets.chunk(row)
+    const i = row & 0xffff
+    const total = epochRest + chunk.time[i]
+    const seconds = Math.floor(total / 1e9)
+    text += `${row + 1}\t${epochSeconds + seconds}.${String(total - seconds * 1e9).padStart(9, '0')}\t`
+    text += `${chunk.capturedLength[i]}\t${chunk.length[i]}\t${stacks.name(chunk.stack[i])}\t`
+    const conversation = chunk.conversation[i]
+    const flags = chunk.flags[i]
+    const reverse = (flags & FLAG.reverse) !== 0
+    if (conversation === NO_CONVERSATION || chunk.interface[i] === NO_INTERFACE || conversations.network[conversation] < 4) {
+      text += '\t\t' + NOT_TCP + '\n'
+    } else if ((flags & FLAG.tcp) === 0) {
+      text += `\t${endpoints(conversation, reverse)}${NOT_TCP}\n`
+    } else {
+      text += `${conversations.stream[conversation]}\t${endpoints(conversation, reverse)}\t${ports(conversation, reverse)}\t`
+      text += `${chunk.seq[i]}\t${chunk.ack[i]}\t${tcp.hasLength(row) ? chunk.payloadLength[i] : ''}\t`
+      text += `0x${(flags & TCP_FLAGS_MASK).toString(16).padStart(4, '0')}\t${tcp.scaledWindow(row)}\t`
+      const labels = chunk.labels[i]
+      const acked = chunk.acked[i]
+      const rtt = acked ? chunk.time[i] - packets.time(acked - 1) : 0
+      const flight = chunk.bytesInFlight[i]
+      text += `${labelText(labels)}\t${rtt > 0 ? secondsText(rtt) : ''}\t`
+      const initial = tcp.initialRtt(conversation)
+      text += initial > 0 ? `${secondsText(initial)}\t` : '\t'
+      text += `${flight || ''}\t\t\t\t\t\n`
+    }
+    if (++lines === 4096) {
+      yield text
+      text = ''
+      lines = 0
+    }
+  }
+  yield text
+}
+
+/** Nanoseconds as seconds with nine decimals. */
+function secondsText(ns: number): string {
+  const seconds = Math.floor(ns / 1e9)
+  return `${seconds}.${String(ns - seconds * 1e9).padStart(9, '0')}`
+}
