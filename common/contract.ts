@@ -1,18 +1,25 @@
 import * as z from 'zod/mini'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
-// A subscription is a ReadableStream: it carries flow control, and cancelling it ends the work behind it.
+// How it is carried, validated and re-connected: ARCHITECTURE.md, "The contract".
 // Bytes of captures are not here: they travel on the data plane (see CaptureSource.url).
 
 /** Every error that crosses carries one of these codes; the message is for the person. */
 export type ErrorCode =
-  | 'invalid-argument'
-  | 'not-found'
-  | 'permission-denied'
-  | 'unavailable'
-  | 'cancelled'
-  | 'unsupported'
-  | 'internal'
+  'invalid-argument' | 'not-found' | 'permission-denied' | 'unavailable' | 'cancelled' | 'unsupported' | 'internal'
+
+/**
+ * Values that keep coming. It carries flow control (the host waits for a slow reader), and cancelling, or leaving a `for await` over it,
+ * ends the work behind it. At run time a ReadableStream on both sides; this is the part of it that needs no DOM.
+ */
+export interface Subscription<T> {
+  [Symbol.asyncIterator](): AsyncIterator<T>
+  cancel(reason?: unknown): Promise<void>
+  getReader(): {
+    read(): Promise<{ readonly done: false; readonly value: T } | { readonly done: true; readonly value?: unknown }>
+    cancel(reason?: unknown): Promise<void>
+  }
+}
 
 export const Theme = z.enum(['system', 'light', 'dark'])
 export type Theme = z.infer<typeof Theme>
@@ -72,9 +79,9 @@ export interface AppSection {
   settings(): Promise<Settings>
   changeSettings(change: SettingsChange): Promise<Settings>
   /** The settings now, then after each change, also by another window. */
-  watchSettings(): Promise<ReadableStream<Settings>>
+  watchSettings(): Promise<Subscription<Settings>>
   /** What the menu, the operating system or the command line ask of this window. */
-  watchCommands(): Promise<ReadableStream<HostCommand>>
+  watchCommands(): Promise<Subscription<HostCommand>>
 }
 
 export type HostCommand =
@@ -98,3 +105,33 @@ export interface HostContract {
   readonly app: AppSection
   readonly captures: CapturesSection
 }
+
+/** What a method takes, as schemas: one for each argument. */
+type Inputs<Section> = {
+  readonly [Method in keyof Section]: Section[Method] extends (...args: infer Args) => unknown
+    ? { readonly [Index in keyof Args]: z.ZodMiniType<Args[Index]> }
+    : never
+}
+
+/**
+ * The schema of every argument of every call, and with it the list of all calls: the host exposes and validates exactly these,
+ * the interface's stub is built from it. A method missing here is a type error, one missing in the host a failed test.
+ */
+export const contractInputs = {
+  app: {
+    facts: [],
+    settings: [],
+    changeSettings: [SettingsChange],
+    watchSettings: [],
+    watchCommands: [],
+  },
+  captures: {
+    samples: [],
+    openSample: [SampleName],
+    recent: [],
+    forgetRecent: [CapturePath],
+    openFile: [CapturePath],
+    chooseFile: [],
+    source: [CaptureId],
+  },
+} as const satisfies { readonly [Section in keyof HostContract]: Inputs<HostContract[Section]> }

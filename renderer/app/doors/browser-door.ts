@@ -1,0 +1,83 @@
+import { HostError } from '../../../common/host-error.ts'
+import { MessageTransport } from '../../../common/message-transport.ts'
+import type { Door } from './door.ts'
+import { readArrival } from './fragment.ts'
+
+const TOKEN_KEY = 'hopscope-token'
+const CONNECT_TIMEOUT = 5_000
+
+/**
+ * `hopscope serve`: a WebSocket to the server this page came from, with the token it was opened with. The token leaves the address bar
+ * at once (a copied address, a bookmark or a screenshot must not carry it) and stays in this tab's session storage for reloads.
+ */
+export function browserDoor(): Door {
+  const arrival = readArrival(location.hash)
+  if (arrival.token !== undefined) sessionStorage.setItem(TOKEN_KEY, arrival.token)
+  if (arrival.rest !== location.hash) {
+    history.replaceState(history.state, '', location.pathname + location.search + arrival.rest)
+  }
+  const token = sessionStorage.getItem(TOKEN_KEY)
+  const headers = { authorization: `Bearer ${token}` }
+  const base = new URL('/', location.href)
+
+  return {
+    kind: 'browser',
+    initialCaptures: arrival.captures,
+    async connect(signal) {
+      if (token === null) {
+        throw new HostError(
+          'permission-denied',
+          'This address lacks the token that lets a page in. Open the whole URL that `hopscope serve` printed, with everything after the #.',
+        )
+      }
+      const socketUrl = new URL('host', base)
+      socketUrl.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:'
+      const socket = new WebSocket(socketUrl, ['hopscope', `token.${token}`])
+      if (await opened(socket, signal)) return transportOver(socket)
+      // A refused upgrade and a dead server look the same to a page: ask by plain HTTP which one it was.
+      throw await whyRefused(new URL('door', base), headers)
+    },
+    dataRequest: (capture) => ({ url: new URL(capture.url, base).href, headers }),
+  }
+}
+
+function opened(socket: WebSocket, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = (isOpen: boolean) => {
+      if (!isOpen) socket.close()
+      resolve(isOpen)
+    }
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT)])
+    socket.addEventListener('open', () => done(true), { once: true })
+    socket.addEventListener('close', () => done(false), { once: true })
+    limit.addEventListener('abort', () => socket.readyState === WebSocket.CONNECTING && done(false), { once: true })
+  })
+}
+
+async function whyRefused(url: URL, headers: Record<string, string>): Promise<HostError> {
+  try {
+    const answer = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(CONNECT_TIMEOUT) })
+    if (answer.status === 401 || answer.status === 403) {
+      return new HostError(
+        'permission-denied',
+        'The host no longer accepts this page: it was probably started again. Open the URL that it printed last.',
+      )
+    }
+  } catch {
+    // No answer at all: the same as 'unavailable'.
+  }
+  return new HostError(
+    'unavailable',
+    'The host does not answer. If it runs on another machine, check the tunnel to it.',
+  )
+}
+
+function transportOver(socket: WebSocket): MessageTransport {
+  const transport = new MessageTransport({
+    send: (message) => socket.send(message),
+    close: () => socket.close(),
+  })
+  socket.addEventListener('message', (event) => transport.deliver(event.data))
+  socket.addEventListener('close', () => transport.disconnect('The connection to the host is lost.'))
+  return transport
+}

@@ -1,0 +1,71 @@
+import { HostError, isErrorCode } from '../../../common/host-error.ts'
+import type { DataRequest } from './door.ts'
+
+// The data plane, from the page's side; works in a worker too. Errors are HostErrors.
+
+/**
+ * The capture's bytes from `from` to its end. With `follow`, the stream of a growing capture goes on until the capture is finished;
+ * a finished one just ends. Aborting the signal or cancelling the stream closes the file on the host.
+ */
+export async function captureStream(
+  request: DataRequest,
+  options: { readonly from?: number; readonly follow?: boolean; readonly signal?: AbortSignal } = {},
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const { from = 0, follow = false, signal } = options
+  const url = follow ? `${request.url}?follow=1&from=${from}` : request.url
+  const range: Record<string, string> = follow || from === 0 ? {} : { range: `bytes=${from}-` }
+  const answer = await ask(url, { ...request.headers, ...range }, signal)
+  return answer.body ?? new Blob([]).stream()
+}
+
+/** Bytes [start, end) of the capture; fewer where it ends earlier. */
+export async function captureRange(
+  request: DataRequest,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (end <= start) return new Uint8Array(0)
+  const answer = await ask(request.url, { ...request.headers, range: `bytes=${start}-${end - 1}` }, signal)
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
+/**
+ * Why a stream broke off: a body that ends early cannot say it itself, so ask for the file again.
+ * Call it when reading from captureStream throws anything but an abort.
+ */
+export async function whyBroken(request: DataRequest): Promise<HostError> {
+  try {
+    await captureRange(request, 0, 1)
+  } catch (error) {
+    if (error instanceof HostError) return error
+  }
+  return new HostError('unavailable', 'Reading the capture broke off: the connection to the host was lost.')
+}
+
+async function ask(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Response> {
+  let answer: Response
+  try {
+    answer = await fetch(url, { headers, cache: 'no-store', ...(signal && { signal }) })
+  } catch (error) {
+    if (signal?.aborted) throw new HostError('cancelled', 'Reading the capture was cancelled.')
+    const why = error instanceof Error ? error.message : String(error)
+    throw new HostError('unavailable', `The host does not answer (${why}).`)
+  }
+  if (!answer.ok) throw await errorIn(answer)
+  return answer
+}
+
+/** The host answers errors with {code, message}. */
+async function errorIn(answer: Response): Promise<HostError> {
+  const fallback = new HostError('internal', `The host answered ${answer.status} ${answer.statusText}.`)
+  try {
+    const said: unknown = await answer.json()
+    if (typeof said !== 'object' || said === null || !('code' in said) || !('message' in said)) return fallback
+    return isErrorCode(said.code) && typeof said.message === 'string'
+      ? new HostError(said.code, said.message)
+      : fallback
+  } catch {
+    return fallback
+  }
+}

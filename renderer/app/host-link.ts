@@ -1,0 +1,208 @@
+import { RpcSession } from 'capnweb'
+import { contractInputs } from '../../common/contract.ts'
+import type { HostContract } from '../../common/contract.ts'
+import { asHostError, HostError } from '../../common/host-error.ts'
+import type { MessageTransport } from '../../common/message-transport.ts'
+import type { Door } from './doors/door.ts'
+
+export type ConnectionStatus =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'connected' }
+  /** Trying again by itself; `reason` is for the person. */
+  | { readonly state: 'lost'; readonly reason: string }
+  /** Nothing this page does will help. */
+  | { readonly state: 'refused'; readonly reason: string }
+
+/** One line to the host, from its opening to its loss. */
+export interface Session {
+  readonly host: HostContract
+  ended(): boolean
+}
+
+type RemoteHost = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>>
+
+const RETRY_DELAYS = [250, 500, 1_000, 2_000, 5_000, 10_000]
+// A machine that slept, or a tunnel that died, leaves a socket that looks open for minutes. So a silent one is asked.
+const SILENCE_BEFORE_CHECK = 15_000
+const ANSWER_TIMEOUT = 5_000
+
+/** Keeps a session with the host: opens it, notices its loss, opens the next one. Every call goes to the session of the moment. */
+export class HostLink implements Disposable {
+  readonly #door: Door
+  readonly #wakeEvents: EventTarget
+  readonly #closing = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  readonly host: HostContract = facade((section, method, args) => this.#call(section, method, args))
+  #status: ConnectionStatus = { state: 'connecting' }
+  #current: (Session & { readonly remote: RemoteHost; readonly transport: MessageTransport }) | undefined
+  #failures = 0
+  #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #connecting: Promise<void> | undefined
+
+  /** @param wakeEvents where 'online', 'pageshow' and 'focus' come from: the window. */
+  constructor(door: Door, wakeEvents: EventTarget) {
+    this.#door = door
+    this.#wakeEvents = wakeEvents
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort()
+    clearTimeout(this.#retryTimer)
+    this.#current?.transport.abort('The page is closed.')
+  }
+
+  /** The first connection; rejects where there is none, and goes on trying unless it was refused. */
+  async start(): Promise<void> {
+    const { signal } = this.#closing
+    const checks = setInterval(() => void this.#check(SILENCE_BEFORE_CHECK), SILENCE_BEFORE_CHECK)
+    signal.addEventListener('abort', () => clearInterval(checks))
+    for (const event of ['online', 'pageshow', 'focus']) {
+      this.#wakeEvents.addEventListener(event, () => this.#wake(), { signal })
+    }
+    await this.#connect()
+    if (this.#status.state === 'refused') throw new HostError('permission-denied', this.#status.reason)
+    if (this.#status.state === 'lost') throw new HostError('unavailable', this.#status.reason)
+  }
+
+  status(): ConnectionStatus {
+    return this.#status
+  }
+
+  onStatus(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  retry(): void {
+    if (this.#status.state !== 'lost') return
+    clearTimeout(this.#retryTimer)
+    void this.#connect()
+  }
+
+  /** The session of the moment, or the next one; undefined when the signal aborts first. Throws HostError when refused. */
+  async session(signal?: AbortSignal): Promise<Session | undefined> {
+    while (!signal?.aborted) {
+      if (this.#current && !this.#current.ended()) return this.#current
+      if (this.#status.state === 'refused') throw new HostError('permission-denied', this.#status.reason)
+      await this.#change(signal)
+    }
+    return undefined
+  }
+
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        stopListening()
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+      const stopListening = this.onStatus(done)
+      signal?.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = undefined
+    })
+    return this.#connecting
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const transport = await this.#door.connect(this.#closing.signal)
+      const remote = new RpcSession<RemoteHost>(transport).getRemoteMain()
+      const session = {
+        transport,
+        remote,
+        host: facade((section, method, args) => callRemote(remote, section, method, args)),
+        ended: () => transport.ended,
+      }
+      transport.onEnd = (reason) => this.#lost(reason.message)
+      // A line that opens proves little; an answer proves that the host is behind it.
+      await withDeadline(session.host.app.facts(), ANSWER_TIMEOUT)
+      this.#current = session
+      this.#failures = 0
+      this.#set({ state: 'connected' })
+    } catch (error) {
+      const { code, message } = asHostError(error)
+      if (code === 'permission-denied') this.#set({ state: 'refused', reason: message })
+      else this.#lost(message)
+    }
+  }
+
+  #lost(reason: string): void {
+    if (this.#status.state === 'refused' || this.#closing.signal.aborted) return
+    this.#current = undefined
+    this.#set({ state: 'lost', reason })
+    clearTimeout(this.#retryTimer)
+    const delay = RETRY_DELAYS[Math.min(this.#failures++, RETRY_DELAYS.length - 1)] ?? 10_000
+    this.#retryTimer = setTimeout(() => void this.#connect(), delay * (0.75 + Math.random() / 2))
+  }
+
+  /** After sleep, or when the person looks again. */
+  #wake(): void {
+    if (this.#status.state === 'lost') this.retry()
+    else void this.#check(ANSWER_TIMEOUT)
+  }
+
+  async #check(silence: number): Promise<void> {
+    const session = this.#current
+    if (!session || session.ended() || Date.now() - session.transport.heardAt < silence) return
+    try {
+      await withDeadline(session.host.app.facts(), ANSWER_TIMEOUT)
+    } catch {
+      session.transport.abort('The host stopped answering.')
+    }
+  }
+
+  async #call(section: string, method: string, args: readonly unknown[]): Promise<unknown> {
+    const session = this.#current
+    if (session && !session.ended()) return callRemote(session.remote, section, method, args)
+    const status = this.#status
+    throw new HostError('unavailable', 'reason' in status ? status.reason : 'Not yet connected to the host.')
+  }
+
+  #set(status: ConnectionStatus): void {
+    this.#status = status
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
+
+async function callRemote(
+  remote: RemoteHost,
+  section: string,
+  method: string,
+  args: readonly unknown[],
+): Promise<unknown> {
+  try {
+    return await remote[section]?.[method]?.(...args)
+  } catch (error) {
+    throw asHostError(error)
+  }
+}
+
+async function withDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HostError('unavailable', 'The host does not answer.')), milliseconds)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+type Caller = (section: string, method: string, args: readonly unknown[]) => Promise<unknown>
+
+function facade(call: Caller): HostContract {
+  const sections = Object.entries(contractInputs).map(([section, methods]) => [
+    section,
+    Object.fromEntries(
+      Object.keys(methods).map((method) => [method, (...args: readonly unknown[]) => call(section, method, args)]),
+    ),
+  ])
+  // The table lists every method of every section: its type says so, see contractInputs.
+  return Object.fromEntries(sections) as unknown as HostContract
+}
