@@ -51,7 +51,7 @@ export class HostLink implements Disposable {
     this.#current?.transport.abort('The page is closed.')
   }
 
-  /** The first connection; rejects where there is none, and goes on trying unless it was refused. */
+  /** Resolves after the first attempt, whatever came of it: see status(). Goes on trying unless it was refused. */
   async start(): Promise<void> {
     const { signal } = this.#closing
     const checks = setInterval(() => void this.#check(SILENCE_BEFORE_CHECK), SILENCE_BEFORE_CHECK)
@@ -60,8 +60,6 @@ export class HostLink implements Disposable {
       this.#wakeEvents.addEventListener(event, () => this.#wake(), { signal })
     }
     await this.#connect()
-    if (this.#status.state === 'refused') throw new HostError('permission-denied', this.#status.reason)
-    if (this.#status.state === 'lost') throw new HostError('unavailable', this.#status.reason)
   }
 
   status(): ConnectionStatus {

@@ -34,7 +34,7 @@ export interface HostConnection {
   dataRequest(capture: Pick<CaptureSource, 'url'>): DataRequest
 }
 
-/** Resolves when the host has answered; rejects with HostError when it never will (status 'refused') or did not at first. */
+/** Resolves after the first attempt, whatever came of it: status() says. */
 export async function connectHost(door: Door = doorOfThisPage()): Promise<HostConnection> {
   const link = new HostLink(door, window)
   await link.start()
@@ -61,7 +61,8 @@ export async function connectHost(door: Door = doorOfThisPage()): Promise<HostCo
     retry: () => link.retry(),
     watch,
     async commands(each, signal) {
-      for (const id of door.initialCaptures) {
+      const session = await link.session(signal)
+      for (const id of session ? door.initialCaptures : []) {
         each({ kind: 'open-capture', capture: await link.host.captures.source(id) })
       }
       await watch((host) => host.app.watchCommands(), each, signal)
