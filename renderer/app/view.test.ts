@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { START_VIEW, viewFromSearch, viewToSearch, type View } from './view.ts'
+
+const time = fc.integer({ min: -1e15, max: 9e15 })
+const range = fc.tuple(time, fc.integer({ min: 1, max: 1e15 })).map(([from, length]) => ({ from, to: from + length }))
+
+describe('the view in the URL', () => {
+  it('says nothing when nothing is open', () => {
+    expect(viewToSearch(START_VIEW)).toBe('')
+    expect(viewFromSearch('')).toEqual(START_VIEW)
+  })
+
+  it('reads as a person would write it', () => {
+    const view: View = {
+      capture: { kind: 'sample', name: 'loss-episode' },
+      filter: 'tcp.analysis.retransmission && ip.addr == 10.0.0.1',
+      range: { from: 1_500_000_000, to: 2_250_000_001 },
+      conversation: 3,
+      row: 41,
+      sort: { key: 'retransmissions', descending: true },
+    }
+    expect(decodeURIComponent(viewToSearch(view).replaceAll('+', ' '))).toBe(
+      '?sample=loss-episode&filter=tcp.analysis.retransmission && ip.addr == 10.0.0.1&range=1.5~2.250000001&conversation=3&frame=42&sort=-retransmissions',
+    )
+  })
+
+  it('comes back from it exactly', () => {
+    fc.assert(
+      fc.property(
+        fc.record(
+          {
+            capture: fc.oneof(
+              fc.record({ kind: fc.constant('host' as const), id: fc.stringMatching(/^[a-z0-9-]{1,20}$/) }),
+              fc.record({ kind: fc.constant('dropped' as const), name: fc.string({ minLength: 1, unit: 'grapheme' }) }),
+            ),
+            range,
+            zoom: range,
+            conversation: fc.nat(),
+            row: fc.nat(),
+            filter: fc.string({ unit: 'grapheme' }),
+            sort: fc.record({ key: fc.constantFrom('harmMs', 'bytesAB', 'rttP99Ns'), descending: fc.boolean() }),
+          },
+          { requiredKeys: ['filter', 'sort'] },
+        ),
+        (view) => {
+          expect(viewFromSearch(viewToSearch(view))).toEqual(view)
+        },
+      ),
+    )
+  })
+
+  it('ignores what makes no sense', () => {
+    const nonsense = '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&filter='
+    expect(viewFromSearch(nonsense)).toEqual(START_VIEW)
+    expect(viewFromSearch('?range=1~2~3&frame=1e3&sort=-')).toEqual(START_VIEW)
+  })
+})

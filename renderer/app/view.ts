@@ -1,0 +1,137 @@
+import type { ConversationSort } from '../../engine/answers.ts'
+
+/** Half-open span of capture time, nanoseconds since the capture's epoch. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Sort {
+  readonly key: ConversationSort
+  readonly descending: boolean
+}
+
+/** What is looked at. All of it is in the URL, so that a link or a reload shows the same. */
+export interface View {
+  /** What is open: a capture of the host's, a built-in sample, or a file that only this window has. */
+  readonly capture?: CaptureRef | undefined
+  readonly filter: string
+  /** The selected time range: filters everything below the time axis. */
+  readonly range?: TimeRange | undefined
+  /** The part of the time axis on screen, when not all of it. */
+  readonly zoom?: TimeRange | undefined
+  readonly conversation?: number | undefined
+  /** The selected packet. */
+  readonly row?: number | undefined
+  readonly sort: Sort
+}
+
+export type CaptureRef =
+  | { readonly kind: 'host'; readonly id: string }
+  | { readonly kind: 'sample'; readonly name: string }
+  | { readonly kind: 'dropped'; readonly name: string }
+
+export const START_VIEW: View = { filter: '', sort: { key: 'harmMs', descending: true } }
+
+const SORT_KEYS = {
+  harmMs: true,
+  id: true,
+  addressA: true,
+  addressB: true,
+  firstTime: true,
+  packetsAB: true,
+  bytesAB: true,
+  retransmissions: true,
+  resets: true,
+  outOfOrder: true,
+  zeroWindows: true,
+  initialRttNs: true,
+  rttP99Ns: true,
+} satisfies Record<ConversationSort, true>
+
+/** The view as URL search parameters, in a fixed order and only where it differs from the start. */
+export function viewToSearch(view: View): string {
+  const search = new URLSearchParams()
+  const { capture, sort } = view
+  if (capture?.kind === 'host') search.set('capture', capture.id)
+  if (capture?.kind === 'sample') search.set('sample', capture.name)
+  if (capture?.kind === 'dropped') search.set('file', capture.name)
+  if (view.filter) search.set('filter', view.filter)
+  if (view.range) search.set('range', rangeText(view.range))
+  if (view.zoom) search.set('zoom', rangeText(view.zoom))
+  if (view.conversation !== undefined) search.set('conversation', String(view.conversation))
+  if (view.row !== undefined) search.set('frame', String(view.row + 1))
+  if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
+  const text = search.toString()
+  return text && `?${text}`
+}
+
+/** What a URL says, ignoring what it says wrongly. */
+export function viewFromSearch(text: string): View {
+  const search = new URLSearchParams(text)
+  const host = search.get('capture')
+  const sample = search.get('sample')
+  const file = search.get('file')
+  const capture: CaptureRef | undefined = host
+    ? { kind: 'host', id: host }
+    : sample
+      ? { kind: 'sample', name: sample }
+      : file
+        ? { kind: 'dropped', name: file }
+        : undefined
+  const range = readRange(search.get('range'))
+  const zoom = readRange(search.get('zoom'))
+  const conversation = readCount(search.get('conversation'))
+  const frame = readCount(search.get('frame'))
+  return {
+    ...(capture && { capture }),
+    filter: search.get('filter') ?? '',
+    ...(range && { range }),
+    ...(zoom && { zoom }),
+    ...(conversation !== undefined && { conversation }),
+    ...(frame !== undefined && frame > 0 && { row: frame - 1 }),
+    sort: readSort(search.get('sort')),
+  }
+}
+
+/** Seconds with nanoseconds, "1.5~2.25"; exact, since both are whole nanoseconds. */
+function rangeText({ from, to }: TimeRange): string {
+  return `${secondsText(from)}~${secondsText(to)}`
+}
+
+function secondsText(ns: number): string {
+  const whole = Math.round(ns)
+  const sign = whole < 0 ? '-' : ''
+  const digits = String(Math.abs(whole)).padStart(10, '0')
+  const fraction = digits.slice(-9).replace(/0+$/, '')
+  return sign + digits.slice(0, -9) + (fraction && `.${fraction}`)
+}
+
+function readSeconds(text: string): number {
+  const parts = /^(-?)(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text)
+  if (!parts) return Number.NaN
+  const ns = Number(parts[2]) * 1e9 + Number((parts[3] ?? '').padEnd(9, '0'))
+  return parts[1] ? -ns : ns
+}
+
+function readRange(text: string | null): TimeRange | undefined {
+  const [a, b, rest] = (text ?? '').split('~')
+  if (b === undefined || rest !== undefined) return undefined
+  const from = readSeconds(a)
+  const to = readSeconds(b)
+  return from < to ? { from, to } : undefined
+}
+
+function readCount(text: string | null): number | undefined {
+  return text !== null && /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+function readSort(text: string | null): Sort {
+  const descending = text?.startsWith('-') ?? false
+  const key = descending ? text?.slice(1) : text
+  return isSortKey(key) ? { key, descending } : START_VIEW.sort
+}
+
+function isSortKey(text: string | null | undefined): text is ConversationSort {
+  return typeof text === 'string' && Object.hasOwn(SORT_KEYS, text)
+}

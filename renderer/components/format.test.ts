@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import {
+  formatBitRate,
+  formatBytes,
+  formatClock,
+  formatCounted,
+  formatDuration,
+  formatMilliseconds,
+  formatSeconds,
+  formatShare,
+} from './format.ts'
+
+describe('numbers for people', () => {
+  it('gives durations three digits and the fitting unit', () => {
+    expect(formatDuration(0)).toBe('0 ns')
+    expect(formatDuration(850)).toBe('850 ns')
+    expect(formatDuration(12_430)).toBe('12.4 µs')
+    expect(formatDuration(3_210_000)).toBe('3.21 ms')
+    expect(formatDuration(1.5e9)).toBe('1.50 s')
+    expect(formatDuration(59.96e9)).toBe('1 min 00 s')
+    expect(formatDuration(252e9)).toBe('4 min 12 s')
+    expect(formatDuration(7500e9)).toBe('2 h 05 min')
+    expect(formatDuration(273_600e9)).toBe('3 d 4 h')
+    expect(formatMilliseconds(340)).toBe('340 ms')
+    expect(formatMilliseconds(0.4)).toBe('400 µs')
+  })
+
+  it('never rounds up into four digits', () => {
+    expect(formatDuration(999_960)).toBe('1.00 ms')
+    expect(formatBytes(999_999)).toBe('1.00 MB')
+    expect(formatBytes(999)).toBe('999 B')
+  })
+
+  it('gives rates and sizes decimal units', () => {
+    expect(formatBitRate(96_000)).toBe('96.0 kbit/s')
+    expect(formatBytes(1_020_000_000)).toBe('1.02 GB')
+  })
+
+  it('counts with the right noun', () => {
+    expect(formatCounted(1, 'packet')).toBe('1 packet')
+    expect(formatCounted(1204331, 'packet')).toBe('1,204,331 packets')
+    expect(formatCounted(2, 'retry', 'retries')).toBe('2 retries')
+  })
+
+  it('keeps nanoseconds of wall clock times', () => {
+    const epoch = '1700000000123456789'
+    expect(formatClock(epoch, 1, 9).slice(-9)).toBe('123456790')
+    expect(formatClock(epoch, 876_543_211, 3).slice(-3)).toBe('000')
+    expect(formatSeconds(12_345_678_900, 6)).toBe('12.345679')
+  })
+
+  it('does not call a little nothing, or nearly all all', () => {
+    expect(formatShare(0, 10)).toBe('0 %')
+    expect(formatShare(1, 100_000)).toBe('<0.1 %')
+    expect(formatShare(99_999, 100_000)).toBe('>99.9 %')
+    expect(formatShare(10, 10)).toBe('100 %')
+    expect(formatShare(1, 3)).toBe('33 %')
+    expect(formatShare(0, 0)).toBe('0 %')
+  })
+})

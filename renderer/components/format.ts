@@ -1,0 +1,89 @@
+// Numbers as a person reads them. One place, so that the same quantity looks the same everywhere.
+
+const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+/** 1,204,331 */
+export function formatCount(n: number): string {
+  return GROUPED.format(n)
+}
+
+/** "1 packet", "2 packets" */
+export function formatCounted(n: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(n)} ${n === 1 ? noun : plural}`
+}
+
+/** Three significant digits: 1.02, 34.5, 128 */
+function significant(n: number): string {
+  const magnitude = Math.abs(n)
+  return n.toFixed(magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2)
+}
+
+function scaled(n: number, step: number, units: readonly string[]): string {
+  let unit = 0
+  let value = n
+  while (Math.abs(value) >= step * 0.9995 && unit < units.length - 1) {
+    value /= step
+    unit++
+  }
+  return `${unit === 0 && Number.isInteger(value) ? value : significant(value)} ${units[unit]}`
+}
+
+/** 512 B, 34.5 kB, 1.02 GB */
+export function formatBytes(n: number): string {
+  return scaled(n, 1000, ['B', 'kB', 'MB', 'GB', 'TB'])
+}
+
+/** 96.0 kbit/s */
+export function formatBitRate(n: number): string {
+  return scaled(n, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'])
+}
+
+/** From nanoseconds: 850 ns, 12.4 µs, 3.21 ms, 1.50 s, 4 min 12 s, 2 h 05 min, 3 d 4 h */
+export function formatDuration(ns: number): string {
+  const magnitude = Math.abs(ns)
+  if (magnitude < 59.95e9) return scaled(ns, 1000, ['ns', 'µs', 'ms', 's'])
+  const seconds = Math.round(magnitude / 1e9)
+  const sign = ns < 0 ? '−' : ''
+  const two = (n: number) => String(n).padStart(2, '0')
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`
+  if (seconds < 86400) return `${sign}${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`
+  return `${sign}${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`
+}
+
+/** Milliseconds lost: 0.4 ms, 340 ms, 12.1 s */
+export function formatMilliseconds(ms: number): string {
+  return formatDuration(ms * 1e6)
+}
+
+/** Seconds since the start with a fixed number of decimals, as Wireshark's time column: 12.345678 */
+export function formatSeconds(ns: number, decimals = 6): string {
+  return (ns / 1e9).toFixed(decimals)
+}
+
+/** A moment on the wall, local time: 14:03:27.123456. `ns` counts from `epochNs` (decimal string, nanoseconds since 1970). */
+export function formatClock(epochNs: string, ns: number, decimals = 6): string {
+  const at = BigInt(epochNs) + BigInt(Math.round(ns))
+  const date = new Date(Number(at / 1_000_000n))
+  const two = (n: number) => String(n).padStart(2, '0')
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  if (decimals === 0) return time
+  const fraction = String(((at % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).padStart(9, '0')
+  return `${time}.${fraction.slice(0, decimals)}`
+}
+
+/** 2026-11-20, local */
+export function formatDate(epochNs: string, ns = 0): string {
+  const date = new Date(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n))
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+
+/** 42 %, 0.3 %, <0.1 % */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return '0 %'
+  const share = (part / whole) * 100
+  if (share === 0 || share === 100) return `${share} %`
+  if (share < 0.1) return '<0.1 %'
+  if (share > 99.9) return '>99.9 %'
+  return `${share < 10 ? share.toFixed(1) : share.toFixed(0)} %`
+}

@@ -1,0 +1,74 @@
+import type {
+  CaptureFacts,
+  ConversationRow,
+  ConversationSort,
+  FilterCheck,
+  Lanes,
+  PacketDetails,
+  PacketRow,
+  Query,
+} from '../../engine/answers.ts'
+import type { CaptureOrigin } from './byte-source.ts'
+
+// What the page may ask of the engine's worker. Everything here crosses a port: plain data only.
+
+/** How far reading is. The last one sent has a phase other than `reading`. */
+export interface Progress {
+  readonly phase: 'reading' | 'done' | 'cancelled' | 'failed'
+  /** Grows with every message; answers asked for after it see at least that much. */
+  readonly version: number
+  /** Bytes as stored, and how many there are (0 = not known: the capture still grows). */
+  readonly bytesRead: number
+  readonly size: number
+  readonly elapsedMs: number
+  readonly facts: CaptureFacts
+  /** Why it failed, for the person. */
+  readonly error?: string
+}
+
+/** Packets that match a query; ask `rows` for the part that is on screen. */
+export interface SelectionHandle {
+  readonly id: number
+  readonly count: number
+}
+
+export interface ConversationPage {
+  readonly total: number
+  /** The greatest harm of all that match, to scale the bars; milliseconds. */
+  readonly worstHarmMs: number
+  readonly rows: readonly ConversationRow[]
+}
+
+/** A proposal to finish what stands before the caret: replace [from, to) by `text`. */
+export interface Completion {
+  readonly text: string
+  readonly from: number
+  readonly to: number
+  readonly about: string
+}
+
+export interface Histogram {
+  /** Bucket edges in nanoseconds, one more than counts. */
+  readonly edges: Float64Array
+  readonly counts: Float64Array
+}
+
+export interface EngineService {
+  /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
+  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
+  /** Stops reading; what was read stays. */
+  cancel(): void
+  lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes>
+  select(query: Query): Promise<SelectionHandle>
+  /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */
+  rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]>
+  /** Where packet `row` is in the selection, or where it would be: the number of its rows before it, and whether it is in. */
+  position(selection: number, row: number): Promise<{ readonly index: number; readonly found: boolean }>
+  conversations(query: Query, sort: ConversationSort, descending: boolean, start: number, count: number): Promise<ConversationPage>
+  /** Where conversation `id` is in that order, or -1. */
+  conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number>
+  conversation(id: number): Promise<ConversationRow | undefined>
+  details(row: number): Promise<PacketDetails>
+  checkFilter(text: string): Promise<FilterCheck>
+  complete(text: string, caret: number): Promise<readonly Completion[]>
+}
