@@ -31,6 +31,11 @@ export class Packet {
   /** One past where the last byte would be, had the snap length cut nothing. */
   wireEnd = 0
 
+  /** Where decoding is: the next header's first byte. */
+  at = 0
+  /** One past the last byte of the layer being decoded, by the lengths in the headers around it; may lie beyond `end`. */
+  limit = 0
+
   layerCount = 0
   /** Protocol ids, see protocols.ts. */
   readonly layers = new Uint8Array(MAX_LAYERS)
@@ -38,6 +43,8 @@ export class Packet {
   readonly layerAt = new Int32Array(MAX_LAYERS)
   /** See DECODE_ERROR. */
   error = 0
+  /** First byte of the header that could not be decoded; meaningless without an error. */
+  errorAt = 0
 
   /** See NETWORK. */
   network = 0
@@ -57,13 +64,33 @@ export class Packet {
 
   /** See TRANSPORT. */
   transport = 0
-  /** The transport header was quoted inside an ICMP error: it describes another packet. */
+  /**
+   * The packet is an ICMP error that quotes another packet. The network and transport fields stay those of the ICMP packet;
+   * what was quoted is in the `quoted...` fields, as far as it could be read.
+   */
   quoted = false
+  quotedNetwork = 0
+  /** -1 = the quote does not reach that far. */
+  quotedSourceAt = -1
+  quotedDestinationAt = -1
+  quotedIpId = 0
+  /** TRANSPORT value, 0 when its ports could not be read. */
+  quotedTransport = 0
+  quotedSourcePort = 0
+  quotedDestinationPort = 0
+  /** TCP sequence number, when the quote holds the first 8 bytes of a TCP header. */
+  quotedSeq = 0
+  icmpType = 0
+  icmpCode = 0
+  /** From "fragmentation needed" and "packet too big"; 0 = not said. */
+  nextHopMtu = 0
   sourcePort = 0
   destinationPort = 0
   /** Where the transport payload starts, and its length by the headers (not cut by the snap length). */
   payloadAt = 0
   payloadLength = 0
+  /** False where the length of a TCP segment can't be known (fragment, IP length shorter than the header): not analysed then. */
+  hasPayloadLength = false
 
   seq = 0
   ack = 0
@@ -91,6 +118,8 @@ export class Packet {
     this.start = start
     this.end = end
     this.wireEnd = wireEnd
+    this.at = start
+    this.limit = wireEnd
     this.layerCount = 0
     this.error = 0
     this.network = 0
@@ -103,13 +132,31 @@ export class Packet {
     this.quoted = false
     this.payloadAt = end
     this.payloadLength = 0
+    this.hasPayloadLength = false
+  }
+
+  /**
+   * Whether the `length` header bytes at `at` were captured and belong to the layer. If not, the error says which of the two failed.
+   */
+  has(at: number, length: number): boolean {
+    const to = at + length
+    if (to <= this.end && to <= this.limit) return true
+    this.fail(to > this.limit ? DECODE_ERROR.malformed : DECODE_ERROR.cut, at)
+    return false
+  }
+
+  /** Records why decoding ends here. Returns 0, "no next layer", for the decoders' convenience. */
+  fail(error: number, at: number): 0 {
+    this.error = error
+    this.errorAt = at
+    return 0
   }
 
   /** Records a layer; false when there are too many. */
   layer(protocol: number, at: number): boolean {
     const n = this.layerCount
     if (n === MAX_LAYERS) {
-      this.error = DECODE_ERROR.tooDeep
+      this.fail(DECODE_ERROR.tooDeep, at)
       return false
     }
     this.layers[n] = protocol
