@@ -1,0 +1,58 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+const root = import.meta.dirname
+
+// scripts/build.mjs builds into a folder aside and swaps it in whole, target by target; see there.
+const out = resolve(root, process.env['HOPSCOPE_BUILD_OUT'] ?? 'out')
+const targets = (process.env['HOPSCOPE_BUILD_TARGETS'] ?? 'main,preload,renderer').split(',')
+
+const main = {
+  build: {
+    outDir: resolve(out, 'main'),
+    // The same files run in Electron and, for the command line and `serve`, in Node from 22.19 on.
+    target: 'node22.19',
+    sourcemap: true,
+    // Everything is bundled (so the packed app has each library once, and the command line loads one small file), except what is native.
+    externalizeDeps: false,
+    rolldownOptions: {
+      input: { electron: resolve(root, 'main/electron.ts'), cli: resolve(root, 'main/cli.ts') },
+      external: ['node-pty'],
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+}
+
+const preload = {
+  build: {
+    outDir: resolve(out, 'preload'),
+    externalizeDeps: false,
+    rolldownOptions: {
+      input: { index: resolve(root, 'preload/index.ts') },
+      // A sandboxed preload cannot be an ES module.
+      output: { format: 'cjs' as const, entryFileNames: '[name].cjs' },
+    },
+  },
+}
+
+const renderer = {
+  root: resolve(root, 'renderer'),
+  plugins: [react()],
+  worker: { format: 'es' as const },
+  build: {
+    outDir: resolve(out, 'renderer'),
+    emptyOutDir: true,
+    // Also served to the person's own browser: not only what Electron's Chromium can.
+    target: 'es2023',
+    minify: true,
+    sourcemap: true,
+    rolldownOptions: { input: { index: resolve(root, 'renderer/index.html') } },
+  },
+}
+
+export default defineConfig({
+  ...(targets.includes('main') && { main }),
+  ...(targets.includes('preload') && { preload }),
+  ...(targets.includes('renderer') && { renderer }),
+})
