@@ -74,7 +74,11 @@ export function* framesTable(engine: Engine): Generator<string> {
     const conversation = chunk.conversation[i]
     const flags = chunk.flags[i]
     const reverse = (flags & FLAG.reverse) !== 0
-    if (conversation === NO_CONVERSATION || chunk.interface[i] === NO_INTERFACE || conversations.network[conversation] < 4) {
+    if (
+      conversation === NO_CONVERSATION ||
+      chunk.interface[i] === NO_INTERFACE ||
+      conversations.network[conversation] < 4
+    ) {
       text += '\t\t' + NOT_TCP + '\n'
     } else if ((flags & FLAG.tcp) === 0) {
       text += `\t${endpoints(conversation, reverse)}${NOT_TCP}\n`

@@ -113,8 +113,7 @@ export class ConversationTable {
           this.portB[id],
         )
     const mask = this.#slots.length - 1
-    let slot =
-      hash(this.addressA[id], this.addressB[id], this.portA[id], this.portB[id], this.transport[id]) & mask
+    let slot = hash(this.addressA[id], this.addressB[id], this.portA[id], this.portB[id], this.transport[id]) & mask
     while (this.#slots[slot] !== id + 1) slot = (slot + 1) & mask
     this.#slots[slot] = fresh + 1
     return fresh

@@ -1,0 +1,28 @@
+import { conversationTable } from './analyze.ts'
+import { oneFile, parseArguments } from './arguments.ts'
+import type { Command } from './command.ts'
+import { readCapture } from './read-capture.ts'
+import { writeOut } from './write-out.ts'
+
+const WINDOW = 1000
+
+export const conversations: Command = {
+  name: 'conversations',
+  usage: 'FILE [--json]',
+  summary: 'every conversation, the most harmed first',
+  help: `
+Lists every conversation with its packets, bytes, time lost and why, labels, round-trip time and state,
+ordered by the time it lost.
+
+  --json      one JSON object per line; times are nanoseconds since the first frame`,
+  async run(args) {
+    const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
+    const engine = await readCapture(oneFile(positionals))
+    for (let start = 0; start < engine.conversationCount; start += WINDOW) {
+      const { rows } = engine.conversationRows({ start, count: WINDOW, sort: 'harmMs', descending: true })
+      if (values.json) await writeOut(rows.map((row) => JSON.stringify(row) + '\n').join(''))
+      else await writeOut((start === 0 ? '' : '\n') + conversationTable(rows) + '\n')
+    }
+    return 0
+  },
+}
