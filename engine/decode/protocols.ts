@@ -88,4 +88,6 @@ export const PROTOCOLS = [
 export type Protocol = Exclude<(typeof PROTOCOLS)[number], ''>
 
 /** Layer id by name. */
-export const PROTOCOL = Object.fromEntries(PROTOCOLS.map((name, id) => [name, id])) as Readonly<Record<Protocol, number>>
+export const PROTOCOL = Object.fromEntries(PROTOCOLS.map((name, id) => [name, id])) as Readonly<
+  Record<Protocol, number>
+>

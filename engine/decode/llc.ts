@@ -1,0 +1,44 @@
+import { byEthertype } from './ethertype.ts'
+import type { Packet } from './packet.ts'
+import { PROTOCOL } from './protocols.ts'
+
+/**
+ * IEEE 802.2, and SNAP (RFC 1042) in it.
+ *
+ *     +------+------+---------+
+ *     | DSAP | SSAP | control |           control: 2 bytes in information and supervisory frames, 1 in unnumbered ones
+ *     +------+------+---------+---------+-------------+
+ *     | aa   | aa   | 03      | OUI (3) | protocol (2)|       OUI 00 00 00: an EtherType
+ *     +------+------+---------+---------+-------------+
+ */
+export function decodeLlc(packet: Packet): number {
+  const { at, bytes } = packet
+  if (!packet.layer(PROTOCOL.llc, at) || !packet.has(at, 3)) return 0
+  const dsap = bytes[at]
+  const control = bytes[at + 2]
+  packet.at = at + ((control & 3) === 3 ? 3 : 4)
+  if (dsap === 0xaa && bytes[at + 1] === 0xaa && control === 3) {
+    if (!packet.has(at, 8)) return 0
+    packet.at = at + 8
+    const oui = (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5]
+    const type = (bytes[at + 6] << 8) | bytes[at + 7]
+    // Cisco's own numbers; the bridged frame (0x00000c with 0x2000) is the discovery protocol.
+    if (oui === 0x00000c) return type === 0x2000 ? PROTOCOL.cdp : PROTOCOL.data
+    // 0x0000f8 is the bridge tunnel encapsulation of IEEE 802.1H: also an EtherType.
+    return oui === 0 || oui === 0x0000f8 ? byEthertype(type) : PROTOCOL.data
+  }
+  switch (dsap) {
+    case 0x06:
+      return PROTOCOL.ip
+    case 0x42:
+      return PROTOCOL.stp
+    case 0xe0:
+      return PROTOCOL.ipx
+    case 0xf0:
+      return PROTOCOL.netbios
+    case 0xfe:
+      return PROTOCOL.osi
+    default:
+      return PROTOCOL.data
+  }
+}

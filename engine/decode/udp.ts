@@ -1,0 +1,70 @@
+import { DECODE_ERROR, type Packet, TRANSPORT } from './packet.ts'
+import { PROTOCOL } from './protocols.ts'
+import { isWireGuard } from './wireguard.ts'
+
+/**
+ * RFC 768
+ *
+ *      0                 2                  4        6          8
+ *     +-------------+------------------+--------+----------+
+ *     | source port | destination port | length | checksum |
+ *     +-------------+------------------+--------+----------+
+ */
+export function decodeUdp(packet: Packet): number {
+  const { at, bytes } = packet
+  if (!packet.layer(PROTOCOL.udp, at)) return 0
+  if (packet.quoted) return quotedPorts(packet, TRANSPORT.udp)
+  if (!packet.has(at, 8)) return 0
+  const source = (bytes[at] << 8) | bytes[at + 1]
+  const destination = (bytes[at + 2] << 8) | bytes[at + 3]
+  const length = (bytes[at + 4] << 8) | bytes[at + 5]
+  packet.sourcePort = source
+  packet.destinationPort = destination
+  packet.payloadAt = at + 8
+  packet.payloadLength = packet.limit - at - 8
+  packet.at = at + 8
+  if (!packet.fragment) packet.transport = TRANSPORT.udp
+  // 0: too long for the field (RFC 2675 jumbograms), or offloaded as IPv4's total length: what IP holds.
+  if (length < 8) {
+    if (length !== 0) return packet.fail(DECODE_ERROR.malformed, at + 4)
+  } else if (at + length < packet.limit) {
+    packet.limit = at + length
+    packet.payloadLength = length - 8
+  }
+  return payloadProtocol(packet, source, destination)
+}
+
+function payloadProtocol(packet: Packet, source: number, destination: number): number {
+  if (packet.at >= packet.limit) return 0
+  const byDestination = byTunnelPort(destination)
+  // A tunnel's port is its destination; as a source it counts unless the other end is a well-known service.
+  const tunnel = byDestination !== 0 || destination < 1024 ? byDestination : byTunnelPort(source)
+  if (tunnel !== 0) return tunnel
+  return isWireGuard(packet) ? PROTOCOL.wg : 0
+}
+
+/** UDP ports of the tunnels that are looked into. */
+function byTunnelPort(port: number): number {
+  switch (port) {
+    case 4789:
+    case 8472: // Linux's default before the port was assigned: flannel, k3s, Cilium
+    case 4790: // with the generic protocol extension
+      return PROTOCOL.vxlan
+    case 6081:
+      return PROTOCOL.geneve
+    case 2152:
+      return PROTOCOL.gtp
+    default:
+      return 0
+  }
+}
+
+/** The ports of a quoted UDP or SCTP header, which both start with them. */
+export function quotedPorts(packet: Packet, transport: number): 0 {
+  const { at, bytes } = packet
+  if (at + 4 > packet.end || at + 4 > packet.limit) return 0
+  packet.quotedTransport = transport
+  packet.quotedSourcePort = (bytes[at] << 8) | bytes[at + 1]
+  packet.quotedDestinationPort = (bytes[at + 2] << 8) | bytes[at + 3]
+  return 0
+}

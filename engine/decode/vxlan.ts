@@ -1,0 +1,35 @@
+import type { Packet } from './packet.ts'
+import { PROTOCOL } from './protocols.ts'
+
+const NEXT_PROTOCOL_PRESENT = 0x04
+
+/**
+ * RFC 7348; with the P flag the generic protocol extension, whose byte 3 says what follows.
+ *
+ *      0               8               24              32
+ *     +---------------+---------------+---------------+
+ *   0 | R R R R I P R R| reserved     | next protocol |
+ *     +---------------+---------------+---------------+
+ *   4 | VXLAN network identifier      | reserved      |
+ *     +-------------------------------+---------------+
+ */
+export function decodeVxlan(packet: Packet): number {
+  const { at, bytes } = packet
+  if (!packet.layer(PROTOCOL.vxlan, at) || !packet.has(at, 8)) return 0
+  packet.vni = (bytes[at + 4] << 16) | (bytes[at + 5] << 8) | bytes[at + 6]
+  packet.at = at + 8
+  if (!(bytes[at] & NEXT_PROTOCOL_PRESENT)) return PROTOCOL.eth
+  switch (bytes[at + 3]) {
+    case 1:
+      return PROTOCOL.ip
+    case 2:
+      return PROTOCOL.ipv6
+    case 0:
+    case 3:
+      return PROTOCOL.eth
+    case 5:
+      return PROTOCOL.mpls
+    default:
+      return PROTOCOL.data
+  }
+}
