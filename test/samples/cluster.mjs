@@ -113,7 +113,7 @@ export class Cluster {
     node.ip('address', 'add', `${address}/24`, 'dev', 'eth0')
     node.ip('link', 'set', 'eth0', 'up')
     node.ip('route', 'add', 'default', 'via', gateway)
-    node.ip('link', 'add', 'cni0', 'type', 'bridge')
+    node.ip('link', 'add', 'cni0', 'type', 'bridge', 'mcast_snooping', '0')
     node.ip('address', 'add', `${pods}.1/24`, 'dev', 'cni0')
     node.ip('link', 'set', 'cni0', 'mtu', '1450', 'up')
     node.address = address

@@ -94,7 +94,10 @@ function record(entries) {
   const known = existsSync(INDEX) ? JSON.parse(readFileSync(INDEX, 'utf8')) : []
   const byName = new Map([...known, ...entries].map((entry) => [entry.name, entry]))
   const ordered = Object.keys(SCENARIOS).flatMap((name) => byName.get(name) ?? [])
-  writeFileSync(`${INDEX}.part`, `${JSON.stringify(ordered, null, 2)}\n`)
+  const text = JSON.stringify(ordered, null, 2)
+    // Lists of numbers on one line, as the formatter has them.
+    .replace(/\[\s+(\d[\d\s,.]*?)\s+\]/g, (_, numbers) => `[${numbers.split(/,\s+/).join(', ')}]`)
+  writeFileSync(`${INDEX}.part`, `${text}\n`)
   renameSync(`${INDEX}.part`, INDEX)
 }
 
