@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Host } from '../host.ts'
+import { findInstallation } from '../installation.ts'
+import { startServer } from '../server.ts'
+import type { BrowserServer } from '../server.ts'
+import { userFolder } from '../user-folder.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  usage: '[--port N] [--open] [FILE...]',
+  summary: 'the interface, for a browser on this machine',
+  help: `
+Serves Hopscope's interface on 127.0.0.1 and prints the URL to open, with the token that lets a browser in.
+The captures named as FILE are open in it. Runs until Ctrl+C.
+
+  --port N    listen on this port (default: any that is free)
+  --open      open the URL in the default browser
+
+From another machine, through a tunnel:  ssh -L 8080:127.0.0.1:PORT that-machine
+and open the URL with 8080 in place of PORT.`,
+  async run(args) {
+    const { port, open, files } = parse(args)
+    const installation = findInstallation()
+    const host = await Host.start({
+      version: installation.version,
+      userFolder: userFolder(),
+      samplesFolder: installation.samples,
+      warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
+      report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
+    })
+    const captures = []
+    for (const file of files) {
+      try {
+        captures.push((await host.captures.openFile(resolve(file))).id)
+      } catch (error) {
+        throw new CommandError(describe(error))
+      }
+    }
+    const server = await listen(host, port, installation.page)
+    const url = server.url(captures)
+    process.stdout.write(`${url}\n`)
+    if (open) openBrowser(url)
+    const signal = await interrupted()
+    await server.close()
+    // Being stopped is how this command ends: not a failure for Ctrl+C.
+    return signal === 'SIGINT' ? 0 : 143
+  },
+}
+
+function parse(args: readonly string[]): { port: number; open: boolean; files: readonly string[] } {
+  try {
+    const options = { port: { type: 'string' }, open: { type: 'boolean', default: false } } as const
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const port = Number(values.port ?? '0')
+    if (!/^\d{0,5}$/.test(values.port ?? '0') || port > 65_535)
+      throw new UsageError(`"${values.port}" is not a port: 0 to 65535.`)
+    return { port, open: values.open, files: positionals }
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(describe(error))
+  }
+}
+
+async function listen(host: Host, port: number, page: string): Promise<BrowserServer> {
+  try {
+    return await startServer(host, { port, page })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE')
+      throw new CommandError(`port ${port} is in use: name another, or none to get a free one.`)
+    if (code === 'EACCES') throw new CommandError(`port ${port} needs more rights: name one from 1024 on.`)
+    throw error
+  }
+}
+
+async function interrupted(): Promise<'SIGINT' | 'SIGTERM'> {
+  const stop = new AbortController()
+  const signals = (['SIGINT', 'SIGTERM'] as const).map(async (name) => {
+    await once(process, name, { signal: stop.signal })
+    return name
+  })
+  try {
+    return await Promise.race(signals)
+  } finally {
+    for (const signal of signals) signal.catch(() => undefined)
+    stop.abort()
+  }
+}
+
+/** Where there is a screen; a browser that cannot be started is no reason to stop serving. */
+function openBrowser(url: string): void {
+  const { platform, env } = process
+  if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return
+  const [program, ...args] =
+    platform === 'darwin' ? ['open', url] : platform === 'win32' ? ['explorer.exe', url] : ['xdg-open', url]
+  if (program)
+    spawn(program, args, { stdio: 'ignore', detached: true })
+      .on('error', () => undefined)
+      .unref()
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,66 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { CaptureFile } from '../captures/capture-file.ts'
+import { HostError } from '../../common/host-error.ts'
+import type { ByteRange } from './byte-range.ts'
+
+// Large enough that the cost of a read does not count, small enough that a few in flight do not either.
+const CHUNK_BYTES = 256 * 1024
+
+/** The bytes of a range of an open capture. Closes the handle at its end, on an error, and when the consumer leaves. */
+export async function* rangeBytes(
+  capture: CaptureFile,
+  handle: FileHandle,
+  { start, end }: ByteRange,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* readSpan(capture, handle, start, end, signal)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The bytes from an offset on, and on as they come, until the capture is finished. Throws when its writer failed. */
+export async function* followedBytes(
+  capture: CaptureFile,
+  handle: FileHandle,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    let offset = from
+    while (!signal.aborted) {
+      // Asked before the size: what is written between the two is read in the next round, and there is one if it was growing.
+      const growing = capture.growing
+      const size = await capture.sizeOf(handle)
+      if (size > offset) {
+        yield* readSpan(capture, handle, offset, size, signal)
+        offset = size
+      }
+      if (!growing) break
+      await capture.changed(signal)
+    }
+    if (capture.failure) throw capture.failure
+  } finally {
+    await handle.close()
+  }
+}
+
+async function* readSpan(
+  capture: CaptureFile,
+  handle: FileHandle,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (let offset = start; offset < end && !signal.aborted;) {
+    // A new buffer each time: the carrier keeps it until the other side has taken it.
+    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - offset))
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset)
+    if (bytesRead === 0) {
+      throw new HostError('unavailable', `${capture.path} was cut to ${offset} bytes while it was read: open it again.`)
+    }
+    yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
+    offset += bytesRead
+  }
+}

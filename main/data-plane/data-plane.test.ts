@@ -1,0 +1,194 @@
+import { appendFile, readdir, readlink, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
+import { HostError } from '../../common/host-error.ts'
+import { CaptureFile } from '../captures/capture-file.ts'
+import { answerData } from './data-plane.ts'
+import type { DataAnswer, DataRequest } from './data-plane.ts'
+
+const hasProc = process.platform === 'linux'
+
+describe('the data plane', () => {
+  it('sends a whole file with its length', async () => {
+    const { ask } = await serving(pattern(1_000_000))
+    const answer = await ask({})
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({
+      'content-length': '1000000',
+      'accept-ranges': 'bytes',
+      'cache-control': 'no-store',
+    })
+    expect(await bytesOf(answer)).toEqual(pattern(1_000_000))
+  })
+
+  it('sends exactly the bytes of a range, across its chunks', async () => {
+    const { ask } = await serving(pattern(1_000_000))
+    const answer = await ask({ range: 'bytes=262143-786433' })
+    expect(answer.status).toBe(206)
+    expect(answer.headers['content-range']).toBe('bytes 262143-786433/1000000')
+    expect(answer.headers['content-length']).toBe('524291')
+    expect(await bytesOf(answer)).toEqual(pattern(1_000_000).subarray(262_143, 786_434))
+  })
+
+  it('answers HEAD with the headers alone', async () => {
+    const { ask } = await serving(pattern(10))
+    const answer = await ask({ method: 'HEAD' })
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-length': '10' } })
+    expect(answer.body).toBeUndefined()
+  })
+
+  it('answers 416 with the size to a range behind the end', async () => {
+    const { ask } = await serving(pattern(10))
+    expect(await ask({ range: 'bytes=10-' })).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } })
+  })
+
+  it('follows a growing file until its writer finishes it', async () => {
+    const { ask, capture, path } = await serving(pattern(100), { growing: true })
+    const answer = await ask({ query: 'follow=1&from=50' })
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-length']).toBeUndefined()
+    const reading = bytesOf(answer)
+    for (let size = 100; size < 500; size += 100) {
+      await appendFile(path, pattern(size + 100).subarray(size))
+      capture.grew()
+      await wait(5)
+    }
+    capture.finish()
+    expect(await reading).toEqual(pattern(500).subarray(50))
+  })
+
+  it('notices growth that nobody announces', async () => {
+    const { ask, capture, path } = await serving(pattern(10), { growing: true })
+    const body = (await ask({ query: 'follow=1' })).body
+    expect((await body?.next())?.value?.length).toBe(10)
+    const next = body?.next()
+    await appendFile(path, 'more')
+    expect(Buffer.from((await next)?.value ?? []).toString()).toBe('more')
+    capture.finish()
+    expect(await body?.next()).toMatchObject({ done: true })
+  })
+
+  it('waits where a reader resumes behind the present end', async () => {
+    const { ask, capture, path } = await serving(pattern(10), { growing: true })
+    const reading = bytesOf(await ask({ query: 'follow=1&from=12' }))
+    await appendFile(path, pattern(20).subarray(10))
+    capture.finish()
+    expect(await reading).toEqual(pattern(20).subarray(12))
+  })
+
+  it('breaks a followed stream off with the reason when its writer failed', async () => {
+    const { ask, capture } = await serving(pattern(10), { growing: true })
+    const reading = bytesOf(await ask({ query: 'follow=1' }))
+    capture.fail(new HostError('unavailable', 'The pod was deleted.'))
+    await expect(reading).rejects.toThrow('The pod was deleted.')
+  })
+
+  it.runIf(hasProc)('ends a followed stream and closes the file when the reader leaves', async () => {
+    const { ask, leave } = await serving(pattern(10), { growing: true })
+    const body = (await ask({ query: 'follow=1' })).body
+    await body?.next()
+    const waiting = body?.next()
+    leave.abort()
+    await waiting?.catch(() => undefined)
+    await expect.poll(openFiles).toBe(0)
+  })
+
+  it.runIf(hasProc)('closes the file of an answer that nobody begins to read', async () => {
+    const { ask, leave } = await serving(pattern(10))
+    await ask({})
+    expect(await openFiles()).toBe(1)
+    leave.abort()
+    await expect.poll(openFiles).toBe(0)
+  })
+
+  it('says that a file was deleted', async () => {
+    const { ask, path } = await serving(pattern(10))
+    await rm(path)
+    expect(await errorOf(await ask({}))).toEqual([404, 'not-found', `${path}: There is no such file.`])
+  })
+
+  it('does not serve another file that took the name: offsets would point into other packets', async () => {
+    const { ask, path } = await serving(pattern(10))
+    await writeFile(`${path}.new`, pattern(500))
+    await rename(`${path}.new`, path)
+    expect(await errorOf(await ask({}))).toEqual([
+      404,
+      'not-found',
+      `${path} was replaced by another file: open it again.`,
+    ])
+  })
+
+  it('says that a file was cut', async () => {
+    const { ask, path } = await serving(pattern(10))
+    await truncate(path, 4)
+    expect(await errorOf(await ask({}))).toEqual([
+      409,
+      'unavailable',
+      `${path} was cut from 10 to 4 bytes: open it again.`,
+    ])
+  })
+
+  it('breaks off rather than ending early when a file is cut while it is read', async () => {
+    const { ask, path } = await serving(pattern(1_000_000))
+    const body = (await ask({})).body
+    await body?.next()
+    await truncate(path, 300_000)
+    const rest = (async () => {
+      while (!(await body?.next())?.done);
+    })()
+    await expect(rest).rejects.toThrow(`${path} was cut to 300000 bytes while it was read`)
+  })
+
+  it.each(['from=-1', 'from=abc', 'from=99999999999999999', 'from='])('refuses to follow %s', async (from) => {
+    const { ask } = await serving(pattern(10), { growing: true })
+    expect((await ask({ query: `follow=1&${from}` })).status).toBe(400)
+  })
+
+  it.each(['', '../secret', 'FILE', 'a'.repeat(65)])('refuses the id "%s"', async (id) => {
+    const { ask } = await serving(pattern(10))
+    expect((await ask({ id })).status).toBe(400)
+  })
+})
+
+/** Bytes of which every position is recognisable. */
+function pattern(size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 7) & 0xff
+  return bytes
+}
+
+async function serving(bytes: Uint8Array, options: { growing?: boolean } = {}) {
+  const path = join(temporaryFolder(), 'capture.pcap')
+  await writeFile(path, bytes)
+  const capture = await CaptureFile.at(path, options)
+  const leave = new AbortController()
+  onTestFinished(() => leave.abort())
+  const ask = (request: Partial<Omit<DataRequest, 'query'>> & { query?: string }) =>
+    answerData(
+      { find: async () => capture },
+      { method: 'GET', id: capture.id, range: undefined, ...request, query: new URLSearchParams(request.query) },
+      leave.signal,
+    )
+  return { path, capture, leave, ask }
+}
+
+async function bytesOf(answer: DataAnswer): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of answer.body ?? []) chunks.push(chunk)
+  return new Uint8Array(Buffer.concat(chunks))
+}
+
+async function errorOf(answer: DataAnswer): Promise<unknown[]> {
+  const { code, message }: { code: string; message: string } = JSON.parse(Buffer.from(await bytesOf(answer)).toString())
+  return [answer.status, code, message]
+}
+
+/** How many files called capture.pcap this process holds open. */
+async function openFiles(): Promise<number> {
+  const names = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return names.filter((name) => name.endsWith('capture.pcap')).length
+}

@@ -1,0 +1,115 @@
+import type { ErrorCode } from '../../common/contract.ts'
+import { CaptureId } from '../../common/contract.ts'
+import { asHostError, HostError } from '../../common/host-error.ts'
+import type { CaptureFile } from '../captures/capture-file.ts'
+import { parseRange } from './byte-range.ts'
+import { followedBytes, rangeBytes } from './capture-bytes.ts'
+
+/** A request for a capture's bytes, as both carriers (HTTP, Electron's protocol handler) can say it. */
+export interface DataRequest {
+  readonly method: string
+  /** What follows "capture/" in the URL: the capture's id. */
+  readonly id: string
+  readonly query: URLSearchParams
+  readonly range: string | undefined
+}
+
+export interface DataAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Holds the open file until it is read to its end or the request's signal aborts. Absent for HEAD. */
+  readonly body?: AsyncGenerator<Uint8Array>
+}
+
+interface Captures {
+  find(id: string): Promise<CaptureFile>
+}
+
+/**
+ * Answers it: whole, a range (206), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a
+ * JSON body {code, message}.
+ * @param signal must abort when nobody reads the answer any more, also when its body was never begun
+ */
+export async function answerData(captures: Captures, request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
+  try {
+    return await answer(captures, request, signal)
+  } catch (error) {
+    return errorAnswer(asHostError(error))
+  }
+}
+
+async function answer(captures: Captures, request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
+  const isHead = request.method === 'HEAD'
+  if (request.method !== 'GET' && !isHead)
+    throw new HostError('invalid-argument', 'Captures are read with GET or HEAD.')
+  if (!CaptureId.safeParse(request.id).success)
+    throw new HostError('invalid-argument', 'This is not the id of a capture.')
+  const capture = await captures.find(request.id)
+  const from = request.query.get('follow') === '1' ? followFrom(request.query) : undefined
+
+  const handle = await capture.open()
+  // A body that nobody starts to read never reaches its own clean-up.
+  signal.addEventListener('abort', () => void handle.close(), { once: true })
+  let size: number
+  try {
+    size = await capture.sizeOf(handle)
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  const range = from === undefined ? parseRange(request.range, size) : undefined
+  if (isHead || range === 'unsatisfiable') await handle.close()
+
+  if (range === 'unsatisfiable') return { status: 416, headers: { ...HEADERS, 'content-range': `bytes */${size}` } }
+  if (from !== undefined) {
+    return { status: 200, headers: HEADERS, ...(!isHead && { body: followedBytes(capture, handle, from, signal) }) }
+  }
+  const { start, end } = range ?? { start: 0, end: size }
+  const headers = {
+    ...HEADERS,
+    'accept-ranges': 'bytes',
+    'content-length': String(end - start),
+    ...(range && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
+  }
+  const body = isHead ? undefined : rangeBytes(capture, handle, { start, end }, signal)
+  return { status: range ? 206 : 200, headers, ...(body && { body }) }
+}
+
+function followFrom(query: URLSearchParams): number {
+  const text = query.get('from') ?? '0'
+  const from = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(from)) {
+    throw new HostError('invalid-argument', `"${text}" is not an offset to follow from.`)
+  }
+  return from
+}
+
+/** Never stored: captures hold what went over the wire, and a growing one changes. */
+const HEADERS = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' } as const
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  'invalid-argument': 400,
+  'not-found': 404,
+  'permission-denied': 403,
+  unavailable: 409,
+  unsupported: 415,
+  cancelled: 499,
+  internal: 500,
+}
+
+export function errorAnswer({ code, message }: HostError): DataAnswer {
+  const bytes = new TextEncoder().encode(JSON.stringify({ code, message }))
+  return {
+    status: STATUS[code],
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'content-length': String(bytes.length),
+    },
+    body: once(bytes),
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,22 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** The folder for the person's settings, as their system has it; HOPSCOPE_CONFIG overrides it. */
+export function userFolder(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  home: string = homedir(),
+): string {
+  if (env['HOPSCOPE_CONFIG']) return env['HOPSCOPE_CONFIG']
+  switch (platform) {
+    case 'win32':
+      return join(env['APPDATA'] ?? join(home, 'AppData', 'Roaming'), 'Hopscope')
+    case 'darwin':
+      return join(home, 'Library', 'Application Support', 'Hopscope')
+    default: {
+      // The XDG specification: a relative path is to be ignored.
+      const configured = env['XDG_CONFIG_HOME']
+      return join(configured?.startsWith('/') ? configured : join(home, '.config'), 'hopscope')
+    }
+  }
+}
