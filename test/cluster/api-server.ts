@@ -1,0 +1,480 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type {
+  KubernetesObject,
+  Namespace,
+  Pod,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+} from '../../main/kubernetes/objects.ts'
+import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod } from './admission.ts'
+import type { ClusterUser, Identity } from './authorization.ts'
+import { allows, authorize, refusal } from './authorization.ts'
+import type { Authority } from './certificates.ts'
+import { ApiFailure, notFound } from './failure.ts'
+import type { Kind, Target } from './kinds.ts'
+import { apiGroup, apiGroupList, apiResourceList, apiVersions, KINDS, targetOf } from './kinds.ts'
+import { asPod } from './kubelet.ts'
+import type { ObjectStore } from './object-store.ts'
+import type { Streams } from './streams.ts'
+
+const BODY_LIMIT = 3 << 20
+
+/** What the API server asks of the cluster behind it. */
+export interface Backend {
+  /** A pod was stored: schedule and start it. */
+  podCreated(pod: Pod): void
+  ephemeralAdded(pod: Pod, name: string): void
+  /** Ends the pod and removes it from the store. */
+  deletePod(pod: Pod, graceSeconds: number): void
+  stream(request: StreamRequest): Promise<void>
+}
+
+export interface StreamRequest {
+  readonly kind: 'exec' | 'attach' | 'portforward'
+  readonly pod: Pod
+  readonly query: URLSearchParams
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+export interface ApiServerOptions {
+  readonly store: ObjectStore
+  readonly streams: Streams
+  readonly authority: Authority
+  readonly users: readonly ClusterUser[]
+  readonly backend: Backend
+  /** What the URL has before /api, as behind Rancher: /k8s/clusters/c-1 */
+  readonly pathPrefix?: string
+  /** 1.35 and later ask for create as well as get when exec comes as a WebSocket. */
+  readonly version?: { readonly major: string; readonly minor: string; readonly gitVersion: string }
+}
+
+/** Method, path and body's bytes of each request, for tests that look for what must not be sent. */
+export interface SeenRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+export class ApiServer {
+  readonly #options: ApiServerOptions
+  readonly #sockets = new Set<Duplex>()
+  readonly #watches = new Set<ServerResponse>()
+  readonly seen: SeenRequest[] = []
+  #server: Server | undefined
+  #port = 0
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#port}${this.#options.pathPrefix ?? ''}`
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  async start(): Promise<void> {
+    const { authority } = this.#options
+    const own = authority.server(['127.0.0.1', 'localhost', 'kubernetes.default.svc'])
+    const server = createServer(
+      { cert: own.certificate, key: own.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false },
+      (request, response) => void this.#answer(request, response),
+    )
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
+    // The TLS socket and the TCP one below it: both are the connection.
+    for (const event of ['connection', 'secureConnection']) {
+      server.on(event, (socket: Duplex) => {
+        this.#sockets.add(socket)
+        socket.on('error', () => undefined)
+        socket.once('close', () => this.#sockets.delete(socket))
+      })
+    }
+    server.on('tlsClientError', () => undefined)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.#port, '127.0.0.1', resolve)
+    })
+    const address = server.address()
+    if (address !== null && typeof address === 'object') this.#port = address.port
+    this.#server = server
+  }
+
+  /** Takes no new connections and lets open ones be: a polite stop. `start()` takes the same port again. */
+  stop(): void {
+    this.#server?.close()
+    this.#server = undefined
+    this.cutWatches()
+  }
+
+  /** Every connection breaks at once. */
+  kill(): void {
+    this.stop()
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  cutWatches(): void {
+    for (const response of this.#watches) response.destroy()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      this.seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers })
+      const body = await bodyOf(request)
+      const identity = this.#identify(request)
+      if (body !== '' && !(request.headers['content-type'] ?? '').includes('json')) {
+        throw new ApiFailure(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format')
+      }
+      const url = this.#url(request)
+      const fixed = this.#fixed(url.pathname)
+      if (fixed) return send(response, 200, fixed)
+      const target = targetOf(url.pathname)
+      if (!target) throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource')
+      await this.#serve(identity, target, url.searchParams, request.method ?? 'GET', body, request, response)
+    } catch (error) {
+      const failure = error instanceof ApiFailure ? error : new ApiFailure(500, 'InternalError', String(error))
+      if (!response.headersSent) send(response, failure.code, failure.status)
+      else response.destroy()
+    }
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    try {
+      this.seen.push({ method: 'UPGRADE', url: request.url ?? '', headers: request.headers })
+      const identity = this.#identify(request)
+      const url = this.#url(request)
+      const target = targetOf(url.pathname)
+      const kind = target?.subresource
+      if (
+        !target ||
+        target.kind.resource !== 'pods' ||
+        (kind !== 'exec' && kind !== 'attach' && kind !== 'portforward')
+      ) {
+        throw new ApiFailure(404, 'NotFound', 'the server could not find the requested resource')
+      }
+      authorize(identity, attributes(target, 'get'))
+      if (!allows(identity, attributes(target, 'create'))) {
+        const { details, message } = refusal(identity, attributes(target, 'create'))
+        throw new ApiFailure(403, '', message, details)
+      }
+      const pod = asPod(this.#options.store.get(target.kind, target.namespace, target.name))
+      if (!pod) throw notFound('pods', target.name)
+      await this.#options.backend.stream({ kind, pod, query: url.searchParams, request, socket, head })
+    } catch (error) {
+      const failure = error instanceof ApiFailure ? error : new ApiFailure(500, 'InternalError', String(error))
+      refuseUpgrade(socket, failure)
+    }
+  }
+
+  #url(request: IncomingMessage): URL {
+    const url = new URL(request.url ?? '/', 'https://cluster')
+    const prefix = this.#options.pathPrefix ?? ''
+    if (!url.pathname.startsWith(prefix)) throw new ApiFailure(404, 'NotFound', '404 page not found')
+    url.pathname = url.pathname.slice(prefix.length)
+    return url
+  }
+
+  #identify(request: IncomingMessage): Identity {
+    const user = this.#authenticate(request)
+    if (!user) throw new ApiFailure(401, 'Unauthorized', 'Unauthorized')
+    const identity = withAuthenticated(user)
+    const as = request.headers['impersonate-user']
+    if (typeof as !== 'string') return identity
+    authorize(identity, { verb: 'impersonate', resource: 'users', name: as })
+    const header = request.headers['impersonate-group'] ?? []
+    const groups = Array.isArray(header) ? header : header.split(', ')
+    for (const group of groups) authorize(identity, { verb: 'impersonate', resource: 'groups', name: group })
+    const other = this.#options.users.find(({ name }) => name === as)
+    return withAuthenticated({ name: as, groups, rules: other?.rules ?? [] })
+  }
+
+  #authenticate(request: IncomingMessage): ClusterUser | undefined {
+    const { users } = this.#options
+    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (bearer !== undefined) return users.find(({ token }) => token === bearer)
+    if (!isTls(request.socket) || !request.socket.authorized) return undefined
+    const { CN, O } = request.socket.getPeerCertificate().subject
+    const name = one(CN)
+    const known = users.find((user) => user.name === name && user.token === undefined)
+    return known ?? (name === undefined ? undefined : { name, groups: many(O), rules: [] })
+  }
+
+  #fixed(path: string): object | undefined {
+    if (path === '/version') {
+      const version = this.#options.version ?? { major: '1', minor: '36', gitVersion: 'v1.36.2' }
+      return { ...version, platform: 'linux/amd64' }
+    }
+    if (path === '/readyz' || path === '/livez' || path === '/healthz') return { status: 'ok' }
+    if (path === '/api') return apiVersions()
+    if (path === '/apis') return apiGroupList()
+    if (path === '/api/v1') return apiResourceList('')
+    const group = /^\/apis\/([^/]+)(\/v1)?$/.exec(path)
+    if (!group?.[1]) return undefined
+    return group[2] ? apiResourceList(group[1]) : apiGroup(group[1])
+  }
+
+  async #serve(
+    identity: Identity,
+    target: Target,
+    query: URLSearchParams,
+    method: string,
+    body: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { store, backend } = this.#options
+    const { kind, namespace, name, subresource } = target
+    const dryRun = query.getAll('dryRun').includes('All')
+    const watching = query.get('watch') === 'true' || query.get('watch') === '1'
+    if (kind.review) {
+      if (method !== 'POST') throw new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method')
+      return send(response, 201, review(kind, identity, body))
+    }
+    const verb = verbOf(method, name, watching)
+    authorize(identity, attributes(target, verb))
+    if (verb === 'watch') return this.#watch(kind, namespace, query, request, response)
+    if (verb === 'list') return send(response, 200, this.#list(kind, namespace, query))
+    if (verb === 'get') return send(response, 200, store.get(kind, namespace, name))
+    if (verb === 'create') {
+      const object: KubernetesObject = JSON.parse(body)
+      return send(response, 201, this.#create(kind, namespace, object, dryRun))
+    }
+    const current = store.get(kind, namespace, name)
+    if (verb === 'delete') {
+      const options: { gracePeriodSeconds?: number; dryRun?: readonly string[] } = body === '' ? {} : JSON.parse(body)
+      const pod = kind.resource === 'pods' ? asPod(current) : undefined
+      if (!dryRun && !options.dryRun?.includes('All')) {
+        const grace = Number(query.get('gracePeriodSeconds') ?? options.gracePeriodSeconds ?? 30)
+        if (pod) backend.deletePod(pod, grace)
+        else store.remove(kind, namespace, name)
+      }
+      return send(response, 200, current)
+    }
+    const change: KubernetesObject = JSON.parse(body)
+    const pod = kind.resource === 'pods' ? asPod(current) : undefined
+    if (pod && subresource === 'ephemeralcontainers') {
+      const wanted = asPod(change)?.spec.ephemeralContainers ?? []
+      const changed = method === 'PUT' ? replaceEphemeral(pod, wanted) : patchEphemeral(pod, wanted)
+      admit(this.#namespace(namespace), changed)
+      if (dryRun) return send(response, 200, changed)
+      const stored = store.replace(kind, withoutVersion(changed))
+      const before = pod.spec.ephemeralContainers ?? []
+      for (const one of changed.spec.ephemeralContainers ?? []) {
+        if (!before.some((old) => old.name === one.name)) backend.ephemeralAdded(stored, one.name)
+      }
+      return send(response, 200, stored)
+    }
+    const merged = method === 'PUT' ? change : mergePatch(current, change)
+    if (dryRun) return send(response, 200, merged)
+    send(response, 200, store.replace(kind, merged))
+  }
+
+  #namespace(name: string): Namespace {
+    const kind = KINDS.find(({ resource }) => resource === 'namespaces')
+    const found = kind && this.#options.store.find(kind, '', name)
+    if (!found) throw notFound('namespaces', name)
+    return found
+  }
+
+  #create(kind: Kind, namespace: string, object: KubernetesObject, dryRun: boolean): KubernetesObject {
+    const { store, backend } = this.#options
+    if (kind.namespaced) this.#namespace(namespace)
+    const generated =
+      object.metadata.name ?? `${object.metadata.generateName ?? ''}${Math.random().toString(36).slice(2, 7)}`
+    const named = {
+      ...object,
+      metadata: { ...object.metadata, name: generated, ...(kind.namespaced ? { namespace } : {}) },
+    }
+    const pod = kind.resource === 'pods' ? asPod(named) : undefined
+    if (pod) {
+      validateNewPod(pod)
+      admit(this.#namespace(namespace), pod)
+      if (dryRun) return { ...pod, metadata: { ...pod.metadata, uid: 'dry-run' } }
+      const stored = store.create(kind, namespace, { ...pod, status: { phase: 'Pending' } })
+      backend.podCreated(stored)
+      return stored
+    }
+    return dryRun ? named : store.create(kind, namespace, named)
+  }
+
+  #list(kind: Kind, namespace: string, query: URLSearchParams): object {
+    const all = this.#options.store.list(kind, namespace).filter((object) => selected(object, query))
+    const limit = Number(query.get('limit') ?? 0)
+    const start = Number(query.get('continue') ?? 0)
+    const end = limit > 0 ? start + limit : all.length
+    const rest = all.length - end
+    return {
+      apiVersion: kind.group === '' ? 'v1' : `${kind.group}/v1`,
+      kind: `${kind.kind}List`,
+      metadata: {
+        resourceVersion: String(this.#options.store.version),
+        ...(rest > 0 ? { continue: String(end), remainingItemCount: rest } : {}),
+      },
+      items: all.slice(start, end),
+    }
+  }
+
+  #watch(
+    kind: Kind,
+    namespace: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const { store } = this.#options
+    const say = (event: object) => void response.write(`${JSON.stringify(event)}\n`)
+    const known = new Set<string>()
+    const asked = query.get('resourceVersion')
+    let since = Number(asked ?? 0)
+    response.writeHead(200, { 'content-type': 'application/json' })
+    if (!since) {
+      since = store.version
+      for (const object of store.list(kind, namespace)) if (selected(object, query)) say({ type: 'ADDED', object })
+    }
+    // Without a selector every object is one the client may know; with one, an object that stops matching is reported as deleted.
+    const hasSelector = query.has('labelSelector') || query.has('fieldSelector')
+    let end: () => void
+    try {
+      end = store.watch(kind, namespace, since, ({ type, object }) => {
+        const id = `${object.metadata.namespace}/${object.metadata.name}`
+        if (!hasSelector) return say({ type, object })
+        const matches = selected(object, query)
+        if (matches) {
+          say({ type: type === 'MODIFIED' && !known.has(id) ? 'ADDED' : type, object })
+          known.add(id)
+        } else if (type !== 'ADDED') {
+          say({ type: 'DELETED', object })
+          known.delete(id)
+        }
+      })
+    } catch (error) {
+      if (!(error instanceof ApiFailure)) throw error
+      say({ type: 'ERROR', object: error.status })
+      response.end()
+      return
+    }
+    const bookmarks = setInterval(() => {
+      if (query.get('allowWatchBookmarks') !== 'true') return
+      const metadata = { resourceVersion: String(store.version), creationTimestamp: null }
+      say({ type: 'BOOKMARK', object: { kind: kind.kind, apiVersion: 'v1', metadata } })
+    }, 1000)
+    const seconds = Number(query.get('timeoutSeconds') ?? 0)
+    const timeout = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined
+    this.#watches.add(response)
+    response.once('close', () => {
+      end()
+      clearInterval(bookmarks)
+      clearTimeout(timeout)
+      this.#watches.delete(response)
+    })
+    request.socket.setNoDelay(true)
+    response.flushHeaders()
+  }
+}
+
+function review(kind: Kind, identity: Identity, body: string): object {
+  if (kind.kind === 'SelfSubjectReview') {
+    const userInfo = { username: identity.name, groups: identity.groups }
+    return { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {}, status: { userInfo } }
+  }
+  const { spec }: SelfSubjectAccessReview = JSON.parse(body)
+  const allowed = allows(identity, spec.resourceAttributes)
+  return { apiVersion: 'authorization.k8s.io/v1', kind: kind.kind, metadata: {}, spec, status: { allowed } }
+}
+
+function selected(object: KubernetesObject, query: URLSearchParams): boolean {
+  const labels = query.get('labelSelector')
+  if (labels && !labelsMatch(object.metadata.labels ?? {}, labels)) return false
+  const fields = query.get('fieldSelector')
+  if (!fields) return true
+  const pod = asPod(object)
+  const values: Record<string, string> = {
+    'metadata.name': object.metadata.name,
+    'metadata.namespace': object.metadata.namespace ?? '',
+    'spec.nodeName': pod?.spec?.nodeName ?? '',
+    'status.phase': pod?.status?.phase ?? '',
+  }
+  if ('involvedObject' in object && typeof object.involvedObject === 'object' && object.involvedObject !== null) {
+    for (const [field, value] of Object.entries(object.involvedObject))
+      values[`involvedObject.${field}`] = String(value)
+  }
+  return labelsMatch(values, fields)
+}
+
+function verbOf(method: string, name: string, watching: boolean): string {
+  if (method === 'GET') return watching ? 'watch' : name === '' ? 'list' : 'get'
+  if (method === 'POST') return 'create'
+  if (method === 'PUT') return 'update'
+  if (method === 'PATCH') return 'patch'
+  if (method === 'DELETE' && name !== '') return 'delete'
+  throw new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
+}
+
+function attributes(target: Target, verb: string): ResourceAttributes {
+  const { kind, namespace, name, subresource } = target
+  return { verb, group: kind.group, resource: kind.resource, namespace, name, subresource }
+}
+
+/** RFC 7396. */
+function mergePatch<T extends object>(target: T, patch: object): T {
+  const before = new Map<string, unknown>(Object.entries(target))
+  const result = new Map(before)
+  for (const [field, value] of Object.entries(patch)) {
+    const old = before.get(field)
+    if (value === null) result.delete(field)
+    else result.set(field, isRecord(value) && isRecord(old) ? mergePatch(old, value) : value)
+  }
+  const merged: T = JSON.parse(JSON.stringify(Object.fromEntries(result)))
+  return merged
+}
+
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function withoutVersion(pod: Pod): Pod {
+  const { resourceVersion: _version, ...metadata } = pod.metadata
+  return { ...pod, metadata }
+}
+
+function withAuthenticated({ name, groups = [], rules }: ClusterUser): Identity {
+  return { name, groups: [...groups, 'system:authenticated'], rules }
+}
+
+const isTls = (socket: object): socket is TLSSocket => 'getPeerCertificate' in socket
+const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
+const many = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat())
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of request) {
+    if (!Buffer.isBuffer(part)) continue
+    length += part.length
+    if (length > BODY_LIMIT) throw new ApiFailure(413, 'RequestEntityTooLarge', 'limit is 3145728')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function send(response: ServerResponse, code: number, body: object): void {
+  const text = Buffer.from(JSON.stringify(body))
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': text.length })
+  response.end(text)
+}
+
+function refuseUpgrade(socket: Duplex, failure: ApiFailure): void {
+  const body = Buffer.from(JSON.stringify(failure.status))
+  const lines = [
+    `HTTP/1.1 ${failure.code} ${failure.reason || 'Forbidden'}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]))
+}

@@ -1,0 +1,483 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { SecurityContext } from '../../main/kubernetes/objects.ts'
+
+// Machines, pods and containers made of the kernel's own namespaces. No namespace has a name: each is held by a process, the first
+// process of a machine reads our pipe, and when that closes - because we say so or because we are dead - the kernel ends everything in
+// the machine's PID namespace and with it every network namespace, link, mount and file below /tmp.
+//
+//   container (pid, mount) -- pod (net, uts) eth0 -- veth -- cni0 machine (net, pid, mount) eth0 -- veth -- fabric0 (net)
+
+/** Why machines of namespaces can't be had here, or undefined when they can. */
+export function whyNoNamespaces(): string | undefined {
+  if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
+  if (process.getuid?.() !== 0) return 'making network namespaces needs root'
+  const missing = ['unshare', 'nsenter', 'setpriv', 'ip', 'tcpdump'].filter((program) => !onPath(program))
+  if (missing.length > 0) return `these programs are missing: ${missing.join(', ')}`
+  const { status, stderr } = spawnSync('unshare', ['--net', '--pid', '--mount', '--fork', '--mount-proc', 'true'])
+  return status === 0 ? undefined : `making namespaces was refused: ${stderr.toString().trim()}`
+}
+
+/** As execvp finds a program. */
+export function onPath(program: string): boolean {
+  const folders = program.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** A process that holds namespaces, and the pid of its first process in them. */
+class Holder {
+  readonly #child: ChildProcess
+  readonly pid: number
+
+  private constructor(child: ChildProcess, pid: number) {
+    this.#child = child
+    this.pid = pid
+  }
+
+  /** `before`: programs that each end by running the rest of their arguments (nsenter ..., unshare ...). */
+  static async start(before: readonly string[], setup: string): Promise<Holder> {
+    const [program = '', ...rest] = [...before, 'sh', '-c', `${setup}\necho ready\nexec cat`]
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] })
+    await ready(child)
+    return new Holder(child, lastDescendant(child))
+  }
+
+  close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve()
+    const gone = once(this.#child, 'exit')
+    this.#child.stdin?.end()
+    kill(this.pid, 'SIGKILL')
+    return gone.then(() => undefined)
+  }
+}
+
+export class Fabric {
+  readonly #holder: Holder
+  readonly #machines: Machine[] = []
+
+  private constructor(holder: Holder) {
+    this.#holder = holder
+  }
+
+  static async create(): Promise<Fabric> {
+    sweepControlGroups()
+    const setup = 'ip link add fabric0 type bridge\nip link set fabric0 up'
+    return new Fabric(await Holder.start(['unshare', '--net', '--mount', '--pid', '--fork', '--mount-proc'], setup))
+  }
+
+  get machines(): readonly Machine[] {
+    return this.#machines
+  }
+
+  async machine(name: string): Promise<Machine> {
+    const number = this.#machines.length + 1
+    const setup = [
+      'mount --make-rprivate /',
+      'mount -t sysfs sysfs /sys',
+      'ip link set lo up',
+      'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1',
+      'ip link add cni0 type bridge',
+      `ip address add 10.244.${number}.1/24 dev cni0`,
+      'ip link set cni0 up',
+    ].join('\n')
+    const holder = await Holder.start(
+      ['unshare', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc'],
+      `hostname '${name}'\n${setup}`,
+    )
+    const machine = new Machine(name, number, holder)
+    machine.ip(`link add eth0 type veth peer name m${number} netns ${this.#holder.pid}`)
+    inNet(this.#holder.pid, `link set m${number} master fabric0 up`)
+    machine.ip(`address add ${machine.address}/24 dev eth0`, 'link set eth0 up')
+    for (const other of this.#machines) {
+      other.ip(`route add ${machine.podRange} via ${machine.address}`)
+      machine.ip(`route add ${other.podRange} via ${other.address}`)
+    }
+    this.#machines.push(machine)
+    return machine
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#machines.map((machine) => machine.close()))
+    await this.#holder.close()
+  }
+}
+
+export class Machine {
+  readonly name: string
+  readonly address: string
+  readonly podRange: string
+  readonly #number: number
+  readonly #holder: Holder
+  #pods = 1
+
+  constructor(name: string, number: number, holder: Holder) {
+    this.name = name
+    this.#number = number
+    this.#holder = holder
+    this.address = `10.99.0.${10 + number}`
+    this.podRange = `10.244.${number}.0/24`
+  }
+
+  get pid(): number {
+    return this.#holder.pid
+  }
+
+  /** Runs ip(8) in the machine's network namespace; each argument is one command's words. */
+  ip(...commands: readonly string[]): void {
+    for (const command of commands) inNet(this.#holder.pid, command)
+  }
+
+  /** Runs a program in the machine's network namespace: iptables, tc. */
+  run(program: string, ...args: readonly string[]): string {
+    return inNamespace(this.#holder.pid, program, args)
+  }
+
+  /** A pod's network namespace with an address on cni0; hostNetwork pods share the machine's. */
+  async pod(name: string, hostNetwork: boolean): Promise<Sandbox> {
+    if (hostNetwork) return new Sandbox(this, this.#holder.pid, this.address, undefined)
+    const last = ++this.#pods
+    const address = `10.244.${this.#number}.${last}`
+    const enter = ['nsenter', '-t', String(this.#holder.pid), '-p', '-m']
+    const unshare = ['unshare', '--net', '--uts', '--fork']
+    const holder = await Holder.start([...enter, ...unshare], `hostname '${name}'\nip link set lo up`)
+    const link = `veth${this.#number}x${last}`
+    this.ip(`link add ${link} type veth peer name eth0 netns ${holder.pid}`, `link set ${link} master cni0 up`)
+    inNet(holder.pid, `address add ${address}/24 dev eth0`)
+    inNet(holder.pid, 'link set eth0 up')
+    inNet(holder.pid, `route add default via 10.244.${this.#number}.1`)
+    return new Sandbox(this, holder.pid, address, holder)
+  }
+
+  close(): Promise<void> {
+    return this.#holder.close()
+  }
+}
+
+/** What a container may do, from its security context and its image. */
+export interface Privileges {
+  readonly privileged: boolean
+  readonly user: number
+  /** Without CAP_: net_raw */
+  readonly capabilities: readonly string[]
+}
+
+// containerd's defaults.
+const DEFAULT_CAPABILITIES = [
+  ...['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'mknod', 'net_bind_service', 'net_raw'],
+  ...['setfcap', 'setgid', 'setpcap', 'setuid', 'sys_chroot', 'audit_write'],
+]
+
+export function privilegesOf(context: SecurityContext, user: number, hasNetRaw: boolean): Privileges {
+  const drop = (context.capabilities?.drop ?? []).map((name) => name.toLowerCase())
+  const start = drop.includes('all') ? [] : DEFAULT_CAPABILITIES.filter((name) => hasNetRaw || name !== 'net_raw')
+  const add = (context.capabilities?.add ?? []).map((name) => name.toLowerCase())
+  const capabilities = [...new Set([...start.filter((name) => !drop.includes(name)), ...add])]
+  return { privileged: context.privileged === true, user, capabilities }
+}
+
+export interface ContainerOptions {
+  /** As containerd names it, 64 hex digits; it is in the path of the control group. */
+  readonly id: string
+  readonly podUid: string
+  readonly argv: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly privileges: Privileges
+  readonly hostPid: boolean
+  /** bytes of /tmp; 0 when it can't be written. */
+  readonly temporaryBytes: number
+}
+
+/** A pod's network namespace. */
+export class Sandbox {
+  readonly machine: Machine
+  readonly address: string
+  readonly #netPid: number
+  readonly #holder: Holder | undefined
+
+  constructor(machine: Machine, netPid: number, address: string, holder: Holder | undefined) {
+    this.machine = machine
+    this.#netPid = netPid
+    this.address = address
+    this.#holder = holder
+  }
+
+  get netPid(): number {
+    return this.#netPid
+  }
+
+  /** Runs a program in the pod's network namespace: iptables, tc. */
+  run(program: string, ...args: readonly string[]): string {
+    return inNamespace(this.#netPid, program, args)
+  }
+
+  async container(options: ContainerOptions): Promise<RunningContainer> {
+    const machine = `/proc/${this.machine.pid}/ns`
+    const enter = ['nsenter', `--pid=${machine}/pid`, `--mount=${machine}/mnt`, `--net=/proc/${this.#netPid}/ns/net`]
+    const unshare = ['unshare', '--pid', '--mount', '--ipc', '--fork']
+    const temporary = options.temporaryBytes > 0 ? `size=${options.temporaryBytes},mode=1777` : 'ro,size=4k'
+    const setup = [
+      'mount --make-rprivate /',
+      ...(options.hostPid ? [] : ['mount -t proc proc /proc']),
+      // A pod on the machine's network has the machine's already.
+      'mount -t sysfs sysfs /sys 2>/dev/null || true',
+      // The machine's own files are the image: nothing in a container may change them.
+      'mount -o remount,bind,ro /',
+      `mount -t tmpfs -o ${temporary} tmpfs /tmp`,
+      'cd /',
+      'echo ready',
+      'read -r go',
+      'exec "$@"',
+    ]
+    const wrapped = [...privilegeArguments(options.privileges), ...options.argv]
+    const child = spawn(
+      enter[0] ?? '',
+      [...enter.slice(1), ...unshare, 'sh', '-ec', setup.join('\n'), 'sh', ...wrapped],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...containerEnvironment(options.environment) },
+      },
+    )
+    await ready(child)
+    const pid = lastDescendant(child)
+    const group = controlGroup(options.podUid, options.id, pid)
+    child.stdin?.write('go\n')
+    return new RunningContainer(child, pid, options, group)
+  }
+
+  async close(): Promise<void> {
+    await this.#holder?.close()
+  }
+}
+
+export interface ContainerExit {
+  /** 128 + the signal's number when a signal ended it. */
+  readonly code: number
+}
+
+export class RunningContainer {
+  readonly pid: number
+  readonly #options: ContainerOptions
+  readonly #child: ChildProcess
+  readonly exited: Promise<ContainerExit>
+  #running = true
+
+  constructor(child: ChildProcess, pid: number, options: ContainerOptions, group: string | undefined) {
+    this.#child = child
+    this.pid = pid
+    this.#options = options
+    this.exited = once(child, 'exit').then(([code, signal]) => {
+      this.#running = false
+      if (group !== undefined) removeControlGroup(group)
+      return { code: exitCode(code, signal) }
+    })
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** The first process's streams, for attach. */
+  get stdio(): ChildProcess {
+    return this.#child
+  }
+
+  /** The program and arguments that run `argv` inside. */
+  execCommand(argv: readonly string[]): readonly string[] {
+    const enter = ['nsenter', '-t', String(this.pid), '-p', '-m', '-n', '-i', '--']
+    return [...enter, ...privilegeArguments(this.#options.privileges), ...argv]
+  }
+
+  exec(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const [program = '', ...args] = this.execCommand(argv)
+    return spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...containerEnvironment(this.#options.environment) },
+      ...options,
+    })
+  }
+
+  /** The processes inside by their program's name; the kernel's word, not ours. */
+  processes(): { readonly pid: number; readonly name: string }[] {
+    const inside = namespaceOf(this.pid)
+    if (inside === undefined) return []
+    const found: { pid: number; name: string }[] = []
+    for (const entry of readdirSync('/proc')) {
+      const pid = Number(entry)
+      if (!Number.isInteger(pid) || namespaceOf(pid) !== inside) continue
+      try {
+        found.push({ pid, name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() })
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    return found
+  }
+
+  /** Ends the processes of that name, as the kernel's OOM killer would; how many there were. */
+  killProgram(name: string): number {
+    const victims = this.processes().filter((process) => process.name === name)
+    for (const { pid } of victims) kill(pid, 'SIGKILL')
+    return victims.length
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#running) return
+    kill(this.pid, 'SIGTERM')
+    // The first process of a PID namespace ignores signals it has no handler for, as in any container.
+    const timer = setTimeout(() => kill(this.pid, 'SIGKILL'), graceMs)
+    await this.exited
+    clearTimeout(timer)
+  }
+}
+
+export function exitCode(code: unknown, signal: unknown): number {
+  if (typeof code === 'number') return code
+  const numbers: Readonly<Record<string, number>> = {
+    SIGHUP: 1,
+    SIGINT: 2,
+    SIGKILL: 9,
+    SIGSEGV: 11,
+    SIGPIPE: 13,
+    SIGTERM: 15,
+  }
+  return 128 + (numbers[String(signal)] ?? 9)
+}
+
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended.
+  }
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return undefined
+  }
+}
+
+function containerEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', LC_ALL: 'C', ...own }
+}
+
+function privilegeArguments({ privileged, user, capabilities }: Privileges): string[] {
+  const identity = user === 0 ? [] : [`--reuid=${user}`, `--regid=${user}`, '--clear-groups']
+  if (privileged) return identity.length > 0 ? ['setpriv', ...identity, '--'] : []
+  const bounding = ['-all', ...capabilities.map((name) => `+${name}`)].join(',')
+  return ['setpriv', `--bounding-set=${bounding}`, '--inh-caps=-all', ...identity, '--']
+}
+
+function inNet(pid: number, command: string): void {
+  inNamespace(pid, 'ip', command.split(' '))
+}
+
+function inNamespace(pid: number, program: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('nsenter', ['-t', String(pid), '-n', '--', program, ...args], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr.trim()}`)
+  return stdout
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let said = ''
+  let errors = ''
+  const hear = (bytes: Buffer) => {
+    said += bytes.toString()
+    if (said.includes('ready\n')) resolve()
+  }
+  child.stdout?.on('data', hear)
+  child.stderr?.on('data', (bytes: Buffer) => (errors += bytes.toString()))
+  child.once('error', reject)
+  child.once('exit', (code) =>
+    reject(new Error(`a namespace ended with ${code} before it was ready: ${errors.trim()}`)),
+  )
+  await promise
+  child.stdout?.off('data', hear)
+  child.stdout?.resume()
+}
+
+/** nsenter and unshare each leave a process waiting for the next: the last one is what was asked for. */
+function lastDescendant(child: ChildProcess): number {
+  let pid = child.pid ?? 0
+  for (;;) {
+    const next = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+    if (!next) return pid
+    pid = next
+  }
+}
+
+// Control groups, for one reason: a debug pod finds a container's processes by its id in /proc/*/cgroup, as on a real node. They are the
+// only thing the kernel does not take back by itself; the name says whose they are, and the next start removes what a dead one left.
+
+const GROUPS = '/sys/fs/cgroup/unified/hopscope-test'
+
+function controlGroup(podUid: string, containerId: string, pid: number): string | undefined {
+  const group = join(GROUPS, String(process.pid), `pod${podUid}`, `cri-containerd-${containerId}.scope`)
+  try {
+    mkdirSync(group, { recursive: true })
+    writeFileSync(join(group, 'cgroup.procs'), String(pid))
+    return group
+  } catch {
+    // No control groups of version 2 here: the node's rung of the ladder can't be played, all else can.
+    return undefined
+  }
+}
+
+function removeControlGroup(group: string): void {
+  for (let folder = group; folder.startsWith(GROUPS); folder = join(folder, '..')) {
+    try {
+      rmdirSync(folder)
+    } catch {
+      return
+    }
+  }
+}
+
+function sweepControlGroups(): void {
+  try {
+    for (const owner of readdirSync(GROUPS)) {
+      if (isAlive(Number(owner))) continue
+      for (const pod of readdirSync(join(GROUPS, owner))) {
+        if (!pod.startsWith('pod')) continue
+        for (const scope of readdirSync(join(GROUPS, owner, pod))) {
+          if (scope.endsWith('.scope')) removeControlGroup(join(GROUPS, owner, pod, scope))
+        }
+      }
+    }
+  } catch {
+    // Nothing was left.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
