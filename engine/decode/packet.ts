@@ -114,7 +114,8 @@ export class Packet {
 
   /** Makes the packet empty over `bytes[start, end)`. */
   reset(bytes: Uint8Array, start: number, end: number, wireEnd: number): void {
-    this.bytes = bytes
+    // Mostly the same chunk as before; the comparison is cheaper than the garbage collector's write barrier.
+    if (this.bytes !== bytes) this.bytes = bytes
     this.start = start
     this.end = end
     this.wireEnd = wireEnd

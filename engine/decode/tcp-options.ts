@@ -22,8 +22,10 @@ const MAX_SHIFT = 14
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
  * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`.
  */
-export function decodeTcpOptions(packet: Packet, at: number, to: number): void {
+export function decodeTcpOptions(packet: Packet, from: number, to: number): void {
   const { bytes } = packet
+  // Told to be an integer, the position stays in a register; as a plain number it is checked and converted in every round.
+  let at = from | 0
   const available = packet.end < to ? packet.end : to
   // Nearly every segment of an established connection carries NOP, NOP, timestamps and nothing else (RFC 7323 appendix A).
   if (
