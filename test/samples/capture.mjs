@@ -9,14 +9,14 @@ import { exited } from './network.mjs'
 export async function startCapture(
   namespace,
   file,
-  { tool = 'tcpdump', device = 'eth0', filter, snapLength, nanoseconds } = {},
+  { tool = 'tcpdump', devices = ['eth0'], filter, snapLength, nanoseconds } = {},
 ) {
   const snap = snapLength ? ['-s', String(snapLength)] : []
   const args =
     tool === 'dumpcap'
-      ? ['-i', device, ...snap, '-q', '-w', file, ...(filter ? ['-f', filter] : [])]
+      ? [...devices.flatMap((device) => ['-i', device, ...snap]), '-q', '-w', file, ...(filter ? ['-f', filter] : [])]
       : [
-          ...['-i', device, ...snap, '-n', '-U', '--immediate-mode', '-w', file],
+          ...['-i', devices[0], ...snap, '-n', '-U', '--immediate-mode', '-w', file],
           ...(nanoseconds ? ['--time-stamp-precision=nano'] : []),
           // tcpdump would give up root, and then could not write where root may.
           ...['-Z', 'root', ...(filter ? [filter] : [])],

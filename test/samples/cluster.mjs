@@ -13,8 +13,11 @@ const NODES = {
 
 export class Cluster {
   #network
+  #df
 
-  constructor(network) {
+  /** `df`: the tunnel's outer packets must not be fragmented on the way. */
+  constructor(network, { df = false } = {}) {
+    this.#df = df
     this.#network = network
     this.fabric = network.namespace('fabric')
     this.fabric.sysctl('net.ipv4.ip_forward=1')
@@ -126,7 +129,7 @@ export class Cluster {
     const far = NODES[there]
     node.ip(
       ...['link', 'add', 'flannel.1', 'mtu', '1450', 'address', near.mac, 'type', 'vxlan', 'id', '1'],
-      ...['local', near.address, 'dstport', '8472', 'nolearning', 'dev', 'eth0'],
+      ...['local', near.address, 'dstport', '8472', 'nolearning', 'dev', 'eth0', ...(this.#df ? ['df', 'set'] : [])],
     )
     node.ip('address', 'add', `${near.pods}.0/32`, 'dev', 'flannel.1')
     node.ip('link', 'set', 'flannel.1', 'up')

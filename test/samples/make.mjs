@@ -35,7 +35,7 @@ async function make(name, scenario) {
   process.once('exit', abandon)
   try {
     const raw = join(scratch, 'raw')
-    const made = await scenario.make(new Cluster(network), raw)
+    const made = await scenario.make(new Cluster(network, scenario.cluster), raw)
     const when = new Date().toISOString()
     const file = join(FOLDER, scenario.file)
     const finished = finish(raw, scenario, made, join(scratch, scenario.file))
