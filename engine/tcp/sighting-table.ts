@@ -1,0 +1,44 @@
+import type { Packet } from '../decode/packet.ts'
+
+const SLOTS = 1 << 16
+/** A network that duplicates does so within this time; an IP ID comes round again no sooner on one connection. */
+const DUPLICATE_NS = 2e9
+/** With neither IP ID nor timestamps a real repetition looks the same; only this close is it a copy. */
+const TWIN_NS = 0.2e6
+
+/**
+ * Which packets were seen a moment ago, to tell the same packet seen twice from the same bytes sent twice: every transmission by
+ * Linux has its own IP ID (and most their own timestamp), a second sighting has the first one's.
+ * A fixed table: the newest packet of each slot, known by a second hash.
+ */
+export class SightingTable {
+  readonly #mark = new Uint32Array(SLOTS)
+  readonly #row = new Uint32Array(SLOTS)
+  readonly #time = new Float64Array(SLOTS).fill(-Infinity)
+
+  /** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
+  see(packet: Packet, direction: number, ipId: number, row: number, time: number): number {
+    let a = Math.imul(packet.seq ^ Math.imul(ipId, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(packet.ack, 0xc2b2ae35)
+    const timestamps = packet.hasTimestamps ? packet.tsval ^ Math.imul(packet.tsecr, 0x27d4eb2f) : 0x5bd1e995
+    a ^= Math.imul(direction + 1, 0x165667b1)
+    a = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d)
+    let b = a ^ Math.imul(timestamps, 0x297a2d39) ^ Math.imul(packet.payloadLength, 0x9e3779b1)
+    b ^= Math.imul((packet.tcpFlags << 16) ^ packet.window, 0x85ebca6b)
+    for (let i = 0; i < packet.sackBlocks * 2; i++) b = Math.imul(b ^ packet.sack[i], 0x2c1b3c6d)
+    b = Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
+    b = (b ^ (b >>> 16)) >>> 0
+    const slot = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
+    const same = this.#mark[slot] === b
+    const since = time - this.#time[slot]
+    const limit = ipId !== 0 || packet.hasTimestamps ? DUPLICATE_NS : TWIN_NS
+    if (same && since >= -DUPLICATE_NS && since < limit) {
+      const before = this.#row[slot]
+      this.#time[slot] = time
+      return before
+    }
+    this.#mark[slot] = b
+    this.#row[slot] = row
+    this.#time[slot] = time
+    return -1
+  }
+}
