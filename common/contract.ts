@@ -100,6 +100,9 @@ export interface CapturesSection {
   source(id: string): Promise<CaptureSource>
 }
 
+/** How a subscription crosses: the host offers next(), the interface asks for as many values ahead as it can take. */
+export type PulledValue<T> = { readonly value: T } | { readonly done: true }
+
 /** What the host offers. Every section has a service in main/services. */
 export interface HostContract {
   readonly app: AppSection

@@ -2,7 +2,9 @@ import { RpcTarget } from 'capnweb'
 import type * as z from 'zod/mini'
 import { contractInputs } from '../common/contract.ts'
 import type { HostContract } from '../common/contract.ts'
-import { asHostError, HostError } from '../common/host-error.ts'
+import { HostError } from '../common/host-error.ts'
+import { crossing } from './crossing.ts'
+import { SubscriptionTarget } from './subscription-target.ts'
 
 type Schemas = readonly z.ZodMiniType[]
 
@@ -32,13 +34,14 @@ function exposeSection(
     const implementation: unknown = Reflect.get(service, method)
     if (typeof implementation !== 'function') throw new Error(`The service of "${section}" lacks ${method}().`)
     const where = `${section}.${method}`
+    const reportHere = (error: unknown) => report(where, error)
     Object.defineProperty(Section.prototype, method, {
       value: async (...args: readonly unknown[]) => {
         try {
-          return await Reflect.apply(implementation, service, validated(where, schemas, args))
+          const result: unknown = await Reflect.apply(implementation, service, validated(where, schemas, args))
+          return result instanceof ReadableStream ? new SubscriptionTarget(result, reportHere) : result
         } catch (error) {
-          if (!(error instanceof HostError)) report(where, error)
-          throw crossing(error)
+          throw crossing(error, reportHere)
         }
       },
     })
@@ -58,10 +61,4 @@ function validated(where: string, schemas: Schemas, args: readonly unknown[]): u
     )
     throw new HostError('invalid-argument', `${where}, argument ${index + 1}: ${problems.join('; ')}`)
   })
-}
-
-/** Code and message only: no stack, no cause, no properties that a library hung on its error. */
-function crossing(error: unknown): HostError {
-  const { code, message } = asHostError(error)
-  return new HostError(code, message)
 }

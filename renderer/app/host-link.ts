@@ -1,9 +1,11 @@
-import { RpcSession } from 'capnweb'
+import { RpcSession, RpcStub } from 'capnweb'
 import { contractInputs } from '../../common/contract.ts'
 import type { HostContract } from '../../common/contract.ts'
 import { asHostError, HostError } from '../../common/host-error.ts'
 import type { MessageTransport } from '../../common/message-transport.ts'
 import type { Door } from './doors/door.ts'
+import { pulledSubscription } from './pulled-subscription.ts'
+import type { RemoteSubscription } from './pulled-subscription.ts'
 
 export type ConnectionStatus =
   | { readonly state: 'connecting' }
@@ -19,30 +21,47 @@ export interface Session {
   ended(): boolean
 }
 
-type RemoteHost = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>>
+export type RemoteHost = Readonly<
+  Record<string, Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>>
+>
 
-const RETRY_DELAYS = [250, 500, 1_000, 2_000, 5_000, 10_000]
-// A machine that slept, or a tunnel that died, leaves a socket that looks open for minutes. So a silent one is asked.
-const SILENCE_BEFORE_CHECK = 15_000
-const ANSWER_TIMEOUT = 5_000
+/** Milliseconds. */
+export interface LinkTiming {
+  /** Before the first, second, ... new attempt; the last one from then on. */
+  readonly retryDelays: readonly number[]
+  /**
+   * A machine that slept, or a tunnel that died, leaves a line that looks open for minutes: one that was silent this long is asked for a
+   * sign of life.
+   */
+  readonly silence: number
+  readonly answerWithin: number
+}
+
+const TIMING: LinkTiming = {
+  retryDelays: [250, 500, 1_000, 2_000, 5_000, 10_000],
+  silence: 15_000,
+  answerWithin: 5_000,
+}
 
 /** Keeps a session with the host: opens it, notices its loss, opens the next one. Every call goes to the session of the moment. */
 export class HostLink implements Disposable {
   readonly #door: Door
   readonly #wakeEvents: EventTarget
+  readonly #timing: LinkTiming
   readonly #closing = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly host: HostContract = facade((section, method, args) => this.#call(section, method, args))
   #status: ConnectionStatus = { state: 'connecting' }
-  #current: (Session & { readonly remote: RemoteHost; readonly transport: MessageTransport }) | undefined
+  #current: ReturnType<typeof sessionOver> | undefined
   #failures = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #connecting: Promise<void> | undefined
 
   /** @param wakeEvents where 'online', 'pageshow' and 'focus' come from: the window. */
-  constructor(door: Door, wakeEvents: EventTarget) {
+  constructor(door: Door, wakeEvents: EventTarget, timing: LinkTiming = TIMING) {
     this.#door = door
     this.#wakeEvents = wakeEvents
+    this.#timing = timing
   }
 
   [Symbol.dispose](): void {
@@ -54,7 +73,7 @@ export class HostLink implements Disposable {
   /** Resolves after the first attempt, whatever came of it: see status(). Goes on trying unless it was refused. */
   async start(): Promise<void> {
     const { signal } = this.#closing
-    const checks = setInterval(() => void this.#check(SILENCE_BEFORE_CHECK), SILENCE_BEFORE_CHECK)
+    const checks = setInterval(() => void this.#check(this.#timing.silence), this.#timing.silence)
     signal.addEventListener('abort', () => clearInterval(checks))
     for (const event of ['online', 'pageshow', 'focus']) {
       this.#wakeEvents.addEventListener(event, () => this.#wake(), { signal })
@@ -107,23 +126,19 @@ export class HostLink implements Disposable {
   }
 
   async #open(): Promise<void> {
+    let transport: MessageTransport | undefined
     try {
-      const transport = await this.#door.connect(this.#closing.signal)
-      const remote = new RpcSession<RemoteHost>(transport).getRemoteMain()
-      const session = {
-        transport,
-        remote,
-        host: facade((section, method, args) => callRemote(remote, section, method, args)),
-        ended: () => transport.ended,
-      }
-      transport.onEnd = (reason) => this.#lost(reason.message)
+      transport = await this.#door.connect(this.#closing.signal)
+      const session = sessionOver(transport)
       // A line that opens proves little; an answer proves that the host is behind it.
-      await withDeadline(session.host.app.facts(), ANSWER_TIMEOUT)
+      await withDeadline(session.host.app.facts(), this.#timing.answerWithin)
+      transport.onEnd = (reason) => this.#lost(reason.message)
       this.#current = session
       this.#failures = 0
       this.#set({ state: 'connected' })
     } catch (error) {
       const { code, message } = asHostError(error)
+      transport?.abort(message)
       if (code === 'permission-denied') this.#set({ state: 'refused', reason: message })
       else this.#lost(message)
     }
@@ -134,21 +149,22 @@ export class HostLink implements Disposable {
     this.#current = undefined
     this.#set({ state: 'lost', reason })
     clearTimeout(this.#retryTimer)
-    const delay = RETRY_DELAYS[Math.min(this.#failures++, RETRY_DELAYS.length - 1)] ?? 10_000
+    const { retryDelays } = this.#timing
+    const delay = retryDelays[Math.min(this.#failures++, retryDelays.length - 1)] ?? 0
     this.#retryTimer = setTimeout(() => void this.#connect(), delay * (0.75 + Math.random() / 2))
   }
 
   /** After sleep, or when the person looks again. */
   #wake(): void {
     if (this.#status.state === 'lost') this.retry()
-    else void this.#check(ANSWER_TIMEOUT)
+    else void this.#check(this.#timing.answerWithin)
   }
 
   async #check(silence: number): Promise<void> {
     const session = this.#current
     if (!session || session.ended() || Date.now() - session.transport.heardAt < silence) return
     try {
-      await withDeadline(session.host.app.facts(), ANSWER_TIMEOUT)
+      await withDeadline(session.host.app.facts(), this.#timing.answerWithin)
     } catch {
       session.transport.abort('The host stopped answering.')
     }
@@ -167,17 +183,29 @@ export class HostLink implements Disposable {
   }
 }
 
-async function callRemote(
+function sessionOver(transport: MessageTransport) {
+  const remote = new RpcSession<RemoteHost>(transport).getRemoteMain()
+  const host = facade((section, method, args) => callRemote(remote, section, method, args))
+  return { transport, remote, host, ended: () => transport.ended }
+}
+
+export async function callRemote(
   remote: RemoteHost,
   section: string,
   method: string,
   args: readonly unknown[],
 ): Promise<unknown> {
   try {
-    return await remote[section]?.[method]?.(...args)
+    const result = await remote[section]?.[method]?.(...args)
+    return isSubscription(result) ? pulledSubscription(result) : result
   } catch (error) {
     throw asHostError(error)
   }
+}
+
+/** All else that crosses is plain data. */
+export function isSubscription(result: unknown): result is RemoteSubscription<unknown> {
+  return result instanceof RpcStub
 }
 
 async function withDeadline<T>(answer: Promise<T>, milliseconds: number): Promise<T> {

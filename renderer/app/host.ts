@@ -39,35 +39,41 @@ export async function connectHost(door: Door = doorOfThisPage()): Promise<HostCo
   const link = new HostLink(door, window)
   await link.start()
 
-  const watch: HostConnection['watch'] = async (open, each, signal) => {
-    for (;;) {
-      const session = await link.session(signal)
-      if (!session) return
-      try {
-        await deliver(await open(session.host), each, signal)
-        if (!session.ended()) return
-      } catch (error) {
-        if (signal?.aborted) return
-        if (!session.ended()) throw asHostError(error)
-      }
-    }
-  }
-
   return {
     door: door.kind,
     host: link.host,
     status: () => link.status(),
     onStatus: (listener) => link.onStatus(listener),
     retry: () => link.retry(),
-    watch,
+    watch: (open, each, signal) => watchThrough(link, open, each, signal),
     async commands(each, signal) {
       const session = await link.session(signal)
       for (const id of session ? door.initialCaptures : []) {
         each({ kind: 'open-capture', capture: await link.host.captures.source(id) })
       }
-      await watch((host) => host.app.watchCommands(), each, signal)
+      await watchThrough(link, (host) => host.app.watchCommands(), each, signal)
     },
     dataRequest: (capture) => door.dataRequest(capture),
+  }
+}
+
+/** See HostConnection.watch. */
+export async function watchThrough<T>(
+  link: HostLink,
+  open: (host: HostContract) => Promise<Subscription<T>>,
+  each: (value: T) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const session = await link.session(signal)
+    if (!session) return
+    try {
+      await deliver(await open(session.host), each, signal)
+      if (!session.ended()) return
+    } catch (error) {
+      if (signal?.aborted) return
+      if (!session.ended()) throw asHostError(error)
+    }
   }
 }
 

@@ -1,0 +1,253 @@
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { startHost } from '../test/support/host.ts'
+import { temporaryFolder } from '../test/support/temporary-folder.ts'
+import { startServer } from './server.ts'
+
+describe('the server', () => {
+  it("serves the page's files to anybody on the machine, under a strict policy", async () => {
+    const { get } = await serving()
+    const page = await get('/', { authorization: undefined })
+    expect([page.status, page.body.toString()]).toEqual([200, '<!doctype html>'])
+    expect(page.headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+      'referrer-policy': 'no-referrer',
+    })
+    const policy = page.headers['content-security-policy']
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("script-src 'self';")
+    expect(policy).not.toMatch(/unsafe|\*|https?:/)
+    const script = await get('/assets/index-abc.js')
+    expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(script.headers['cache-control']).toContain('immutable')
+  })
+
+  it.each([
+    '/../secret.json',
+    '/..%2fsecret.json',
+    '/%2e%2e/secret.json',
+    '/assets/..%2f..%2fsecret.json',
+    '/assets/%5c..%5csecret.json',
+    '/%00.json',
+    '/%ff.json',
+    '//etc/passwd.json',
+    '/link.json',
+    '/etc/passwd',
+    '/nothing.json',
+  ])('does not serve %s', async (path) => {
+    const { get } = await serving()
+    const answer = await get(path)
+    expect(answer.status).toBe(404)
+    expect(answer.body.toString()).not.toContain('secret')
+  })
+
+  it('survives a URL that is none', async () => {
+    const { get } = await serving()
+    expect((await get('//')).status).toBe(400)
+    expect((await get('/')).status).toBe(200)
+  })
+
+  it.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', 'localhost.evil.example:1', '10.0.0.1'])(
+    'refuses the host name "%s", whose DNS answer may have been turned to loopback',
+    async (host) => {
+      const { get } = await serving()
+      expect((await get('/', { host })).status).toBe(403)
+    },
+  )
+
+  it.each(['localhost:1234', '127.0.0.1:9', '[::1]:8080', 'LOCALHOST'])(
+    "accepts %s, whatever the port of the tunnel's other end",
+    async (host) => {
+      const { get } = await serving()
+      expect((await get('/door', { host })).status).toBe(204)
+      expect((await get('/door', { host, origin: `http://${host.toLowerCase()}` })).status).toBe(204)
+    },
+  )
+
+  it.each([
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://localhost:5000' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ])('refuses what another page asks for: %o', async (headers) => {
+    const { get } = await serving()
+    expect((await get('/door', headers)).status).toBe(403)
+  })
+
+  it('needs the token for captures and for the door, in the header alone', async () => {
+    const { get, captureId, token } = await serving()
+    for (const path of ['/door', `/capture/${captureId}`]) {
+      expect((await get(path, { authorization: undefined })).status).toBe(401)
+      expect((await get(path, { authorization: 'Bearer wrong' })).status).toBe(401)
+      expect((await get(`${path}?token=${token}`, { authorization: undefined })).status).toBe(401)
+    }
+    expect((await get(`/capture/${captureId}`)).body.toString()).toBe('0123456789')
+    const range = await get(`/capture/${captureId}`, { range: 'bytes=3-5' })
+    expect([range.status, range.body.toString()]).toEqual([206, '345'])
+  })
+
+  it('answers nothing but GET and HEAD', async () => {
+    const { get } = await serving()
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect((await get('/door', {}, method)).status).toBe(405)
+    }
+    const head = await get('/', {}, 'HEAD')
+    expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, '15', 0])
+  })
+
+  it('streams a growing capture as it grows', async () => {
+    const { host, port, token } = await serving()
+    const path = join(temporaryFolder(), 'growing.pcapng')
+    await writeFile(path, 'first ')
+    const capture = await host.captures.openGrowing(path)
+    const chunks: string[] = []
+    const url = `http://127.0.0.1:${port}/capture/${capture.id}?follow=1&from=0`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    const reading = (async () => {
+      for await (const chunk of answer.body ?? []) chunks.push(Buffer.from(chunk).toString())
+    })()
+    await expect.poll(() => chunks.join('')).toBe('first ')
+    await appendFile(path, 'second ')
+    capture.grew()
+    await expect.poll(() => chunks.join('')).toBe('first second ')
+    await appendFile(path, 'last')
+    capture.finish()
+    await reading
+    expect(chunks.join('')).toBe('first second last')
+  })
+
+  it('reads no further ahead than a slow reader takes', async () => {
+    const { host, port, token } = await serving()
+    const path = join(temporaryFolder(), 'large.pcap')
+    await writeFile(path, Buffer.alloc(64 << 20))
+    const { id } = await host.captures.openFile(path)
+    const before = process.memoryUsage().arrayBuffers
+    const taken = await new Promise<number>((resolve) => {
+      const asking = request(
+        { port, path: `/capture/${id}`, headers: { authorization: `Bearer ${token}` } },
+        (response) => {
+          response.pause()
+          void wait(300).then(() => {
+            resolve(process.memoryUsage().arrayBuffers - before)
+            asking.destroy()
+          })
+        },
+      )
+      asking.end()
+    })
+    expect(taken).toBeLessThan(16 << 20)
+  })
+
+  describe('its WebSocket', () => {
+    it('opens with the token as a subprotocol, which is not echoed', async () => {
+      const { socket, token } = await serving()
+      const open = await socket(['hopscope', `token.${token}`])
+      expect(open.protocol).toBe('hopscope')
+    })
+
+    it.each([
+      ['a wrong token', ['hopscope', 'token.wrong'], {}, 401],
+      ['no token', ['hopscope'], {}, 401],
+      ['no origin', undefined, { origin: undefined }, 403],
+      ['a foreign origin', undefined, { origin: 'http://evil.example' }, 403],
+      ['a foreign host name', undefined, { host: 'evil.example', origin: 'http://evil.example' }, 403],
+    ])('refuses %s', async (_, protocols, headers, status) => {
+      const { socket, token } = await serving()
+      await expect(socket(protocols ?? ['hopscope', `token.${token}`], headers)).rejects.toThrow(String(status))
+    })
+
+    it('drops a page that sends more than a message can be', async () => {
+      const { socket, token } = await serving()
+      const open = await socket(['hopscope', `token.${token}`])
+      const closed = new Promise<number>((resolve) => open.on('close', resolve))
+      open.send('x'.repeat((1 << 20) + 1))
+      expect(await closed).toBe(1009)
+    })
+
+    it('drops a page that does not speak the contract, and goes on serving others', async () => {
+      const { socket, token, get } = await serving()
+      for (const message of ['not json', '{"a":1}', Buffer.from([1, 2, 3])]) {
+        const open = await socket(['hopscope', `token.${token}`])
+        const closed = new Promise((resolve) => open.on('close', resolve))
+        open.send(message)
+        await closed
+      }
+      expect((await get('/door')).status).toBe(204)
+    })
+  })
+
+  it('ends everything at once when it is closed', async () => {
+    const { server, socket, token, host, port } = await serving()
+    const path = join(temporaryFolder(), 'growing.pcapng')
+    await writeFile(path, 'first ')
+    const capture = await host.captures.openGrowing(path)
+    const open = await socket(['hopscope', `token.${token}`])
+    const closed = new Promise((resolve) => open.on('close', resolve))
+    const answer = await fetch(`http://127.0.0.1:${port}/capture/${capture.id}?follow=1`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    const started = performance.now()
+    await server.close()
+    await closed
+    await expect(answer.text()).rejects.toThrow()
+    expect(performance.now() - started).toBeLessThan(500)
+  })
+})
+
+type Headers = Readonly<Record<string, string | undefined>>
+
+async function serving() {
+  const folder = temporaryFolder()
+  const page = join(folder, 'page')
+  await mkdir(join(page, 'assets'), { recursive: true })
+  await writeFile(join(page, 'index.html'), '<!doctype html>')
+  await writeFile(join(page, 'assets/index-abc.js'), '1')
+  await writeFile(join(folder, 'secret.json'), 'secret')
+  await symlink('../secret.json', join(page, 'link.json'))
+  const { host } = await startHost()
+  const capturePath = join(folder, 'capture.pcap')
+  await writeFile(capturePath, '0123456789')
+  const { id: captureId } = await host.captures.openFile(capturePath)
+  const server = await startServer(host, { port: 0, page })
+  onTestFinished(() => server.close())
+  const { port } = server
+  const token = /#token=([\w-]+)/.exec(server.url([]))?.[1] ?? ''
+
+  const get = (path: string, headers: Headers = {}, method = 'GET') =>
+    new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
+      const all = { authorization: `Bearer ${token}`, ...headers }
+      const asking = request({ port, path, method, headers: withoutUndefined(all) }, async (response) => {
+        const chunks: Buffer[] = []
+        for await (const chunk of response) chunks.push(chunk)
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
+      })
+      asking.on('error', reject)
+      asking.end()
+    })
+
+  const socket = (protocols: readonly string[], headers: Headers = {}) =>
+    new Promise<WebSocket>((resolve, reject) => {
+      const all = withoutUndefined({ origin: `http://127.0.0.1:${port}`, ...headers })
+      const opening = new WebSocket(`ws://127.0.0.1:${port}/host`, [...protocols], { headers: all })
+      onTestFinished(() => opening.terminate())
+      opening.on('open', () => resolve(opening)).on('error', reject)
+    })
+
+  return { host, server, port, token, captureId, get, socket }
+}
+
+function withoutUndefined(headers: Headers): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
