@@ -1,4 +1,4 @@
-import type { ConversationSort } from '../../engine/answers.ts'
+import type { ConversationSort } from '../../engine/engine.ts'
 
 /** Half-open span of capture time, nanoseconds since the capture's epoch. */
 export interface TimeRange {

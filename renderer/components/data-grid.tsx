@@ -1,5 +1,5 @@
-import { memo, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ChevronDown, ChevronUp } from 'lucide-react'
+import { memo, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ScrollScale } from './scroll-scale.ts'
 import { useColumnWidths } from './use-column-widths.ts'
 import './data-grid.css'
@@ -13,8 +13,9 @@ export interface Column<Row> {
   readonly width: number
   readonly numeric?: boolean
   readonly mono?: boolean
-  readonly sortable?: boolean
-  readonly cell: (row: Row) => ReactNode
+  /** The name `onSort` gets, and by which `sort` tells that the list is sorted by it. */
+  readonly sort?: string
+  readonly cell: (row: Row, index: number) => ReactNode
 }
 
 export interface GridSort {
@@ -34,8 +35,11 @@ export interface DataGridProps<Row> {
   /** The rows on screen; also called when they stay the same but the data changed. */
   readonly onVisible: (first: number, count: number) => void
   readonly active: number | undefined
+  /** An arrow key or a click moved to this row. */
   readonly onActive: (index: number) => void
-  /** Enter or double click. */
+  /** A click, where that means more than moving there. */
+  readonly onPress?: (index: number) => void
+  /** Enter, and double click unless clicks are taken. */
   readonly onOpen?: (index: number) => void
   readonly onMenu?: (index: number, x: number, y: number) => void
   readonly onHover?: (index: number | undefined) => void
@@ -183,11 +187,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       onPointerLeave={props.onHover && (() => props.onHover?.(undefined))}
       onClick={(event) => {
         const index = indexAt(event.clientY)
-        if (index !== undefined) props.onActive(index)
+        if (index !== undefined) (props.onPress ?? props.onActive)(index)
       }}
       onDoubleClick={(event) => {
         const index = indexAt(event.clientY)
-        if (index !== undefined) props.onOpen?.(index)
+        if (index !== undefined && !props.onPress) props.onOpen?.(index)
       }}
       onContextMenu={(event) => {
         const index = indexAt(event.clientY)
@@ -248,7 +252,16 @@ interface GridRowProps<Row> {
   readonly rowClass: ((row: Row) => string) | undefined
 }
 
-function GridRowView<Row>({ id, index, row, columns, template, height, active, rowClass }: GridRowProps<Row>): ReactNode {
+function GridRowView<Row>({
+  id,
+  index,
+  row,
+  columns,
+  template,
+  height,
+  active,
+  rowClass,
+}: GridRowProps<Row>): ReactNode {
   const tone = row === undefined ? 'grid-loading' : (rowClass?.(row) ?? '')
   return (
     <div
@@ -266,7 +279,7 @@ function GridRowView<Row>({ id, index, row, columns, template, height, active, r
           className={`grid-cell${column.numeric ? ' number' : ''}${column.mono ? ' mono' : ''}`}
           data-column={column.key}
         >
-          {row !== undefined && column.cell(row)}
+          {row !== undefined && column.cell(row, index)}
         </div>
       ))}
     </div>
@@ -285,8 +298,8 @@ interface ColumnHeadProps<Row> {
 }
 
 function ColumnHead<Row>({ column, sort, onSort, onResize, width }: ColumnHeadProps<Row>): ReactNode {
-  const sorted = sort?.key === column.key
-  const sortable = column.sortable === true && onSort !== undefined
+  const sorted = column.sort !== undefined && sort?.key === column.sort
+  const sortBy = column.sort
   const Arrow = sort?.descending ? ChevronDown : ChevronUp
   const label = (
     <>
@@ -302,8 +315,8 @@ function ColumnHead<Row>({ column, sort, onSort, onResize, width }: ColumnHeadPr
       title={column.about}
       onClick={(event) => event.stopPropagation()}
     >
-      {sortable ? (
-        <button type="button" tabIndex={-1} onClick={() => onSort(column.key)}>
+      {sortBy !== undefined && onSort ? (
+        <button type="button" tabIndex={-1} onClick={() => onSort(sortBy)}>
           {label}
         </button>
       ) : (

@@ -39,6 +39,12 @@ export class PagedRows<Row> {
     this.#next()
   }
 
+  /** Resolves when the rows [first, first + count) are there: so that a list can be exchanged without a blank frame between. */
+  async ready(first: number, count: number): Promise<void> {
+    const last = Math.floor((first + Math.max(1, count) - 1) / PAGE)
+    for (let page = Math.floor(first / PAGE); page <= last; page++) await this.#fetch(page)
+  }
+
   /** Everything loaded may have changed. */
   invalidate(): void {
     this.#generation++

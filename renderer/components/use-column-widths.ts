@@ -19,7 +19,9 @@ const NARROWEST = 36
 export function useColumnWidths(grid: string, columns: readonly WidthColumn[]): ColumnWidths {
   const [changed, setChanged] = useState<Readonly<Record<string, number>>>(() => read(grid))
   const widths = columns.map((column) => changed[column.key] ?? column.width)
-  const template = widths.map((width, i) => (i < widths.length - 1 ? `${width}px` : `minmax(${width}px, 1fr)`)).join(' ')
+  const template = widths
+    .map((width, i) => (i < widths.length - 1 ? `${width}px` : `minmax(${width}px, 1fr)`))
+    .join(' ')
   return {
     widths,
     template,

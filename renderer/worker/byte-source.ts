@@ -1,10 +1,12 @@
+import { captureRange, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
+import type { DataRequest } from '../app/doors/door.ts'
+
 /** Where the bytes of a capture are, as the page hands it to the worker; structured-cloneable. */
 export type CaptureOrigin =
   | { readonly kind: 'file'; readonly file: File }
   | {
       readonly kind: 'served'
-      readonly url: string
-      readonly headers: Readonly<Record<string, string>>
+      readonly request: DataRequest
       /** Bytes when it was opened; more may come if `growing`. */
       readonly size: number
       readonly growing: boolean
@@ -12,10 +14,14 @@ export type CaptureOrigin =
 
 /** A capture as stored: read once from front to back, then in small pieces at any place. */
 export interface ByteSource {
-  /** The bytes from the first to the last; for a growing capture until it stops growing or `signal` aborts. */
+  /** Bytes in all; undefined while it grows. */
+  readonly size: number | undefined
+  /** The bytes from the first to the last; of a growing capture until it stops growing or `signal` aborts. */
   stream(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
-  /** Exactly `length` bytes from `offset`, or those there are. Rejects when the place can't be reached any more. */
+  /** Up to `length` bytes from `offset`. Rejects when the place can't be reached any more. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** What to tell the person when the stream broke off with `error`. */
+  explain(error: unknown): Promise<string>
 }
 
 export function byteSource(origin: CaptureOrigin): ByteSource {
@@ -24,9 +30,11 @@ export function byteSource(origin: CaptureOrigin): ByteSource {
 
 class FileBytes implements ByteSource {
   readonly #file: File
+  readonly size: number
 
   constructor(file: File) {
     this.#file = file
+    this.size = file.size
   }
 
   stream(): Promise<ReadableStream<Uint8Array>> {
@@ -36,38 +44,38 @@ class FileBytes implements ByteSource {
   async read(offset: number, length: number): Promise<Uint8Array> {
     return new Uint8Array(await this.#file.slice(offset, offset + length).arrayBuffer())
   }
+
+  async explain(error: unknown): Promise<string> {
+    // The browser's words for a file that was changed, moved or deleted since it was chosen are of no help.
+    const gone = await this.read(0, 1).then(
+      () => false,
+      () => true,
+    )
+    if (gone) return `${this.#file.name} was changed, moved or deleted after it was opened. Open it again.`
+    return `${this.#file.name} could not be read: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
 class ServedBytes implements ByteSource {
-  readonly #origin: CaptureOrigin & { kind: 'served' }
+  readonly #request: DataRequest
+  readonly size: number | undefined
 
   constructor(origin: CaptureOrigin & { kind: 'served' }) {
-    this.#origin = origin
+    this.#request = origin.request
+    this.size = origin.growing ? undefined : origin.size
   }
 
-  async stream(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const { url, headers, growing } = this.#origin
-    const response = await fetch(growing ? followed(url) : url, { headers: { ...headers }, signal })
-    if (!response.ok || !response.body) throw new Error(await refusal(response))
-    return response.body
+  stream(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return captureStream(this.#request, { follow: this.size === undefined, signal })
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    if (length === 0) return new Uint8Array(0)
-    const { url, headers } = this.#origin
-    const response = await fetch(url, { headers: { ...headers, range: `bytes=${offset}-${offset + length - 1}` } })
-    if (response.status !== 206) throw new Error(await refusal(response))
-    return new Uint8Array(await response.arrayBuffer())
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return captureRange(this.#request, offset, offset + length)
   }
-}
 
-function followed(url: string): string {
-  return url + (url.includes('?') ? '&' : '?') + 'follow=1'
-}
-
-async function refusal(response: Response): Promise<string> {
-  const said = (await response.text().catch(() => '')).trim().slice(0, 300)
-  return said || `The host answered ${response.status} ${response.statusText} when asked for the capture's bytes.`
+  async explain(): Promise<string> {
+    return (await whyBroken(this.#request)).message
+  }
 }
 
 const PART = 8 << 20
@@ -86,7 +94,7 @@ export class SpooledBytes {
   }
 
   append(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const n = Math.min(PART - this.#used, bytes.length - at)
       this.#tail.set(bytes.subarray(at, at + n), this.#used)
       this.#used += n
@@ -100,7 +108,7 @@ export class SpooledBytes {
   async read(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(offset + length, this.size)
     const out = new Uint8Array(Math.max(0, end - offset))
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end;) {
       const part = Math.floor(at / PART)
       const from = at - part * PART
       const to = Math.min(PART, end - part * PART)

@@ -7,7 +7,7 @@ import type {
   PacketDetails,
   PacketRow,
   Query,
-} from '../../engine/answers.ts'
+} from '../../engine/engine.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 
 // What the page may ask of the engine's worker. Everything here crosses a port: plain data only.
@@ -62,12 +62,23 @@ export interface EngineService {
   select(query: Query): Promise<SelectionHandle>
   /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]>
+  packet(row: number): Promise<PacketRow>
+  /** The first packet that matches, by its row. */
+  firstPacket(query: Query): Promise<number | undefined>
   /** Where packet `row` is in the selection, or where it would be: the number of its rows before it, and whether it is in. */
   position(selection: number, row: number): Promise<{ readonly index: number; readonly found: boolean }>
-  conversations(query: Query, sort: ConversationSort, descending: boolean, start: number, count: number): Promise<ConversationPage>
+  conversations(
+    query: Query,
+    sort: ConversationSort,
+    descending: boolean,
+    start: number,
+    count: number,
+  ): Promise<ConversationPage>
   /** Where conversation `id` is in that order, or -1. */
   conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number>
   conversation(id: number): Promise<ConversationRow | undefined>
+  /** How the RTTs of the packets that match are distributed. */
+  rttHistogram(query: Query): Promise<Histogram>
   details(row: number): Promise<PacketDetails>
   checkFilter(text: string): Promise<FilterCheck>
   complete(text: string, caret: number): Promise<readonly Completion[]>

@@ -20,14 +20,20 @@ describe('the time axis', () => {
 
   it('never leaves the capture', () => {
     fc.assert(
-      fc.property(fc.nat(60), fc.nat(60), fc.double({ min: 0.01, max: 1.5, noNaN: true }), fc.integer(), (a, b, f, by) => {
-        const range = { from: Math.min(a, b) * S, to: (Math.max(a, b) + 1) * S }
-        const near = zoomed(range, f, range.from, whole) ?? whole
-        const moved = panned(near, by * S, whole)
-        expect(moved.from).toBeGreaterThanOrEqual(whole.from)
-        expect(moved.to).toBeLessThanOrEqual(whole.to)
-        expect(moved.to).toBeGreaterThan(moved.from)
-      }),
+      fc.property(
+        fc.nat(60),
+        fc.nat(60),
+        fc.double({ min: 0.01, max: 1.5, noNaN: true }),
+        fc.integer(),
+        (a, b, f, by) => {
+          const range = { from: Math.min(a, b) * S, to: (Math.max(a, b) + 1) * S }
+          const near = zoomed(range, f, range.from, whole) ?? whole
+          const moved = panned(near, by * S, whole)
+          expect(moved.from).toBeGreaterThanOrEqual(whole.from)
+          expect(moved.to).toBeLessThanOrEqual(whole.to)
+          expect(moved.to).toBeGreaterThan(moved.from)
+        },
+      ),
     )
   })
 

@@ -1,0 +1,239 @@
+import { Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { AppFacts, Theme } from '../../common/contract.ts'
+import { Mark } from '../features/start/mark.tsx'
+import { Start } from '../features/start/index.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { Banner } from './banner.tsx'
+import { createCaptures } from './captures.ts'
+import { createCommandRegistry } from './commands.ts'
+import { DropZone } from './drop-zone.tsx'
+import type { HostConnection } from './host.ts'
+import { KeyHelp } from './key-help.tsx'
+import { keyLabels, listenForKeys } from './keys.ts'
+import { Palette } from './palette.tsx'
+import { applyTheme, lastTheme } from './theme.ts'
+import { createViewStore } from './view-store.ts'
+import { Workspace } from './workspace.tsx'
+import './app.css'
+
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
+const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon }
+
+/** The window: its top bar, what is open in it, and what belongs to all of it. Made once. */
+export function App({ connection }: { readonly connection: HostConnection }): ReactNode {
+  const facts = useRef<AppFacts>(undefined)
+  const [commands] = useState(createCommandRegistry)
+  const [view] = useState(() => createViewStore(window))
+  const [captures] = useState(() => createCaptures(connection, view, () => facts.current?.hasFileDialog ?? false))
+  const [theme, setTheme] = useState<Theme>(lastTheme)
+  const [dialog, setDialog] = useState<'keys' | 'palette'>()
+  const state = useStore(captures.store)
+  const status = useSyncExternalStore(
+    useCallback((listener: () => void) => connection.onStatus(listener), [connection]),
+    () => connection.status(),
+  )
+
+  useEffect(() => {
+    const control = new AbortController()
+    const { signal } = control
+    const quietly = () => undefined
+    // A host that refuses or is away is reported by the connection's status; these only wait for it.
+    connection
+      .watch(
+        (host) => host.app.watchSettings(),
+        (settings) => setTheme(settings.theme),
+        signal,
+      )
+      .catch(quietly)
+    connection
+      .commands((command) => {
+        if (command.kind === 'open-capture') captures.openSource(command.capture)
+        else commands.run(command.command)
+      }, signal)
+      .catch(quietly)
+    return () => {
+      control.abort()
+    }
+  }, [connection, captures, commands])
+
+  useEffect(() => {
+    if (status.state !== 'connected') return
+    connection.host.app.facts().then(
+      (answer) => (facts.current = answer),
+      () => undefined,
+    )
+  }, [connection, status])
+
+  useEffect(() => applyTheme(theme), [theme])
+  useEffect(() => listenForKeys(window, commands), [commands])
+
+  const changeTheme = useCallback(
+    (next: Theme) => {
+      setTheme(next)
+      // Without a host the choice holds in this browser.
+      connection.host.app.changeSettings({ theme: next }).catch(() => undefined)
+    },
+    [connection],
+  )
+
+  useEffect(
+    () =>
+      commands.register([
+        {
+          id: 'capture.open',
+          title: 'Open a capture',
+          group: 'Capture',
+          keys: ['Ctrl+O'],
+          run: () => captures.choose(),
+        },
+        {
+          id: 'capture.close',
+          title: 'Close the capture',
+          group: 'Capture',
+          enabled: () => captures.store.getState().kind !== 'none',
+          run: () => captures.close(),
+        },
+        {
+          id: 'theme.next',
+          title: 'Next theme: system, light, dark',
+          group: 'View',
+          run: () => changeTheme(NEXT_THEME[theme]),
+        },
+        {
+          id: 'help.palette',
+          title: 'All commands',
+          group: 'Help',
+          keys: ['Ctrl+K', 'Ctrl+Shift+P'],
+          inText: true,
+          run: () => setDialog('palette'),
+        },
+        { id: 'help.keys', title: 'Keys', group: 'Help', keys: ['?', 'F1'], run: () => setDialog('keys') },
+      ]),
+    [commands, captures, changeTheme, theme],
+  )
+
+  const name = state.kind === 'open' ? state.session.name : state.kind === 'none' ? undefined : state.name
+  useEffect(() => {
+    document.title = name === undefined ? 'Hopscope' : `${name} – Hopscope`
+  }, [name])
+
+  const [filterSlot, setFilterSlot] = useState<HTMLElement | null>(null)
+  const onFile = useCallback((file: File) => captures.openFile(file), [captures])
+  const ThemeIcon = THEME_ICONS[theme]
+  return (
+    <div className="app">
+      <header className="top">
+        <button
+          type="button"
+          className="top-home"
+          onClick={() => captures.close()}
+          aria-label="Hopscope: back to the start"
+          title="Back to the start"
+        >
+          <Mark size={22} />
+        </button>
+        {name !== undefined && (
+          <span className="top-name" title={state.kind === 'open' ? state.session.path : undefined}>
+            {name}
+          </span>
+        )}
+        <div ref={setFilterSlot} className="top-filter" />
+        <div className="top-buttons">
+          <IconButton label="Open a capture" onClick={() => commands.run('capture.open')}>
+            <FolderOpen size={16} aria-hidden />
+          </IconButton>
+          <IconButton label="All commands" onClick={() => setDialog('palette')}>
+            <CommandIcon size={16} aria-hidden />
+          </IconButton>
+          <IconButton label="Keys" onClick={() => setDialog('keys')}>
+            <Keyboard size={16} aria-hidden />
+          </IconButton>
+          <IconButton label={`Theme: ${theme}`} onClick={() => changeTheme(NEXT_THEME[theme])}>
+            <ThemeIcon size={16} aria-hidden />
+          </IconButton>
+        </div>
+      </header>
+      {status.state === 'lost' && (
+        <Banner tone="warn" actions={[{ title: 'Try now', run: () => connection.retry() }]}>
+          {status.reason} Trying again; what is open can still be looked at.
+        </Banner>
+      )}
+      {status.state === 'refused' && <Banner tone="bad">{status.reason}</Banner>}
+      {state.kind === 'open' && state.notice !== undefined && <Banner tone="bad">{state.notice}</Banner>}
+      {state.kind === 'open' ? (
+        <Workspace
+          key={sessionKey(state.session)}
+          session={state.session}
+          view={view}
+          commands={commands}
+          filterSlot={filterSlot}
+        />
+      ) : (
+        <Start
+          captures={connection.host.captures}
+          connected={status.state === 'connected'}
+          openKeys={keyLabels('Ctrl+O')}
+          onOpen={() => captures.choose()}
+          onSample={(sample) => captures.openSample(sample)}
+          onRecent={(path) => captures.openPath(path)}
+        >
+          {state.kind === 'failed' && (
+            <EmptyState
+              tone="bad"
+              title={`${state.name} could not be opened`}
+              actions={[
+                { title: 'Try again', run: state.retry },
+                { title: 'Dismiss', run: () => captures.close() },
+              ]}
+            >
+              {state.reason}
+            </EmptyState>
+          )}
+          {state.kind === 'lost' && (
+            <EmptyState
+              title={`Choose ${state.name} again`}
+              actions={[
+                { title: 'Choose the file', run: () => captures.choose() },
+                { title: 'Dismiss', run: () => captures.close() },
+              ]}
+            >
+              It was dropped into this window before, and a page may not keep a file across a reload. Filter, times and
+              selection are still here and will be applied to it.
+            </EmptyState>
+          )}
+          {state.kind === 'opening' && <EmptyState title={`Opening ${state.name}`} />}
+        </Start>
+      )}
+      <DropZone onFile={onFile} />
+      {dialog === 'keys' && <KeyHelp commands={commands} onClose={() => setDialog(undefined)} />}
+      {dialog === 'palette' && <Palette commands={commands} onClose={() => setDialog(undefined)} />}
+    </div>
+  )
+}
+
+let sessions = 0
+const sessionKeys = new WeakMap<object, number>()
+
+/** A workspace belongs to one session: another one starts with fresh lists. */
+function sessionKey(session: object): number {
+  const known = sessionKeys.get(session)
+  if (known !== undefined) return known
+  sessionKeys.set(session, ++sessions)
+  return sessions
+}
+
+interface IconButtonProps {
+  readonly label: string
+  readonly onClick: () => void
+  readonly children: ReactNode
+}
+
+function IconButton({ label, onClick, children }: IconButtonProps): ReactNode {
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
+      {children}
+    </button>
+  )
+}

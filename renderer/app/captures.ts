@@ -1,0 +1,172 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CaptureSource } from '../../common/contract.ts'
+import type { HostConnection } from './host.ts'
+import { openSession, type CaptureSession } from './capture-session.ts'
+import type { CaptureRef } from './view.ts'
+import type { ViewStore } from './view-store.ts'
+
+/** What this window shows: nothing, a capture that is being opened, an open one, or why it could not be opened. */
+export type OpenState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'opening'; readonly name: string }
+  /** `notice`: opening another one failed, this one stays. */
+  | { readonly kind: 'open'; readonly session: CaptureSession; readonly notice?: string }
+  | { readonly kind: 'failed'; readonly name: string; readonly reason: string; readonly retry: () => void }
+  /** The URL names a file that only an earlier page had: it must be chosen again. */
+  | { readonly kind: 'lost'; readonly name: string }
+
+/** Opens captures, one at a time in this window, and keeps the view's capture and the open one the same. */
+export interface Captures {
+  readonly store: StoreApi<OpenState>
+  openFile(file: File): void
+  openSource(source: CaptureSource): void
+  openSample(name: string): void
+  openPath(path: string): void
+  /** The host's dialog where it has one, else the browser's. */
+  choose(): void
+  close(): void
+}
+
+const NOTHING_SELECTED = {
+  filter: '',
+  range: undefined,
+  zoom: undefined,
+  conversation: undefined,
+  row: undefined,
+} as const
+
+export function createCaptures(connection: HostConnection, view: ViewStore, hasFileDialog: () => boolean): Captures {
+  const store = createStore<OpenState>(() => ({ kind: 'none' }))
+  let attempt = 0
+
+  function show(state: OpenState): void {
+    const before = store.getState()
+    const stays = before.kind === 'open' && state.kind === 'open' && before.session === state.session
+    if (before.kind === 'open' && !stays) before.session[Symbol.dispose]()
+    store.setState(state, true)
+  }
+
+  /** A capture opened by hand starts with nothing filtered; one that the URL names keeps the URL's view. */
+  function enter(session: CaptureSession, keepView: boolean): void {
+    // Shown first: the view's change must find that its capture is open already.
+    show({ kind: 'open', session })
+    if (!keepView) view.change({ ...NOTHING_SELECTED, capture: session.ref }, 'push')
+  }
+
+  function fetchSource(
+    name: string,
+    ask: () => Promise<CaptureSource | undefined>,
+    ref: (source: CaptureSource) => CaptureRef,
+    keepView = false,
+  ): void {
+    const mine = ++attempt
+    if (name) show({ kind: 'opening', name })
+    ask().then(
+      (source) => {
+        if (mine !== attempt) return
+        if (!source) return
+        const { growing, size, url } = source
+        const request = connection.dataRequest({ url })
+        enter(
+          openSession(
+            { ref: ref(source), name: source.name, path: source.path },
+            { kind: 'served', request, size, growing },
+          ),
+          keepView,
+        )
+      },
+      (error: unknown) => {
+        if (mine !== attempt) return
+        const reason = error instanceof Error ? error.message : String(error)
+        const now = store.getState()
+        if (now.kind === 'open') show({ ...now, notice: reason })
+        else
+          show({
+            kind: 'failed',
+            name: name || 'The capture',
+            reason,
+            retry: () => fetchSource(name, ask, ref, keepView),
+          })
+      },
+    )
+  }
+
+  const byId = (source: CaptureSource): CaptureRef => ({ kind: 'host', id: source.id })
+
+  const captures: Captures = {
+    store,
+    openFile(file) {
+      attempt++
+      const again = store.getState()
+      // The file the URL asked for: show what the URL says of it.
+      const keepView = again.kind === 'lost' && again.name === file.name
+      enter(
+        openSession({ ref: { kind: 'dropped', name: file.name }, name: file.name }, { kind: 'file', file }),
+        keepView,
+      )
+    },
+    openSource(source) {
+      fetchSource(source.name, () => Promise.resolve(source), byId)
+    },
+    openSample(name) {
+      fetchSource(
+        name,
+        () => connection.host.captures.openSample(name),
+        () => ({ kind: 'sample', name }),
+      )
+    },
+    openPath(path) {
+      fetchSource(path.split(/[\\/]/).at(-1) ?? path, () => connection.host.captures.openFile(path), byId)
+    },
+    choose() {
+      if (hasFileDialog()) fetchSource('', () => connection.host.captures.chooseFile(), byId)
+      else void chooseInBrowser().then((file) => file && captures.openFile(file))
+    },
+    close() {
+      attempt++
+      show({ kind: 'none' })
+      view.change({ ...NOTHING_SELECTED, capture: undefined }, 'push')
+    },
+  }
+
+  /** Back, forward, a reload or a link brought another capture than the open one. */
+  function follow(ref: CaptureRef | undefined): void {
+    const state = store.getState()
+    if (state.kind === 'open' && sameRef(state.session.ref, ref)) return
+    if (state.kind === 'none' && !ref) return
+    attempt++
+    if (!ref) show({ kind: 'none' })
+    else if (ref.kind === 'dropped') show({ kind: 'lost', name: ref.name })
+    else if (ref.kind === 'sample')
+      fetchSource(
+        ref.name,
+        () => connection.host.captures.openSample(ref.name),
+        () => ref,
+        true,
+      )
+    else fetchSource('capture', () => connection.host.captures.source(ref.id), byId, true)
+  }
+  view.store.subscribe(({ capture }, before) => {
+    if (!sameRef(capture, before.capture)) follow(capture)
+  })
+  follow(view.store.getState().capture)
+
+  return captures
+}
+
+function sameRef(a: CaptureRef | undefined, b: CaptureRef | undefined): boolean {
+  if (!a || !b) return a === b
+  return a.kind === 'host' ? b.kind === 'host' && a.id === b.id : b.kind === a.kind && a.name === b.name
+}
+
+function chooseInBrowser(): Promise<File | undefined> {
+  return new Promise((resolve) => {
+    const input = document.createElement('input')
+    input.type = 'file'
+    // A hint only: captures come with all kinds of endings, and the reader goes by content.
+    input.accept = '.pcap,.pcapng,.cap,.dmp,.gz,.zst,.pcap0,application/vnd.tcpdump.pcap,application/gzip'
+    input.onchange = () => resolve(input.files?.[0])
+    input.oncancel = () => resolve(undefined)
+    input.click()
+  })
+}

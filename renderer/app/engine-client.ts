@@ -1,0 +1,31 @@
+import { proxy, releaseProxy, wrap, type Remote } from 'comlink'
+import type { CaptureOrigin } from '../worker/byte-source.ts'
+import type { EngineService, Progress } from '../worker/engine-service.ts'
+
+/** The engine of one capture, in its own worker: several captures do not wait for each other, and closing one frees all of it. */
+export interface EngineClient extends Disposable {
+  readonly calls: Remote<EngineService>
+  /** Starts reading; `onProgress` until the last one, whose phase is not `reading`. */
+  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): void
+}
+
+/** @param onCrash told once, in words for the person, when the worker has died: nothing more will be answered. */
+export function startEngine(onCrash: (reason: string) => void): EngineClient {
+  const worker = new Worker(new URL('../engine-worker.ts', import.meta.url), { type: 'module', name: 'engine' })
+  const calls = wrap<EngineService>(worker)
+  worker.onerror = (event) => {
+    onCrash(event.message ? `The engine stopped: ${event.message}` : 'The engine could not be started.')
+  }
+  return {
+    calls,
+    open(origin, onProgress) {
+      calls.open(origin, proxy(onProgress)).catch((error: unknown) => {
+        onCrash(`The engine stopped: ${error instanceof Error ? error.message : String(error)}`)
+      })
+    },
+    [Symbol.dispose]() {
+      calls[releaseProxy]()
+      worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { useEffect, useRef, type ReactNode } from 'react'
+import { Keys } from '../components/keys.tsx'
+import type { Command, CommandRegistry } from './commands.ts'
+import { keyLabels } from './keys.ts'
+import './dialogs.css'
+
+const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Help']
+
+/** What belongs to the thing that has the focus, not to the window. */
+const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    'On the time axis',
+    [
+      ['Move the crosshair', '← →'],
+      ['Select time', 'Shift ← →, or drag'],
+      ['Zoom in, out', '↑ ↓, or wheel'],
+      ['Zoom to the selected time', 'Enter'],
+      ['Move the axis', 'Page ↑ ↓, or drag the ruler'],
+      ['Reset', 'double click'],
+    ],
+  ],
+  [
+    'In lists',
+    [
+      ['Move', '↑ ↓ Page Home End'],
+      ['Only this conversation', 'Enter'],
+      ['Menu', 'Shift F10'],
+    ],
+  ],
+]
+
+/** Every key, from the commands themselves. */
+export function KeyHelp({
+  commands,
+  onClose,
+}: {
+  readonly commands: CommandRegistry
+  readonly onClose: () => void
+}): ReactNode {
+  const all = [...commands.store.getState().values()].filter((command) => command.keys !== undefined)
+  return (
+    <Dialog label="Keys" onClose={onClose}>
+      <h2>Keys</h2>
+      <div className="key-columns">
+        {GROUPS.map((group) => {
+          const listed = all.filter((command) => command.group === group)
+          return (
+            listed.length > 0 && (
+              <section key={group}>
+                <h3>{group}</h3>
+                {listed.map((command) => (
+                  <div key={command.id} className="key-line">
+                    <span>{command.title}</span>
+                    <Keys labels={keyLabels(command.keys?.[0] ?? '')} />
+                  </div>
+                ))}
+              </section>
+            )
+          )
+        })}
+        {ELSEWHERE.map(([title, lines]) => (
+          <section key={title}>
+            <h3>{title}</h3>
+            {lines.map(([what, how]) => (
+              <div key={what} className="key-line">
+                <span>{what}</span>
+                <span className="quiet">{how}</span>
+              </div>
+            ))}
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  )
+}
+
+interface DialogProps {
+  readonly label: string
+  readonly onClose: () => void
+  readonly className?: string
+  readonly children: ReactNode
+}
+
+/** A modal dialog: the browser keeps the focus inside and gives it back. Esc and a click outside close it. */
+export function Dialog({ label, onClose, className = '', children }: DialogProps): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const { current } = dialog
+    current?.showModal()
+    return () => current?.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  )
+}

@@ -1,0 +1,79 @@
+import { useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import { Keys } from '../components/keys.tsx'
+import type { Command, CommandRegistry } from './commands.ts'
+import { Dialog } from './key-help.tsx'
+import { keyLabels } from './keys.ts'
+
+/** Every command by name, for those who know what they want and not where it is. */
+export function Palette({
+  commands,
+  onClose,
+}: {
+  readonly commands: CommandRegistry
+  readonly onClose: () => void
+}): ReactNode {
+  const all = useStore(commands.store)
+  const [text, setText] = useState('')
+  const [at, setAt] = useState(0)
+  const found = [...all.values()].filter((command) => command.enabled?.() !== false && matches(command, text))
+  const index = Math.min(at, found.length - 1)
+
+  function run(command: Command | undefined): void {
+    if (!command) return
+    onClose()
+    // After the dialog has given the focus back: many commands move it.
+    requestAnimationFrame(() => command.run())
+  }
+
+  return (
+    <Dialog label="Commands" className="palette" onClose={onClose}>
+      <input
+        type="text"
+        role="combobox"
+        aria-label="Command"
+        aria-expanded
+        aria-controls="palette-list"
+        aria-activedescendant={found[index] && `palette-${found[index].id}`}
+        placeholder="What do you want to do?"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value)
+          setAt(0)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setAt((index + 1) % found.length)
+          else if (event.key === 'ArrowUp') setAt((index - 1 + found.length) % found.length)
+          else if (event.key === 'Enter') run(found[index])
+          else return
+          event.preventDefault()
+        }}
+      />
+      <ul id="palette-list" role="listbox" aria-label="Commands">
+        {found.map((command, i) => (
+          <li
+            key={command.id}
+            id={`palette-${command.id}`}
+            role="option"
+            aria-selected={i === index}
+            ref={(element) => (i === index ? element?.scrollIntoView({ block: 'nearest' }) : undefined)}
+            onClick={() => run(command)}
+          >
+            <span className="palette-group">{command.group}</span>
+            <span>{command.title}</span>
+            {command.keys?.[0] !== undefined && <Keys labels={keyLabels(command.keys[0])} />}
+          </li>
+        ))}
+        {found.length === 0 && <li className="quiet">No command has these words.</li>}
+      </ul>
+    </Dialog>
+  )
+}
+
+function matches(command: Command, text: string): boolean {
+  const name = `${command.group} ${command.title}`.toLowerCase()
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => name.includes(word))
+}

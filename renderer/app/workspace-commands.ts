@@ -1,0 +1,183 @@
+import type { Query } from '../../engine/engine.ts'
+import type { CaptureSession } from './capture-session.ts'
+import type { Command } from './commands.ts'
+import { preferences, type TimeFormat } from './preferences.ts'
+import type { TimeRange, View } from './view.ts'
+import type { ViewStore } from './view-store.ts'
+
+export interface WorkspaceHandles {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly focusFilter: () => void
+  readonly toggleInspector: () => void
+}
+
+const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
+  relative: 'clock',
+  clock: 'delta',
+  delta: 'relative',
+}
+const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
+const PANES = [
+  ['Time axis', '.timeline-plot'],
+  ['Conversations', '[data-grid=conversations]'],
+  ['Packets', '[data-grid=packets]'],
+  ['Inspector', '.inspector [role=tree], .inspector .about, .inspector [role=tab][aria-selected=true]'],
+] as const
+
+/** What can be done while a capture is open. */
+export function workspaceCommands({
+  session,
+  view,
+  focusFilter,
+  toggleInspector,
+}: WorkspaceHandles): readonly Command[] {
+  const now = () => view.store.getState()
+
+  function whole(): TimeRange | undefined {
+    const facts = session.progress.getState().progress?.facts
+    return facts && facts.packets > 0 ? { from: facts.firstTime, to: facts.lastTime + 1 } : undefined
+  }
+
+  function zoomBy(factor: number): void {
+    const all = whole()
+    if (!all) return
+    const { zoom = all, range } = now()
+    const centre = range ? (range.from + range.to) / 2 : (zoom.from + zoom.to) / 2
+    const span = (zoom.to - zoom.from) * factor
+    if (span >= all.to - all.from) view.change({ zoom: undefined })
+    else {
+      const from = Math.min(Math.max(all.from, centre - span / 2), all.to - span)
+      view.change({ zoom: { from: Math.round(from), to: Math.round(from + span) } })
+    }
+  }
+
+  /** From the selected packet to the next or last one with a label or a reset, among those listed. */
+  async function toTrouble(step: 1 | -1): Promise<void> {
+    const { row } = now()
+    const { id, count } = await session.engine.select({ ...queryOf(now()), filter: both(now().filter, TROUBLE) })
+    if (count === 0) return
+    const { index, found } =
+      row === undefined ? { index: step === 1 ? 0 : count, found: false } : await session.engine.position(id, row)
+    const target = step === 1 ? (found ? index + 1 : index) : index - 1
+    const packet = (await session.engine.rows(id, Math.min(Math.max(0, target), count - 1), 1))[0]
+    if (packet) view.change({ row: packet.row })
+  }
+
+  async function toWorst(): Promise<void> {
+    const { conversation: _, ...rest } = queryOf(now())
+    const worst = (await session.engine.conversations(rest, 'harmMs', true, 0, 1)).rows[0]
+    if (worst) view.change({ conversation: worst.id, sort: { key: 'harmMs', descending: true } }, 'push')
+  }
+
+  async function toConversationOfPacket(): Promise<void> {
+    const { row } = now()
+    if (row === undefined) return
+    const { conversation } = await session.engine.packet(row)
+    if (conversation !== undefined) view.change({ conversation }, 'push')
+  }
+
+  return [
+    {
+      id: 'filter.focus',
+      title: 'Edit the display filter',
+      group: 'Filter',
+      keys: ['/', 'Ctrl+F'],
+      inText: false,
+      run: focusFilter,
+    },
+    {
+      id: 'filter.clear',
+      title: 'Clear the filter',
+      group: 'Filter',
+      keys: ['Shift+Escape'],
+      enabled: () => now().filter !== '',
+      run: () => view.change({ filter: '' }, 'push'),
+    },
+    {
+      id: 'filter.widen',
+      title: 'Widen: zoom, then time, then conversation',
+      group: 'Filter',
+      keys: ['Escape'],
+      enabled: () => now().zoom !== undefined || now().range !== undefined || now().conversation !== undefined,
+      run: () => {
+        const { zoom, range } = now()
+        if (zoom) view.change({ zoom: undefined }, 'push')
+        else if (range) view.change({ range: undefined }, 'push')
+        else view.change({ conversation: undefined }, 'push')
+      },
+    },
+    { id: 'time.zoom-in', title: 'Zoom in', group: 'Time', keys: ['+', '='], run: () => zoomBy(0.5) },
+    { id: 'time.zoom-out', title: 'Zoom out', group: 'Time', keys: ['-'], run: () => zoomBy(2) },
+    {
+      id: 'time.zoom-selection',
+      title: 'Zoom to the selected time',
+      group: 'Time',
+      keys: ['Z'],
+      enabled: () => now().range !== undefined,
+      run: () => view.change({ zoom: now().range }, 'push'),
+    },
+    {
+      id: 'time.all',
+      title: 'Show the whole capture',
+      group: 'Time',
+      keys: ['0'],
+      enabled: () => now().zoom !== undefined,
+      run: () => view.change({ zoom: undefined }, 'push'),
+    },
+    ...PANES.map(([name, selector], i) => ({
+      id: `go.${name.toLowerCase().replace(' ', '-')}`,
+      title: name,
+      group: 'Go' as const,
+      keys: [String(i + 1)],
+      run: () => document.querySelector<HTMLElement>(selector)?.focus(),
+    })),
+    { id: 'go.worst', title: 'Worst conversation', group: 'Go', keys: ['W'], run: () => void toWorst() },
+    {
+      id: 'go.next-trouble',
+      title: 'Next packet with trouble',
+      group: 'Go',
+      keys: ['N'],
+      run: () => void toTrouble(1),
+    },
+    {
+      id: 'go.last-trouble',
+      title: 'Previous packet with trouble',
+      group: 'Go',
+      keys: ['Shift+N', 'P'],
+      run: () => void toTrouble(-1),
+    },
+    {
+      id: 'go.conversation-of-packet',
+      title: 'Conversation of the selected packet',
+      group: 'Go',
+      keys: ['C'],
+      enabled: () => now().row !== undefined,
+      run: () => void toConversationOfPacket(),
+    },
+    { id: 'view.inspector', title: 'Show or hide the inspector', group: 'View', keys: ['I'], run: toggleInspector },
+    {
+      id: 'view.time-format',
+      title: 'Times: since start, time of day, since the packet before',
+      group: 'View',
+      keys: ['T'],
+      run: () => preferences.setState(({ timeFormat }) => ({ timeFormat: NEXT_TIME_FORMAT[timeFormat] })),
+    },
+    {
+      id: 'capture.cancel',
+      title: 'Stop reading',
+      group: 'Capture',
+      enabled: () => session.progress.getState().progress?.phase === 'reading',
+      run: () => session.cancel(),
+    },
+  ]
+}
+
+/** What the lists are about. */
+export function queryOf({ filter, range, conversation }: View): Query {
+  return { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
+}
+
+function both(filter: string, condition: string): string {
+  return filter ? `(${filter}) && ${condition}` : condition
+}

@@ -1,0 +1,260 @@
+import { X } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { createPortal } from 'react-dom'
+import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
+import { useStore } from 'zustand'
+import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { addressFilter, conversationFilter, endpointText, withCondition } from '../components/filter-text.ts'
+import { formatCounted, formatDuration } from '../components/format.ts'
+import { useAnswer } from '../components/use-answer.ts'
+import { Conversations } from '../features/conversations/index.tsx'
+import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
+import { Inspector } from '../features/inspector/index.tsx'
+import { Packets } from '../features/packets/index.tsx'
+import { StatusBar } from '../features/status/index.tsx'
+import { Timeline } from '../features/timeline/index.tsx'
+import { Banner } from './banner.tsx'
+import type { CaptureSession } from './capture-session.ts'
+import type { CommandRegistry } from './commands.ts'
+import { preferences, rememberFilter } from './preferences.ts'
+import type { ViewStore } from './view-store.ts'
+import { workspaceCommands } from './workspace-commands.ts'
+
+export interface WorkspaceProps {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly commands: CommandRegistry
+  /** Where in the top bar the filter goes. */
+  readonly filterSlot: HTMLElement | null
+}
+
+/** An open capture: time axis on top, conversations and packets below, the inspector at the side. */
+export function Workspace({ session, view, commands, filterSlot }: WorkspaceProps): ReactNode {
+  const { progress, crash } = useStore(session.progress)
+  const filter = useStore(view.store, (state) => state.filter)
+  const range = useStore(view.store, (state) => state.range)
+  const conversation = useStore(view.store, (state) => state.conversation)
+  const { timeFormat, filterHistory } = useStore(preferences)
+  const field = useRef<FilterFieldHandle>(null)
+  const inspector = usePanelRef()
+  const [shown, setShown] = useState<number>()
+  const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
+  const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
+  const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
+  const version = progress?.version ?? 0
+  const reading = progress?.phase === 'reading'
+
+  const apply = useCallback(
+    (text: string) => {
+      rememberFilter(text)
+      view.change({ filter: text }, 'push')
+    },
+    [view],
+  )
+  const narrow = useCallback(
+    (condition: string) => apply(withCondition(view.store.getState().filter, condition)),
+    [apply, view],
+  )
+  const copy = useCallback((text: string) => void navigator.clipboard.writeText(text).catch(() => undefined), [])
+
+  useEffect(
+    () =>
+      commands.register(
+        workspaceCommands({
+          session,
+          view,
+          focusFilter: () => field.current?.focus(),
+          toggleInspector: () => {
+            const panel = inspector.current
+            if (panel?.isCollapsed()) panel.expand()
+            else panel?.collapse()
+          },
+        }),
+      ),
+    [commands, session, view, inspector],
+  )
+
+  const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
+    session.engine.conversation(conversation ?? 0),
+  )
+
+  if (crash !== undefined) {
+    return (
+      <div className="work" style={{ padding: 32 }}>
+        <EmptyState
+          tone="bad"
+          title="The engine stopped"
+          actions={[{ title: 'Open it again', run: () => location.reload() }]}
+        >
+          {crash} The capture is untouched. If it happens with this capture again, please report it.
+        </EmptyState>
+      </div>
+    )
+  }
+  if (!progress) return <div className="work" />
+  const { facts } = progress
+
+  function packetMenu(row: PacketRow) {
+    return [
+      {
+        title: 'Only this conversation',
+        hint: 'C',
+        disabled: row.conversation === undefined,
+        run: () => view.change({ conversation: row.conversation }, 'push'),
+      },
+      'line' as const,
+      { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
+      { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
+      'line' as const,
+      {
+        title: 'Copy as filter',
+        hint: `frame.number == ${row.row + 1}`,
+        run: () => copy(`frame.number == ${row.row + 1}`),
+      },
+      {
+        title: 'Copy as text',
+        run: () =>
+          copy(
+            [row.row + 1, row.time / 1e9, row.source, row.destination, row.protocol, row.length, row.info].join('\t'),
+          ),
+      },
+    ]
+  }
+
+  function conversationMenu(row: ConversationRow) {
+    const text = conversationFilter(row)
+    return [
+      { title: 'Only this conversation', hint: 'Enter', run: () => view.change({ conversation: row.id }, 'push') },
+      { title: 'Filter on this conversation', hint: text, run: () => narrow(text) },
+      {
+        title: 'Select its time',
+        run: () => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push'),
+      },
+      'line' as const,
+      { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
+      { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
+      'line' as const,
+      { title: 'Copy as filter', hint: text, run: () => copy(text) },
+    ]
+  }
+
+  const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
+  return (
+    <>
+      {filterSlot &&
+        createPortal(
+          <>
+            <FilterField
+              ref={field}
+              applied={filter}
+              history={filterHistory}
+              check={(text) => session.engine.checkFilter(text)}
+              complete={(text, caret) => session.engine.complete(text, caret)}
+              onApply={apply}
+              onLeave={() => document.querySelector<HTMLElement>('[data-grid=packets]')?.focus()}
+            />
+            {conversation !== undefined && (
+              <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
+                {chosen?.id === conversation
+                  ? `${chosen.transport.toLowerCase()} ${chosen.stream}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
+                  : 'conversation'}
+              </Chip>
+            )}
+            {range && (
+              <Chip label="Show all times" onClear={() => view.change({ range: undefined }, 'push')}>
+                {`${formatDuration(range.to - range.from)} selected`}
+              </Chip>
+            )}
+          </>,
+          filterSlot,
+        )}
+      {reading && (
+        <div className="read-line" aria-hidden>
+          <i style={{ transform: `scaleX(${share})` }} />
+        </div>
+      )}
+      {facts.damage && (
+        <Banner tone="warn">
+          {facts.packets === 0 ? 'This is not a capture that can be read: ' : 'The capture is damaged: '}
+          {facts.damage.reason} (at byte {facts.damage.offset.toLocaleString('en-US')}
+          {facts.compression !== 'none' && ' of the decompressed stream'}).
+          {facts.packets > 0 && ` The ${formatCounted(facts.packets, 'packet')} before it are shown.`}
+        </Banner>
+      )}
+      {progress.phase === 'failed' && (
+        <Banner tone="bad" actions={[{ title: 'Read it again', run: () => location.reload() }]}>
+          {progress.error} {facts.packets > 0 && `The ${formatCounted(facts.packets, 'packet')} read before are shown.`}
+        </Banner>
+      )}
+      <div className="work">
+        <Group orientation="vertical" {...mainLayout}>
+          <Panel id="time" defaultSize={252} minSize={120} groupResizeBehavior="preserve-pixel-size">
+            <Timeline session={session} view={view} facts={facts} version={version} onFilter={narrow} />
+          </Panel>
+          <Separator className="separator horizontal" />
+          <Panel id="below" minSize={160}>
+            <Group orientation="horizontal" {...sideLayout}>
+              <Panel id="lists" minSize={320}>
+                <Group orientation="vertical" {...listLayout}>
+                  <Panel id="conversations" defaultSize="36%" minSize={52}>
+                    <Conversations
+                      session={session}
+                      view={view}
+                      version={version}
+                      reading={reading}
+                      menu={conversationMenu}
+                    />
+                  </Panel>
+                  <Separator className="separator horizontal" />
+                  <Panel id="packets" minSize={52}>
+                    <Packets
+                      session={session}
+                      view={view}
+                      facts={facts}
+                      version={version}
+                      reading={reading}
+                      timeFormat={timeFormat}
+                      menu={packetMenu}
+                      onShown={setShown}
+                    />
+                  </Panel>
+                </Group>
+              </Panel>
+              <Separator className="separator vertical" />
+              <Panel
+                id="inspector"
+                panelRef={inspector}
+                defaultSize={380}
+                minSize={240}
+                collapsible
+                groupResizeBehavior="preserve-pixel-size"
+              >
+                <Inspector session={session} view={view} version={version} onFilter={narrow} onCopy={copy} />
+              </Panel>
+            </Group>
+          </Panel>
+        </Group>
+      </div>
+      <StatusBar session={session} progress={progress} view={view} shown={shown} />
+    </>
+  )
+}
+
+interface ChipProps {
+  readonly label: string
+  readonly onClear: () => void
+  readonly children: string
+}
+
+/** A condition besides the filter that is in force, and the way out of it. */
+function Chip({ label, onClear, children }: ChipProps): ReactNode {
+  return (
+    <span className="chip">
+      <span title={children}>{children}</span>
+      <button type="button" className="icon-button small" aria-label={label} title={label} onClick={onClear}>
+        <X size={12} aria-hidden />
+      </button>
+    </span>
+  )
+}

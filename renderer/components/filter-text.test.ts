@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { addressFilter, endpointText, withCondition } from './filter-text.ts'
+
+describe('filters made from what is on screen', () => {
+  it('use the field of the address family', () => {
+    expect(addressFilter('10.0.0.1')).toBe('ip.addr == 10.0.0.1')
+    expect(addressFilter('fe80::1')).toBe('ipv6.addr == fe80::1')
+    expect(addressFilter('0a:58:0a:f4:01:07')).toBe('eth.addr == 0a:58:0a:f4:01:07')
+  })
+
+  it('add a condition without changing what the others mean', () => {
+    expect(withCondition('', 'dns')).toBe('dns')
+    expect(withCondition('ip', 'dns')).toBe('ip && dns')
+    expect(withCondition('tcp || udp', 'dns')).toBe('(tcp || udp) && dns')
+    expect(withCondition('tcp or udp', 'dns')).toBe('(tcp or udp) && dns')
+  })
+
+  it('do not add the same condition twice', () => {
+    expect(withCondition('ip && dns', 'dns')).toBe('ip && dns')
+    expect(withCondition('dns', 'dns')).toBe('dns')
+  })
+
+  it('tell an IPv6 address from its port', () => {
+    expect(endpointText('fe80::1', 443)).toBe('[fe80::1]:443')
+    expect(endpointText('10.0.0.1', 443)).toBe('10.0.0.1:443')
+    expect(endpointText('10.0.0.1', undefined)).toBe('10.0.0.1')
+  })
+})

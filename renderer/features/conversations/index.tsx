@@ -1,0 +1,147 @@
+import { useCallback, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { ConversationRow, ConversationSort, Query } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { ViewStore } from '../../app/view-store.ts'
+import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { DataGrid } from '../../components/data-grid.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatCount } from '../../components/format.ts'
+import { PagedRows } from '../../components/paged-rows.ts'
+import { Pane } from '../../components/pane.tsx'
+import { useAnswer } from '../../components/use-answer.ts'
+import { conversationColumns } from './columns.tsx'
+import './conversations.css'
+
+export interface ConversationsProps {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly version: number
+  readonly reading: boolean
+  readonly menu: (row: ConversationRow) => MenuPlace['items']
+}
+
+const ROW_HEIGHT = 24
+const FIRST_PAGE = 40
+
+interface Listed {
+  readonly total: number
+  readonly worstHarmMs: number
+  readonly pages: PagedRows<ConversationRow>
+}
+
+/** The conversations in the selected time, the one that lost most first. Selecting one narrows the lanes and the packets to it. */
+export function Conversations({ session, view, version, reading, menu }: ConversationsProps): ReactNode {
+  const filter = useStore(view.store, (state) => state.filter)
+  const range = useStore(view.store, (state) => state.range)
+  const sort = useStore(view.store, (state) => state.sort)
+  const selected = useStore(view.store, (state) => state.conversation)
+  const [open, setOpen] = useState<MenuPlace | undefined>()
+  const first = useRef(0)
+
+  const query: Query = useMemo(() => ({ ...(filter && { filter }), ...range }), [filter, range])
+  const key = JSON.stringify([query, sort, version])
+  const { value: listed, error } = useAnswer<Listed>(key, async () => {
+    const ask = (start: number, count: number) =>
+      session.engine.conversations(query, sort.key, sort.descending, start, count)
+    const { total, worstHarmMs } = await ask(0, 0)
+    const pages = new PagedRows(async (start, count) => (await ask(start, count)).rows)
+    await pages.ready(Math.max(0, Math.min(first.current, total - FIRST_PAGE)), FIRST_PAGE)
+    return { total, worstHarmMs, pages }
+  })
+  const pages = listed?.pages
+  useSyncExternalStore(
+    useMemo(() => pages?.subscribe ?? (() => () => undefined), [pages]),
+    () => pages?.version() ?? 0,
+  )
+  const { value: located } = useAnswer(
+    selected === undefined || !listed ? undefined : `${selected} ${key}`,
+    async () => ({
+      id: selected,
+      index: await session.engine.conversationPosition(query, sort.key, sort.descending, selected ?? 0),
+    }),
+  )
+  // Moving through the list with the keys does not narrow anything yet: Enter or a click does.
+  const [cursor, setCursor] = useState<number | undefined>()
+  const active = cursor ?? (located?.id === selected && located && located.index >= 0 ? located.index : undefined)
+
+  const onVisible = useCallback(
+    (from: number, count: number) => {
+      first.current = from
+      pages?.want(from, count)
+    },
+    [pages],
+  )
+
+  async function choose(index: number): Promise<void> {
+    const row =
+      pages?.row(index) ?? (await session.engine.conversations(query, sort.key, sort.descending, index, 1)).rows[0]
+    if (!row) return
+    setCursor(undefined)
+    view.change({ conversation: row.id === selected ? undefined : row.id }, 'push')
+  }
+
+  const columns = useMemo(() => conversationColumns(listed?.worstHarmMs ?? 0), [listed?.worstHarmMs])
+  return (
+    <Pane title="Conversations" count={listed && formatCount(listed.total)}>
+      <DataGrid
+        id="conversations"
+        label="Conversations"
+        columns={columns}
+        count={listed?.total ?? 0}
+        rowHeight={ROW_HEIGHT}
+        row={(index) => pages?.row(index)}
+        onVisible={onVisible}
+        active={active}
+        onActive={setCursor}
+        onPress={(index) => void choose(index)}
+        onOpen={(index) => void choose(index)}
+        onMenu={(index, x, y) => {
+          const row = pages?.row(index)
+          if (!row) return
+          setCursor(index)
+          setOpen({ x, y, items: menu(row) })
+        }}
+        rowClass={(row) => (row.id === selected ? 'chosen' : '')}
+        sort={sort}
+        onSort={(name) => {
+          const next = columns.find((column) => column.sort === name)?.sort
+          if (!next) return
+          const again = next === sort.key
+          view.change(
+            { sort: { key: next, descending: again ? !sort.descending : DESCENDING_FIRST.has(next) } },
+            'push',
+          )
+          setCursor(undefined)
+        }}
+        empty={
+          listed &&
+          (error !== undefined ? (
+            <EmptyState tone="bad" title="The filter could not be applied">
+              {error}
+            </EmptyState>
+          ) : (
+            <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
+              {filter || range
+                ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                : 'The packets have no addresses that could be paired.'}
+            </EmptyState>
+          ))
+        }
+      />
+      {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}
+    </Pane>
+  )
+}
+
+const DESCENDING_FIRST: ReadonlySet<ConversationSort> = new Set([
+  'harmMs',
+  'packetsAB',
+  'bytesAB',
+  'retransmissions',
+  'resets',
+  'outOfOrder',
+  'zeroWindows',
+  'initialRttNs',
+  'rttP99Ns',
+])

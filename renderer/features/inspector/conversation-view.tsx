@@ -1,0 +1,164 @@
+import { lazy, Suspense, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import type { ConversationRow } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { ViewStore } from '../../app/view-store.ts'
+import { endpointText } from '../../components/filter-text.ts'
+import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import { harmColor } from '../../components/harm.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+
+// The chart library is larger than the rest of the interface: it comes when the first conversation is looked at.
+const RttChart = lazy(() => import('./rtt-chart.tsx').then((module) => ({ default: module.RttChart })))
+
+interface ConversationViewProps {
+  readonly session: CaptureSession
+  readonly conversation: ConversationRow
+  readonly version: number
+  readonly view: ViewStore
+}
+
+/** What one conversation suffered, and how long its round trips took. */
+export function ConversationView({ session, conversation: row, version, view }: ConversationViewProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
+    session.engine.rttHistogram({ conversation: row.id }),
+  )
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      setWidth(element.clientWidth - 24)
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+    }
+  }, [])
+
+  const samples = histogram ? histogram.counts.reduce((sum, count) => sum + count, 0) : 0
+  return (
+    <div ref={box} className="about" tabIndex={0} role="group" aria-label="Conversation">
+      <div className="about-ends">
+        <span className="about-end">{endpointText(row.addressA, row.portA)}</span>
+        <span className="about-end">{endpointText(row.addressB, row.portB)}</span>
+      </div>
+
+      {row.harmMs > 0 && (
+        <section>
+          <h3>
+            Harm <b>{formatMilliseconds(row.harmMs)}</b>
+          </h3>
+          <div className="about-harm" aria-hidden>
+            {row.harm.map(({ cause, ms }) => (
+              <i key={cause} style={{ flexGrow: ms, background: harmColor(cause) }} />
+            ))}
+          </div>
+          <dl className="facts">
+            {row.harm.map(({ cause, ms }) => (
+              <Fact key={cause} name={cause} swatch={harmColor(cause)}>
+                {formatMilliseconds(ms)}
+              </Fact>
+            ))}
+          </dl>
+        </section>
+      )}
+
+      <section>
+        <h3>Round trips {samples > 0 && <span className="quiet">{formatCount(samples)} samples</span>}</h3>
+        {histogram && samples > 0 && width > 0 && (
+          <Suspense fallback={<div style={{ height: 120 }} />}>
+            <RttChart histogram={histogram} width={width} p50={row.rttP50Ns} p99={row.rttP99Ns} />
+          </Suspense>
+        )}
+        <dl className="facts">
+          <Fact name="Initial RTT">{time(row.initialRttNs)}</Fact>
+          <Fact name="p50">{time(row.rttP50Ns)}</Fact>
+          <Fact name="p99">{time(row.rttP99Ns)}</Fact>
+        </dl>
+      </section>
+
+      <section>
+        <h3>Trouble</h3>
+        <dl className="facts">
+          <Fact name="Retransmissions">{count(row.retransmissions)}</Fact>
+          <Fact name="SYN retransmissions">{count(row.synRetransmissions)}</Fact>
+          <Fact name="Lost before the capture point">{count(row.lost)}</Fact>
+          <Fact name="Duplicate ACKs">{count(row.duplicateAcks)}</Fact>
+          <Fact name="Out of order">{count(row.outOfOrder)}</Fact>
+          <Fact name="Zero windows">{count(row.zeroWindows)}</Fact>
+          <Fact name="Resets">
+            {count(row.resets)}
+            {row.resetCause !== undefined && <span className="quiet"> {row.resetCause.replaceAll('-', ' ')}</span>}
+          </Fact>
+        </dl>
+      </section>
+
+      <section>
+        <h3>Traffic</h3>
+        <table className="directions">
+          <thead>
+            <tr>
+              <th scope="col">Direction</th>
+              <th scope="col">Packets</th>
+              <th scope="col">Bytes</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">A → B</th>
+              <td>{formatCount(row.packetsAB)}</td>
+              <td>{formatBytes(row.bytesAB)}</td>
+            </tr>
+            <tr>
+              <th scope="row">B → A</th>
+              <td>{formatCount(row.packetsBA)}</td>
+              <td>{formatBytes(row.bytesBA)}</td>
+            </tr>
+          </tbody>
+        </table>
+        <dl className="facts">
+          <Fact name="From">
+            <button
+              type="button"
+              className="link"
+              title="Select the time of this conversation"
+              onClick={() => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push')}
+            >
+              {formatSeconds(row.firstTime, 3)} s for {formatDuration(row.lastTime - row.firstTime)}
+            </button>
+          </Fact>
+        </dl>
+      </section>
+    </div>
+  )
+}
+
+function Fact({
+  name,
+  swatch,
+  children,
+}: {
+  readonly name: string
+  readonly swatch?: string
+  readonly children: ReactNode
+}): ReactNode {
+  return (
+    <div>
+      <dt>
+        {swatch !== undefined && <i className="swatch" style={{ background: swatch }} aria-hidden />}
+        {name}
+      </dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function count(n: number): ReactNode {
+  return n === 0 ? <span className="nothing">0</span> : formatCount(n)
+}
+
+function time(ns: number | undefined): ReactNode {
+  return ns === undefined ? <span className="nothing">not seen</span> : formatDuration(ns)
+}

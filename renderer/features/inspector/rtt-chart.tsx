@@ -1,0 +1,90 @@
+import type { ReactNode } from 'react'
+import { Bar, BarChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
+import type { Histogram } from '../../worker/engine-service.ts'
+import { formatCount, formatDuration } from '../../components/format.ts'
+
+interface RttChartProps {
+  readonly histogram: Histogram
+  readonly width: number
+  readonly p50: number | undefined
+  readonly p99: number | undefined
+}
+
+interface Bin {
+  readonly from: number
+  readonly to: number
+  readonly count: number
+}
+
+/** How round-trip times are distributed, on a logarithmic axis. */
+export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNode {
+  const bins: Bin[] = Array.from(histogram.counts, (count, i) => ({
+    from: histogram.edges[i],
+    to: histogram.edges[i + 1],
+    count,
+  }))
+  // The axis is one of bins: a time is at the bin that holds it.
+  const binOf = (time: number | undefined) =>
+    time === undefined ? undefined : bins.find((bin) => time >= bin.from && time < bin.to)?.from
+  const marks = [
+    { at: binOf(p50), name: 'p50' },
+    { at: binOf(p99), name: 'p99' },
+  ]
+  return (
+    <BarChart
+      width={width}
+      height={120}
+      data={bins}
+      barCategoryGap={1}
+      margin={{ top: 14, right: 8, bottom: 0, left: 0 }}
+      accessibilityLayer={false}
+    >
+      <XAxis
+        dataKey="from"
+        tickFormatter={(value: number) => formatDuration(value)}
+        tickLine={false}
+        axisLine={{ stroke: 'var(--line-strong)' }}
+        tick={{ fontSize: 10, fill: 'var(--ink-3)' }}
+        minTickGap={28}
+        height={18}
+      />
+      <YAxis hide domain={[0, 'dataMax']} />
+      <Tooltip
+        cursor={{ fill: 'var(--hover)' }}
+        isAnimationActive={false}
+        content={({ payload }) => {
+          const bin: unknown = payload?.[0]?.payload
+          if (!isBin(bin)) return null
+          return (
+            <div className="chart-tip">
+              {formatDuration(bin.from)} – {formatDuration(bin.to)}
+              <b>{formatCount(bin.count)}</b>
+            </div>
+          )
+        }}
+      />
+      {marks.map(
+        ({ at, name }) =>
+          at !== undefined && (
+            <ReferenceLine
+              key={name}
+              x={at}
+              stroke="var(--ink-3)"
+              strokeDasharray="2 2"
+              label={{ value: name, position: 'top', fontSize: 10, fill: 'var(--ink-3)' }}
+            />
+          ),
+      )}
+      <Bar
+        dataKey="count"
+        fill="var(--latency)"
+        isAnimationActive={false}
+        minPointSize={(value) => (Number(value) > 0 ? 2 : 0)}
+      />
+    </BarChart>
+  )
+}
+
+function isBin(value: unknown): value is Bin {
+  return typeof value === 'object' && value !== null && 'from' in value && 'to' in value && 'count' in value
+}

@@ -1,0 +1,47 @@
+import type { PacketRow } from '../../../engine/engine.ts'
+import type { TimeFormat } from '../../app/preferences.ts'
+import type { Column } from '../../components/data-grid.tsx'
+import { formatClock, formatSeconds } from '../../components/format.ts'
+import { LabelBadge, shownLabels } from '../../components/label-badge.tsx'
+
+const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
+  relative: 'Seconds since the first packet',
+  clock: 'Time of day, local',
+  delta: 'Seconds since the packet listed before it',
+}
+
+/** Wireshark's columns. `timeBefore` gives the time of the packet listed before another, for the delta. */
+export function packetColumns(
+  format: TimeFormat,
+  epochNs: string | undefined,
+  timeBefore: (index: number) => number | undefined,
+): readonly Column<PacketRow>[] {
+  function time(row: PacketRow, index: number): string {
+    if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time)
+    if (format === 'relative') return formatSeconds(row.time)
+    const before = timeBefore(index)
+    return before === undefined ? '' : formatSeconds(row.time - before)
+  }
+  return [
+    { key: 'number', title: 'No.', width: 64, numeric: true, cell: (row) => row.row + 1 },
+    { key: 'time', title: 'Time', about: TIME_TITLES[format], width: 112, numeric: true, cell: time },
+    { key: 'source', title: 'Source', width: 136, cell: (row) => row.source },
+    { key: 'destination', title: 'Destination', width: 136, cell: (row) => row.destination },
+    { key: 'protocol', title: 'Protocol', width: 72, cell: (row) => row.protocol },
+    { key: 'length', title: 'Length', about: 'Bytes on the wire', width: 60, numeric: true, cell: (row) => row.length },
+    {
+      key: 'info',
+      title: 'Info',
+      width: 280,
+      cell: (row) => (
+        <>
+          {shownLabels(row.labels).map((label) => (
+            <LabelBadge key={label} label={label} />
+          ))}
+          {row.error !== undefined && <span className="label">{row.error}</span>}
+          {row.info}
+        </>
+      ),
+    },
+  ]
+}

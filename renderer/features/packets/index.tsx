@@ -1,0 +1,225 @@
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { CaptureFacts, PacketRow, Query } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { TimeFormat } from '../../app/preferences.ts'
+import type { ViewStore } from '../../app/view-store.ts'
+import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { DataGrid } from '../../components/data-grid.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatCount, formatShare } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import { PagedRows } from '../../components/paged-rows.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+import { packetColumns } from './columns.tsx'
+import './packets.css'
+
+export interface PacketsProps {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly facts: CaptureFacts
+  readonly version: number
+  readonly reading: boolean
+  readonly timeFormat: TimeFormat
+  /** Items for the menu of a packet. */
+  readonly menu: (row: PacketRow) => MenuPlace['items']
+  readonly onShown: (count: number | undefined) => void
+}
+
+const ROW_HEIGHT = 20
+
+interface Listed {
+  readonly id: number
+  readonly count: number
+  readonly pages: PagedRows<PacketRow>
+}
+
+/** The packets that match filter, time range and conversation. The arrow keys select, and the inspector follows. */
+export function Packets({
+  session,
+  view,
+  facts,
+  version,
+  reading,
+  timeFormat,
+  menu,
+  onShown,
+}: PacketsProps): ReactNode {
+  const filter = useStore(view.store, (state) => state.filter)
+  const conversation = useStore(view.store, (state) => state.conversation)
+  const range = useStore(view.store, (state) => state.range)
+  const row = useStore(view.store, (state) => state.row)
+  const [open, setOpen] = useState<MenuPlace | undefined>()
+  const visible = useRef({ first: 0, count: 40 })
+  const last = useRef<Listed | undefined>(undefined)
+
+  const query: Query = useMemo(
+    () => ({ ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }),
+    [filter, range, conversation],
+  )
+
+  const { value: listed, error } = useAnswer<Listed>(JSON.stringify([query, version]), async () => {
+    const { id, count } = await session.engine.select(query)
+    // The same selection with more packets at its end: what is loaded stays.
+    const known = last.current?.id === id ? last.current.pages : undefined
+    const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
+    if (known) known.invalidate()
+    else
+      await pages.ready(
+        Math.max(0, Math.min(visible.current.first, count - visible.current.count)),
+        visible.current.count,
+      )
+    last.current = { id, count, pages }
+    return last.current
+  })
+
+  const count = listed?.count ?? 0
+  useEffect(() => {
+    onShown(listed?.count)
+  }, [listed?.count, onShown])
+
+  const pages = listed?.pages
+  useSyncExternalStore(
+    useMemo(() => pages?.subscribe ?? (() => () => undefined), [pages]),
+    () => pages?.version() ?? 0,
+  )
+
+  // Where the selected packet is in this list. Known at once when it was selected here, asked for when it came from elsewhere.
+  const [here, setHere] = useState<{ readonly id: number; readonly index: number; readonly row: number | undefined }>()
+  const isHere = here !== undefined && here.id === listed?.id && here.row === row
+  const { value: located } = useAnswer(
+    row === undefined || !listed || isHere ? undefined : `${listed.id} ${listed.count} ${row}`,
+    async () => ({ row, id: listed?.id, ...(await session.engine.position(listed?.id ?? 0, row ?? 0)) }),
+  )
+  const active = isHere
+    ? here.index
+    : located && located.found && located.row === row && located.id === listed?.id
+      ? located.index
+      : undefined
+
+  const select = useCallback(
+    async (index: number) => {
+      if (!listed) return
+      const known = listed.pages.row(index)
+      setHere({ id: listed.id, index, row: known?.row })
+      const found = known ?? (await session.engine.rows(listed.id, index, 1))[0]
+      if (!found) return
+      setHere({ id: listed.id, index, row: found.row })
+      view.change({ row: found.row })
+    },
+    [listed, session, view],
+  )
+
+  const onVisible = useCallback(
+    (first: number, shown: number) => {
+      visible.current = { first, count: Math.max(shown, 40) }
+      pages?.want(first, shown)
+    },
+    [pages],
+  )
+
+  const columns = useMemo(
+    () => packetColumns(timeFormat, facts.epochNs, (index) => (index > 0 ? pages?.row(index - 1)?.time : undefined)),
+    [timeFormat, facts.epochNs, pages],
+  )
+
+  const everything = count === facts.packets
+  return (
+    <Pane
+      title="Packets"
+      count={
+        listed &&
+        (everything
+          ? formatCount(count)
+          : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
+      }
+    >
+      <DataGrid
+        id="packets"
+        label="Packets"
+        columns={columns}
+        count={count}
+        rowHeight={ROW_HEIGHT}
+        row={(index) => pages?.row(index)}
+        onVisible={onVisible}
+        active={active}
+        onActive={(index) => void select(index)}
+        onMenu={(index, x, y) => {
+          const found = pages?.row(index)
+          if (!found) return
+          void select(index)
+          setOpen({ x, y, items: menu(found) })
+        }}
+        rowClass={toneClass}
+        empty={
+          listed &&
+          (error !== undefined ? (
+            <EmptyState tone="bad" title="The filter could not be applied">
+              {error}
+            </EmptyState>
+          ) : (
+            <NothingMatches
+              view={view}
+              filter={filter}
+              ranged={range !== undefined}
+              narrowed={conversation !== undefined}
+              reading={reading}
+              total={facts.packets}
+            />
+          ))
+        }
+      />
+      {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}
+    </Pane>
+  )
+}
+
+function toneClass(row: PacketRow): string {
+  return `tone-${row.tone}`
+}
+
+interface NothingMatchesProps {
+  readonly view: ViewStore
+  readonly filter: string
+  readonly ranged: boolean
+  readonly narrowed: boolean
+  readonly reading: boolean
+  readonly total: number
+}
+
+/** Why the list is empty: each condition that may be to blame, and the button that lifts it. */
+export function NothingMatches({ view, filter, ranged, narrowed, reading, total }: NothingMatchesProps): ReactNode {
+  if (total === 0) {
+    return reading ? (
+      <EmptyState title="No packet yet">The first bytes of the capture are being read.</EmptyState>
+    ) : (
+      <EmptyState title="This capture holds no packets">
+        The file is a valid capture, but its writer recorded nothing: often a capture filter that matches no traffic, or
+        the wrong interface.
+      </EmptyState>
+    )
+  }
+  const actions = [
+    ...(filter ? [{ title: 'Clear the filter', run: () => view.change({ filter: '' }, 'push') }] : []),
+    ...(ranged ? [{ title: 'Show all times', run: () => view.change({ range: undefined }, 'push') }] : []),
+    ...(narrowed
+      ? [{ title: 'Show all conversations', run: () => view.change({ conversation: undefined }, 'push') }]
+      : []),
+  ]
+  const parts = [
+    filter && 'the filter',
+    ranged && 'the selected time range',
+    narrowed && 'the selected conversation',
+  ].filter((part) => typeof part === 'string' && part !== '')
+  return (
+    <EmptyState title={parts.length > 1 ? 'No packet meets all conditions' : 'No packet matches'} actions={actions}>
+      {filter && (
+        <>
+          Filter <code>{filter}</code>.{' '}
+        </>
+      )}
+      None of {formatCount(total)} packets is within {parts.join(' and ')}
+      {reading ? ' so far; the capture is still being read' : ''}.
+    </EmptyState>
+  )
+}

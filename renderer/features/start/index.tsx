@@ -1,0 +1,133 @@
+import { FolderOpen, X } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import type { CapturesSection, RecentCapture, Sample } from '../../../common/contract.ts'
+import { formatBytes } from '../../components/format.ts'
+import { Keys } from '../../components/keys.tsx'
+import { Mark } from './mark.tsx'
+import './start.css'
+
+export interface StartProps {
+  readonly captures: Pick<CapturesSection, 'samples' | 'recent' | 'forgetRecent'>
+  /** Changes when the host can be asked (again). */
+  readonly connected: boolean
+  readonly openKeys: readonly string[]
+  readonly onOpen: () => void
+  readonly onSample: (name: string) => void
+  readonly onRecent: (path: string) => void
+  /** What happened instead of opening: over the choices, since one of them helps. */
+  readonly children?: ReactNode
+}
+
+/** What to look at: a capture of one's own, one looked at before, or one of those that come with Hopscope. */
+export function Start({ captures, connected, openKeys, onOpen, onSample, onRecent, children }: StartProps): ReactNode {
+  const [samples, setSamples] = useState<readonly Sample[]>([])
+  const [recent, setRecent] = useState<readonly RecentCapture[]>([])
+
+  useEffect(() => {
+    if (!connected) return
+    let here = true
+    // Without an answer the lists stay away; that the host is not reachable is said at the top of the window.
+    captures.samples().then(
+      (list) => here && setSamples(list),
+      () => undefined,
+    )
+    captures.recent().then(
+      (list) => here && setRecent(list),
+      () => undefined,
+    )
+    return () => {
+      here = false
+    }
+  }, [captures, connected])
+
+  function forget(path: string): void {
+    setRecent((list) => list.filter((entry) => entry.path !== path))
+    captures.forgetRecent(path).catch(() => undefined)
+  }
+
+  return (
+    <main className="start">
+      <div className="start-inner">
+        <header className="start-head">
+          <Mark />
+          <div>
+            <h1>Hopscope</h1>
+            <p>What happened to the traffic, to whom, and when, with the packets as evidence.</p>
+          </div>
+        </header>
+        {children}
+        <div className="start-columns">
+          <section aria-labelledby="start-open">
+            <h2 id="start-open">Open</h2>
+            <div className="start-open">
+              <button type="button" className="button primary" onClick={onOpen}>
+                <FolderOpen size={14} aria-hidden />
+                Open a capture
+              </button>
+              <Keys labels={openKeys} />
+            </div>
+            <p className="quiet">
+              Or drop a file anywhere in this window. pcap and pcapng, also gzip or zstd compressed; it is read here and
+              sent nowhere.
+            </p>
+            {recent.length > 0 && (
+              <>
+                <h2>Recent</h2>
+                <ul className="start-list">
+                  {recent.map((entry) => (
+                    <li key={entry.path}>
+                      <button type="button" className="start-item" onClick={() => onRecent(entry.path)}>
+                        <span className="start-name">{entry.name}</span>
+                        <span className="start-size">{formatBytes(entry.size)}</span>
+                        <span className="start-about">{folderOf(entry)}</span>
+                        <span className="start-size">{daysAgo(entry.openedAt)}</span>
+                      </button>
+                      <button
+                        type="button"
+                        className="icon-button small"
+                        aria-label={`Forget ${entry.name}`}
+                        title="Forget"
+                        onClick={() => forget(entry.path)}
+                      >
+                        <X size={12} aria-hidden />
+                      </button>
+                    </li>
+                  ))}
+                </ul>
+              </>
+            )}
+          </section>
+          {samples.length > 0 && (
+            <section aria-labelledby="start-samples">
+              <h2 id="start-samples">Samples</h2>
+              <p className="quiet">Real captures of the troubles that are met most often.</p>
+              <ul className="start-list">
+                {samples.map((sample) => (
+                  <li key={sample.name}>
+                    <button type="button" className="start-item" onClick={() => onSample(sample.name)}>
+                      <span className="start-name">{sample.title}</span>
+                      <span className="start-size">{formatBytes(sample.size)}</span>
+                      <span className="start-about wide">{sample.description}</span>
+                    </button>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
+        </div>
+      </div>
+    </main>
+  )
+}
+
+function folderOf({ path, name }: RecentCapture): string {
+  return path.endsWith(name) ? path.slice(0, -name.length).replace(/[\\/]$/, '') || '/' : path
+}
+
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+function daysAgo(at: number): string {
+  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0)
+  const days = Math.round((midnight(at) - midnight(Date.now())) / 86_400_000)
+  return days > -14 ? RELATIVE.format(days, 'day') : new Date(at).toISOString().slice(0, 10)
+}

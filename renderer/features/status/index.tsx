@@ -1,0 +1,105 @@
+import type { ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { ViewStore } from '../../app/view-store.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatDate,
+  formatDuration,
+  formatSeconds,
+  formatShare,
+} from '../../components/format.ts'
+import type { Progress } from '../../worker/engine-service.ts'
+import './status.css'
+
+export interface StatusBarProps {
+  readonly session: CaptureSession
+  readonly progress: Progress
+  readonly view: ViewStore
+  readonly shown: number | undefined
+}
+
+/** The last line of the window: how far reading is, what the capture is, and what is selected. */
+export function StatusBar({ session, progress, view, shown }: StatusBarProps): ReactNode {
+  const range = useStore(view.store, (state) => state.range)
+  const row = useStore(view.store, (state) => state.row)
+  const { facts, phase } = progress
+  const compression = facts.compression === 'none' ? '' : `, ${facts.compression}`
+  return (
+    <footer className="status" aria-label="Status">
+      {phase === 'reading' ? (
+        <Reading progress={progress} onCancel={() => session.cancel()} />
+      ) : (
+        <>
+          <span title={session.path}>
+            {facts.format ?? 'no capture'}
+            {compression}, {formatBytes(progress.bytesRead)}
+          </span>
+          {facts.epochNs !== undefined && (
+            <span>
+              {formatDate(facts.epochNs)}, {formatDuration(facts.lastTime - facts.firstTime)}
+            </span>
+          )}
+          {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}
+          {phase === 'cancelled' && (
+            <span className="status-warn">Reading was cancelled: this is the beginning only</span>
+          )}
+        </>
+      )}
+      {facts.cutPackets > 0 && (
+        <span
+          className="status-warn"
+          title="The snap length of the capture cut these packets: headers are there, the rest of their bytes is not."
+        >
+          {formatCounted(facts.cutPackets, 'packet')} cut ({formatShare(facts.cutPackets, facts.packets)})
+        </span>
+      )}
+      <span className="status-rest" />
+      {row !== undefined && <span>No. {formatCount(row + 1)}</span>}
+      {range && (
+        <span>
+          {formatSeconds(range.from, 3)} – {formatSeconds(range.to, 3)} s
+        </span>
+      )}
+      <span data-testid="shown">
+        {shown === undefined || shown === facts.packets
+          ? formatCounted(facts.packets, 'packet')
+          : `${formatCount(shown)} of ${formatCounted(facts.packets, 'packet')} shown (${formatShare(shown, facts.packets)})`}
+      </span>
+    </footer>
+  )
+}
+
+function Reading({ progress, onCancel }: { readonly progress: Progress; readonly onCancel: () => void }): ReactNode {
+  const { bytesRead, size, elapsedMs } = progress
+  const share = size > 0 ? Math.min(1, bytesRead / size) : undefined
+  const left = timeLeft(bytesRead, size, elapsedMs)
+  return (
+    <>
+      <span
+        className="status-reading"
+        role="progressbar"
+        aria-label="Reading the capture"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === undefined ? undefined : Math.round(share * 100)}
+      >
+        Reading {formatBytes(bytesRead)}
+        {size > 0 && ` of ${formatBytes(size)}`}
+        {left !== undefined && `, ${formatDuration(left * 1e6)} left`}
+      </span>
+      <button type="button" className="button small" onClick={onCancel}>
+        Cancel
+      </button>
+    </>
+  )
+}
+
+/** Milliseconds; undefined until there is something to go by. Whole seconds, so that it counts down instead of flickering. */
+export function timeLeft(bytesRead: number, size: number, elapsedMs: number): number | undefined {
+  if (size === 0 || bytesRead === 0 || elapsedMs < 400) return undefined
+  const left = (elapsedMs / bytesRead) * (size - bytesRead)
+  return left < 950 ? undefined : Math.ceil(left / 1000) * 1000
+}

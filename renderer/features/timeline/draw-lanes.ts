@@ -1,0 +1,211 @@
+import type { Lanes } from '../../../engine/engine.ts'
+import { formatBitRate, formatClock, formatCount, formatDuration } from '../../components/format.ts'
+import type { Colors } from '../../components/colors.ts'
+import { COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
+import { decimalsFor, ticks, tickText, type TimeScale } from './time-scale.ts'
+import { LogScale, niceCeiling } from './value-scale.ts'
+
+// Drawing of the lanes: a function of what is shown. Coordinates are CSS pixels; the context is scaled to device pixels.
+
+export interface LanesPicture {
+  readonly scale: TimeScale
+  readonly places: readonly LanePlace[]
+  readonly height: number
+  readonly lanes: Lanes | undefined
+  readonly epochNs: string | undefined
+  readonly colors: Colors
+  readonly font: string
+}
+
+export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPicture): void {
+  const { scale, height, lanes, places } = picture
+  context.clearRect(0, 0, scale.width, height)
+  drawRuler(context, picture)
+  for (const place of places) hairline(context, picture, place.top)
+  if (!lanes) return
+  const visible = visibleBuckets(lanes, scale)
+  for (const place of places) {
+    if (place.height < 8) continue
+    if (place.id === 'throughput') drawThroughput(context, picture, lanes, place, visible)
+    else if (place.id === 'rtt') drawRtt(context, picture, lanes, place, visible)
+    else drawCounts(context, picture, lanes, place, visible)
+  }
+}
+
+interface Visible {
+  readonly first: number
+  readonly last: number
+  /** Left edge of a bucket, in pixels. */
+  edge(bucket: number): number
+}
+
+function visibleBuckets(lanes: Lanes, scale: TimeScale): Visible {
+  const width = (lanes.to - lanes.from) / lanes.buckets
+  return {
+    first: Math.max(0, Math.floor((scale.range.from - lanes.from) / width)),
+    last: Math.min(lanes.buckets, Math.ceil((scale.range.to - lanes.from) / width)),
+    edge: (bucket) => Math.round(scale.x(lanes.from + bucket * width)),
+  }
+}
+
+function hairline(context: CanvasRenderingContext2D, { colors, scale }: LanesPicture, y: number): void {
+  context.fillStyle = colors.line
+  context.fillRect(0, y, scale.width, 1)
+}
+
+function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): void {
+  const { scale, colors, epochNs, font, height } = picture
+  const { step, times } = ticks(scale, 96)
+  context.font = `11px ${font}`
+  context.textBaseline = 'alphabetic'
+  context.textAlign = 'left'
+  for (const time of times) {
+    const x = Math.round(scale.x(time))
+    context.fillStyle = colors.grid
+    context.fillRect(x, RULER, 1, height - RULER)
+    context.fillStyle = colors.lineStrong
+    context.fillRect(x, 6, 1, RULER - 6)
+    context.fillStyle = colors.ink2
+    context.fillText(tickText(time, step), x + 5, 15)
+    if (epochNs === undefined) continue
+    context.fillStyle = colors.ink3
+    context.fillText(formatClock(epochNs, time, Math.min(decimalsFor(step), 6)), x + 5, 29)
+  }
+}
+
+function drawThroughput(
+  context: CanvasRenderingContext2D,
+  picture: LanesPicture,
+  lanes: Lanes,
+  place: LanePlace,
+  { first, last, edge }: Visible,
+): void {
+  const { colors, scale } = picture
+  const seconds = (lanes.to - lanes.from) / lanes.buckets / 1e9
+  let max = 0
+  for (let i = first; i < last; i++) if (lanes.bytes[i] > max) max = lanes.bytes[i]
+  const top = niceCeiling((max * 8) / seconds)
+  const bottom = place.top + place.height
+  const room = place.height - 8
+  const y = (i: number) => bottom - Math.round(((lanes.bytes[i] * 8) / seconds / top) * room)
+
+  context.fillStyle = colors.trafficWash
+  context.beginPath()
+  context.moveTo(edge(first), bottom)
+  for (let i = first; i < last; i++) {
+    context.lineTo(edge(i), y(i))
+    context.lineTo(edge(i + 1), y(i))
+  }
+  context.lineTo(edge(last), bottom)
+  context.fill()
+
+  // The upper edge only where there is traffic: silence is a gap, not a line at zero.
+  context.fillStyle = colors.traffic
+  for (let i = first; i < last; i++) {
+    if (lanes.bytes[i] === 0) continue
+    const at = Math.min(y(i), bottom - 1)
+    context.fillRect(edge(i), at, Math.max(1, edge(i + 1) - edge(i)), 1)
+    const before = i > first ? y(i - 1) : bottom
+    if (before !== at) context.fillRect(edge(i), Math.min(before, at), 1, Math.abs(before - at) + 1)
+    const after = i + 1 < lanes.buckets ? y(i + 1) : bottom
+    if (after > at) context.fillRect(edge(i + 1) - 1, at, 1, after - at)
+  }
+  if (max > 0) axisLabel(context, picture, formatBitRate(top), place.top + 8, scale.width)
+}
+
+function drawCounts(
+  context: CanvasRenderingContext2D,
+  picture: LanesPicture,
+  lanes: Lanes,
+  place: LanePlace,
+  { first, last, edge }: Visible,
+): void {
+  const lane = COUNT_LANES.find((spec) => spec.id === place.id)
+  if (!lane) return
+  const values = lanes[lane.id]
+  let max = 0
+  for (let i = first; i < last; i++) if (values[i] > max) max = values[i]
+  if (max === 0) return
+  const top = niceCeiling(max)
+  const bottom = place.top + place.height
+  const room = place.height - 5
+  context.fillStyle = picture.colors[lane.color]
+  for (let i = first; i < last; i++) {
+    if (values[i] === 0) continue
+    const x = edge(i)
+    const width = edge(i + 1) - x
+    // A single reset must be seen beside a thousand: nothing is lower than 4 pixels or narrower than 2.
+    const tall = Math.max(4, Math.round((values[i] / top) * room))
+    context.fillRect(x, bottom - tall, Math.max(2, width > 3 ? width - 1 : width), tall)
+  }
+  if (place.height >= 24) axisLabel(context, picture, formatCount(top), place.top + 5, picture.scale.width)
+}
+
+function drawRtt(
+  context: CanvasRenderingContext2D,
+  picture: LanesPicture,
+  lanes: Lanes,
+  place: LanePlace,
+  { first, last, edge }: Visible,
+): void {
+  const { colors, scale } = picture
+  let least = Infinity
+  let greatest = 0
+  for (let i = first; i < last; i++) {
+    if (lanes.rttP50[i] < least) least = lanes.rttP50[i]
+    if (lanes.rttMax[i] > greatest) greatest = lanes.rttMax[i]
+  }
+  if (greatest === 0) return
+  const log = new LogScale(least, greatest)
+  const bottom = place.top + place.height - 2
+  const room = place.height - 10
+  const y = (value: number) => bottom - Math.round(log.height(value) * room)
+
+  for (const value of log.decades()) {
+    context.fillStyle = colors.grid
+    context.fillRect(0, y(value), scale.width, 1)
+    axisLabel(context, picture, formatDuration(value), y(value), scale.width)
+  }
+  axisLabel(context, picture, formatDuration(log.high), y(log.high), scale.width)
+
+  for (let i = first; i < last; i++) {
+    if (Number.isNaN(lanes.rttP50[i])) continue
+    const x = edge(i)
+    const width = Math.max(2, edge(i + 1) - x)
+    const p50 = y(lanes.rttP50[i])
+    const p90 = y(lanes.rttP90[i])
+    const p99 = y(lanes.rttP99[i])
+    const max = y(lanes.rttMax[i])
+    context.fillStyle = colors.latencyWash
+    context.fillRect(x, p90, width, Math.max(1, p50 - p90))
+    if (max < p99 - 1) {
+      context.fillStyle = colors.faint
+      context.fillRect(x, max, width, 1)
+    }
+    context.globalAlpha = 0.55
+    context.fillStyle = colors.latency
+    context.fillRect(x, p99, width, 1)
+    context.globalAlpha = 1
+    context.fillRect(x, p50 - 1, width, 2)
+  }
+}
+
+/** A value of the lane's axis, on the right where the newest data is not, over whatever is there. */
+function axisLabel(
+  context: CanvasRenderingContext2D,
+  { colors, font }: LanesPicture,
+  text: string,
+  y: number,
+  right: number,
+): void {
+  context.font = `10px ${font}`
+  context.textBaseline = 'middle'
+  context.textAlign = 'right'
+  const width = context.measureText(text).width
+  context.globalAlpha = 0.82
+  context.fillStyle = colors.panel
+  context.fillRect(right - width - 8, y - 6, width + 8, 12)
+  context.globalAlpha = 1
+  context.fillStyle = colors.ink3
+  context.fillText(text, right - 4, y)
+}

@@ -1,0 +1,276 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CaptureFacts, Lanes, Query } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { TimeRange } from '../../app/view.ts'
+import type { ViewStore } from '../../app/view-store.ts'
+import { colors, subscribeColors } from '../../components/colors.ts'
+import { formatClock, formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+import { drawLanes } from './draw-lanes.ts'
+import { listenForGestures } from './gestures.ts'
+import { Gutter } from './gutter.tsx'
+import { bucketAt, COUNT_LANES, placeLanes, RULER, summarise } from './lane-specs.ts'
+import { Overview } from './overview.tsx'
+import { RangeOverlay } from './range-overlay.tsx'
+import { bucketRaster, panned, ticks, decimalsFor, TimeScale, within, zoomed } from './time-scale.ts'
+import './timeline.css'
+
+export interface TimelineProps {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly facts: CaptureFacts
+  readonly version: number
+  /** Adds a condition to the display filter. */
+  readonly onFilter: (condition: string) => void
+}
+
+const OVERVIEW = 24
+
+/** The time axis: what happened when, and the brush that says which part of it everything below is about. */
+export function Timeline({ session, view, facts, version, onFilter }: TimelineProps): ReactNode {
+  const filter = useStore(view.store, (state) => state.filter)
+  const conversation = useStore(view.store, (state) => state.conversation)
+  const range = useStore(view.store, (state) => state.range)
+  const zoom = useStore(view.store, (state) => state.zoom)
+  const row = useStore(view.store, (state) => state.row)
+  const palette = useSyncExternalStore(subscribeColors, colors)
+  const plot = useRef<HTMLDivElement>(null)
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [size, setSize] = useState({ width: 0, height: 0 })
+  const [cursor] = useState(() => createStore<{ readonly time: number | undefined }>(() => ({ time: undefined })))
+
+  const whole = useMemo<TimeRange>(
+    () => ({ from: facts.firstTime, to: Math.max(facts.lastTime, facts.firstTime + 1_000_000) + 1 }),
+    [facts.firstTime, facts.lastTime],
+  )
+  const shown = zoom ? within(zoom, whole) : whole
+  const scale = useMemo(
+    () => new TimeScale({ from: shown.from, to: shown.to }, size.width),
+    [shown.from, shown.to, size.width],
+  )
+  const places = useMemo(() => placeLanes(size.height), [size.height])
+
+  const query: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
+  const raster = bucketRaster(scale, whole)
+  const key =
+    size.width > 0 && facts.packets > 0
+      ? JSON.stringify([query, raster.from, raster.buckets, raster.width, version])
+      : undefined
+  const { value: lanes } = useAnswer(key, () => session.engine.lanes(query, raster.from, raster.to, raster.buckets))
+  const { value: marked } = useAnswer(row === undefined ? undefined : String(row), () =>
+    session.engine.packet(row ?? 0),
+  )
+
+  useLayoutEffect(() => {
+    const element = plot.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      setSize({ width: element.clientWidth, height: element.clientHeight })
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+    }
+  }, [])
+
+  useLayoutEffect(() => {
+    const element = canvas.current
+    const context = element?.getContext('2d')
+    if (!element || !context || size.width === 0) return
+    const frame = requestAnimationFrame(() => {
+      const ratio = window.devicePixelRatio
+      const width = Math.round(size.width * ratio)
+      const height = Math.round(size.height * ratio)
+      if (element.width !== width) element.width = width
+      if (element.height !== height) element.height = height
+      context.setTransform(ratio, 0, 0, ratio, 0, 0)
+      const font = getComputedStyle(element).fontFamily
+      drawLanes(context, { scale, places, height: size.height, lanes, epochNs: facts.epochNs, colors: palette, font })
+    })
+    return () => {
+      cancelAnimationFrame(frame)
+    }
+  }, [scale, places, size, lanes, facts.epochNs, palette])
+
+  // What the listeners read: always the newest, without listening anew at every frame.
+  const live = useRef({ scale, whole, range, lanes, places, query })
+  live.current = { scale, whole, range, lanes, places, query }
+
+  useEffect(() => {
+    const element = plot.current
+    if (!element) return
+    return listenForGestures(element, {
+      scale: () => live.current.scale,
+      whole: () => live.current.whole,
+      range: () => live.current.range,
+      onCursor: (time) => {
+        cursor.setState({ time })
+      },
+      onRange: (next, done) => {
+        view.change({ range: next }, done ? 'push' : 'replace')
+      },
+      onZoom: (next) => {
+        view.change({ zoom: next })
+      },
+      onClick: (time, y) => void goTo(time, y),
+      onReset: () => {
+        view.change(view.store.getState().zoom ? { zoom: undefined } : { range: undefined }, 'push')
+      },
+    })
+
+    /** Selects the first packet of what stands under the pointer. */
+    async function goTo(time: number, y: number): Promise<void> {
+      const { lanes: data, places: lanePlaces, query: asked } = live.current
+      const bucket = data ? bucketAt(data, time) : -1
+      if (!data || bucket < 0) return
+      const width = (data.to - data.from) / data.buckets
+      const from = data.from + bucket * width
+      const place = lanePlaces.find(({ top, height }) => y >= top && y < top + height)
+      const lane = COUNT_LANES.find(({ id }) => id === place?.id)
+      const found = await session.engine.firstPacket({
+        ...asked,
+        filter: both(asked.filter, lane && data[lane.id][bucket] > 0 ? lane.filter : undefined),
+        from,
+      })
+      if (found !== undefined) view.change({ row: found })
+    }
+  }, [cursor, session, view])
+
+  // Set on the element, not rendered: the crosshair moves with every frame of the pointer.
+  useEffect(
+    () =>
+      cursor.subscribe(({ time }) => {
+        if (time === undefined || document.activeElement !== plot.current) return
+        plot.current?.setAttribute('aria-valuenow', String(Math.round(time / 1e6)))
+        plot.current?.setAttribute('aria-valuetext', spoken(live.current.lanes, time))
+      }),
+    [cursor],
+  )
+
+  function onKeyDown(event: React.KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const at = cursor.getState().time ?? (scale.range.from + scale.range.to) / 2
+    const step = (scale.span / scale.width) * 8
+    const set = (time: number) => {
+      const clamped = Math.min(Math.max(time, whole.from), whole.to)
+      cursor.setState({ time: clamped })
+      if (clamped < scale.range.from || clamped > scale.range.to) {
+        view.change({ zoom: panned(scale.range, clamped - at, whole) })
+      }
+      return clamped
+    }
+    const extend = (time: number) => {
+      const to = set(time)
+      const anchor = range === undefined ? at : at === range.from ? range.to : range.from
+      view.change({ range: within({ from: Math.min(anchor, to), to: Math.max(anchor, to) }, whole) })
+    }
+    const actions: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => (event.shiftKey ? extend(at - step) : set(at - step)),
+      ArrowRight: () => (event.shiftKey ? extend(at + step) : set(at + step)),
+      PageUp: () => view.change({ zoom: panned(scale.range, -scale.span * 0.8, whole) }),
+      PageDown: () => view.change({ zoom: panned(scale.range, scale.span * 0.8, whole) }),
+      Home: () => set(whole.from),
+      End: () => set(whole.to),
+      ArrowUp: () => view.change({ zoom: zoomed(scale.range, 0.5, at, whole) }),
+      ArrowDown: () => view.change({ zoom: zoomed(scale.range, 2, at, whole) }),
+      Enter: () => range && view.change({ zoom: within(range, whole) }, 'push'),
+    }
+    if (!Object.hasOwn(actions, event.key)) return
+    event.preventDefault()
+    actions[event.key]()
+  }
+
+  return (
+    <section className="timeline" aria-label="Time axis">
+      <Gutter
+        places={places}
+        lanes={lanes}
+        cursor={cursor}
+        range={range ?? shown}
+        ranged={range !== undefined}
+        onFilter={onFilter}
+      />
+      <div className="timeline-main">
+        {zoom && (
+          <Overview
+            session={session}
+            query={query}
+            whole={whole}
+            shown={shown}
+            version={version}
+            view={view}
+            height={OVERVIEW}
+          />
+        )}
+        <div
+          ref={plot}
+          className="timeline-plot"
+          role="slider"
+          tabIndex={0}
+          aria-label="Time"
+          aria-orientation="horizontal"
+          aria-valuemin={Math.round(whole.from / 1e6)}
+          aria-valuemax={Math.round(whole.to / 1e6)}
+          aria-valuenow={Math.round(shown.from / 1e6)}
+          onKeyDown={onKeyDown}
+          onFocus={() => cursor.getState().time === undefined && cursor.setState({ time: (shown.from + shown.to) / 2 })}
+          onBlur={() => cursor.setState({ time: undefined })}
+        >
+          <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+          <RangeOverlay scale={scale} range={range} view={view} />
+          {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (
+            <div className="timeline-mark" style={{ transform: `translateX(${Math.round(scale.x(marked.time))}px)` }} />
+          )}
+          <Crosshair cursor={cursor} scale={scale} epochNs={facts.epochNs} />
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function both(a: string | undefined, b: string | undefined): string {
+  return a && b ? `(${a}) && ${b}` : (a ?? b ?? '')
+}
+
+interface CursorStore {
+  readonly time: number | undefined
+}
+
+function Crosshair({
+  cursor,
+  scale,
+  epochNs,
+}: {
+  readonly cursor: StoreApi<CursorStore>
+  readonly scale: TimeScale
+  readonly epochNs: string | undefined
+}): ReactNode {
+  const time = useStore(cursor, (state) => state.time)
+  if (time === undefined || time < scale.range.from || time > scale.range.to) return null
+  const x = Math.round(scale.x(time))
+  const decimals = Math.min(9, decimalsFor(ticks(scale, 1).step))
+  return (
+    <div className="timeline-crosshair" style={{ transform: `translateX(${x}px)` }}>
+      <div className={x > scale.width - 190 ? 'timeline-time left' : 'timeline-time'} style={{ height: RULER - 1 }}>
+        <span>{formatSeconds(time, decimals)} s</span>
+        {epochNs !== undefined && <span>{formatClock(epochNs, time, Math.min(decimals, 6))}</span>}
+      </div>
+    </div>
+  )
+}
+
+/** What a screen reader says of the moment under the crosshair. */
+function spoken(lanes: Lanes | undefined, time: number): string {
+  const bucket = lanes ? bucketAt(lanes, time) : -1
+  const parts = [`${formatSeconds(time, 3)} seconds`]
+  if (lanes && bucket >= 0) {
+    const width = (lanes.to - lanes.from) / lanes.buckets
+    const found = summarise(lanes, lanes.from + bucket * width, lanes.from + (bucket + 1) * width)
+    parts.push(formatCounted(found.packets, 'packet'))
+    for (const { id, noun } of COUNT_LANES) if (found.counts[id] > 0) parts.push(formatCounted(found.counts[id], noun))
+    if (!Number.isNaN(found.p99)) parts.push(`RTT p99 ${formatDuration(found.p99)}`)
+  }
+  return parts.join(', ')
+}

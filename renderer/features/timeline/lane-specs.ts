@@ -1,0 +1,119 @@
+import type { Lanes } from '../../../engine/engine.ts'
+import type { Colors } from '../../components/colors.ts'
+
+/** Lanes that count something in each bucket of time. */
+export interface CountLane {
+  readonly id: 'retransmissions' | 'resets' | 'outOfOrder' | 'zeroWindows'
+  readonly title: string
+  readonly noun: string
+  readonly color: keyof Colors
+  /** The display filter that finds what it counts. */
+  readonly filter: string
+}
+
+export const COUNT_LANES: readonly CountLane[] = [
+  {
+    id: 'retransmissions',
+    title: 'Retransmissions',
+    noun: 'retransmission',
+    color: 'loss',
+    filter: 'tcp.analysis.retransmission',
+  },
+  { id: 'resets', title: 'Resets', noun: 'reset', color: 'reset', filter: 'tcp.flags.reset == 1' },
+  {
+    id: 'outOfOrder',
+    title: 'Out of order',
+    noun: 'segment out of order',
+    color: 'reorder',
+    filter: 'tcp.analysis.out_of_order',
+  },
+  {
+    id: 'zeroWindows',
+    title: 'Zero windows',
+    noun: 'zero window',
+    color: 'zeroWindow',
+    filter: 'tcp.analysis.zero_window',
+  },
+]
+
+export type LaneId = 'throughput' | CountLane['id'] | 'rtt'
+
+/** Where a lane is drawn, in pixels from the plot's top. */
+export interface LanePlace {
+  readonly id: LaneId
+  readonly top: number
+  readonly height: number
+}
+
+export const RULER = 36
+const WEIGHTS: readonly (readonly [LaneId, number])[] = [
+  ['throughput', 3],
+  ['retransmissions', 2],
+  ['resets', 1.15],
+  ['outOfOrder', 1.15],
+  ['zeroWindows', 1.15],
+  ['rtt', 3.6],
+]
+
+/** Lanes share the height by weight, from `top` down. */
+export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
+  const sum = WEIGHTS.reduce((total, [, weight]) => total + weight, 0)
+  const room = Math.max(0, height - top)
+  let at = 0
+  return WEIGHTS.map(([id, weight]) => {
+    const from = Math.round((at / sum) * room)
+    at += weight
+    const to = Math.round((at / sum) * room)
+    return { id, top: top + from, height: to - from }
+  })
+}
+
+/** What the lanes hold between two times: sums, and the extremes of the percentiles. */
+export interface LaneSummary {
+  readonly packets: number
+  readonly bytes: number
+  readonly seconds: number
+  readonly counts: Readonly<Record<CountLane['id'], number>>
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Buckets that lie at least half within [from, to). Percentiles over several buckets are the greatest of them. */
+export function summarise(lanes: Lanes, from: number, to: number): LaneSummary {
+  const width = (lanes.to - lanes.from) / lanes.buckets
+  const first = Math.max(0, Math.round((from - lanes.from) / width))
+  const last = Math.min(lanes.buckets, Math.max(first + 1, Math.round((to - lanes.from) / width)))
+  const sum = (values: Float64Array) => {
+    let total = 0
+    for (let i = first; i < last; i++) total += values[i]
+    return total
+  }
+  const greatest = (values: Float64Array) => {
+    let max = Number.NaN
+    for (let i = first; i < last; i++) if (!(values[i] <= max)) max = Number.isNaN(values[i]) ? max : values[i]
+    return max
+  }
+  return {
+    packets: sum(lanes.packets),
+    bytes: sum(lanes.bytes),
+    seconds: (to - from) / 1e9,
+    counts: {
+      retransmissions: sum(lanes.retransmissions),
+      resets: sum(lanes.resets),
+      outOfOrder: sum(lanes.outOfOrder),
+      zeroWindows: sum(lanes.zeroWindows),
+    },
+    p50: greatest(lanes.rttP50),
+    p90: greatest(lanes.rttP90),
+    p99: greatest(lanes.rttP99),
+    max: greatest(lanes.rttMax),
+  }
+}
+
+/** The bucket that `time` falls in, or -1. */
+export function bucketAt(lanes: Lanes, time: number): number {
+  const bucket = Math.floor(((time - lanes.from) / (lanes.to - lanes.from)) * lanes.buckets)
+  return bucket >= 0 && bucket < lanes.buckets ? bucket : -1
+}

@@ -1,0 +1,86 @@
+import type { CaptureFacts } from '../../engine/engine.ts'
+import type { ByteSource } from './byte-source.ts'
+import type { Progress } from './engine-service.ts'
+
+/** The part of the engine that takes bytes. */
+export interface CaptureConsumer {
+  push(chunk: Uint8Array): void
+  finish(): void
+  facts(): CaptureFacts
+  readonly damaged: boolean
+  readonly bytesRead: number
+}
+
+const FIRST_REPORTS_MS = 80
+const LATER_REPORTS_MS = 250
+const LONGEST_TURN_MS = 12
+
+/**
+ * Feeds the capture to the engine and reports how far it is. Between turns of a few milliseconds the worker answers
+ * questions, so what was read so far is usable at once.
+ */
+export async function readCapture(
+  source: ByteSource,
+  engine: CaptureConsumer,
+  signal: AbortSignal,
+  report: (progress: Progress) => void,
+): Promise<void> {
+  const start = performance.now()
+  let version = 0
+  let reported = start
+  const tell = (phase: Progress['phase'], error?: string) => {
+    reported = performance.now()
+    report({
+      phase,
+      version: ++version,
+      bytesRead: engine.bytesRead,
+      size: source.size ?? 0,
+      elapsedMs: reported - start,
+      facts: engine.facts(),
+      ...(error !== undefined && { error }),
+    })
+  }
+
+  tell('reading')
+  try {
+    const stream = await source.stream(signal)
+    const reader = stream.getReader()
+    const stop = () => void reader.cancel().catch(() => undefined)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      let turn = performance.now()
+      while (!engine.damaged) {
+        const { done, value } = await reader.read()
+        if (done || signal.aborted) break
+        engine.push(value)
+        const now = performance.now()
+        if (now - reported > (now - start < 1000 ? FIRST_REPORTS_MS : LATER_REPORTS_MS)) tell('reading')
+        if (now - turn > LONGEST_TURN_MS) {
+          await otherTasks()
+          turn = performance.now()
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      stop()
+    }
+    if (signal.aborted) return tell('cancelled')
+    engine.finish()
+    tell('done')
+  } catch (error) {
+    if (signal.aborted) tell('cancelled')
+    else tell('failed', await source.explain(error))
+  }
+}
+
+/** Lets waiting messages be handled. A chunk that is already there resolves without leaving the microtasks, so it must be asked for. */
+function otherTasks(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(0)
+  })
+}
