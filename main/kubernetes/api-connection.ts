@@ -1,0 +1,267 @@
+import type { Agent, IncomingMessage } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { PassThrough } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
+import { connect as tlsConnect } from 'node:tls'
+import { HostError } from '../../common/host-error.ts'
+import { WebSocket } from 'ws'
+import { apiError, connectionError } from './api-error.ts'
+import { identify, pem } from './credentials.ts'
+import type { ExecCredentials } from './exec-credential.ts'
+import type { KubeCluster, KubeUser } from './kubeconfig.ts'
+import { connectThrough, proxyFor } from './proxy.ts'
+
+export type PatchType =
+  'application/strategic-merge-patch+json' | 'application/merge-patch+json' | 'application/json-patch+json'
+
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+export interface RequestOptions {
+  readonly query?: Query
+  readonly body?: object
+  readonly contentType?: PatchType
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+const TIMEOUT_MS = 30_000
+const USER_AGENT = 'hopscope'
+
+/** One cluster as one user: requests, watches and WebSockets, authenticated as kubectl would. */
+export class ApiConnection {
+  readonly cluster: KubeCluster
+  readonly #user: KubeUser
+  readonly #plugins: ExecCredentials
+  readonly #base: URL
+  readonly #agent: Agent
+  #authority: Promise<string | undefined> | undefined
+
+  constructor(
+    cluster: KubeCluster,
+    user: KubeUser,
+    plugins: ExecCredentials,
+    env: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.cluster = cluster
+    this.#user = user
+    this.#plugins = plugins
+    this.#base = serverUrl(cluster)
+    this.#agent = agentFor(this.#base, proxyFor(this.#base, cluster.proxyUrl, env))
+  }
+
+  get<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return this.request('GET', path, options)
+  }
+
+  /** `path` from /api or /apis on. Throws ApiError for refusals, HostError 'unavailable' when no answer came. */
+  async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    try {
+      const response = await this.#open(method, path, options, signal)
+      const parsed: T = JSON.parse(await textOf(response))
+      return parsed
+    } catch (error) {
+      if (timeout.aborted && !options.signal?.aborted) {
+        const seconds = Math.round((options.timeoutMs ?? TIMEOUT_MS) / 1000)
+        throw new HostError('unavailable', `${this.#base.host} did not answer within ${seconds} s.`)
+      }
+      throw connectionError(error, this.cluster.server)
+    }
+  }
+
+  /** The lines of a watch, until the server ends it or the signal aborts. */
+  async *lines(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string> {
+    try {
+      const response = await this.#open('GET', path, { query }, signal)
+      response.setEncoding('utf8')
+      let rest = ''
+      for await (const part of response) {
+        rest += String(part)
+        for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+          yield rest.slice(0, end)
+          rest = rest.slice(end + 1)
+        }
+      }
+    } catch (error) {
+      throw connectionError(error, this.cluster.server)
+    }
+  }
+
+  /** An open WebSocket; ApiError with the server's words when the upgrade is refused. */
+  async webSocket(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
+    signal?.throwIfAborted()
+    const url = this.#url(path, query)
+    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
+    const { headers, tls } = await this.#authentication()
+    const socket = new WebSocket(url, [...protocols], {
+      ...tls,
+      headers,
+      agent: this.#agent,
+      handshakeTimeout: 45_000,
+      perMessageDeflate: false,
+      maxPayload: 16 << 20,
+      followRedirects: false,
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()
+    const abort = () => {
+      reject(new HostError('cancelled', 'Cancelled.'))
+      socket.terminate()
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.once('open', () => resolve(socket))
+    socket.on('error', (error) => reject(connectionError(error, this.cluster.server)))
+    socket.once('unexpected-response', (_request, response) => {
+      if (response.statusCode === 401) this.#refused()
+      textOf(response)
+        .catch(() => '')
+        .then((body) => reject(apiError(response.statusCode ?? 0, body, 'Opening a stream')))
+        .finally(() => socket.terminate())
+    })
+    return promise.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  /** The answer's head has come and is a success. A 401 is tried once more with a fresh credential of the plugin. */
+  async #open(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.#send(method, path, options, signal)
+      const status = response.statusCode ?? 0
+      if (status >= 200 && status < 300) return response
+      const body = await textOf(response)
+      if (status === 401 && this.#user.exec && attempt === 1) {
+        this.#refused()
+        continue
+      }
+      throw apiError(status, body, `${method} ${path}`)
+    }
+  }
+
+  async #send(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = this.#url(path, options.query ?? {})
+    const { headers, tls } = await this.#authentication()
+    const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body))
+    const content = body
+      ? { 'content-type': options.contentType ?? 'application/json', 'content-length': String(body.length) }
+      : {}
+    const ask = url.protocol === 'http:' ? httpRequest : httpsRequest
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const request = ask(
+      url,
+      {
+        ...tls,
+        method,
+        agent: this.#agent,
+        headers: { ...headers, ...content, accept: 'application/json', 'user-agent': USER_AGENT },
+        signal,
+      },
+      resolve,
+    )
+    request.on('error', reject)
+    request.end(body)
+    return promise
+  }
+
+  #url(path: string, query: Query): URL {
+    const url = new URL(this.#base)
+    url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
+    for (const [name, value] of Object.entries(query)) {
+      if (value === undefined) continue
+      for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one))
+    }
+    return url
+  }
+
+  async #authentication() {
+    this.#authority ??= pem(this.cluster.authorityData, this.cluster.authorityFile)
+    const [ca, { headers, certificate, key }] = await Promise.all([
+      this.#authority,
+      identify(this.#user, this.cluster, this.#plugins),
+    ])
+    const tls = {
+      rejectUnauthorized: !this.cluster.skipVerify,
+      ...(ca ? { ca } : {}),
+      ...(certificate ? { cert: certificate } : {}),
+      ...(key ? { key } : {}),
+      ...(this.cluster.serverName ? { servername: this.cluster.serverName } : {}),
+    }
+    return { headers, tls }
+  }
+
+  #refused(): void {
+    if (this.#user.exec) this.#plugins.refused(this.#user, this.#user.exec, this.cluster)
+  }
+}
+
+function serverUrl(cluster: KubeCluster): URL {
+  const text = cluster.server.includes('://') ? cluster.server : `https://${cluster.server}`
+  try {
+    const url = new URL(text)
+    if (url.protocol === 'https:' || url.protocol === 'http:') return url
+  } catch {
+    // Said below.
+  }
+  throw new HostError(
+    'invalid-argument',
+    `The server of cluster "${cluster.name}" in the kubeconfig is not an http or https URL.`,
+  )
+}
+
+function agentFor(server: URL, proxy: URL | undefined): Agent {
+  const options = { keepAlive: true, maxSockets: 64, timeout: 0 }
+  if (!proxy) return server.protocol === 'http:' ? new HttpAgent(options) : new HttpsAgent(options)
+  return server.protocol === 'http:' ? new PlainProxyAgent(proxy, options) : new TlsProxyAgent(proxy, options)
+}
+
+type Callback = (error: Error | null, socket: Duplex) => void
+interface Destination {
+  readonly host?: string | null | undefined
+  readonly port?: string | number | null | undefined
+}
+
+function viaProxy(
+  proxy: URL,
+  to: Destination,
+  wrap: (socket: Duplex) => Duplex,
+  callback: Callback | undefined,
+): undefined {
+  connectThrough(proxy, String(to.host), Number(to.port), AbortSignal.timeout(30_000)).then(
+    (socket) => callback?.(null, wrap(socket)),
+    // The signature wants a socket also where there is none: the error comes first.
+    (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error)), new PassThrough()),
+  )
+  return undefined
+}
+
+class PlainProxyAgent extends HttpAgent {
+  readonly #proxy: URL
+  constructor(proxy: URL, options: ConstructorParameters<typeof HttpAgent>[0]) {
+    super(options)
+    this.#proxy = proxy
+  }
+  override createConnection(options: Destination, callback?: Callback) {
+    return viaProxy(this.#proxy, options, (socket) => socket, callback)
+  }
+}
+
+class TlsProxyAgent extends HttpsAgent {
+  readonly #proxy: URL
+  constructor(proxy: URL, options: ConstructorParameters<typeof HttpsAgent>[0]) {
+    super(options)
+    this.#proxy = proxy
+  }
+  override createConnection(options: ConnectionOptions, callback?: Callback) {
+    return viaProxy(this.#proxy, options, (socket) => tlsConnect({ ...options, socket }), callback)
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of response) if (Buffer.isBuffer(part)) parts.push(part)
+  return Buffer.concat(parts).toString('utf8')
+}

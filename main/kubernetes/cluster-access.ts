@@ -1,0 +1,97 @@
+import type { ApiConnection } from './api-connection.ts'
+import { ApiConnection as Connection } from './api-connection.ts'
+import { ExecCredentials } from './exec-credential.ts'
+import type { Kubeconfig, KubeContext } from './kubeconfig.ts'
+import { kubeconfigFiles, loadKubeconfig, resolveContext } from './kubeconfig.ts'
+import { loginEnvironment } from './login-environment.ts'
+import type {
+  KubernetesList,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectReview,
+  ServerVersion,
+} from './objects.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A context that is open: where it is and the connection to it. */
+export interface OpenContext {
+  readonly context: KubeContext
+  readonly connection: ApiConnection
+}
+
+/** Opens contexts; the credential plugins' answers are shared among them. */
+export class ClusterAccess {
+  readonly #environment: () => Promise<Environment>
+  readonly #plugins: ExecCredentials
+
+  constructor(environment: () => Promise<Environment> = loginEnvironment) {
+    this.#environment = environment
+    this.#plugins = new ExecCredentials(environment)
+  }
+
+  /** The kubeconfig as it is on disk now. */
+  async load(added: readonly string[] = []): Promise<Kubeconfig> {
+    // An app that was started from a desktop has no KUBECONFIG; a command line has, and the shell need not be asked.
+    const env = process.env['KUBECONFIG'] ? process.env : await this.#environment()
+    return loadKubeconfig(kubeconfigFiles(env, added))
+  }
+
+  /** `name` absent: the current context. Throws HostError 'not-found' in words. Makes no request. */
+  async open(config: Kubeconfig, name?: string): Promise<OpenContext> {
+    const { context, cluster, user } = resolveContext(config, name)
+    return { context, connection: new Connection(cluster, user, this.#plugins, await this.#environment()) }
+  }
+}
+
+export interface Whoami {
+  readonly username: string
+  readonly groups: readonly string[]
+}
+
+export async function whoami(connection: ApiConnection): Promise<Whoami> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+  const review: SelfSubjectReview = await connection.request(
+    'POST',
+    '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    { body },
+  )
+  return { username: review.status?.userInfo?.username ?? '', groups: review.status?.userInfo?.groups ?? [] }
+}
+
+/** Whether the API server would allow it. The subresource has a field of its own: "pods/exec" as resource asks about another thing. */
+export async function isAllowed(connection: ApiConnection, resourceAttributes: ResourceAttributes): Promise<boolean> {
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const review: SelfSubjectAccessReview = await connection.request('POST', path, { body })
+  return review.status?.allowed === true
+}
+
+/** The version and how long the API server took to say it, on a connection that was already open. */
+export async function measure(
+  connection: ApiConnection,
+): Promise<{ readonly version: ServerVersion; readonly latencyMs: number }> {
+  // The first request pays for TCP and TLS.
+  await connection.get<ServerVersion>('/version', { timeoutMs: 10_000 })
+  const start = performance.now()
+  const version: ServerVersion = await connection.get('/version', { timeoutMs: 10_000 })
+  return { version, latencyMs: performance.now() - start }
+}
+
+/** A whole list, fetched in pages. */
+export async function listAll<T>(
+  connection: ApiConnection,
+  path: string,
+  query: { readonly labelSelector?: string; readonly fieldSelector?: string } = {},
+): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {
+  const items: T[] = []
+  let from: string | undefined
+  for (;;) {
+    const page: KubernetesList<T> = await connection.get(path, {
+      query: { ...query, limit: 500, ...(from ? { continue: from } : {}) },
+    })
+    items.push(...page.items)
+    from = page.metadata.continue
+    if (!from) return { items, resourceVersion: page.metadata.resourceVersion ?? '' }
+  }
+}

@@ -1,0 +1,130 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ExecCredentials, redact } from './exec-credential.ts'
+import type { ExecPlugin } from './kubeconfig.ts'
+import { askShell } from './login-environment.ts'
+
+const cluster = { name: 'c', server: 'https://c', skipVerify: false, authorityData: 'Q0E=' }
+const user = { name: 'u' }
+
+describe('credential plugins', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hopscope-plugin-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  /** A plugin that notes each run and then does `script`. */
+  const plugin = async (name: string, script: string, more: Partial<ExecPlugin> = {}): Promise<ExecPlugin> => {
+    const command = join(folder, name)
+    await writeFile(
+      command,
+      `#!/bin/sh\necho run >> '${command}.runs'\nprintf %s "$KUBERNETES_EXEC_INFO" > '${command}.info'\n${script}\n`,
+    )
+    await chmod(command, 0o755)
+    return {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command,
+      args: [],
+      env: [],
+      interactiveMode: 'IfAvailable',
+      provideClusterInfo: false,
+      ...more,
+    }
+  }
+  const runs = async (one: ExecPlugin) => (await readFile(`${one.command}.runs`, 'utf8')).split('\n').length - 1
+  const credentials = () => new ExecCredentials(() => Promise.resolve(process.env))
+  const token = (value: string, expiry = '') =>
+    `printf '{"apiVersion":"x","kind":"ExecCredential","status":{"token":"${value}"${expiry}}}'`
+
+  it('run once for many requests at the same time, and not again until the credential ends', async () => {
+    const one = await plugin('once', `sleep 0.1; ${token('t1')}`)
+    const all = credentials()
+    const got = await Promise.all(Array.from({ length: 20 }, () => all.get(user, one, cluster)))
+    expect(new Set(got.map((credential) => credential.token))).toEqual(new Set(['t1']))
+    await all.get(user, one, cluster)
+    expect(await runs(one)).toBe(1)
+    all.refused(user, one, cluster)
+    await all.get(user, one, cluster)
+    expect(await runs(one)).toBe(2)
+  })
+
+  it('run again when the credential is about to expire', async () => {
+    const one = await plugin('short', token('t', ',"expirationTimestamp":"2020-01-01T00:00:00Z"'))
+    const all = credentials()
+    await all.get(user, one, cluster)
+    await all.get(user, one, cluster)
+    expect(await runs(one)).toBe(2)
+  })
+
+  it('are told about the cluster when they ask for it, and given their own environment', async () => {
+    const one = await plugin('info', token('$WHO'), { provideClusterInfo: true, env: [{ name: 'WHO', value: 'me' }] })
+    await writeFile(one.command, (await readFile(one.command, 'utf8')).replace("'$WHO'", '"$WHO"'))
+    await credentials().get(user, one, cluster)
+    expect(JSON.parse(await readFile(`${one.command}.info`, 'utf8'))).toEqual({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      spec: {
+        interactive: false,
+        cluster: { server: 'https://c', 'insecure-skip-tls-verify': false, 'certificate-authority-data': 'Q0E=' },
+      },
+    })
+  })
+
+  it('that fail are quoted, without what looks like a secret', async () => {
+    const one = await plugin('fails', 'echo "run: corp login; token=PLANTEDSECRET1" >&2; exit 4')
+    await expect(credentials().get(user, one, cluster)).rejects.toThrow(
+      /exit code 4: run: corp login; token=\[hidden\]/,
+    )
+  })
+
+  it('that print something else are not quoted', async () => {
+    const one = await plugin('garbage', 'printf PLANTEDSECRET')
+    await expect(credentials().get(user, one, cluster)).rejects.toThrow(
+      /^(?!.*PLANTED).*did not print an ExecCredential/,
+    )
+  })
+
+  it('that are missing come with their own hint', async () => {
+    const one = { ...(await plugin('x', '')), command: 'no-such-plugin-anywhere', installHint: 'Get it from IT.' }
+    await expect(credentials().get(user, one, cluster)).rejects.toThrow(/was not found in PATH. Get it from IT./)
+  })
+
+  it('that need a terminal are not started', async () => {
+    const one = await plugin('tty', token('t'), { interactiveMode: 'Always' })
+    await expect(credentials().get(user, one, cluster)).rejects.toThrow(/needs a terminal/)
+    await expect(runs(one)).rejects.toThrow()
+  })
+
+  it('leave no token in words', () => {
+    expect(redact('Authorization: Bearer abcdefgh12345 and eyJhbGciOi.eyJzdWIi.sig')).not.toMatch(/abcdefgh|eyJ/)
+  })
+})
+
+describe('the login environment', () => {
+  it('is what the login shell sets up, whatever else it prints', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hopscope-shell-'))
+    const shell = join(folder, 'shell')
+    await writeFile(
+      shell,
+      '#!/bin/sh\necho "Welcome!"; export FROM_PROFILE="a\nb" PATH="/from/profile:$PATH"\n[ "$1" = -ilc ] && exec sh -c "$2"\n',
+    )
+    await chmod(shell, 0o755)
+    const env = await askShell(shell, { PATH: process.env['PATH'] })
+    expect(env['FROM_PROFILE']).toBe('a\nb')
+    expect(env['PATH']).toMatch(/^\/from\/profile:/)
+    await rm(folder, { recursive: true })
+  })
+
+  it('is ours when the shell hangs or is missing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hopscope-shell-'))
+    const shell = join(folder, 'shell')
+    await writeFile(shell, '#!/bin/sh\nsleep 60\n')
+    await chmod(shell, 0o755)
+    expect(await askShell(shell, { A: '1' }, 100)).toEqual({ A: '1' })
+    expect(await askShell(join(folder, 'none'), { A: '1' })).toEqual({ A: '1' })
+    await rm(folder, { recursive: true })
+  })
+})

@@ -1,0 +1,219 @@
+import type { WebSocket } from 'ws'
+import type { ApiConnection } from './api-connection.ts'
+import { parseStatus } from './api-error.ts'
+import type { Status } from './objects.ts'
+
+// exec and attach over WebSocket, with what @kubernetes/client-node's lacks: back-pressure, pings, and word of a connection that is lost.
+//
+//   frame: [channel, bytes...]   0 stdin, 1 stdout, 2 stderr, 3 Status at the end, 4 resize; in v5 [255, channel] closes one
+//
+// Neither the Status nor the close code says that all bytes have come: a containerd restart ends the stream with Success and 1000.
+
+const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
+const PING_MS = 5000
+const SILENCE_MS = 20_000
+const STDIN_FRAME = 32 * 1024
+
+export interface ExecRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  /** Absent: attach to the container's first process. */
+  readonly command?: readonly string[]
+  readonly stdin?: boolean
+  readonly tty?: boolean
+}
+
+export interface ExecHandlers {
+  /** Returning a promise stops the reading, and with it the writer in the pod, until it is resolved. */
+  readonly stdout?: (bytes: Uint8Array) => void | Promise<void>
+  readonly stderr?: (bytes: Uint8Array) => void
+}
+
+export interface ExecEnd {
+  /** The last word of the API server; absent when the connection was lost. Not a proof that all bytes have come. */
+  readonly status?: Status
+  /** 0 with Success; absent when unknown. */
+  readonly exitCode?: number
+  /** Why it ended, in words, when there is no Status. */
+  readonly lost?: string
+}
+
+export interface ExecTiming {
+  readonly pingMs?: number
+  readonly silenceMs?: number
+}
+
+/** Throws ApiError when the API server refuses: 403, 404, 400 unknown container, 500 not running or node unreachable. */
+export async function openExec(
+  connection: ApiConnection,
+  request: ExecRequest,
+  handlers: ExecHandlers,
+  signal?: AbortSignal,
+  timing: ExecTiming = {},
+): Promise<ExecStream> {
+  const { namespace, pod, container, command, stdin = false, tty = false } = request
+  const verb = command ? 'exec' : 'attach'
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/${verb}`
+  const query = { container, ...(command ? { command } : {}), stdin, stdout: true, stderr: !tty, tty }
+  const socket = await connection.webSocket(path, query, PROTOCOLS, signal)
+  return new ExecStream(socket, handlers, signal, timing)
+}
+
+export class ExecStream {
+  readonly ended: Promise<ExecEnd>
+  readonly #socket: WebSocket
+  readonly #handlers: ExecHandlers
+  readonly #v5: boolean
+  #work: Promise<void> | undefined
+  #waiting = 0
+  #status: Status | undefined
+  #heardAt = Date.now()
+  #lost: string | undefined
+  #error: unknown
+
+  constructor(socket: WebSocket, handlers: ExecHandlers, signal: AbortSignal | undefined, timing: ExecTiming) {
+    this.#socket = socket
+    this.#handlers = handlers
+    this.#v5 = socket.protocol === 'v5.channel.k8s.io'
+    socket.binaryType = 'nodebuffer'
+    const { promise, resolve, reject } = Promise.withResolvers<ExecEnd>()
+    this.ended = promise
+    // Who never asks how it ended must not bring the process down.
+    promise.catch(() => undefined)
+    const silence = timing.silenceMs ?? SILENCE_MS
+    const pings = setInterval(() => {
+      // While we do not read, pongs wait unread too: their absence says nothing.
+      if (this.#waiting > 0) this.#heardAt = Date.now()
+      else if (Date.now() - this.#heardAt > silence) this.#end(`no answer for ${Math.round(silence / 1000)} s`)
+      else if (socket.readyState === socket.OPEN) socket.ping()
+    }, timing.pingMs ?? PING_MS)
+    const abort = () => this.#end('closed here')
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.on('pong', () => (this.#heardAt = Date.now()))
+    socket.on('message', (data) => {
+      if (Buffer.isBuffer(data)) this.#receive(data)
+    })
+    socket.on('error', (error) => (this.#lost ??= error.message))
+    socket.once('close', (code) => {
+      clearInterval(pings)
+      signal?.removeEventListener('abort', abort)
+      const settle = () => {
+        if (this.#error !== undefined) reject(this.#error)
+        else resolve(this.#endOf(code))
+      }
+      // What came before the end is handed over first.
+      void (this.#work ?? Promise.resolve()).then(settle, settle)
+    })
+    if (signal?.aborted) abort()
+  }
+
+  /** False when the connection holds much that is not sent yet. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false
+    for (let at = 0; at < bytes.length; at += STDIN_FRAME) {
+      this.#socket.send(Buffer.concat([Buffer.of(0), bytes.subarray(at, at + STDIN_FRAME)]))
+    }
+    return this.#socket.bufferedAmount < 1 << 20
+  }
+
+  resize(columns: number, rows: number): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const size = JSON.stringify({ Width: columns, Height: rows })
+    this.#socket.send(Buffer.concat([Buffer.of(4), Buffer.from(size)]))
+  }
+
+  /** End-of-file on stdin; before v5 the protocol has none but closing the stream. */
+  endInput(): void {
+    if (this.#v5 && this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.of(255, 0))
+    else if (!this.#v5) this.#socket.close(1000)
+  }
+
+  /** Breaks the connection. The process in the pod is not ended by that. */
+  close(): void {
+    this.#end('closed here')
+  }
+
+  #end(why: string): void {
+    this.#lost ??= why
+    this.#socket.terminate()
+  }
+
+  #receive(data: Buffer): void {
+    this.#heardAt = Date.now()
+    const channel = data[0]
+    const bytes = data.subarray(1)
+    if (channel === 3) this.#status = parseStatus(bytes.toString('utf8'))
+    else if (channel === 2 && bytes.length > 0) this.#handlers.stderr?.(bytes)
+    else if (channel === 1 && bytes.length > 0) this.#deliver(bytes)
+    // Others are of protocols to come.
+  }
+
+  /** One piece after the other; while one is being worked on, the socket is not read. */
+  #deliver(bytes: Buffer): void {
+    if (this.#error !== undefined) return
+    try {
+      const work =
+        this.#waiting > 0 ? this.#work?.then(() => this.#handlers.stdout?.(bytes)) : this.#handlers.stdout?.(bytes)
+      if (!work) return
+      this.#waiting++
+      this.#socket.pause()
+      this.#work = work.then(
+        () => this.#done(),
+        (error: unknown) => this.#failed(error),
+      )
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  #done(): void {
+    this.#waiting--
+    if (this.#waiting === 0 && this.#error === undefined) this.#socket.resume()
+  }
+
+  /** The receiver could not take the bytes: to go on would lose them. */
+  #failed(error: unknown): void {
+    this.#error ??= error
+    this.#waiting = 0
+    this.#end('closed here')
+  }
+
+  #endOf(code: number): ExecEnd {
+    const status = this.#status
+    if (!status) return { lost: this.#lost ?? `the connection was closed with code ${code}` }
+    const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
+    const exitCode = status.status === 'Success' ? 0 : cause?.message === undefined ? undefined : Number(cause.message)
+    return { status, ...(exitCode === undefined ? {} : { exitCode }) }
+  }
+}
+
+export interface CommandResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly end: ExecEnd
+}
+
+/** Runs a short command and gathers what it says: at most 1 MB of each. */
+export async function runCommand(
+  connection: ApiConnection,
+  request: ExecRequest & { readonly command: readonly string[] },
+  timeoutMs = 20_000,
+  signal?: AbortSignal,
+): Promise<CommandResult> {
+  const out: Uint8Array[] = []
+  const err: Uint8Array[] = []
+  const limit = 1 << 20
+  let size = 0
+  const gather = (parts: Uint8Array[]) => (bytes: Uint8Array) => {
+    size += bytes.length
+    if (size <= 2 * limit) parts.push(bytes)
+  }
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout
+  const stream = await openExec(connection, request, { stdout: gather(out), stderr: gather(err) }, either)
+  const end = await stream.ended
+  const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString('utf8')
+  const lost = timeout.aborted ? { lost: `no answer within ${Math.round(timeoutMs / 1000)} s` } : {}
+  return { stdout: text(out), stderr: text(err), end: { ...end, ...lost } }
+}

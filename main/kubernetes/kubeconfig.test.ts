@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kubeconfigFiles, loadKubeconfig, resolveContext } from './kubeconfig.ts'
+
+describe('kubeconfig files', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hopscope-kubeconfig-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const file = async (name: string, text: string) => {
+    const path = join(folder, name)
+    await writeFile(path, text)
+    return path
+  }
+
+  it('are those of KUBECONFIG, else the one at home, and those added', () => {
+    expect(kubeconfigFiles({ KUBECONFIG: '/a:/b::/a' }, ['/c'], '/home/x')).toEqual(['/a', '/b', '/c'])
+    expect(kubeconfigFiles({}, [], '/home/x')).toEqual(['/home/x/.kube/config'])
+  })
+
+  it('are merged as kubectl does: the first that names a thing wins', async () => {
+    const first = await file(
+      'first',
+      'current-context: one\nclusters: [{name: c, cluster: {server: "https://first/"}}]\ncontexts: [{name: one, context: {cluster: c, user: u}}]\n',
+    )
+    const second = await file(
+      'second',
+      'current-context: two\nclusters: [{name: c, cluster: {server: "https://second"}}]\nusers: [{name: u, user: {token: t}}]\ncontexts: [{name: two, context: {cluster: c, user: u, namespace: pay}}]\n',
+    )
+    const config = await loadKubeconfig([first, join(folder, 'missing'), second])
+    expect(config.problems).toEqual([])
+    expect(config.currentContext).toBe('one')
+    expect(resolveContext(config, 'two')).toMatchObject({
+      context: { namespace: 'pay', file: second },
+      cluster: { server: 'https://first' },
+      user: { token: 't' },
+    })
+  })
+
+  it('keep what kubectl knows and others forget: groups, token files, relative paths', async () => {
+    const path = await file(
+      'rich',
+      `
+clusters: [{name: c, cluster: {server: "https://h/k8s/clusters/c-1", certificate-authority: ca.pem, tls-server-name: real, proxy-url: "socks5://p"}}]
+users:
+- name: u
+  user:
+    tokenFile: token
+    as: alice
+    as-groups: [devs, ops]
+    exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/plugin, args: [a], interactiveMode: Never, provideClusterInfo: true, env: null}
+contexts: [{name: x, context: {cluster: c, user: u}}]
+`,
+    )
+    const { cluster, user } = resolveContext(await loadKubeconfig([path]), 'x')
+    expect(cluster).toMatchObject({ authorityFile: join(folder, 'ca.pem'), serverName: 'real', proxyUrl: 'socks5://p' })
+    expect(user).toMatchObject({
+      tokenFile: join(folder, 'token'),
+      impersonate: { user: 'alice', groups: ['devs', 'ops'] },
+      exec: { command: join(folder, 'bin/plugin'), args: ['a'], env: [], provideClusterInfo: true },
+    })
+  })
+
+  it('that are broken are a problem in words, without their text, and the others count', async () => {
+    const broken = await file('broken', 'users: [{name: u, user: {token: PLANTED-SECRET}\n')
+    const wrong = await file('wrong', 'clusters: [{name: c, cluster: {no-server: 1}}]\nusers: PLANTED-SECRET\n')
+    const good = await file(
+      'good',
+      'clusters: [{name: g, cluster: {server: "https://g"}}]\ncontexts: [{name: g, context: {cluster: g}}]\n',
+    )
+    const config = await loadKubeconfig([broken, wrong, good])
+    expect(config.problems).toHaveLength(2)
+    expect(config.problems.join()).not.toContain('PLANTED')
+    expect(resolveContext(config, 'g').user).toEqual({ name: '' })
+    expect(() => resolveContext(config, undefined)).toThrow(/no current one. Name one of: g/)
+    expect(() => resolveContext(config, 'x')).toThrow('The kubeconfig has no context "x". It has: g.')
+  })
+})
