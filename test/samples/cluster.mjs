@@ -86,8 +86,8 @@ export class Cluster {
     }
   }
 
-  /** Lets the tunnel's packets take `delayMs` each way, through a relay on the fabric (this kernel may lack netem). */
-  async delay(delayMs) {
+  /** Lets the tunnel's packets take `delayMs` each way, through a relay on the fabric (the kernel may lack netem). */
+  async delay(delayMs, faults) {
     const { a, b } = NODES
     for (const [here, there] of [
       ['a', 'b'],
@@ -100,6 +100,7 @@ export class Cluster {
     }
     return this.fabric.program('relay', {
       delayMs,
+      faults,
       port: 8472,
       left: { local: a.gateway, remote: a.address },
       right: { local: b.gateway, remote: b.address },

@@ -1,8 +1,9 @@
-// Reads a stream but for its pauses: { host, port, pausesMs: [[from, to], ...], seconds }.
+// Reads a stream but for its pauses: { host, port, pausesMs: [[from, to], ...], seconds, keepAlive, localPort }.
 import { connect } from 'node:net'
 
-const { host, port, pausesMs = [], seconds } = JSON.parse(process.argv[2])
-const socket = connect({ host, port })
+const { host, port, pausesMs = [], seconds, keepAlive, localPort } = JSON.parse(process.argv[2])
+const socket = connect({ host, port, ...(localPort && { localPort }) })
+if (keepAlive) socket.setKeepAlive(true, 1000)
 let bytes = 0
 // 'readable' would read ahead; with 'data' and pause() the kernel's buffer fills as it should.
 socket.on('data', (chunk) => (bytes += chunk.length))

@@ -1,8 +1,9 @@
 // Sends `bytes` of log lines every `everyMs` to whoever connects, and waits while the reader does not read.
+// `closeAfter`: closes the connection after so many pieces.
 import { createServer } from 'node:net'
 import { random } from './random.mjs'
 
-const { host, port, bytes, everyMs, seed = 6 } = JSON.parse(process.argv[2])
+const { host, port, bytes, everyMs, closeAfter = Infinity, seed = 6 } = JSON.parse(process.argv[2])
 const next = random(seed)
 const LEVELS = ['info', 'info', 'info', 'warn', 'debug']
 
@@ -15,7 +16,9 @@ function lines() {
 }
 
 const server = createServer({ noDelay: true }, (socket) => {
+  let pieces = 0
   const timer = setInterval(() => {
+    if (++pieces > closeAfter) return socket.end()
     // A producer with a bounded queue: what does not fit now is not made.
     if (socket.writableLength < 65_536) socket.write(lines())
   }, everyMs)
