@@ -1,10 +1,18 @@
+import { decodeArcnet } from './arcnet.ts'
 import { decodeArp } from './arp.ts'
+import { decodeCiscoHdlc } from './chdlc.ts'
+import { decodeCiscoMetadata } from './cmd.ts'
+import { decodeErspan } from './erspan.ts'
 import { decodeEthernet } from './ethernet.ts'
+import { decodeFddi } from './fddi.ts'
 import { decodeGeneve } from './geneve.ts'
 import { decodeGre } from './gre.ts'
 import { decodeGtp } from './gtp.ts'
 import { decodeIcmp } from './icmp.ts'
 import { decodeIcmpv6 } from './icmpv6.ts'
+import { decodeIeee80211, decodePpi, decodePrism, decodeRadiotap } from './ieee80211.ts'
+import { decodeIpnet } from './ipnet.ts'
+import { decodeIpoib } from './ipoib.ts'
 import { decodeIpv4 } from './ipv4.ts'
 import { decodeIpv6 } from './ipv6.ts'
 import { decodeAuthenticationHeader, decodeIpv6Extension, decodeIpv6Fragment } from './ipv6-extensions.ts'
@@ -13,7 +21,9 @@ import { decodeLinuxCooked, decodeLinuxCooked2 } from './linux-cooked.ts'
 import { decodeLlc } from './llc.ts'
 import { decodeLoopback } from './loopback.ts'
 import { decodeMpls } from './mpls.ts'
+import { decodeNflog } from './nflog.ts'
 import { DECODE_ERROR, type Packet } from './packet.ts'
+import { decodePktap } from './pktap.ts'
 import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
 import { PROTOCOL } from './protocols.ts'
@@ -36,7 +46,8 @@ export function decodeFrame(
   length: number,
   linkType: number,
 ): void {
-  packet.reset(bytes, at, at + capturedLength, at + length)
+  // Some writers leave the length at zero; it can't be less than what is there.
+  packet.reset(bytes, at, at + capturedLength, at + (length > capturedLength ? length : capturedLength))
   let next: number
   if (linkType === LINK_TYPE.ethernet) next = decodeEthernet(packet)
   else if (linkType === LINK_TYPE.linuxCooked2) next = decodeLinuxCooked2(packet)
@@ -44,14 +55,14 @@ export function decodeFrame(
   // Nearly all packets need no more than these two, and so are spared the dispatch (a quarter of their time).
   if (next === PROTOCOL.ip) next = decodeIpv4(packet)
   if (next === PROTOCOL.tcp) next = decodeTcp(packet)
-  if (next !== 0) decodeLayers(packet, next)
+  if (next !== 0) decodeLayers(packet, next, linkType)
 }
 
 /**
  * Each decoder reads the header at `packet.at`, moves the cursor behind it and returns which layer comes next, 0 when none does.
  * Every round adds a layer or returns 0, so there are at most MAX_LAYERS of them.
  */
-function decodeLayers(packet: Packet, next: number): void {
+function decodeLayers(packet: Packet, next: number, linkType: number): void {
   while (next !== 0) {
     switch (next) {
       case PROTOCOL.eth:
@@ -129,6 +140,45 @@ function decodeLayers(packet: Packet, next: number): void {
         break
       case PROTOCOL.ah:
         next = decodeAuthenticationHeader(packet)
+        break
+      case PROTOCOL.erspan:
+        next = decodeErspan(packet)
+        break
+      case PROTOCOL.wlan:
+        next = decodeIeee80211(packet)
+        break
+      case PROTOCOL.radiotap:
+        next = decodeRadiotap(packet)
+        break
+      case PROTOCOL.ppi:
+        next = decodePpi(packet)
+        break
+      case PROTOCOL.prism:
+        next = decodePrism(packet)
+        break
+      case PROTOCOL.fddi:
+        next = decodeFddi(packet)
+        break
+      case PROTOCOL.arcnet:
+        next = decodeArcnet(packet, linkType === LINK_TYPE.arcnetLinux ? 2 : 0)
+        break
+      case PROTOCOL.chdlc:
+        next = decodeCiscoHdlc(packet)
+        break
+      case PROTOCOL.cmd:
+        next = decodeCiscoMetadata(packet)
+        break
+      case PROTOCOL.ipoib:
+        next = decodeIpoib(packet)
+        break
+      case PROTOCOL.nflog:
+        next = decodeNflog(packet)
+        break
+      case PROTOCOL.ipnet:
+        next = decodeIpnet(packet)
+        break
+      case PROTOCOL.pktap:
+        next = decodePktap(packet)
         break
       default:
         if (packet.layer(next, packet.at) && next !== PROTOCOL.data) packet.fail(DECODE_ERROR.notDecoded, packet.at)

@@ -8,6 +8,7 @@ export function byEthertype(type: number): number {
     case 0x86dd:
       return PROTOCOL.ipv6
     case 0x0806:
+    case 0x8035: // RARP: the same format, other operations
       return PROTOCOL.arp
     case 0x8100:
     case 0x9100:
@@ -25,8 +26,6 @@ export function byEthertype(type: number): number {
       return PROTOCOL.eth
     case 0x880b:
       return PROTOCOL.ppp
-    case 0x8035:
-      return PROTOCOL.rarp
     case 0x8137:
       return PROTOCOL.ipx
     case 0x88cc:
@@ -37,6 +36,10 @@ export function byEthertype(type: number): number {
       return PROTOCOL.slow
     case 0x9000:
       return PROTOCOL.loop
+    case 0x8909:
+      return PROTOCOL.cmd
+    case 0x894f:
+      return PROTOCOL.nsh
     case 0x2001:
       return PROTOCOL.nhrp
     default:

@@ -33,7 +33,16 @@ export function decodeGre(packet: Packet): number {
   // Source routes (RFC 1701) are of variable length and long gone.
   if (flags & ROUTING) return packet.fail(DECODE_ERROR.notDecoded, at)
   if (packet.at >= packet.limit) return 0
-  // ERSPAN: type I has no header of its own and no sequence number.
-  if (type === 0x88be || type === 0x22eb) return PROTOCOL.erspan
-  return byEthertype(type)
+  switch (type) {
+    case 0x88be:
+    case 0x22eb:
+      return PROTOCOL.erspan
+    case 0x883e:
+      // WCCP may put its redirect header (4 bytes) before the packet.
+      if (packet.has(packet.at, 1) && bytes[packet.at] !== 0x45) packet.at += 4
+      return PROTOCOL.ip
+    default:
+      // Aruba's access points number their radios from 8200 on.
+      return type >= 0x8200 && type <= 0x8210 ? PROTOCOL.wlan : byEthertype(type)
+  }
 }

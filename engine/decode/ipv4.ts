@@ -24,9 +24,15 @@ const FRAGMENT_OFFSET = 0x1fff
  */
 export function decodeIpv4(packet: Packet): number {
   const { at, bytes } = packet
-  if (!packet.layer(PROTOCOL.ip, at) || !packet.has(at, 20)) return 0
+  if (!packet.layer(PROTOCOL.ip, at) || !packet.has(at, 1)) return 0
+  const version = bytes[at] >> 4
+  if (version !== 4) {
+    // Some senders announce IPv6 by IPv4's number.
+    return version === 6 ? PROTOCOL.ipv6 : packet.fail(DECODE_ERROR.malformed, at)
+  }
   const headerLength = (bytes[at] & 0x0f) << 2
   if (headerLength < 20) return packet.fail(DECODE_ERROR.malformed, at)
+  if (!packet.has(at, 20)) return 0
   const totalLength = (bytes[at + 2] << 8) | bytes[at + 3]
   if (totalLength < headerLength) {
     // 0: left to the network card to fill in (TSO), or too long for the field (BIG TCP): the packet is what the frame holds.

@@ -1,5 +1,5 @@
 import { byIpProtocol } from './ip-protocol.ts'
-import { NETWORK, type Packet, TRANSPORT } from './packet.ts'
+import { DECODE_ERROR, NETWORK, type Packet, TRANSPORT } from './packet.ts'
 import { PROTOCOL } from './protocols.ts'
 
 const HEADER = 40
@@ -19,6 +19,10 @@ const HEADER = 40
  */
 export function decodeIpv6(packet: Packet): number {
   const { at, bytes } = packet
+  if (packet.has(at, 1) && bytes[at] >> 4 !== 6) {
+    packet.fail(DECODE_ERROR.malformed, at)
+    return PROTOCOL.data
+  }
   if (!packet.layer(PROTOCOL.ipv6, at) || !packet.has(at, HEADER)) return 0
   if (packet.quoted) {
     packet.quotedNetwork = NETWORK.ipv6

@@ -1,3 +1,4 @@
+import { byEthertype } from './ethertype.ts'
 import { DECODE_ERROR, type Packet } from './packet.ts'
 import { PROTOCOL } from './protocols.ts'
 
@@ -25,11 +26,10 @@ export function decodeLoopback(packet: Packet): number {
       return PROTOCOL.osi
     case 23:
       return PROTOCOL.ipx
-    case 0x0800: // some write EtherTypes
-      return PROTOCOL.ip
-    case 0x86dd:
-      return PROTOCOL.ipv6
-    default:
-      return packet.fail(DECODE_ERROR.notDecoded, at)
+    default: {
+      // Some write an EtherType into the last two bytes.
+      const type = (bytes[at + 2] << 8) | bytes[at + 3]
+      return type >= 0x600 ? byEthertype(type) : packet.fail(DECODE_ERROR.notDecoded, at)
+    }
   }
 }

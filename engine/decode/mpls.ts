@@ -28,5 +28,8 @@ export function decodeMpls(packet: Packet): number {
   const nibble = bytes[at] >> 4
   if (nibble === 4) return PROTOCOL.ip
   if (nibble === 6) return PROTOCOL.ipv6
-  return PROTOCOL.data
+  if (nibble !== 0) return PROTOCOL.data
+  if (!packet.has(at, 4) || !packet.layer(PROTOCOL.pwethheuristic, at) || !packet.layer(PROTOCOL.pwethcw, at)) return 0
+  packet.at = at + 4
+  return PROTOCOL.eth
 }

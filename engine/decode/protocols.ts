@@ -83,6 +83,11 @@ export const PROTOCOL = {
   rarp: 77,
   netbios: 78,
   wpan: 79,
+  pcap_pktdata: 80,
+  pwethheuristic: 81,
+  pwethcw: 82,
+  slarp: 83,
+  nsh: 84,
 } as const
 
 export type Protocol = keyof typeof PROTOCOL

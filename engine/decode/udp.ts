@@ -1,3 +1,4 @@
+import { isGtp } from './gtp.ts'
 import { DECODE_ERROR, type Packet, TRANSPORT } from './packet.ts'
 import { PROTOCOL } from './protocols.ts'
 import { isWireGuard } from './wireguard.ts'
@@ -39,8 +40,10 @@ function payloadProtocol(packet: Packet, source: number, destination: number): n
   const byDestination = byTunnelPort(destination)
   // A tunnel's port is its destination; as a source it counts unless the other end is a well-known service.
   const tunnel = byDestination !== 0 || destination < 1024 ? byDestination : byTunnelPort(source)
+  if (tunnel === PROTOCOL.gtp) return isGtp(packet) ? tunnel : 0
   if (tunnel !== 0) return tunnel
-  return isWireGuard(packet) ? PROTOCOL.wg : 0
+  // What goes to a well-known port is what the port says.
+  return source >= 1024 && destination >= 1024 && isWireGuard(packet) ? PROTOCOL.wg : 0
 }
 
 /** UDP ports of the tunnels that are looked into. */
@@ -52,6 +55,8 @@ function byTunnelPort(port: number): number {
       return PROTOCOL.vxlan
     case 6081:
       return PROTOCOL.geneve
+    case 4754: // RFC 8086
+      return PROTOCOL.gre
     case 2152:
       return PROTOCOL.gtp
     default:

@@ -2,6 +2,8 @@ import type { Packet } from './packet.ts'
 import { PROTOCOL } from './protocols.ts'
 
 const NEXT_PROTOCOL_PRESENT = 0x04
+/** UDP port of the generic protocol extension, where byte 3 counts whatever the flag says. */
+const EXTENDED_PORT = 4790
 
 /**
  * RFC 7348; with the P flag the generic protocol extension, whose byte 3 says what follows.
@@ -18,7 +20,7 @@ export function decodeVxlan(packet: Packet): number {
   if (!packet.layer(PROTOCOL.vxlan, at) || !packet.has(at, 8)) return 0
   packet.vni = (bytes[at + 4] << 16) | (bytes[at + 5] << 8) | bytes[at + 6]
   packet.at = at + 8
-  if (!(bytes[at] & NEXT_PROTOCOL_PRESENT)) return PROTOCOL.eth
+  if (!(bytes[at] & NEXT_PROTOCOL_PRESENT) && packet.destinationPort !== EXTENDED_PORT) return PROTOCOL.eth
   switch (bytes[at + 3]) {
     case 1:
       return PROTOCOL.ip
