@@ -38,6 +38,7 @@ export interface HostConnection {
 export async function connectHost(door: Door = doorOfThisPage()): Promise<HostConnection> {
   const link = new HostLink(door, window)
   await link.start()
+  const initial = new Set(door.initialCaptures)
 
   return {
     door: door.kind,
@@ -47,9 +48,11 @@ export async function connectHost(door: Door = doorOfThisPage()): Promise<HostCo
     retry: () => link.retry(),
     watch: (open, each, signal) => watchThrough(link, open, each, signal),
     async commands(each, signal) {
-      const session = await link.session(signal)
-      for (const id of session ? door.initialCaptures : []) {
-        each({ kind: 'open-capture', capture: await link.host.captures.source(id) })
+      for (const id of initial) {
+        const capture = await (await link.session(signal))?.host.captures.source(id)
+        if (!capture || signal?.aborted) return
+        initial.delete(id)
+        each({ kind: 'open-capture', capture })
       }
       await watchThrough(link, (host) => host.app.watchCommands(), each, signal)
     },

@@ -49,7 +49,8 @@ export function keyLabels(keys: string, mac = MAC): readonly string[] {
 /** Runs commands from key presses anywhere in the window. Returns how to stop. */
 export function listenForKeys(window: Window, commands: CommandRegistry): () => void {
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.isComposing) return
+    // A modal dialog has the keys to itself.
+    if (event.defaultPrevented || event.isComposing || window.document.querySelector('dialog[open]')) return
     const inText = isTextField(event.target)
     for (const command of commands.store.getState().values()) {
       if (!command.keys?.some((keys) => isPressed(keys, event))) continue

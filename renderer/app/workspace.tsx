@@ -189,7 +189,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
       )}
       <div className="work">
         <Group orientation="vertical" {...mainLayout}>
-          <Panel id="time" defaultSize={252} minSize={120} groupResizeBehavior="preserve-pixel-size">
+          <Panel id="time" defaultSize={280} minSize={140} groupResizeBehavior="preserve-pixel-size">
             <Timeline session={session} view={view} facts={facts} version={version} onFilter={narrow} />
           </Panel>
           <Separator className="separator horizontal" />
@@ -197,7 +197,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
             <Group orientation="horizontal" {...sideLayout}>
               <Panel id="lists" minSize={320}>
                 <Group orientation="vertical" {...listLayout}>
-                  <Panel id="conversations" defaultSize="36%" minSize={52}>
+                  <Panel id="conversations" defaultSize="38%" minSize={52}>
                     <Conversations
                       session={session}
                       view={view}
@@ -230,7 +230,14 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
                 collapsible
                 groupResizeBehavior="preserve-pixel-size"
               >
-                <Inspector session={session} view={view} version={version} onFilter={narrow} onCopy={copy} />
+                <Inspector
+                  session={session}
+                  view={view}
+                  facts={facts}
+                  version={version}
+                  onFilter={narrow}
+                  onCopy={copy}
+                />
               </Panel>
             </Group>
           </Panel>

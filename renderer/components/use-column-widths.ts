@@ -3,6 +3,7 @@ import { useState } from 'react'
 interface WidthColumn {
   readonly key: string
   readonly width: number
+  readonly numeric?: boolean
 }
 
 export interface ColumnWidths {
@@ -19,9 +20,12 @@ const NARROWEST = 36
 export function useColumnWidths(grid: string, columns: readonly WidthColumn[]): ColumnWidths {
   const [changed, setChanged] = useState<Readonly<Record<string, number>>>(() => read(grid))
   const widths = columns.map((column) => changed[column.key] ?? column.width)
-  const template = widths
-    .map((width, i) => (i < widths.length - 1 ? `${width}px` : `minmax(${width}px, 1fr)`))
-    .join(' ')
+  // Numbers stay beside each other: what is left of the width goes to the last column only if it is text.
+  const stretch = columns.at(-1)?.numeric !== true
+  const tracks = widths.map((width, i) =>
+    stretch && i === widths.length - 1 ? `minmax(${width}px, 1fr)` : `${width}px`,
+  )
+  const template = tracks.join(' ') + (stretch ? '' : ' minmax(0, 1fr)')
   return {
     widths,
     template,

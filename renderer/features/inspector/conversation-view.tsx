@@ -1,4 +1,5 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
@@ -6,6 +7,7 @@ import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { Fact } from './fact.tsx'
 
 // The chart library is larger than the rest of the interface: it comes when the first conversation is looked at.
 const RttChart = lazy(() => import('./rtt-chart.tsx').then((module) => ({ default: module.RttChart })))
@@ -19,6 +21,7 @@ interface ConversationViewProps {
 
 /** What one conversation suffered, and how long its round trips took. */
 export function ConversationView({ session, conversation: row, version, view }: ConversationViewProps): ReactNode {
+  const ranged = useStore(view.store, (state) => state.range !== undefined)
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
@@ -44,6 +47,7 @@ export function ConversationView({ session, conversation: row, version, view }: 
         <span className="about-end">{endpointText(row.addressA, row.portA)}</span>
         <span className="about-end">{endpointText(row.addressB, row.portB)}</span>
       </div>
+      {ranged && <p className="quiet">All of it, not only the selected time.</p>}
 
       {row.harmMs > 0 && (
         <section>
@@ -131,26 +135,6 @@ export function ConversationView({ session, conversation: row, version, view }: 
           </Fact>
         </dl>
       </section>
-    </div>
-  )
-}
-
-function Fact({
-  name,
-  swatch,
-  children,
-}: {
-  readonly name: string
-  readonly swatch?: string
-  readonly children: ReactNode
-}): ReactNode {
-  return (
-    <div>
-      <dt>
-        {swatch !== undefined && <i className="swatch" style={{ background: swatch }} aria-hidden />}
-        {name}
-      </dt>
-      <dd>{children}</dd>
     </div>
   )
 }

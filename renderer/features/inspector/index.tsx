@@ -1,10 +1,11 @@
 import { useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { ConversationRow, DetailNode } from '../../../engine/engine.ts'
+import type { CaptureFacts, ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { CaptureView } from './capture-view.tsx'
 import { ConversationView } from './conversation-view.tsx'
 import { PacketView } from './packet-view.tsx'
 import './inspector.css'
@@ -12,15 +13,18 @@ import './inspector.css'
 export interface InspectorProps {
   readonly session: CaptureSession
   readonly view: ViewStore
+  readonly facts: CaptureFacts
   readonly version: number
   readonly onFilter: (condition: string) => void
   readonly onCopy: (text: string) => void
 }
 
-type Tab = 'packet' | 'conversation'
+const TABS = ['capture', 'conversation', 'packet'] as const
+type Tab = (typeof TABS)[number]
+const TITLES: Readonly<Record<Tab, string>> = { capture: 'Capture', conversation: 'Conversation', packet: 'Packet' }
 
-/** What is selected, from close by: the packet's layers and bytes, or the conversation it belongs to. */
-export function Inspector({ session, view, version, onFilter, onCopy }: InspectorProps): ReactNode {
+/** From close by: the capture, the conversation or the packet, whichever was selected last. */
+export function Inspector({ session, view, facts, version, onFilter, onCopy }: InspectorProps): ReactNode {
   const row = useStore(view.store, (state) => state.row)
   const selected = useStore(view.store, (state) => state.conversation)
   const { value: packet } = useAnswer(row === undefined ? undefined : String(row), () =>
@@ -31,63 +35,64 @@ export function Inspector({ session, view, version, onFilter, onCopy }: Inspecto
     session.engine.conversation(id ?? 0),
   )
 
-  // The tab follows what was selected last, until the person chooses one.
-  const [chosen, setChosen] = useState<{
-    readonly tab: Tab
-    readonly row: number | undefined
-    readonly selected: number | undefined
-  }>()
-  const natural: Tab = row === undefined ? 'conversation' : 'packet'
-  const tab =
-    chosen && (chosen.row === undefined) === (row === undefined) && chosen.selected === selected ? chosen.tab : natural
-
-  function tabButton(name: Tab, title: string, about: string | undefined): ReactNode {
-    return (
-      <button
-        type="button"
-        role="tab"
-        id={`inspector-${name}`}
-        aria-selected={tab === name}
-        aria-controls="inspector-panel"
-        tabIndex={tab === name ? 0 : -1}
-        onClick={() => setChosen({ tab: name, row, selected })}
-        onKeyDown={(event) => {
-          if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
-          const other = name === 'packet' ? 'conversation' : 'packet'
-          setChosen({ tab: other, row, selected })
-          document.getElementById(`inspector-${other}`)?.focus()
-        }}
-      >
-        {title}
-        {about !== undefined && <span className="tab-about">{about}</span>}
-      </button>
-    )
+  // Follows what is selected: a packet shows the packet, a conversation the conversation, until a tab is chosen by hand.
+  const [tab, setTab] = useState<Tab>(
+    row !== undefined ? 'packet' : selected !== undefined ? 'conversation' : 'capture',
+  )
+  const [seen, setSeen] = useState({ row, selected })
+  if (seen.row !== row || seen.selected !== selected) {
+    setSeen({ row, selected })
+    if (seen.selected !== selected && selected !== undefined) setTab('conversation')
+    else if (row !== undefined && (seen.row === undefined || tab === 'capture')) setTab('packet')
   }
 
+  const about: Readonly<Record<Tab, string | undefined>> = {
+    capture: undefined,
+    conversation: id !== undefined && conversation?.id === id ? streamName(conversation) : undefined,
+    packet: row === undefined ? undefined : String(row + 1),
+  }
   return (
     <section className="pane inspector" aria-label="Inspector">
       <header className="pane-head" role="tablist" aria-label="Inspector">
-        {tabButton('packet', 'Packet', row === undefined ? undefined : `No. ${row + 1}`)}
-        {tabButton(
-          'conversation',
-          'Conversation',
-          id !== undefined && conversation?.id === id ? streamName(conversation) : undefined,
-        )}
+        {TABS.map((name, i) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`inspector-${name}`}
+            aria-selected={tab === name}
+            aria-controls="inspector-panel"
+            tabIndex={tab === name ? 0 : -1}
+            onClick={() => setTab(name)}
+            onKeyDown={(event) => {
+              const step = event.key === 'ArrowLeft' ? 2 : event.key === 'ArrowRight' ? 1 : 0
+              if (step === 0) return
+              const next = TABS[(i + step) % TABS.length]
+              setTab(next)
+              document.getElementById(`inspector-${next}`)?.focus()
+            }}
+          >
+            {TITLES[name]}
+            {about[name] !== undefined && <span className="tab-about">{about[name]}</span>}
+          </button>
+        ))}
       </header>
       <div className="pane-body" role="tabpanel" id="inspector-panel" aria-labelledby={`inspector-${tab}`}>
-        {tab === 'packet' ? (
-          row === undefined ? (
+        {tab === 'capture' && <CaptureView facts={facts} path={session.path} onFilter={onFilter} />}
+        {tab === 'conversation' &&
+          (conversation && id !== undefined ? (
+            <ConversationView session={session} conversation={conversation} version={version} view={view} />
+          ) : (
+            <Nothing title="No conversation selected">
+              Select a conversation, or a packet of one, to see what it suffered and how long its round trips took.
+            </Nothing>
+          ))}
+        {tab === 'packet' &&
+          (row === undefined ? (
             <Nothing title="No packet selected">Select one in the list to see its layers and bytes.</Nothing>
           ) : (
             <PacketView session={session} row={row} onFilter={onFilter} onCopy={onCopy} />
-          )
-        ) : id === undefined || !conversation ? (
-          <Nothing title="No conversation selected">
-            Select a conversation, or a packet of one, to see what it suffered and how long its round trips took.
-          </Nothing>
-        ) : (
-          <ConversationView session={session} conversation={conversation} version={version} view={view} />
-        )}
+          ))}
       </div>
     </section>
   )
@@ -101,11 +106,6 @@ function Nothing({ title, children }: { readonly title: string; readonly childre
   )
 }
 
-export function streamName(conversation: ConversationRow): string {
+function streamName(conversation: ConversationRow): string {
   return `${conversation.transport.toLowerCase()} ${conversation.stream}`
-}
-
-/** `tcp.port == 443`, where the node has a field and a value. */
-export function nodeFilter(node: DetailNode): string | undefined {
-  return node.field !== undefined && node.value !== undefined ? `${node.field} == ${node.value}` : undefined
 }

@@ -26,6 +26,7 @@ export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNo
   // The axis is one of bins: a time is at the bin that holds it.
   const binOf = (time: number | undefined) =>
     time === undefined ? undefined : bins.find((bin) => time >= bin.from && time < bin.to)?.from
+  const ticks = decadeTicks(bins)
   const marks = [
     { at: binOf(p50), name: 'p50' },
     { at: binOf(p99), name: 'p99' },
@@ -41,11 +42,12 @@ export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNo
     >
       <XAxis
         dataKey="from"
-        tickFormatter={(value: number) => formatDuration(value)}
+        ticks={ticks}
+        interval={0}
+        tickFormatter={(value: number) => formatDuration(nearestDecade(value)).replace(/\.0+ /, ' ')}
         tickLine={false}
         axisLine={{ stroke: 'var(--line-strong)' }}
         tick={{ fontSize: 10, fill: 'var(--ink-3)' }}
-        minTickGap={28}
         height={18}
       />
       <YAxis hide domain={[0, 'dataMax']} />
@@ -87,4 +89,20 @@ export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNo
 
 function isBin(value: unknown): value is Bin {
   return typeof value === 'object' && value !== null && 'from' in value && 'to' in value && 'count' in value
+}
+
+function nearestDecade(value: number): number {
+  return 10 ** Math.round(Math.log10(value))
+}
+
+/** The bins that begin next to a power of ten; a bin's edges need not be round numbers. */
+function decadeTicks(bins: readonly Bin[]): number[] {
+  const far = (bin: Bin) => Math.abs(Math.log10(bin.from / nearestDecade(bin.from)))
+  const nearest = new Map<number, Bin>()
+  for (const bin of bins) {
+    const decade = nearestDecade(bin.from)
+    const known = nearest.get(decade)
+    if (far(bin) < 0.06 && (!known || far(bin) < far(known))) nearest.set(decade, bin)
+  }
+  return [...nearest.values()].map((bin) => bin.from)
 }

@@ -59,6 +59,7 @@ function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): vo
   context.font = `11px ${font}`
   context.textBaseline = 'alphabetic'
   context.textAlign = 'left'
+  const long = scale.range.to > 60e9
   for (const time of times) {
     const x = Math.round(scale.x(time))
     context.fillStyle = colors.grid
@@ -66,7 +67,7 @@ function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): vo
     context.fillStyle = colors.lineStrong
     context.fillRect(x, 6, 1, RULER - 6)
     context.fillStyle = colors.ink2
-    context.fillText(tickText(time, step), x + 5, 15)
+    context.fillText(tickText(time, step, long), x + 5, 15)
     if (epochNs === undefined) continue
     context.fillStyle = colors.ink3
     context.fillText(formatClock(epochNs, time, Math.min(decimalsFor(step), 6)), x + 5, 29)
@@ -110,7 +111,7 @@ function drawThroughput(
     const after = i + 1 < lanes.buckets ? y(i + 1) : bottom
     if (after > at) context.fillRect(edge(i + 1) - 1, at, 1, after - at)
   }
-  if (max > 0) axisLabel(context, picture, formatBitRate(top), place.top + 8, scale.width)
+  if (max > 0) axisLabel(context, picture, axisText(formatBitRate(top)), place.top + 8, scale.width)
 }
 
 function drawCounts(
@@ -164,9 +165,7 @@ function drawRtt(
   for (const value of log.decades()) {
     context.fillStyle = colors.grid
     context.fillRect(0, y(value), scale.width, 1)
-    axisLabel(context, picture, formatDuration(value), y(value), scale.width)
   }
-  axisLabel(context, picture, formatDuration(log.high), y(log.high), scale.width)
 
   for (let i = first; i < last; i++) {
     if (Number.isNaN(lanes.rttP50[i])) continue
@@ -188,6 +187,15 @@ function drawRtt(
     context.globalAlpha = 1
     context.fillRect(x, p50 - 1, width, 2)
   }
+
+  // From the top down, as many as there is room for.
+  let above = -Infinity
+  for (const value of [log.high, ...log.decades().toReversed(), log.low]) {
+    const at = Math.min(Math.max(y(value), place.top + 7), place.top + place.height - 6)
+    if (at - above < 13) continue
+    above = at
+    axisLabel(context, picture, axisText(formatDuration(value)), above, scale.width)
+  }
 }
 
 /** A value of the lane's axis, on the right where the newest data is not, over whatever is there. */
@@ -208,4 +216,9 @@ function axisLabel(
   context.globalAlpha = 1
   context.fillStyle = colors.ink3
   context.fillText(text, right - 4, y)
+}
+
+/** Axis values are round: "50 ms", not "50.0 ms". */
+function axisText(text: string): string {
+  return text.replace(/\.0+ /, ' ').replace(/(\.\d)0 /, '$1 ')
 }

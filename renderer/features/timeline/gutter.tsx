@@ -2,34 +2,25 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
 import type { Lanes } from '../../../engine/engine.ts'
-import type { TimeRange } from '../../app/view.ts'
 import { formatBitRate, formatCount, formatDuration } from '../../components/format.ts'
-import { bucketAt, COUNT_LANES, RULER, summarise, type LanePlace, type LaneSummary } from './lane-specs.ts'
+import { bucketAt, bucketSummary, COUNT_LANES, RULER, type LanePlace, type LaneSummary } from './lane-specs.ts'
 
 interface GutterProps {
   readonly places: readonly LanePlace[]
   readonly lanes: Lanes | undefined
   readonly cursor: StoreApi<{ readonly time: number | undefined }>
-  /** What the numbers are about while the pointer is elsewhere: the selected range, or what is on screen. */
-  readonly range: TimeRange
+  /** One bucket: what the numbers are while the pointer is elsewhere, over the selected range or what is on screen. */
+  readonly total: Lanes | undefined
   readonly ranged: boolean
   readonly onFilter: (condition: string) => void
 }
 
 /** The names of the lanes with their numbers: under the crosshair, else over the selected or visible time. */
-export function Gutter({ places, lanes, cursor, range, ranged, onFilter }: GutterProps): ReactNode {
+export function Gutter({ places, lanes, total, cursor, ranged, onFilter }: GutterProps): ReactNode {
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
-  let summary: LaneSummary | undefined
-  let about = ''
-  if (lanes && bucket >= 0) {
-    const width = (lanes.to - lanes.from) / lanes.buckets
-    summary = summarise(lanes, lanes.from + bucket * width, lanes.from + (bucket + 1) * width)
-    about = `in ${formatDuration(width)}`
-  } else if (lanes) {
-    summary = summarise(lanes, range.from, range.to)
-    about = `in ${formatDuration(range.to - range.from)}${ranged ? ', selected' : ''}`
-  }
+  const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
+  const about = summary && `in ${formatDuration(summary.span)}${bucket < 0 && ranged ? ', selected' : ''}`
   return (
     <div className="gutter" data-at={bucket >= 0 ? 'cursor' : 'range'}>
       <div className="gutter-head" style={{ height: RULER }}>
@@ -45,7 +36,7 @@ export function Gutter({ places, lanes, cursor, range, ranged, onFilter }: Gutte
           {id === 'throughput' ? (
             <>
               <span className="gutter-title">Throughput</span>
-              <span className="number">{summary && formatBitRate(rate(summary, lanes, bucket))}</span>
+              <span className="number">{summary && formatBitRate((summary.bytes * 8e9) / summary.span)}</span>
             </>
           ) : id === 'rtt' ? (
             <Percentiles summary={summary} height={height} />
@@ -56,11 +47,6 @@ export function Gutter({ places, lanes, cursor, range, ranged, onFilter }: Gutte
       ))}
     </div>
   )
-}
-
-function rate(summary: LaneSummary, lanes: Lanes | undefined, bucket: number): number {
-  const seconds = lanes && bucket >= 0 ? (lanes.to - lanes.from) / lanes.buckets / 1e9 : summary.seconds
-  return (summary.bytes * 8) / seconds
 }
 
 function CountTitle({

@@ -11,7 +11,7 @@ import { useAnswer } from '../../components/use-answer.ts'
 import { drawLanes } from './draw-lanes.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
-import { bucketAt, COUNT_LANES, placeLanes, RULER, summarise } from './lane-specs.ts'
+import { bucketAt, COUNT_LANES, bucketSummary, placeLanes, RULER } from './lane-specs.ts'
 import { Overview } from './overview.tsx'
 import { RangeOverlay } from './range-overlay.tsx'
 import { bucketRaster, panned, ticks, decimalsFor, TimeScale, within, zoomed } from './time-scale.ts'
@@ -59,6 +59,11 @@ export function Timeline({ session, view, facts, version, onFilter }: TimelinePr
       ? JSON.stringify([query, raster.from, raster.buckets, raster.width, version])
       : undefined
   const { value: lanes } = useAnswer(key, () => session.engine.lanes(query, raster.from, raster.to, raster.buckets))
+  // Buckets rarely end where the range does, and percentiles can't be summed: the numbers at the side are asked for as one bucket.
+  const about = range ?? { from: shown.from, to: shown.to }
+  const { value: total } = useAnswer(key && JSON.stringify([query, about, version]), () =>
+    session.engine.lanes(query, about.from, about.to, 1),
+  )
   const { value: marked } = useAnswer(row === undefined ? undefined : String(row), () =>
     session.engine.packet(row ?? 0),
   )
@@ -187,8 +192,8 @@ export function Timeline({ session, view, facts, version, onFilter }: TimelinePr
       <Gutter
         places={places}
         lanes={lanes}
+        total={total}
         cursor={cursor}
-        range={range ?? shown}
         ranged={range !== undefined}
         onFilter={onFilter}
       />
@@ -266,8 +271,7 @@ function spoken(lanes: Lanes | undefined, time: number): string {
   const bucket = lanes ? bucketAt(lanes, time) : -1
   const parts = [`${formatSeconds(time, 3)} seconds`]
   if (lanes && bucket >= 0) {
-    const width = (lanes.to - lanes.from) / lanes.buckets
-    const found = summarise(lanes, lanes.from + bucket * width, lanes.from + (bucket + 1) * width)
+    const found = bucketSummary(lanes, bucket)
     parts.push(formatCounted(found.packets, 'packet'))
     for (const { id, noun } of COUNT_LANES) if (found.counts[id] > 0) parts.push(formatCounted(found.counts[id], noun))
     if (!Number.isNaN(found.p99)) parts.push(`RTT p99 ${formatDuration(found.p99)}`)

@@ -52,7 +52,7 @@ const WEIGHTS: readonly (readonly [LaneId, number])[] = [
   ['resets', 1.15],
   ['outOfOrder', 1.15],
   ['zeroWindows', 1.15],
-  ['rtt', 3.6],
+  ['rtt', 4],
 ]
 
 /** Lanes share the height by weight, from `top` down. */
@@ -68,11 +68,12 @@ export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
   })
 }
 
-/** What the lanes hold between two times: sums, and the extremes of the percentiles. */
+/** What one bucket holds. Percentiles are NaN where there is no sample. */
 export interface LaneSummary {
   readonly packets: number
   readonly bytes: number
-  readonly seconds: number
+  /** Nanoseconds. */
+  readonly span: number
   readonly counts: Readonly<Record<CountLane['id'], number>>
   readonly p50: number
   readonly p90: number
@@ -80,35 +81,21 @@ export interface LaneSummary {
   readonly max: number
 }
 
-/** Buckets that lie at least half within [from, to). Percentiles over several buckets are the greatest of them. */
-export function summarise(lanes: Lanes, from: number, to: number): LaneSummary {
-  const width = (lanes.to - lanes.from) / lanes.buckets
-  const first = Math.max(0, Math.round((from - lanes.from) / width))
-  const last = Math.min(lanes.buckets, Math.max(first + 1, Math.round((to - lanes.from) / width)))
-  const sum = (values: Float64Array) => {
-    let total = 0
-    for (let i = first; i < last; i++) total += values[i]
-    return total
-  }
-  const greatest = (values: Float64Array) => {
-    let max = Number.NaN
-    for (let i = first; i < last; i++) if (!(values[i] <= max)) max = Number.isNaN(values[i]) ? max : values[i]
-    return max
-  }
+export function bucketSummary(lanes: Lanes, i: number): LaneSummary {
   return {
-    packets: sum(lanes.packets),
-    bytes: sum(lanes.bytes),
-    seconds: (to - from) / 1e9,
+    packets: lanes.packets[i],
+    bytes: lanes.bytes[i],
+    span: (lanes.to - lanes.from) / lanes.buckets,
     counts: {
-      retransmissions: sum(lanes.retransmissions),
-      resets: sum(lanes.resets),
-      outOfOrder: sum(lanes.outOfOrder),
-      zeroWindows: sum(lanes.zeroWindows),
+      retransmissions: lanes.retransmissions[i],
+      resets: lanes.resets[i],
+      outOfOrder: lanes.outOfOrder[i],
+      zeroWindows: lanes.zeroWindows[i],
     },
-    p50: greatest(lanes.rttP50),
-    p90: greatest(lanes.rttP90),
-    p99: greatest(lanes.rttP99),
-    max: greatest(lanes.rttMax),
+    p50: lanes.rttP50[i],
+    p90: lanes.rttP90[i],
+    p99: lanes.rttP99[i],
+    max: lanes.rttMax[i],
   }
 }
 

@@ -75,15 +75,16 @@ export function decimalsFor(step: number): number {
   return Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step) - 1e-9)))
 }
 
-/** "0 s", "12.5 s", "1:04:30": since the capture's start, as fine as the step needs. */
-export function tickText(time: number, step: number): string {
+/** Since the capture's start, as fine as the step needs: "12.5 s", or "0:12.5" where the axis goes beyond a minute (`long`). */
+export function tickText(time: number, step: number, long: boolean): string {
   const sign = time < 0 ? '−' : ''
-  const seconds = Math.abs(time) / 1e9
-  if (seconds < 60 || step < 1e9) return `${sign}${seconds.toFixed(decimalsFor(step))} s`
-  const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
-  const whole = Math.round(seconds)
-  const minutes = `${two((whole % 3600) / 60)}:${two(whole % 60)}`
-  return whole < 3600 ? `${sign}${minutes}` : `${sign}${Math.floor(whole / 3600)}:${minutes}`
+  const decimals = decimalsFor(step)
+  const ns = Math.round(Math.abs(time) / step) * step
+  if (!long) return `${sign}${(ns / 1e9).toFixed(decimals)} s`
+  const minutes = Math.floor(ns / 60e9)
+  const seconds = ((ns - minutes * 60e9) / 1e9).toFixed(decimals).padStart(decimals > 0 ? decimals + 3 : 2, '0')
+  if (minutes < 60) return `${sign}${minutes}:${seconds}`
+  return `${sign}${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${seconds}`
 }
 
 /** Buckets to ask for: their width is taken from a fixed ladder and their edges from a fixed raster, so that bars do not flicker while the axis moves. */
@@ -95,10 +96,10 @@ export interface BucketRaster {
 }
 
 /**
- * The raster for what is on screen, some 3 pixels a bucket, with a margin of half a screen on both sides for panning,
+ * The raster for what is on screen, some 2 pixels a bucket, with a margin of half a screen on both sides for panning,
  * as far as the capture reaches.
  */
-export function bucketRaster(scale: TimeScale, whole: TimeRange, pixels = 3): BucketRaster {
+export function bucketRaster(scale: TimeScale, whole: TimeRange, pixels = 2.2): BucketRaster {
   const width = Math.max(1, niceStep((scale.span / scale.width) * pixels))
   const margin = scale.span / 2
   const start = Math.max(whole.from, scale.range.from - margin)

@@ -1,8 +1,8 @@
-/** The smallest of 1, 2, 5 times a power of ten that is at least `value`. */
+/** The smallest round number that is at least `value`. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1
   const magnitude = 10 ** Math.floor(Math.log10(value))
-  for (const step of [1, 2, 5]) if (step * magnitude >= value * 0.999_999) return step * magnitude
+  for (const step of [1, 1.5, 2, 3, 4, 5, 6, 8]) if (step * magnitude >= value * 0.999_999) return step * magnitude
   return 10 * magnitude
 }
 

@@ -1,0 +1,125 @@
+import type { ReactNode } from 'react'
+import { LABELS } from './labels.ts'
+import type { CaptureFacts } from '../../../engine/engine.ts'
+import {
+  formatBitRate,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatCounted,
+  formatDate,
+  formatDuration,
+  formatShare,
+} from '../../components/format.ts'
+import { LABEL_NAMES, LABEL_TONES } from '../../components/label-names.ts'
+import { Fact } from './fact.tsx'
+
+interface CaptureViewProps {
+  readonly facts: CaptureFacts
+  readonly path: string | undefined
+  readonly onFilter: (condition: string) => void
+}
+
+/** The capture as a whole: what it is, how complete it is, and which labels its packets carry. */
+export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactNode {
+  const seconds = (facts.lastTime - facts.firstTime) / 1e9
+  const labels = LABELS.filter((label) => facts.labels[label] > 0)
+  return (
+    <div className="about" tabIndex={0} role="group" aria-label="Capture">
+      <dl className="facts">
+        {path !== undefined && (
+          <Fact name="File">
+            <span className="about-path">{path}</span>
+          </Fact>
+        )}
+        <Fact name="Format">
+          {facts.format ?? 'unknown'}
+          {facts.compression !== 'none' && `, ${facts.compression}`}
+        </Fact>
+        <Fact name="Packets">{formatCount(facts.packets)}</Fact>
+        <Fact name="On the wire">
+          {formatBytes(facts.wireBytes)}
+          {seconds > 0 && <span className="quiet">, {formatBitRate((facts.wireBytes * 8) / seconds)}</span>}
+        </Fact>
+        {facts.epochNs !== undefined && (
+          <>
+            <Fact name="First packet">
+              {formatDate(facts.epochNs, facts.firstTime)} {formatClock(facts.epochNs, facts.firstTime, 3)}
+            </Fact>
+            <Fact name="Last packet">
+              {formatDate(facts.epochNs, facts.lastTime)} {formatClock(facts.epochNs, facts.lastTime, 3)}
+            </Fact>
+            <Fact name="Duration">{formatDuration(facts.lastTime - facts.firstTime)}</Fact>
+          </>
+        )}
+        {facts.cutPackets > 0 && (
+          <Fact name="Cut by the snap length">
+            {formatCount(facts.cutPackets)}{' '}
+            <span className="quiet">{formatShare(facts.cutPackets, facts.packets)}</span>
+          </Fact>
+        )}
+      </dl>
+
+      <section>
+        <h3>Labels</h3>
+        {labels.length === 0 ? (
+          <p className="quiet">{facts.complete ? 'No packet carries one: TCP went as it should.' : 'None so far.'}</p>
+        ) : (
+          <ul className="about-labels">
+            {labels.map((label) => (
+              <li key={label}>
+                <button
+                  type="button"
+                  title={`Filter on tcp.analysis.${label}`}
+                  onClick={() => onFilter(`tcp.analysis.${label}`)}
+                >
+                  <i className={`swatch tone-${LABEL_TONES[label]}`} aria-hidden />
+                  {LABEL_NAMES[label]}
+                  <span className="number">{formatCount(facts.labels[label])}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+
+      {facts.interfaces.length > 0 && (
+        <section>
+          <h3>{facts.interfaces.length === 1 ? 'Interface' : formatCounted(facts.interfaces.length, 'interface')}</h3>
+          {facts.interfaces.map((one) => (
+            <dl key={one.id} className="facts about-interface">
+              <Fact name={one.name ?? `Interface ${one.id}`}>
+                <span className="quiet">link type {one.linkType}</span>
+              </Fact>
+              {one.description !== undefined && <p className="quiet">{one.description}</p>}
+              {one.filter !== undefined && (
+                <Fact name="Capture filter">
+                  <span className="mono">{one.filter}</span>
+                </Fact>
+              )}
+              {one.snapLength > 0 && <Fact name="Snap length">{formatBytes(one.snapLength)}</Fact>}
+              {one.statistics?.dropped !== undefined && (
+                <Fact name="Dropped while capturing">
+                  <span className={one.statistics.dropped > 0 ? 'warn' : ''}>
+                    {formatCount(one.statistics.dropped)}
+                  </span>
+                </Fact>
+              )}
+            </dl>
+          ))}
+        </section>
+      )}
+
+      {facts.comments.length > 0 && (
+        <section>
+          <h3>Comments</h3>
+          {facts.comments.map((comment, i) => (
+            <p key={i} className="about-comment">
+              {comment}
+            </p>
+          ))}
+        </section>
+      )}
+    </div>
+  )
+}
