@@ -68,6 +68,8 @@ const SACKED = 128
 const NONE = -1
 /** Linux TCP_RTO_MIN, 200 ms, less what a capture point's view may be off. */
 const TIMER_NS = 150e6
+/** A segment this soon after news (and the way to the sender and back) was sent because of it: Linux's timers wait 2 ms and more. */
+const ACK_CLOCKED_NS = 1e6
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
 const REORDER_NS = 3e6
 const LIST_LIMIT = 10_000
@@ -93,6 +95,8 @@ export class Verdicts {
   #lastIpId = new Uint16Array(128)
   /** Window of the last packet, unscaled. */
   #window = new Uint16Array(128)
+  /** Timestamp of the last packet that had one. */
+  #lastTsval = new Uint32Array(128)
   #head = new Int32Array(128)
   #tail = new Int32Array(128)
   #listed = new Uint16Array(128)
@@ -175,7 +179,7 @@ export class Verdicts {
     const flags = packet.tcpFlags
     const length = packet.payloadLength
     const verdict = this.#judge(packet, row, time, found, ipId, flags, length)
-    if (verdict !== VERDICT.copy) {
+    if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       this.#note(packet, row, time, found, ipId, flags, length)
       if (flags & ACK) this.#acknowledge(packet, time, found ^ 1, length, flags)
     }
@@ -215,6 +219,11 @@ export class Verdicts {
     if (length <= 1 && (flags & FIN) === 0 && ahead === -1 && (state & ACKED) !== 0 && ((seq - this.#una[d]) | 0) < 0) {
       return VERDICT.none
     }
+    if (ipId !== 0 && (ipId - this.#lastIpId[d]) << 16 < 0) {
+      // Sent before packets that are here already: late, not repeated. If its bytes were repeated meanwhile, that was not needed.
+      this.#twice(d, seq, end)
+      return this.#reordered(packet, row, time, d, EVIDENCE.olderIpId, this.#firstAfter(d, seq))
+    }
     const earlier = this.#overlapping(d, seq, end)
     const delivered = (state & ACKED) !== 0 && ((end - this.#una[d]) | 0) <= 0
     if (earlier === NONE && !delivered) return this.#fillsHole(packet, row, time, d, ipId, seq, end)
@@ -228,9 +237,8 @@ export class Verdicts {
   #fillsHole(packet: Packet, row: number, time: number, d: number, ipId: number, seq: number, end: number): number {
     const after = this.#firstAfter(d, seq)
     if (after !== NONE) {
-      const newer = (ipId - this.#segIpId[after]) << 16
-      if (ipId !== 0 && this.#segIpId[after] !== 0 && newer !== 0) {
-        if (newer < 0) return this.#reordered(packet, row, time, d, EVIDENCE.olderIpId, after)
+      if (ipId !== 0 && this.#lastIpId[d] !== 0) {
+        // Newer than all that is here: sent again.
       } else if (packet.hasTimestamps && this.#segTsval[after] !== 0 && packet.tsval !== this.#segTsval[after]) {
         const younger = (packet.tsval - this.#segTsval[after]) | 0
         if (younger < 0) return this.#reordered(packet, row, time, d, EVIDENCE.olderTimestamp, after)
@@ -242,7 +250,7 @@ export class Verdicts {
   }
 
   #reordered(packet: Packet, row: number, time: number, d: number, evidence: number, after: number): number {
-    return this.#enter(d, row, time, VERDICT.reordered, evidence, this.#segRow[after], time - this.#segTime[after], packet)
+    return this.#enter(d, row, time, VERDICT.reordered, evidence, this.#rowOf(after), this.#since(after, time), packet)
   }
 
   /**
@@ -255,6 +263,8 @@ export class Verdicts {
     if (gap < 1 || gap > 64) return VERDICT.none
     const quiet = time - Math.max(this.#sendTime[d], this.#newsTime[d])
     if (quiet < TIMER_NS + this.#senderSide[d]) return VERDICT.none
+    // A path that stalled delivers late what was sent early. Linux's timestamps tick once a millisecond.
+    if (packet.hasTimestamps && ((packet.tsval - this.#lastTsval[d]) | 0) * 1e6 < quiet * 0.7) return VERDICT.none
     return this.#enter(d, row, time, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE, 0, packet)
   }
 
@@ -267,7 +277,10 @@ export class Verdicts {
     const timer = TIMER_NS + this.#senderSide[d]
     let verdict: number
     let evidence: number
-    if (state & LOSS) {
+    if (state & ACKED && quiet < this.#senderSide[d] * 1.5 + ACK_CLOCKED_NS) {
+      verdict = VERDICT.fast
+      evidence = sackAbove ? EVIDENCE.sacked : this.#duplicateAcks[d] >= 3 ? EVIDENCE.duplicateAcks : EVIDENCE.partialAck
+    } else if (state & LOSS) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.timerInLoss
     } else if (sackAbove || state & RECOVERY || this.#duplicateAcks[d] >= 3) {
@@ -320,6 +333,7 @@ export class Verdicts {
       const newer = (ipId - this.#lastIpId[d]) << 16
       if (this.#lastIpId[d] === 0 || newer > 0) this.#lastIpId[d] = ipId
     }
+    if (packet.hasTimestamps) this.#lastTsval[d] = packet.tsval
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const seq = packet.seq
     if ((this.#state[d] & SEEN) === 0) {
@@ -354,6 +368,7 @@ export class Verdicts {
         this.#senderSide[d ^ 1] = Math.max(0, time - this.#segTime[first])
       }
     }
+    if (flags & SYN) this.#answeredTwice(d, ack, time)
     const advance = (this.#state[d] & ACKED) === 0 ? 1 : (ack - this.#una[d]) | 0
     if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : this.#una[d])
     if (advance > 0) {
@@ -405,6 +420,13 @@ export class Verdicts {
         this.#newsTime[d] = time
       }
     }
+  }
+
+  /** A second SYN-ACK sooner than any timer (RFC 6298: 1 s) answers the second SYN, so the first one had arrived as well. */
+  #answeredTwice(d: number, ack: number, time: number): void {
+    const entry = this.#lastRetransmission[d]
+    if (entry === NONE || this.#verdict[entry] !== VERDICT.syn || (this.#state[d] & ACKED) === 0) return
+    if (this.#una[d] === ack && time - this.#newsTime[d] < 0.9e9) this.#need[entry] = NEED.spurious
   }
 
   /** A DSACK for [left, right): the newest retransmission of these bytes was not needed. */
@@ -585,6 +607,7 @@ export class Verdicts {
     this.#duplicateAcks = grown(this.#duplicateAcks)
     this.#lastIpId = grown(this.#lastIpId)
     this.#window = grown(this.#window)
+    this.#lastTsval = grown(this.#lastTsval)
     this.#head = grown(this.#head)
     this.#tail = grown(this.#tail)
     this.#listed = grown(this.#listed)
