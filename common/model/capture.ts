@@ -14,9 +14,20 @@ export interface CaptureInterface {
   readonly ticksPerSecond: number
   /** if_tsoffset, whole seconds. */
   readonly offsetSeconds: number
+  /** Bytes of frame check sequence at the end of each frame, where the file says so. */
+  readonly fcsLength?: number
   readonly comments: readonly string[]
   /** From the last interface statistics block, if there is one. */
   readonly statistics?: InterfaceStatistics
+}
+
+/** One section of a pcapng file: what its header block says of the machine that captured. */
+export interface CaptureSection {
+  readonly byteOrder: ByteOrder
+  readonly hardware?: string
+  readonly os?: string
+  readonly application?: string
+  readonly comments: readonly string[]
 }
 
 /** pcapng interface statistics block; absent counts are not in the file. */
@@ -37,3 +48,4 @@ export interface Damage {
 
 export type CaptureFormat = 'pcap' | 'pcapng'
 export type Compression = 'none' | 'gzip' | 'zstd'
+export type ByteOrder = 'little-endian' | 'big-endian'

@@ -1,0 +1,203 @@
+import type {
+  ByteOrder,
+  CaptureFormat,
+  CaptureInterface,
+  CaptureSection,
+  Compression,
+  Damage,
+} from '../../common/model/capture.ts'
+import { u32 } from './bytes.ts'
+import type { CaptureReader, FrameSink } from './capture-reader.ts'
+import type { Decompressor } from './decompressor.ts'
+import { describe, SIGNATURE_LENGTH } from './file-signatures.ts'
+import { GzipDecompressor } from './gzip.ts'
+import { pcapByteOrder, PcapParser } from './pcap-parser.ts'
+import { BLOCK } from './pcapng-format.ts'
+import { PcapngParser } from './pcapng-parser.ts'
+import { RecordStream } from './record-stream.ts'
+import { ZstdDecompressor } from './zstd.ts'
+
+/**
+ * Reads a capture file of any format we know, compressed or not, from chunks of any size, and pushes its frames into the sink.
+ *
+ * Nothing here throws on content. A file that can't be read, is cut or is corrupt gets `damage`, with the place in the decompressed
+ * capture and the reason in a sentence; the frames before it have been pushed, and further bytes are ignored.
+ */
+export class CaptureFileReader implements CaptureReader {
+  readonly #sink: FrameSink
+  readonly #onDecompressed: ((bytes: Uint8Array) => void) | undefined
+  /** The first bytes, until they suffice to tell what the file is: of the file, then of the capture in it. */
+  #head: Uint8Array | undefined = new Uint8Array(0)
+  #compression: Compression | undefined
+  #decompressor: Decompressor | undefined
+  #decompressed = 0
+  #parser: PcapParser | PcapngParser | undefined
+  #records: RecordStream | undefined
+  #damage: Damage | undefined
+  #bytesRead = 0
+  #finished = false
+
+  /**
+   * `onDecompressed` is called with the decompressed bytes, in order, when the file is compressed: the offsets of frames are positions
+   * in that stream. They are valid during the call only.
+   */
+  constructor(sink: FrameSink, onDecompressed?: (bytes: Uint8Array) => void) {
+    this.#sink = sink
+    this.#onDecompressed = onDecompressed
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#damage || this.#finished || chunk.length === 0) return
+    this.#bytesRead += chunk.length
+    if (this.#compression === undefined) this.#stored(chunk)
+    else if (this.#decompressor) this.#compressed(chunk)
+    else this.#capture(chunk)
+  }
+
+  finish(): void {
+    if (this.#damage || this.#finished) return
+    this.#finished = true
+    if (this.#decompressor) {
+      const reason = this.#decompressor.finish()
+      if (reason !== undefined) return this.#fail(this.#decompressed, reason)
+    }
+    if (this.#records) this.#damage = this.#records.finish()
+    else this.#unknown(this.#head ?? new Uint8Array(0))
+  }
+
+  get format(): CaptureFormat | undefined {
+    if (!this.#parser) return undefined
+    return this.#parser instanceof PcapParser ? 'pcap' : 'pcapng'
+  }
+
+  get compression(): Compression {
+    return this.#compression ?? 'none'
+  }
+
+  /** Of the first section, if it is a pcapng file. */
+  get byteOrder(): ByteOrder | undefined {
+    return this.#parser instanceof PcapngParser ? this.sections[0]?.byteOrder : this.#parser?.byteOrder
+  }
+
+  get epoch(): bigint | undefined {
+    return this.#parser?.epoch
+  }
+
+  /** Of all sections, in file order. */
+  get interfaces(): readonly CaptureInterface[] {
+    return this.#parser?.interfaces ?? []
+  }
+
+  /** Empty for a classic pcap. */
+  get sections(): readonly CaptureSection[] {
+    return this.#parser instanceof PcapngParser ? this.#parser.sections : []
+  }
+
+  /** Of all sections. */
+  get comments(): readonly string[] {
+    return this.sections.flatMap((section) => section.comments)
+  }
+
+  /** Comments of packets, by row (frame number minus one). */
+  get packetComments(): ReadonlyMap<number, readonly string[]> {
+    return this.#parser instanceof PcapngParser ? this.#parser.packetComments : NONE
+  }
+
+  /** Names of addresses (10.0.0.1, fd00::1, 0a:58:0a:f4:01:07) that the file brings along. */
+  get names(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#parser instanceof PcapngParser ? this.#parser.names : NONE
+  }
+
+  /** How many blocks of decryption secrets the file has, by kind. The secrets are not kept. */
+  get secrets(): ReadonlyMap<string, number> {
+    return this.#parser instanceof PcapngParser ? this.#parser.secrets : NONE
+  }
+
+  /** Bytes taken of the file, as stored. */
+  get bytesRead(): number {
+    return this.#bytesRead
+  }
+
+  get damage(): Damage | undefined {
+    return this.#damage
+  }
+
+  /** First bytes of the file: is it compressed? */
+  #stored(chunk: Uint8Array): void {
+    const head = joined(this.#head, chunk)
+    this.#head = head
+    if (head.length < 4) return
+    const magic = u32(head, 0, false)
+    if ((magic & 0xff_ffff) === 0x08_8b1f) {
+      this.#compression = 'gzip'
+      this.#decompressor = new GzipDecompressor((bytes) => this.#decompressedBytes(bytes))
+    } else if (magic === 0xfd2f_b528 || (magic & 0xffff_fff0) >>> 0 === 0x184d_2a50) {
+      this.#compression = 'zstd'
+      this.#decompressor = new ZstdDecompressor((bytes) => this.#decompressedBytes(bytes))
+    } else {
+      this.#compression = 'none'
+    }
+    this.#head = undefined
+    if (this.#decompressor) this.#compressed(head)
+    else this.#capture(head)
+  }
+
+  #compressed(chunk: Uint8Array): void {
+    const reason = this.#decompressor?.push(chunk)
+    if (reason !== undefined && !this.#damage) this.#fail(this.#decompressed, reason)
+  }
+
+  #decompressedBytes(bytes: Uint8Array): void {
+    this.#onDecompressed?.(bytes)
+    this.#decompressed += bytes.length
+    if (!this.#damage) this.#capture(bytes)
+  }
+
+  #capture(chunk: Uint8Array): void {
+    if (!this.#records) {
+      const head = joined(this.#head, chunk)
+      this.#head = head
+      if (head.length < 4) return
+      const magic = u32(head, 0, false)
+      if (magic === BLOCK.sectionHeader) this.#parser = new PcapngParser(this.#sink)
+      else if (pcapByteOrder(magic)) this.#parser = new PcapParser(this.#sink)
+      else if (head.length < SIGNATURE_LENGTH) return
+      else return this.#unknown(head)
+      this.#records = new RecordStream(this.#parser)
+      this.#head = undefined
+      chunk = head
+    }
+    this.#records.push(chunk)
+    this.#damage = this.#parser?.damage
+  }
+
+  /** No capture we can read. */
+  #unknown(head: Uint8Array): void {
+    if (head.length === 0) {
+      const inside = this.compression === 'none' ? '' : `What the ${this.compression} data holds is empty: `
+      this.#fail(0, inside ? `${inside}there are no packets in it.` : 'The file is empty.')
+    } else if (head.length < 4) {
+      this.#fail(0, `The file is too short to be a capture: it has ${head.length} byte${head.length === 1 ? '' : 's'}.`)
+    } else {
+      const holds = this.compression === 'none' ? 'The file is' : `What the ${this.compression} data holds is`
+      this.#fail(
+        0,
+        `${holds} ${describe(head)}. Captures of the formats pcap and pcapng can be read, also compressed with gzip or zstd.`,
+      )
+    }
+  }
+
+  #fail(offset: number, reason: string): void {
+    this.#damage = { offset, reason }
+  }
+}
+
+const NONE: ReadonlyMap<never, never> = new Map<never, never>()
+
+function joined(head: Uint8Array | undefined, chunk: Uint8Array): Uint8Array {
+  if (!head || head.length === 0) return chunk
+  const both = new Uint8Array(head.length + chunk.length)
+  both.set(head)
+  both.set(chunk, head.length)
+  return both
+}

@@ -1,0 +1,33 @@
+import { Decompress } from 'fzstd'
+import type { Decompressor } from './decompressor.ts'
+
+/** zstd (RFC 8878), also several frames one after the other. */
+export class ZstdDecompressor implements Decompressor {
+  readonly #decompress: Decompress
+  #taken = 0
+
+  constructor(out: (bytes: Uint8Array) => void) {
+    this.#decompress = new Decompress((bytes) => {
+      if (bytes.length > 0) out(bytes)
+    })
+  }
+
+  push(chunk: Uint8Array): string | undefined {
+    try {
+      this.#decompress.push(chunk)
+    } catch (error) {
+      return `The zstd data around byte ${this.#taken} of the file is corrupt (${String(error)}).`
+    }
+    this.#taken += chunk.length
+    return undefined
+  }
+
+  finish(): string | undefined {
+    try {
+      this.#decompress.push(new Uint8Array(0), true)
+    } catch {
+      return `The zstd data ends too early, after ${this.#taken} bytes of the file: it was cut.`
+    }
+    return undefined
+  }
+}
