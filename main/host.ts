@@ -62,6 +62,11 @@ export class Host {
     new RpcSession(transport, exposed)
   }
 
+  /** When all that was changed is on disk. */
+  async written(): Promise<void> {
+    await Promise.all([this.settings.written(), this.recent.written()])
+  }
+
   /** The data plane; see answerData. */
   data(request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
     return answerData(this.captures, request, signal)

@@ -54,6 +54,11 @@ export class StoredJson<T> {
     })
     return this.#writing
   }
+
+  /** When nothing is being written any more. */
+  written(): Promise<void> {
+    return this.#writing
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -52,6 +52,10 @@ export class RecentCaptures {
     await this.#replace([])
   }
 
+  written(): Promise<void> {
+    return this.#file.written()
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.add(listener)
   }

@@ -40,6 +40,10 @@ export class SettingsStore {
     return this.#now.watch()
   }
 
+  written(): Promise<void> {
+    return this.#file.written()
+  }
+
   get watchers(): number {
     return this.#now.watchers
   }

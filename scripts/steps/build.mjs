@@ -26,10 +26,15 @@ async function build(targets) {
   const aside = inProject('out', `.building-${process.pid}`)
   try {
     const vite = inProject('node_modules/electron-vite/bin/electron-vite.js')
-    const env = { ...process.env, HOPSCOPE_BUILD_OUT: aside, HOPSCOPE_BUILD_TARGETS: targets.join(',') }
+    const env = {
+      ...process.env,
+      HOPSCOPE_BUILD_OUT: aside,
+      HOPSCOPE_BUILD_TARGETS: targets.join(','),
+    }
     const { code, output } = await run(pickNode(), [vite, 'build', '--logLevel=warn'], { quiet: true, env })
-    if (code !== 0) throw new Plainly(`the build failed.\n${output.trim()}`)
-    if (output.trim() !== '') say(output.trim())
+    const said = plain(output)
+    if (code !== 0) throw new Plainly(`the build failed.\n${said}`)
+    if (said !== '') say(said)
     for (const [target, stamp] of stamps) {
       swap(`${aside}/${target}`, inProject('out', target))
       writeFileSync(stampOf(target), stamp)
@@ -38,6 +43,19 @@ async function build(targets) {
   } finally {
     rmSync(aside, { recursive: true, force: true })
   }
+}
+
+/**
+ * Without colours, and without the bundler's wonder about the parts it was not asked to build.
+ * @param {string} output
+ */
+function plain(output) {
+  return output
+    .replaceAll(/\u001b\[[\d;]*m/g, '')
+    .split('\n')
+    .filter((line) => !/^\(!\) .* config is missing/.test(line))
+    .join('\n')
+    .trim()
 }
 
 /**

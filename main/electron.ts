@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { app, BrowserWindow, dialog } from 'electron'
+import { Desktop } from './electron/desktop.ts'
+import { fileArguments } from './electron/file-arguments.ts'
+import { registerPageScheme } from './electron/page-scheme.ts'
+import { windowStateFile } from './electron/window-state.ts'
+import { Host } from './host.ts'
+import { findInstallation } from './installation.ts'
+import { userFolder } from './user-folder.ts'
+
+// The desktop door's entry. One instance holds the person's settings and captures; another that is started hands over its files and ends.
+
+const folder = userFolder()
+// Chromium's own files beside ours, not among them. Set before the lock, which lies there.
+app.setPath('userData', join(folder, 'chromium'))
+app.setAppUserModelId('io.github.hopscope')
+
+// Set by `npm run dev`, and ignored in the packed app.
+const devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']
+const filesIn = (argv: readonly string[], workingFolder: string) =>
+  fileArguments(argv, app.isPackaged ? 1 : 2, workingFolder)
+
+if (app.requestSingleInstanceLock({ files: filesIn(process.argv, process.cwd()) })) {
+  registerPageScheme({ devOrigin: devUrl && new URL(devUrl).origin })
+  // Not awaited here: Electron is ready only once this module has been evaluated.
+  run().catch((error: unknown) => {
+    dialog.showErrorBox('Hopscope cannot start', error instanceof Error ? error.message : String(error))
+    app.exit(1)
+  })
+} else {
+  app.quit()
+}
+
+async function run(): Promise<void> {
+  let desktop: Desktop | undefined
+  const files = filesIn(process.argv, process.cwd())
+  // macOS: files opened in the Finder, possibly before there is a window to show them in.
+  app.on('open-file', (event, path) => {
+    event.preventDefault()
+    if (desktop) void desktop.open([path])
+    else files.push(path)
+  })
+  app.on('second-instance', (_event, argv, workingFolder, data) => {
+    void desktop?.open(handedOver(data) ?? filesIn(argv, workingFolder))
+  })
+  app.on('activate', () => {
+    if (BrowserWindow.getAllWindows().length === 0) void desktop?.open([])
+  })
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit()
+  })
+
+  await app.whenReady()
+  const installation = findInstallation()
+  const warnings: string[] = []
+  const warn = (message: string) => (desktop ? desktop.warn(message) : warnings.push(message))
+  const host = await Host.start({
+    version: installation.version,
+    userFolder: folder,
+    samplesFolder: installation.samples,
+    warn,
+    report: (where, error) => console.error(where, error),
+  })
+  app.setAboutPanelOptions({ applicationName: 'Hopscope', applicationVersion: installation.version })
+  const windowState = windowStateFile(folder, warn)
+  endAfterWrites([windowState, host])
+  desktop = new Desktop({ host, installation, windowState, devUrl })
+  desktop.start()
+  for (const warning of warnings) desktop.warn(warning)
+  await desktop.open(files)
+}
+
+/** The last window's place and the last setting are still being written when the app is asked to quit. */
+function endAfterWrites(writers: readonly { written(): Promise<unknown> }[]): void {
+  let done = false
+  app.on('will-quit', (event) => {
+    if (done) return
+    event.preventDefault()
+    done = true
+    void Promise.all(writers.map((writer) => writer.written())).finally(() => app.quit())
+  })
+}
+
+/** What the other instance gave along; the argv that arrives may be reordered by Chromium. */
+function handedOver(data: unknown): string[] | undefined {
+  if (typeof data !== 'object' || data === null || !('files' in data) || !Array.isArray(data.files)) return undefined
+  return data.files.filter((file) => typeof file === 'string')
+}
