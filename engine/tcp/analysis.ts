@@ -1,0 +1,381 @@
+import type { ConversationTable } from '../columns/conversation-table.ts'
+import { FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
+import type { Packet } from '../decode/packet.ts'
+import { type ConnectionFacts, ConnectionReader } from './connection-facts.ts'
+import { ConnectionJournal } from './connection-journal.ts'
+import {
+  ACK_ROW,
+  BASE_SEQ,
+  BIT,
+  BITS,
+  CONTIGUOUS,
+  DIRECTION_WORDS,
+  LAST_ACK,
+  LAST_ROW,
+  NEXT_ROW,
+  NEXT_SEQ,
+  OLDEST,
+  RECOVERY,
+  SCALE,
+  WINDOW_AND_COUNT,
+} from './directions.ts'
+import { LABEL } from './labels.ts'
+import { DUPLICATE_ACKS, RECOVERY_WORDS, SACK_BLOCKS, SACK_EDGES } from './recovery-table.ts'
+import { labelOfResent } from './resent-segments.ts'
+import { after, atOrBefore, before } from './sequence.ts'
+import { TcpState } from './tcp-state.ts'
+
+const { syn: SYN, fin: FIN, rst: RST, ack: ACK } = FLAG
+
+/** Bytes in flight from here on are taken for an artefact of odd sequence numbers. */
+const FLIGHT_LIMIT = 2e9
+
+/**
+ * Wireshark's TCP sequence analysis, as tshark 4.6.9 does it, and with it the journal of each connection. One pass in file order;
+ * nothing is allocated per packet.
+ *
+ * "Forward" is the packet's own direction, "reverse" the other; `f` and `r` are where their records start.
+ */
+export class TcpAnalysis {
+  readonly #conversations: ConversationTable
+  readonly #state: TcpState
+  readonly #journal: ConnectionJournal
+  readonly #reader: ConnectionReader
+
+  constructor(packets: PacketTable, conversations: ConversationTable) {
+    this.#conversations = conversations
+    this.#state = new TcpState(packets)
+    this.#journal = new ConnectionJournal(this.#state)
+    this.#reader = new ConnectionReader(this.#state)
+  }
+
+  /**
+   * Analyses the TCP segment whose row is being written, after its own columns were. `found` is ConversationTable.find's answer;
+   * a connection that reuses the ports of another gets a conversation of its own, so the answer may differ from it. Writes the
+   * columns labels, acked and bytesInFlight.
+   */
+  segment(packet: Packet, chunk: PacketChunk, index: number, row: number, time: number, found: number): number {
+    const state = this.#state
+    state.reserve(found >>> 1)
+    const flags = packet.tcpFlags
+    let labels = 0
+    if ((flags & SYN) !== 0 && this.#beginsAnother(flags, packet.seq | 0, found)) {
+      found = this.#conversations.replace(found >>> 1, (found & 1) === 1) * 2
+      state.reserve(found >>> 1)
+      labels = LABEL.reused_ports
+    }
+    if (!packet.hasPayloadLength) {
+      state.withoutLength.add(row, 0, 0)
+      return found
+    }
+
+    const { unacked } = state
+    const { words } = state.directions
+    const f = found * DIRECTION_WORDS
+    const r = (found ^ 1) * DIRECTION_WORDS
+    const seq = packet.seq | 0
+    const ack = packet.ack | 0
+    const length = packet.payloadLength
+    const window = packet.window
+    const isAck = (flags & ACK) !== 0
+    const plain = (flags & (SYN | FIN | RST)) === 0
+    /** It takes up sequence numbers. */
+    const occupies = length > 0 || (flags & (SYN | FIN)) !== 0
+
+    let bits = words[f + BITS]
+    if ((bits & BIT.base) === 0) {
+      bits |= BIT.base
+      words[f + BASE_SEQ] = (flags & SYN) !== 0 ? seq : (seq - 1) | 0
+    }
+    let reverseBits = words[r + BITS]
+    if (isAck && (reverseBits & (BIT.base | BIT.flightUnknown)) !== BIT.base) {
+      if ((reverseBits & BIT.base) === 0) words[r + BASE_SEQ] = (ack - 1) | 0
+      reverseBits = (reverseBits & ~BIT.flightUnknown) | BIT.base
+      words[r + BITS] = reverseBits
+    }
+
+    const next = words[f + NEXT_SEQ]
+    const sameAck = ack === words[f + LAST_ACK]
+    const reverseAck = words[r + LAST_ACK]
+    if (
+      length === 1 &&
+      seq === next &&
+      (words[r + WINDOW_AND_COUNT] & 0xffff) === 0 &&
+      (reverseBits & BIT.seen) !== 0
+    ) {
+      labels |= LABEL.zero_window_probe
+    } else {
+      if (window === 0 && plain) labels |= LABEL.zero_window
+      if (next !== 0 && after(seq, next) && (flags & RST) === 0) {
+        labels |= LABEL.lost_segment
+        bits |= BIT.flightUnknown
+      }
+      if (plain) {
+        if (length <= 1 && seq === ((next - 1) | 0)) labels |= LABEL.keep_alive
+        if (length === 0) {
+          if (seq === next) labels |= this.#pureAck(f, r, ack, window, row)
+        } else if ((reverseBits & SCALE.mask) !== SCALE.unknown) {
+          const shift = (reverseBits & BIT.scaled) !== 0 ? shiftOf(reverseBits) : 0
+          const edge = (reverseAck + ((words[r + WINDOW_AND_COUNT] & 0xffff) << shift)) | 0
+          if (((seq + length) | 0) === edge) labels |= LABEL.window_full
+        }
+      }
+    }
+    if (!sameAck) {
+      words[f + ACK_ROW] = row + 1
+      const recovery = words[f + RECOVERY]
+      if (recovery !== 0) state.recovery.words[(recovery - 1) * RECOVERY_WORDS + DUPLICATE_ACKS] = 0
+    }
+    if (isAck && words[r + CONTIGUOUS] !== 0 && after(ack, words[r + CONTIGUOUS])) {
+      labels |= this.#acksUnseen(f, r, seq, ack)
+    }
+    if (occupies && (labels & LABEL.keep_alive) === 0) {
+      if (length > 0 && reverseAck !== 0 && atOrBefore(seq + length, reverseAck)) {
+        labels |= LABEL.spurious_retransmission | LABEL.retransmission
+      } else if (next !== 0 && before(seq, next) && !(length > 1 && seq === ((next - 1) | 0))) {
+        labels |= labelOfResent(state, f, r, found >>> 1, seq, length, flags, time)
+      }
+      if ((labels & LABEL.retransmission) !== 0) this.#resent(f, found >>> 1, seq, length, row, time, labels)
+    }
+    if (this.#journal.concerns(found, flags, length, bits, window)) {
+      words[f + BITS] = bits
+      this.#journal.note(found, flags, seq, ack, length, window, labels, row, time)
+      bits = words[f + BITS]
+    }
+
+    // From here on the packet becomes part of the state.
+    let end = (seq + length) | 0
+    if (occupies && !unacked.isFull(f)) {
+      if ((flags & (SYN | FIN)) !== 0) end = (end + 1) | 0
+      words[f + BITS] = bits
+      unacked.add(f, row, seq, end)
+      bits = words[f + BITS]
+      if (!after(end, reverseAck) || after(reverseAck, seq)) bits |= BIT.belowAck
+    }
+    if ((labels & LABEL.zero_window_probe) === 0) {
+      if (next === 0 || after(end, next)) {
+        words[f + NEXT_SEQ] = end
+        words[f + NEXT_ROW] = row + 1
+        bits = length === 0 ? bits | BIT.movedByAck : bits & ~BIT.movedByAck
+      }
+      const contiguous = words[f + CONTIGUOUS]
+      if (contiguous === 0 || seq === contiguous) words[f + CONTIGUOUS] = words[f + NEXT_SEQ]
+    }
+    words[f + WINDOW_AND_COUNT] = (words[f + WINDOW_AND_COUNT] & ~0xffff) | window
+    words[f + LAST_ACK] = ack
+    words[f + LAST_ROW] = row + 1
+    bits = (bits & ~(BIT.keepAlive | BIT.zeroWindowProbe)) | BIT.seen
+    if ((labels & (LABEL.keep_alive | LABEL.zero_window_probe)) !== 0) {
+      bits |= (labels & LABEL.keep_alive) !== 0 ? BIT.keepAlive : BIT.zeroWindowProbe
+    }
+    if ((flags & (SYN | ACK)) === ACK) bits |= BIT.scaled
+    words[f + BITS] = bits
+
+    let acked = 0
+    if (words[r + OLDEST] !== 0 && (!sameAck || (words[r + BITS] & BIT.belowAck) !== 0)) {
+      unacked.acknowledge(r, ack)
+      acked = unacked.acked
+      if (unacked.partial) labels |= LABEL.partial_ack
+    }
+    let flight = 0
+    if (length > 0 && (bits & BIT.flightUnknown) === 0 && words[f + OLDEST] !== 0) flight = this.#flight(f, r, flags)
+
+    if ((flags & SYN) !== 0) this.#noteScale(packet.windowShift, isAck, f, r)
+    if (packet.sackBlocks !== 0 || words[f + RECOVERY] !== 0) {
+      this.#noteSack(packet, f)
+      if (packet.sackBlocks !== 0 && (labels & LABEL.window_update) !== 0) {
+        labels = (labels & ~LABEL.window_update) | LABEL.duplicate_ack
+        this.#duplicateAck(f, row)
+      }
+    }
+    // Where the options are cut Wireshark shows nothing of the analysis.
+    if (!packet.optionsCut) {
+      chunk.acked[index] = acked
+      chunk.bytesInFlight[index] = flight
+      if (labels !== 0) {
+        chunk.labels[index] = labels
+        if (labels !== LABEL.partial_ack) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
+      }
+    }
+    return found
+  }
+
+  /** What is known of a TCP conversation. */
+  connection(conversation: number): ConnectionFacts {
+    return this.#reader.facts(conversation, this.#lastTime(conversation))
+  }
+
+  /** Nanoseconds the conversation stood still for all causes, each moment counted once. */
+  lostNs(conversation: number): number {
+    return this.#reader.lostNs(conversation, this.#lastTime(conversation))
+  }
+
+  /** Nanoseconds from the last SYN to the first ACK after it; 0 = not known. */
+  initialRtt(conversation: number): number {
+    return this.#reader.initialRtt(conversation)
+  }
+
+  /** Whether tshark shows `initial_rtt` at the row of the conversation: once it is known, on packets with anything else to show. */
+  showsInitialRtt(row: number, conversation: number): boolean {
+    const chunk = this.#state.packets.chunk(row)
+    const i = row & (chunk.labels.length - 1)
+    const known = this.#state.connections.rttRow[conversation]
+    return known !== 0 && row + 1 >= known && (chunk.labels[i] | chunk.acked[i] | chunk.bytesInFlight[i]) !== 0
+  }
+
+  /** The sequence number from which the direction's (0 = from A) relative ones count; undefined if it is not known. */
+  baseSeq(conversation: number, direction: number): number | undefined {
+    return this.#reader.baseSeq(conversation, direction)
+  }
+
+  /** How far the direction's window fields are to be shifted; undefined if its SYN was not seen. */
+  windowShift(conversation: number, direction: number): number | undefined {
+    return this.#reader.windowShift(conversation, direction)
+  }
+
+  /** The window of a TCP row in bytes, as far as its scale is known. */
+  scaledWindow(row: number): number {
+    const chunk = this.#state.packets.chunk(row)
+    const i = row & (chunk.flags.length - 1)
+    const flags = chunk.flags[i]
+    if ((flags & SYN) !== 0) return chunk.window[i]
+    const shift = this.#reader.windowShift(chunk.conversation[i], (flags & FLAG.reverse) !== 0 ? 1 : 0) ?? 0
+    return chunk.window[i] * 2 ** shift
+  }
+
+  /** Whether the length of a TCP row's payload could be told. */
+  hasLength(row: number): boolean {
+    return this.#state.withoutLength.find(row) < 0
+  }
+
+  /** For a duplicate ACK: how many there have been of it, and the row of the ACK it repeats. */
+  duplicateAck(row: number): { readonly number: number; readonly original: number } | undefined {
+    const { duplicateAcks } = this.#state
+    const at = duplicateAcks.find(row)
+    return at < 0 ? undefined : { number: duplicateAcks.first(at), original: duplicateAcks.second(at) }
+  }
+
+  /** For a retransmission: the row that its retransmission time-out (`tcp.analysis.rto`) counts from. */
+  retransmissionSince(row: number): number | undefined {
+    const { retransmissions } = this.#state
+    const at = retransmissions.find(row)
+    return at < 0 || retransmissions.first(at) === 0 ? undefined : retransmissions.first(at) - 1
+  }
+
+  #lastTime(conversation: number): number {
+    return this.#state.packets.time(this.#conversations.lastRow[conversation])
+  }
+
+  /** A SYN or SYN-ACK that can't belong to the connection known by these ports. */
+  #beginsAnother(flags: number, seq: number, found: number): boolean {
+    const { words } = this.#state.directions
+    const f = found * DIRECTION_WORDS
+    if ((words[f + BITS] & BIT.base) === 0) return false
+    if (seq !== words[f + BASE_SEQ] || this.#state.connections.isEnding(found >>> 1)) return true
+    // The same SYN again. A RST may have moved the sequence number on in between.
+    if ((flags & ACK) === 0) words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
+    return false
+  }
+
+  /** Labels of a packet without payload at the next sequence number that is neither SYN, FIN nor RST. */
+  #pureAck(f: number, r: number, ack: number, window: number, row: number): number {
+    const { words } = this.#state.directions
+    const reverseBits = words[r + BITS]
+    const lastAck = words[f + LAST_ACK]
+    const sameWindow = window === (words[f + WINDOW_AND_COUNT] & 0xffff) && (words[f + BITS] & BIT.seen) !== 0
+    if (!sameWindow) return window !== 0 && ack === lastAck ? LABEL.window_update : 0
+    if (window === 0) {
+      if ((reverseBits & BIT.zeroWindowProbe) === 0) return 0
+      if (ack === lastAck) return LABEL.zero_window_probe_ack
+      if (ack !== ((lastAck + 1) | 0)) return 0
+      // The receiver took the probe's byte.
+      words[r + NEXT_SEQ] = ack
+      words[r + CONTIGUOUS] = ack
+      return LABEL.zero_window_probe_ack
+    }
+    if (ack !== lastAck) return 0
+    if ((reverseBits & BIT.keepAlive) !== 0) return LABEL.keep_alive_ack
+    this.#duplicateAck(f, row)
+    return LABEL.duplicate_ack
+  }
+
+  #duplicateAck(f: number, row: number): void {
+    const { recovery, directions, duplicateAcks } = this.#state
+    const record = recovery.of(directions, f)
+    const number = ++recovery.words[record + DUPLICATE_ACKS]
+    duplicateAcks.add(row, number, directions.words[f + ACK_ROW] - 1)
+  }
+
+  /** The ACK covers more than was seen without a hole. */
+  #acksUnseen(f: number, r: number, seq: number, ack: number): number {
+    const { words } = this.#state.directions
+    if (
+      (words[r + BITS] & BIT.zeroWindowProbe) !== 0 &&
+      ack === ((words[f + LAST_ACK] + 1) | 0) &&
+      seq === words[f + NEXT_SEQ]
+    ) {
+      words[r + NEXT_SEQ] = ack
+      words[r + CONTIGUOUS] = ack
+      return LABEL.window_update
+    }
+    words[r + CONTIGUOUS] = this.#state.unacked.tailEnd(r, ack)
+    return LABEL.ack_lost_segment
+  }
+
+  #resent(
+    f: number,
+    conversation: number,
+    seq: number,
+    length: number,
+    row: number,
+    time: number,
+    labels: number,
+  ): void {
+    const { unacked, directions, retransmissions } = this.#state
+    retransmissions.add(row, unacked.oldestFrom(f, seq) || directions.words[f + NEXT_ROW], 0)
+    if (length > 0 && (labels & LABEL.spurious_retransmission) === 0) this.#journal.resent(f, conversation, seq, time)
+  }
+
+  #flight(f: number, r: number, flags: number): number {
+    const { directions, recovery, unacked } = this.#state
+    let flight = unacked.span(f)
+    const known = directions.words[r + RECOVERY]
+    if (known !== 0) {
+      const { words } = recovery
+      const record = (known - 1) * RECOVERY_WORDS
+      for (let i = 0; i < words[record + SACK_BLOCKS]; i++) {
+        flight = (flight - words[record + SACK_EDGES + 2 * i + 1] + words[record + SACK_EDGES + 2 * i]) >>> 0
+      }
+    }
+    if (flight === 0 || flight >= FLIGHT_LIMIT) return 0
+    return (flags & (SYN | FIN)) !== 0 ? flight - 1 : flight
+  }
+
+  /** RFC 7323 section 2.2: windows are scaled only if both SYNs have the option. */
+  #noteScale(shift: number, isAck: boolean, f: number, r: number): void {
+    const { words } = this.#state.directions
+    const set = (at: number, scale: number): void => {
+      words[at + BITS] = (words[at + BITS] & ~SCALE.mask) | scale
+    }
+    if (shift >= 0) set(f, SCALE.shift + shift)
+    if (!isAck) return
+    if (shift < 0 || (words[r + BITS] & SCALE.mask) === SCALE.unknown) {
+      set(f, SCALE.unused)
+      set(r, SCALE.unused)
+    }
+  }
+
+  #noteSack(packet: Packet, f: number): void {
+    const { recovery, directions } = this.#state
+    const record = recovery.of(directions, f)
+    const { words } = recovery
+    words[record + SACK_BLOCKS] = packet.sackBlocks
+    for (let i = 0; i < packet.sackBlocks * 2; i++) words[record + SACK_EDGES + i] = packet.sack[i]
+  }
+}
+
+/** The shift count in a direction's bits; 0 if none is known or used. */
+function shiftOf(bits: number): number {
+  const scale = bits & SCALE.mask
+  return scale >= SCALE.shift ? scale - SCALE.shift : 0
+}

@@ -1,0 +1,100 @@
+import type { ConversationState, ResetCause } from '../answers.ts'
+import { BASE_SEQ, BIT, BITS, DIRECTION_WORDS, SCALE } from './directions.ts'
+import { LABEL, LABELS, type Label } from './labels.ts'
+import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
+import { ZERO_WINDOW_ROW } from './recovery-table.ts'
+import { RESET_CAUSES } from './resets.ts'
+import type { TcpState } from './tcp-state.ts'
+import { INTERVALS, RESET_CAUSE, RESETS, SYN_ACK_RETRANSMISSIONS, SYN_RETRANSMISSIONS } from './trouble-table.ts'
+
+/** What is known of one TCP connection after the packets seen so far. */
+export interface ConnectionFacts {
+  readonly state: ConversationState
+  readonly resets: number
+  /** Why the first reset was sent. */
+  readonly resetCause?: ResetCause
+  readonly synRetransmissions: number
+  readonly synAckRetransmissions: number
+  /** From the last SYN to the first ACK after it. */
+  readonly initialRttNs?: number
+  readonly labels: Readonly<Record<Label, number>>
+  /** Nanoseconds in which the connection stood still, each counted once, by what it waited for. */
+  readonly lostNs: Readonly<Record<LostTimeCause, number>>
+}
+
+const COUNTED = LABELS.map((label) => [label, 31 - Math.clz32(LABEL[label])] as const)
+
+/** Reads TcpState for those who ask. `lastTime` is the time of a conversation's last packet, to which a closed window counts. */
+export class ConnectionReader {
+  readonly #state: TcpState
+
+  constructor(state: TcpState) {
+    this.#state = state
+  }
+
+  facts(conversation: number, lastTime: number): ConnectionFacts {
+    const { connections, trouble } = this.#state
+    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    const get = (word: number) => (record === 0 ? 0 : trouble.get(record, word))
+    const cause = RESET_CAUSES[get(RESET_CAUSE)]
+    const rtt = this.initialRtt(conversation)
+    return {
+      state: connections.state(conversation, cause === 'refused'),
+      resets: get(RESETS),
+      ...(cause && { resetCause: cause }),
+      synRetransmissions: get(SYN_RETRANSMISSIONS),
+      synAckRetransmissions: get(SYN_ACK_RETRANSMISSIONS),
+      ...(rtt > 0 && { initialRttNs: rtt }),
+      labels: Object.fromEntries(COUNTED.map(([label, word]) => [label, get(word)])) as Record<Label, number>,
+      lostNs: this.#lost(conversation, record, lastTime),
+    }
+  }
+
+  /** Nanoseconds, or 0 if it is not known. */
+  initialRtt(conversation: number): number {
+    const { connections, packets } = this.#state
+    if (conversation >= connections.rttRow.length || connections.rttRow[conversation] === 0) return 0
+    return packets.time(connections.rttRow[conversation] - 1) - packets.time(connections.synRow[conversation] - 1)
+  }
+
+  /** All that the connection lost. */
+  lostNs(conversation: number, lastTime: number): number {
+    const { trouble } = this.#state.connections
+    const record = conversation < trouble.length ? trouble[conversation] : 0
+    if (record === 0) return 0
+    const lost = this.#lost(conversation, record, lastTime)
+    return LOST_TIME_CAUSES.reduce((sum, cause) => sum + lost[cause], 0)
+  }
+
+  /** The sequence number that relative ones count from; undefined if the direction was not seen and nothing acknowledged it. */
+  baseSeq(conversation: number, direction: number): number | undefined {
+    const at = (conversation * 2 + direction) * DIRECTION_WORDS
+    const { words } = this.#state.directions
+    return (words[at + BITS] & BIT.base) === 0 ? undefined : words[at + BASE_SEQ] >>> 0
+  }
+
+  /** The shift count of the windows that the direction advertises; undefined if the SYN was not seen. */
+  windowShift(conversation: number, direction: number): number | undefined {
+    const scale = this.#state.directions.words[(conversation * 2 + direction) * DIRECTION_WORDS + BITS] & SCALE.mask
+    if (scale === SCALE.unknown) return undefined
+    return scale === SCALE.unused ? 0 : scale - SCALE.shift
+  }
+
+  #lost(conversation: number, record: number, lastTime: number): Record<LostTimeCause, number> {
+    const lost = { retransmission: 0, 'syn-timeout': 0, 'zero-window': 0, reset: 0 }
+    if (record === 0) return lost
+    const { trouble, directions, recovery, lostTime, packets } = this.#state
+    for (const cause of LOST_TIME_CAUSES) lost[cause] = trouble.lost(record, cause)
+    // A window that is still closed. If both are, the later interval lies within the earlier.
+    let since = Infinity
+    for (let direction = 0; direction < 2; direction++) {
+      const at = (conversation * 2 + direction) * DIRECTION_WORDS
+      if ((directions.words[at + BITS] & BIT.zeroWindow) === 0) continue
+      since = Math.min(since, packets.time(recovery.get(directions, at, ZERO_WINDOW_ROW) - 1))
+    }
+    if (since < lastTime) {
+      lost['zero-window'] += lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime)
+    }
+    return lost
+  }
+}

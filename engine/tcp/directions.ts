@@ -1,0 +1,71 @@
+/**
+ * What is remembered of each direction of each TCP conversation, as records of twelve 32-bit words in one array. Number
+ * `conversation * 2 + direction` has its record at that number times DIRECTION_WORDS, so the two directions of a conversation
+ * lie side by side: a packet touches two or three cache lines instead of one an array.
+ *
+ * A record of zeros is a direction of which nothing is known. Packets are remembered as 1 + row (0 = none); their times are
+ * looked up in the packet table when a rule asks for them.
+ */
+export const DIRECTION_WORDS = 12
+
+/** Highest sequence number seen plus one; 0 = none seen. */
+export const NEXT_SEQ = 0
+/** The packet that moved NEXT_SEQ last. */
+export const NEXT_ROW = 1
+/** End of the bytes seen without a hole: what the other side may acknowledge without surprise; 0 = unset. */
+export const CONTIGUOUS = 2
+/** Acknowledgment field of the last packet, whether or not its ACK flag was set. */
+export const LAST_ACK = 3
+export const LAST_ROW = 4
+/** The first packet that carried LAST_ACK: the original of duplicate ACKs. */
+export const ACK_ROW = 5
+/** Where relative sequence numbers count from; valid with BIT.base. */
+export const BASE_SEQ = 6
+/** 1 + node of the oldest and the newest segment that was not acknowledged yet; see UnackedSegments. */
+export const OLDEST = 7
+export const NEWEST = 8
+/** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */
+export const WINDOW_AND_COUNT = 9
+/** See BIT; the low byte is the window scale, see SCALE. */
+export const BITS = 10
+/** 1 + record in RecoveryTable; 0 = this direction has needed none. */
+export const RECOVERY = 11
+
+/** The window scale in the low byte of BITS: unknown, known not to be used, or 2 + shift count. */
+export const SCALE = { mask: 0xff, unknown: 0, unused: 1, shift: 2 } as const
+
+export const BIT = {
+  /** A packet of the direction was seen: the window is valid. */
+  seen: 1 << 8,
+  base: 1 << 9,
+  /** Bytes in flight can't be told: a segment is missing and the other side has not sent an ACK since. */
+  flightUnknown: 1 << 10,
+  /** An ACK without SYN was sent, so the window scale applies. */
+  scaled: 1 << 11,
+  /** The last packet was a keep-alive. */
+  keepAlive: 1 << 12,
+  /** The last packet was a zero window probe. */
+  zeroWindowProbe: 1 << 13,
+  /** NEXT_SEQ was last moved by a packet without payload. */
+  movedByAck: 1 << 14,
+  /** The unacknowledged segments do not follow one another in the order they were seen. */
+  disordered: 1 << 15,
+  /** A segment was added since the last ACK that lies, at least in part, below it. */
+  belowAck: 1 << 16,
+  /** The direction advertises a window of zero. */
+  zeroWindow: 1 << 17,
+} as const
+
+export class Directions {
+  words = new Int32Array(DIRECTION_WORDS * 2 * 64)
+
+  /** Makes room for the conversation. */
+  reserve(conversation: number): void {
+    let { length } = this.words
+    if ((conversation + 1) * 2 * DIRECTION_WORDS <= length) return
+    while (length < (conversation + 1) * 2 * DIRECTION_WORDS) length *= 2
+    const words = new Int32Array(length)
+    words.set(this.words)
+    this.words = words
+  }
+}
