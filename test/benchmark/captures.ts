@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CaptureWriter } from './capture-writer.ts'
+import { random, type TrafficOptions, writeTraffic } from './traffic.ts'
+
+/** Raised when the generator changes, so that kept captures are made anew. */
+const GENERATION = 3
+
+export interface BenchmarkCapture {
+  readonly name: string
+  readonly what: string
+  readonly snapLength: number
+  readonly traffic: TrafficOptions
+}
+
+const MIXED = { seed: 1, connections: Infinity, concurrent: 220, requests: 24, answerBytes: 9000 }
+
+export const CAPTURES: readonly BenchmarkCapture[] = [
+  {
+    name: 'mixed-headers',
+    what: 'mixed traffic, headers only (96 bytes a packet)',
+    snapLength: 96,
+    traffic: { ...MIXED, packets: 1_000_000 },
+  },
+  {
+    name: 'mixed-full',
+    what: 'the same traffic, whole packets',
+    snapLength: 262_144,
+    traffic: { ...MIXED, packets: 1_000_000 },
+  },
+  {
+    name: 'short',
+    what: '150,000 short connections, headers only',
+    snapLength: 96,
+    traffic: { seed: 2, packets: Infinity, connections: 150_000, concurrent: 400, requests: 1, answerBytes: 700 },
+  },
+]
+
+export interface MadeCapture extends BenchmarkCapture {
+  readonly file: string
+  readonly packets: number
+  readonly bytes: number
+  readonly conversations: number
+}
+
+/** The capture in `folder`, made when it is not there. `packets` overrides how many. */
+export function ensureCapture(folder: string, capture: BenchmarkCapture, packets?: number): MadeCapture {
+  mkdirSync(folder, { recursive: true })
+  const name = `${capture.name}-${GENERATION}${packets === undefined ? '' : `-${packets}`}`
+  const file = join(folder, `${name}.pcap`)
+  const facts = join(folder, `${name}.json`)
+  if (existsSync(file) && existsSync(facts)) return { ...capture, file, ...numbers(readFileSync(facts, 'utf8')) }
+  const next = random(99)
+  const payload = Buffer.alloc(1 << 20)
+  for (let i = 0; i < payload.length; i++) payload[i] = 128 + next() * 64
+  const writer = new CaptureWriter(file, capture.snapLength, payload)
+  const conversations = writeTraffic(writer, packets === undefined ? capture.traffic : { ...capture.traffic, packets })
+  writer.close()
+  const text = JSON.stringify({ packets: writer.packets, bytes: writer.bytes, conversations })
+  writeFileSync(facts, text)
+  return { ...capture, file, ...numbers(text) }
+}
+
+function numbers(text: string): { packets: number; bytes: number; conversations: number } {
+  return JSON.parse(text)
+}
