@@ -1,0 +1,145 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type App } from './support/app.ts'
+import { openPage, startBrowser } from './support/browser.ts'
+import { Screen } from './support/screen.ts'
+
+let app: App
+let browser: Browser
+
+beforeAll(async () => {
+  app = await startApp()
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await app[Symbol.asyncDispose]()
+})
+
+describe('without a mouse', () => {
+  it('finds the worst conversation, its first retransmission, and the field that says so', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+
+    await page.getByRole('button', { name: /Four seconds of packet loss/ }).focus()
+    await keyboard.press('Enter')
+    await screen.read()
+
+    await keyboard.press('w')
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(2162)
+    await keyboard.press('n')
+    const selected = screen.packets.locator('[aria-selected=true]')
+    await selected.waitFor()
+    const first = await selected.locator('[data-column=number]').innerText()
+    await keyboard.press('n')
+    await expect.poll(() => selected.locator('[data-column=number]').innerText()).not.toBe(first)
+    await keyboard.press('p')
+    await expect.poll(() => selected.locator('[data-column=number]').innerText()).toBe(first)
+
+    await keyboard.press('4')
+    const line = page.getByRole('tree').locator('[aria-selected=true]')
+    await expect.poll(() => line.count()).toBe(1)
+    await keyboard.press('Home')
+    await keyboard.press('ArrowRight')
+    await keyboard.press('ArrowDown')
+    expect(await line.getAttribute('aria-level')).toBe('2')
+    await keyboard.press('ArrowLeft')
+    expect(await line.getAttribute('aria-level')).toBe('1')
+
+    await keyboard.press('Escape')
+    await screen.counts(screen.packets, 2162)
+  })
+
+  it('types a filter, sees what is wrong with it, completes and applies it', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+
+    await keyboard.press('/')
+    await keyboard.type('tcp.analysis.retransmission &&')
+    await expect.poll(() => screen.filter.getAttribute('aria-invalid')).toBe('true')
+    await keyboard.press('Enter')
+    expect(new URL(page.url()).searchParams.has('filter')).toBe(false)
+
+    await keyboard.press('Control+a')
+    await keyboard.type('tcp.analysis.retr')
+    await page.getByRole('option').first().waitFor()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Tab')
+    expect(await screen.filter.inputValue()).toBe('tcp.analysis.retransmission')
+    await expect.poll(() => screen.filter.getAttribute('aria-invalid')).toBe('false')
+    await keyboard.press('Enter')
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(500)
+
+    // What was typed and not applied is taken back; then the focus goes on to the packets.
+    await keyboard.type(' and more')
+    await keyboard.press('Escape')
+    await keyboard.press('Escape')
+    expect(await screen.filter.inputValue()).toBe('tcp.analysis.retransmission')
+    await keyboard.press('Escape')
+    expect(await screen.packets.evaluate((element) => element === document.activeElement)).toBe(true)
+    await keyboard.press('Shift+Escape')
+    await screen.counts(screen.packets, 2162)
+  })
+
+  it('moves through the lists to their ends', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    const number = () => screen.packets.locator('[aria-selected=true] [data-column=number]').innerText()
+    await keyboard.press('3')
+    await keyboard.press('End')
+    await expect.poll(number).toBe('2162')
+    await keyboard.press('ArrowUp')
+    await expect.poll(number).toBe('2161')
+    await keyboard.press('PageUp')
+    await expect.poll(async () => Number(await number())).toBeLessThan(2161)
+    await keyboard.press('Home')
+    await expect.poll(number).toBe('1')
+
+    await keyboard.press('Shift+F10')
+    const menu = page.getByRole('menu')
+    await menu.waitFor()
+    await keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Show all conversations' }).waitFor()
+    await menu.waitFor({ state: 'detached' })
+  })
+
+  it('selects time with the arrow keys and zooms into it', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await keyboard.press('1')
+    for (let i = 0; i < 10; i++) await keyboard.press('Shift+ArrowRight')
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(2162)
+    expect(await screen.timeAxis.getAttribute('aria-valuetext')).toMatch(/^\d+\.\d{3} seconds, \d/)
+    await keyboard.press('Enter')
+    await page.locator('.overview').waitFor()
+    await keyboard.press('0')
+    await page.locator('.overview').waitFor({ state: 'detached' })
+  })
+
+  it('lists its keys and runs commands by name', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).getByText('Worst conversation').waitFor()
+    await keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await keyboard.press('Control+k')
+    await keyboard.type('worst')
+    await keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Show all conversations' }).waitFor()
+  })
+})

@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sample, startApp, type App } from './support/app.ts'
+import { dropFile, openPage, startBrowser } from './support/browser.ts'
+import { Screen } from './support/screen.ts'
+
+let app: App
+let browser: Browser
+
+beforeAll(async () => {
+  app = await startApp(sample('zero-window.pcapng'))
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await app[Symbol.asyncDispose]()
+})
+
+const bare = () => app.url.replace(/&open=.*/, '')
+
+describe('opening a capture', () => {
+  it('shows what was named on the command line', async () => {
+    await using opened = await openPage(browser, app.url)
+    const screen = new Screen(opened.page)
+    await screen.read()
+    await screen.counts(screen.packets, 3162)
+    expect(await opened.page.title()).toBe('zero-window.pcapng – Hopscope')
+  })
+
+  it('takes a file dropped anywhere, and the next one in its place', async () => {
+    await using opened = await openPage(browser, bare())
+    const { page, complaints } = opened
+    const screen = new Screen(page)
+    await dropFile(page, 'refused.pcapng', readFileSync(sample('refused.pcapng')))
+    await screen.read()
+    await screen.counts(screen.packets, 172)
+    await screen.rows(screen.packets).nth(2).click()
+    await page.getByRole('treeitem').first().waitFor()
+
+    await dropFile(page, 'half-open.pcap', readFileSync(sample('half-open.pcap')))
+    await screen.counts(screen.packets, 251)
+    expect(await page.title()).toBe('half-open.pcap – Hopscope')
+    expect(complaints).toEqual([])
+  })
+
+  it.each([
+    ['gzip', 'idle-resets.pcapng.gz', 397],
+    ['zstd', 'vxlan-nodes.pcap.zst', 937],
+  ])('reads a %s file, and its packets by their place in the decompressed bytes', async (_, file, packets) => {
+    await using opened = await openPage(browser, bare())
+    const { page } = opened
+    const screen = new Screen(page)
+    await dropFile(page, file, readFileSync(sample(file)))
+    await screen.read()
+    await screen.counts(screen.packets, packets)
+    await screen.packets.focus()
+    await page.keyboard.press('End')
+    await page
+      .getByRole('treeitem', { name: /Internet Protocol/ })
+      .first()
+      .waitFor()
+    // Every layer's bytes are what the tree says they are: the first byte of IPv4 is 45.
+    await page
+      .getByRole('treeitem', { name: /Internet Protocol Version 4/ })
+      .last()
+      .hover()
+    expect(await page.locator('.byte-hex .marked').first().innerText()).toBe('45')
+  })
+
+  it('says where a damaged file breaks off, and shows what is before it', async () => {
+    await using opened = await openPage(browser, bare())
+    const { page } = opened
+    const screen = new Screen(page)
+    const whole = readFileSync(sample('half-open.pcap'))
+    await dropFile(page, 'cut.pcap', whole.subarray(0, 40_000))
+    await screen.read()
+    await page.getByText(/The capture is damaged: .*at byte [\d,]+.*packets before it are shown/).waitFor()
+    const shown = await screen.count(screen.packets)
+    expect(shown).toBeGreaterThan(50)
+    expect(shown).toBeLessThan(251)
+  })
+
+  it('says that a file is no capture', async () => {
+    await using opened = await openPage(browser, bare())
+    await dropFile(opened.page, 'notes.txt', Buffer.from('This is not a capture at all, only a text.'))
+    await opened.page.getByText(/This is not a capture that can be read/).waitFor()
+    await opened.page.getByText('This capture holds no packets').waitFor()
+  })
+
+  it('shows an empty capture as such', async () => {
+    await using opened = await openPage(browser, bare())
+    const header = readFileSync(sample('half-open.pcap')).subarray(0, 24)
+    await dropFile(opened.page, 'empty.pcap', header)
+    await opened.page.getByText('This capture holds no packets').waitFor()
+  })
+
+  it('remembers files of the host, and opens them again', async () => {
+    await using opened = await openPage(browser, app.url)
+    const screen = new Screen(opened.page)
+    await screen.read()
+    await opened.page.getByRole('button', { name: /back to the start/ }).click()
+    await opened.page.getByRole('button', { name: /^zero-window\.pcapng/ }).click()
+    await screen.read()
+    await screen.counts(screen.packets, 3162)
+  })
+
+  it('says why a file of the host can no longer be opened', async () => {
+    const file = join(app.folder, 'gone.pcap')
+    writeFileSync(file, readFileSync(sample('half-open.pcap')))
+    await using other = await startApp(file)
+    await using opened = await openPage(browser, other.url)
+    const screen = new Screen(opened.page)
+    await screen.read()
+    await opened.page.getByRole('button', { name: /back to the start/ }).click()
+    await opened.page.getByRole('button', { name: /^gone\.pcap/ }).waitFor()
+    const { rmSync } = await import('node:fs')
+    rmSync(file)
+    await opened.page.getByRole('button', { name: /^gone\.pcap/ }).click()
+    await opened.page.getByText('gone.pcap could not be opened').waitFor()
+  })
+})

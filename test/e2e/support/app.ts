@@ -1,0 +1,47 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+
+const PROJECT = resolve(import.meta.dirname, '../../..')
+
+/** `hopscope serve` as a person would start it, with settings of its own. */
+export interface App extends AsyncDisposable {
+  /** With the token that lets a browser in. */
+  readonly url: string
+  /** A folder that goes when the app does. */
+  readonly folder: string
+}
+
+/** Starts the built command line; `files` are open in the page it serves. */
+export async function startApp(...files: readonly string[]): Promise<App> {
+  const folder = mkdtempSync(join(tmpdir(), 'hopscope-e2e-'))
+  const server = spawn(process.execPath, [join(PROJECT, 'out/main/cli.js'), 'serve', ...files], {
+    env: { ...process.env, HOPSCOPE_CONFIG: join(folder, 'config') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await firstLine(server)
+  return {
+    url,
+    folder,
+    async [Symbol.asyncDispose]() {
+      if (server.exitCode === null) {
+        server.kill('SIGTERM')
+        await once(server, 'exit')
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function firstLine(server: ChildProcess): Promise<string> {
+  if (!server.stdout) throw new Error('the server has no output')
+  for await (const line of createInterface(server.stdout)) return line
+  throw new Error('hopscope serve ended without a URL')
+}
+
+export function sample(file: string): string {
+  return join(PROJECT, 'resources/samples', file)
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { onTestFailed } from 'vitest'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Where pictures of failed tests, and those taken to look at, are put. */
+export const PICTURES = process.env['HOPSCOPE_PICTURES'] ?? join(tmpdir(), 'hopscope-pictures')
+mkdirSync(PICTURES, { recursive: true })
+
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env['HOPSCOPE_CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS })
+}
+
+/** A fresh profile looking at `url`. Whatever the page complains about fails the test; so does a picture help when it fails. */
+export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  await page.goto(url)
+  onTestFailed(async ({ task }) => {
+    if (!page.isClosed())
+      await page.screenshot({ path: join(PICTURES, `failed-${task.name.replaceAll(/\W+/g, '-')}.png`) })
+  })
+  return {
+    page,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await context.close()
+    },
+  }
+}
+
+export interface OpenPage extends AsyncDisposable {
+  readonly page: Page
+  /** Errors and warnings of the page so far. */
+  readonly complaints: readonly string[]
+}
+
+export async function takePicture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) })
+}
+
+/** Drops a file on the window, as from a file manager. */
+export async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const base64 = Buffer.from(bytes).toString('base64')
+  await page.evaluate(
+    ({ fileName, data }) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], fileName))
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }))
+      }
+    },
+    { fileName: name, data: base64 },
+  )
+}
