@@ -41,6 +41,9 @@ export class Engine {
   get tcp() {
     return this.#ingest.tcp
   }
+  get verdicts() {
+    return this.#ingest.verdicts
+  }
   /** Nanoseconds since 1970 of the first frame; every time counts from it. */
   get epoch(): bigint | undefined {
     return this.#reader.epoch

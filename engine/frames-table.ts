@@ -2,6 +2,8 @@ import { FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts
 import { NO_INTERFACE } from './ingest.ts'
 import type { Engine } from './engine.ts'
 import { LABEL, LABELS } from './tcp/labels.ts'
+import { reasonText } from './tcp/reasons.ts'
+import { VERDICTS, type Verdicts } from './tcp/verdicts.ts'
 
 const COLUMNS = [
   'frame.number',
@@ -29,6 +31,7 @@ const COLUMNS = [
   'hopscope.cost_ms',
   'hopscope.reason',
 ]
+const NO_VERDICT = '\t\t\t\t'
 const NOT_TCP = '\t'.repeat(COLUMNS.length - 8)
 
 // The fifteen label columns for each of the 32,768 sets, made when first needed.
@@ -93,7 +96,7 @@ export function* framesTable(engine: Engine): Generator<string> {
       text += `${labelText(labels)}\t${rtt > 0 ? secondsText(rtt) : ''}\t`
       const initial = tcp.initialRtt(conversation)
       text += initial > 0 ? `${secondsText(initial)}\t` : '\t'
-      text += `${flight || ''}\t\t\t\t\t\n`
+      text += `${flight || ''}\t${chunk.verdict[i] ? verdictText(engine.verdicts, row) : NO_VERDICT}\n`
     }
     if (++lines === 4096) {
       yield text
@@ -102,6 +105,21 @@ export function* framesTable(engine: Engine): Generator<string> {
     }
   }
   yield text
+}
+
+function verdictText(verdicts: Verdicts, row: number): string {
+  const entry = verdicts.find(row)
+  if (entry < 0) return NO_VERDICT
+  const spurious = verdicts.isSpurious(entry)
+  const original = verdicts.original(entry) === undefined ? 'unseen' : 'seen'
+  const cost = verdicts.cost(entry) / 1e6
+  return [
+    VERDICTS[verdicts.verdict(entry)],
+    spurious === undefined ? '' : spurious ? '1' : '0',
+    original,
+    cost > 0 ? cost.toFixed(3) : '',
+    reasonText(verdicts, entry),
+  ].join('\t')
 }
 
 /** Nanoseconds as seconds with nine decimals. */

@@ -5,6 +5,7 @@ import { StackTable } from './columns/stack-table.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { Packet, TRANSPORT } from './decode/packet.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
+import { Verdicts } from './tcp/verdicts.ts'
 
 /** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
 export const NO_INTERFACE = 0xffff
@@ -18,6 +19,7 @@ export class Ingest implements FrameSink {
   readonly conversations = new ConversationTable()
   readonly stacks = new StackTable()
   readonly tcp = new TcpAnalysis(this.packets, this.conversations)
+  readonly verdicts = new Verdicts()
   wireBytes = 0
   cutPackets = 0
   firstTime = 0
@@ -79,6 +81,7 @@ export class Ingest implements FrameSink {
         chunk.ack[index] = packet.ack
         chunk.window[index] = packet.window
         found = this.tcp.segment(packet, chunk, index, row, time, found)
+        if (packet.hasPayloadLength) chunk.verdict[index] = this.verdicts.segment(packet, row, time, found)
       }
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1

@@ -7,7 +7,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   frames: async () => (await import('./commands/frames.ts')).frames,
-  export: async () => (await import('./commands/export.ts')).exportCommand,
   serve: async () => (await import('./commands/serve.ts')).serve,
 }
 

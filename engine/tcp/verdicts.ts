@@ -159,8 +159,10 @@ export class Verdicts {
   evidence(entry: number): number {
     return this.#evidence[entry]
   }
-  need(entry: number): number {
-    return this.#need[entry]
+  /** The receiver had the bytes already; undefined = cannot tell. */
+  isSpurious(entry: number): boolean | undefined {
+    const need = this.#need[entry]
+    return need === NEED.unknown ? undefined : need === NEED.spurious
   }
   /** Row of the earlier transmission seen here, undefined = none. */
   original(entry: number): number | undefined {
@@ -186,15 +188,7 @@ export class Verdicts {
     return verdict
   }
 
-  #judge(
-    packet: Packet,
-    row: number,
-    time: number,
-    d: number,
-    ipId: number,
-    flags: number,
-    length: number,
-  ): number {
+  #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
     // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
     const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, d, ipId, row, time)
     if (seen !== NONE) {
@@ -213,7 +207,16 @@ export class Verdicts {
     if (flags & SYN) {
       const original = this.#overlapping(d, seq, end)
       const verdict = flags & ACK ? VERDICT.synack : VERDICT.syn
-      return this.#enter(d, row, time, verdict, EVIDENCE.handshake, this.#rowOf(original), this.#since(original, time), packet)
+      return this.#enter(
+        d,
+        row,
+        time,
+        verdict,
+        EVIDENCE.handshake,
+        this.#rowOf(original),
+        this.#since(original, time),
+        packet,
+      )
     }
     // A keep-alive repeats one byte that was acknowledged long ago.
     if (length <= 1 && (flags & FIN) === 0 && ahead === -1 && (state & ACKED) !== 0 && ((seq - this.#una[d]) | 0) < 0) {
@@ -279,7 +282,11 @@ export class Verdicts {
     let evidence: number
     if (state & ACKED && quiet < this.#senderSide[d] * 1.5 + ACK_CLOCKED_NS) {
       verdict = VERDICT.fast
-      evidence = sackAbove ? EVIDENCE.sacked : this.#duplicateAcks[d] >= 3 ? EVIDENCE.duplicateAcks : EVIDENCE.partialAck
+      evidence = sackAbove
+        ? EVIDENCE.sacked
+        : this.#duplicateAcks[d] >= 3
+          ? EVIDENCE.duplicateAcks
+          : EVIDENCE.partialAck
     } else if (state & LOSS) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.timerInLoss
@@ -405,8 +412,7 @@ export class Verdicts {
     const left = sack[0]
     const right = sack[1]
     const below = ((left - ack) | 0) < 0
-    const inside =
-      packet.sackBlocks > 1 && ((left - sack[2]) | 0) >= 0 && ((right - sack[3]) | 0) <= 0
+    const inside = packet.sackBlocks > 1 && ((left - sack[2]) | 0) >= 0 && ((right - sack[3]) | 0) <= 0
     if (below || inside) {
       this.#twice(d, left, right)
       first = 2
@@ -436,7 +442,8 @@ export class Verdicts {
       if (((this.#entrySeq[entry] - right) | 0) < 0 && ((left - this.#entryEnd[entry]) | 0) < 0) {
         if (this.#need[entry] !== NEED.spurious) {
           this.#need[entry] = NEED.spurious
-          if (this.#verdict[entry] === VERDICT.rto || this.#verdict[entry] === VERDICT.tlp) this.#state[d] &= ~(LOSS | PROBED)
+          if (this.#verdict[entry] === VERDICT.rto || this.#verdict[entry] === VERDICT.tlp)
+            this.#state[d] &= ~(LOSS | PROBED)
           return
         }
       }
@@ -464,7 +471,16 @@ export class Verdicts {
 
   // ---- the list of unacknowledged segments
 
-  #list(d: number, seq: number, end: number, row: number, time: number, ipId: number, tsval: number, flags: number): void {
+  #list(
+    d: number,
+    seq: number,
+    end: number,
+    row: number,
+    time: number,
+    ipId: number,
+    tsval: number,
+    flags: number,
+  ): void {
     // In order, at the tail: nearly always.
     const tail = this.#tail[d]
     let before = NONE

@@ -1,0 +1,50 @@
+import { EVIDENCE, VERDICT, type Verdicts } from './verdicts.ts'
+
+/** What each kind of evidence says, as the end of a sentence that starts with the verdict. */
+const SAYS: Readonly<Record<number, string>> = {
+  [EVIDENCE.sameIpId]: 'it has the IP ID of the packet seen before, and every transmission has its own',
+  [EVIDENCE.sameTimestamp]: 'it is the packet seen before down to its timestamps',
+  [EVIDENCE.partOfSegment]: 'it is part of a larger segment seen before it was cut up (segmentation offload)',
+  [EVIDENCE.olderIpId]: 'its IP ID is older than that of packets that came before it: it was sent first and overtaken',
+  [EVIDENCE.olderTimestamp]:
+    'its timestamp is older than that of packets that came before it: it was sent first and overtaken',
+  [EVIDENCE.quickAfterHole]: 'it filled the gap sooner than a retransmission could have',
+  [EVIDENCE.sacked]: 'later bytes were selectively acknowledged, these were not',
+  [EVIDENCE.duplicateAcks]: 'three or more duplicate ACKs asked for these bytes',
+  [EVIDENCE.partialAck]: 'it was sent at once on an ACK that stopped short of it',
+  [EVIDENCE.timerAfterProbe]: 'a tail loss probe had been sent before and nothing was acknowledged since',
+  [EVIDENCE.timerInRecovery]: 'no ACK brought news for longer than a retransmission time-out takes',
+  [EVIDENCE.timerInLoss]: 'a retransmission time-out had struck before and recovery was not complete',
+  [EVIDENCE.timerNotTail]: 'no ACK asked for it, and it is not the last segment sent, so a timer did',
+  [EVIDENCE.noSack]: 'no ACK asked for it, and without SACK there are no tail loss probes',
+  [EVIDENCE.tail]: 'it is the last segment sent, and no ACK had asked for it',
+  [EVIDENCE.handshake]: 'the handshake was not answered in time',
+  [EVIDENCE.ipIdGap]: 'packets of this direction are missing by their IP IDs, and it came after a timer’s wait',
+}
+
+const NAME: Readonly<Record<number, string>> = {
+  [VERDICT.fast]: 'Fast retransmission',
+  [VERDICT.rto]: 'Retransmission time-out',
+  [VERDICT.tlp]: 'Tail loss probe',
+  [VERDICT.syn]: 'SYN sent again',
+  [VERDICT.synack]: 'SYN-ACK sent again',
+  [VERDICT.retransmission]: 'Retransmission of a kind that cannot be told',
+  [VERDICT.copy]: 'The same packet again, not a retransmission',
+  [VERDICT.reordered]: 'Reordered, not retransmitted',
+}
+
+/** Why the packet got its verdict, in a sentence; `entry` is one of Verdicts.find. */
+export function reasonText(verdicts: Verdicts, entry: number): string {
+  const verdict = verdicts.verdict(entry)
+  const says = SAYS[verdicts.evidence(entry)]
+  const name = NAME[verdict] ?? ''
+  const head = says === undefined ? name : `${name}: ${says}`
+  if (verdict === VERDICT.copy || verdict === VERDICT.reordered) return `${head}.`
+  const original = verdicts.original(entry)
+  const passed =
+    original !== undefined
+      ? `The one before passed here as frame ${original + 1}, so it was lost beyond this point, or its ACK was.`
+      : 'The one before did not pass here, so it was lost before this point.'
+  const need = verdicts.isSpurious(entry) === true ? ' The receiver had the bytes already.' : ''
+  return `${head}. ${passed}${need}`
+}
