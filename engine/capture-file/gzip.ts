@@ -1,4 +1,4 @@
-import { Gunzip } from 'fflate'
+import { Gunzip } from 'fflate/browser'
 import type { Decompressor } from './decompressor.ts'
 
 /**

@@ -70,6 +70,7 @@ export class PcapngParser implements RecordParser {
 
   parse(bytes: Uint8Array, from: number, to: number, base: number): number {
     for (;;) {
+      from = this.#enhancedPackets(bytes, from, to, base)
       const available = to - from
       if (available < 12) {
         this.need = 12
@@ -105,6 +106,38 @@ export class PcapngParser implements RecordParser {
       if (!read) return from
       from = end
     }
+  }
+
+  /**
+   * Takes the enhanced packet blocks in a row in which nothing is unusual, and returns where the first other block or the end is. Most of
+   * a file goes through here, so it is kept tight; whatever does not fit is left to `parse`, which also says what is wrong with it.
+   */
+  #enhancedPackets(bytes: Uint8Array, from: number, to: number, base: number): number {
+    const sink = this.#sink
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const little = !this.#bigEndian
+    const interfaces = this.#current
+    let frames = this.#frames
+    let time = this.#time
+    while (to - from >= 32 && view.getInt32(from, little) === BLOCK.enhancedPacket) {
+      const length = view.getUint32(from + 4, little)
+      const end = from + length
+      const interfaceId = view.getUint32(from + 8, little)
+      if (end > to || interfaceId >= interfaces.length) break
+      const { id, clock, started, maximum } = interfaces[interfaceId]
+      const captured = view.getUint32(from + 20, little)
+      const at = from + 28
+      // Neither options nor a length without the padding, and the same length at the end.
+      if (!started || captured > maximum || at + ((captured + 3) & ~3) + 4 !== end) break
+      if (view.getUint32(end - 4, little) !== length) break
+      time = clock.since(view.getUint32(from + 12, little), view.getUint32(from + 16, little))
+      frames++
+      sink.frame(bytes, at, captured, view.getUint32(from + 24, little), time, base + at, id)
+      from = end
+    }
+    this.#frames = frames
+    this.#time = time
+    return from
   }
 
   /** Enhanced packet blocks, and the obsolete packet blocks, whose interface number has 16 bits. */
