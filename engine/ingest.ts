@@ -80,7 +80,9 @@ export class Ingest implements FrameSink {
         chunk.seq[index] = packet.seq
         chunk.ack[index] = packet.ack
         chunk.window[index] = packet.window
+        const before = found
         found = this.tcp.segment(packet, chunk, index, row, time, found)
+        if (found !== before) this.verdicts.replaced(packet, before, found)
         if (packet.hasPayloadLength) chunk.verdict[index] = this.verdicts.segment(packet, row, time, found)
       }
       if (found & 1) flags |= FLAG.reverse

@@ -84,6 +84,8 @@ export class Verdicts {
 
   // Per direction (conversation * 2 + direction), of the data its sender sent.
   #state = new Uint8Array(128)
+  /** First sequence number seen: the ISN where the SYN was. */
+  #first = new Uint32Array(128)
   #next = new Uint32Array(128)
   #una = new Uint32Array(128)
   /** Highest SACKed edge, valid while SACKED is set. */
@@ -135,8 +137,21 @@ export class Verdicts {
   /** The direction's entry before, NONE = first. */
   #entryBefore = new Int32Array(64)
 
+  /** Conversations that the labels began anew, by the direction they go on. */
+  readonly #continued = new Map<number, number>()
+
   get count(): number {
     return this.#count
+  }
+
+  /**
+   * The labels moved the connection of direction `before` to that of `found` on this SYN, as Wireshark does once a FIN or RST was seen.
+   * With the same initial sequence number it is the old SYN, late or sent again, and for the verdicts the old connection goes on.
+   */
+  replaced(packet: Packet, before: number, found: number): void {
+    const d = this.#direction(before)
+    if (d < this.#state.length && this.#state[d] & SEEN && this.#first[d] === packet.seq)
+      this.#continued.set(found >>> 1, d)
   }
 
   /** The entry of `row`, or -1. */
@@ -176,16 +191,23 @@ export class Verdicts {
 
   /** Returns the VERDICT of the packet. */
   segment(packet: Packet, row: number, time: number, found: number): number {
-    while (found + 2 > this.#state.length) this.#growDirections()
+    const d = this.#direction(found)
+    while (d + 2 > this.#state.length) this.#growDirections()
     const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
     const flags = packet.tcpFlags
     const length = packet.payloadLength
-    const verdict = this.#judge(packet, row, time, found, ipId, flags, length)
+    const verdict = this.#judge(packet, row, time, d, ipId, flags, length)
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
-      this.#note(packet, row, time, found, ipId, flags, length)
-      if (flags & ACK) this.#acknowledge(packet, time, found ^ 1, length, flags)
+      this.#note(packet, row, time, d, ipId, flags, length)
+      if (flags & ACK) this.#acknowledge(packet, time, d ^ 1, length, flags)
     }
     return verdict
+  }
+
+  #direction(found: number): number {
+    if (this.#continued.size === 0) return found
+    const first = this.#continued.get(found >>> 1)
+    return first === undefined ? found : first ^ (found & 1)
   }
 
   #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
@@ -346,7 +368,7 @@ export class Verdicts {
     if ((this.#state[d] & SEEN) === 0) {
       if (flags & RST) return
       this.#state[d] |= SEEN
-      this.#next[d] = seq
+      this.#first[d] = this.#next[d] = seq
       this.#head[d] = this.#tail[d] = NONE
       this.#lastRetransmission[d] = NONE
     }
@@ -615,6 +637,7 @@ export class Verdicts {
 
   #growDirections(): void {
     this.#state = grown(this.#state)
+    this.#first = grown(this.#first)
     this.#next = grown(this.#next)
     this.#una = grown(this.#una)
     this.#sacked = grown(this.#sacked)
