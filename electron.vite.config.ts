@@ -8,12 +8,16 @@ const root = import.meta.dirname
 const out = resolve(root, process.env['HOPSCOPE_BUILD_OUT'] ?? 'out')
 const targets = (process.env['HOPSCOPE_BUILD_TARGETS'] ?? 'main,preload,renderer').split(',')
 
+// The licences of what is bundled ask to go along with it.
+const license = { fileName: 'licenses.md' }
+
 const main = {
   build: {
     outDir: resolve(out, 'main'),
     // The same files run in Electron and, for the command line and `serve`, in Node from 22.19 on.
     target: 'node22.19',
     sourcemap: true,
+    license,
     // Everything is bundled (so the packed app has each library once, and the command line loads one small file), except what is native.
     externalizeDeps: false,
     rolldownOptions: {
@@ -47,6 +51,7 @@ const renderer = {
     target: 'es2023',
     minify: true,
     sourcemap: true,
+    license,
     rolldownOptions: { input: { index: resolve(root, 'renderer/index.html') } },
   },
 }
