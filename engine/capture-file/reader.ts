@@ -194,10 +194,11 @@ export class CaptureFileReader implements CaptureReader {
 
 const NONE: ReadonlyMap<never, never> = new Map<never, never>()
 
+/** A copy: what is kept of a chunk must survive it. */
 function joined(head: Uint8Array | undefined, chunk: Uint8Array): Uint8Array {
-  if (!head || head.length === 0) return chunk
-  const both = new Uint8Array(head.length + chunk.length)
-  both.set(head)
-  both.set(chunk, head.length)
+  const kept = head?.length ?? 0
+  const both = new Uint8Array(kept + chunk.length)
+  if (head) both.set(head)
+  both.set(chunk, kept)
   return both
 }
