@@ -16,7 +16,9 @@ export function decodeLlc(packet: Packet): number {
   if (!packet.layer(PROTOCOL.llc, at) || !packet.has(at, 3)) return 0
   const dsap = bytes[at]
   const control = bytes[at + 2]
-  packet.at = at + ((control & 3) === 3 ? 3 : 4)
+  const headerLength = (control & 3) === 3 ? 3 : 4
+  if (!packet.has(at, headerLength)) return 0
+  packet.at = at + headerLength
   if (dsap === 0xaa && bytes[at + 1] === 0xaa && control === 3) {
     if (!packet.has(at, 8)) return 0
     packet.at = at + 8
