@@ -14,7 +14,8 @@ export class ZstdDecompressor implements Decompressor {
 
   push(chunk: Uint8Array): string | undefined {
     try {
-      this.#decompress.push(chunk)
+      // A copy: it keeps pieces of a block until the block is whole, and the caller's buffer is overwritten.
+      this.#decompress.push(chunk.slice())
     } catch (error) {
       return `The zstd data around byte ${this.#taken} of the file is corrupt (${String(error)}).`
     }
