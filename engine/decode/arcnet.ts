@@ -1,3 +1,4 @@
+import { LINK_TYPE } from './link-type.ts'
 import type { Packet } from './packet.ts'
 import { PROTOCOL } from './protocols.ts'
 
@@ -11,9 +12,9 @@ const EXCEPTION = 0xff
  *     | source | destination | offset | protocol | RFC 1201: split flag, sequence (2)
  *     +--------+-------------+--------+----------+----------------------------
  */
-export function decodeArcnet(packet: Packet, offsetBytes: number): number {
+export function decodeArcnet(packet: Packet): number {
   const { at, bytes } = packet
-  const length = 3 + offsetBytes
+  const length = packet.linkType === LINK_TYPE.arcnetLinux ? 5 : 3
   if (!packet.layer(PROTOCOL.arcnet, at) || !packet.has(at, length)) return 0
   packet.at = at + length
   switch (bytes[at + length - 1]) {

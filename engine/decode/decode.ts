@@ -48,6 +48,7 @@ export function decodeFrame(
 ): void {
   // Some writers leave the length at zero; it can't be less than what is there.
   packet.reset(bytes, at, at + capturedLength, at + (length > capturedLength ? length : capturedLength))
+  packet.linkType = linkType
   let next: number
   if (linkType === LINK_TYPE.ethernet) next = decodeEthernet(packet)
   else if (linkType === LINK_TYPE.linuxCooked2) next = decodeLinuxCooked2(packet)
@@ -55,14 +56,14 @@ export function decodeFrame(
   // Nearly all packets need no more than these two, and so are spared the dispatch (a quarter of their time).
   if (next === PROTOCOL.ip) next = decodeIpv4(packet)
   if (next === PROTOCOL.tcp) next = decodeTcp(packet)
-  if (next !== 0) decodeLayers(packet, next, linkType)
+  if (next !== 0) decodeLayers(packet, next)
 }
 
 /**
  * Each decoder reads the header at `packet.at`, moves the cursor behind it and returns which layer comes next, 0 when none does.
  * Every round adds a layer or returns 0, so there are at most MAX_LAYERS of them.
  */
-function decodeLayers(packet: Packet, next: number, linkType: number): void {
+function decodeLayers(packet: Packet, next: number): void {
   while (next !== 0) {
     switch (next) {
       case PROTOCOL.eth:
@@ -160,7 +161,7 @@ function decodeLayers(packet: Packet, next: number, linkType: number): void {
         next = decodeFddi(packet)
         break
       case PROTOCOL.arcnet:
-        next = decodeArcnet(packet, linkType === LINK_TYPE.arcnetLinux ? 2 : 0)
+        next = decodeArcnet(packet)
         break
       case PROTOCOL.chdlc:
         next = decodeCiscoHdlc(packet)

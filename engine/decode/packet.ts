@@ -31,6 +31,8 @@ export class Packet {
   /** One past where the last byte would be, had the snap length cut nothing. */
   wireEnd = 0
 
+  /** LINKTYPE_ value of the capture interface. */
+  linkType = 0
   /** Where decoding is: the next header's first byte. */
   at = 0
   /** One past the last byte of the layer being decoded, by the lengths in the headers around it; may lie beyond `end`. */
@@ -41,6 +43,8 @@ export class Packet {
   readonly layers = new Uint8Array(MAX_LAYERS)
   /** Where each layer's header starts. */
   readonly layerAt = new Int32Array(MAX_LAYERS)
+  /** Where each layer ends by the lengths in the headers around it; may lie beyond `end`. */
+  readonly layerLimit = new Float64Array(MAX_LAYERS)
   /** See DECODE_ERROR. */
   error = 0
   /** First byte of the header that could not be decoded; meaningless without an error. */
@@ -162,6 +166,7 @@ export class Packet {
     }
     this.layers[n] = protocol
     this.layerAt[n] = at
+    this.layerLimit[n] = this.limit
     this.layerCount = n + 1
     return true
   }

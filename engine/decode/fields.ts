@@ -1,0 +1,249 @@
+import { ARP_FIELDS, writeArp } from './arp-fields.ts'
+import { bytes, type FieldInfo, type FieldTable, type FieldValue, protocol, uint } from './field-info.ts'
+import { FieldWriter } from './field-writer.ts'
+import { ICMP_FIELDS, writeIcmp, writeIcmpv6, writeIgmp } from './icmp-fields.ts'
+import * as ip from './ip-fields.ts'
+import * as link from './link-fields.ts'
+import { DECODE_ERROR, type Packet, TRANSPORT } from './packet.ts'
+import type { PacketContext } from './packet-context.ts'
+import { PROTOCOL, PROTOCOLS } from './protocols.ts'
+import { TCP_ANALYSIS_FIELDS } from './tcp-analysis-fields.ts'
+import { TCP_FIELDS, writeTcp } from './tcp-fields.ts'
+import { TRANSPORT_FIELDS, writeSctp, writeUdp } from './transport-fields.ts'
+import * as tunnel from './tunnel-fields.ts'
+
+export type { FieldInfo, FieldType, FieldValue } from './field-info.ts'
+
+const DATA_FIELDS = {
+  data: protocol('Data'),
+  'data.data': bytes('Data'),
+  'data.len': uint('Length'),
+} as const satisfies FieldTable
+
+/** Titles of the layers that are named but not looked into. */
+const NAMED: Readonly<Record<string, string>> = {
+  netlink: 'Linux netlink',
+  lldp: 'Link Layer Discovery Protocol',
+  stp: 'Spanning Tree Protocol',
+  slow: 'Slow Protocols',
+  eapol: '802.1X Authentication',
+  ospf: 'Open Shortest Path First',
+  pim: 'Protocol Independent Multicast',
+  vrrp: 'Virtual Router Redundancy Protocol',
+  ipx: 'Internetwork Packet eXchange',
+  cdp: 'Cisco Discovery Protocol',
+  wlan_radio: '802.11 radio information',
+}
+
+/** Every display filter field that decoding gives, by name. Those of the frame itself are columns, not here. */
+export const FIELDS: ReadonlyMap<string, FieldInfo> = new Map<string, FieldInfo>([
+  ...PROTOCOLS.filter((name) => name !== '').map((name): [string, FieldInfo] => [name, protocol(NAMED[name] ?? name)]),
+  ...Object.entries(link.LINK_FIELDS),
+  ...Object.entries(ARP_FIELDS),
+  ...Object.entries(ip.IP_FIELDS),
+  ...Object.entries(ICMP_FIELDS),
+  ...Object.entries(TRANSPORT_FIELDS),
+  ...Object.entries(TCP_FIELDS),
+  ...Object.entries(TCP_ANALYSIS_FIELDS),
+  ...Object.entries(tunnel.TUNNEL_FIELDS),
+  ...Object.entries(DATA_FIELDS),
+])
+
+interface LayerFields {
+  readonly write: (out: FieldWriter, at: number) => void
+  /** Field names of this layer start with one of these (or are it). */
+  readonly prefixes: readonly string[]
+}
+
+const layer = (write: LayerFields['write'], ...prefixes: string[]): LayerFields => ({ write, prefixes })
+
+const LAYERS: Readonly<Record<number, LayerFields>> = {
+  [PROTOCOL.eth]: layer(link.writeEthernet, 'eth'),
+  [PROTOCOL.vlan]: layer(link.writeVlan, 'vlan'),
+  [PROTOCOL.ieee8021ad]: layer(link.writeProviderVlan, 'ieee8021ad', 'vlan'),
+  [PROTOCOL.llc]: layer(link.writeLlc, 'llc'),
+  [PROTOCOL.sll]: layer(link.writeLinuxCooked, 'sll'),
+  [PROTOCOL.null]: layer(link.writeLoopback, 'null'),
+  [PROTOCOL.raw]: layer(link.writeRaw, 'raw'),
+  [PROTOCOL.ppp]: layer(link.writePpp, 'ppp'),
+  [PROTOCOL.pppoes]: layer((out, at) => link.writePppoe(out, at, 'pppoes'), 'pppoes', 'pppoe'),
+  [PROTOCOL.pppoed]: layer((out, at) => link.writePppoe(out, at, 'pppoed'), 'pppoed', 'pppoe'),
+  [PROTOCOL.mpls]: layer(link.writeMpls, 'mpls'),
+  [PROTOCOL.pwethcw]: layer(link.writePseudowire, 'pwethcw', 'pweth'),
+  [PROTOCOL.chdlc]: layer(link.writeCiscoHdlc, 'chdlc'),
+  [PROTOCOL.fddi]: layer(link.writeFddi, 'fddi'),
+  [PROTOCOL.arcnet]: layer(link.writeArcnet, 'arcnet'),
+  [PROTOCOL.ipoib]: layer(link.writeIpoib, 'ipoib'),
+  [PROTOCOL.ipnet]: layer(link.writeIpnet, 'ipnet'),
+  [PROTOCOL.nflog]: layer(link.writeNflog, 'nflog'),
+  [PROTOCOL.pktap]: layer(link.writePktap, 'pktap'),
+  [PROTOCOL.cmd]: layer(link.writeCiscoMetadata, 'cmd'),
+  [PROTOCOL.radiotap]: layer(link.writeRadiotap, 'radiotap'),
+  [PROTOCOL.wlan]: layer(link.writeIeee80211, 'wlan'),
+  [PROTOCOL.arp]: layer(writeArp, 'arp'),
+  [PROTOCOL.ip]: layer(ip.writeIpv4, 'ip'),
+  [PROTOCOL.ipv6]: layer(ip.writeIpv6, 'ipv6'),
+  [PROTOCOL['ipv6.hopopts']]: layer(ip.writeHopByHop, 'ipv6'),
+  [PROTOCOL['ipv6.dstopts']]: layer(ip.writeDestinationOptions, 'ipv6'),
+  [PROTOCOL['ipv6.routing']]: layer(ip.writeRouting, 'ipv6'),
+  [PROTOCOL['ipv6.fraghdr']]: layer(ip.writeFragment, 'ipv6'),
+  [PROTOCOL.ah]: layer(ip.writeAuthenticationHeader, 'ah'),
+  [PROTOCOL.esp]: layer(ip.writeEsp, 'esp'),
+  [PROTOCOL.icmp]: layer(writeIcmp, 'icmp'),
+  [PROTOCOL.icmpv6]: layer(writeIcmpv6, 'icmpv6'),
+  [PROTOCOL.igmp]: layer(writeIgmp, 'igmp'),
+  [PROTOCOL.udp]: layer(writeUdp, 'udp'),
+  [PROTOCOL.tcp]: layer(writeTcp, 'tcp'),
+  [PROTOCOL.sctp]: layer(writeSctp, 'sctp'),
+  [PROTOCOL.gre]: layer(tunnel.writeGre, 'gre'),
+  [PROTOCOL.erspan]: layer(tunnel.writeErspan, 'erspan'),
+  [PROTOCOL.vxlan]: layer(tunnel.writeVxlan, 'vxlan'),
+  [PROTOCOL.geneve]: layer(tunnel.writeGeneve, 'geneve'),
+  [PROTOCOL.gtp]: layer(tunnel.writeGtp, 'gtp'),
+  [PROTOCOL.wg]: layer(tunnel.writeWireGuard, 'wg'),
+}
+
+/** Layers that have no bytes of their own and no line in the details. */
+const SILENT: ReadonlySet<number> = new Set([
+  PROTOCOL.ethertype,
+  PROTOCOL.pwethheuristic,
+  PROTOCOL.pcap_pktdata,
+  PROTOCOL.wlan_radio,
+])
+
+/**
+ * Tells `out` the fields of every layer of `packet`, outermost first. `wanted` leaves out layers by their id.
+ * `packet` must have been filled by `decodeFrame` and its bytes still be there.
+ */
+export function writeFields(
+  packet: Packet,
+  out: FieldWriter,
+  context?: PacketContext,
+  wanted?: (layer: number) => boolean,
+): void {
+  const { layerAt, layerCount, layerLimit, layers } = packet
+  out.bytes = packet.bytes
+  out.start = packet.start
+  out.linkType = packet.linkType
+  out.context = context
+  let lastTcp = -1
+  if (packet.transport === TRANSPORT.tcp) lastTcp = layers.subarray(0, layerCount).lastIndexOf(PROTOCOL.tcp)
+  for (let i = 0; i < layerCount; i++) {
+    const id = layers[i]
+    if (wanted && !wanted(id)) continue
+    const at = layerAt[i]
+    out.limit = layerLimit[i]
+    out.end = Math.min(packet.end, out.limit)
+    out.next = i + 1 < layerCount ? layerAt[i + 1] : out.end
+    out.tcp = i === lastTcp ? context?.tcp : undefined
+    const fields = LAYERS[id]
+    if (fields) fields.write(out, at)
+    else if (id === PROTOCOL.data) writeData(out, at)
+    else if (!SILENT.has(id)) writeNamed(out, at, PROTOCOLS[id])
+  }
+}
+
+function writeData(out: FieldWriter, at: number): void {
+  const length = out.limit - at
+  if (length <= 0) return
+  out.layer('data', at, out.end, `Data (${length} bytes)`)
+  out.captured('data.data', at, out.limit)
+  out.value('data.len', length, at, at, `[Length: ${length}]`)
+  out.endLayer()
+}
+
+function writeNamed(out: FieldWriter, at: number, name: string): void {
+  out.layer(name, at, out.end, NAMED[name] ?? name)
+  out.endLayer()
+}
+
+/** What a display filter is told: the field's name, a value, and the bytes it was read from, counted from the frame's first. */
+export type EmitField = (field: string, value: FieldValue, from: number, to: number) => void
+
+/**
+ * Calls `emit` for every value that the fields named in `wanted` have in the packet; a field occurs once for each time it is in the
+ * packet, so inner and outer headers both count, and `ip.addr` is there twice for each header.
+ * Byte values are views into the packet's bytes.
+ */
+export function collectFields(
+  packet: Packet,
+  wanted: ReadonlySet<string>,
+  emit: EmitField,
+  context?: PacketContext,
+): void {
+  let collector = collectors.get(wanted)
+  if (!collector) collectors.set(wanted, (collector = new FieldCollector(wanted)))
+  collector.collect(packet, emit, context)
+}
+
+const collectors = new WeakMap<ReadonlySet<string>, FieldCollector>()
+
+class FieldCollector extends FieldWriter {
+  /** For a field: the names it is wanted under. */
+  readonly #names = new Map<string, readonly string[]>()
+  readonly #layers = new Uint8Array(256)
+  readonly #wanted = (layer: number): boolean => this.#layers[layer] === 1
+  #emit: EmitField = () => {}
+
+  constructor(wanted: ReadonlySet<string>) {
+    super(false)
+    for (const [field, info] of FIELDS) {
+      const names = [field, ...(info.also ?? [])].filter((name) => wanted.has(name))
+      if (names.length === 0) continue
+      this.#names.set(field, names)
+      for (const [id, layer] of Object.entries(LAYERS)) {
+        if (layer.prefixes.some((prefix) => field === prefix || field.startsWith(`${prefix}.`)))
+          this.#layers[Number(id)] = 1
+      }
+      const named = PROTOCOLS.indexOf(field)
+      if (named > 0) this.#layers[named] = 1
+      if (field.startsWith('data')) this.#layers[PROTOCOL.data] = 1
+    }
+  }
+
+  collect(packet: Packet, emit: EmitField, context: PacketContext | undefined): void {
+    this.#emit = emit
+    writeFields(packet, this, context, this.#wanted)
+  }
+
+  protected override info(field: string): FieldInfo | undefined {
+    return this.#names.has(field) ? FIELDS.get(field) : undefined
+  }
+
+  protected override add(field: string, value: FieldValue, from: number, to: number): void {
+    const names = this.#names.get(field)
+    if (names === undefined) return
+    for (const name of names) this.#emit(name, value, from - this.start, to - this.start)
+  }
+
+  protected override addBits(field: string, value: FieldValue, from: number, to: number): void {
+    this.add(field, value, from, to)
+  }
+
+  override layer(protocol: string, from: number, to: number): void {
+    this.add(protocol, protocol, from, to)
+  }
+
+  override endLayer(): void {}
+  override down(): void {}
+  override up(): void {}
+  override append(): void {}
+  override note(): void {}
+}
+
+/** What went wrong while decoding, in words; undefined when nothing did. */
+export function decodeErrorText(packet: Packet): string | undefined {
+  const at = packet.errorAt - packet.start
+  switch (packet.error) {
+    case DECODE_ERROR.malformed:
+      return `Malformed from byte ${at} on: a header there contradicts the lengths around it`
+    case DECODE_ERROR.cut:
+      return `Cut by the snap length: the header at byte ${at} was not captured whole`
+    case DECODE_ERROR.tooDeep:
+      return `More layers than are decoded: what is from byte ${at} on is not shown`
+    case DECODE_ERROR.notDecoded:
+      return `Not decoded from byte ${at} on`
+    default:
+      return undefined
+  }
+}
