@@ -14,6 +14,8 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, { readonly erro
   }
 
   override componentDidCatch(error: Error, info: ErrorInfo): void {
+    // For whoever reports it: the stack is not for the person's eyes.
+    // oxlint-disable-next-line eslint/no-console
     console.error(error, info.componentStack)
   }
 

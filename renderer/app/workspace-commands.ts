@@ -10,6 +10,8 @@ export interface WorkspaceHandles {
   readonly view: ViewStore
   readonly focusFilter: () => void
   readonly toggleInspector: () => void
+  /** A short word on why a command did nothing. */
+  readonly announce: (text: string) => void
 }
 
 const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
@@ -31,6 +33,7 @@ export function workspaceCommands({
   view,
   focusFilter,
   toggleInspector,
+  announce,
 }: WorkspaceHandles): readonly Command[] {
   const now = () => view.store.getState()
 
@@ -56,10 +59,14 @@ export function workspaceCommands({
   async function toTrouble(step: 1 | -1): Promise<void> {
     const { row } = now()
     const { id, count } = await session.engine.select({ ...queryOf(now()), filter: both(now().filter, TROUBLE) })
-    if (count === 0) return
+    if (count === 0) {
+      announce('None of the packets shown carries a label or a reset')
+      return
+    }
     const { index, found } =
       row === undefined ? { index: step === 1 ? 0 : count, found: false } : await session.engine.position(id, row)
     const target = step === 1 ? (found ? index + 1 : index) : index - 1
+    if (target < 0 || target >= count) announce(step === 1 ? 'That was the last one' : 'That was the first one')
     const packet = (await session.engine.rows(id, Math.min(Math.max(0, target), count - 1), 1))[0]
     if (packet) view.change({ row: packet.row })
   }
@@ -67,7 +74,8 @@ export function workspaceCommands({
   async function toWorst(): Promise<void> {
     const { conversation: _, ...rest } = queryOf(now())
     const worst = (await session.engine.conversations(rest, 'harmMs', true, 0, 1)).rows[0]
-    if (worst) view.change({ conversation: worst.id, sort: { key: 'harmMs', descending: true } }, 'push')
+    if (!worst || worst.harmMs === 0) announce('No conversation here lost time')
+    else view.change({ conversation: worst.id, sort: { key: 'harmMs', descending: true } }, 'push')
   }
 
   async function toConversationOfPacket(): Promise<void> {

@@ -39,6 +39,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
   const [shown, setShown] = useState<number>()
+  const [announcement, announce] = useAnnouncement()
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
   const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
   const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
@@ -56,7 +57,15 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
     (condition: string) => apply(withCondition(view.store.getState().filter, condition)),
     [apply, view],
   )
-  const copy = useCallback((text: string) => void navigator.clipboard.writeText(text).catch(() => undefined), [])
+  const copy = useCallback(
+    (text: string) => {
+      navigator.clipboard.writeText(text).then(
+        () => announce('Copied'),
+        () => announce('The browser does not let this page copy'),
+      )
+    },
+    [announce],
+  )
 
   useEffect(
     () =>
@@ -70,9 +79,10 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
             if (panel?.isCollapsed()) panel.expand()
             else panel?.collapse()
           },
+          announce,
         }),
       ),
-    [commands, session, view, inspector],
+    [commands, session, view, inspector, announce],
   )
 
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
@@ -243,9 +253,23 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
           </Panel>
         </Group>
       </div>
-      <StatusBar session={session} progress={progress} view={view} shown={shown} />
+      <StatusBar session={session} progress={progress} view={view} shown={shown} announcement={announcement} />
     </>
   )
+}
+
+const ANNOUNCED_MS = 4000
+
+/** A short word in the status bar that goes by itself. */
+function useAnnouncement(): readonly [string, (text: string) => void] {
+  const [text, setText] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setText(''), ANNOUNCED_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text])
+  return [text, setText]
 }
 
 interface ChipProps {

@@ -1,27 +1,21 @@
-const TOKENS = {
-  panel: '--panel',
-  line: '--line',
-  lineStrong: '--line-strong',
-  grid: '--grid',
-  ink: '--ink',
-  ink2: '--ink-2',
-  ink3: '--ink-3',
-  faint: '--ink-faint',
-  accent: '--accent',
-  selected: '--selected',
-  shade: '--shade',
-  traffic: '--traffic',
-  trafficWash: '--traffic-wash',
-  loss: '--loss',
-  reorder: '--reorder',
-  reset: '--reset',
-  zeroWindow: '--zero-window',
-  latency: '--latency',
-  latencyWash: '--latency-wash',
-} as const
-
 /** The tokens a canvas draws with, as colours of the theme that is on. */
-export type Colors = Readonly<Record<keyof typeof TOKENS, string>>
+export interface Colors {
+  readonly panel: string
+  readonly line: string
+  readonly lineStrong: string
+  readonly grid: string
+  readonly ink2: string
+  readonly ink3: string
+  readonly faint: string
+  readonly traffic: string
+  readonly trafficWash: string
+  readonly loss: string
+  readonly reorder: string
+  readonly reset: string
+  readonly zeroWindow: string
+  readonly latency: string
+  readonly latencyWash: string
+}
 
 let current: Colors | undefined
 const listeners = new Set<() => void>()
@@ -53,11 +47,27 @@ function read(): Colors {
   const probe = document.createElement('span')
   document.documentElement.append(probe)
   const style = getComputedStyle(probe)
-  const entries = Object.entries(TOKENS).map(([name, token]) => {
+  const color = (token: string): string => {
     probe.style.color = `var(${token})`
-    return [name, style.color]
-  })
+    return style.color
+  }
+  const found: Colors = {
+    panel: color('--panel'),
+    line: color('--line'),
+    lineStrong: color('--line-strong'),
+    grid: color('--grid'),
+    ink2: color('--ink-2'),
+    ink3: color('--ink-3'),
+    faint: color('--ink-faint'),
+    traffic: color('--traffic'),
+    trafficWash: color('--traffic-wash'),
+    loss: color('--loss'),
+    reorder: color('--reorder'),
+    reset: color('--reset'),
+    zeroWindow: color('--zero-window'),
+    latency: color('--latency'),
+    latencyWash: color('--latency-wash'),
+  }
   probe.remove()
-  // One entry for each key of TOKENS.
-  return Object.fromEntries(entries) as Colors
+  return found
 }

@@ -287,6 +287,7 @@ function GridRowView<Row>({
 }
 
 // memo loses the type parameter; the cast gives it back.
+// oxlint-disable-next-line typescript/consistent-type-assertions
 const GridRow = memo(GridRowView) as typeof GridRowView
 
 interface ColumnHeadProps<Row> {

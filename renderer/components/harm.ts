@@ -1,9 +1,15 @@
-/** The colour of a cause of harm; causes are the engine's words. */
+const CAUSES: Readonly<Record<string, { readonly name: string; readonly color: string }>> = {
+  retransmission: { name: 'Retransmission waits', color: 'var(--loss)' },
+  'syn-timeout': { name: 'SYN time-outs', color: 'var(--reorder)' },
+  'zero-window': { name: 'Zero windows', color: 'var(--zero-window)' },
+  reset: { name: 'Resets', color: 'var(--reset)' },
+}
+
+/** What a conversation lost time to, in words; causes are the engine's. */
+export function harmName(cause: string): string {
+  return CAUSES[cause]?.name ?? cause
+}
+
 export function harmColor(cause: string): string {
-  const text = cause.toLowerCase()
-  if (text.includes('zero') || text.includes('window')) return 'var(--zero-window)'
-  if (text.includes('reset') || text.includes('refused')) return 'var(--reset)'
-  if (text.includes('syn') || text.includes('handshake')) return 'var(--reorder)'
-  if (text.includes('retransmission') || text.includes('rto') || text.includes('loss')) return 'var(--loss)'
-  return 'var(--ink-3)'
+  return CAUSES[cause]?.color ?? 'var(--ink-3)'
 }

@@ -3,7 +3,7 @@ import type { ConversationRow, ConversationSort, ConversationState, ResetCause }
 import type { Column } from '../../components/data-grid.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
-import { harmColor } from '../../components/harm.ts'
+import { harmColor, harmName } from '../../components/harm.ts'
 
 export interface ConversationColumn extends Column<ConversationRow> {
   readonly sort?: ConversationSort
@@ -157,7 +157,10 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
 function Harm({ row, worst }: { readonly row: ConversationRow; readonly worst: number }): ReactNode {
   if (row.harmMs === 0) return <Nothing />
   return (
-    <span className="harm" title={row.harm.map(({ cause, ms }) => `${cause}: ${formatMilliseconds(ms)}`).join('\n')}>
+    <span
+      className="harm"
+      title={row.harm.map(({ cause, ms }) => `${harmName(cause)}: ${formatMilliseconds(ms)}`).join('\n')}
+    >
       <span className="harm-value">{formatMilliseconds(row.harmMs)}</span>
       <span className="harm-track" aria-hidden>
         {row.harm.map(({ cause, ms }) => (

@@ -5,7 +5,7 @@ import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
-import { harmColor } from '../../components/harm.ts'
+import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { Fact } from './fact.tsx'
 
@@ -61,7 +61,7 @@ export function ConversationView({ session, conversation: row, version, view }: 
           </div>
           <dl className="facts">
             {row.harm.map(({ cause, ms }) => (
-              <Fact key={cause} name={cause} swatch={harmColor(cause)}>
+              <Fact key={cause} name={harmName(cause)} swatch={harmColor(cause)}>
                 {formatMilliseconds(ms)}
               </Fact>
             ))}

@@ -23,12 +23,12 @@ export function packetColumns(
     return before === undefined ? '' : formatSeconds(row.time - before)
   }
   return [
-    { key: 'number', title: 'No.', width: 64, numeric: true, cell: (row) => row.row + 1 },
-    { key: 'time', title: 'Time', about: TIME_TITLES[format], width: 112, numeric: true, cell: time },
-    { key: 'source', title: 'Source', width: 136, cell: (row) => row.source },
-    { key: 'destination', title: 'Destination', width: 136, cell: (row) => row.destination },
-    { key: 'protocol', title: 'Protocol', width: 72, cell: (row) => row.protocol },
-    { key: 'length', title: 'Length', about: 'Bytes on the wire', width: 60, numeric: true, cell: (row) => row.length },
+    { key: 'number', title: 'No.', width: 60, numeric: true, cell: (row) => row.row + 1 },
+    { key: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
+    { key: 'source', title: 'Source', width: 124, cell: (row) => row.source },
+    { key: 'destination', title: 'Destination', width: 124, cell: (row) => row.destination },
+    { key: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
+    { key: 'length', title: 'Length', about: 'Bytes on the wire', width: 56, numeric: true, cell: (row) => row.length },
     {
       key: 'info',
       title: 'Info',

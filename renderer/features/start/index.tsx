@@ -101,7 +101,7 @@ export function Start({ captures, connected, openKeys, onOpen, onSample, onRecen
             <section aria-labelledby="start-samples">
               <h2 id="start-samples">Samples</h2>
               <p className="quiet">Real captures of the troubles that are met most often.</p>
-              <ul className="start-list">
+              <ul className="start-list wide">
                 {samples.map((sample) => (
                   <li key={sample.name}>
                     <button type="button" className="start-item" onClick={() => onSample(sample.name)}>

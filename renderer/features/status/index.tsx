@@ -19,10 +19,12 @@ export interface StatusBarProps {
   readonly progress: Progress
   readonly view: ViewStore
   readonly shown: number | undefined
+  /** A short word, now; else empty. */
+  readonly announcement: string
 }
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
-export function StatusBar({ session, progress, view, shown }: StatusBarProps): ReactNode {
+export function StatusBar({ session, progress, view, shown, announcement }: StatusBarProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
@@ -56,7 +58,9 @@ export function StatusBar({ session, progress, view, shown }: StatusBarProps): R
           {formatCounted(facts.cutPackets, 'packet')} cut ({formatShare(facts.cutPackets, facts.packets)})
         </span>
       )}
-      <span className="status-rest" />
+      <span className="status-rest" role="status">
+        {announcement}
+      </span>
       {row !== undefined && <span>No. {formatCount(row + 1)}</span>}
       {range && (
         <span>

@@ -36,7 +36,7 @@ interface Visible {
   readonly first: number
   readonly last: number
   /** Left edge of a bucket, in pixels. */
-  edge(bucket: number): number
+  readonly edge: (bucket: number) => number
 }
 
 function visibleBuckets(lanes: Lanes, scale: TimeScale): Visible {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
 import type { Lanes } from '../../../engine/engine.ts'
-import { formatBitRate, formatCount, formatDuration } from '../../components/format.ts'
+import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
 import { bucketAt, bucketSummary, COUNT_LANES, RULER, type LanePlace, type LaneSummary } from './lane-specs.ts'
 
 interface GutterProps {
@@ -26,7 +26,7 @@ export function Gutter({ places, lanes, total, cursor, ranged, onFilter }: Gutte
       <div className="gutter-head" style={{ height: RULER }}>
         {summary && (
           <>
-            <span className="number">{formatCount(summary.packets)} packets</span>
+            <span className="number">{formatCounted(summary.packets, 'packet')}</span>
             <span className="gutter-about">{about}</span>
           </>
         )}

@@ -1,0 +1,36 @@
+import type { EngineOptions } from '../../engine/engine.ts'
+import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
+import type { Progress } from './engine-service.ts'
+import { readCapture, type CaptureConsumer } from './read-capture.ts'
+
+/** An engine with the bytes it is fed from: reads once through, then serves the bytes of single packets. */
+export class CaptureReading<Engine extends CaptureConsumer> {
+  readonly engine: Engine
+  readonly #source: ByteSource
+  readonly #spool = new SpooledBytes()
+  readonly #control = new AbortController()
+  #compressed = false
+
+  constructor(origin: CaptureOrigin, createEngine: (options: EngineOptions) => Engine) {
+    this.#source = byteSource(origin)
+    this.engine = createEngine({
+      onDecompressed: (bytes) => {
+        this.#compressed = true
+        this.#spool.append(bytes)
+      },
+    })
+  }
+
+  run(report: (progress: Progress) => void): Promise<void> {
+    return readCapture(this.#source, this.engine, this.#control.signal, report)
+  }
+
+  cancel(): void {
+    this.#control.abort()
+  }
+
+  /** Bytes of the capture as its packets' offsets count them: of the decompressed stream where it is compressed. */
+  read(offset: number, length: number): Promise<Uint8Array> {
+    return this.#compressed ? this.#spool.read(offset, length) : this.#source.read(offset, length)
+  }
+}
