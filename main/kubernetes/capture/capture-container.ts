@@ -1,0 +1,120 @@
+import type { Rung } from '../../../common/model/preflight.ts'
+import type { EphemeralContainer, Pod, SecurityContext } from '../objects.ts'
+import { SUPERVISOR } from './pod-scripts.ts'
+
+// What is created in the cluster, and nothing else: an ephemeral container in a pod, or a pod on a node.
+
+export const DEFAULT_IMAGE = 'nicolaka/netshoot'
+export const APP_LABEL = 'app.kubernetes.io/managed-by'
+export const APP_NAME = 'hopscope'
+export const CONTAINER_PREFIX = 'hopscope-'
+
+export interface ContainerSettings {
+  readonly image: string
+  readonly imagePullSecrets: readonly string[]
+  /** Capturing stops when no heartbeat came for so long. */
+  readonly leaseSeconds: number
+  /** The container ends, and its files with it, when no heartbeat came for so long: until then a cut capture can be fetched. */
+  readonly keepSeconds: number
+  /** Last net: the container ends after this, whatever happens. */
+  readonly lifeSeconds: number
+  /** Bytes that one capture may hold in the container before the oldest are given up. */
+  readonly ringBytes: number
+}
+
+export const DEFAULT_SETTINGS: ContainerSettings = {
+  image: DEFAULT_IMAGE,
+  imagePullSecrets: [],
+  leaseSeconds: 60,
+  keepSeconds: 600,
+  lifeSeconds: 6 * 3600,
+  ringBytes: 256_000_000,
+}
+
+/** Who made it, when and for what: for those who find it in their cluster. */
+export interface Provenance {
+  readonly user: string
+  readonly capture: string
+  readonly createdAt: Date
+}
+
+const command = (settings: ContainerSettings) => [
+  'sh',
+  '-c',
+  SUPERVISOR,
+  'hopscope',
+  String(settings.leaseSeconds),
+  String(settings.keepSeconds),
+  String(settings.lifeSeconds),
+]
+
+/** For a rung in the pod. It can be neither removed nor changed once it is there: it must be right the first time. */
+export function ephemeralContainer(name: string, rung: Rung, settings: ContainerSettings): EphemeralContainer {
+  const adds = rung === 'ephemeral-container-net-raw'
+  const securityContext: SecurityContext = {
+    // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
+    runAsUser: 0,
+    runAsNonRoot: false,
+    ...(adds ? { capabilities: { drop: ['ALL'], add: ['NET_RAW'] } } : {}),
+  }
+  return { name, image: settings.image, imagePullPolicy: 'IfNotPresent', command: command(settings), securityContext }
+}
+
+/** For a rung on the node. */
+export function debugPod(
+  name: string,
+  namespace: string,
+  node: string,
+  rung: Rung,
+  settings: ContainerSettings,
+  by: Provenance,
+): Pod {
+  const enters = rung === 'node-pod'
+  const securityContext: SecurityContext = enters
+    ? { privileged: true, runAsUser: 0, runAsNonRoot: false, readOnlyRootFilesystem: true }
+    : {
+        runAsUser: 0,
+        runAsNonRoot: false,
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+      }
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      labels: { [APP_LABEL]: APP_NAME, 'hopscope/capture': by.capture },
+      annotations: { 'hopscope/created-by': by.user, 'hopscope/created-at': by.createdAt.toISOString() },
+    },
+    spec: {
+      nodeName: node,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      activeDeadlineSeconds: settings.lifeSeconds,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      ...(enters ? { hostPID: true } : { hostNetwork: true }),
+      tolerations: [{ operator: 'Exists' }],
+      ...(settings.imagePullSecrets.length > 0
+        ? { imagePullSecrets: settings.imagePullSecrets.map((secret) => ({ name: secret })) }
+        : {}),
+      containers: [
+        {
+          name: 'capture',
+          image: settings.image,
+          imagePullPolicy: 'IfNotPresent',
+          command: command(settings),
+          securityContext,
+          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+          volumeMounts: [{ name: 'spool', mountPath: '/tmp' }],
+        },
+      ],
+      // Room for the ring and one segment more on either side of it.
+      volumes: [
+        { name: 'spool', emptyDir: { sizeLimit: `${Math.ceil((settings.ringBytes * 1.25) / (1 << 20)) + 32}Mi` } },
+      ],
+    },
+  }
+}

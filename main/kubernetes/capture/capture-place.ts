@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Rung } from '../../../common/model/preflight.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import { ApiError } from '../api-error.ts'
+import { runCommand } from '../exec-stream.ts'
+import type { ContainerStatus, Pod } from '../objects.ts'
+import type { ContainerSettings, Provenance } from './capture-container.ts'
+import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+import { END, FIND_PROCESS, script } from './pod-scripts.ts'
+import type { CaptureTarget, PreflightResult } from './preflight.ts'
+import { podPath } from './preflight.ts'
+
+const START_TIMEOUT_MS = 120_000
+const POLL_MS = 250
+
+/** A container in which captures can be started, and the words that bring a command into the right network. */
+export interface CapturePlace {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  /** nsenter and its arguments, on the node; empty in the pod itself. */
+  readonly enter: readonly string[]
+  readonly rung: Rung
+  /** Absent when an earlier capture's container is used again. */
+  readonly entry?: LedgerEntry
+}
+
+export interface PlaceRequest {
+  readonly connection: ApiConnection
+  readonly context: string
+  readonly target: CaptureTarget
+  readonly result: PreflightResult
+  readonly settings: ContainerSettings
+  readonly debugNamespace: string
+  readonly by: Provenance
+  readonly ledger: Ledger
+  readonly signal?: AbortSignal
+}
+
+/** Makes the place that the preflight chose and waits until it runs. What failed to start is removed again, where that is possible. */
+export async function makePlace(request: PlaceRequest): Promise<CapturePlace> {
+  const { preflight, reusable } = request.result
+  const rung = preflight.chosen
+  if (!rung) {
+    const why = preflight.rungs.map((verdict) => `- ${verdict.sentence}`).join('\n')
+    throw new HostError('permission-denied', `There is no way to capture here:\n${why}`)
+  }
+  const { target } = request
+  if (target.kind === 'pod' && rung.startsWith('ephemeral')) {
+    const { namespace, pod } = target
+    if (reusable) return { namespace, pod, container: reusable, enter: [], rung }
+    return ephemeralPlace(request, rung, namespace, pod)
+  }
+  return podPlace(request, rung, preflight.node)
+}
+
+async function ephemeralPlace(
+  request: PlaceRequest,
+  rung: Rung,
+  namespace: string,
+  pod: string,
+): Promise<CapturePlace> {
+  const { connection, settings, signal } = request
+  const container = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
+  const entry = await intend(request, { kind: 'ephemeral-container', namespace, pod, container })
+  try {
+    await connection.request('PATCH', `${podPath(namespace, pod)}/ephemeralcontainers`, {
+      body: { spec: { ephemeralContainers: [ephemeralContainer(container, rung, settings)] } },
+      contentType: 'application/strategic-merge-patch+json',
+      ...(signal ? { signal } : {}),
+    })
+  } catch (error) {
+    // A refusal says that nothing was made; silence says nothing.
+    if (error instanceof ApiError) await request.ledger.gone(entry)
+    throw error
+  }
+  await waitFor(request, namespace, pod, (one) =>
+    one.status?.ephemeralContainerStatuses?.find((status) => status.name === container),
+  )
+  return { namespace, pod, container, enter: [], rung, entry }
+}
+
+async function podPlace(request: PlaceRequest, rung: Rung, node: string): Promise<CapturePlace> {
+  const { connection, settings, debugNamespace: namespace, by, result, signal } = request
+  const name = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
+  const container = 'capture'
+  const entry = await intend(request, { kind: 'pod', namespace, pod: name, container })
+  try {
+    const body = debugPod(name, namespace, node, rung, settings, by)
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+    await connection.request('POST', path, { body, ...(signal ? { signal } : {}) })
+  } catch (error) {
+    if (error instanceof ApiError) await request.ledger.gone(entry)
+    throw error
+  }
+  const place: CapturePlace = { namespace, pod: name, container, enter: [], rung, entry }
+  try {
+    await waitFor(request, namespace, name, (one) =>
+      one.status?.containerStatuses?.find((status) => status.name === container),
+    )
+    if (rung !== 'node-pod' || !result.pod) return place
+    return { ...place, enter: ['nsenter', '-t', await processOf(request, place, result.pod), '-n', '--'] }
+  } catch (error) {
+    await removePlace(connection, place, request.ledger).catch(() => undefined)
+    throw error
+  }
+}
+
+/** A process of the pod on its node, by the id of one of its running containers. */
+async function processOf(request: PlaceRequest, place: CapturePlace, pod: Pod): Promise<string> {
+  const id = pod.status?.containerStatuses
+    ?.find((status) => status.state?.running)
+    ?.containerID?.replace(/^.*:\/\//, '')
+  if (!id)
+    throw new HostError(
+      'unavailable',
+      `Pod ${pod.metadata.name} has no running container: its network can't be entered.`,
+    )
+  const { stdout } = await runCommand(request.connection, { ...place, command: script(FIND_PROCESS, id) })
+  const found = stdout.trim()
+  if (!/^\d+$/.test(found)) {
+    throw new HostError('unavailable', `No process of pod ${pod.metadata.name} was found on node ${pod.spec.nodeName}.`)
+  }
+  return found
+}
+
+async function intend(
+  { ledger, context, connection, by }: PlaceRequest,
+  what: Pick<LedgerEntry, 'kind' | 'namespace' | 'pod' | 'container'>,
+): Promise<LedgerEntry> {
+  const id = randomBytes(8).toString('hex')
+  return ledger.intend({ ...what, id, context, server: connection.cluster.server, capture: by.capture })
+}
+
+async function waitFor(
+  { connection, settings, signal }: PlaceRequest,
+  namespace: string,
+  name: string,
+  statusOf: (pod: Pod) => ContainerStatus | undefined,
+): Promise<void> {
+  const until = Date.now() + START_TIMEOUT_MS
+  let last = 'it did not start'
+  for (;;) {
+    signal?.throwIfAborted()
+    const pod: Pod = await connection.get(podPath(namespace, name), signal ? { signal } : {})
+    const state = statusOf(pod)?.state
+    if (state?.running) return
+    if (state?.terminated) {
+      const { reason = '', exitCode, message = '' } = state.terminated
+      throw new HostError(
+        'unavailable',
+        `The capture container ended at once (${reason}, exit code ${exitCode}). ${message}`.trim(),
+      )
+    }
+    const unscheduled = pod.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False')
+    if (unscheduled?.message)
+      throw new HostError('unavailable', `The capture pod can't be placed: ${unscheduled.message}`)
+    const waiting = state?.waiting
+    if (waiting?.reason) {
+      last = [waiting.reason, waiting.message].filter(Boolean).join(': ')
+      const hopeless = explain(waiting.reason, settings.image)
+      if (hopeless)
+        throw new HostError('unavailable', `${hopeless} The cluster says: ${waiting.message ?? waiting.reason}`)
+    }
+    if (Date.now() > until)
+      throw new HostError('unavailable', `The capture container is not running after 2 minutes: ${last}.`)
+    await sleep(POLL_MS, undefined, signal ? { signal } : {})
+  }
+}
+
+function explain(reason: string, image: string): string | undefined {
+  switch (reason) {
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+      return `The image ${image} can't be pulled by the node: name one that it can reach with --image, or give a pull secret.`
+    case 'InvalidImageName':
+      return `"${image}" is not the name of an image.`
+    case 'CreateContainerConfigError':
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return 'The node can not start the capture container.'
+    default:
+      return undefined
+  }
+}
+
+/** Ends what was made: deletes the pod, or ends the container's process (its entry stays listed until the pod is deleted). */
+export async function removePlace(
+  connection: ApiConnection,
+  place: Pick<CapturePlace, 'namespace' | 'pod' | 'container' | 'entry'>,
+  ledger: Ledger,
+): Promise<void> {
+  const { entry } = place
+  if (!entry) return
+  try {
+    if (entry.kind === 'pod')
+      await connection.request('DELETE', podPath(place.namespace, place.pod), { query: { gracePeriodSeconds: 1 } })
+    else await runCommand(connection, { ...place, command: script(END) })
+  } catch (error) {
+    // Gone is what was wanted: no such pod, or its container does not run.
+    const gone = error instanceof ApiError && (error.httpStatus === 404 || /container not found/.test(error.message))
+    if (!gone) throw error
+  }
+  await ledger.gone(entry)
+}

@@ -1,0 +1,141 @@
+import type { Permission, Preflight, Rung, RungVerdict } from '../../../common/model/preflight.ts'
+
+// The ladder: from what was asked of the cluster to the least privileged way in. Nothing here makes a request.
+
+export interface LadderFacts {
+  readonly user: string
+  readonly namespace: string
+  readonly pod?: string
+  readonly node: string
+  /** Where pods on the node would be created. */
+  readonly debugNamespace: string
+  /** "containerd://2.1.9"; absent when the node may not be read. */
+  readonly runtime?: string
+  /** Level that the namespace enforces; absent when the namespace may not be read. */
+  readonly podSecurity?: string
+  /** Answers of the access reviews, by permissionKey. */
+  readonly allowed: ReadonlyMap<string, boolean>
+  /** What a server-side dry run said; absent where it was not made for lack of a permission. */
+  readonly dryRuns: ReadonlyMap<Rung, DryRun>
+  /** A capture container of ours that runs in the pod. */
+  readonly reusable?: string
+  /** Why nothing can be captured in this pod at all: it does not run, it is a mirror pod. */
+  readonly obstacle?: string
+}
+
+export type DryRun = { readonly ok: true } | { readonly ok: false; readonly message: string }
+
+const ORDER: readonly Rung[] = ['ephemeral-container', 'ephemeral-container-net-raw', 'node-pod', 'node-network']
+
+/** What a rung needs, in the order in which it is needed. */
+export function permissionsOf(rung: Rung, namespace: string, debugNamespace: string): readonly Permission[] {
+  const inPod = rung === 'ephemeral-container' || rung === 'ephemeral-container-net-raw'
+  const where = inPod ? namespace : debugNamespace
+  const pods = (verb: string, subresource?: string): Permission => ({
+    verb,
+    group: '',
+    resource: 'pods',
+    namespace: where,
+    ...(subresource ? { subresource } : {}),
+  })
+  // exec over WebSocket is a GET, and since Kubernetes 1.35 needs create as well.
+  const exec = [pods('get', 'exec'), pods('create', 'exec')]
+  if (inPod) return [pods('get'), pods('patch', 'ephemeralcontainers'), ...exec]
+  return [pods('create'), pods('get'), pods('delete'), ...exec]
+}
+
+export const permissionKey = ({ verb, group, resource, subresource = '', namespace = '' }: Permission) =>
+  [verb, group, resource, subresource, namespace].join(' ')
+
+/** A pod's ways are the pod's own first; a node has only its network. */
+export function rungsFor(pod: string | undefined): readonly Rung[] {
+  return pod === undefined ? ['node-network'] : ORDER.filter((rung) => rung !== 'node-network')
+}
+
+export function decideLadder(facts: LadderFacts): Preflight {
+  const rungs = rungsFor(facts.pod).map((rung) => judge(rung, facts))
+  const chosen = rungs.find((verdict) => verdict.passes)?.rung
+  const notes = [
+    ...(facts.obstacle ? [facts.obstacle] : []),
+    ...(facts.podSecurity && facts.podSecurity !== 'privileged'
+      ? [`Namespace ${facts.namespace} enforces the Pod Security level "${facts.podSecurity}".`]
+      : []),
+    ...(chosen?.startsWith('ephemeral')
+      ? [
+          facts.reusable
+            ? `The capture container ${facts.reusable} of an earlier capture runs in the pod and is used again.`
+            : 'An ephemeral container stays listed in the pod until the pod is deleted; it ends by itself after the capture.',
+        ]
+      : []),
+  ]
+  const { user, namespace, pod, node } = facts
+  return { user, namespace, node, rungs, notes, ...(pod === undefined ? {} : { pod }), ...(chosen ? { chosen } : {}) }
+}
+
+function judge(rung: Rung, facts: LadderFacts): RungVerdict {
+  const inPod = rung.startsWith('ephemeral')
+  const needed = permissionsOf(rung, facts.namespace, facts.debugNamespace).filter(
+    // A container that is there needs no patch.
+    (permission) => !(facts.reusable && permission.subresource === 'ephemeralcontainers'),
+  )
+  const missing = needed.filter((permission) => facts.allowed.get(permissionKey(permission)) === false)
+  const closed = (sentence: string): RungVerdict => ({
+    rung,
+    passes: false,
+    sentence,
+    missing,
+    ...(missing.length > 0 ? { rbacRule: rbacRule(missing) } : {}),
+  })
+  if (facts.obstacle && inPod) return closed(facts.obstacle)
+  if (missing.length > 0) return closed(`${facts.user} may not ${listText(missing.map(permissionText))}.`)
+  if (rung === 'ephemeral-container' && facts.runtime?.startsWith('cri-o')) {
+    return closed(
+      `The node's runtime is CRI-O, which does not give containers NET_RAW by default: root alone can't capture there.`,
+    )
+  }
+  const dryRun = facts.dryRuns.get(rung)
+  if (dryRun && !dryRun.ok && !(inPod && facts.reusable)) {
+    return closed(`The cluster would refuse it: ${dryRun.message}`)
+  }
+  return { rung, passes: true, sentence: willDo(rung, facts), missing: [] }
+}
+
+function willDo(rung: Rung, facts: LadderFacts): string {
+  switch (rung) {
+    case 'ephemeral-container':
+      return `An ephemeral container in ${facts.pod} as root, with no capability added.`
+    case 'ephemeral-container-net-raw':
+      return `An ephemeral container in ${facts.pod} with NET_RAW and no other capability.`
+    case 'node-pod':
+      return `A privileged pod in ${facts.debugNamespace} on node ${facts.node} that enters the network of ${facts.pod}.`
+    case 'node-network':
+      return `A pod in ${facts.debugNamespace} on the network of node ${facts.node}, with NET_RAW and no other capability.`
+  }
+}
+
+export function permissionText({ verb, resource, subresource, namespace, group }: Permission): string {
+  const what = `${resource}${subresource ? `/${subresource}` : ''}${group ? `.${group}` : ''}`
+  return `${verb} ${what}${namespace ? ` in namespace ${namespace}` : ''}`
+}
+
+/** The rules of a Role that would give these; permissions of one resource in one rule. */
+export function rbacRule(permissions: readonly Permission[]): string {
+  const rules = new Map<string, { group: string; what: string; verbs: string[] }>()
+  for (const { group, resource, subresource, verb } of permissions) {
+    const what = subresource ? `${resource}/${subresource}` : resource
+    const rule = rules.get(`${group} ${what}`) ?? { group, what, verbs: [] }
+    rule.verbs.push(verb)
+    rules.set(`${group} ${what}`, rule)
+  }
+  return [...rules.values()]
+    .map(({ group, what, verbs }) => {
+      const quoted = verbs.map((verb) => `"${verb}"`).join(', ')
+      return `- apiGroups: ["${group}"]\n  resources: ["${what}"]\n  verbs: [${quoted}]\n`
+    })
+    .join('')
+}
+
+function listText(words: readonly string[]): string {
+  if (words.length <= 1) return words.join('')
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

@@ -1,0 +1,89 @@
+import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import * as z from 'zod/mini'
+
+// Everything that was created in a cluster, written down before it is: what a crash leaves behind is known by this file.
+
+const Entry = z.object({
+  id: z.string(),
+  /** intended is written before the create call, gone when it is known to be away. */
+  state: z.enum(['intended', 'gone']),
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  context: z.string(),
+  server: z.string(),
+  kind: z.enum(['pod', 'ephemeral-container']),
+  namespace: z.string(),
+  pod: z.string(),
+  container: z.string(),
+  capture: z.string(),
+  /** Of the process that made it: while it lives, the thing is in use. */
+  pid: z.number(),
+})
+
+export type LedgerEntry = z.infer<typeof Entry>
+
+/** One line a fact, only ever appended to: several processes may write, and a crash costs at most the last line. */
+export class Ledger {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** On disk when this returns. Throws when it can't be: then nothing may be created. */
+  async intend(entry: Omit<LedgerEntry, 'state' | 'at' | 'pid'>): Promise<LedgerEntry> {
+    const full: LedgerEntry = { ...entry, state: 'intended', at: Date.now(), pid: process.pid }
+    await mkdir(dirname(this.#path), { recursive: true })
+    const file = await open(this.#path, 'a', 0o600)
+    try {
+      await file.appendFile(`${JSON.stringify(full)}\n`)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return full
+  }
+
+  async gone(entry: LedgerEntry): Promise<void> {
+    await appendFile(this.#path, `${JSON.stringify({ ...entry, state: 'gone', at: Date.now() })}\n`)
+  }
+
+  /** What may still be there. */
+  async open(): Promise<readonly LedgerEntry[]> {
+    let text: string
+    try {
+      text = await readFile(this.#path, 'utf8')
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+      throw error
+    }
+    const open = new Map<string, LedgerEntry>()
+    for (const line of text.split('\n')) {
+      const entry = parse(line)
+      if (entry?.state === 'intended') open.set(entry.id, entry)
+      else if (entry) open.delete(entry.id)
+    }
+    return [...open.values()]
+  }
+}
+
+function parse(line: string): LedgerEntry | undefined {
+  try {
+    return Entry.safeParse(JSON.parse(line)).data
+  } catch {
+    // A line that a crash cut.
+    return undefined
+  }
+}
+
+/** Whether the process that wrote the entry is another one that still runs. */
+export function isInUse(entry: LedgerEntry): boolean {
+  if (entry.pid === process.pid) return false
+  try {
+    process.kill(entry.pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

@@ -1,0 +1,185 @@
+import { isIPv4, isIPv6 } from 'node:net'
+
+// Blocks of a pcapng file, little-endian (draft-ietf-opsawg-pcapng).
+//
+//   block: [type u32][total length u32][body, padded to 4][total length u32]
+
+const SECTION = 0x0a0d0d0a
+const INTERFACE = 1
+const NAMES = 4
+const STATISTICS = 5
+const ENHANCED_PACKET = 6
+
+export interface InterfaceFacts {
+  readonly name: string
+  readonly description: string
+  readonly filter: string
+  readonly linkType: number
+  readonly snapLength: number
+}
+
+export function sectionHeader(application: string, comment?: string): Buffer {
+  const body = Buffer.alloc(16)
+  body.writeUInt32LE(0x1a2b3c4d, 0)
+  body.writeUInt16LE(1, 4)
+  // Section length unknown: the file grows.
+  body.writeBigInt64LE(-1n, 8)
+  return block(SECTION, body, options([4, application], ...(comment ? [text(1, comment)] : [])))
+}
+
+export function interfaceDescription(facts: InterfaceFacts): Buffer {
+  const body = Buffer.alloc(8)
+  body.writeUInt16LE(facts.linkType, 0)
+  body.writeUInt32LE(facts.snapLength, 4)
+  return block(
+    INTERFACE,
+    body,
+    options(
+      [2, facts.name],
+      [3, facts.description],
+      // if_tsresol: nanoseconds
+      [9, Buffer.of(9)],
+      // if_filter: the first byte says that it is text
+      ...(facts.filter ? [raw(11, Buffer.concat([Buffer.of(0), Buffer.from(facts.filter)]))] : []),
+      [12, 'Linux'],
+    ),
+  )
+}
+
+export interface StatisticsFacts {
+  readonly interface: number
+  readonly startNs: bigint
+  readonly endNs: bigint
+  readonly received?: number
+  readonly filterAccepted?: number
+  readonly osDropped?: number
+  readonly interfaceDropped?: number
+}
+
+export function interfaceStatistics(facts: StatisticsFacts): Buffer {
+  const body = Buffer.alloc(12)
+  body.writeUInt32LE(facts.interface, 0)
+  time(facts.endNs).copy(body, 4)
+  const count = (code: number, value: number | undefined) => {
+    if (value === undefined) return []
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigUInt64LE(BigInt(value))
+    return [raw(code, bytes)]
+  }
+  return block(
+    STATISTICS,
+    body,
+    options(
+      raw(2, time(facts.startNs)),
+      raw(3, time(facts.endNs)),
+      ...count(4, facts.received),
+      ...count(5, facts.interfaceDropped),
+      ...count(6, facts.filterAccepted),
+      ...count(7, facts.osDropped),
+    ),
+  )
+}
+
+/** Which name an address has, for Wireshark and for us. Addresses that are none are left out. */
+export function nameResolution(names: readonly { readonly address: string; readonly name: string }[]): Buffer {
+  const records = names.flatMap(({ address, name }) => {
+    const bytes = isIPv4(address)
+      ? Buffer.from(address.split('.').map(Number))
+      : isIPv6(address)
+        ? ipv6(address)
+        : undefined
+    if (!bytes) return []
+    return [record(bytes.length === 4 ? 1 : 2, Buffer.concat([bytes, Buffer.from(`${name}\0`)]))]
+  })
+  return block(NAMES, Buffer.concat([...records, record(0, Buffer.alloc(0))]), Buffer.alloc(0))
+}
+
+/** Bytes that an enhanced packet block takes for a packet. */
+export const enhancedPacketLength = (captured: number) => 32 + ((captured + 3) & ~3)
+
+/** Writes one into `target` at `at`; the time's two halves are nanoseconds since 1970. The next free place. */
+export function writeEnhancedPacket(
+  target: Buffer,
+  at: number,
+  interfaceId: number,
+  timeHigh: number,
+  timeLow: number,
+  original: number,
+  source: Buffer,
+  from: number,
+  captured: number,
+): number {
+  const total = enhancedPacketLength(captured)
+  target.writeUInt32LE(ENHANCED_PACKET, at)
+  target.writeUInt32LE(total, at + 4)
+  target.writeUInt32LE(interfaceId, at + 8)
+  target.writeUInt32LE(timeHigh, at + 12)
+  target.writeUInt32LE(timeLow, at + 16)
+  target.writeUInt32LE(captured, at + 20)
+  target.writeUInt32LE(original, at + 24)
+  source.copy(target, at + 28, from, from + captured)
+  const end = at + total
+  target.fill(0, at + 28 + captured, end - 4)
+  target.writeUInt32LE(total, end - 4)
+  return end
+}
+
+/** The block with a comment; for the few packets that need one. */
+export function withComment(packetBlock: Buffer, comment: string): Buffer {
+  const body = packetBlock.subarray(8, packetBlock.length - 4)
+  return block(ENHANCED_PACKET, body, options(text(1, comment)))
+}
+
+type Option = readonly [code: number, value: Buffer | string]
+const raw = (code: number, value: Buffer): Option => [code, value]
+const text = (code: number, value: string): Option => [code, value]
+
+function options(...list: readonly Option[]): Buffer {
+  return Buffer.concat([...list.map(([code, value]) => record(code, Buffer.from(value))), record(0, Buffer.alloc(0))])
+}
+
+function record(code: number, value: Buffer): Buffer {
+  const head = Buffer.alloc(4)
+  head.writeUInt16LE(code, 0)
+  head.writeUInt16LE(value.length, 2)
+  return Buffer.concat([head, padded(value)])
+}
+
+function block(type: number, body: Buffer, tail: Buffer): Buffer {
+  const total = 12 + body.length + tail.length
+  const head = Buffer.alloc(8)
+  head.writeUInt32LE(type, 0)
+  head.writeUInt32LE(total, 4)
+  return Buffer.concat([head, body, tail, head.subarray(4)])
+}
+
+function padded(value: Buffer): Buffer {
+  const missing = -value.length & 3
+  return missing === 0 ? value : Buffer.concat([value, Buffer.alloc(missing)])
+}
+
+/** Two 32-bit halves, high first. */
+function time(ns: bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeUInt32LE(Number(ns >> 32n), 0)
+  bytes.writeUInt32LE(Number(ns & 0xffffffffn), 4)
+  return bytes
+}
+
+function ipv6(address: string): Buffer {
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
+  const groups = (part: string) => (part === '' ? [] : part.split(':')).flatMap(groupsOf)
+  const first = groups(head)
+  const last = tail === undefined ? [] : groups(tail)
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => 0)
+  const bytes = Buffer.alloc(16)
+  for (const [index, group] of [...first, ...zeros, ...last].entries()) bytes.writeUInt16BE(group, index * 2)
+  return bytes
+}
+
+/** One group, or the two of an IPv4 address written in dots. */
+function groupsOf(part: string): number[] {
+  const dotted = part.split('.').map(Number)
+  const [a = 0, b = 0, c = 0, d = 0] = dotted
+  return dotted.length === 4 ? [a * 256 + b, c * 256 + d] : [Number.parseInt(part, 16)]
+}

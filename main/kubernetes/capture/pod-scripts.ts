@@ -1,0 +1,242 @@
+// What runs in the pod, for any POSIX sh (bash, dash, BusyBox), with tcpdump and the usual small programs. Nothing of a user's is ever part of
+// a script: values come as positional arguments or as lines of a file.
+//
+// In the container, below ${TMPDIR:-/tmp}/hopscope:
+//
+//   lease            the last heartbeat: a number that changes
+//   ID/argv          the command of capture ID, one argument a line; written last, so that its presence starts the capture
+//   ID/limits        "SECONDS SEGMENTS LEASE"
+//   ID/seg ID/seg1.. what tcpdump -C writes, in turn; each a capture file of its own
+//   ID/sum.N         "SIZE SHA256" of segment N, once tcpdump has left it
+//   ID/first         the oldest segment that is still there, when some were given up, and how many bytes those held
+//   ID/stop          says: stop
+//   ID/err ID/code   tcpdump's words, and its exit code: the capture has ended, all sums are there
+
+const PRELUDE = `
+umask 077
+export LC_ALL=C
+home=\${TMPDIR:-/tmp}/hopscope
+seg() { if [ "$1" = 0 ]; then echo seg; else echo "seg$1"; fi; }
+put() { cat > "$1.new" && mv "$1.new" "$1"; }
+`
+
+/**
+ * The container's first process; arguments: seconds without a heartbeat until capturing stops, until the container ends, and its whole life.
+ * Captures are its children, not those of an exec: what ends an exec (a cut, a restarted kubelet) does not end them, and what ends this
+ * ends them all, by the kernel.
+ */
+export const SUPERVISOR = `${PRELUDE}
+keep=$2 life=$3
+trap 'exit 0' TERM
+mkdir -p "$home" || exit 1
+[ -e "$home/lease" ] || echo 0 > "$home/lease"
+echo $$ > "$home/supervisor"
+
+# Digests of the segments that tcpdump has left: all below $1.
+digest() {
+  while [ "$next" -lt "$1" ]; do
+    file=$(seg "$next")
+    if [ -e "$file" ]; then
+      sum=$(sha256sum < "$file")
+      echo "$(stat -c %s "$file") \${sum%% *}" | put "sum.$next"
+    fi
+    next=$((next + 1))
+  done
+}
+
+capture() {
+  cd "$1" || return
+  set --
+  while IFS= read -r line; do set -- "$@" "$line"; done < argv
+  read -r seconds segments lease < limits
+  "$@" < /dev/null > out 2> err &
+  pid=$!
+  echo "$pid" > pid
+  next=0 oldest=0 newest=0 lost=0 told='' said='' silent=0 start=$(date +%s) report=$start
+  while kill -0 "$pid" 2> /dev/null; do
+    sleep 0.2
+    now=$(date +%s)
+    while [ -e "$(seg $((newest + 1)))" ]; do newest=$((newest + 1)); done
+    digest "$newest"
+    while [ ! -e "$(seg "$oldest")" ] && [ "$oldest" -lt "$newest" ]; do oldest=$((oldest + 1)); done
+    while [ $((newest - oldest)) -ge "$segments" ]; do
+      read -r size rest < "sum.$oldest" && lost=$((lost + size))
+      oldest=$((oldest + 1))
+      echo "$oldest $lost" | put first
+      rm -f "$(seg $((oldest - 1)))" "sum.$((oldest - 1))"
+    done
+    read -r beat < "$home/lease"
+    if [ "$beat" != "$said" ]; then said=$beat silent=$now; fi
+    why=''
+    if [ -e stop ]; then why=asked
+    elif [ $((now - start)) -ge "$seconds" ]; then why=duration
+    elif [ $((now - silent)) -ge "$lease" ]; then why=lease
+    fi
+    if [ -n "$why" ]; then
+      if [ -z "$told" ]; then
+        told=$now
+        echo "$why" > why
+        kill -TERM "$pid" 2> /dev/null
+      elif [ $((now - told)) -ge 5 ]; then kill -KILL "$pid" 2> /dev/null
+      fi
+    elif [ $((now - report)) -ge 2 ]; then
+      report=$now
+      kill -USR1 "$pid" 2> /dev/null
+    fi
+  done
+  wait "$pid"
+  code=$?
+  while [ -e "$(seg $((newest + 1)))" ]; do newest=$((newest + 1)); done
+  digest $((newest + 1))
+  echo "$code $((newest + 1))" | put code
+}
+
+start=$(date +%s) heard=$start said=''
+while :; do
+  sleep 0.2
+  now=$(date +%s)
+  read -r beat < "$home/lease"
+  if [ "$beat" != "$said" ]; then said=$beat heard=$now; fi
+  [ $((now - heard)) -ge "$keep" ] && exit 0
+  [ $((now - start)) -ge "$life" ] && exit 0
+  for argv in "$home"/*/argv; do
+    job=\${argv%/argv}
+    [ -e "$argv" ] && mkdir "$job/begun" 2> /dev/null || continue
+    capture "$job" &
+  done
+done
+`
+
+/** Arguments: id, seconds, segments, lease, then the command. Says "ready"; starting what is started already changes nothing. */
+export const START = `${PRELUDE}
+job=$home/$1
+date +%s%N > "$home/lease" || exit 1
+mkdir -p "$job"
+if [ ! -e "$job/argv" ]; then
+  echo "$2 $3 $4" | put "$job/limits"
+  shift 4
+  printf '%s\\n' "$@" | put "$job/argv"
+fi
+echo ready
+`
+
+/** Arguments: id. */
+export const STOP = `${PRELUDE}
+[ -d "$home/$1" ] && : > "$home/$1/stop"
+echo stopping
+`
+
+/**
+ * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame.
+ *
+ *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
+ *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
+ *   HS1 G SEGMENT LOST                       everything before SEGMENT that was not sent is lost; LOST bytes in all since the start
+ *   HS1 S NEWEST LENGTH                      nothing new; then LENGTH bytes: tcpdump's last counts
+ *   HS1 F CODE SEGMENTS LENGTH WHY           the end; then LENGTH bytes: tcpdump's words
+ *
+ * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "q" all is safe: the capture's files go. When stdin ends, this ends.
+ */
+export const PULL = `${PRELUDE}
+job=$home/$1 at=$2 off=$3 most=$4
+cd "$job" 2> /dev/null || { echo 'HS1 X no such capture'; exit 3; }
+[ -e puller ] && read -r before < puller && kill "$before" 2> /dev/null
+echo $$ > puller
+exec 3<&0
+# Who asks from here on has all before.
+for sum in sum.*; do
+  n=\${sum#sum.}
+  case $n in *[!0-9]*) ;; *) if [ "$n" -lt "$at" ]; then rm -f "$(seg "$n")" "$sum"; fi ;; esac
+done
+{
+  while read -r word value; do
+    case $word in
+      b) echo "$value" > "$home/lease" ;;
+      a) rm -f "$(seg "$value")" "sum.$value" ;;
+      q) cd /; rm -rf "$job"; break ;;
+    esac
+  done
+  kill $$ 2> /dev/null
+} <&3 &
+idle=0
+while :; do
+  file=$(seg "$at")
+  if [ -e first ]; then
+    read -r oldest lost < first
+    if [ "$at" -lt "$oldest" ]; then
+      echo "HS1 G $oldest $lost"
+      at=$oldest off=0
+      continue
+    fi
+  fi
+  if [ -e "sum.$at" ]; then
+    read -r size sum < "sum.$at"
+    if [ "$off" = 0 ] && [ "$size" -le "$most" ]; then
+      exec 4< "$file" || continue
+      echo "HS1 D $at 0 $size $sum 1"
+      cat <&4
+      exec 4<&-
+      at=$((at + 1)) idle=0
+      continue
+    fi
+    if [ "$off" -ge "$size" ]; then
+      echo "HS1 E $at $size $sum"
+      at=$((at + 1)) off=0 idle=0
+      continue
+    fi
+  elif [ -e code ]; then
+    if [ ! -e "sum.$at" ]; then break; fi
+    continue
+  else
+    size=$(stat -c %s "$file" 2> /dev/null || echo 0)
+  fi
+  if [ "$size" -gt "$off" ]; then
+    n=$((size - off))
+    [ "$n" -gt "$most" ] && n=$most
+    sum=$(tail -c +$((off + 1)) "$file" | head -c "$n" | sha256sum)
+    echo "HS1 D $at $off $n \${sum%% *} 0"
+    tail -c +$((off + 1)) "$file" | head -c "$n"
+    off=$((off + n)) idle=0
+    continue
+  fi
+  sleep 0.1
+  idle=$((idle + 1))
+  if [ $((idle % 10)) = 1 ]; then
+    last=$(tail -n 3 err 2> /dev/null)
+    echo "HS1 S $at \${#last}"
+    printf '%s' "$last"
+  fi
+done
+read -r code segments < code
+why=end
+[ -e why ] && read -r why < why
+echo "HS1 F $code $segments $(stat -c %s err) $why"
+cat err
+while :; do sleep 1; done
+`
+
+/** Arguments: a segment's file is compared with what is here already: id, segment, bytes. Says the SHA-256 of its first bytes, or
+ * "absent". */
+export const PREFIX_DIGEST = `${PRELUDE}
+file=$home/$1/$(seg "$2")
+[ -e "$file" ] || { echo absent; exit 0; }
+head -c "$3" "$file" | sha256sum
+`
+
+/** Ends the container's first process, and with it all that runs in the container. It is 1 only where processes are not shared. */
+export const END = `${PRELUDE}
+read -r pid < "$home/supervisor" && kill -TERM "$pid"
+`
+
+/** Arguments: a container's id. Says a process of it, found by its control group: no runtime's socket is needed. */
+export const FIND_PROCESS = `
+found=$(grep -ls -- "$1" /proc/[0-9]*/cgroup | head -n 1)
+[ -n "$found" ] || exit 4
+found=\${found#/proc/}
+echo "\${found%/cgroup}"
+`
+
+/** As `sh -c SCRIPT sh ARG...`: arguments stay arguments, whatever they hold. */
+export function script(text: string, ...args: readonly (string | number)[]): readonly string[] {
+  return ['sh', '-c', text, 'hopscope', ...args.map(String)]
+}

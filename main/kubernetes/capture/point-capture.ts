@@ -1,0 +1,352 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostError } from '../../../common/host-error.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import { ApiError } from '../api-error.ts'
+import type { ExecStream, ExecTiming } from '../exec-stream.ts'
+import { openExec, runCommand } from '../exec-stream.ts'
+import type { Pod } from '../objects.ts'
+import type { CapturePlace } from './capture-place.ts'
+import { PREFIX_DIGEST, PULL, script, START, STOP } from './pod-scripts.ts'
+import { podPath } from './preflight.ts'
+import type { CaptureCounts, PullFrame } from './pull-frames.ts'
+import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
+import type { SegmentSpool } from './segment-spool.ts'
+import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
+
+const HEARTBEAT_MS = 3000
+const LONGEST_PAUSE_MS = 5000
+/** Frames of live traffic are small, those of a backlog are whole segments. */
+const FRAME_BYTES = (SEGMENT_MEGABYTES + 1) * 1_000_000
+
+export interface PointJob {
+  /** Name of the capture in the container; letters, digits and dashes. */
+  readonly id: string
+  readonly command: readonly string[]
+  readonly seconds: number
+  readonly segments: number
+  readonly leaseSeconds: number
+  /** How long after the last word from the pod it is still asked. */
+  readonly giveUpMs: number
+}
+
+export interface PointProgress {
+  readonly state: 'starting' | 'capturing' | 'reconnecting' | 'stopping' | 'complete' | 'incomplete'
+  /** Why it is incomplete or cut just now, in words. */
+  readonly message?: string
+  readonly bytes: number
+  readonly cuts: number
+  /** Bytes that the ring gave up before they could be fetched. */
+  readonly lostBytes: number
+  readonly counts: CaptureCounts
+  /** Why tcpdump ended: asked, duration, lease, end. */
+  readonly why?: string
+  /** Date.now() when bytes or a word last came from the pod. */
+  readonly heardAt: number
+}
+
+/** What becomes of the bytes; resolved when they are taken, which is when more are read. */
+export interface PointSink {
+  segmentBytes(segment: number, bytes: Buffer): void | Promise<void>
+  /** Bytes were lost before the next. */
+  gap(lostBytes: number): void
+}
+
+/**
+ * One point's capture: started in the pod once, fetched by offset, resumed after any cut, and accepted only when each segment's digest in
+ * the pod is that of the file here.
+ */
+export class PointCapture {
+  readonly #connection: ApiConnection
+  readonly place: CapturePlace
+  readonly job: PointJob
+  readonly #spool: SegmentSpool
+  readonly #sink: PointSink
+  readonly #onChange: () => void
+  readonly #timing: ExecTiming
+  readonly #abandon = new AbortController()
+  #stream: ExecStream | undefined
+  #stopping = false
+  #finished = false
+  #unsynced: Promise<void> = Promise.resolve()
+  #failure: unknown
+  #progress: PointProgress = { state: 'starting', bytes: 0, cuts: 0, lostBytes: 0, counts: {}, heardAt: Date.now() }
+
+  constructor(
+    connection: ApiConnection,
+    place: CapturePlace,
+    job: PointJob,
+    spool: SegmentSpool,
+    sink: PointSink,
+    onChange: () => void,
+    timing: ExecTiming = {},
+  ) {
+    this.#connection = connection
+    this.place = place
+    this.job = job
+    this.#spool = spool
+    this.#sink = sink
+    this.#onChange = onChange
+    this.#timing = timing
+  }
+
+  get progress(): PointProgress {
+    return this.#progress
+  }
+
+  /** Starts tcpdump in the pod; does nothing when it was started before. */
+  async start(): Promise<void> {
+    const { id, seconds, segments, leaseSeconds, command } = this.job
+    const start = script(START, id, seconds, segments, leaseSeconds, ...command)
+    await this.#insist('starting the capture', async () => {
+      const { stdout, stderr, end } = await runCommand(this.#connection, { ...this.place, command: start })
+      if (stdout.includes('ready')) return
+      if (end.lost === undefined && end.exitCode !== 0) throw new Fatal(failed(stderr || end.status?.message || ''))
+      throw new HostError('unavailable', end.lost ?? 'the start was cut short')
+    })
+  }
+
+  /** Fetches until the capture has ended; the sum of it. Never throws for what the cluster does; throws what the disk says. */
+  async run(): Promise<PointProgress> {
+    let pause = 100
+    await this.#checkRestored()
+    for (;;) {
+      const before = this.#progress.bytes
+      const cut = await this.#pull()
+      await this.#unsynced
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#finished) break
+      if (this.#abandon.signal.aborted) {
+        this.#set({ state: 'incomplete', message: 'Given up before everything was fetched.' })
+        break
+      }
+      if (this.#progress.bytes > before) pause = 100
+      const end = await this.#whyGone(cut)
+      if (end !== undefined) {
+        this.#set({ state: 'incomplete', message: end })
+        break
+      }
+      this.#set({ state: this.#stopping ? 'stopping' : 'reconnecting', message: cut, cuts: this.#progress.cuts + 1 })
+      await sleep(pause, undefined, { signal: this.#abandon.signal }).catch(() => undefined)
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+    }
+    await this.#spool.close()
+    return this.#progress
+  }
+
+  /** Asks tcpdump to end; what it has written is still fetched. */
+  async stop(): Promise<void> {
+    if (this.#stopping || this.#finished) return
+    this.#stopping = true
+    this.#set({ state: 'stopping' })
+    await this.#insist('stopping the capture', async () => {
+      const { stdout, stderr, end } = await runCommand(this.#connection, {
+        ...this.place,
+        command: script(STOP, this.job.id),
+      })
+      if (!stdout.includes('stopping')) throw new HostError('unavailable', end.lost ?? stderr)
+    }).catch(() => {
+      // Its heartbeat ends with ours, and then it ends too.
+    })
+  }
+
+  /** Stops fetching at once; the pod ends by itself when no heartbeat comes. */
+  abandon(): void {
+    this.#abandon.abort()
+  }
+
+  /** After a restart of ours: whether the bytes here are those that the pod has. */
+  async #checkRestored(): Promise<void> {
+    const { segment, offset } = this.#spool.position
+    if (offset === 0) return
+    await this.#insist('comparing what is here with what is in the pod', async () => {
+      const command = script(PREFIX_DIGEST, this.job.id, segment, offset)
+      const { stdout, end } = await runCommand(this.#connection, { ...this.place, command }, 60_000)
+      if (end.lost !== undefined) throw new HostError('unavailable', end.lost)
+      const digest = /^([0-9a-f]{64}) /.exec(stdout)?.[1]
+      if (digest === this.#spool.digest()) return
+      // It is not there any more: we said that it was safe here, or it was given up, which the pod will say.
+      if (stdout.startsWith('absent')) await this.#spool.finishSegment()
+      else if (digest === undefined) throw new HostError('unavailable', 'no digest came')
+      else throw new Fatal(new HostError('unavailable', 'What is on this disk is not what the pod captured.'))
+    }).catch((error: unknown) => {
+      this.#failure = error instanceof Fatal ? error.cause : undefined
+    })
+  }
+
+  /** One connection's worth of bytes; why it ended. */
+  async #pull(): Promise<string> {
+    const { segment, offset } = this.#spool.position
+    const frames = new PullFrames()
+    const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES)
+    let words = ''
+    let beats: NodeJS.Timeout | undefined
+    try {
+      const stream = await openExec(
+        this.#connection,
+        { ...this.place, command, stdin: true },
+        {
+          stdout: (bytes) => this.#take(frames, bytes),
+          stderr: (bytes) => {
+            if (words.length < 2000) words += Buffer.from(bytes).toString('utf8')
+          },
+        },
+        this.#abandon.signal,
+        this.#timing,
+      )
+      this.#stream = stream
+      const beat = () => stream.write(Buffer.from(`b ${Date.now()}\n`))
+      beat()
+      beats = setInterval(beat, HEARTBEAT_MS)
+      const end = await stream.ended
+      return end.lost ?? (words.trim() || end.status?.message || 'the stream ended before the capture did')
+    } catch (error) {
+      if (error instanceof BrokenFrame) return error.message
+      if (error instanceof HostError) return error.message
+      // Not the cluster's fault: the disk, or ours.
+      this.#failure = error
+      return ''
+    } finally {
+      clearInterval(beats)
+      this.#stream = undefined
+    }
+  }
+
+  /** Takes bytes of the stream; a promise when the taker needs time. */
+  #take(frames: PullFrames, bytes: Uint8Array): void | Promise<void> {
+    this.#progress = { ...this.#progress, heardAt: Date.now() }
+    const complete = [...frames.push(bytes)]
+    if (complete.length === 0) return
+    return this.#takeFrames(complete)
+  }
+
+  async #takeFrames(frames: readonly PullFrame[]): Promise<void> {
+    for (const frame of frames) await this.#takeFrame(frame)
+  }
+
+  async #takeFrame(frame: PullFrame): Promise<void> {
+    const { segment, offset } = this.#spool.position
+    switch (frame.kind) {
+      case 'data':
+        if (frame.segment !== segment || frame.offset !== offset)
+          throw new BrokenFrame('bytes came that were not asked for')
+        await this.#spool.write(frame.bytes)
+        await this.#sink.segmentBytes(segment, frame.bytes)
+        this.#capturing({ bytes: this.#progress.bytes + frame.bytes.length })
+        if (frame.last) await this.#segmentDone(segment)
+        return
+      case 'segment-end':
+        if (frame.segment !== segment || frame.size !== offset || frame.sha256 !== this.#spool.digest()) {
+          throw new Error(`Segment ${segment} on this disk is not what the pod captured: the disk may be failing.`)
+        }
+        await this.#segmentDone(segment)
+        return
+      case 'gap':
+        if (frame.segment <= segment) throw new BrokenFrame('a gap came that is none')
+        await this.#spool.skipTo(frame.segment)
+        // What was fetched of the first of them is not lost.
+        this.#sink.gap(frame.lostBytes - this.#progress.lostBytes - offset)
+        this.#capturing({ lostBytes: frame.lostBytes })
+        return
+      case 'idle':
+        this.#capturing({ counts: { ...this.#progress.counts, ...countsIn(frame.words) } })
+        return
+      case 'end':
+        await this.#end(frame)
+    }
+  }
+
+  /** On disk first, then the pod may forget it; meanwhile the next is read. */
+  async #segmentDone(segment: number): Promise<void> {
+    const stream = this.#stream
+    await this.#unsynced
+    this.#unsynced = this.#spool.finishSegment().then(
+      () => void stream?.write(Buffer.from(`a ${segment}\n`)),
+      (error: unknown) => void (this.#failure ??= error),
+    )
+  }
+
+  async #end(frame: Extract<PullFrame, { kind: 'end' }>): Promise<void> {
+    await this.#unsynced
+    if (this.#failure !== undefined) throw this.#failure
+    const { segment, offset } = this.#spool.position
+    const counts = { ...this.#progress.counts, ...countsIn(frame.words) }
+    this.#finished = true
+    if (segment === 0 && offset === 0) {
+      this.#set({ state: 'incomplete', message: failed(frame.words).message, counts, why: frame.why })
+    } else if (segment !== frame.segments || offset !== 0) {
+      this.#finished = false
+      throw new BrokenFrame('the pod says it is the end, but bytes are missing')
+    } else {
+      const lost = this.#progress.lostBytes
+      const message =
+        frame.why === 'lease' ? 'The pod heard nothing from here for too long and stopped capturing.' : undefined
+      const state = lost > 0 ? 'incomplete' : 'complete'
+      this.#set({ state, counts, why: frame.why, ...(message ? { message } : {}) })
+    }
+    this.#stream?.write(Buffer.from('q\n'))
+  }
+
+  #capturing(change: Partial<PointProgress>): void {
+    const { message: _past, ...rest } = this.#progress
+    this.#progress = rest
+    this.#set({ ...change, state: this.#stopping ? 'stopping' : 'capturing' })
+  }
+
+  #set(change: Partial<PointProgress>): void {
+    this.#progress = { ...this.#progress, ...change }
+    this.#onChange()
+  }
+
+  /** Why it is of no use to ask again, or undefined. */
+  async #whyGone(cut: string): Promise<string | undefined> {
+    const silent = Date.now() - this.#progress.heardAt
+    if (silent > this.job.giveUpMs) return `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}`
+    if (cut === 'no such capture') return 'The pod no longer has the capture: its container was ended.'
+    try {
+      const { namespace, pod, container } = this.place
+      const object: Pod = await this.#connection.get(podPath(namespace, pod), {
+        timeoutMs: 10_000,
+        signal: this.#abandon.signal,
+      })
+      const statuses = [
+        ...(object.status?.ephemeralContainerStatuses ?? []),
+        ...(object.status?.containerStatuses ?? []),
+      ]
+      const terminated = statuses.find(({ name }) => name === container)?.state?.terminated
+      if (!terminated) return undefined
+      return `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`
+    } catch (error) {
+      // After a kubelet restart it is the kubelet, not the API server, that denies the pod for a moment.
+      if (error instanceof ApiError && error.httpStatus === 404)
+        return 'The pod was deleted: what was fetched before is here.'
+      if (error instanceof ApiError && error.httpStatus === 403) return `No longer allowed: ${error.message}`
+      return undefined
+    }
+  }
+
+  async #insist(what: string, action: () => Promise<void>): Promise<void> {
+    const until = Date.now() + this.job.giveUpMs
+    for (let pause = 100; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      this.#abandon.signal.throwIfAborted()
+      try {
+        return await action()
+      } catch (error) {
+        if (error instanceof Fatal) throw error.cause
+        const refused = error instanceof ApiError && [400, 401, 403].includes(error.httpStatus)
+        if (refused || Date.now() > until) throw error
+        const gone = await this.#whyGone(error instanceof Error ? error.message : String(error))
+        if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone}`)
+        await sleep(pause, undefined, { signal: this.#abandon.signal })
+      }
+    }
+  }
+}
+
+/** Not to be tried again. */
+class Fatal extends Error {
+  override readonly cause: HostError
+  constructor(cause: HostError) {
+    super(cause.message)
+    this.cause = cause
+  }
+}

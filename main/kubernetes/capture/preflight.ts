@@ -1,0 +1,168 @@
+import type { Permission, Preflight, Rung } from '../../../common/model/preflight.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import { ApiError } from '../api-error.ts'
+import { isAllowed, whoami } from '../cluster-access.ts'
+import type { Namespace, Node, Pod } from '../objects.ts'
+import type { ContainerSettings } from './capture-container.ts'
+import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
+import type { DryRun, LadderFacts } from './ladder.ts'
+import { decideLadder, permissionKey, permissionsOf, rungsFor } from './ladder.ts'
+
+/** What to capture: a pod, or a whole node. */
+export type CaptureTarget =
+  | { readonly kind: 'pod'; readonly namespace: string; readonly pod: string; readonly interface?: string }
+  | { readonly kind: 'node'; readonly node: string; readonly interface?: string }
+
+export interface PreflightResult {
+  readonly preflight: Preflight
+  /** The pod as it was read; absent for a node. */
+  readonly pod?: Pod
+  readonly reusable?: string
+}
+
+/** Asks the cluster what would be allowed, without doing anything in it. Throws when the target is not there or the cluster not reachable. */
+export async function preflight(
+  connection: ApiConnection,
+  target: CaptureTarget,
+  settings: ContainerSettings,
+  debugNamespace: string,
+): Promise<PreflightResult> {
+  const [{ username }, pod] = await Promise.all([
+    whoami(connection),
+    target.kind === 'pod' ? readPod(connection, target) : undefined,
+  ])
+  const namespace = target.kind === 'pod' ? target.namespace : debugNamespace
+  const node = target.kind === 'pod' ? (pod?.spec.nodeName ?? '') : target.node
+  const podName = target.kind === 'pod' ? target.pod : undefined
+  const reusable = pod && findReusable(pod, settings.image)
+  const rungs = rungsFor(podName)
+  const [allowed, nodeObject, namespaceObject] = await Promise.all([
+    review(
+      connection,
+      rungs.flatMap((rung) => permissionsOf(rung, namespace, debugNamespace)),
+    ),
+    readable<Node>(connection, `/api/v1/nodes/${encodeURIComponent(node)}`),
+    readable<Namespace>(connection, `/api/v1/namespaces/${encodeURIComponent(namespace)}`),
+  ])
+  const dryRuns = new Map<Rung, DryRun>()
+  await Promise.all(
+    rungs.map(async (rung) => {
+      const permitted = permissionsOf(rung, namespace, debugNamespace).every(
+        (one) => allowed.get(permissionKey(one)) !== false,
+      )
+      if (!permitted || (reusable && rung.startsWith('ephemeral'))) return
+      dryRuns.set(rung, await dryRun(connection, rung, target, node, settings, debugNamespace, username))
+    }),
+  )
+  const runtime = nodeObject?.status?.nodeInfo?.containerRuntimeVersion
+  const level = namespaceObject?.metadata.labels?.['pod-security.kubernetes.io/enforce']
+  const obstacle = pod && obstacleOf(pod)
+  const facts: LadderFacts = {
+    user: username,
+    namespace,
+    node,
+    debugNamespace,
+    allowed,
+    dryRuns,
+    ...(podName === undefined ? {} : { pod: podName }),
+    ...(runtime ? { runtime } : {}),
+    ...(level ? { podSecurity: level } : {}),
+    ...(reusable ? { reusable } : {}),
+    ...(obstacle ? { obstacle } : {}),
+  }
+  return { preflight: decideLadder(facts), ...(pod ? { pod } : {}), ...(reusable ? { reusable } : {}) }
+}
+
+async function readPod(
+  connection: ApiConnection,
+  target: { readonly namespace: string; readonly pod: string },
+): Promise<Pod> {
+  try {
+    return await connection.get<Pod>(podPath(target.namespace, target.pod))
+  } catch (error) {
+    if (error instanceof ApiError && error.httpStatus === 404) {
+      throw new HostError('not-found', `There is no pod "${target.pod}" in namespace "${target.namespace}".`)
+    }
+    throw error
+  }
+}
+
+export const podPath = (namespace: string, pod: string) =>
+  `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
+
+/** A capture container of ours, with the image that is asked for, that runs. */
+export function findReusable(pod: Pod, image: string): string | undefined {
+  const ours = (pod.spec.ephemeralContainers ?? []).filter(
+    (one) => one.name.startsWith(CONTAINER_PREFIX) && one.image === image,
+  )
+  const statuses = pod.status?.ephemeralContainerStatuses ?? []
+  return ours.find((one) => statuses.find(({ name }) => name === one.name)?.state?.running)?.name
+}
+
+function obstacleOf(pod: Pod): string | undefined {
+  const { name } = pod.metadata
+  if (pod.metadata.deletionTimestamp) return `Pod ${name} is being deleted.`
+  if (pod.metadata.annotations?.['kubernetes.io/config.mirror']) {
+    return `Pod ${name} is a static pod of its node: ephemeral containers can't be added to it.`
+  }
+  const phase = pod.status?.phase ?? 'Unknown'
+  if (phase === 'Running') return undefined
+  const waiting = pod.status?.containerStatuses?.find((one) => one.state?.waiting)?.state?.waiting
+  const unscheduled = pod.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False')
+  const why = waiting?.message ?? waiting?.reason ?? unscheduled?.message
+  return `Pod ${name} is ${phase}, not Running${why ? `: ${why}` : '.'}`
+}
+
+async function review(connection: ApiConnection, permissions: readonly Permission[]): Promise<Map<string, boolean>> {
+  const unique = new Map(permissions.map((one) => [permissionKey(one), one]))
+  const answers = await Promise.all(
+    [...unique].map(async ([key, permission]) => {
+      const answer: [string, boolean] = [key, await isAllowed(connection, permission)]
+      return answer
+    }),
+  )
+  return new Map(answers)
+}
+
+/** undefined when it may not be read: that is a fact like another. */
+async function readable<T>(connection: ApiConnection, path: string): Promise<T | undefined> {
+  try {
+    return await connection.get<T>(path)
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
+  }
+}
+
+async function dryRun(
+  connection: ApiConnection,
+  rung: Rung,
+  target: CaptureTarget,
+  node: string,
+  settings: ContainerSettings,
+  debugNamespace: string,
+  user: string,
+): Promise<DryRun> {
+  const query = { dryRun: 'All' }
+  const name = `${CONTAINER_PREFIX}preflight`
+  try {
+    if (rung.startsWith('ephemeral') && target.kind === 'pod') {
+      const body = { spec: { ephemeralContainers: [ephemeralContainer(name, rung, settings)] } }
+      const contentType = 'application/strategic-merge-patch+json'
+      await connection.request('PATCH', `${podPath(target.namespace, target.pod)}/ephemeralcontainers`, {
+        query,
+        body,
+        contentType,
+      })
+    } else {
+      const by = { user, capture: 'preflight', createdAt: new Date() }
+      const body = debugPod(name, debugNamespace, node, rung, settings, by)
+      await connection.request('POST', `/api/v1/namespaces/${encodeURIComponent(debugNamespace)}/pods`, { query, body })
+    }
+    return { ok: true }
+  } catch (error) {
+    if (error instanceof ApiError) return { ok: false, message: error.message }
+    throw error
+  }
+}

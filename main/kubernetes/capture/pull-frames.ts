@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+
+// The frames that the pod sends while its capture is fetched; see PULL in pod-scripts.ts.
+
+export type PullFrame =
+  | {
+      readonly kind: 'data'
+      readonly segment: number
+      readonly offset: number
+      readonly bytes: Buffer
+      /** The segment ends with these bytes. */
+      readonly last: boolean
+    }
+  | { readonly kind: 'segment-end'; readonly segment: number; readonly size: number; readonly sha256: string }
+  | { readonly kind: 'gap'; readonly segment: number; readonly lostBytes: number }
+  | { readonly kind: 'idle'; readonly words: string }
+  | {
+      readonly kind: 'end'
+      readonly exitCode: number
+      readonly segments: number
+      readonly words: string
+      readonly why: string
+    }
+
+/** What came is not what was sent: bytes are missing, or are others. The stream is of no use any more; what was taken before is good. */
+export class BrokenFrame extends Error {}
+
+const HEADER_LIMIT = 256
+const LENGTH_LIMIT = 64 << 20
+
+interface Header {
+  readonly fields: readonly string[]
+  readonly length: number
+}
+
+/** Cuts the stream into frames and checks each: only whole ones whose digest fits come out. */
+export class PullFrames {
+  #head: Buffer = Buffer.alloc(0)
+  #header: Header | undefined
+  #body: Buffer[] = []
+  #missing = 0;
+
+  /** The frames that these bytes complete. Throws BrokenFrame. */
+  *push(bytes: Uint8Array): Generator<PullFrame> {
+    let rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (;;) {
+      if (!this.#header) {
+        const end = rest.indexOf(10)
+        const head = Buffer.concat([this.#head, end < 0 ? rest : rest.subarray(0, end)])
+        if (head.length > HEADER_LIMIT) throw new BrokenFrame('a frame does not begin where it should')
+        if (end < 0) {
+          this.#head = head
+          return
+        }
+        this.#head = Buffer.alloc(0)
+        rest = rest.subarray(end + 1)
+        this.#header = headerOf(head.toString('latin1'))
+        this.#missing = this.#header.length
+      }
+      const part = rest.subarray(0, this.#missing)
+      rest = rest.subarray(part.length)
+      this.#missing -= part.length
+      if (part.length > 0) this.#body.push(part)
+      if (this.#missing > 0) return
+      const { fields } = this.#header
+      const body = this.#body.length === 1 && this.#body[0] ? this.#body[0] : Buffer.concat(this.#body)
+      this.#header = undefined
+      this.#body = []
+      yield frameOf(fields, body)
+      if (rest.length === 0) return
+    }
+  }
+}
+
+function headerOf(line: string): Header {
+  const fields = line.split(' ')
+  if (fields[0] !== 'HS1') throw new BrokenFrame('a frame does not begin where it should')
+  const places: Readonly<Record<string, number>> = { D: 4, S: 3, F: 4 }
+  const place = places[fields[1] ?? '']
+  const length = place === undefined ? 0 : Number(fields[place])
+  if (!Number.isInteger(length) || length < 0 || length > LENGTH_LIMIT)
+    throw new BrokenFrame('a frame has no sensible length')
+  return { fields, length }
+}
+
+function frameOf(fields: readonly string[], body: Buffer): PullFrame {
+  const number = (place: number) => {
+    const value = Number(fields[place])
+    if (!Number.isSafeInteger(value) || value < 0) throw new BrokenFrame('a frame holds no number where one should be')
+    return value
+  }
+  switch (fields[1]) {
+    case 'D': {
+      const digest = createHash('sha256').update(body).digest('hex')
+      if (digest !== fields[5]) throw new BrokenFrame('the bytes of a frame are not those that were sent')
+      return { kind: 'data', segment: number(2), offset: number(3), bytes: body, last: fields[6] === '1' }
+    }
+    case 'E':
+      return { kind: 'segment-end', segment: number(2), size: number(3), sha256: fields[4] ?? '' }
+    case 'G':
+      return { kind: 'gap', segment: number(2), lostBytes: number(3) }
+    case 'S':
+      return { kind: 'idle', words: body.toString('latin1') }
+    case 'F':
+      return {
+        kind: 'end',
+        exitCode: number(2),
+        segments: number(3),
+        words: body.toString('latin1'),
+        why: fields[5] ?? 'end',
+      }
+    default:
+      throw new BrokenFrame(fields.slice(2).join(' ') || 'a frame of an unknown kind')
+  }
+}
+
+export interface CaptureCounts {
+  readonly captured?: number
+  /** Received by the filter. */
+  readonly received?: number
+  /** Dropped by the kernel because tcpdump was too slow. */
+  readonly dropped?: number
+  /** Dropped by the interface. */
+  readonly interfaceDropped?: number
+}
+
+/** tcpdump's counts, from the last of its words. */
+export function countsIn(words: string): CaptureCounts {
+  const last = (pattern: RegExp) => {
+    const found = [...words.matchAll(pattern)].at(-1)?.[1]
+    return found === undefined ? undefined : Number(found)
+  }
+  const captured = last(/(\d+) packets? captured/g)
+  const received = last(/(\d+) packets? received by filter/g)
+  const dropped = last(/(\d+) packets? dropped by kernel/g)
+  const interfaceDropped = last(/(\d+) packets? dropped by interface/g)
+  return {
+    ...(captured === undefined ? {} : { captured }),
+    ...(received === undefined ? {} : { received }),
+    ...(dropped === undefined ? {} : { dropped }),
+    ...(interfaceDropped === undefined ? {} : { interfaceDropped }),
+  }
+}

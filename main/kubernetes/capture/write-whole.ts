@@ -1,0 +1,17 @@
+import { open, rename, rm } from 'node:fs/promises'
+
+/** Writes a file so that it is there whole or not at all. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const part = `${path}.${process.pid}.new`
+  const file = await open(part, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+    await file.close()
+    await rename(part, path)
+  } catch (error) {
+    await file.close().catch(() => undefined)
+    await rm(part, { force: true })
+    throw error
+  }
+}
