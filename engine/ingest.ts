@@ -82,8 +82,7 @@ export class Ingest implements FrameSink {
         chunk.window[index] = packet.window
         const before = found
         found = this.tcp.segment(packet, chunk, index, row, time, found)
-        if (found !== before) this.verdicts.replaced(packet, before, found)
-        if (packet.hasPayloadLength) chunk.verdict[index] = this.verdicts.segment(packet, row, time, found)
+        if (packet.hasPayloadLength) chunk.verdict[index] = this.verdicts.segment(packet, row, time, found, before)
       }
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1

@@ -17,10 +17,10 @@ export class SightingTable {
   readonly #time = new Float64Array(SLOTS).fill(-Infinity)
 
   /** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
-  see(packet: Packet, direction: number, ipId: number, row: number, time: number): number {
+  see(packet: Packet, ipId: number, row: number, time: number): number {
     let a = Math.imul(packet.seq ^ Math.imul(ipId, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(packet.ack, 0xc2b2ae35)
     const timestamps = packet.hasTimestamps ? packet.tsval ^ Math.imul(packet.tsecr, 0x27d4eb2f) : 0x5bd1e995
-    a ^= Math.imul(direction + 1, 0x165667b1)
+    a ^= Math.imul((packet.sourcePort << 16) ^ packet.destinationPort, 0x165667b1)
     a = Math.imul(a ^ (a >>> 15), 0x2c1b3c6d)
     let b = a ^ Math.imul(timestamps, 0x297a2d39) ^ Math.imul(packet.payloadLength, 0x9e3779b1)
     b ^= Math.imul((packet.tcpFlags << 16) ^ packet.window, 0x85ebca6b)

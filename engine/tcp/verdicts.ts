@@ -137,21 +137,8 @@ export class Verdicts {
   /** The direction's entry before, NONE = first. */
   #entryBefore = new Int32Array(64)
 
-  /** Conversations that the labels began anew, by the direction they go on. */
-  readonly #continued = new Map<number, number>()
-
   get count(): number {
     return this.#count
-  }
-
-  /**
-   * The labels moved the connection of direction `before` to that of `found` on this SYN, as Wireshark does once a FIN or RST was seen.
-   * With the same initial sequence number it is the old SYN, late or sent again, and for the verdicts the old connection goes on.
-   */
-  replaced(packet: Packet, before: number, found: number): void {
-    const d = this.#direction(before)
-    if (d < this.#state.length && this.#state[d] & SEEN && this.#first[d] === packet.seq)
-      this.#continued.set(found >>> 1, d)
   }
 
   /** The entry of `row`, or -1. */
@@ -189,14 +176,23 @@ export class Verdicts {
     return this.#cost[entry]
   }
 
-  /** Returns the VERDICT of the packet. */
-  segment(packet: Packet, row: number, time: number, found: number): number {
-    const d = this.#direction(found)
+  /**
+   * Returns the VERDICT of the packet, which travels in direction `d` (ConversationTable.find). `before` differs from it when the labels
+   * began a new stream with this SYN, as Wireshark does once a FIN or RST was seen: with the same initial sequence number it is the
+   * old SYN all the same, late or sent again.
+   */
+  segment(packet: Packet, row: number, time: number, d: number, before = d): number {
     while (d + 2 > this.#state.length) this.#growDirections()
     const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
     const flags = packet.tcpFlags
     const length = packet.payloadLength
-    const verdict = this.#judge(packet, row, time, d, ipId, flags, length)
+    let verdict: number
+    if (before !== d && (this.#state[before] & SEEN) !== 0 && this.#first[before] === packet.seq) {
+      this.#state[d] = 0
+      verdict = this.#judge(packet, row, time, before, ipId, flags, length)
+    } else {
+      verdict = this.#judge(packet, row, time, d, ipId, flags, length)
+    }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       this.#note(packet, row, time, d, ipId, flags, length)
       if (flags & ACK) this.#acknowledge(packet, time, d ^ 1, length, flags)
@@ -204,15 +200,9 @@ export class Verdicts {
     return verdict
   }
 
-  #direction(found: number): number {
-    if (this.#continued.size === 0) return found
-    const first = this.#continued.get(found >>> 1)
-    return first === undefined ? found : first ^ (found & 1)
-  }
-
   #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
     // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
-    const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, d, ipId, row, time)
+    const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, ipId, row, time)
     if (seen !== NONE) {
       const evidence = ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp
       return this.#enter(d, row, time, VERDICT.copy, evidence, seen, 0, packet)
