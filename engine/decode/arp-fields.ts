@@ -33,7 +33,7 @@ export function writeArp(out: FieldWriter, at: number): void {
   const hardware = out.u8(at + 4)
   const protocolSize = out.u8(at + 5)
   const opcode = out.u16(at + 6)
-  const title = `Address Resolution Protocol (${OPCODES[opcode] ?? 'unknown'})`
+  const title = out.texts ? `Address Resolution Protocol (${OPCODES[opcode] ?? 'unknown'})` : ''
   out.layer('arp', at, Math.min(at + 8 + 2 * (hardware + protocolSize), out.end), title)
   out.uint('arp.hw.type', at, 2)
   out.uint('arp.proto.type', at + 2, 2)

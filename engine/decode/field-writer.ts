@@ -35,6 +35,8 @@ export abstract class FieldWriter {
   }
 
   protected abstract info(field: string): FieldInfo | undefined
+  /** Whether anybody listens for the field: only then is it worth making a value that is not just read. */
+  abstract wants(field: string): boolean
   protected abstract add(field: string, value: FieldValue, from: number, to: number, text: string | undefined): void
   /** A value that is a part of `word`, for drawing its bits. */
   protected abstract addBits(
@@ -93,6 +95,7 @@ export abstract class FieldWriter {
   /** A field that is a part of the `size` bytes at `at`, by its mask. `value` is given where it is not just those bits. */
   bits(field: string, at: number, size: number, value?: number, text?: string): boolean {
     if (!this.has(at, size)) return false
+    if (!this.wants(field)) return true
     const info = this.info(field)
     if (info?.mask === undefined) return false
     const word = unsigned(this.bytes, at, size)
@@ -116,7 +119,7 @@ export abstract class FieldWriter {
   /** Bytes as they are; all of them must be there. */
   span(field: string, from: number, to: number, text?: string): boolean {
     if (to < from || !this.has(from, to - from)) return false
-    this.add(field, this.bytes.subarray(from, to), from, to, text)
+    if (this.wants(field)) this.add(field, this.bytes.subarray(from, to), from, to, text)
     return true
   }
 
@@ -128,6 +131,7 @@ export abstract class FieldWriter {
   /** Characters; zeros at the end are padding. */
   ascii(field: string, from: number, to: number): boolean {
     if (to < from || !this.has(from, to - from)) return false
+    if (!this.wants(field)) return true
     let value = ''
     for (let i = from; i < to && this.bytes[i] !== 0; i++) value += String.fromCharCode(this.bytes[i])
     this.add(field, value, from, to, undefined)

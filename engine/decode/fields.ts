@@ -206,8 +206,12 @@ class FieldCollector extends FieldWriter {
     writeFields(packet, this, context, this.#wanted)
   }
 
+  override wants(field: string): boolean {
+    return this.#names.has(field)
+  }
+
   protected override info(field: string): FieldInfo | undefined {
-    return this.#names.has(field) ? FIELDS.get(field) : undefined
+    return FIELDS.get(field)
   }
 
   protected override add(field: string, value: FieldValue, from: number, to: number): void {

@@ -164,8 +164,18 @@ export const LINK_FIELDS = {
 export function writeEthernet(out: FieldWriter, at: number): void {
   const isLength = out.has(at, 14) && out.u16(at + 12) < 0x600
   out.layer('eth', at, Math.min(at + 14, out.end), ethernetTitle(out, at, isLength))
-  address(out, 'eth.dst', at)
-  address(out, 'eth.src', at + 6)
+  if (out.ether('eth.dst', at)) {
+    out.down()
+    out.bits('eth.dst.lg', at, 3)
+    out.bits('eth.dst.ig', at, 3)
+    out.up()
+  }
+  if (out.ether('eth.src', at + 6)) {
+    out.down()
+    out.bits('eth.src.lg', at + 6, 3)
+    out.bits('eth.src.ig', at + 6, 3)
+    out.up()
+  }
   out.uint(isLength ? 'eth.len' : 'eth.type', at + 12, 2)
   out.endLayer()
 }
@@ -176,31 +186,32 @@ function ethernetTitle(out: FieldWriter, at: number, isLength: boolean): string 
   return out.has(at, 12) ? `${name}, Src: ${macText(out.bytes, at + 6)}, Dst: ${macText(out.bytes, at)}` : name
 }
 
-function address(out: FieldWriter, field: 'eth.dst' | 'eth.src', at: number): void {
-  if (!out.ether(field, at)) return
-  out.down()
-  out.bits(`${field}.lg`, at, 3)
-  out.bits(`${field}.ig`, at, 3)
-  out.up()
-}
-
 export function writeVlan(out: FieldWriter, at: number): void {
-  tag(out, at, 'vlan', '802.1Q Virtual LAN')
+  out.layer('vlan', at, Math.min(at + 4, out.end), tagTitle(out, at, '802.1Q Virtual LAN'))
+  out.bits('vlan.priority', at, 2)
+  out.bits('vlan.dei', at, 2)
+  out.bits('vlan.id', at, 2)
+  lengthOrType(out, at + 2)
+  out.endLayer()
 }
 
 export function writeProviderVlan(out: FieldWriter, at: number): void {
-  tag(out, at, 'ieee8021ad', 'IEEE 802.1ad')
+  out.layer('ieee8021ad', at, Math.min(at + 4, out.end), tagTitle(out, at, 'IEEE 802.1ad'))
+  out.bits('ieee8021ad.priority', at, 2)
+  out.bits('ieee8021ad.dei', at, 2)
+  out.bits('ieee8021ad.id', at, 2)
+  lengthOrType(out, at + 2)
+  out.endLayer()
 }
 
-function tag(out: FieldWriter, at: number, name: 'vlan' | 'ieee8021ad', title: string): void {
+function tagTitle(out: FieldWriter, at: number, name: string): string {
+  if (!out.texts || !out.has(at, 2)) return name
   const word = out.u16(at)
-  const values = `PRI: ${word >> 13}, DEI: ${(word >> 12) & 1}, ID: ${word & 0xfff}`
-  out.layer(name, at, Math.min(at + 4, out.end), out.texts ? `${title}, ${values}` : '')
-  out.bits(`${name}.priority`, at, 2)
-  out.bits(`${name}.dei`, at, 2)
-  out.bits(`${name}.id`, at, 2)
-  out.uint(out.u16(at + 2) < 0x600 ? 'vlan.len' : 'vlan.etype', at + 2, 2)
-  out.endLayer()
+  return `${name}, PRI: ${word >> 13}, DEI: ${(word >> 12) & 1}, ID: ${word & 0xfff}`
+}
+
+function lengthOrType(out: FieldWriter, at: number): void {
+  out.uint(out.u16(at) < 0x600 ? 'vlan.len' : 'vlan.etype', at, 2)
 }
 
 export function writeLlc(out: FieldWriter, at: number): void {
@@ -289,8 +300,10 @@ export function writeMpls(out: FieldWriter, start: number): void {
   for (let at = start; out.has(at, 4); at += 4) {
     const word = out.u32(at)
     const bottom = (word >>> 8) & 1
-    const values = `Label: ${word >>> 12}, Exp: ${(word >>> 9) & 7}, S: ${bottom}, TTL: ${word & 0xff}`
-    out.layer('mpls', at, at + 4, out.texts ? `MultiProtocol Label Switching Header, ${values}` : '')
+    const values = out.texts
+      ? `, Label: ${word >>> 12}, Exp: ${(word >>> 9) & 7}, S: ${bottom}, TTL: ${word & 0xff}`
+      : ''
+    out.layer('mpls', at, at + 4, 'MultiProtocol Label Switching Header' + values)
     out.bits('mpls.label', at, 4)
     out.bits('mpls.exp', at, 4)
     out.bits('mpls.bottom', at, 4)

@@ -167,21 +167,36 @@ function numbers(out: FieldWriter, at: number, length: number, context: TcpConte
   out.uint('tcp.ack_raw', at + 8, 4)
 }
 
-const FLAGS = ['res', 'ae', 'cwr', 'ece', 'urg', 'ack', 'push', 'reset', 'syn', 'fin'] as const
+const FLAGS = [
+  'tcp.flags.res',
+  'tcp.flags.ae',
+  'tcp.flags.cwr',
+  'tcp.flags.ece',
+  'tcp.flags.urg',
+  'tcp.flags.ack',
+  'tcp.flags.push',
+  'tcp.flags.reset',
+  'tcp.flags.syn',
+  'tcp.flags.fin',
+] as const
 const LETTERS = 'RRRACEUAPRSF'
 
 function flags(out: FieldWriter, at: number): void {
   if (!out.has(at, 2)) return
   const bits = out.u16(at) & 0xfff
-  const hexText = `0x${bits.toString(16).padStart(3, '0')}`
-  out.uint('tcp.flags', at, 2, out.texts ? `Flags: ${hexText} (${flagNames(bits) || '<None>'})` : undefined)
+  out.value('tcp.flags', bits, at, at + 2, out.texts ? flagsTitle(bits) : undefined)
   out.down()
-  for (const name of FLAGS) out.bits(`tcp.flags.${name}`, at, 2)
-  let letters = ''
-  for (let i = 0; i < 12; i++) letters += bits & (0x800 >> i) ? LETTERS[i] : '·'
-  out.value('tcp.flags.str', letters, at, at + 2, out.texts ? `[TCP Flags: ${letters}]` : undefined)
+  for (const field of FLAGS) out.bits(field, at, 2)
+  if (out.wants('tcp.flags.str')) {
+    let letters = ''
+    for (let i = 0; i < 12; i++) letters += bits & (0x800 >> i) ? LETTERS[i] : '·'
+    out.value('tcp.flags.str', letters, at, at + 2, `[TCP Flags: ${letters}]`)
+  }
   out.up()
 }
+
+const flagsTitle = (bits: number): string =>
+  `Flags: 0x${bits.toString(16).padStart(3, '0')} (${flagNames(bits) || '<None>'})`
 
 const NAMES = [
   [0x001, 'FIN'],
@@ -217,8 +232,8 @@ function options(out: FieldWriter, start: number, to: number, context: TcpContex
   for (let at = start; at < to && out.has(at, 1);) {
     const kind = out.u8(at)
     if (kind === TCP_OPTION.end || kind === TCP_OPTION.noOperation) {
-      const name = kind === TCP_OPTION.end ? 'eol' : 'nop'
-      out.value(`tcp.options.${name}`, true, at, at + 1)
+      const name = kind === TCP_OPTION.end ? 'tcp.options.eol' : 'tcp.options.nop'
+      out.value(name, true, at, at + 1)
       out.down()
       out.uint('tcp.option_kind', at, 1)
       out.up()
@@ -245,7 +260,7 @@ function options(out: FieldWriter, start: number, to: number, context: TcpContex
 
 function option(out: FieldWriter, kind: number, at: number, length: number, context: TcpContext | undefined): void {
   const summary = out.texts ? optionSummary(out, kind, at, length) : undefined
-  out.span(`tcp.options.${OPTION_FIELDS[kind] ?? 'unknown'}`, at, at + length, summary)
+  out.span(OPTION_FIELDS[kind] ?? 'tcp.options.unknown', at, at + length, summary)
   out.down()
   out.uint('tcp.option_kind', at, 1)
   out.uint('tcp.option_len', at + 1, 1)
@@ -290,16 +305,16 @@ function option(out: FieldWriter, kind: number, at: number, length: number, cont
 }
 
 const OPTION_FIELDS: Readonly<Record<number, string>> = {
-  [TCP_OPTION.mss]: 'mss',
-  [TCP_OPTION.windowScale]: 'wscale',
-  [TCP_OPTION.sackPermitted]: 'sack_perm',
-  [TCP_OPTION.sack]: 'sack',
-  [TCP_OPTION.timestamps]: 'timestamp',
-  [TCP_OPTION.md5]: 'md5',
-  [TCP_OPTION.userTimeout]: 'user_to',
-  [TCP_OPTION.authentication]: 'ao',
-  [TCP_OPTION.mptcp]: 'mptcp',
-  [TCP_OPTION.fastOpen]: 'tfo',
+  [TCP_OPTION.mss]: 'tcp.options.mss',
+  [TCP_OPTION.windowScale]: 'tcp.options.wscale',
+  [TCP_OPTION.sackPermitted]: 'tcp.options.sack_perm',
+  [TCP_OPTION.sack]: 'tcp.options.sack',
+  [TCP_OPTION.timestamps]: 'tcp.options.timestamp',
+  [TCP_OPTION.md5]: 'tcp.options.md5',
+  [TCP_OPTION.userTimeout]: 'tcp.options.user_to',
+  [TCP_OPTION.authentication]: 'tcp.options.ao',
+  [TCP_OPTION.mptcp]: 'tcp.options.mptcp',
+  [TCP_OPTION.fastOpen]: 'tcp.options.tfo',
 }
 
 function optionSummary(out: FieldWriter, kind: number, at: number, length: number): string {

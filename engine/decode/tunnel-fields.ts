@@ -120,12 +120,12 @@ export function writeVxlan(out: FieldWriter, at: number): void {
 
 export function writeGeneve(out: FieldWriter, at: number): void {
   const length = (out.u8(at) & 0x3f) * 4
-  const vni = ((out.u16(at + 4) << 8) | out.u8(at + 6)).toString(16).padStart(6, '0')
+  const vni = out.texts ? hexDigits((out.u16(at + 4) << 8) | out.u8(at + 6), 6) : ''
   out.layer(
     'geneve',
     at,
     Math.min(at + 8 + length, out.end),
-    `Generic Network Virtualization Encapsulation, VNI: 0x${vni}`,
+    `Generic Network Virtualization Encapsulation, VNI: ${vni}`,
   )
   out.bits('geneve.version', at, 1)
   out.bits('geneve.length', at, 1, length, out.texts ? `${length} bytes` : undefined)
@@ -146,6 +146,8 @@ export function writeGeneve(out: FieldWriter, at: number): void {
   out.endLayer()
 }
 
+const hexDigits = (number: number, digits: number): string => `0x${number.toString(16).padStart(digits, '0')}`
+
 /** Class (2), type (1), length of the data in words (1, low five bits), data. */
 function geneveOptions(out: FieldWriter, start: number, to: number): void {
   for (let at = start; at + 4 <= to && out.has(at, 4);) {
@@ -162,8 +164,8 @@ export function writeGre(out: FieldWriter, start: number): void {
   const flags = out.u16(start)
   const type = out.u16(start + 2)
   const version = flags & 7
-  const title = `Generic Routing Encapsulation (${ETHERTYPE_NAMES[type] ?? `0x${type.toString(16).padStart(4, '0')}`})`
-  out.layer('gre', start, Math.min(out.next, out.end), title)
+  const carried = out.texts ? ` (${ETHERTYPE_NAMES[type] ?? hexDigits(type, 4)})` : ''
+  out.layer('gre', start, Math.min(out.next, out.end), 'Generic Routing Encapsulation' + carried)
   if (out.uint('gre.flags_and_version', start, 2)) {
     out.down()
     out.bits('gre.flags.checksum', start, 2)
