@@ -32,16 +32,20 @@ if (app.requestSingleInstanceLock({ files: filesIn(process.argv, process.cwd()) 
 }
 
 async function run(): Promise<void> {
-  let desktop: Desktop | undefined
+  let desktop: Desktop | undefined = undefined
   const files = filesIn(process.argv, process.cwd())
-  // macOS: files opened in the Finder, possibly before there is a window to show them in.
+  // What comes before there is a window to show it in is shown in the first.
+  const open = (paths: readonly string[]) => {
+    if (desktop) void desktop.open(paths)
+    else files.push(...paths)
+  }
+  // macOS: files opened in the Finder.
   app.on('open-file', (event, path) => {
     event.preventDefault()
-    if (desktop) void desktop.open([path])
-    else files.push(path)
+    open([path])
   })
   app.on('second-instance', (_event, argv, workingFolder, data) => {
-    void desktop?.open(handedOver(data) ?? filesIn(argv, workingFolder))
+    open(handedOver(data) ?? filesIn(argv, workingFolder))
   })
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) void desktop?.open([])
@@ -59,7 +63,8 @@ async function run(): Promise<void> {
     userFolder: folder,
     samplesFolder: installation.samples,
     warn,
-    report: (where, error) => console.error(where, error),
+    report: (where, error) =>
+      process.stderr.write(`${where}: ${error instanceof Error ? error.stack : String(error)}\n`),
   })
   app.setAboutPanelOptions({ applicationName: 'Hopscope', applicationVersion: installation.version })
   const windowState = windowStateFile(folder, warn)

@@ -2,6 +2,7 @@ import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
@@ -226,10 +227,9 @@ async function serving() {
   const get = (path: string, headers: Headers = {}, method = 'GET') =>
     new Promise<{ status: number; headers: IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
       const all = { authorization: `Bearer ${token}`, ...headers }
-      const asking = request({ port, path, method, headers: withoutUndefined(all) }, async (response) => {
-        const chunks: Buffer[] = []
-        for await (const chunk of response) chunks.push(chunk)
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
+      const asking = request({ port, path, method, headers: withoutUndefined(all) }, (response) => {
+        const { statusCode: status = 0, headers: answered } = response
+        buffer(response).then((body) => resolve({ status, headers: answered, body }), reject)
       })
       asking.on('error', reject)
       asking.end()

@@ -5,10 +5,16 @@ import { TARGETS } from './steps/outputs.mjs'
 import { Plainly, runScript } from './steps/project.mjs'
 
 await runScript(async () => {
-  const known = Object.keys(TARGETS)
   const named = process.argv.slice(2)
-  const unknown = named.find((target) => !known.includes(target))
-  if (unknown !== undefined) throw new Plainly(`there is no build target "${unknown}"; there are ${known.join(', ')}.`)
+  if (!isTargets(named)) throw new Plainly(`the build targets are ${Object.keys(TARGETS).join(', ')}.`)
   await ensureInstalled()
-  await ensureBuilt(/** @type {import('./steps/outputs.mjs').Target[]} */ (named.length > 0 ? named : known))
+  await ensureBuilt(named.length > 0 ? named : ['main', 'preload', 'renderer'])
 })
+
+/**
+ * @param {string[]} names
+ * @returns {names is import('./steps/outputs.mjs').Target[]}
+ */
+function isTargets(names) {
+  return names.every((name) => name in TARGETS)
+}

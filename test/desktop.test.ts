@@ -263,6 +263,7 @@ describe('the preload', () => {
       readonly port1 = 'for main'
       readonly port2 = 'for the page'
     }
+    // oxlint-disable-next-line typescript/no-implied-eval -- our own build, with the page's world in place of the globals
     const run = new Function('require', 'window', 'location', 'MessageChannel', code)
     run(() => electron, page, { origin: 'hopscope://app' }, Channel)
 
@@ -322,11 +323,7 @@ describe('files and instances', () => {
     const preventDefault = vi.fn()
     const { electron, window, commands } = await started({
       prepare: ({ app }) => {
-        const { whenReady } = app
-        app.whenReady = async () => {
-          app.emit('open-file', { preventDefault }, early)
-          await whenReady()
-        }
+        app.whenReady = async () => void app.emit('open-file', { preventDefault }, early)
       },
     })
     expect(preventDefault).toHaveBeenCalled()

@@ -102,9 +102,9 @@ describe.runIf(process.platform === 'linux')('the packed app', () => {
         'frames',
         'a b.pcap',
       ])
-      expect(run(command)).toEqual(['as node:'])
+      expect(run(command)).toEqual(['as node: no'])
       writeFileSync(join(packed, 'a capture.pcap'), '')
-      expect(run(command, 'a capture.pcap')).toEqual(['as node:', 'a capture.pcap'])
+      expect(run(command, 'a capture.pcap')).toEqual(['as node: no', 'a capture.pcap'])
     })
 
     it('finds the app through a link', () => {
@@ -120,7 +120,7 @@ function pack(): void {
   for (const file of ['LICENSE', 'LICENSES.chromium.html', 'locales/en-US.pak'])
     writeFileSync(join(electron, file), 'stand-in')
   writeFileSync(join(electron, 'version'), '45.3.4')
-  writeFileSync(join(electron, 'electron'), '#!/bin/sh\nprintf "%s\\n" "as node: $ELECTRON_RUN_AS_NODE" "$@"\n')
+  writeFileSync(join(electron, 'electron'), '#!/bin/sh\nprintf "%s\\n" "as node: ${ELECTRON_RUN_AS_NODE:-no}" "$@"\n')
   chmodSync(join(electron, 'electron'), 0o755)
   const config = join(packed, 'config.json')
   // Fuses are bytes inside Electron's real executable.

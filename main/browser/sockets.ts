@@ -52,7 +52,7 @@ function lineOver(socket: WebSocket): MessageTransport {
     socket.ping()
   }, PING_INTERVAL)
   socket.on('pong', () => (answered = true))
-  socket.on('message', (data, isBinary) => line.deliver(isBinary ? data : data.toString()))
+  socket.on('message', (data, isBinary) => line.deliver(isBinary || !Buffer.isBuffer(data) ? data : data.toString()))
   socket.on('error', () => socket.terminate())
   socket.on('close', () => {
     clearInterval(pings)

@@ -3,6 +3,7 @@ import { createRequire, registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { onTestFinished, vi } from 'vitest'
+import type * as electronStandIn from './electron-stand-in.ts'
 
 const root = join(import.meta.dirname, '../..')
 const entry = pathToFileURL(join(root, 'out/main/electron.js')).href
@@ -54,6 +55,6 @@ export async function startDesktop(options: {
   return electron
 }
 
-export type ElectronStandIn = typeof import('./electron-stand-in.ts')
+export type ElectronStandIn = typeof electronStandIn
 
 const nativeImport: (url: string) => Promise<ElectronStandIn> = createRequire(import.meta.url)('./native-import.cjs')

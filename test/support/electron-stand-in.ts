@@ -128,10 +128,15 @@ export const app = new App()
 
 type Handler = (request: Request) => Promise<Response>
 
+interface Scheme {
+  scheme: string
+  privileges: Record<string, boolean>
+}
+
 export const protocol = {
-  schemes: new Array<{ scheme: string; privileges: Record<string, boolean> }>(),
+  schemes: new Array<Scheme>(),
   handlers: new Map<string, Handler>(),
-  registerSchemesAsPrivileged(schemes: typeof protocol.schemes): void {
+  registerSchemesAsPrivileged(schemes: Scheme[]): void {
     protocol.schemes.push(...schemes)
   },
   handle(scheme: string, handler: Handler): void {
@@ -160,15 +165,27 @@ export const session = {
 
 export const ipcMain = new EventEmitter()
 
+interface OpenAnswer {
+  canceled: boolean
+  filePaths: string[]
+}
+
+interface MessageAnswer {
+  response: number
+}
+
+const openAnswer: OpenAnswer = { canceled: true, filePaths: [] }
+const messageAnswer: MessageAnswer = { response: 0 }
+
 export const dialog = {
   shown: new Array<unknown>(),
-  openAnswer: { canceled: true, filePaths: new Array<string>() },
-  messageAnswer: { response: 0 },
-  async showOpenDialog(...args: unknown[]): Promise<typeof dialog.openAnswer> {
+  openAnswer,
+  messageAnswer,
+  async showOpenDialog(...args: unknown[]): Promise<OpenAnswer> {
     dialog.shown.push(args)
     return dialog.openAnswer
   },
-  async showMessageBox(...args: unknown[]): Promise<typeof dialog.messageAnswer> {
+  async showMessageBox(...args: unknown[]): Promise<MessageAnswer> {
     dialog.shown.push(args.at(-1))
     return dialog.messageAnswer
   },

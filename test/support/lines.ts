@@ -55,7 +55,7 @@ export async function socketLine(): Promise<LinePair> {
   if (!accepted) throw new Error('unreachable')
   const [host, page] = [accepted, client].map((socket) => {
     const line = new MessageTransport({ send: (message) => socket.send(message), close: () => socket.close() })
-    socket.on('message', (data, isBinary) => line.deliver(isBinary ? data : data.toString()))
+    socket.on('message', (data, isBinary) => line.deliver(isBinary || !Buffer.isBuffer(data) ? data : data.toString()))
     socket.on('close', () => line.disconnect('closed'))
     return line
   })
