@@ -92,15 +92,18 @@ export class Engine {
 
   #labelCounts(): Record<Label, number> {
     const counts = new Map<Label, number>()
-    const bySet = new Uint32Array(1 << 16)
+    // Few sets of labels occur, and most rows have none.
+    const bySet = new Map<number, number>()
     const { packets } = this
     for (const [n, chunk] of packets.chunks.entries()) {
       const rows = Math.min(packets.rows - n * chunk.labels.length, chunk.labels.length)
-      for (let i = 0; i < rows; i++) bySet[chunk.labels[i]]++
+      for (let i = 0; i < rows; i++) {
+        const set = chunk.labels[i]
+        if (set !== 0) bySet.set(set, (bySet.get(set) ?? 0) + 1)
+      }
     }
-    for (let set = 1; set < bySet.length; set++) {
-      if (bySet[set] === 0) continue
-      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + bySet[set])
+    for (const [set, rows] of bySet) {
+      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + rows)
     }
     return Object.fromEntries(LABELS.map((label) => [label, counts.get(label) ?? 0])) as Record<Label, number>
   }
