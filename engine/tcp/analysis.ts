@@ -88,9 +88,9 @@ export class TcpAnalysis {
       words[f + BASE_SEQ] = (flags & SYN) !== 0 ? seq : (seq - 1) | 0
     }
     let reverseBits = words[r + BITS]
-    if (isAck && (reverseBits & (BIT.base | BIT.flightUnknown)) !== BIT.base) {
+    if (isAck && (reverseBits & (BIT.base | BIT.flightKnown)) !== (BIT.base | BIT.flightKnown)) {
       if ((reverseBits & BIT.base) === 0) words[r + BASE_SEQ] = (ack - 1) | 0
-      reverseBits = (reverseBits & ~BIT.flightUnknown) | BIT.base
+      reverseBits |= BIT.base | BIT.flightKnown
       words[r + BITS] = reverseBits
     }
 
@@ -108,14 +108,14 @@ export class TcpAnalysis {
       if (window === 0 && plain) labels |= LABEL.zero_window
       if (next !== 0 && after(seq, next) && (flags & RST) === 0) {
         labels |= LABEL.lost_segment
-        bits |= BIT.flightUnknown
+        bits &= ~BIT.flightKnown
       }
       if (plain) {
         if (length <= 1 && seq === ((next - 1) | 0)) labels |= LABEL.keep_alive
         if (length === 0) {
           if (seq === next) labels |= this.#pureAck(f, r, ack, window, row)
         } else if ((reverseBits & SCALE.mask) !== SCALE.unknown) {
-          const shift = (reverseBits & BIT.scaled) !== 0 ? shiftOf(reverseBits) : 0
+          const shift = (reverseBits & BIT.synWindow) !== 0 ? 0 : shiftOf(reverseBits)
           const edge = (reverseAck + ((words[r + WINDOW_AND_COUNT] & 0xffff) << shift)) | 0
           if (((seq + length) | 0) === edge) labels |= LABEL.window_full
         }
@@ -145,6 +145,7 @@ export class TcpAnalysis {
 
     // From here on the packet becomes part of the state.
     let end = (seq + length) | 0
+    if (next === 0 || after(end, next)) bits = length === 0 ? bits | BIT.movedByAck : bits & ~BIT.movedByAck
     if (occupies && !unacked.isFull(f)) {
       if ((flags & (SYN | FIN)) !== 0) end = (end + 1) | 0
       words[f + BITS] = bits
@@ -156,7 +157,6 @@ export class TcpAnalysis {
       if (next === 0 || after(end, next)) {
         words[f + NEXT_SEQ] = end
         words[f + NEXT_ROW] = row + 1
-        bits = length === 0 ? bits | BIT.movedByAck : bits & ~BIT.movedByAck
       }
       const contiguous = words[f + CONTIGUOUS]
       if (contiguous === 0 || seq === contiguous) words[f + CONTIGUOUS] = words[f + NEXT_SEQ]
@@ -168,7 +168,8 @@ export class TcpAnalysis {
     if ((labels & (LABEL.keep_alive | LABEL.zero_window_probe)) !== 0) {
       bits |= (labels & LABEL.keep_alive) !== 0 ? BIT.keepAlive : BIT.zeroWindowProbe
     }
-    if ((flags & (SYN | ACK)) === ACK) bits |= BIT.scaled
+    if ((flags & SYN) !== 0) bits |= BIT.synWindow
+    else if (isAck) bits &= ~BIT.synWindow
     words[f + BITS] = bits
 
     let acked = 0
@@ -178,9 +179,9 @@ export class TcpAnalysis {
       if (unacked.partial) labels |= LABEL.partial_ack
     }
     let flight = 0
-    if (length > 0 && (bits & BIT.flightUnknown) === 0 && words[f + OLDEST] !== 0) flight = this.#flight(f, r, flags)
+    if (length > 0 && (bits & BIT.flightKnown) !== 0 && words[f + OLDEST] !== 0) flight = this.#flight(f, r, flags)
 
-    if ((flags & SYN) !== 0) this.#noteScale(packet.windowShift, isAck, f, r)
+    if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
     if (packet.sackBlocks !== 0 || words[f + RECOVERY] !== 0) {
       this.#noteSack(packet, f)
       if (packet.sackBlocks !== 0 && (labels & LABEL.window_update) !== 0) {
@@ -255,7 +256,7 @@ export class TcpAnalysis {
     return at < 0 ? undefined : { number: duplicateAcks.first(at), original: duplicateAcks.second(at) }
   }
 
-  /** For a retransmission: the row that its retransmission time-out (`tcp.analysis.rto`) counts from. */
+  /** For a retransmission neither fast nor spurious: the row that its retransmission time-out (`tcp.analysis.rto`) counts from. */
   retransmissionSince(row: number): number | undefined {
     const { retransmissions } = this.#state
     const at = retransmissions.find(row)
@@ -270,7 +271,10 @@ export class TcpAnalysis {
   #beginsAnother(flags: number, seq: number, found: number): boolean {
     const { words } = this.#state.directions
     const f = found * DIRECTION_WORDS
-    if ((words[f + BITS] & BIT.base) === 0) return false
+    if ((words[f + BITS] & BIT.base) === 0) {
+      if ((flags & ACK) === 0) this.#state.connections.begin(found >>> 1)
+      return false
+    }
     if (seq !== words[f + BASE_SEQ] || this.#state.connections.isEnding(found >>> 1)) return true
     // The same SYN again. A RST may have moved the sequence number on in between.
     if ((flags & ACK) === 0) words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
@@ -318,7 +322,7 @@ export class TcpAnalysis {
       words[r + CONTIGUOUS] = ack
       return LABEL.window_update
     }
-    words[r + CONTIGUOUS] = this.#state.unacked.tailEnd(r, ack)
+    words[r + CONTIGUOUS] = this.#state.unacked.endOfRun(r, ack)
     return LABEL.ack_lost_segment
   }
 
@@ -331,9 +335,12 @@ export class TcpAnalysis {
     time: number,
     labels: number,
   ): void {
+    if ((labels & LABEL.spurious_retransmission) !== 0) return
     const { unacked, directions, retransmissions } = this.#state
-    retransmissions.add(row, unacked.oldestFrom(f, seq) || directions.words[f + NEXT_ROW], 0)
-    if (length > 0 && (labels & LABEL.spurious_retransmission) === 0) this.#journal.resent(f, conversation, seq, time)
+    if ((labels & LABEL.fast_retransmission) === 0) {
+      retransmissions.add(row, unacked.oldestFrom(f, seq) || directions.words[f + NEXT_ROW], 0)
+    }
+    if (length > 0) this.#journal.resent(f, conversation, seq, time)
   }
 
   #flight(f: number, r: number, flags: number): number {
@@ -351,17 +358,19 @@ export class TcpAnalysis {
     return (flags & (SYN | FIN)) !== 0 ? flight - 1 : flight
   }
 
-  /** RFC 7323 section 2.2: windows are scaled only if both SYNs have the option. */
-  #noteScale(shift: number, isAck: boolean, f: number, r: number): void {
+  /**
+   * RFC 7323 section 2.2: windows are scaled only if both SYNs have the option. Wireshark heeds the option on any packet, and
+   * lets the first SYN without one decide for both directions.
+   */
+  #noteScale(shift: number, flags: number, f: number, r: number): void {
     const { words } = this.#state.directions
-    const set = (at: number, scale: number): void => {
-      words[at + BITS] = (words[at + BITS] & ~SCALE.mask) | scale
-    }
-    if (shift >= 0) set(f, SCALE.shift + shift)
-    if (!isAck) return
-    if (shift < 0 || (words[r + BITS] & SCALE.mask) === SCALE.unknown) {
-      set(f, SCALE.unused)
-      set(r, SCALE.unused)
+    if (shift >= 0) setScale(words, f, SCALE.shift + shift)
+    if ((flags & SYN) === 0) return
+    if ((words[f + BITS] & SCALE.mask) === SCALE.unknown) {
+      setScale(words, f, SCALE.unused)
+      setScale(words, r, SCALE.unused)
+    } else if ((flags & ACK) !== 0 && (words[r + BITS] & SCALE.mask) === SCALE.unused) {
+      setScale(words, f, SCALE.unused)
     }
   }
 
@@ -378,4 +387,8 @@ export class TcpAnalysis {
 function shiftOf(bits: number): number {
   const scale = bits & SCALE.mask
   return scale >= SCALE.shift ? scale - SCALE.shift : 0
+}
+
+function setScale(words: Int32Array, at: number, scale: number): void {
+  words[at + BITS] = (words[at + BITS] & ~SCALE.mask) | scale
 }

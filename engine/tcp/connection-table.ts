@@ -16,6 +16,8 @@ export const SEEN = {
   handshake: 1 << 12,
   /** A SYN was seen and no ACK after it: the initial round-trip time is still open. */
   rttOpen: 1 << 13,
+  /** A RST or a FIN with ACK: a SYN begins another connection even with the same sequence number. */
+  ending: 1 << 14,
 } as const
 
 const BOTH = 3
@@ -40,9 +42,13 @@ export class ConnectionTable {
     }
   }
 
-  /** A FIN or RST was seen: a SYN begins another connection even with the same sequence number. */
   isEnding(conversation: number): boolean {
-    return (this.seen[conversation] & ((BOTH * SEEN.fin) | (BOTH * SEEN.rst))) !== 0
+    return (this.seen[conversation] & SEEN.ending) !== 0
+  }
+
+  /** The first SYN of a direction: what ended before it was another connection. */
+  begin(conversation: number): void {
+    this.seen[conversation] &= ~SEEN.ending
   }
 
   /**
@@ -57,6 +63,7 @@ export class ConnectionTable {
     else if (acks && (seen & (SEEN.synAck << other)) !== 0) seen |= SEEN.handshake
     if (hasData) seen |= SEEN.data << direction
     if ((flags & FLAG.fin) !== 0) seen |= SEEN.fin << direction
+    if ((flags & FLAG.rst) !== 0 || (acks && (flags & FLAG.fin) !== 0)) seen |= SEEN.ending
     if ((flags & FLAG.rst) !== 0) seen |= SEEN.rst << direction
     else if (acks && acksAll && (seen & (SEEN.fin << other)) !== 0) seen |= SEEN.finAcked << other
     this.seen[conversation] = seen

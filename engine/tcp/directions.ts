@@ -38,15 +38,15 @@ export const BIT = {
   /** A packet of the direction was seen: the window is valid. */
   seen: 1 << 8,
   base: 1 << 9,
-  /** Bytes in flight can't be told: a segment is missing and the other side has not sent an ACK since. */
-  flightUnknown: 1 << 10,
-  /** An ACK without SYN was sent, so the window scale applies. */
-  scaled: 1 << 11,
+  /** Bytes in flight can be told: the other side has sent an ACK since the first segment, and since the last missing one. */
+  flightKnown: 1 << 10,
+  /** A SYN was sent and no ACK without SYN since: its window is not scaled. */
+  synWindow: 1 << 11,
   /** The last packet was a keep-alive. */
   keepAlive: 1 << 12,
   /** The last packet was a zero window probe. */
   zeroWindowProbe: 1 << 13,
-  /** NEXT_SEQ was last moved by a packet without payload. */
+  /** The packet that moved NEXT_SEQ last, other than by the one of a FIN, had no payload. */
   movedByAck: 1 << 14,
   /** The unacknowledged segments do not follow one another in the order they were seen. */
   disordered: 1 << 15,

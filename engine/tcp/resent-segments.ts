@@ -25,9 +25,8 @@ export function labelOfResent(
 ): number {
   const { words } = state.directions
   const reverseRow = words[r + LAST_ROW]
-  // Wireshark's difference is unsigned, so a clock that was set back makes it huge.
-  const elapsed = reverseRow === 0 ? Infinity : time - state.packets.time(reverseRow - 1)
-  const since = elapsed < 0 ? Infinity : elapsed
+  // Where the clock was set back an interval passes for a moment, and a negative round-trip time for one without end.
+  const since = reverseRow === 0 ? Infinity : time - state.packets.time(reverseRow - 1)
   const isFast =
     since < FAST_NS &&
     state.recovery.get(state.directions, r, DUPLICATE_ACKS) >>> 0 >= 2 &&

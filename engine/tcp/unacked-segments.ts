@@ -1,6 +1,6 @@
 import { BASE_SEQ, BIT, BITS, NEWEST, OLDEST, WINDOW_AND_COUNT, type Directions } from './directions.ts'
 import { HIGHEST, LOWEST, type RecoveryTable } from './recovery-table.ts'
-import { after, atOrBefore } from './sequence.ts'
+import { after, atOrBefore, before } from './sequence.ts'
 
 /** Segments remembered per direction; Wireshark adds no more beyond that, so neither do we. */
 export const MAX_UNACKED = 10_000
@@ -145,25 +145,19 @@ export class UnackedSegments {
     return 0
   }
 
-  /**
-   * Up to where an ACK of something unseen makes the bytes of the direction accounted for: the end of the newest listed segments
-   * that follow one another without a hole, if the ACK lies within them, else the ACK itself.
-   */
-  tailEnd(at: number, ack: number): number {
+  /** Where the listed segments that follow `ack` without a hole, in the order they were seen, end; `ack` if none does. */
+  endOfRun(at: number, ack: number): number {
     const nodes = this.#nodes
-    const { words } = this.#directions
-    if (words[at + OLDEST] === 0) return ack
-    let from = 0
-    let end = 0
-    let first = true
-    for (let link = words[at + OLDEST]; link !== 0;) {
+    let end = ack
+    for (let link = this.#directions.words[at + OLDEST]; link !== 0;) {
       const node = (link - 1) * NODE_WORDS
-      if (first || nodes[node + SEQ] !== end) from = nodes[node + SEQ]
-      end = nodes[node + END]
-      first = false
+      if (!before(nodes[node + SEQ], ack)) {
+        if (nodes[node + SEQ] !== end) break
+        end = nodes[node + END]
+      }
       link = nodes[node + NEWER]
     }
-    return atOrBefore(from, ack) && atOrBefore(ack, end) ? end : ack
+    return end
   }
 
   /** 1 + row of the oldest listed segment, or 0. */
@@ -224,8 +218,9 @@ export class UnackedSegments {
 
   #trim(node: number, ack: number): void {
     this.#nodes[node + SEQ] = ack
+    if (this.acked !== 0) return
+    this.acked = this.#nodes[node + ROW]
     this.partial = true
-    if (this.acked === 0) this.acked = this.#nodes[node + ROW]
   }
 
   #disorder(at: number, lowest: number, highest: number): void {
