@@ -71,9 +71,7 @@ export class GzipDecompressor implements Decompressor {
 
   /** Whether the trailer that ends at `end` of the window is that of the member. */
   #trailerFits(end: number): boolean {
-    return (
-      u32(this.#window, end - 8, false) === this.#crc && u32(this.#window, end - 4, false) === this.#length
-    )
+    return u32(this.#window, end - 8, false) === this.#crc && u32(this.#window, end - 4, false) === this.#length
   }
 
   #slide(slice: Uint8Array): void {

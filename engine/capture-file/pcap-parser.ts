@@ -94,6 +94,8 @@ export class PcapParser implements RecordParser {
     const scale = this.#fraction
     const maximum = this.#maximum
     const lengths = this.#lengths
+    const highest = 2e9 / scale
+    const lowest = -1e9 / scale
     let seconds0 = this.#seconds0
     let fraction0 = this.#fraction0
     let packets = this.#packets
@@ -119,8 +121,9 @@ export class PcapParser implements RecordParser {
         break
       }
       const seconds = view.getUint32(from, little)
-      // Signed: some writers borrow from the second, and no valid fraction has the top bit.
-      const fraction = view.getInt32(from + 4, little)
+      // A second too much or too little does occur; what is further off is no time but damage, and would tear the time axis.
+      let fraction = view.getInt32(from + 4, little)
+      if (fraction >= highest || fraction <= lowest) fraction = 0
       if (packets === 0) {
         this.#seconds0 = seconds0 = seconds
         this.#fraction0 = fraction0 = fraction
