@@ -1,6 +1,8 @@
-import type { CaptureFacts } from './answers.ts'
+import type { CaptureFacts, ConversationRow, ConversationSort, Lanes } from './answers.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
+import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
+import { lanes } from './query/lanes.ts'
 import { LABEL, LABELS, type Label } from './tcp/labels.ts'
 
 export type * from './answers.ts'
@@ -88,6 +90,25 @@ export class Engine {
       ...(damage && { damage }),
       labels: this.#labelCounts(),
     }
+  }
+
+  /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
+  lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes {
+    return lanes(this.packets, rows, from, to, buckets)
+  }
+
+  /** Numbers of the conversations that have packets among `rows` (all without), in order. */
+  conversationOrder(sort: ConversationSort, descending: boolean, rows?: Uint32Array): Uint32Array {
+    return orderedConversations(this, rows, { sort, descending })
+  }
+
+  conversationRows(ids: Uint32Array): ConversationRow[] {
+    return conversationRows(this, ids)
+  }
+
+  /** Milliseconds that conversation `id` lost. */
+  harmMs(id: number): number {
+    return harmMs(this, id)
   }
 
   #labelCounts(): Record<Label, number> {

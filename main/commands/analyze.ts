@@ -24,10 +24,10 @@ A cut or corrupt file is analysed up to the damage, which is said.`,
     const file = oneFile(positionals)
     const engine = await readCapture(file)
     const facts = engine.facts()
-    const lanes = engine.lanes({}, facts.firstTime, Math.max(facts.lastTime, facts.firstTime) + 1, LANE_BUCKETS)
-    const worst = engine.conversationRows({ start: 0, count: WORST, sort: 'harmMs', descending: true })
-    const report = { file, facts, conversations: engine.conversationCount, worst: worst.rows, lanes, findings: [] }
-    await writeOut(values.json ? jsonText(report) : reportText(file, engine, facts, worst.rows, lanes))
+    const lanes = engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS)
+    const worst = engine.conversationRows(engine.conversationOrder('harmMs', true).subarray(0, WORST))
+    const report = { file, facts, conversations: engine.conversations.count, worst, lanes, findings: [] }
+    await writeOut(values.json ? jsonText(report) : reportText(file, engine, facts, worst, lanes))
     return 0
   },
 }
@@ -58,7 +58,7 @@ function factsText(file: string, engine: Engine, facts: CaptureFacts): string {
   const packed = facts.compression === 'none' ? '' : `, ${facts.compression}`
   const lines = [
     `${file}: ${facts.format ?? 'unknown format'}${packed}, ${bytesText(facts.bytesRead)}`,
-    `${count(facts.packets, 'packet')}, ${bytesText(facts.wireBytes)} on the wire, ${count(engine.conversationCount, 'conversation')}`,
+    `${count(facts.packets, 'packet')}, ${bytesText(facts.wireBytes)} on the wire, ${count(engine.conversations.count, 'conversation')}`,
   ]
   if (facts.epochNs !== undefined) {
     const start = new Date(Number((BigInt(facts.epochNs) + BigInt(facts.firstTime)) / 1_000_000n))

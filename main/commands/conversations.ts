@@ -18,8 +18,9 @@ ordered by the time it lost.
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
     const engine = await readCapture(oneFile(positionals))
-    for (let start = 0; start < engine.conversationCount; start += WINDOW) {
-      const { rows } = engine.conversationRows({ start, count: WINDOW, sort: 'harmMs', descending: true })
+    const order = engine.conversationOrder('harmMs', true)
+    for (let start = 0; start < order.length; start += WINDOW) {
+      const rows = engine.conversationRows(order.subarray(start, start + WINDOW))
       if (values.json) await writeOut(rows.map((row) => JSON.stringify(row) + '\n').join(''))
       else await writeOut((start === 0 ? '' : '\n') + conversationTable(rows) + '\n')
     }
