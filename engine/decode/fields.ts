@@ -157,6 +157,17 @@ function writeNamed(out: FieldWriter, at: number, name: string): void {
   out.endLayer()
 }
 
+/** Ids of the layers whose headers have the field: a packet without any of them does not have it. */
+export function fieldLayers(field: string): readonly number[] {
+  const ids = Object.entries(LAYERS)
+    .filter(([, { prefixes }]) => prefixes.some((prefix) => field === prefix || field.startsWith(`${prefix}.`)))
+    .map(([id]) => Number(id))
+  const named = PROTOCOLS.indexOf(field)
+  if (named > 0 && !ids.includes(named)) ids.push(named)
+  if (field.startsWith('data')) ids.push(PROTOCOL.data)
+  return ids
+}
+
 /** What a display filter is told: the field's name, a value, and the bytes it was read from, counted from the frame's first. */
 export type EmitField = (field: string, value: FieldValue, from: number, to: number) => void
 
@@ -191,13 +202,7 @@ class FieldCollector extends FieldWriter {
       const names = [field, ...(info.also ?? [])].filter((name) => wanted.has(name))
       if (names.length === 0) continue
       this.#names.set(field, names)
-      for (const [id, layer] of Object.entries(LAYERS)) {
-        if (layer.prefixes.some((prefix) => field === prefix || field.startsWith(`${prefix}.`)))
-          this.#layers[Number(id)] = 1
-      }
-      const named = PROTOCOLS.indexOf(field)
-      if (named > 0) this.#layers[named] = 1
-      if (field.startsWith('data')) this.#layers[PROTOCOL.data] = 1
+      for (const id of fieldLayers(field)) this.#layers[id] = 1
     }
   }
 
