@@ -1,6 +1,8 @@
-// npm test [-- WORD...]: installs what the tests need, builds, and runs all tests; with words only the unit tests whose path has one.
+// npm test [-- WORD...]: installs what the tests need, builds, and runs the checks and all tests; with words only the unit tests whose path
+// has one of them.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { ensureBuilt } from './steps/build.mjs'
+import { runChecks } from './steps/checks.mjs'
 import { completeInstallation, ensureInstalled } from './steps/install.mjs'
 import { inProject, pickNode, runScript, say } from './steps/project.mjs'
 import { run } from './steps/run.mjs'
@@ -16,13 +18,15 @@ await runScript(async () => {
   }
   await ensureBuilt(['main', 'preload', 'renderer'])
 
+  const failedChecks = words.length === 0 ? await runChecks() : []
   const runs = [await vitest('unit', 'vitest.config.ts', words)]
   if (words.length === 0 && hasTests('test/e2e')) runs.push(await vitest('end-to-end', 'test/e2e/vitest.config.ts', []))
 
   const passed = sum(runs.map((each) => each.passed))
-  const failed = sum(runs.map((each) => each.failed))
+  const failed = sum(runs.map((each) => each.failed)) + failedChecks.length
   const skipped = sum(runs.map((each) => each.skipped))
   if (skipped > 0) say(`${skipped} skipped`)
+  if (failedChecks.length > 0) say(`failed checks: ${failedChecks.join(', ')}`)
   console.log(`${passed} passed, ${failed} failed`)
   return runs.every((each) => each.code === 0) && failed === 0 ? 0 : 1
 })
