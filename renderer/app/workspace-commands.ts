@@ -27,6 +27,15 @@ const PANES = [
   ['Inspector', '.inspector [role=tree], .inspector .about, .inspector [role=tab][aria-selected=true]'],
 ] as const
 
+const SORTS = [
+  ['harmMs', 'harm', true],
+  ['retransmissions', 'retransmissions', true],
+  ['resets', 'resets', true],
+  ['rttP99Ns', 'RTT p99', true],
+  ['bytesAB', 'bytes', true],
+  ['firstTime', 'start', false],
+] as const
+
 /** What can be done while a capture is open. */
 export function workspaceCommands({
   session,
@@ -171,6 +180,12 @@ export function workspaceCommands({
       keys: ['T'],
       run: () => preferences.setState(({ timeFormat }) => ({ timeFormat: NEXT_TIME_FORMAT[timeFormat] })),
     },
+    ...SORTS.map(([key, name, descending]) => ({
+      id: `sort.${key}`,
+      title: `Sort conversations by ${name}`,
+      group: 'View' as const,
+      run: () => view.change({ sort: { key, descending } }, 'push'),
+    })),
     {
       id: 'capture.cancel',
       title: 'Stop reading',

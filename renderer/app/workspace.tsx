@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
+import { createStore } from 'zustand/vanilla'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { addressFilter, conversationFilter, endpointText, withCondition } from '../components/filter-text.ts'
@@ -18,6 +19,7 @@ import { Banner } from './banner.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
+import type { TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { workspaceCommands } from './workspace-commands.ts'
 
@@ -39,6 +41,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
   const [shown, setShown] = useState<number>()
+  const [pointed] = useState(() => createStore<{ readonly range: TimeRange | undefined }>(() => ({ range: undefined })))
   const [announcement, announce] = useAnnouncement()
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
   const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
@@ -83,6 +86,11 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         }),
       ),
     [commands, session, view, inspector, announce],
+  )
+
+  const onPoint = useCallback(
+    (row: ConversationRow | undefined) => pointed.setState({ range: row && { from: row.firstTime, to: row.lastTime } }),
+    [pointed],
   )
 
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
@@ -200,7 +208,14 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
       <div className="work">
         <Group orientation="vertical" {...mainLayout}>
           <Panel id="time" defaultSize={280} minSize={140} groupResizeBehavior="preserve-pixel-size">
-            <Timeline session={session} view={view} facts={facts} version={version} onFilter={narrow} />
+            <Timeline
+              session={session}
+              view={view}
+              facts={facts}
+              version={version}
+              pointed={pointed}
+              onFilter={narrow}
+            />
           </Panel>
           <Separator className="separator horizontal" />
           <Panel id="below" minSize={160}>
@@ -214,6 +229,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
                       version={version}
                       reading={reading}
                       menu={conversationMenu}
+                      onPoint={onPoint}
                     />
                   </Panel>
                   <Separator className="separator horizontal" />

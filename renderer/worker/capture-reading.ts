@@ -21,8 +21,9 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     })
   }
 
-  run(report: (progress: Progress) => void): Promise<void> {
-    return readCapture(this.#source, this.engine, this.#control.signal, report)
+  /** Resolves when reading has ended; `answering` tells the milliseconds spent on answers so far. */
+  run(report: (progress: Progress) => void, answering: () => number): Promise<void> {
+    return readCapture(this.#source, this.engine, this.#control.signal, report, answering)
   }
 
   cancel(): void {

@@ -15,7 +15,7 @@ import type { CaptureOrigin } from './byte-source.ts'
 /** How far reading is. The last one sent has a phase other than `reading`. */
 export interface Progress {
   readonly phase: 'reading' | 'done' | 'cancelled' | 'failed'
-  /** Grows with every message; answers asked for after it see at least that much. */
+  /** Grows when there is enough that is new to ask again; answers asked for then see at least that much. */
   readonly version: number
   /** Bytes as stored, and how many there are (0 = not known: the capture still grows). */
   readonly bytesRead: number

@@ -14,25 +14,36 @@ export interface CaptureConsumer {
 const FIRST_REPORTS_MS = 80
 const LATER_REPORTS_MS = 250
 const LONGEST_TURN_MS = 12
+/** Every new version makes the page ask everything again: no sooner than reading had this much more time than the answers took. */
+const READING_SHARE = 3
 
 /**
  * Feeds the capture to the engine and reports how far it is. Between turns of a few milliseconds the worker answers
- * questions, so what was read so far is usable at once.
+ * questions, so what was read so far is usable at once. `answering` tells how many milliseconds it has spent on that.
  */
 export async function readCapture(
   source: ByteSource,
   engine: CaptureConsumer,
   signal: AbortSignal,
   report: (progress: Progress) => void,
+  answering: () => number = () => 0,
 ): Promise<void> {
   const start = performance.now()
-  let version = 0
+  let version = 1
+  let versionAt = start
+  let answeredBefore = 0
   let reported = start
   const tell = (phase: Progress['phase'], error?: string) => {
     reported = performance.now()
+    const answered = answering() - answeredBefore
+    if (phase !== 'reading' || reported - versionAt - answered > READING_SHARE * answered) {
+      version++
+      versionAt = reported
+      answeredBefore += answered
+    }
     report({
       phase,
-      version: ++version,
+      version,
       bytesRead: engine.bytesRead,
       size: source.size ?? 0,
       elapsedMs: reported - start,

@@ -19,6 +19,8 @@ export interface ConversationsProps {
   readonly version: number
   readonly reading: boolean
   readonly menu: (row: ConversationRow) => MenuPlace['items']
+  /** The conversation under the pointer, so that the time axis can show when it was. */
+  readonly onPoint: (row: ConversationRow | undefined) => void
 }
 
 const ROW_HEIGHT = 24
@@ -31,7 +33,7 @@ interface Listed {
 }
 
 /** The conversations in the selected time, the one that lost most first. Selecting one narrows the lanes and the packets to it. */
-export function Conversations({ session, view, version, reading, menu }: ConversationsProps): ReactNode {
+export function Conversations({ session, view, version, reading, menu, onPoint }: ConversationsProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const sort = useStore(view.store, (state) => state.sort)
@@ -96,6 +98,7 @@ export function Conversations({ session, view, version, reading, menu }: Convers
         onActive={setCursor}
         onPress={(index) => void choose(index)}
         onOpen={(index) => void choose(index)}
+        onHover={(index) => onPoint(index === undefined ? undefined : pages?.row(index))}
         onMenu={(index, x, y) => {
           const row = pages?.row(index)
           if (!row) return

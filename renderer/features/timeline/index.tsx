@@ -22,6 +22,8 @@ export interface TimelineProps {
   readonly view: ViewStore
   readonly facts: CaptureFacts
   readonly version: number
+  /** A time that something elsewhere in the window is about, as long as the pointer rests on it. */
+  readonly pointed: StoreApi<{ readonly range: TimeRange | undefined }>
   /** Adds a condition to the display filter. */
   readonly onFilter: (condition: string) => void
 }
@@ -29,7 +31,7 @@ export interface TimelineProps {
 const OVERVIEW = 24
 
 /** The time axis: what happened when, and the brush that says which part of it everything below is about. */
-export function Timeline({ session, view, facts, version, onFilter }: TimelineProps): ReactNode {
+export function Timeline({ session, view, facts, version, pointed, onFilter }: TimelineProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
@@ -224,6 +226,7 @@ export function Timeline({ session, view, facts, version, onFilter }: TimelinePr
           onBlur={() => cursor.setState({ time: undefined })}
         >
           <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+          <Pointed pointed={pointed} scale={scale} />
           <RangeOverlay scale={scale} range={range} view={view} />
           {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (
             <div className="timeline-mark" style={{ transform: `translateX(${Math.round(scale.x(marked.time))}px)` }} />
@@ -241,6 +244,20 @@ function both(a: string | undefined, b: string | undefined): string {
 
 interface CursorStore {
   readonly time: number | undefined
+}
+
+function Pointed({
+  pointed,
+  scale,
+}: {
+  readonly pointed: TimelineProps['pointed']
+  readonly scale: TimeScale
+}): ReactNode {
+  const range = useStore(pointed, (state) => state.range)
+  if (!range || range.to < scale.range.from || range.from > scale.range.to) return null
+  const left = Math.max(0, Math.round(scale.x(range.from)))
+  const right = Math.min(scale.width, Math.round(scale.x(range.to)))
+  return <div className="timeline-pointed" style={{ left, width: Math.max(2, right - left), top: RULER - 3 }} />
 }
 
 function Crosshair({
