@@ -93,9 +93,8 @@ export function* framesTable(engine: Engine): Generator<string> {
       const acked = chunk.acked[i]
       const rtt = acked ? chunk.time[i] - packets.time(acked - 1) : 0
       const flight = chunk.bytesInFlight[i]
-      text += `${labelText(labels)}\t${rtt > 0 ? secondsText(rtt) : ''}\t`
-      const initial = tcp.initialRtt(conversation)
-      text += initial > 0 ? `${secondsText(initial)}\t` : '\t'
+      text += `${labelText(labels)}\t${rtt !== 0 ? secondsText(rtt) : ''}\t`
+      text += tcp.showsInitialRtt(row, conversation) ? `${secondsText(tcp.initialRtt(conversation))}\t` : '\t'
       text += `${flight || ''}\t${chunk.verdict[i] ? verdictText(engine.verdicts, row) : NO_VERDICT}\n`
     }
     if (++lines === 4096) {
@@ -122,8 +121,9 @@ function verdictText(verdicts: Verdicts, row: number): string {
   ].join('\t')
 }
 
-/** Nanoseconds as seconds with nine decimals. */
+/** Nanoseconds as seconds with nine decimals; negative where the clock was set back. */
 function secondsText(ns: number): string {
+  if (ns < 0) return `-${secondsText(-ns)}`
   const seconds = Math.floor(ns / 1e9)
   return `${seconds}.${String(ns - seconds * 1e9).padStart(9, '0')}`
 }

@@ -179,7 +179,10 @@ export class TcpAnalysis {
       if (unacked.partial) labels |= LABEL.partial_ack
     }
     let flight = 0
-    if (length > 0 && (bits & BIT.flightKnown) !== 0 && words[f + OLDEST] !== 0) flight = this.#flight(f, r, flags)
+    if (length > 0 && (bits & BIT.flightKnown) !== 0 && words[f + OLDEST] !== 0) {
+      flight = this.#flight(f, r, flags)
+      if (flight === 0) state.withoutFlight.add(row, 0, 0)
+    }
 
     if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
     if (packet.sackBlocks !== 0 || words[f + RECOVERY] !== 0) {
@@ -221,7 +224,9 @@ export class TcpAnalysis {
     const chunk = this.#state.packets.chunk(row)
     const i = row & (chunk.labels.length - 1)
     const known = this.#state.connections.rttRow[conversation]
-    return known !== 0 && row + 1 >= known && (chunk.labels[i] | chunk.acked[i] | chunk.bytesInFlight[i]) !== 0
+    if (known === 0 || row + 1 < known) return false
+    if ((chunk.labels[i] | chunk.acked[i] | chunk.bytesInFlight[i]) !== 0) return true
+    return chunk.payloadLength[i] > 0 && this.#state.withoutFlight.find(row) >= 0
   }
 
   /** The sequence number from which the direction's (0 = from A) relative ones count; undefined if it is not known. */

@@ -26,7 +26,7 @@ export function labelOfResent(
   const { words } = state.directions
   const reverseRow = words[r + LAST_ROW]
   // Where the clock was set back an interval passes for a moment, and a negative round-trip time for one without end.
-  const since = reverseRow === 0 ? Infinity : time - state.packets.time(reverseRow - 1)
+  const since = reverseRow === 0 ? Number.MAX_VALUE : time - state.packets.time(reverseRow - 1)
   const isFast =
     since < FAST_NS &&
     state.recovery.get(state.directions, r, DUPLICATE_ACKS) >>> 0 >= 2 &&

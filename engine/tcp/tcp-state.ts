@@ -23,6 +23,9 @@ export class TcpState {
   /** Segments whose length can't be told. */
   readonly withoutLength = new SparseColumns()
 
+  /** Segments whose bytes in flight were reckoned and came out as none, because SACK blocks outweighed them. */
+  readonly withoutFlight = new SparseColumns()
+
   constructor(packets: PacketTable) {
     this.packets = packets
   }
