@@ -1,5 +1,6 @@
 import type { CaptureFormat, CaptureInterface, Compression, Damage } from '../common/model/capture.ts'
 import type { Label } from './tcp/labels.ts'
+import type { Verdict } from './tcp/verdicts.ts'
 
 // What the engine answers. Plain data: it crosses a worker's port as it is.
 // Times are nanoseconds since the capture's epoch unless a name says otherwise.
@@ -39,8 +40,16 @@ export interface Query {
 }
 
 export type FilterCheck =
-  | { readonly ok: true; /** Packets' bytes must be read again, so it takes a pass over the file. */ readonly needsBytes: boolean }
-  | { readonly ok: false; readonly message: string; /** Part of the text that is wrong, [from, to). */ readonly from: number; readonly to: number }
+  | {
+      readonly ok: true
+      /** Packets' bytes must be read again, so it takes a pass over the file. */ readonly needsBytes: boolean
+    }
+  | {
+      readonly ok: false
+      readonly message: string
+      /** Part of the text that is wrong, [from, to). */ readonly from: number
+      readonly to: number
+    }
 
 /** Rows that match a query, in file order. */
 export interface Selection {
@@ -63,6 +72,8 @@ export interface PacketRow {
   readonly info: string
   readonly conversation?: number
   readonly labels: readonly Label[]
+  /** What it really is, where that is not what the labels say or more than they do. */
+  readonly verdict?: Verdict
   /** The worst label's colour class, for the row. */
   readonly tone: 'bad' | 'warn' | 'reset' | 'note' | 'handshake' | 'plain'
   readonly error?: string
@@ -94,14 +105,7 @@ export interface Lanes {
 export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' | 'unknown-connection'
 
 export type ConversationState =
-  | 'syn-sent'
-  | 'syn-received'
-  | 'established'
-  | 'closing'
-  | 'closed'
-  | 'reset'
-  | 'refused'
-  | 'mid-stream'
+  'syn-sent' | 'syn-received' | 'established' | 'closing' | 'closed' | 'reset' | 'refused' | 'mid-stream'
 
 export interface ConversationRow {
   readonly id: number

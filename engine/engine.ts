@@ -1,12 +1,15 @@
-import type { CaptureFacts, ConversationRow, ConversationSort, Lanes } from './answers.ts'
+import type { CaptureFacts, ConversationRow, ConversationSort, Lanes, PacketDetails, PacketRow } from './answers.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
 import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
+import type { ReadBytes } from './query/frame-bytes.ts'
 import { lanes } from './query/lanes.ts'
+import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { LABEL, LABELS, type Label } from './tcp/labels.ts'
 
 export type * from './answers.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
+export type { ReadBytes } from './query/frame-bytes.ts'
 export { framesTable } from './frames-table.ts'
 
 export interface EngineOptions {
@@ -42,6 +45,9 @@ export class Engine {
   }
   get tcp() {
     return this.#ingest.tcp
+  }
+  get interfaces() {
+    return this.#reader.interfaces
   }
   get verdicts() {
     return this.#ingest.verdicts
@@ -104,6 +110,15 @@ export class Engine {
 
   conversationRows(ids: Uint32Array): ConversationRow[] {
     return conversationRows(this, ids)
+  }
+
+  /** Packets as the list shows them, in the order of `rows`. */
+  packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]> {
+    return packetRows(this, rows, read)
+  }
+
+  packetDetails(row: number, read: ReadBytes): Promise<PacketDetails> {
+    return packetDetails(this, row, read)
   }
 
   /** Milliseconds that conversation `id` lost. */
