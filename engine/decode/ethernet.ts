@@ -15,6 +15,7 @@ export function decodeEthernet(packet: Packet): number {
   // A frame inside a tunnel: what was learned of the packet around it no longer describes the innermost one.
   packet.network = NETWORK.none
   packet.transport = TRANSPORT.none
+  packet.fragment = false
   packet.destinationAt = at
   packet.sourceAt = at + 6
   return decodeLengthOrType(packet, at + 12)

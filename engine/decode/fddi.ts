@@ -10,6 +10,7 @@ export function decodeFddi(packet: Packet): number {
   if (!packet.layer(PROTOCOL.fddi, at) || !packet.has(at, 13)) return 0
   packet.network = NETWORK.none
   packet.transport = TRANSPORT.none
+  packet.fragment = false
   packet.destinationAt = at + 1
   packet.sourceAt = at + 7
   packet.at = at + 13

@@ -35,6 +35,9 @@ const NAMED: Readonly<Record<string, string>> = {
   wlan_radio: '802.11 radio information',
 }
 
+/** The protocol's full name: "Address Resolution Protocol". */
+export const layerTitle = (id: number): string => FIELDS.get(PROTOCOLS[id])?.description ?? PROTOCOLS[id]
+
 /** Every display filter field that decoding gives, by name. Those of the frame itself are columns, not here. */
 export const FIELDS: ReadonlyMap<string, FieldInfo> = new Map<string, FieldInfo>([
   ...PROTOCOLS.filter((name) => name !== '').map((name): [string, FieldInfo] => [name, protocol(NAMED[name] ?? name)]),

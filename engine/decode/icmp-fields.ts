@@ -1,6 +1,28 @@
-import { bytes, type FieldTable, flag, hex, ipv4, ipv6, part, protocol, uint } from './field-info.ts'
+import { bytes, type FieldTable, flag, hex, ipv4, ipv6, none, part, protocol, uint } from './field-info.ts'
 import type { FieldWriter } from './field-writer.ts'
 import { icmpCodeName, ICMP_TYPES, icmpv6CodeName, ICMPV6_TYPES, IGMP_TYPES } from './icmp-names.ts'
+
+/** RFC 3376 and RFC 3810, which number them alike. */
+const GROUP_RECORD_NAMES: Readonly<Record<number, string>> = {
+  1: 'Mode Is Include',
+  2: 'Mode Is Exclude',
+  3: 'Change To Include Mode',
+  4: 'Change To Exclude Mode',
+  5: 'Allow New Sources',
+  6: 'Block Old Sources',
+}
+
+const ND_OPTION_NAMES: Readonly<Record<number, string>> = {
+  1: 'Source link-layer address',
+  2: 'Target link-layer address',
+  3: 'Prefix information',
+  4: 'Redirected header',
+  5: 'MTU',
+  14: 'Nonce',
+  24: 'Route Information',
+  25: 'Recursive DNS Server',
+  31: 'DNS Search List Option',
+}
 
 export const ICMP_FIELDS = {
   icmp: protocol('Internet Control Message Protocol'),
@@ -38,20 +60,17 @@ export const ICMP_FIELDS = {
   'icmpv6.nd.na.target_address': ipv6('Target Address'),
   'icmpv6.nd.rd.target_address': ipv6('Target Address'),
   'icmpv6.rd.na.destination_address': ipv6('Destination Address'),
-  'icmpv6.opt.type': uint('Type', {
-    names: {
-      1: 'Source link-layer address',
-      2: 'Target link-layer address',
-      3: 'Prefix information',
-      4: 'Redirected header',
-      5: 'MTU',
-      14: 'Nonce',
-      24: 'Route Information',
-      25: 'Recursive DNS Server',
-      31: 'DNS Search List Option',
-    },
-  }),
+  'icmpv6.opt': none('ICMPv6 Option'),
+  'icmpv6.opt.type': uint('Type', { names: ND_OPTION_NAMES }),
   'icmpv6.opt.length': uint('Length'),
+  'icmpv6.opt.prefix': ipv6('Prefix'),
+  'icmpv6.opt.prefix.length': uint('Prefix Length'),
+  'icmpv6.opt.mtu': uint('MTU'),
+  'icmpv6.mldr.nb_mcast_records': uint('Number of Multicast Address Records'),
+  'icmpv6.mldr.mar.record_type': uint('Record Type', { names: GROUP_RECORD_NAMES }),
+  'icmpv6.mldr.mar.nb_sources': uint('Number of Sources'),
+  'icmpv6.mldr.mar.multicast_address': ipv6('Multicast Address'),
+  'icmpv6.mld.multicast_address': ipv6('Multicast Address'),
   'icmpv6.opt.linkaddr': bytes('Link-layer address'),
 
   igmp: protocol('Internet Group Management Protocol'),
@@ -64,16 +83,7 @@ export const ICMP_FIELDS = {
   'igmp.qqic': uint('QQIC'),
   'igmp.num_src': uint('Num Src'),
   'igmp.num_grp_recs': uint('Num Group Records'),
-  'igmp.record_type': uint('Record Type', {
-    names: {
-      1: 'Mode Is Include',
-      2: 'Mode Is Exclude',
-      3: 'Change To Include Mode',
-      4: 'Change To Exclude Mode',
-      5: 'Allow New Sources',
-      6: 'Block Old Sources',
-    },
-  }),
+  'igmp.record_type': uint('Record Type', { names: GROUP_RECORD_NAMES }),
   'igmp.saddr': ipv4('Source Address'),
 } as const satisfies FieldTable
 
@@ -147,6 +157,15 @@ export function writeIcmpv6(out: FieldWriter, at: number): void {
       out.uint('icmpv6.echo.sequence_number', at + 6, 2)
       data(out, 'icmpv6.data', at + 8)
       break
+    case 130:
+    case 131:
+    case 132:
+      out.ipv6('icmpv6.mld.multicast_address', at + 8)
+      break
+    case 143:
+      out.uint('icmpv6.mldr.nb_mcast_records', at + 6, 2)
+      listenerRecords(out, at + 8, out.u16(at + 6))
+      break
     case 133:
       neighbourOptions(out, at + 8)
       break
@@ -178,18 +197,38 @@ export function writeIcmpv6(out: FieldWriter, at: number): void {
   out.endLayer()
 }
 
+/** RFC 3810 section 5.2: record type, length of auxiliary data in words, number of sources, group, sources. */
+function listenerRecords(out: FieldWriter, start: number, records: number): void {
+  let at = start
+  for (let i = 0; i < records && out.has(at, 20); i++) {
+    out.uint('icmpv6.mldr.mar.record_type', at, 1)
+    out.uint('icmpv6.mldr.mar.nb_sources', at + 2, 2)
+    out.ipv6('icmpv6.mldr.mar.multicast_address', at + 4)
+    at += 20 + out.u16(at + 2) * 16 + out.u8(at + 1) * 4
+  }
+}
+
 /** RFC 4861 section 4.6: type, length in units of 8 bytes, value. */
 function neighbourOptions(out: FieldWriter, start: number): void {
   for (let at = start; at < out.limit && out.has(at, 2);) {
     const length = out.u8(at + 1) * 8
-    out.uint('icmpv6.opt.type', at, 1)
-    out.uint('icmpv6.opt.length', at + 1, 1)
     if (length === 0) {
       out.note("ICMPv6 Option: a length of 0 is impossible; the options after it can't be read", at, at + 2, 'warn')
       return
     }
     const type = out.u8(at)
+    const to = Math.min(at + length, out.end)
+    out.value('icmpv6.opt', true, at, to, out.texts ? `ICMPv6 Option (${ND_OPTION_NAMES[type] ?? type})` : undefined)
+    out.down()
+    out.uint('icmpv6.opt.type', at, 1)
+    if (out.uint('icmpv6.opt.length', at + 1, 1)) out.append(` (${length} bytes)`)
     if (type === 1 || type === 2) out.span('icmpv6.opt.linkaddr', at + 2, at + length)
+    if (type === 3) {
+      out.uint('icmpv6.opt.prefix.length', at + 2, 1)
+      out.ipv6('icmpv6.opt.prefix', at + 16)
+    }
+    if (type === 5) out.uint('icmpv6.opt.mtu', at + 4, 4)
+    out.up()
     at += length
   }
 }

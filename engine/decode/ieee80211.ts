@@ -30,6 +30,7 @@ export function decodeIeee80211(packet: Packet): number {
   if (!packet.has(at, 24)) return 0
   packet.network = NETWORK.none
   packet.transport = TRANSPORT.none
+  packet.fragment = false
   packet.destinationAt = at + (flags & TO_DS ? 16 : 4)
   packet.sourceAt = at + (flags & FROM_DS ? (flags & TO_DS ? 24 : 16) : 10)
   let length = 24

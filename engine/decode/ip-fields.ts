@@ -1,5 +1,5 @@
 import { ipv4Text, ipv6Text } from '../columns/address-text.ts'
-import { bytes, type FieldTable, flag, hex, ipv4, ipv6, part, protocol, uint } from './field-info.ts'
+import { bytes, type FieldTable, flag, hex, ipv4, ipv6, none, part, protocol, uint } from './field-info.ts'
 import type { FieldWriter } from './field-writer.ts'
 import { DSCP_NAMES, dscpShort, ECN_NAMES, ecnShort, IP_PROTOCOL_NAMES } from './names.ts'
 
@@ -13,6 +13,14 @@ const IP_OPTION_NAMES: Readonly<Record<number, string>> = {
   136: 'Stream ID',
   137: 'Strict Source Route',
   148: 'Router Alert',
+}
+
+const IPV6_OPTION_NAMES: Readonly<Record<number, string>> = {
+  0x00: 'Pad1',
+  0x01: 'PadN',
+  0x04: 'Tunnel Encapsulation Limit',
+  0x05: 'Router Alert',
+  0xc2: 'Jumbo Payload',
 }
 
 export const IP_FIELDS = {
@@ -57,15 +65,9 @@ export const IP_FIELDS = {
   'ipv6.dstopts': protocol('Destination Options for IPv6'),
   'ipv6.dstopts.nxt': uint('Next Header', { names: IP_PROTOCOL_NAMES }),
   'ipv6.dstopts.len': uint('Length'),
-  'ipv6.opt.type': hex('Type', {
-    names: {
-      0x00: 'Pad1',
-      0x01: 'PadN',
-      0x04: 'Tunnel Encapsulation Limit',
-      0x05: 'Router Alert',
-      0xc2: 'Jumbo Payload',
-    },
-  }),
+  'ipv6.opt': none('IPv6 Option'),
+  'ipv6.opt.type': hex('Type', { names: IPV6_OPTION_NAMES }),
+  'ipv6.opt.router_alert': uint('Router Alert', { names: { 0: 'MLD', 1: 'RSVP', 2: 'Active Network' } }),
   'ipv6.opt.length': uint('Length'),
   'ipv6.opt.jumbo': uint('Payload Length'),
   'ipv6.routing': protocol('Routing Header for IPv6'),
@@ -198,14 +200,15 @@ function optionsHeader(out: FieldWriter, at: number, name: 'ipv6.hopopts' | 'ipv
   if (out.uint(`${name}.len`, at + 1, 1)) out.append(` (${length} bytes)`)
   for (let option = at + 2; option < to;) {
     const type = out.u8(option)
+    const size = type === 0 ? 1 : 2 + out.u8(option + 1)
+    out.value('ipv6.opt', true, option, Math.min(option + size, to), IPV6_OPTION_NAMES[type])
+    out.down()
     out.uint('ipv6.opt.type', option, 1)
-    if (type === 0) {
-      option++
-      continue
-    }
-    out.uint('ipv6.opt.length', option + 1, 1)
+    if (type !== 0) out.uint('ipv6.opt.length', option + 1, 1)
+    if (type === 0x05) out.uint('ipv6.opt.router_alert', option + 2, 2)
     if (type === 0xc2) out.uint('ipv6.opt.jumbo', option + 2, 4)
-    option += 2 + out.u8(option + 1)
+    out.up()
+    option += size
   }
   out.endLayer()
 }

@@ -226,7 +226,7 @@ function scale(out: FieldWriter, at: number, shift: number | undefined): void {
 }
 
 function options(out: FieldWriter, start: number, to: number, context: TcpContext | undefined): void {
-  const text = out.texts ? `Options: (${to - start} bytes)` : undefined
+  const text = out.texts ? `Options: (${to - start} bytes)${optionList(out, start, to)}` : undefined
   if (!out.captured('tcp.options', start, to, text)) return
   out.down()
   for (let at = start; at < to && out.has(at, 1);) {
@@ -256,6 +256,29 @@ function options(out: FieldWriter, start: number, to: number, context: TcpContex
     at += length
   }
   out.up()
+}
+
+/** ", Maximum segment size, No-Operation (NOP), Window scale" */
+function optionList(out: FieldWriter, start: number, to: number): string {
+  let text = ''
+  for (let at = start; at < to && out.has(at, 2);) {
+    const kind = out.u8(at)
+    text += `, ${OPTION_TITLES[kind] ?? OPTION_KINDS[kind] ?? `Unknown (${kind})`}`
+    if (kind === TCP_OPTION.end) break
+    const length = kind === TCP_OPTION.noOperation ? 1 : out.u8(at + 1)
+    if (length === 0) break
+    at += length
+  }
+  return text
+}
+
+const OPTION_TITLES: Readonly<Record<number, string>> = {
+  [TCP_OPTION.end]: 'End of Option List (EOL)',
+  [TCP_OPTION.noOperation]: 'No-Operation (NOP)',
+  [TCP_OPTION.mss]: 'Maximum segment size',
+  [TCP_OPTION.windowScale]: 'Window scale',
+  [TCP_OPTION.sackPermitted]: 'SACK permitted',
+  [TCP_OPTION.timestamps]: 'Timestamps',
 }
 
 function option(out: FieldWriter, kind: number, at: number, length: number, context: TcpContext | undefined): void {

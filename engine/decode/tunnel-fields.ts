@@ -33,6 +33,7 @@ export const TUNNEL_FIELDS = {
   'geneve.vni': uint('Virtual Network Identifier (VNI)', { base: 'hex-dec' }),
   'geneve.reserved': hex('Reserved'),
   'geneve.options': bytes('Options'),
+  'geneve.option': bytes('Option'),
   'geneve.option.class': hex('Class', {
     names: {
       0x0100: 'Linux',
@@ -152,10 +153,14 @@ const hexDigits = (number: number, digits: number): string => `0x${number.toStri
 function geneveOptions(out: FieldWriter, start: number, to: number): void {
   for (let at = start; at + 4 <= to && out.has(at, 4);) {
     const length = (out.u8(at + 3) & 0x1f) * 4
+    const name = out.texts ? `Option, Class: ${hexDigits(out.u16(at), 4)}, Type: ${hexDigits(out.u8(at + 2), 2)}` : ''
+    if (!out.span('geneve.option', at, at + 4 + length, name)) return
+    out.down()
     out.uint('geneve.option.class', at, 2)
     if (out.uint('geneve.option.type', at + 2, 1) && out.u8(at + 2) & 0x80) out.append(' (Critical)')
     out.value('geneve.option.length', length + 4, at + 3, at + 4)
     if (length > 0) out.span('geneve.option.unknown.data', at + 4, at + 4 + length)
+    out.up()
     at += 4 + length
   }
 }
