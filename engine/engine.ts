@@ -30,7 +30,10 @@ export class Engine {
   #finished = false
 
   constructor(options: EngineOptions = {}) {
-    this.#ingest = new Ingest((id) => this.#reader.interfaces[id].linkType)
+    this.#ingest = new Ingest(
+      (id) => this.#reader.interfaces[id].linkType,
+      () => this.#reader.epoch,
+    )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
   }
 

@@ -18,7 +18,7 @@ export class Ingest implements FrameSink {
   readonly packets = new PacketTable()
   readonly conversations = new ConversationTable()
   readonly stacks = new StackTable()
-  readonly tcp = new TcpAnalysis(this.packets, this.conversations)
+  readonly tcp: TcpAnalysis
   readonly verdicts = new Verdicts()
   wireBytes = 0
   cutPackets = 0
@@ -27,8 +27,10 @@ export class Ingest implements FrameSink {
   readonly #linkType: (interfaceId: number) => number
   readonly #packet = new Packet()
 
-  constructor(linkType: (interfaceId: number) => number) {
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
+  constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined) {
     this.#linkType = linkType
+    this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
   }
 
   frame(

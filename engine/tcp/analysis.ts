@@ -42,9 +42,10 @@ export class TcpAnalysis {
   readonly #journal: ConnectionJournal
   readonly #reader: ConnectionReader
 
-  constructor(packets: PacketTable, conversations: ConversationTable) {
+  /** `epoch` gives the nanoseconds since 1970 of the capture's first frame. */
+  constructor(packets: PacketTable, conversations: ConversationTable, epoch?: () => bigint | undefined) {
     this.#conversations = conversations
-    this.#state = new TcpState(packets)
+    this.#state = new TcpState(packets, epoch)
     this.#journal = new ConnectionJournal(this.#state)
     this.#reader = new ConnectionReader(this.#state)
   }

@@ -26,7 +26,8 @@ export function labelOfResent(
   const { words } = state.directions
   const reverseRow = words[r + LAST_ROW]
   // Where the clock was set back an interval passes for a moment, and a negative round-trip time for one without end.
-  const since = reverseRow === 0 ? Number.MAX_VALUE : time - state.packets.time(reverseRow - 1)
+  // A side that never spoke counts as having spoken in 1970, which some captures without a clock make "just now".
+  const since = reverseRow === 0 ? state.epoch + time : time - state.packets.time(reverseRow - 1)
   const isFast =
     since < FAST_NS &&
     state.recovery.get(state.directions, r, DUPLICATE_ACKS) >>> 0 >= 2 &&

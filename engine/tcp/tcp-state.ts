@@ -26,8 +26,17 @@ export class TcpState {
   /** Segments whose bytes in flight were reckoned and came out as none, because SACK blocks outweighed them. */
   readonly withoutFlight = new SparseColumns()
 
-  constructor(packets: PacketTable) {
+  readonly #epoch: (() => bigint | undefined) | undefined
+
+  constructor(packets: PacketTable, epoch?: () => bigint | undefined) {
     this.packets = packets
+    this.#epoch = epoch
+  }
+
+  /** Nanoseconds from 1970 to the capture's first frame; a very large number if nobody knows. */
+  get epoch(): number {
+    const epoch = this.#epoch?.()
+    return epoch === undefined ? Number.MAX_VALUE : Number(epoch)
   }
 
   /** Makes room for the conversation. */
