@@ -97,6 +97,25 @@ describe('the server', () => {
     expect([range.status, range.body.toString()]).toEqual([206, '345'])
   })
 
+  it('gives the token for a ticket, once', async () => {
+    const { get, server, token } = await serving()
+    const ticket = /#ticket=([\w-]+)&open=file-1$/.exec(server.ticketUrl(['file-1']))?.[1]
+    const first = await get('/door', { authorization: `Ticket ${ticket}` })
+    expect([first.status, JSON.parse(first.body.toString())]).toEqual([200, { token }])
+    expect(first.headers['cache-control']).toBe('no-store')
+    expect((await get('/door', { authorization: `Ticket ${ticket}` })).status).toBe(401)
+    expect((await get('/door', { authorization: 'Ticket undefined' })).status).toBe(401)
+    expect((await get('/capture/x', { authorization: `Ticket ${ticket}` })).status).toBe(401)
+  })
+
+  it('can be reached by a link from anywhere, but not from within another page', async () => {
+    const { get } = await serving()
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    expect((await get('/', { ...link, 'sec-fetch-dest': 'document' })).status).toBe(200)
+    expect((await get('/', { ...link, 'sec-fetch-dest': 'iframe' })).status).toBe(403)
+    expect((await get('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).status).toBe(403)
+  })
+
   it('answers nothing but GET and HEAD', async () => {
     const { get } = await serving()
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ErrorCode } from '../common/contract.ts'
 import { HostError } from '../common/host-error.ts'
-import { bearerToken, hasToken, isFromOurPage } from './browser/admission.ts'
+import { credentials, hasToken, isFromOurPage } from './browser/admission.ts'
 import { sendAnswer } from './browser/send-answer.ts'
 import { acceptSockets } from './browser/sockets.ts'
-import { errorAnswer } from './data-plane/data-plane.ts'
+import { Tickets } from './browser/tickets.ts'
+import { errorAnswer, wholeAnswer } from './data-plane/data-plane.ts'
 import type { DataAnswer } from './data-plane/data-plane.ts'
 import type { Host } from './host.ts'
 import { pageFile } from './page/page-files.ts'
@@ -21,8 +23,10 @@ export interface ServerOptions {
 
 export interface BrowserServer {
   readonly port: number
-  /** What to open, with the token that lets it in. */
+  /** What to open, with the token that lets it in. For the person's eyes. */
   url(captureIds: readonly string[]): string
+  /** The same with a ticket that is good for one page, soon: for the command line of a browser, which others on the machine can see. */
+  ticketUrl(captureIds: readonly string[]): string
   /** Ends every connection at once. */
   close(): Promise<void>
 }
@@ -30,15 +34,16 @@ export interface BrowserServer {
 /**
  * The browser door: the host behind HTTP on loopback, with the built page. Routes:
  *   /              the page's files, public
- *   /door          204 with the right token, else 401: lets a page tell "refused" from "not there"
+ *   /door          204 with the right token, the token for a good ticket, else 401: lets a page tell "refused" from "not there"
  *   /host          the contract, a WebSocket
  *   /capture/<id>  the data plane
  * Rejects when it cannot listen (EADDRINUSE, EACCES).
  */
 export async function startServer(host: Host, options: ServerOptions): Promise<BrowserServer> {
   const token = randomBytes(24).toString('base64url')
+  const tickets = new Tickets()
   const server = createServer((request, response) => {
-    answer(host, options.page, token, request, response).catch(() => response.destroy())
+    answer({ host, page: options.page, token, tickets }, request, response).catch(() => response.destroy())
   })
   const closeSockets = acceptSockets(server, token, (line) =>
     host.connect(line, { door: 'browser', commands: new Mailbox() }),
@@ -49,12 +54,14 @@ export async function startServer(host: Host, options: ServerOptions): Promise<B
   })
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : options.port
+  const url = (pass: string, captureIds: readonly string[]) => {
+    const open = captureIds.length > 0 ? `&open=${captureIds.join(',')}` : ''
+    return `http://127.0.0.1:${port}/#${pass}${open}`
+  }
   return {
     port,
-    url(captureIds) {
-      const open = captureIds.length > 0 ? `&open=${captureIds.join(',')}` : ''
-      return `http://127.0.0.1:${port}/#token=${token}${open}`
-    },
+    url: (captureIds) => url(`token=${token}`, captureIds),
+    ticketUrl: (captureIds) => url(`ticket=${tickets.issue()}`, captureIds),
     close() {
       closeSockets()
       server.closeAllConnections()
@@ -63,50 +70,48 @@ export async function startServer(host: Host, options: ServerOptions): Promise<B
   }
 }
 
-async function answer(
-  host: Host,
-  page: string,
-  token: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+interface Served {
+  readonly host: Host
+  readonly page: string
+  readonly token: string
+  readonly tickets: Tickets
+}
+
+async function answer(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  const { answer, headers } = await route(host, page, token, request, gone.signal)
-  await sendAnswer(response, answer, headers, gone.signal)
+  await sendAnswer(response, await route(served, request, gone.signal), PAGE_HEADERS, gone.signal)
 }
 
-async function route(host: Host, page: string, token: string, request: IncomingMessage, gone: AbortSignal) {
+async function route(served: Served, request: IncomingMessage, gone: AbortSignal): Promise<DataAnswer> {
   const { method = '', headers } = request
-  const plain = (answer: DataAnswer) => ({ answer, headers: PAGE_HEADERS })
-  const refused = (status: number, code: 'permission-denied' | 'not-found' | 'invalid-argument', message: string) =>
-    plain({ ...errorAnswer(new HostError(code, message)), status })
-
   if (!isFromOurPage(headers, { needsOrigin: false })) {
-    return refused(403, 'permission-denied', 'This server answers its own page only, by a name of the local machine.')
+    return refusal(403, 'permission-denied', 'This server answers its own page only, by a name of the local machine.')
   }
-  if (method !== 'GET' && method !== 'HEAD') return refused(405, 'invalid-argument', 'Only GET and HEAD.')
+  if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'invalid-argument', 'Only GET and HEAD.')
   const url = URL.parse(request.url ?? '/', 'http://host')
-  if (!url) return refused(400, 'invalid-argument', 'This is not a URL.')
-  const [, section = '', id = ''] = url.pathname.split('/')
+  if (!url) return refusal(400, 'invalid-argument', 'This is not a URL.')
 
+  const [, section = '', id = ''] = url.pathname.split('/')
+  const ticket = credentials(headers, 'Ticket')
+  if (section === 'door' && ticket !== undefined && served.tickets.redeem(ticket)) return json({ token: served.token })
   if (section === 'door' || section === 'capture') {
-    if (!hasToken(bearerToken(headers), token))
-      return refused(401, 'permission-denied', 'The token is missing or not the one of this start.')
-    if (section === 'door') return plain({ status: 204, headers: { 'cache-control': 'no-store' } })
-    return plain(await host.data({ method, id, query: url.searchParams, range: headers.range }, gone))
+    if (!hasToken(credentials(headers, 'Bearer'), served.token)) {
+      return refusal(401, 'permission-denied', 'The token is missing or not the one of this start.')
+    }
+    if (section === 'door') return { status: 204, headers: { 'cache-control': 'no-store' } }
+    return served.host.data({ method, id, query: url.searchParams, range: headers.range }, gone)
   }
-  const file = await pageFile(page, url.pathname)
-  if (!file) return refused(404, 'not-found', 'There is no such page.')
-  const { bytes } = file
-  const body = method === 'HEAD' ? undefined : whole(bytes)
-  return plain({
-    status: 200,
-    headers: { ...file.headers, 'content-length': String(bytes.length) },
-    ...(body && { body }),
-  })
+  const file = await pageFile(served.page, url.pathname)
+  if (!file) return refusal(404, 'not-found', 'There is no such page.')
+  return wholeAnswer(200, file.headers, file.bytes, method)
 }
 
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+function refusal(status: number, code: ErrorCode, message: string): DataAnswer {
+  return { ...errorAnswer(new HostError(code, message)), status }
+}
+
+function json(value: unknown): DataAnswer {
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
+  return wholeAnswer(200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, bytes)
 }

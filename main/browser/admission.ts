@@ -11,7 +11,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 export function isFromOurPage(headers: IncomingHttpHeaders, options: { readonly needsOrigin: boolean }): boolean {
   const host = headers.host?.toLowerCase()
   if (host === undefined || !isLoopback(host)) return false
-  if (headers.origin === undefined) return !options.needsOrigin && isSameSite(headers['sec-fetch-site'])
+  if (headers.origin === undefined) return !options.needsOrigin && (isSameSite(headers) || isNavigation(headers))
   return headers.origin === `http://${host}`
 }
 
@@ -20,8 +20,13 @@ function isLoopback(host: string): boolean {
 }
 
 /** Newer browsers say it on every request, also on those without Origin. "none": typed, or opened by another program. */
-function isSameSite(site: string | string[] | undefined): boolean {
+function isSameSite({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   return site === undefined || site === 'same-origin' || site === 'none'
+}
+
+/** A link to us, followed from anywhere: the page that has it sees nothing of what comes (and we refuse to be framed). */
+function isNavigation({ 'sec-fetch-mode': mode, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
+  return mode === 'navigate' && destination === 'document'
 }
 
 export function hasToken(given: string | undefined, token: string): boolean {
@@ -31,8 +36,10 @@ export function hasToken(given: string | undefined, token: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-export function bearerToken(headers: IncomingHttpHeaders): string | undefined {
-  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1]
+/** What follows the scheme in the Authorization header. */
+export function credentials(headers: IncomingHttpHeaders, scheme: 'Bearer' | 'Ticket'): string | undefined {
+  const [given, value] = (headers.authorization ?? '').split(' ')
+  return given === scheme ? value : undefined
 }
 
 /** A page cannot add headers to a WebSocket, but it can offer subprotocols. */

@@ -43,7 +43,7 @@ and open the URL with 8080 in place of PORT.`,
     const server = await listen(host, port, installation.page)
     const url = server.url(captures)
     process.stdout.write(`${url}\n`)
-    if (open) openBrowser(url)
+    if (open) openBrowser(server.ticketUrl(captures))
     const signal = await interrupted()
     await server.close()
     // Being stopped is how this command ends: not a failure for Ctrl+C.

@@ -99,15 +99,18 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 export function errorAnswer({ code, message }: HostError): DataAnswer {
   const bytes = new TextEncoder().encode(JSON.stringify({ code, message }))
-  return {
-    status: STATUS[code],
-    headers: {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'content-length': String(bytes.length),
-    },
-    body: once(bytes),
-  }
+  return wholeAnswer(STATUS[code], { 'content-type': 'application/json', 'cache-control': 'no-store' }, bytes)
+}
+
+/** An answer from memory. */
+export function wholeAnswer(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  bytes: Uint8Array,
+  method = 'GET',
+): DataAnswer {
+  const all = { ...headers, 'content-length': String(bytes.length) }
+  return method === 'HEAD' ? { status, headers: all } : { status, headers: all, body: once(bytes) }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import { asHostError, HostError } from '../../common/host-error.ts'
-import { errorAnswer } from '../data-plane/data-plane.ts'
+import { errorAnswer, wholeAnswer } from '../data-plane/data-plane.ts'
 import type { DataAnswer } from '../data-plane/data-plane.ts'
 import type { Host } from '../host.ts'
 import { pageFile } from '../page/page-files.ts'
@@ -43,11 +43,7 @@ async function route({ host, page }: PageSchemeOptions, request: Request, gone: 
   }
   const file = await pageFile(page, pathname)
   if (!file) throw new HostError('not-found', 'There is no such page.')
-  return { status: 200, headers: file.headers, body: whole(file.bytes) }
-}
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+  return wholeAnswer(200, file.headers, file.bytes, method)
 }
 
 function respond(

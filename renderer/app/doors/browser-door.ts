@@ -12,18 +12,24 @@ const CONNECT_TIMEOUT = 5_000
  */
 export function browserDoor(): Door {
   const arrival = readArrival(location.hash)
+  let { ticket } = arrival
   if (arrival.token !== undefined) sessionStorage.setItem(TOKEN_KEY, arrival.token)
   if (arrival.rest !== location.hash) {
     history.replaceState(history.state, '', location.pathname + location.search + arrival.rest)
   }
-  const token = sessionStorage.getItem(TOKEN_KEY)
-  const headers = { authorization: `Bearer ${token}` }
   const base = new URL('/', location.href)
+  const door = new URL('door', base)
+  const headers = () => ({ authorization: `Bearer ${sessionStorage.getItem(TOKEN_KEY)}` })
 
   return {
     kind: 'browser',
     initialCaptures: arrival.captures,
     async connect(signal) {
+      if (ticket !== undefined) {
+        sessionStorage.setItem(TOKEN_KEY, await tokenFor(ticket, door))
+        ticket = undefined
+      }
+      const token = sessionStorage.getItem(TOKEN_KEY)
       if (token === null) {
         throw new HostError(
           'permission-denied',
@@ -35,10 +41,20 @@ export function browserDoor(): Door {
       const socket = new WebSocket(socketUrl, ['hopscope', `token.${token}`])
       if (await opened(socket, signal)) return transportOver(socket)
       // A refused upgrade and a dead server look the same to a page: ask by plain HTTP which one it was.
-      throw await whyRefused(new URL('door', base), headers)
+      throw await whyRefused(door, headers())
     },
-    dataRequest: (capture) => ({ url: new URL(capture.url, base).href, headers }),
+    dataRequest: (capture) => ({ url: new URL(capture.url, base).href, headers: headers() }),
   }
+}
+
+async function tokenFor(ticket: string, door: URL): Promise<string> {
+  const answer = await fetch(door, { headers: { authorization: `Ticket ${ticket}` }, cache: 'no-store' })
+  const said: unknown = answer.ok ? await answer.json() : undefined
+  if (typeof said === 'object' && said !== null && 'token' in said && typeof said.token === 'string') return said.token
+  throw new HostError(
+    'permission-denied',
+    'This address let one page in, and has done so. Open the URL that `hopscope serve` printed.',
+  )
 }
 
 function opened(socket: WebSocket, signal: AbortSignal): Promise<boolean> {
