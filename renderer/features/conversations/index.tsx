@@ -85,7 +85,17 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
 
   const columns = useMemo(() => conversationColumns(listed?.worstHarmMs ?? 0), [listed?.worstHarmMs])
   return (
-    <Pane title="Conversations" count={listed && formatCount(listed.total)}>
+    <Pane
+      title="Conversations"
+      count={
+        listed && (
+          <>
+            {formatCount(listed.total)}
+            {(range !== undefined || filter !== '') && ' with packets shown; the numbers are of the whole conversation'}
+          </>
+        )
+      }
+    >
       <DataGrid
         id="conversations"
         label="Conversations"

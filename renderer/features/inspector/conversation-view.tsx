@@ -1,5 +1,4 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
-import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
@@ -21,7 +20,6 @@ interface ConversationViewProps {
 
 /** What one conversation suffered, and how long its round trips took. */
 export function ConversationView({ session, conversation: row, version, view }: ConversationViewProps): ReactNode {
-  const ranged = useStore(view.store, (state) => state.range !== undefined)
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
@@ -47,7 +45,6 @@ export function ConversationView({ session, conversation: row, version, view }: 
         <span className="about-end">{endpointText(row.addressA, row.portA)}</span>
         <span className="about-end">{endpointText(row.addressB, row.portB)}</span>
       </div>
-      {ranged && <p className="quiet">All of it, not only the selected time.</p>}
 
       {row.harmMs > 0 && (
         <section>

@@ -1,0 +1,69 @@
+import type { Query } from '../../engine/engine.ts'
+import type { SelectionHandle } from './engine-service.ts'
+
+const KEPT = 12
+
+interface Entry {
+  readonly id: number
+  readonly key: string
+  rows: Uint32Array | undefined
+  count: number
+}
+
+/**
+ * The selections the page may still ask rows of. The same query keeps its number when it is asked again while the capture grows:
+ * packets are only ever added behind those it had.
+ */
+export class Selections {
+  // The last used is last.
+  readonly #entries: Entry[] = []
+  #ids = 0
+
+  /** `rows` undefined = all packets, of which there are `count`. */
+  put(query: Query, rows: Uint32Array | undefined, count: number): SelectionHandle {
+    const key = queryKey(query)
+    const entry = this.#take((known) => known.key === key) ?? { id: ++this.#ids, key, rows, count }
+    entry.rows = rows
+    entry.count = count
+    this.#entries.push(entry)
+    if (this.#entries.length > KEPT) this.#entries.shift()
+    return { id: entry.id, count }
+  }
+
+  /** Packet rows at [start, start + count) of the selection; none when it is no longer known. */
+  rows(id: number, start: number, count: number): readonly number[] {
+    const entry = this.#take((known) => known.id === id)
+    if (!entry) return []
+    this.#entries.push(entry)
+    const { rows } = entry
+    const end = Math.min(start + count, entry.count)
+    if (rows) return Array.from(rows.subarray(start, end))
+    return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i)
+  }
+
+  /** How many rows of the selection come before `row`, and whether it is one of them itself. */
+  position(id: number, row: number): { readonly index: number; readonly found: boolean } {
+    const entry = this.#entries.find((known) => known.id === id)
+    if (!entry) return { index: 0, found: false }
+    const { rows } = entry
+    if (!rows) return { index: Math.min(row, entry.count), found: row < entry.count }
+    let low = 0
+    let high = rows.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (rows[middle] < row) low = middle + 1
+      else high = middle
+    }
+    return { index: low, found: rows[low] === row }
+  }
+
+  #take(is: (entry: Entry) => boolean): Entry | undefined {
+    const at = this.#entries.findIndex(is)
+    return at < 0 ? undefined : this.#entries.splice(at, 1)[0]
+  }
+}
+
+/** The same text for queries that mean the same. */
+export function queryKey({ filter, from, to, conversation }: Query): string {
+  return JSON.stringify([filter ?? '', from ?? null, to ?? null, conversation ?? null])
+}
