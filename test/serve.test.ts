@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { build } from './support/built-main.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+// `hopscope serve` as it is shipped.
+
+beforeAll(() => build('main', 'renderer'), 60_000)
+
+describe('hopscope serve', () => {
+  it('prints one line, the URL that lets a browser in, with the files to open', async () => {
+    const file = join(temporaryFolder(), 'capture.pcap')
+    await writeFile(file, '0123456789')
+    const { url, stop } = await serving([file])
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{32}&open=file-[0-9a-f]{24}$/)
+    const { origin, hash } = new URL(url)
+    const arrival = new URLSearchParams(hash.slice(1))
+    const headers = { authorization: `Bearer ${arrival.get('token')}` }
+    expect(await (await fetch(origin)).text()).toContain('<div id="root">')
+    expect(await (await fetch(`${origin}/capture/${arrival.get('open')}`, { headers })).text()).toBe('0123456789')
+    expect(await stop('SIGINT')).toMatchObject({ code: 0, stdout: `${url}\n`, stderr: '' })
+  })
+
+  it('ends at once when it is told to, whatever is going on', async () => {
+    const { url, stop } = await serving([])
+    const open = fetch(new URL('/', url), { headers: { connection: 'keep-alive' } })
+    await open
+    const started = performance.now()
+    expect((await stop('SIGTERM')).code).toBe(143)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  it('hands the browser a ticket and not the token, which others could read in the list of processes', async () => {
+    const folder = temporaryFolder()
+    const opened = join(folder, 'opened')
+    await writeFile(join(folder, 'xdg-open'), `#!/bin/sh\nprintf '%s' "$1" > '${opened}'\n`)
+    await chmod(join(folder, 'xdg-open'), 0o755)
+    const { url, stop } = await serving(['--open'], { PATH: `${folder}:${process.env['PATH']}`, DISPLAY: ':99' })
+    const handed = await vi.waitFor(async () => {
+      const read = await readFile(opened, 'utf8')
+      expect(read).not.toBe('')
+      return read
+    })
+    const token = /token=([\w-]+)/.exec(url)?.[1] ?? ''
+    expect(handed).not.toContain(token)
+    const ticket = /#ticket=([\w-]+)$/.exec(handed)?.[1]
+    const answer = await fetch(new URL('/door', url), { headers: { authorization: `Ticket ${ticket}` } })
+    expect(await answer.json()).toEqual({ token })
+    await stop('SIGTERM')
+  })
+
+  it.each([
+    [['--port', '99999'], 2, '"99999" is not a port: 0 to 65535.'],
+    [['--port', '80a'], 2, '"80a" is not a port: 0 to 65535.'],
+    [['--prot', '80'], 2, "Unknown option '--prot'"],
+    [['/no/such.pcap'], 1, '/no/such.pcap: There is no such file.'],
+    [['/'], 1, '/ is a folder: open a capture file in it.'],
+  ])('refuses %j with exit code %i', async (args, code, message) => {
+    const { ended } = start(args)
+    const result = await ended
+    expect(result).toMatchObject({ code, stdout: '' })
+    expect(result.stderr).toContain(message)
+  })
+
+  it('says that its port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    onTestFinished(() => void other.close())
+    const address = other.address()
+    const port = typeof address === 'object' ? String(address?.port) : ''
+    expect(await start(['--port', port]).ended).toMatchObject({
+      code: 1,
+      stderr: `hopscope serve: port ${port} is in use: name another, or none to get a free one.\n`,
+    })
+  })
+})
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const cli = join(import.meta.dirname, '../out/main/cli.js')
+  const child = spawn(process.execPath, [cli, 'serve', ...args], {
+    env: { ...process.env, HOPSCOPE_CONFIG: temporaryFolder(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
+    ([stdout, stderr, [code]]: readonly [string, string, unknown[]]) => ({ stdout, stderr, code }),
+  )
+  return { child, ended }
+}
+
+async function serving(args: readonly string[], env?: Readonly<Record<string, string>>) {
+  const { child, ended } = start(args, env)
+  const [first]: Buffer[] = await once(child.stdout, 'data')
+  const stop = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return ended
+  }
+  return { url: String(first).trim(), stop }
+}
