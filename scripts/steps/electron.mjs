@@ -37,11 +37,13 @@ export async function ensureElectron({ insist }) {
   return { reason: `its program could not be fetched (${why ?? `no answer within ${FETCH_LIMIT / 1000} s`})` }
 }
 
+/** As electron/index.js finds it, without its fetching. */
 function installedElectron() {
   const folder = inProject('node_modules/electron')
+  const elsewhere = process.env['ELECTRON_OVERRIDE_DIST_PATH']
   const pathFile = `${folder}/path.txt`
-  const name = existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : undefined
-  const program = name && `${process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? `${folder}/dist`}/${name}`
+  const name = existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : elsewhere && 'electron'
+  const program = name && `${elsewhere ?? `${folder}/dist`}/${name}`
   return program && existsSync(program) ? program : undefined
 }
 
