@@ -1,4 +1,4 @@
-// Four tables: the effect of a byte that has 0, 1, 2, 3 bytes after it, so that four bytes take one step (0.7 ns a byte; one by one 2.3).
+// Four tables: the effect of a byte that has 0, 1, 2, 3 bytes after it, so that four bytes take one step (1 ns a byte).
 const TABLES = Array.from({ length: 4 }, () => new Int32Array(256))
 for (let n = 0; n < 256; n++) {
   let crc = n

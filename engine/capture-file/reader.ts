@@ -15,7 +15,7 @@ import { pcapByteOrder, PcapParser } from './pcap-parser.ts'
 import { BLOCK } from './pcapng-format.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { RecordStream } from './record-stream.ts'
-import { ZstdDecompressor } from './zstd.ts'
+import { isZstd, ZstdDecompressor } from './zstd.ts'
 
 /**
  * Reads a capture file of any format we know, compressed or not, from chunks of any size, and pushes its frames into the sink.
@@ -131,7 +131,7 @@ export class CaptureFileReader implements CaptureReader {
     if ((magic & 0xff_ffff) === 0x08_8b1f) {
       this.#compression = 'gzip'
       this.#decompressor = new GzipDecompressor((bytes) => this.#decompressedBytes(bytes))
-    } else if (magic === 0xfd2f_b528 || (magic & 0xffff_fff0) >>> 0 === 0x184d_2a50) {
+    } else if (isZstd(magic)) {
       this.#compression = 'zstd'
       this.#decompressor = new ZstdDecompressor((bytes) => this.#decompressedBytes(bytes))
     } else {
