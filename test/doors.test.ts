@@ -1,0 +1,195 @@
+import { appendFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RpcSession } from 'capnweb'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebSocket as NodeWebSocket } from 'ws'
+import { MessageTransport } from '../common/message-transport.ts'
+import { startServer } from '../main/server.ts'
+import { Mailbox } from '../main/streams.ts'
+import { browserDoor } from '../renderer/app/doors/browser-door.ts'
+import { captureRange, captureStream, whyBroken } from '../renderer/app/doors/capture-bytes.ts'
+import { desktopDoor } from '../renderer/app/doors/desktop-door.ts'
+import { callRemote } from '../renderer/app/host-link.ts'
+import type { RemoteHost } from '../renderer/app/host-link.ts'
+import { startHost } from './support/host.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+// The page's doors against the real host, with the few globals of a browser that they use. A real browser: test/e2e.
+
+const never = new AbortController().signal
+
+describe("the browser's door", () => {
+  it('is opened by the token, which leaves the address bar and stays for reloads', async () => {
+    const { visit } = await served()
+    const first = visit('#token=TOKEN&open=file-1,file-2')
+    expect(first.door.initialCaptures).toEqual(['file-1', 'file-2'])
+    expect(first.addressBar()).toBe('/?capture=x')
+    await facts(await first.door.connect(never))
+    await facts(await visit('').door.connect(never))
+  })
+
+  it('exchanges a ticket, once for all its lines', async () => {
+    const { visit, server } = await served()
+    const { door, addressBar } = visit(new URL(server.ticketUrl([])).hash)
+    expect(addressBar()).toBe('/?capture=x')
+    await facts(await door.connect(never))
+    await facts(await door.connect(never))
+  })
+
+  it('stays closed without a token, and says what to open', async () => {
+    const { visit } = await served()
+    await expect(visit('').door.connect(never)).rejects.toMatchObject({
+      code: 'permission-denied',
+      message: expect.stringContaining('that `hopscope serve` printed'),
+    })
+  })
+
+  it('tells a host that was started again from one that is not there', async () => {
+    const { visit, server } = await served()
+    const { door } = visit('#token=of-another-start')
+    await expect(door.connect(never)).rejects.toMatchObject({
+      code: 'permission-denied',
+      message: expect.stringContaining('started again'),
+    })
+    await server.close()
+    await expect(door.connect(never)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('is told when the line is lost', async () => {
+    const { visit, server } = await served()
+    const line = await visit('#token=TOKEN').door.connect(never)
+    const lost = new Promise((resolve) => (line.onEnd = (reason) => resolve(reason.message)))
+    await server.close()
+    expect(await lost).toBe('The connection to the host is lost.')
+  })
+})
+
+describe("a capture's bytes", () => {
+  it('come as a stream from an offset, and as ranges', async () => {
+    const { request } = await opened('0123456789')
+    expect(await textOf(await captureStream(request))).toBe('0123456789')
+    expect(await textOf(await captureStream(request, { from: 4 }))).toBe('456789')
+    expect(Buffer.from(await captureRange(request, 2, 5)).toString()).toBe('234')
+    expect(Buffer.from(await captureRange(request, 8, 50)).toString()).toBe('89')
+    expect((await captureRange(request, 5, 5)).length).toBe(0)
+  })
+
+  it('are followed while the capture grows', async () => {
+    const { host, visit } = await served()
+    const path = join(temporaryFolder(), 'growing.pcapng')
+    await writeFile(path, 'first ')
+    const capture = await host.captures.openGrowing(path)
+    const request = visit('#token=TOKEN').door.dataRequest(capture.describe())
+    const reading = captureStream(request, { from: 2, follow: true }).then(textOf)
+    await appendFile(path, 'last')
+    capture.finish()
+    expect(await reading).toBe('rst last')
+  })
+
+  it('stop when the reader does', async () => {
+    const { request } = await opened('x'.repeat(1 << 20))
+    const stop = new AbortController()
+    const stream = await captureStream(request, { signal: stop.signal })
+    stop.abort()
+    await expect(textOf(stream)).rejects.toThrow()
+    await expect(captureRange(request, 0, 5, stop.signal)).rejects.toMatchObject({ code: 'cancelled' })
+  })
+
+  it('say why they do not come', async () => {
+    const { request, path } = await opened('0123456789')
+    await truncate(path, 5)
+    const cut = { code: 'unavailable', message: `${path} was cut from 10 to 5 bytes: open it again.` }
+    await expect(captureStream(request)).rejects.toMatchObject(cut)
+    expect(await whyBroken(request)).toMatchObject(cut)
+    await rm(path)
+    expect(await whyBroken(request)).toMatchObject({ code: 'not-found' })
+  })
+
+  it('say so when nobody answers', async () => {
+    const { request, server } = await opened('0123456789')
+    await server.close()
+    await expect(captureRange(request, 0, 1)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await whyBroken(request)).toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe("the desktop's door", () => {
+  it('takes the port that the preload hands over, and no other message', async () => {
+    const { host } = await startHost()
+    const page = new EventTarget()
+    const asked: unknown[][] = []
+    browser({
+      window: Object.assign(page, { postMessage: (...args: unknown[]) => asked.push(args) }),
+      location: { hash: '#open=file-1', pathname: '/', search: '', origin: 'hopscope://app' },
+    })
+    const door = desktopDoor()
+    expect(door.initialCaptures).toEqual(['file-1'])
+    expect(door.dataRequest({ url: 'capture/file-1' })).toEqual({ url: 'hopscope://app/capture/file-1', headers: {} })
+    const connecting = door.connect(never)
+    expect(asked).toEqual([['hopscope:connect', 'hopscope://app']])
+
+    const { port1, port2 } = new MessageChannel()
+    const foreign = new MessageChannel()
+    const message = (source: unknown, data: string, ports: MessagePort[]) =>
+      page.dispatchEvent(Object.assign(new Event('message'), { source, data, ports }))
+    message({}, 'hopscope:port', [foreign.port1])
+    message(page, 'something else', [foreign.port1])
+    message(page, 'hopscope:port', [port2])
+    const line = new MessageTransport({ send: (text) => port1.postMessage(text), close: () => port1.close() })
+    port1.addEventListener('message', (event) => line.deliver(event.data))
+    port1.start()
+    host.connect(line, { door: 'desktop', commands: new Mailbox() })
+    expect(await facts(await connecting)).toMatchObject({ door: 'desktop' })
+    for (const port of [port1, port2, foreign.port1]) port.close()
+  })
+})
+
+async function served() {
+  const { host } = await startHost()
+  const server = await startServer(host, { port: 0, page: temporaryFolder() })
+  onTestFinished(() => server.close())
+  const token = /#token=([\w-]+)/.exec(server.url([]))?.[1] ?? ''
+  const session = new Map<string, string>()
+  /** A page of a tab whose session storage lasts. */
+  const visit = (hash: string) => {
+    const url = new URL(`/?capture=x${hash.replace('TOKEN', token)}`, server.url([]))
+    let shown = url.pathname + url.search + url.hash
+    browser({
+      location: { href: url.href, hash: url.hash, pathname: url.pathname, search: url.search, origin: url.origin },
+      history: { state: null, replaceState: (_state: unknown, _title: string, replaced: string) => (shown = replaced) },
+      sessionStorage: {
+        getItem: (key: string) => session.get(key) ?? null,
+        setItem: (key: string, value: string) => session.set(key, value),
+      },
+      // As a browser does: the page's origin goes along.
+      WebSocket: class extends NodeWebSocket {
+        constructor(address: URL, protocols: string[]) {
+          super(address, protocols, { origin: url.origin })
+          this.on('error', () => undefined) // A page need not listen.
+        }
+      },
+    })
+    return { door: browserDoor(), addressBar: () => shown }
+  }
+  return { host, server, visit }
+}
+
+async function opened(text: string) {
+  const { host, server, visit } = await served()
+  const path = join(temporaryFolder(), 'capture.pcap')
+  await writeFile(path, text)
+  const capture = await host.captures.openFile(path)
+  return { server, path, request: visit('#token=TOKEN').door.dataRequest(capture.describe()) }
+}
+
+function browser(globals: Readonly<Record<string, unknown>>): void {
+  const all = { history: { state: null, replaceState: () => undefined }, ...globals }
+  for (const [name, value] of Object.entries(all)) vi.stubGlobal(name, value)
+  onTestFinished(() => void vi.unstubAllGlobals())
+}
+
+async function facts(line: MessageTransport): Promise<unknown> {
+  return callRemote(new RpcSession<RemoteHost>(line).getRemoteMain(), 'app', 'facts', [])
+}
+
+const textOf = (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> => new Response(stream).text()
