@@ -101,6 +101,12 @@ export interface Lanes {
   readonly rttMax: Float64Array
 }
 
+/** Bucket edges, one more than counts; none when there is nothing to count. */
+export interface Histogram {
+  readonly edges: Float64Array
+  readonly counts: Float64Array
+}
+
 /** Why a connection was reset. */
 export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' | 'unknown-connection'
 
