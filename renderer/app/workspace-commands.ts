@@ -90,8 +90,9 @@ export function workspaceCommands({
   async function toConversationOfPacket(): Promise<void> {
     const { row } = now()
     if (row === undefined) return
-    const { conversation } = await session.engine.packet(row)
-    if (conversation !== undefined) view.change({ conversation }, 'push')
+    const packet = await session.engine.packet(row)
+    if (packet?.conversation === undefined) announce('This packet belongs to no conversation')
+    else view.change({ conversation: packet.conversation }, 'push')
   }
 
   return [

@@ -3,6 +3,7 @@ import type {
   ConversationRow,
   ConversationSort,
   FilterCheck,
+  Histogram,
   Lanes,
   PacketDetails,
   PacketRow,
@@ -47,12 +48,6 @@ export interface Completion {
   readonly about: string
 }
 
-export interface Histogram {
-  /** Bucket edges in nanoseconds, one more than counts. */
-  readonly edges: Float64Array
-  readonly counts: Float64Array
-}
-
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
   open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
@@ -62,7 +57,8 @@ export interface EngineService {
   select(query: Query): Promise<SelectionHandle>
   /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]>
-  packet(row: number): Promise<PacketRow>
+  /** Undefined when there is no such packet (yet). */
+  packet(row: number): Promise<PacketRow | undefined>
   /** The first packet that matches, by its row. */
   firstPacket(query: Query): Promise<number | undefined>
   /** Where packet `row` is in the selection, or where it would be: the number of its rows before it, and whether it is in. */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Bar, BarChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
-import type { Histogram } from '../../worker/engine-service.ts'
+import type { Histogram } from '../../../engine/engine.ts'
 import { formatCount, formatDuration } from '../../components/format.ts'
 
 interface RttChartProps {

@@ -1,8 +1,10 @@
+import type { ReactNode } from 'react'
 import type { PacketRow } from '../../../engine/engine.ts'
 import type { TimeFormat } from '../../app/preferences.ts'
 import type { Column } from '../../components/data-grid.tsx'
 import { formatClock, formatSeconds } from '../../components/format.ts'
-import { LabelBadge, shownLabels } from '../../components/label-badge.tsx'
+import { LabelBadge } from '../../components/label-badge.tsx'
+import { splitMarks } from './marks.ts'
 
 const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
   relative: 'Seconds since the first packet',
@@ -33,15 +35,34 @@ export function packetColumns(
       key: 'info',
       title: 'Info',
       width: 280,
-      cell: (row) => (
-        <>
-          {shownLabels(row.labels).map((label) => (
-            <LabelBadge key={label} label={label} />
-          ))}
-          {row.error !== undefined && <span className="label">{row.error}</span>}
-          {row.info}
-        </>
-      ),
+      cell: (row) => <Info row={row} />,
     },
   ]
+}
+
+/** Wireshark's marks in front of the text become badges, coloured by their label; Hopscope's own verdict stands beside them. */
+function Info({ row }: { readonly row: PacketRow }): ReactNode {
+  const { marks, text } = splitMarks(row.info)
+  return (
+    <>
+      {marks.map((mark, i) => (
+        <LabelBadge key={mark} label={row.labels[i]} text={mark} />
+      ))}
+      {row.verdict !== undefined && VERDICTS[row.verdict] !== undefined && (
+        <span className="label verdict">{VERDICTS[row.verdict]}</span>
+      )}
+      {row.error !== undefined && <span className="label">{row.error}</span>}
+      {text}
+    </>
+  )
+}
+
+/** What a retransmission really is, where the label does not say it. */
+const VERDICTS: Readonly<Record<string, string>> = {
+  rto: 'RTO',
+  tlp: 'Tail loss probe',
+  syn: 'SYN again',
+  synack: 'SYN, ACK again',
+  copy: 'Captured twice',
+  reordered: 'Reordered',
 }

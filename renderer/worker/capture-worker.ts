@@ -1,0 +1,167 @@
+import type {
+  ConversationRow,
+  ConversationSort,
+  EngineOptions,
+  FilterCheck,
+  Histogram,
+  Lanes,
+  PacketDetails,
+  PacketRow,
+  Query,
+  ReadBytes,
+} from '../../engine/engine.ts'
+import type { CaptureOrigin } from './byte-source.ts'
+import { CaptureReading } from './capture-reading.ts'
+import type { Completion, ConversationPage, EngineService, Progress, SelectionHandle } from './engine-service.ts'
+import { Latest } from './latest.ts'
+import type { CaptureConsumer } from './read-capture.ts'
+import { queryKey, Selections } from './selections.ts'
+
+/** What the worker needs of the engine, whose code only the worker's entry may import. */
+export interface CaptureEngine extends CaptureConsumer {
+  readonly packets: { readonly rows: number }
+  /** Undefined = all packets. */
+  select(query: Query, read: ReadBytes): Promise<Uint32Array | undefined>
+  lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
+  conversationOrder(sort: ConversationSort, descending: boolean, rows?: Uint32Array): Uint32Array
+  conversationRows(ids: Uint32Array): ConversationRow[]
+  conversationCount: number
+  harmMs(id: number): number
+  packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
+  packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
+  rttHistogram(rows?: Uint32Array): Histogram
+  checkFilter(text: string): FilterCheck
+  completeFilter(text: string, caret: number): readonly Completion[]
+}
+
+/** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
+export class CaptureWorker implements EngineService {
+  readonly #createEngine: (options: EngineOptions) => CaptureEngine
+  readonly #selections = new Selections()
+  readonly #selected = new Latest<Uint32Array | undefined>(8)
+  readonly #orders = new Latest<Uint32Array>(4)
+  #reading: CaptureReading<CaptureEngine> | undefined
+  #answeringMs = 0
+
+  constructor(createEngine: (options: EngineOptions) => CaptureEngine) {
+    this.#createEngine = createEngine
+  }
+
+  async open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void> {
+    if (this.#reading) throw new Error('This engine reads another capture already.')
+    this.#reading = new CaptureReading(origin, this.#createEngine)
+    await this.#reading.run(onProgress, () => this.#answeringMs)
+  }
+
+  cancel(): void {
+    this.#reading?.cancel()
+  }
+
+  lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes> {
+    return this.#timed(async () => {
+      const rows = await this.#rows(query)
+      return this.#engine.lanes(from, to, buckets, rows)
+    })
+  }
+
+  select(query: Query): Promise<SelectionHandle> {
+    return this.#timed(async () => {
+      const rows = await this.#rows(query)
+      return this.#selections.put(query, rows, rows?.length ?? this.#engine.packets.rows)
+    })
+  }
+
+  rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
+    return this.#engine.packetRows(this.#selections.rows(selection, start, count), this.#read)
+  }
+
+  async packet(row: number): Promise<PacketRow | undefined> {
+    return row < this.#engine.packets.rows ? (await this.#engine.packetRows([row], this.#read))[0] : undefined
+  }
+
+  async firstPacket(query: Query): Promise<number | undefined> {
+    const rows = await this.#rows(query)
+    return rows ? rows[0] : this.#engine.packets.rows > 0 ? 0 : undefined
+  }
+
+  position(selection: number, row: number): Promise<{ readonly index: number; readonly found: boolean }> {
+    return Promise.resolve(this.#selections.position(selection, row))
+  }
+
+  conversations(
+    query: Query,
+    sort: ConversationSort,
+    descending: boolean,
+    start: number,
+    count: number,
+  ): Promise<ConversationPage> {
+    return this.#timed(async () => {
+      const engine = this.#engine
+      const ids = await this.#order(query, sort, descending)
+      const worst = sort === 'harmMs' && descending ? ids : await this.#order(query, 'harmMs', true)
+      return {
+        total: ids.length,
+        worstHarmMs: worst.length > 0 ? engine.harmMs(worst[0]) : 0,
+        rows: count > 0 ? engine.conversationRows(ids.slice(start, start + count)) : [],
+      }
+    })
+  }
+
+  async conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number> {
+    return (await this.#order(query, sort, descending)).indexOf(id)
+  }
+
+  async conversation(id: number): Promise<ConversationRow | undefined> {
+    return id < this.#engine.conversationCount ? this.#engine.conversationRows(Uint32Array.of(id))[0] : undefined
+  }
+
+  rttHistogram(query: Query): Promise<Histogram> {
+    return this.#timed(async () => this.#engine.rttHistogram(await this.#rows(query)))
+  }
+
+  async details(row: number): Promise<PacketDetails> {
+    const count = this.#engine.packets.rows
+    if (row >= count) throw new Error(`There is no packet No. ${row + 1}: the capture has ${count} so far.`)
+    return this.#engine.packetDetails(row, this.#read)
+  }
+
+  checkFilter(text: string): Promise<FilterCheck> {
+    return Promise.resolve(this.#engine.checkFilter(text))
+  }
+
+  complete(text: string, caret: number): Promise<readonly Completion[]> {
+    return Promise.resolve(this.#engine.completeFilter(text, caret))
+  }
+
+  get #engine(): CaptureEngine {
+    if (!this.#reading) throw new Error('No capture is open in this engine.')
+    return this.#reading.engine
+  }
+
+  readonly #read: ReadBytes = (offset, length) => {
+    if (!this.#reading) throw new Error('No capture is open in this engine.')
+    return this.#reading.read(offset, length)
+  }
+
+  /** Rows that match, ascending; undefined = all. */
+  #rows(query: Query): Promise<Uint32Array | undefined> {
+    const engine = this.#engine
+    return this.#selected.get(`${engine.packets.rows} ${queryKey(query)}`, () => engine.select(query, this.#read))
+  }
+
+  #order(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
+    const engine = this.#engine
+    const key = `${engine.packets.rows} ${sort} ${descending} ${queryKey(query)}`
+    return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#rows(query)))
+  }
+
+  /** Counts the time of an answer that grows with the capture, see readCapture. */
+  async #timed<T>(answer: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    try {
+      return await answer()
+    } finally {
+      this.#answeringMs += performance.now() - start
+    }
+  }
+}
