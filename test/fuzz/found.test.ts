@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { checkFile } from './check-file.ts'
+import { checkFrame } from './check-frame.ts'
+import { Random } from './random.ts'
+
+// What fuzzing has found, kept so that it stays found. Files are in found/, frames here.
+const FOLDER = fileURLToPath(new URL('./found/', import.meta.url))
+
+const FRAMES = [
+  {
+    what: 'the second byte of an LLC control field is missing',
+    linkType: 1,
+    hex: '0200000000010200000000020003000000',
+  },
+]
+
+describe('what fuzzing has found', () => {
+  it.each(readdirSync(FOLDER))('%s is read alike in whatever pieces, soon', (name) => {
+    const file = readFileSync(`${FOLDER}/${name}`)
+    const began = performance.now()
+    for (let seed = 0; seed < 12; seed++) checkFile(file, new Random(seed))
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+
+  it.each(FRAMES)('a frame where $what', ({ hex, linkType }) => {
+    const bytes = Uint8Array.from(Buffer.from(hex, 'hex'))
+    expect(() => checkFrame({ bytes, linkType, length: bytes.length })).not.toThrow()
+  })
+})
