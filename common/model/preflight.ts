@@ -2,7 +2,8 @@
 
 /**
  * ephemeral-container: root in the pod that adds no capability;
- * ephemeral-container-net-raw: the same with NET_RAW added, for runtimes that do not give it by default (CRI-O);
+ * ephemeral-container-net-raw: all dropped but NET_RAW and what -Z root needs, for runtimes that do not give NET_RAW by
+ * default (CRI-O);
  * node-pod: a privileged pod on the pod's node that enters the pod's network namespace;
  * node-network: a pod on the node's own network with NET_RAW.
  */

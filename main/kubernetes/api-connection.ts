@@ -1,4 +1,4 @@
-import type { Agent, IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -151,7 +151,7 @@ export class ApiConnection {
       : {}
     const ask = url.protocol === 'http:' ? httpRequest : httpsRequest
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const request = ask(
+    const request: ClientRequest = ask(
       url,
       {
         ...tls,
@@ -162,7 +162,12 @@ export class ApiConnection {
       },
       resolve,
     )
-    request.on('error', reject)
+    request.on('error', (error) => {
+      // A kept connection that the other side closed while this request was on its way: it was not read by anyone.
+      const stale = request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      if (stale && isRepeatable(method, path, options)) resolve(this.#send(method, path, options, signal))
+      else reject(error)
+    })
     request.end(body)
     return promise
   }
@@ -258,6 +263,13 @@ class TlsProxyAgent extends HttpsAgent {
   override createConnection(options: ConnectionOptions, callback?: Callback) {
     return viaProxy(this.#proxy, options, (socket) => tlsConnect({ ...options, socket }), callback)
   }
+}
+
+/** Whether it does no harm to ask twice. */
+function isRepeatable(method: string, path: string, { query }: RequestOptions): boolean {
+  return (
+    method !== 'POST' || /^\/apis\/(authorization|authentication)\.k8s\.io\//.test(path) || query?.['dryRun'] === 'All'
+  )
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

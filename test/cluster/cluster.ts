@@ -96,6 +96,10 @@ export class TestCluster implements Backend, AsyncDisposable {
     await this.api.start()
   }
 
+  get kinds() {
+    return KINDS
+  }
+
   /** Stores an object of any kind. */
   add(resource: string, namespace: string, object: KubernetesObject & Record<string, unknown>): KubernetesObject {
     const kind = KINDS.find((one) => one.resource === resource)

@@ -38,6 +38,9 @@ export interface Provenance {
   readonly createdAt: Date
 }
 
+/** tcpdump -Z root sets its groups and ids anew, which takes SETGID and SETUID even where nothing changes. */
+const CAPABILITIES = { drop: ['ALL'], add: ['NET_RAW', 'SETGID', 'SETUID'] }
+
 const command = (settings: ContainerSettings) => [
   'sh',
   '-c',
@@ -55,7 +58,7 @@ export function ephemeralContainer(name: string, rung: Rung, settings: Container
     // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
     runAsUser: 0,
     runAsNonRoot: false,
-    ...(adds ? { capabilities: { drop: ['ALL'], add: ['NET_RAW'] } } : {}),
+    ...(adds ? { capabilities: CAPABILITIES } : {}),
   }
   return { name, image: settings.image, imagePullPolicy: 'IfNotPresent', command: command(settings), securityContext }
 }
@@ -77,7 +80,7 @@ export function debugPod(
         runAsNonRoot: false,
         readOnlyRootFilesystem: true,
         allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'], add: ['NET_RAW'] },
+        capabilities: CAPABILITIES,
       }
   return {
     apiVersion: 'v1',

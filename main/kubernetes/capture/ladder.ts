@@ -105,11 +105,11 @@ function willDo(rung: Rung, facts: LadderFacts): string {
     case 'ephemeral-container':
       return `An ephemeral container in ${facts.pod} as root, with no capability added.`
     case 'ephemeral-container-net-raw':
-      return `An ephemeral container in ${facts.pod} with NET_RAW and no other capability.`
+      return `An ephemeral container in ${facts.pod} with no capability but NET_RAW, SETGID and SETUID.`
     case 'node-pod':
       return `A privileged pod in ${facts.debugNamespace} on node ${facts.node} that enters the network of ${facts.pod}.`
     case 'node-network':
-      return `A pod in ${facts.debugNamespace} on the network of node ${facts.node}, with NET_RAW and no other capability.`
+      return `A pod in ${facts.debugNamespace} on the network of node ${facts.node}, with no capability but NET_RAW, SETGID and SETUID.`
   }
 }
 

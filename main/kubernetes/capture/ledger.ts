@@ -37,7 +37,7 @@ export class Ledger {
     await mkdir(dirname(this.#path), { recursive: true })
     const file = await open(this.#path, 'a', 0o600)
     try {
-      await file.appendFile(`${JSON.stringify(full)}\n`)
+      await file.appendFile(lineOf(full))
       await file.sync()
     } finally {
       await file.close()
@@ -46,7 +46,7 @@ export class Ledger {
   }
 
   async gone(entry: LedgerEntry): Promise<void> {
-    await appendFile(this.#path, `${JSON.stringify({ ...entry, state: 'gone', at: Date.now() })}\n`)
+    await appendFile(this.#path, lineOf({ ...entry, state: 'gone', at: Date.now() }))
   }
 
   /** What may still be there. */
@@ -67,6 +67,9 @@ export class Ledger {
     return [...open.values()]
   }
 }
+
+/** Begins with a line's end: what a crash cut must not swallow what comes after. */
+const lineOf = (entry: LedgerEntry) => `\n${JSON.stringify(entry)}\n`
 
 function parse(line: string): LedgerEntry | undefined {
   try {

@@ -69,6 +69,7 @@ export class PointCapture {
   #finished = false
   #unsynced: Promise<void> = Promise.resolve()
   #failure: unknown
+  #given = 0
   #progress: PointProgress = { state: 'starting', bytes: 0, cuts: 0, lostBytes: 0, counts: {}, heardAt: Date.now() }
 
   constructor(
@@ -243,9 +244,7 @@ export class PointCapture {
       case 'gap':
         if (frame.segment <= segment) throw new BrokenFrame('a gap came that is none')
         await this.#spool.skipTo(frame.segment)
-        // What was fetched of the first of them is not lost.
-        this.#sink.gap(frame.lostBytes - this.#progress.lostBytes - offset)
-        this.#capturing({ lostBytes: frame.lostBytes })
+        this.#gap(frame.lostBytes, offset)
         return
       case 'idle':
         this.#capturing({ counts: { ...this.#progress.counts, ...countsIn(frame.words) } })
@@ -253,6 +252,14 @@ export class PointCapture {
       case 'end':
         await this.#end(frame)
     }
+  }
+
+  /** `given`: bytes that the pod gave up so far; what was fetched of the first of them is not lost. */
+  #gap(given: number, fetched: number): void {
+    const lost = given - this.#given - fetched
+    this.#given = given
+    this.#sink.gap(lost)
+    this.#capturing({ lostBytes: this.#progress.lostBytes + lost })
   }
 
   /** On disk first, then the pod may forget it; meanwhile the next is read. */
@@ -289,7 +296,9 @@ export class PointCapture {
   #capturing(change: Partial<PointProgress>): void {
     const { message: _past, ...rest } = this.#progress
     this.#progress = rest
-    this.#set({ ...change, state: this.#stopping ? 'stopping' : 'capturing' })
+    const bytes = change.bytes ?? this.#progress.bytes
+    // Until the first bytes are there, the file's header, tcpdump does not listen yet.
+    this.#set({ ...change, state: this.#stopping ? 'stopping' : bytes > 0 ? 'capturing' : 'starting' })
   }
 
   #set(change: Partial<PointProgress>): void {

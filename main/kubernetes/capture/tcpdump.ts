@@ -18,9 +18,19 @@ export interface TcpdumpOptions {
 /** White space becomes one blank: the text travels as one line. */
 export const oneLine = (filter: string) => filter.replace(/\s+/g, ' ').trim()
 
+/** Room for the largest super-packet that segmentation offload makes, with its Ethernet header and VLAN tags. */
+const WHOLE_PACKET = 65_550
+
+/**
+ * KiB of the kernel's buffer. --immediate-mode gives each packet a slot of the snap length: with 262144, tcpdump's idea of whole packets,
+ * libpcap's usual 2 MB are 8 slots, and the kernel drops.
+ */
+const bufferKibibytes = (snapLength: number) => (snapLength <= 2048 ? 16_384 : 65_536)
+
 /** What captures: `--` so that no filter is taken for an option, -Z so that it needs no user of its own, -p for no promiscuous mode. */
 export function tcpdumpCommand(enter: readonly string[], options: TcpdumpOptions): readonly string[] {
   const filter = oneLine(options.filter)
+  const snapLength = options.snapLength === 0 ? WHOLE_PACKET : options.snapLength
   return [
     ...enter,
     'tcpdump',
@@ -32,11 +42,11 @@ export function tcpdumpCommand(enter: readonly string[], options: TcpdumpOptions
     '-Z',
     'root',
     '-B',
-    '16384',
+    String(bufferKibibytes(snapLength)),
     '-i',
     options.interface,
     '-s',
-    String(options.snapLength),
+    String(snapLength),
     ...(options.packetLimit === undefined ? [] : ['-c', String(options.packetLimit)]),
     '-C',
     String(SEGMENT_MEGABYTES),
@@ -104,7 +114,7 @@ export async function checkFilter(
 /** tcpdump's own words, with what to do where that is known. */
 export function failed(words: string): HostError {
   const text = words.trim()
-  if (/don't have permission|Operation not permitted/i.test(text)) {
+  if (/don't have permission|socket: Operation not permitted|CAP_NET_RAW/i.test(text)) {
     return new HostError(
       'permission-denied',
       `tcpdump may not capture in the container: it lacks NET_RAW. Runtimes like CRI-O do not give it by default. tcpdump says: ${text}`,

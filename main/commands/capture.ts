@@ -1,0 +1,206 @@
+import { resolve } from 'node:path'
+import type { ClusterCaptureStatus } from '../../common/model/cluster-capture.ts'
+import type { ApiConnection } from '../kubernetes/api-connection.ts'
+import { ClusterCapture, type CaptureSettings } from '../kubernetes/capture/cluster-capture.ts'
+import type { CaptureTarget } from '../kubernetes/capture/preflight.ts'
+import { listAll } from '../kubernetes/cluster-access.ts'
+import type { Pod } from '../kubernetes/objects.ts'
+import { parseArguments } from './arguments.ts'
+import {
+  asCommand,
+  bytesOf,
+  CONTEXT_OPTIONS,
+  containerSettings,
+  durationOf,
+  openContexts,
+  openLedger,
+  TARGET_HELP,
+  TARGET_OPTIONS,
+} from './cluster.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
+import { bytesText } from './text.ts'
+
+const HEADERS = 128
+
+export const capture: Command = {
+  name: 'capture',
+  usage: '[--context C] [-n NS] (POD... | -l SELECTOR | --node N) [--filter BPF] [--duration 30s] -o FILE.pcapng',
+  summary: 'captures in pods or on a node, into one pcapng',
+  help: `
+Captures at one or more points at the same time, each the least privileged way that the cluster allows (see preflight), into one file
+with an interface for each point. Nothing is installed in the cluster. Cut connections are taken up again at the last good byte. Ctrl+C
+ends the capture in order; a second one gives up what has not been fetched.
+
+${TARGET_HELP}
+  -l, --selector LABELS  all pods with these labels
+  --node NAME            the node's own network
+  --interface NAME       default: eth0, or the first that is up
+  --filter BPF           as for tcpdump
+  --snaplen N            bytes of each packet. Default: headers (${HEADERS} bytes, which can hold some 60 bytes of payload: a URL, the
+                         start of a query); full keeps whole packets, with all that people send through them
+  --duration 30s         30s, 5m, 1h; without it, until Ctrl+C
+  --packets N            at each point
+  --bytes 100M           of the file, about
+  -o, --output FILE      the pcapng; FILE.names.json beside it says whose the addresses were
+  --force                overwrite FILE
+  --resume               go on with FILE, whose capture was interrupted by a crash or a restart`,
+  async run(args) {
+    const { values, positionals } = parseArguments(args, {
+      ...CONTEXT_OPTIONS,
+      ...TARGET_OPTIONS,
+      selector: { type: 'string', short: 'l' },
+      interface: { type: 'string' },
+      filter: { type: 'string' },
+      snaplen: { type: 'string' },
+      duration: { type: 'string' },
+      packets: { type: 'string' },
+      bytes: { type: 'string' },
+      output: { type: 'string', short: 'o' },
+      force: { type: 'boolean' },
+      resume: { type: 'boolean' },
+    })
+    if (values.output === undefined) throw new UsageError('name the file to write with -o FILE.pcapng.')
+    const ways = [positionals.length > 0, values.selector !== undefined, values.node !== undefined].filter(
+      Boolean,
+    ).length
+    if (ways !== (values.resume ? 0 : 1)) {
+      throw new UsageError(
+        values.resume ? '--resume takes no pods.' : 'name pods, or labels with -l, or a node with --node.',
+      )
+    }
+    const settings: CaptureSettings = {
+      filter: values.filter ?? '',
+      snapLength: snapLengthOf(values.snaplen),
+      ...(values.duration === undefined ? {} : { durationSeconds: durationOf(values.duration) }),
+      ...(values.packets === undefined ? {} : { packetLimit: countOf(values.packets) }),
+      ...(values.bytes === undefined ? {} : { byteLimit: bytesOf(values.bytes) }),
+    }
+    const file = resolve(values.output)
+    return asCommand(async () => {
+      using all = openContexts(values.kubeconfig)
+      const { connection, context } = await all.open(values.context)
+      const namespace = values.namespace ?? context.namespace
+      const common = {
+        connection,
+        context: context.name,
+        container: containerSettings(values),
+        debugNamespace: values['debug-namespace'] ?? namespace,
+        ledger: openLedger(),
+        file,
+        ...(values.force ? { force: true } : {}),
+        onChange: progress(),
+      }
+      const made = values.resume
+        ? await ClusterCapture.resume(common)
+        : ClusterCapture.create({
+            ...common,
+            targets: await targetsOf(connection, namespace, positionals, values),
+            capture: settings,
+          })
+      const status = await untilStopped(made)
+      return finish(status)
+    })
+  },
+}
+
+async function targetsOf(
+  connection: ApiConnection,
+  namespace: string,
+  pods: readonly string[],
+  values: {
+    readonly selector?: string | undefined
+    readonly node?: string | undefined
+    readonly interface?: string | undefined
+  },
+): Promise<readonly CaptureTarget[]> {
+  const on = values.interface === undefined ? {} : { interface: values.interface }
+  if (values.node !== undefined) return [{ kind: 'node', node: values.node, ...on }]
+  if (values.selector === undefined) return [...new Set(pods)].map((pod) => ({ kind: 'pod', namespace, pod, ...on }))
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
+  const { items } = await listAll<Pod>(connection, path, { labelSelector: values.selector })
+  const running = items.filter((pod) => pod.status?.phase === 'Running')
+  if (running.length === 0) {
+    const there = items.length > 0 ? ` (${items.length} do not run)` : ''
+    throw new CommandError(`no pod that runs in namespace ${namespace} has the labels ${values.selector}${there}.`)
+  }
+  return running.map((pod) => ({ kind: 'pod', namespace, pod: pod.metadata.name, ...on }))
+}
+
+async function untilStopped(made: ClusterCapture): Promise<ClusterCaptureStatus> {
+  let asked = 0
+  const stop = () => {
+    asked++
+    if (asked > 1) made.abandon()
+    else void made.stop()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  try {
+    return await made.run()
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+    if (process.stderr.isTTY) process.stderr.write('\n')
+  }
+}
+
+/** One line that is written over on a terminal, one every 5 s elsewhere; each change of what is the matter at once. */
+function progress(): (status: ClusterCaptureStatus) => void {
+  let last = 0
+  const said = new Map<number, string>()
+  return (status) => {
+    for (const { id, pod, node, message, state } of status.points) {
+      const words = message ?? ''
+      if (words === (said.get(id) ?? '')) continue
+      said.set(id, words)
+      const where = pod ?? node
+      const text = words === '' ? `${where}: goes on.` : `${where}: ${state}: ${words}`
+      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${text}\n`)
+    }
+    const now = Date.now()
+    if (now - last < (process.stderr.isTTY ? 250 : 5000)) return
+    last = now
+    const live = status.points.filter(({ state }) => state === 'capturing' || state === 'stopping').length
+    const dropped = status.points.reduce((sum, point) => sum + (point.dropped ?? 0), 0)
+    const seconds = Math.round((now - status.startedAt) / 1000)
+    const line = `${status.state}: ${live} of ${status.points.length} points, ${status.packets} packets, ${bytesText(status.bytes)}, ${dropped} dropped, ${seconds} s`
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `hopscope capture: ${line}\n`)
+  }
+}
+
+function finish(status: ClusterCaptureStatus): number {
+  const { file, packets, bytes, points } = status
+  process.stderr.write(`hopscope capture: ${file}: ${packets} packets, ${bytesText(bytes)}.\n`)
+  for (const point of points) {
+    const where = point.pod ?? point.node
+    if (point.dropped)
+      process.stderr.write(`hopscope capture: ${where}: the kernel dropped ${point.dropped} packets.\n`)
+    if (point.lostBytes > 0) {
+      process.stderr.write(
+        `hopscope capture: ${where}: ${bytesText(point.lostBytes)} were lost; the place is marked in the file.\n`,
+      )
+    }
+    if (point.state !== 'complete')
+      process.stderr.write(`hopscope capture: ${where}: ${point.state}: ${point.message ?? 'unknown why'}\n`)
+  }
+  if (packets === 0)
+    process.stderr.write(
+      `hopscope capture: no packet passed${status.points.length > 1 ? ' at any point' : ''}: does the filter fit?\n`,
+    )
+  return status.state === 'complete' ? 0 : 1
+}
+
+function snapLengthOf(text: string | undefined): number {
+  if (text === undefined || text === 'headers') return HEADERS
+  if (text === 'full') return 0
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 262144)
+    throw new UsageError('--snaplen is a number of bytes, headers or full.')
+  return value
+}
+
+function countOf(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`"${text}" is no number of packets.`)
+  return value
+}

@@ -1,0 +1,350 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TestCluster } from '../../../test/cluster/cluster.ts'
+import { readBlocks } from '../../../test/cluster/read-blocks.ts'
+import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
+import { openAs, skipReason } from '../../../test/cluster/start.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import type { Pod } from '../objects.ts'
+import type { ContainerSettings } from './capture-container.ts'
+import { DEFAULT_SETTINGS } from './capture-container.ts'
+import type { CaptureSettings } from './cluster-capture.ts'
+import { ClusterCapture } from './cluster-capture.ts'
+import { Ledger } from './ledger.ts'
+import type { CaptureTarget } from './preflight.ts'
+import { preflight } from './preflight.ts'
+import { findLeftovers, removeLeftovers } from './sweep.ts'
+
+const dev = {
+  name: 'dev',
+  token: 'dev-token',
+  rules: [{ namespaces: ['default'], resources: ['pods'], verbs: ['get', 'list'] }],
+}
+
+const title = `capturing in a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
+  let cluster: TestCluster
+  let admin: ApiConnection
+  let folder: string
+  let ledger: Ledger
+  let db: Pod
+  let number = 0
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start({ users: [dev] })
+    cluster.namespace('guarded', 'baseline')
+    cluster.namespace('strict', 'restricted')
+    cluster.namespace('debug', 'privileged')
+    await cluster.pod('default', 'web', { nodeName: 'node-a' }, { app: 'web' })
+    db = await cluster.pod('default', 'db', { nodeName: 'node-b' })
+    cluster.add('services', 'default', {
+      metadata: { name: 'db' },
+      spec: { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'] },
+    })
+    admin = (await openAs(cluster)).connection
+    folder = mkdtempSync(join(tmpdir(), 'hopscope-capture-'))
+    ledger = new Ledger(join(folder, 'ledger.jsonl'))
+  })
+  afterAll(async () => {
+    await cluster?.close()
+    if (folder) rmSync(folder, { recursive: true, force: true })
+  })
+
+  const file = () => join(folder, `capture-${++number}.pcapng`)
+  const make = (
+    targets: readonly CaptureTarget[],
+    capture: Partial<CaptureSettings> = {},
+    more: {
+      container?: Partial<ContainerSettings>
+      connection?: ApiConnection
+      file?: string
+      debugNamespace?: string
+    } = {},
+  ) =>
+    ClusterCapture.create({
+      connection: more.connection ?? admin,
+      context: 'admin',
+      targets,
+      capture: { filter: 'udp port 9', snapLength: 0, ...capture },
+      container: { ...DEFAULT_SETTINGS, ...more.container },
+      debugNamespace: more.debugNamespace ?? 'default',
+      ledger,
+      file: more.file ?? file(),
+    })
+  const pod = (name: string, namespace = 'default'): CaptureTarget => ({ kind: 'pod', namespace, pod: name })
+  const started = async (capture: ClusterCapture) => {
+    while (!capture.status.points.every(({ state }) => state === 'capturing')) await sleep(20)
+    await sleep(300)
+  }
+  const app = (name: string, namespace = 'default') => cluster.container(namespace, name, 'app')
+
+  it('takes two pods on two nodes into one file, each packet once, with names and interfaces', async () => {
+    const capture = make([pod('web'), pod('db')])
+    const done = capture.run()
+    await started(capture)
+    const traffic = await startTraffic(app('web'), db.status?.podIP ?? '', { perSecond: 2000, count: 3000 })
+    await traffic.stop()
+    await sleep(300)
+    await capture.stop()
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 6000 })
+    const read = readBlocks(status.file)
+    expect(read.rest).toBe(0)
+    expect([...read.interfaces].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      {
+        name: 'db:eth0',
+        description: 'pod=db namespace=default node=node-b interface=eth0 role=pod',
+        filter: 'udp port 9',
+      },
+      {
+        name: 'web:eth0',
+        description: 'pod=web namespace=default node=node-a interface=eth0 role=pod',
+        filter: 'udp port 9',
+      },
+    ])
+    expect(read.names.get(db.status?.podIP ?? '')).toBe('db.default')
+    expect(read.names.get('10.96.0.7')).toBe('db.default.svc')
+    expect(read.names.get('10.99.0.11')).toBe('node-a')
+    expect(read.dropped).toEqual([0, 0])
+    for (const point of [0, 1]) {
+      const count = countSequence(read.packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
+      expect(count).toMatchObject({ packets: 3000, missing: 0, duplicated: 0, outOfOrder: 0, damaged: 0 })
+    }
+    const times = read.packets.map(({ timeNs }) => timeNs)
+    expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0n))).toBe(true)
+    expect(existsSync(`${status.file}.parts`)).toBe(false)
+    const names = JSON.parse(readFileSync(`${status.file}.names.json`, 'utf8'))
+    expect(names.names).toContainEqual(expect.objectContaining({ kind: 'pod', name: 'web', address: '10.244.1.2' }))
+  })
+
+  it.skipIf(spawnSync('tshark', ['-v']).status !== 0)('opens in tshark', async () => {
+    const latest = readdirSync(folder).find((name) => name.endsWith('.pcapng')) ?? ''
+    const { stdout, stderr } = spawnSync(
+      'tshark',
+      ['-r', join(folder, latest), '-c', '1', '-T', 'fields', '-e', 'frame.interface_name'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect(stdout.trim()).toBe('web:eth0')
+    expect(stderr).not.toMatch(/damaged|corrupt/i)
+  })
+
+  it('uses a capture container that runs again, and lists no second one', async () => {
+    const before = cluster.findPod('default', 'web')?.spec.ephemeralContainers?.length
+    expect(before).toBe(1)
+    const capture = make([pod('web')], { durationSeconds: 1 })
+    expect((await capture.run()).state).toBe('complete')
+    expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers?.length).toBe(1)
+  })
+
+  it('captures in a distroless pod that runs as non-root, in a namespace that enforces baseline', async () => {
+    await cluster.pod('guarded', 'bare', {
+      securityContext: { runAsNonRoot: true, runAsUser: 65532 },
+      container: { image: 'example.com/distroless:1' },
+    })
+    const capture = make([pod('bare', 'guarded')], { filter: 'icmp', packetLimit: 2 })
+    const done = capture.run()
+    await started(capture)
+    cluster.sandbox('guarded', 'bare').run('ping', '-c', '1', '10.244.1.1')
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 2 })
+    expect(status.points[0]?.rung).toBe('ephemeral-container')
+    const [container] = cluster.findPod('guarded', 'bare')?.spec.ephemeralContainers ?? []
+    expect(container?.securityContext).toEqual({ runAsUser: 0, runAsNonRoot: false })
+  })
+
+  it('goes through the node where the pod is closed, and removes its pod again', async () => {
+    const context = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } }
+    const own = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+    await cluster.pod('strict', 'tight', { securityContext: context, container: { securityContext: own } })
+    const { preflight: result } = await preflight(admin, pod('tight', 'strict'), DEFAULT_SETTINGS, 'debug')
+    expect(result.chosen).toBe('node-pod')
+    expect(result.rungs[0]?.sentence).toMatch(/violates PodSecurity "restricted:latest".*runAsUser=0/)
+    const capture = make([pod('tight', 'strict')], { filter: 'icmp', packetLimit: 2 }, { debugNamespace: 'debug' })
+    const done = capture.run()
+    await started(capture)
+    const made = cluster.store.list(podsKind(cluster), 'debug')
+    expect(made).toHaveLength(1)
+    cluster.sandbox('strict', 'tight').run('ping', '-c', '1', '10.244.1.1')
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 2 })
+    while (cluster.store.list(podsKind(cluster), 'debug').length > 0) await sleep(20)
+    expect((await findLeftovers(admin, 'admin', ledger)).leftovers.filter(({ kind }) => kind === 'pod')).toEqual([])
+  })
+
+  it('captures a node without its own traffic', async () => {
+    const capture = make(
+      [{ kind: 'node', node: 'node-a' }],
+      { filter: 'icmp', packetLimit: 2 },
+      { debugNamespace: 'debug' },
+    )
+    const done = capture.run()
+    await started(capture)
+    app('web').exec(['ping', '-c', '1', db.status?.podIP ?? ''])
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 2 })
+    const [on] = readBlocks(status.file).interfaces
+    expect(on?.description).toBe('node=node-a interface=eth0 role=node')
+    expect(on?.filter).toBe('(icmp) and not ((tcp port 10250) or (host 127.0.0.1))')
+  })
+
+  describe('says what is the matter', () => {
+    it.each([
+      ['no such pod', [pod('nope')], {}, {}, /There is no pod "nope" in namespace "default"/],
+      [
+        'a filter that tcpdump refuses',
+        [pod('web')],
+        { filter: 'prot 80' },
+        {},
+        /tcpdump does not understand the filter "prot 80"/,
+      ],
+      [
+        'no such interface',
+        [{ kind: 'pod', namespace: 'default', pod: 'web', interface: 'eth7' } as const],
+        {},
+        {},
+        /There is no such interface/,
+      ],
+      [
+        'an image that does not exist',
+        [pod('db')],
+        {},
+        { container: { image: 'no.such/image:1' } },
+        /The image no.such\/image:1 can't be pulled by the node: name one that it can reach with --image/,
+      ],
+      [
+        'a folder that is not there',
+        [pod('web')],
+        {},
+        { file: '/nowhere/x.pcapng' },
+        /can't be written: its folder does not exist/,
+      ],
+    ])('%s', async (_what, targets, settings, more, words) => {
+      await expect(make(targets, settings, more).run()).rejects.toThrow(words)
+    })
+
+    it('a user who may only look: which permissions are missing, and the rule', async () => {
+      const { connection } = await openAs(cluster, 'dev')
+      await expect(make([pod('web')], {}, { connection }).run()).rejects.toThrow(
+        /no way to capture here:\n- dev may not .*get pods\/exec in namespace default/,
+      )
+    })
+
+    it('a file that is there already is left as it is', async () => {
+      const there = file()
+      const first = make([pod('web')], { durationSeconds: 1 }, { file: there })
+      await first.run()
+      const before = readFileSync(there)
+      await expect(make([pod('web')], { durationSeconds: 1 }, { file: there }).run()).rejects.toThrow(
+        /is there already/,
+      )
+      expect(readFileSync(there).equals(before)).toBe(true)
+    })
+
+    it('a pod that is deleted while capturing: what was fetched is kept', async () => {
+      await cluster.pod('default', 'short', { nodeName: 'node-a' })
+      const capture = make([pod('short')])
+      const done = capture.run()
+      await started(capture)
+      const traffic = await startTraffic(app('short'), db.status?.podIP ?? '', { perSecond: 1000, count: 500 })
+      await traffic.stop()
+      await sleep(500)
+      const object = cluster.findPod('default', 'short')
+      if (object) cluster.deletePod(object, 0)
+      const status = await done
+      expect(status.state).toBe('incomplete')
+      expect(status.message).toMatch(/deleted|ended/)
+      expect(countSequence(readBlocks(status.file).packets.map(({ bytes }) => bytes))).toMatchObject({
+        packets: 500,
+        missing: 0,
+      })
+    })
+  })
+
+  it('text full of shell stays text', async () => {
+    const capture = make([pod('web')], { filter: 'port 9 $(touch /tmp/pwned) `id`; "&& reboot' })
+    await expect(capture.run()).rejects.toThrow(/does not understand the filter "port 9 \$\(touch \/tmp\/pwned\)/)
+    const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
+      const child = app('web').exec(['ls', '/tmp'])
+      let stdout = ''
+      child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString()))
+      child.on('close', () => resolve({ stdout }))
+    })
+    expect(stdout).not.toContain('pwned')
+    expect(existsSync('/tmp/pwned')).toBe(false)
+    await expect(make([pod('web')], { filter: '-w /tmp/evil' }).run()).rejects.toThrow(
+      /does not understand the filter "-w \/tmp\/evil"/,
+    )
+  })
+
+  it('stops by itself when nobody is heard, and ends its container', async () => {
+    await cluster.pod('default', 'lonely', { nodeName: 'node-a' })
+    const capture = make([pod('lonely')], {}, { container: { leaseSeconds: 2, keepSeconds: 4 } })
+    void capture.run().catch(() => undefined)
+    await started(capture)
+    const name = cluster.findPod('default', 'lonely')?.spec.ephemeralContainers?.[0]?.name ?? ''
+    const inside = cluster.container('default', 'lonely', name)
+    expect(inside.processes().map((one) => one.name)).toContain('tcpdump')
+    capture.abandon()
+    cluster.fail({ kind: 'cut' }, { pod: 'lonely' })
+    while (inside.processes().some((one) => one.name === 'tcpdump')) await sleep(50)
+    expect(inside.running).toBe(true)
+    await inside.exited
+  })
+
+  it('marks the exact gap when the ring is full, and goes on', async () => {
+    await cluster.pod('default', 'busy', { nodeName: 'node-a' })
+    const capture = make([pod('busy')], { snapLength: 1600 }, { container: { ringBytes: 16_000_000 } })
+    const done = capture.run()
+    await started(capture)
+    // Nothing passes while more is captured than the ring holds.
+    cluster.fail({ kind: 'stall', ms: 3500 }, { pod: 'busy' })
+    const traffic = await startTraffic(app('busy'), db.status?.podIP ?? '', {
+      perSecond: 12_000,
+      size: 1400,
+      count: 36_000,
+    })
+    const sent = await traffic.stop()
+    await sleep(1500)
+    await capture.stop()
+    const status = await done
+    expect(status.state).toBe('incomplete')
+    const { packets } = readBlocks(status.file)
+    const count = countSequence(packets.map(({ bytes }) => bytes))
+    const gaps = packets.flatMap(({ comment }) => comment ?? [])
+    const lost = status.points[0]?.lostBytes ?? 0
+    expect(lost).toBeGreaterThan(8_000_000)
+    expect(gaps.join()).toContain('bytes of this point were lost')
+    expect(count).toMatchObject({ duplicated: 0, damaged: 0, outOfOrder: 0 })
+    expect(status.points[0]?.dropped).toBe(0)
+    // Each datagram is 16 + 1442 bytes in tcpdump's file: the bytes that are said to be lost are those that are missing.
+    const missing = sent - count.distinct
+    expect(Math.abs(lost - missing * (16 + 14 + 20 + 8 + 1400))).toBeLessThan(100 * 24)
+  })
+
+  it('leaves nothing after a sweep', async () => {
+    const { leftovers } = await findLeftovers(admin, 'admin', ledger)
+    expect(leftovers.length).toBeGreaterThan(0)
+    const { removed, kept } = await removeLeftovers(admin, leftovers, ledger)
+    expect(kept).toEqual([])
+    expect(removed).toHaveLength(leftovers.length)
+    expect((await findLeftovers(admin, 'admin', ledger)).leftovers).toEqual([])
+    for (const name of ['web', 'db']) {
+      await cluster.waitFor('default', name, ({ status }) =>
+        (status?.ephemeralContainerStatuses ?? []).every(({ state }) => !state?.running),
+      )
+    }
+  })
+})
+
+function podsKind(cluster: TestCluster) {
+  const kind = cluster.kinds.find(({ resource }) => resource === 'pods')
+  if (!kind) throw new Error('no pods')
+  return kind
+}

@@ -1,0 +1,42 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isInUse, Ledger } from './ledger.ts'
+
+describe('the ledger', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hopscope-ledger-'))
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+  const thing = (id: string) => ({
+    id,
+    context: 'c',
+    server: 'https://s',
+    kind: 'pod' as const,
+    namespace: 'n',
+    pod: `p-${id}`,
+    container: 'capture',
+    capture: 'x',
+  })
+
+  it('knows what was intended until it is gone, also for another process and after a line that a crash cut', async () => {
+    const path = join(folder, 'deep', 'ledger.jsonl')
+    const ledger = new Ledger(path)
+    expect(await ledger.open()).toEqual([])
+    const one = await ledger.intend(thing('1'))
+    await ledger.intend(thing('2'))
+    await ledger.gone(one)
+    await appendFile(path, '{"id":"3","state":"inten')
+    await new Ledger(path).intend(thing('4'))
+    expect((await new Ledger(path).open()).map(({ pod }) => pod)).toEqual(['p-2', 'p-4'])
+  })
+
+  it('says whether the maker still lives', async () => {
+    const entry = await new Ledger(join(folder, 'l')).intend(thing('1'))
+    expect(isInUse(entry)).toBe(false)
+    expect(isInUse({ ...entry, pid: process.ppid })).toBe(true)
+    expect(isInUse({ ...entry, pid: 2 ** 22 + 1 })).toBe(false)
+  })
+})

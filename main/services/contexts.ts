@@ -1,0 +1,124 @@
+import { watch } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import type { ContextStatus } from '../../common/model/context.ts'
+import { ApiError } from '../kubernetes/api-error.ts'
+import type { ClusterAccess, OpenContext } from '../kubernetes/cluster-access.ts'
+import { measure, whoami } from '../kubernetes/cluster-access.ts'
+import type { Kubeconfig } from '../kubernetes/kubeconfig.ts'
+
+const SETTLE_MS = 200
+
+/** The contexts of the kubeconfig files, as they are on disk now, and the connections that are open to them. */
+export class Contexts implements Disposable {
+  readonly #access: ClusterAccess
+  readonly #added: readonly string[]
+  readonly #open = new Map<string, Promise<OpenContext>>()
+  #config: Promise<Kubeconfig> | undefined
+
+  constructor(access: ClusterAccess, added: readonly string[] = []) {
+    this.#access = access
+    this.#added = added
+  }
+
+  config(): Promise<Kubeconfig> {
+    this.#config ??= this.#access.load(this.#added)
+    return this.#config
+  }
+
+  /** The connection to a context, the current one when none is named; one for all who ask. Makes no request. */
+  async open(name?: string): Promise<OpenContext> {
+    const config = await this.config()
+    const key = name ?? config.currentContext ?? ''
+    const known = this.#open.get(key)
+    if (known) return known
+    const opening = this.#access.open(config, name)
+    this.#open.set(key, opening)
+    opening.catch(() => this.#open.delete(key))
+    return opening
+  }
+
+  /** Asks a context how it is. Never throws: what is wrong is the answer. */
+  async probe(name: string): Promise<ContextStatus> {
+    const config = await this.config()
+    const context = config.contexts.find((one) => one.name === name)
+    const facts = {
+      name,
+      server: config.clusters.get(context?.cluster ?? '')?.server ?? '',
+      namespace: context?.namespace ?? 'default',
+      current: config.currentContext === name,
+      file: context?.file ?? '',
+    }
+    try {
+      const { connection } = await this.open(name)
+      const { version, latencyMs } = await measure(connection)
+      const reached = {
+        ...facts,
+        reachable: true,
+        latencyMs,
+        ...(version.gitVersion ? { version: version.gitVersion } : {}),
+      }
+      try {
+        const { username, groups } = await whoami(connection)
+        return { ...reached, user: username, groups }
+      } catch (error) {
+        // Clusters before 1.28 can't say who we are; that is no reason not to work with them.
+        if (error instanceof ApiError && error.httpStatus === 404) return reached
+        return { ...reached, problem: messageOf(error) }
+      }
+    } catch (error) {
+      return { ...facts, reachable: false, problem: messageOf(error) }
+    }
+  }
+
+  /** Calls `changed` when a kubeconfig file does; connections are made anew from then on. The returned function ends it. */
+  watch(changed: () => void): () => void {
+    const watchers: FSWatcher[] = []
+    let settle: NodeJS.Timeout | undefined
+    let ended = false
+    void this.config().then(({ files }) => {
+      for (const folder of new Set(files.map(dirname))) {
+        if (ended) return
+        const names = new Set(files.filter((file) => dirname(file) === folder).map((file) => basename(file)))
+        try {
+          // The folder: editors and kubectl replace the file rather than write into it.
+          const watcher = watch(folder, { persistent: false }, (_event, name) => {
+            if (name !== null && !names.has(name)) return
+            clearTimeout(settle)
+            settle = setTimeout(() => {
+              this.forget()
+              changed()
+            }, SETTLE_MS)
+          })
+          watcher.on('error', () => undefined)
+          watchers.push(watcher)
+        } catch {
+          // The folder is not there.
+        }
+      }
+    })
+    return () => {
+      ended = true
+      clearTimeout(settle)
+      for (const watcher of watchers) watcher.close()
+    }
+  }
+
+  /** The files are read anew. Streams that are open go on. */
+  forget(): void {
+    this.#config = undefined
+    this.#open.clear()
+  }
+
+  [Symbol.dispose](): void {
+    for (const open of this.#open.values()) {
+      open.then(
+        ({ connection }) => connection.close(),
+        () => undefined,
+      )
+    }
+    this.#open.clear()
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,99 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { RunningContainer } from './machines.ts'
+
+// Numbered datagrams, so that a capture can be counted: each number once, in order, with its own bytes.
+
+const MARK = 0x48534551 // HSEQ
+
+const SENDER = `
+const [address, port, perSecond, size, count] = process.argv.slice(1)
+const socket = require('node:dgram').createSocket('udp4')
+let next = 0
+let ended = false
+const start = Date.now()
+function datagram(number) {
+  const bytes = Buffer.alloc(Number(size), number & 0xff)
+  bytes.writeUInt32BE(${MARK}, 0)
+  bytes.writeUInt32BE(number, 4)
+  return bytes
+}
+function burst() {
+  const due = ended ? next : Math.min(Number(count), Math.floor(((Date.now() - start) / 1000) * perSecond))
+  if (ended || next >= Number(count)) { process.stdout.write(String(next) + '\\n', () => process.exit()); return }
+  let waiting = 0
+  while (next < due) {
+    waiting++
+    socket.send(datagram(next++), Number(port), address, () => { if (--waiting === 0) setTimeout(burst, 2) })
+  }
+  if (waiting === 0) setTimeout(burst, 2)
+}
+process.stdin.on('end', () => { ended = true }).resume()
+process.stdout.write('ready\\n')
+burst()`
+
+export interface Traffic {
+  /** Ends it; how many were sent. */
+  stop(): Promise<number>
+}
+
+/** Starts a sender in a container. With `count` it ends by itself, and `stop` waits for that. */
+export async function startTraffic(
+  from: RunningContainer,
+  to: string,
+  { perSecond, size = 200, count, port = 9 }: { perSecond: number; size?: number; count?: number; port?: number },
+): Promise<Traffic> {
+  const args = [to, port, perSecond, size, count ?? 2 ** 31].map(String)
+  const child: ChildProcess = from.exec([process.execPath, '-e', SENDER, ...args])
+  let said = ''
+  child.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  child.stderr?.on('data', (bytes: Buffer) => process.stderr.write(bytes))
+  while (!said.includes('ready')) await once(child.stdout ?? child, 'data')
+  return {
+    async stop() {
+      if (count === undefined) child.stdin?.end()
+      if (child.exitCode === null) await once(child, 'close')
+      return Number(said.trim().split('\n').at(-1))
+    },
+  }
+}
+
+export interface Count {
+  readonly packets: number
+  readonly distinct: number
+  /** Numbers between the first and the last that are not there. */
+  readonly missing: number
+  readonly duplicated: number
+  readonly outOfOrder: number
+  /** Whole packets whose bytes are not those that were sent. */
+  readonly damaged: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Counts the numbered datagrams among packets (Ethernet, IPv4, UDP). */
+export function countSequence(packets: Iterable<Buffer>): Count {
+  const seen = new Set<number>()
+  let total = 0
+  let duplicated = 0
+  let outOfOrder = 0
+  let damaged = 0
+  let last = -1
+  for (const packet of packets) {
+    if (packet.length < 50 || packet.readUInt32BE(42) !== MARK) continue
+    const number = packet.readUInt32BE(46)
+    total++
+    if (seen.has(number)) duplicated++
+    if (number < last) outOfOrder++
+    seen.add(number)
+    last = Math.max(last, number)
+    if (packet.subarray(50).some((byte) => byte !== (number & 0xff))) damaged++
+  }
+  const first = seen.size === 0 ? 0 : Math.min(...firstFew(seen))
+  const missing = seen.size === 0 ? 0 : last - first + 1 - seen.size
+  return { packets: total, distinct: seen.size, missing, duplicated, outOfOrder, damaged, first, last }
+}
+
+function firstFew(seen: ReadonlySet<number>): number[] {
+  return [...seen].slice(0, 1000)
+}
