@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog } from 'electron'
 import { Desktop } from './electron/desktop.ts'
@@ -12,7 +13,9 @@ import { userFolder } from './user-folder.ts'
 
 const folder = userFolder()
 // Chromium's own files beside ours, not among them. Set before the lock, which lies there.
-app.setPath('userData', join(folder, 'chromium'))
+const chromiumFolder = join(folder, 'chromium')
+mkdirSync(chromiumFolder, { recursive: true })
+app.setPath('userData', chromiumFolder)
 app.setAppUserModelId('io.github.hopscope')
 
 // Set by `npm run dev`, and ignored in the packed app.

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 
 // Takes the place of the `electron` module when a test loads the built main process: records what is asked of it and lets the test play
 // the system's and the page's part. Only what the app uses is here, so that a new use fails loudly.
@@ -98,6 +99,7 @@ class App extends EventEmitter {
   lockData: unknown
 
   setPath(name: string, path: string): void {
+    if (!existsSync(path)) throw new Error(`There is no folder ${path}.`)
     this.paths.set(name, path)
   }
   setAppUserModelId(): void {}

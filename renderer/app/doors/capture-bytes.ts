@@ -15,6 +15,7 @@ export async function captureStream(
   const url = follow ? `${request.url}?follow=1&from=${from}` : request.url
   const range: Record<string, string> = follow || from === 0 ? {} : { range: `bytes=${from}-` }
   const answer = await ask(url, { ...request.headers, ...range }, signal)
+  if ('range' in range) mustBePartial(answer)
   return answer.body ?? new Blob([]).stream()
 }
 
@@ -27,6 +28,7 @@ export async function captureRange(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (end <= start) return new Uint8Array(0)
   const answer = await ask(request.url, { ...request.headers, range: `bytes=${start}-${end - 1}` }, signal)
+  mustBePartial(answer)
   return new Uint8Array(await answer.arrayBuffer())
 }
 
@@ -41,6 +43,13 @@ export async function whyBroken(request: DataRequest): Promise<HostError> {
     if (error instanceof HostError) return error
   }
   return new HostError('unavailable', 'Reading the capture broke off: the connection to the host was lost.')
+}
+
+/** Whole instead of the part that was asked for: every offset would be wrong. */
+function mustBePartial(answer: Response): void {
+  if (answer.status === 206) return
+  void answer.body?.cancel()
+  throw new HostError('internal', 'The host sent the whole capture where a part of it was asked for.')
 }
 
 async function ask(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Response> {
