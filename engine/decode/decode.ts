@@ -23,6 +23,7 @@ import { decodeLoopback } from './loopback.ts'
 import { decodeMpls } from './mpls.ts'
 import { decodeNflog } from './nflog.ts'
 import { DECODE_ERROR, type Packet } from './packet.ts'
+import { decodeOpaque } from './opaque.ts'
 import { decodePktap } from './pktap.ts'
 import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
@@ -50,9 +51,14 @@ export function decodeFrame(
   packet.reset(bytes, at, at + capturedLength, at + (length > capturedLength ? length : capturedLength))
   packet.linkType = linkType
   let next: number
-  if (linkType === LINK_TYPE.ethernet) next = decodeEthernet(packet)
-  else if (linkType === LINK_TYPE.linuxCooked2) next = decodeLinuxCooked2(packet)
-  else next = byLinkType(linkType)
+  if (linkType === LINK_TYPE.ethernet) {
+    next = decodeEthernet(packet)
+  } else if (linkType === LINK_TYPE.linuxCooked2) {
+    next = decodeLinuxCooked2(packet)
+  } else {
+    next = byLinkType(linkType)
+    if (next === 0) packet.fail(DECODE_ERROR.notDecoded, at)
+  }
   // Nearly all packets need no more than these two, and so are spared the dispatch (a quarter of their time).
   if (next === PROTOCOL.ip) next = decodeIpv4(packet)
   if (next === PROTOCOL.tcp) next = decodeTcp(packet)
@@ -141,6 +147,11 @@ function decodeLayers(packet: Packet, next: number): void {
         break
       case PROTOCOL.ah:
         next = decodeAuthenticationHeader(packet)
+        break
+      case PROTOCOL.esp:
+      case PROTOCOL.igmp:
+      case PROTOCOL.wg:
+        next = decodeOpaque(packet, next)
         break
       case PROTOCOL.erspan:
         next = decodeErspan(packet)
