@@ -42,7 +42,10 @@ export interface Query {
 export type FilterCheck =
   | {
       readonly ok: true
-      /** Packets' bytes must be read again, so it takes a pass over the file. */ readonly needsBytes: boolean
+      /** Packets' bytes must be read again, so it takes a pass over the file. */
+      readonly needsBytes: boolean
+      /** It is right, but perhaps not what was meant; for the part [from, to). */
+      readonly note?: { readonly message: string; readonly from: number; readonly to: number }
     }
   | {
       readonly ok: false
