@@ -6,7 +6,13 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import { addressFilter, conversationFilter, endpointText, withCondition } from '../components/filter-text.ts'
+import {
+  addressFilter,
+  conversationFilter,
+  endpointText,
+  streamText,
+  withCondition,
+} from '../components/filter-text.ts'
 import { formatCounted, formatDuration } from '../components/format.ts'
 import { useAnswer } from '../components/use-answer.ts'
 import { Conversations } from '../features/conversations/index.tsx'
@@ -175,7 +181,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
             {conversation !== undefined && (
               <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
                 {chosen?.id === conversation
-                  ? `${chosen.transport.toLowerCase()} ${chosen.stream}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
+                  ? `${streamText(chosen)}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
                   : 'conversation'}
               </Chip>
             )}

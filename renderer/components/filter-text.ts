@@ -33,3 +33,8 @@ export function endpointText(address: string, port: number | undefined): string 
   if (port === undefined) return address
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
+
+/** "tcp 12", "eth 3": how a conversation is called where there is little room. */
+export function streamText({ transport, stream }: Pick<ConversationRow, 'transport' | 'stream'>): string {
+  return `${transport === 'Ethernet' ? 'eth' : transport.toLowerCase()} ${stream}`
+}

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { ConversationRow, ConversationSort, ConversationState, ResetCause } from '../../../engine/engine.ts'
 import type { Column } from '../../components/data-grid.tsx'
-import { endpointText } from '../../components/filter-text.ts'
+import { endpointText, streamText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 
@@ -45,7 +45,7 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
       about: 'Number among the conversations of its transport',
       width: 72,
       sort: 'id',
-      cell: (row) => `${row.transport.toLowerCase()} ${row.stream}`,
+      cell: (row) => streamText(row),
     },
     {
       key: 'a',

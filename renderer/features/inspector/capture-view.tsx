@@ -20,6 +20,20 @@ interface CaptureViewProps {
   readonly onFilter: (condition: string) => void
 }
 
+/** LINKTYPE_ values that are met in clusters; others keep their number. */
+const LINK_TYPES: Readonly<Record<number, string>> = {
+  0: 'Loopback',
+  1: 'Ethernet',
+  101: 'Raw IP',
+  105: 'Wi-Fi',
+  108: 'Loopback',
+  113: 'Linux cooked',
+  127: 'Wi-Fi with radiotap',
+  228: 'Raw IPv4',
+  229: 'Raw IPv6',
+  276: 'Linux cooked v2',
+}
+
 /** The capture as a whole: what it is, how complete it is, and which labels its packets carry. */
 export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactNode {
   const seconds = (facts.lastTime - facts.firstTime) / 1e9
@@ -89,7 +103,7 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
           {facts.interfaces.map((one) => (
             <dl key={one.id} className="facts about-interface">
               <Fact name={one.name ?? `Interface ${one.id}`}>
-                <span className="quiet">link type {one.linkType}</span>
+                <span className="quiet">{LINK_TYPES[one.linkType] ?? `link type ${one.linkType}`}</span>
               </Fact>
               {one.description !== undefined && <p className="quiet">{one.description}</p>}
               {one.filter !== undefined && (
@@ -97,7 +111,7 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
                   <span className="mono">{one.filter}</span>
                 </Fact>
               )}
-              {one.snapLength > 0 && <Fact name="Snap length">{formatBytes(one.snapLength)}</Fact>}
+              {one.snapLength > 0 && <Fact name="Snap length">{formatCount(one.snapLength)} bytes</Fact>}
               {one.statistics?.dropped !== undefined && (
                 <Fact name="Dropped while capturing">
                   <span className={one.statistics.dropped > 0 ? 'warn' : ''}>

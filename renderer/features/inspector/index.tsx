@@ -1,9 +1,10 @@
 import { useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { CaptureFacts, ConversationRow } from '../../../engine/engine.ts'
+import type { CaptureFacts } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { streamText } from '../../components/filter-text.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { CaptureView } from './capture-view.tsx'
 import { ConversationView } from './conversation-view.tsx'
@@ -48,7 +49,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
 
   const about: Readonly<Record<Tab, string | undefined>> = {
     capture: undefined,
-    conversation: id !== undefined && conversation?.id === id ? streamName(conversation) : undefined,
+    conversation: id !== undefined && conversation?.id === id ? streamText(conversation) : undefined,
     packet: row === undefined ? undefined : String(row + 1),
   }
   return (
@@ -104,8 +105,4 @@ function Nothing({ title, children }: { readonly title: string; readonly childre
       <EmptyState title={title}>{children}</EmptyState>
     </div>
   )
-}
-
-function streamName(conversation: ConversationRow): string {
-  return `${conversation.transport.toLowerCase()} ${conversation.stream}`
 }

@@ -1,12 +1,13 @@
 import { useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
+import type { DetailNode } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { Bytes } from './bytes.tsx'
 import { Tree } from './tree.tsx'
-import { listTree, listedPath, nodeAt, nodeOf } from './tree-model.ts'
+import { kindOf, listTree, listedPath, nodeAt, nodeOf } from './tree-model.ts'
 
 interface PacketViewProps {
   readonly session: CaptureSession
@@ -27,13 +28,17 @@ export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps):
   const [toggles, setToggles] = useState(0)
   const layout = useDefaultLayout({ id: 'hopscope.inspector', storage: localStorage })
 
-  const tree = details?.tree
+  // Hopscope's own verdict first: it is the answer, the layers are the evidence.
+  const tree = useMemo(() => {
+    const isOurs = (node: DetailNode) => node.field?.startsWith('hopscope.') === true
+    return details && [...details.tree.filter(isOurs), ...details.tree.filter((node) => !isOurs(node))]
+  }, [details])
   const lines = useMemo(() => {
     if (!tree) return []
-    const last = tree.at(-1)
+    const closed = new Set(tree.slice(0, -1).map((node) => `/${kindOf(node)}`))
     return listTree(
       tree,
-      (kind, depth) => opened.get(kind) ?? (depth === 0 && tree.length > 0 && isLast(kind, last?.field ?? last?.text)),
+      (kind, depth) => opened.get(kind) ?? (depth === 0 && (!closed.has(kind) || kind.startsWith('/hopscope.'))),
     )
     // `toggles` stands for the contents of `opened`.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
@@ -113,10 +118,6 @@ export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps):
       {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
     </Group>
   )
-}
-
-function isLast(kind: string, last: string | undefined): boolean {
-  return last !== undefined && kind === `/${last.replace(/[:,(].*$/s, '')}`
 }
 
 function hexText(bytes: Uint8Array, from: number, to: number): string {

@@ -12,7 +12,7 @@ export interface TreeLine {
 }
 
 /** What a node is, whatever its value: "tcp", "tcp.flags", "Options". */
-function kindOf(node: DetailNode): string {
+export function kindOf(node: DetailNode): string {
   return node.field ?? node.text.replace(/[:,(].*$/s, '')
 }
 

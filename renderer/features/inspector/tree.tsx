@@ -102,6 +102,7 @@ export function Tree({ lines, selected, marked, onSelect, onHover, onToggle, onM
           className={`tree-line${line.depth === 0 ? ' layer' : ''}${line.path === marked ? ' marked' : ''}${line.node.tone ? ` tone-${line.node.tone}` : ''}`}
           style={{ paddingLeft: 4 + line.depth * 14 }}
           data-path={line.path}
+          data-kind={line.kind}
         >
           <span className="tree-arrow">{line.node.children.length > 0 && <ChevronRight size={12} aria-hidden />}</span>
           {line.node.text}

@@ -90,26 +90,16 @@ function drawThroughput(
   const room = place.height - 8
   const y = (i: number) => bottom - Math.round(((lanes.bytes[i] * 8) / seconds / top) * room)
 
-  context.fillStyle = colors.trafficWash
-  context.beginPath()
-  context.moveTo(edge(first), bottom)
-  for (let i = first; i < last; i++) {
-    context.lineTo(edge(i), y(i))
-    context.lineTo(edge(i + 1), y(i))
-  }
-  context.lineTo(edge(last), bottom)
-  context.fill()
-
-  // The upper edge only where there is traffic: silence is a gap, not a line at zero.
-  context.fillStyle = colors.traffic
+  // A filled step with a line on top, and silence as a gap: not a line at zero.
   for (let i = first; i < last; i++) {
     if (lanes.bytes[i] === 0) continue
+    const x = edge(i)
+    const width = Math.max(2, edge(i + 1) - x)
     const at = Math.min(y(i), bottom - 1)
-    context.fillRect(edge(i), at, Math.max(1, edge(i + 1) - edge(i)), 1)
-    const before = i > first ? y(i - 1) : bottom
-    if (before !== at) context.fillRect(edge(i), Math.min(before, at), 1, Math.abs(before - at) + 1)
-    const after = i + 1 < lanes.buckets ? y(i + 1) : bottom
-    if (after > at) context.fillRect(edge(i + 1) - 1, at, 1, after - at)
+    context.fillStyle = colors.trafficWash
+    context.fillRect(x, at, width, bottom - at)
+    context.fillStyle = colors.traffic
+    context.fillRect(x, at, width, 1)
   }
   if (max > 0) axisLabel(context, picture, axisText(formatBitRate(top)), place.top + 8, scale.width)
 }
