@@ -19,7 +19,7 @@ import {
   SCALE,
   WINDOW_AND_COUNT,
 } from './directions.ts'
-import { LABEL } from './labels.ts'
+import { LABEL, type Label } from './labels.ts'
 import { DUPLICATE_ACKS, RECOVERY_WORDS, SACK_BLOCKS, SACK_EDGES } from './recovery-table.ts'
 import { labelOfResent } from './resent-segments.ts'
 import { after, atOrBefore, before } from './sequence.ts'
@@ -213,6 +213,16 @@ export class TcpAnalysis {
   /** Nanoseconds the conversation stood still for all causes, each moment counted once. */
   lostNs(conversation: number): number {
     return this.#reader.lostNs(conversation, this.#lastTime(conversation))
+  }
+
+  /** How often packets of the conversation have the label; for sorting, where connection() would make too many objects. */
+  labelCount(conversation: number, label: Label): number {
+    return this.#reader.labelCount(conversation, label)
+  }
+
+  /** How many resets the conversation has. */
+  resets(conversation: number): number {
+    return this.#reader.resets(conversation)
   }
 
   /** Nanoseconds from the last SYN to the first ACK after it; 0 = not known. */

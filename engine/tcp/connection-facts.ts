@@ -57,6 +57,19 @@ export class ConnectionReader {
     return packets.time(connections.rttRow[conversation] - 1) - packets.time(connections.synRow[conversation] - 1)
   }
 
+  /** How often packets of the connection have the label. */
+  labelCount(conversation: number, label: Label): number {
+    const { connections, trouble } = this.#state
+    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    return record === 0 ? 0 : trouble.get(record, 31 - Math.clz32(LABEL[label]))
+  }
+
+  resets(conversation: number): number {
+    const { connections, trouble } = this.#state
+    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    return record === 0 ? 0 : trouble.get(record, RESETS)
+  }
+
   /** All that the connection lost. */
   lostNs(conversation: number, lastTime: number): number {
     const { trouble } = this.#state.connections

@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest'
+import { ingestScenario } from '../../test/support/expect-labels.ts'
+import { parseScenario } from '../../test/support/tcp-scenario.ts'
+
+function connectionAfter(text: string) {
+  return ingestScenario(parseScenario(text)).tcp.connection(0)
+}
+
+/** Milliseconds lost, by cause; only the causes that cost something. */
+function lostMs(text: string): Record<string, number> {
+  const { lostNs } = connectionAfter(text)
+  const lost = Object.entries(lostNs).filter(([, ns]) => ns > 0)
+  return Object.fromEntries(lost.map(([cause, ns]) => [cause, ns / 1e6]))
+}
+
+const HANDSHAKE = `
+  +0    A>B S  0(0)       win 64000 <wscale 7>
+  +10ms B>A SA 0(0) ack 1 win 65000 <wscale 8>
+  +10ms A>B A  1(0) ack 1 win 500
+`
+
+describe('the state of a connection', () => {
+  it.each([
+    ['syn-sent', '+0 A>B S 0(0)'],
+    ['syn-received', '+0 A>B S 0(0)\n +1ms B>A SA 0(0) ack 1'],
+    ['established', HANDSHAKE],
+    ['established', '+0 A>B S 0(0)\n +1ms B>A A 1(10) ack 1'],
+    ['mid-stream', '+0 A>B A 1(100) ack 1\n +1ms B>A A 1(100) ack 101'],
+    ['closing', `${HANDSHAKE} +1ms A>B FA 1(0) ack 1`],
+    ['closing', `${HANDSHAKE} +1ms A>B FA 1(0) ack 1\n +1ms B>A FA 1(0) ack 2`],
+    ['closed', `${HANDSHAKE} +1ms A>B FA 1(0) ack 1\n +1ms B>A FA 1(0) ack 2\n +1ms A>B A 2(0) ack 2`],
+    ['closed', '+0 A>B FA 1(0) ack 1\n +1ms B>A FA 1(0) ack 2\n +1ms A>B A 2(0) ack 2'],
+    ['reset', `${HANDSHAKE} +1ms B>A RA 1(0) ack 1`],
+    ['refused', '+0 A>B S 0(0)\n +1ms B>A RA 0(0) ack 1'],
+  ])('is %s', (state, text) => {
+    expect(connectionAfter(text).state).toBe(state)
+  })
+})
+
+describe('the cause of a reset', () => {
+  it.each([
+    ['refused', 'nobody listens', '+0 A>B S 0(0)\n +1ms B>A RA 0(0) ack 1'],
+    ['refused', 'the SYN was not captured', 'isn B 0\n +0 B>A RA 0(0) ack 1'],
+    [
+      'after-fin',
+      'the other end had closed',
+      `${HANDSHAKE} +1ms B>A FA 1(0) ack 1\n +1ms A>B PA 1(10) ack 2\n +1ms B>A R 2(0)`,
+    ],
+    ['data-unread', 'data just came', `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A RA 1(0) ack 11`],
+    [
+      'data-unread',
+      'data was acknowledged a moment ago',
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +199ms B>A RA 1(0) ack 11`,
+    ],
+    [
+      'mid-stream',
+      'data had been acknowledged long ago',
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +200ms B>A RA 1(0) ack 11`,
+    ],
+    [
+      'mid-stream',
+      'all was answered',
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A PA 1(10) ack 11\n +1ms B>A RA 11(0) ack 11`,
+    ],
+    ['unknown-connection', 'the RST only mirrors the ACK', `${HANDSHAKE} +60s A>B PA 1(10) ack 1\n +1ms B>A R 1(0)`],
+    ['unknown-connection', 'to an unexpected SYN-ACK', '+0 A>B S 0(0)\n +1ms B>A SA 0(0) ack 1\n +1ms A>B R 1(0)'],
+  ])('is %s: %s', (cause, _, text) => {
+    expect(connectionAfter(text).resetCause).toBe(cause)
+  })
+
+  it('is that of the first; the others are counted', () => {
+    const { resets, resetCause } = connectionAfter(`
+      ${HANDSHAKE}
+      +1ms A>B PA 1(10) ack 1
+      +1ms B>A RA 1(0) ack 11
+      +1ms A>B PA 11(10) ack 1
+      +1ms B>A R 1(0)
+    `)
+    expect({ resets, resetCause }).toEqual({ resets: 2, resetCause: 'data-unread' })
+  })
+})
+
+describe('the time lost', () => {
+  it('is none in a clean connection', () => {
+    expect(lostMs(`${HANDSHAKE} +1s A>B PA 1(10) ack 1\n +1s B>A A 1(0) ack 11`)).toEqual({})
+  })
+
+  it('is what passed between the first copy of a segment and the last', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1ms   A>B A 1(100) ack 1
+      +200ms A>B A 1(100) ack 1
+      +400ms A>B A 1(100) ack 1
+    `
+    expect(lostMs(text)).toEqual({ retransmission: 600 })
+  })
+
+  it('is counted once for two segments lost together', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1ms   A>B A 1(100) ack 1
+      +0     A>B A 101(100) ack 1
+      +200ms A>B A 1(100) ack 1
+      +10ms  A>B A 101(100) ack 1
+    `
+    expect(lostMs(text)).toEqual({ retransmission: 210 })
+  })
+
+  it('counts from the next segment, where the first copy was not captured', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1ms  A>B A 1(100) ack 1
+      +5ms  A>B A 201(100) ack 1
+      +30ms A>B A 101(100) ack 1
+    `
+    expect(lostMs(text)).toEqual({ retransmission: 30 })
+  })
+
+  it('is none for what was only late, spurious, or a FIN', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1ms  A>B A 1(100) ack 1
+      +1ms  B>A A 1(0) ack 101
+      +1ms  A>B A 201(100) ack 1
+      +1ms  A>B A 101(100) ack 1
+      +1ms  B>A A 1(0) ack 301
+      +99ms A>B A 1(100) ack 1
+      +1ms  A>B FA 301(0) ack 1
+      +99ms A>B FA 301(0) ack 1
+    `
+    expect(lostMs(text)).toEqual({})
+  })
+
+  it('is the wait for an answer to the SYN', () => {
+    const text = `
+      +0    A>B S  0(0)
+      +1s   A>B S  0(0)
+      +2s   A>B S  0(0)
+      +10ms B>A SA 0(0) ack 1
+      +10ms A>B A  1(0) ack 1
+    `
+    expect(lostMs(text)).toEqual({ 'syn-timeout': 3000 })
+    expect(connectionAfter(text)).toMatchObject({ synRetransmissions: 2, synAckRetransmissions: 0 })
+  })
+
+  it('is the wait for the ACK of a SYN-ACK', () => {
+    const text = `
+      +0    A>B S  0(0)
+      +10ms B>A SA 0(0) ack 1
+      +1s   B>A SA 0(0) ack 1
+    `
+    expect(lostMs(text)).toEqual({ 'syn-timeout': 1000 })
+    expect(connectionAfter(text)).toMatchObject({ synRetransmissions: 0, synAckRetransmissions: 1 })
+  })
+
+  it('is as long as the window was closed', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1ms   A>B A 1(100) ack 1
+      +1ms   B>A A 1(0) ack 101 win 0
+      +200ms A>B A 100(0) ack 1
+      +1ms   B>A A 1(0) ack 101 win 0
+      +299ms B>A A 1(0) ack 101 win 200
+      +1s    A>B A 101(100) ack 1
+    `
+    expect(lostMs(text)).toEqual({ 'zero-window': 500 })
+  })
+
+  it('goes on to the last packet while the window is closed, and to the reset that ends it', () => {
+    const closed = `
+      ${HANDSHAKE}
+      +1ms   A>B A 1(100) ack 1
+      +1ms   B>A A 1(0) ack 101 win 0
+      +200ms A>B A 100(0) ack 1
+    `
+    expect(lostMs(closed)).toEqual({ 'zero-window': 200 })
+    expect(lostMs(`${closed} +50ms B>A RA 1(0) ack 101 win 0\n +1s A>B R 101(0)`)).toEqual({ 'zero-window': 250 })
+  })
+
+  it('is the whole attempt, if the connection was refused', () => {
+    expect(lostMs('+0 A>B S 0(0)\n +30ms B>A RA 0(0) ack 1')).toEqual({ reset: 30 })
+  })
+
+  it('is the time since the oldest data that a reset left unanswered', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1s    A>B PA 1(100) ack 1
+      +20ms  A>B PA 101(100) ack 1
+      +10ms  B>A R 1(0)
+    `
+    expect(lostMs(text)).toEqual({ reset: 30 })
+  })
+
+  it('is not counted again by a reset at the end of retransmissions', () => {
+    const text = `
+      ${HANDSHAKE}
+      +1s    A>B PA 1(100) ack 1
+      +200ms A>B PA 1(100) ack 1
+      +50ms  B>A R 1(0)
+    `
+    expect(lostMs(text)).toEqual({ retransmission: 200, reset: 50 })
+  })
+
+  it('adds up to what the conversation lost', () => {
+    const { tcp } = ingestScenario(parseScenario('+0 A>B S 0(0)\n +1s A>B S 0(0)\n +30ms B>A RA 0(0) ack 1'))
+    expect(tcp.lostNs(0)).toBe(1030e6)
+  })
+})
+
+describe('what is known of a connection', () => {
+  it('has how often each label occurred', () => {
+    const { tcp } = ingestScenario(
+      parseScenario(`
+        ${HANDSHAKE}
+        +1ms A>B A 1(100) ack 1
+        +1ms B>A A 1(0) ack 101 win 500
+        +1ms B>A A 1(0) ack 101
+        +1ms B>A A 1(0) ack 101
+        +1s  A>B A 1(100) ack 1
+      `),
+    )
+    expect(tcp.connection(0).labels).toMatchObject({ duplicate_ack: 2, spurious_retransmission: 1, retransmission: 1 })
+    expect(tcp.labelCount(0, 'duplicate_ack')).toBe(2)
+    expect(tcp.labelCount(0, 'zero_window')).toBe(0)
+    expect(tcp.resets(0)).toBe(0)
+  })
+
+  it('has the sequence numbers and window scales that its SYNs set', () => {
+    const { tcp } = ingestScenario(parseScenario(HANDSHAKE))
+    expect([tcp.baseSeq(0, 0), tcp.baseSeq(0, 1)]).toEqual([1000, 5000])
+    expect([tcp.windowShift(0, 0), tcp.windowShift(0, 1)]).toEqual([7, 8])
+  })
+
+  it('has guesses where no SYN was seen', () => {
+    const { tcp } = ingestScenario(parseScenario('+0 A>B A 501(100) ack 701'))
+    expect([tcp.baseSeq(0, 0), tcp.baseSeq(0, 1)]).toEqual([1500, 5700])
+    expect(tcp.windowShift(0, 0)).toBeUndefined()
+    expect(ingestScenario(parseScenario('+0 A>B S 0(0)')).tcp.baseSeq(0, 1)).toBeUndefined()
+  })
+})
