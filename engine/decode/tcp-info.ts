@@ -59,8 +59,9 @@ function options(packet: Packet, context: TcpContext | undefined): string {
       option++
       continue
     }
+    if (option + 1 >= to) break
     const length = bytes[option + 1]
-    if (option + 1 >= to || length < 2 || option + length > to) break
+    if (length < 2 || option + length > to) break
     text += optionText(packet, kind, option, length, context)
     option += length
   }
