@@ -64,7 +64,11 @@ function counts(report, code) {
 }
 
 /** @param {string} folder */
-const hasTests = (folder) => existsSync(inProject(folder, 'vitest.config.ts'))
+function hasTests(folder) {
+  return existsSync(inProject(folder, 'vitest.config.ts'))
+}
 
 /** @param {number[]} numbers */
-const sum = (numbers) => numbers.reduce((total, each) => total + each, 0)
+function sum(numbers) {
+  return numbers.reduce((total, each) => total + each, 0)
+}
