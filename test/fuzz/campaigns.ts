@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { type Campaign, generatedCampaign, mutationCampaign } from './campaign.ts'
 import { pcapngFile } from './capture-blocks.ts'
+import { checkDetails } from './check-details.ts'
 import { checkFile } from './check-file.ts'
 import { checkFrame } from './check-frame.ts'
 import { type Frame, frames, smallFiles } from './corpus.ts'
@@ -14,6 +15,8 @@ const LINK_TYPES = [
 ]
 const MORE_LINK_TYPES = [192, 195, 199, 220, 226, 228, 229, 239, 242, 249, 253, 258, 264, 271, 276, 291, 9999]
 
+const frameCorpus = (): Frame[] => [...frames(2500), ...fc.sample(frame, { seed: 1, numRuns: 2500 })]
+
 function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
   const { bytes, linkType, length } = random.pick(corpus)
   const damaged = random.once(12) ? bytes : mutate(random, bytes, random.pick(corpus).bytes)
@@ -26,8 +29,8 @@ function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
 
 /** In the order of what finds most. */
 export const CAMPAIGNS: readonly Campaign[] = [
-  mutationCampaign('damaged frames', 0.65, () => {
-    const corpus = [...frames(2500), ...fc.sample(frame, { seed: 1, numRuns: 2500 })]
+  mutationCampaign('damaged frames', 0.5, () => {
+    const corpus = frameCorpus()
     return {
       input: (random) => damagedFrame(corpus, random),
       check: checkFrame,
@@ -41,6 +44,14 @@ export const CAMPAIGNS: readonly Campaign[] = [
     checkFrame,
     ({ bytes }) => bytes,
   ),
+  mutationCampaign('details of damaged frames', 0.15, () => {
+    const corpus = frameCorpus()
+    return {
+      input: (random) => damagedFrame(corpus, random),
+      check: checkDetails,
+      bytes: ({ bytes }) => bytes,
+    }
+  }),
   mutationCampaign('damaged files', 0.06, () => {
     const corpus = smallFiles()
     return {

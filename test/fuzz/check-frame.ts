@@ -1,7 +1,7 @@
 import { decodeFrame } from '../../engine/decode/decode.ts'
 import { DECODE_ERROR, MAX_LAYERS, NETWORK, Packet } from '../../engine/decode/packet.ts'
 import type { Frame } from './corpus.ts'
-import { guarded, surrounded } from './guarded-frame.ts'
+import { guarded, type PlacedFrame, surrounded } from './guarded-frame.ts'
 
 const ERRORS = new Set<number>(Object.values(DECODE_ERROR))
 
@@ -18,12 +18,7 @@ export function checkFrame({ bytes: frame, length, linkType }: Frame): void {
   }
 }
 
-function decoded(
-  { bytes, at }: { bytes: Uint8Array; at: number },
-  captured: number,
-  length: number,
-  linkType: number,
-): Packet {
+function decoded({ bytes, at }: PlacedFrame, captured: number, length: number, linkType: number): Packet {
   const packet = new Packet()
   decodeFrame(packet, bytes, at, captured, length, linkType)
   return packet

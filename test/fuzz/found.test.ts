@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { checkDetails } from './check-details.ts'
 import { checkFile } from './check-file.ts'
 import { checkFrame } from './check-frame.ts'
 import { Random } from './random.ts'
@@ -26,6 +27,8 @@ describe('what fuzzing has found', () => {
 
   it.each(FRAMES)('a frame where $what', ({ hex, linkType }) => {
     const bytes = Uint8Array.from(Buffer.from(hex, 'hex'))
-    expect(() => checkFrame({ bytes, linkType, length: bytes.length })).not.toThrow()
+    const frame = { bytes, linkType, length: bytes.length }
+    expect(() => checkFrame(frame)).not.toThrow()
+    expect(() => checkDetails(frame)).not.toThrow()
   })
 })

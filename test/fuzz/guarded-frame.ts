@@ -1,16 +1,21 @@
 /** Bytes put around a frame, so that what is read there shows. */
 const MARGIN = 64
 
-/** `frame` in the middle of a buffer that is `poison` elsewhere. */
-export function surrounded(frame: Uint8Array, poison: number): { readonly bytes: Uint8Array; readonly at: number } {
-  const bytes = new Uint8Array(frame.length + 2 * MARGIN).fill(poison)
-  bytes.set(frame, MARGIN)
-  return { bytes, at: MARGIN }
+export interface PlacedFrame {
+  readonly bytes: Uint8Array
+  readonly at: number
+}
+
+/** `frame` at `at` in a buffer that is `poison` elsewhere. */
+export function surrounded(frame: Uint8Array, poison: number, at = MARGIN): PlacedFrame {
+  const bytes = new Uint8Array(at + frame.length + MARGIN).fill(poison)
+  bytes.set(frame, at)
+  return { bytes, at }
 }
 
 /** The same buffer, but reading a byte outside the frame throws. */
-export function guarded(frame: Uint8Array): { readonly bytes: Uint8Array; readonly at: number } {
-  const { bytes, at } = surrounded(frame, 0xee)
+export function guarded(frame: Uint8Array, at = MARGIN): PlacedFrame {
+  const { bytes } = surrounded(frame, 0xee, at)
   const end = at + frame.length
   const check = (from: number, to: number) => {
     if (from < at || to > end) {
