@@ -216,13 +216,12 @@ describe('what the TCP analysis adds', () => {
     expect(node?.children[0].tone).toBe('warn')
   })
 
-  it('belongs to the inner segment of a tunnel only', () => {
-    const tree = details(
-      `${MACS} 0800 4500 0064 0001 4000 40 2f 0000 0af40102 0af40203 0000 6558 ${REQUEST}`,
-      undefined,
-      context,
-    )
-    expect(lines(tree).filter((line) => line.includes('[Stream index: 3]'))).toHaveLength(1)
+  it('does not belong to a segment that an ICMP error quotes', () => {
+    const quoted = REQUEST.replace(/\s+/g, '').slice(28)
+    const error = `${MACS} 0800 4500 0062 0001 4000 40 01 0000 0af40203 0af40102 03 01 0000 00000000 ${quoted}`
+    const text = lines(details(error, undefined, context)).join('\n')
+    expect(text).toContain('Src Port: 45348, Dst Port: 8080, Seq: 3336656403')
+    expect(text).not.toContain('[Stream index: 3]')
   })
 })
 

@@ -138,6 +138,13 @@ describe('other link types', () => {
     expect(packet.transport).toBe(TRANSPORT.none)
   })
 
+  it('ends the packet of NFLOG where its attribute ends', () => {
+    // the packet leaves its length to offloading; an attribute for the user id follows
+    const offloaded = IP_SYN.replace('003c', '0000')
+    const packet = decode(239, `02 00 0028 4000 0900 ${offloaded} 0800 0b00 000003e8`)
+    expect([stack(packet), packet.payloadLength]).toEqual(['nflog:ip:tcp', 0])
+  })
+
   it('does not loop on an NFLOG attribute of length 0', () => {
     expect(decode(239, '02 00 0028 0000 0100').error).toBe(DECODE_ERROR.malformed)
   })

@@ -144,6 +144,12 @@ describe('GTP-U', () => {
     expect(stack(packet)).toBe('ip:udp:gtp:ip:tcp')
   })
 
+  it('passes several extension headers', () => {
+    // 0x85 (4 bytes), then 0x20 (8 bytes), then none
+    const packet = decode(228, udp(2152, `34ff 004c 00000001 00000085 01100920 02000000 00000000 ${IP_SYN}`, 2152))
+    expect(stack(packet)).toBe('ip:udp:gtp:ip:tcp')
+  })
+
   it('does not look into other messages', () => {
     expect(stack(decode(228, udp(2152, '3201 0004 00000000 00010000')))).toBe('ip:udp:gtp')
   })
