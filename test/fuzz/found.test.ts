@@ -15,6 +15,11 @@ const FRAMES = [
     linkType: 1,
     hex: '0200000000010200000000020003000000',
   },
+  {
+    what: 'a TCP option is cut behind its kind',
+    linkType: 1,
+    hex: '0200000000010200000000020800460061f4f541400024060000f54160f436ef82bb01a5fe1ad5418e32ad0214e801acc15e80a371a00000000003',
+  },
 ]
 
 describe('what fuzzing has found', () => {
