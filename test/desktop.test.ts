@@ -104,6 +104,14 @@ describe('the window', () => {
     expect(window.options).not.toHaveProperty('x')
   })
 
+  it("has the page's own background, so that nothing flashes before the page has drawn", async () => {
+    const tokens = await readFile(join(import.meta.dirname, '../renderer/styles/tokens.css'), 'utf8')
+    const [, light, dark] = /--ground: light-dark\((#\w+), (#\w+)\)/.exec(tokens) ?? []
+    expect((await started()).window.options).toMatchObject({ backgroundColor: light })
+    const prepare = ({ nativeTheme }: ElectronStandIn) => (nativeTheme.shouldUseDarkColors = true)
+    expect((await started({ prepare })).window.options).toMatchObject({ backgroundColor: dark })
+  })
+
   it('is on disk before the app ends', async () => {
     const config = temporaryFolder()
     const { electron, window } = await started({ config })

@@ -12,6 +12,9 @@ import { lineOver } from './port-line.ts'
 import { DEFAULT_SIZE, LEAST_SIZE, placeWindow } from './window-state.ts'
 import type { WindowState } from './window-state.ts'
 
+// The page's own background (--ground in renderer/styles/tokens.css), so that nothing flashes.
+const GROUND = { light: '#eff1f4', dark: '#0b0e12' } as const
+
 export interface DesktopOptions {
   readonly host: Host
   readonly installation: Installation
@@ -42,6 +45,7 @@ export class Desktop {
     handlePageScheme({ host: this.#host, page: installation.page, devOrigin })
     ipcMain.on('hopscope:connect', (event) => this.#connect(event))
     this.#host.recent.onChange(() => this.#showMenu())
+    nativeTheme.themeSource = this.#host.settings.current.theme
     void this.#followSettings()
   }
 
@@ -76,8 +80,8 @@ export class Desktop {
       minHeight: LEAST_SIZE.height,
       show: false,
       title: 'Hopscope',
-      // What is seen until the page has drawn; the page's own background, so that nothing flashes.
-      backgroundColor: nativeTheme.shouldUseDarkColors ? '#14161a' : '#ffffff',
+      // What is seen until the page has drawn.
+      backgroundColor: nativeTheme.shouldUseDarkColors ? GROUND.dark : GROUND.light,
       webPreferences: { ...WEB_PREFERENCES, preload: installation.preload, devTools: devUrl !== undefined },
     })
     if (state.maximised) window.maximize()
