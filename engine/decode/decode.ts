@@ -35,6 +35,8 @@ import { decodeUdp } from './udp.ts'
 import { decodeVlan } from './vlan.ts'
 import { decodeVxlan } from './vxlan.ts'
 
+const MAX_LENGTH = 0x1fff_ffff
+
 /**
  * Decodes the frame `bytes[at, at + capturedLength)`, which was `length` bytes on the wire, into `packet`.
  * Never throws, and never reads outside the frame: what can't be decoded ends the layers, and `packet.error` says why.
@@ -47,8 +49,10 @@ export function decodeFrame(
   length: number,
   linkType: number,
 ): void {
-  // Some writers leave the length at zero; it can't be less than what is there.
-  packet.reset(bytes, at, at + capturedLength, at + (length > capturedLength ? length : capturedLength))
+  // Some writers leave the length at zero; it can't be less than what is there. Nonsense above half a GiB is cut down, so that
+  // positions stay small integers, for this and all later packets.
+  const wireLength = length > capturedLength ? Math.min(length, MAX_LENGTH) : capturedLength
+  packet.reset(bytes, at, at + capturedLength, at + wireLength)
   packet.linkType = linkType
   let next: number
   if (linkType === LINK_TYPE.ethernet) {

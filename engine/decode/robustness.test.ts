@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { decodeFrame } from './decode.ts'
 import { describePacket } from './details.ts'
 import { collectFields, FIELDS } from './fields.ts'
-import { decode, FRAMES, hex, stack } from './frames.fixture.ts'
+import { decode, FRAMES, hex, IP_REQUEST, MACS, stack } from './frames.fixture.ts'
 import { infoText, protocolColumn } from './info.ts'
-import { DECODE_ERROR, Packet } from './packet.ts'
+import { DECODE_ERROR, Packet, TRANSPORT } from './packet.ts'
 
 // What holds for any bytes: nothing throws, nothing outside the frame is read, every position lies inside it.
 
@@ -149,6 +149,13 @@ describe('any bytes', { timeout: 60_000 }, () => {
   it('takes a length on the wire of 0, as some writers leave it, for the captured one', () => {
     for (const [, linkType, text] of FRAMES)
       expect(stack(decode(linkType, text, 0))).toBe(stack(decode(linkType, text)))
+  })
+
+  it('keeps positions small when a length on the wire is nonsense', () => {
+    // total length 0: IP takes the frame's
+    const packet = decode(1, `${MACS} 0800 ${IP_REQUEST.replace('0046', '0000')}`, 0xffff_fff0)
+    expect(packet.payloadLength).toBe(0x1fff_ffff - 66)
+    expect(packet.transport).toBe(TRANSPORT.tcp)
   })
 
   it('decodes every frame of the fixtures without complaint', () => {
