@@ -28,6 +28,9 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
   ['PK\x03\x04', 'a ZIP archive: unpack it first'],
   ['\xfd7zXZ\0', 'compressed with xz: unpack it first (xz -d)'],
   ['BZh', 'compressed with bzip2: unpack it first (bzip2 -d)'],
+  // Only seen inside of what is compressed itself.
+  ['\x1f\x8b\x08', 'compressed twice: unpack it once first (gzip -d)'],
+  ['\x28\xb5\x2f\xfd', 'compressed twice: unpack it once first (zstd -d)'],
   ['\x04\x22\x4d\x18', 'compressed with lz4: unpack it first (lz4 -d)'],
   ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive: unpack it first'],
   ['Rar!', 'a RAR archive: unpack it first'],

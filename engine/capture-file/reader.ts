@@ -10,12 +10,14 @@ import { u32 } from './bytes.ts'
 import type { CaptureReader, FrameSink } from './capture-reader.ts'
 import type { Decompressor } from './decompressor.ts'
 import { describe, SIGNATURE_LENGTH } from './file-signatures.ts'
-import { GzipDecompressor } from './gzip.ts'
+import { GzipDecompressor, isGzip } from './gzip.ts'
 import { pcapByteOrder, PcapParser } from './pcap-parser.ts'
 import { BLOCK } from './pcapng-format.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { RecordStream } from './record-stream.ts'
 import { isZstd, ZstdDecompressor } from './zstd.ts'
+
+const COMPRESSED_SLICE = 16_384
 
 /**
  * Reads a capture file of any format we know, compressed or not, from chunks of any size, and pushes its frames into the sink.
@@ -128,7 +130,7 @@ export class CaptureFileReader implements CaptureReader {
     this.#head = head
     if (head.length < 4) return
     const magic = u32(head, 0, false)
-    if ((magic & 0xff_ffff) === 0x08_8b1f) {
+    if (isGzip(magic)) {
       this.#compression = 'gzip'
       this.#decompressor = new GzipDecompressor((bytes) => this.#decompressedBytes(bytes))
     } else if (isZstd(magic)) {
@@ -142,15 +144,19 @@ export class CaptureFileReader implements CaptureReader {
     else this.#capture(head)
   }
 
+  /** In slices, so that not much more is decompressed once reading has ended: a small chunk can hold gigabytes. */
   #compressed(chunk: Uint8Array): void {
-    const reason = this.#decompressor?.push(chunk)
-    if (reason !== undefined && !this.#damage) this.#fail(this.#decompressed, reason)
+    for (let at = 0; at < chunk.length && !this.#damage; at += COMPRESSED_SLICE) {
+      const reason = this.#decompressor?.push(chunk.subarray(at, at + COMPRESSED_SLICE))
+      if (reason !== undefined && !this.#damage) this.#fail(this.#decompressed, reason)
+    }
   }
 
   #decompressedBytes(bytes: Uint8Array): void {
+    if (this.#damage) return
     this.#onDecompressed?.(bytes)
     this.#decompressed += bytes.length
-    if (!this.#damage) this.#capture(bytes)
+    this.#capture(bytes)
   }
 
   #capture(chunk: Uint8Array): void {
@@ -173,18 +179,12 @@ export class CaptureFileReader implements CaptureReader {
 
   /** No capture we can read. */
   #unknown(head: Uint8Array): void {
-    if (head.length === 0) {
-      const inside = this.compression === 'none' ? '' : `What the ${this.compression} data holds is empty: `
-      this.#fail(0, inside ? `${inside}there are no packets in it.` : 'The file is empty.')
-    } else if (head.length < 4) {
-      this.#fail(0, `The file is too short to be a capture: it has ${head.length} byte${head.length === 1 ? '' : 's'}.`)
-    } else {
-      const holds = this.compression === 'none' ? 'The file is' : `What the ${this.compression} data holds is`
-      this.#fail(
-        0,
-        `${holds} ${describe(head)}. Captures of the formats pcap and pcapng can be read, also compressed with gzip or zstd.`,
-      )
-    }
+    const what = this.compression === 'none' ? 'The file' : `What the ${this.compression} data holds`
+    const readable = 'Captures of the formats pcap and pcapng can be read, also compressed with gzip or zstd.'
+    const bytes = head.length === 1 ? '1 byte' : `${head.length} bytes`
+    if (head.length === 0) this.#fail(0, `${what} is empty.`)
+    else if (head.length < 4) this.#fail(0, `${what} is too short to be a capture: it has ${bytes}.`)
+    else this.#fail(0, `${what} is ${describe(head)}. ${readable}`)
   }
 
   #fail(offset: number, reason: string): void {
