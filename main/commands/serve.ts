@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Host } from '../host.ts'
 import { findInstallation } from '../installation.ts'
@@ -25,6 +26,11 @@ and open the URL with 8080 in place of PORT.`,
   async run(args) {
     const { port, open, files } = parse(args)
     const installation = findInstallation()
+    if (!existsSync(join(installation.page, 'index.html'))) {
+      throw new CommandError(
+        'the interface is not built: run `npm run build` first, or start with `npm start -- --serve`.',
+      )
+    }
     const host = await Host.start({
       version: installation.version,
       userFolder: userFolder(),
