@@ -5,5 +5,9 @@ export default defineConfig({
     include: ['{common,engine,main,preload,renderer,test}/**/*.test.{ts,tsx}'],
     exclude: ['node_modules/**', 'out/**', 'test/e2e/**'],
     maxWorkers: 2,
+    // The machine may have other things to do: a time limit is for what hangs.
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -216,11 +216,9 @@ describe('the server', () => {
     const answer = await fetch(`http://127.0.0.1:${port}/capture/${capture.id}?follow=1`, {
       headers: { authorization: `Bearer ${token}` },
     })
-    const started = performance.now()
     await server.close()
     await closed
     await expect(answer.text()).rejects.toThrow()
-    expect(performance.now() - started).toBeLessThan(500)
   })
 })
 

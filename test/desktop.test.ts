@@ -8,6 +8,7 @@ import { callRemote } from '../renderer/app/host-link.ts'
 import type { RemoteHost } from '../renderer/app/host-link.ts'
 import { build, startDesktop } from './support/built-main.ts'
 import type { ElectronStandIn } from './support/built-main.ts'
+import { eventually } from './support/eventually.ts'
 import { messageChannelMain } from './support/electron-ports.ts'
 import type { StandInMenuItem } from './support/electron-stand-in.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
@@ -86,7 +87,7 @@ describe('the window', () => {
     first.window.bounds = { x: 100, y: 50, width: 1000, height: 700 }
     first.window.maximised = true
     first.window.close()
-    await vi.waitFor(() => expect(first.electron.app.ended).toEqual([0]))
+    await eventually(() => expect(first.electron.app.ended).toEqual([0]))
     const second = await started({ config })
     expect(second.window.options).toMatchObject({ x: 100, y: 50, width: 1000, height: 700 })
     expect(second.window.maximised).toBe(true)
@@ -117,14 +118,14 @@ describe('the window', () => {
     const { electron, window } = await started({ config })
     window.bounds = { x: 1, y: 2, width: 900, height: 600 }
     window.close()
-    await vi.waitFor(() => expect(electron.app.ended).toEqual([0]))
+    await eventually(() => expect(electron.app.ended).toEqual([0]))
     expect(JSON.parse(await readFile(join(config, 'window.json'), 'utf8'))).toMatchObject({ bounds: window.bounds })
   })
 
   it('offers to load the page again when its process crashed', async () => {
     const { electron, window } = await started()
     window.webContents.emit('render-process-gone', {}, { reason: 'crashed' })
-    await vi.waitFor(() => expect(window.webContents.reloads).toBe(1))
+    await eventually(() => expect(window.webContents.reloads).toBe(1))
     expect(electron.dialog.shown).toMatchObject([{ message: 'The interface stopped working.' }])
   })
 })
@@ -367,13 +368,13 @@ describe('the menu', () => {
     click(electron, path.replace('&', '&&'))
     expect(await commands.next()).toMatchObject({ kind: 'open-capture', capture: { path } })
     click(electron, 'Clear the List')
-    await vi.waitFor(() => expect(flat(electron.Menu.current).some((item) => item.label === 'None Yet')).toBe(true))
+    await eventually(() => expect(flat(electron.Menu.current).some((item) => item.label === 'None Yet')).toBe(true))
   })
 
   it('changes the theme of the app, the windows and the menu itself', async () => {
     const { electron, connect } = await started()
     click(electron, 'Dark')
-    await vi.waitFor(() => expect(electron.nativeTheme.themeSource).toBe('dark'))
+    await eventually(() => expect(electron.nativeTheme.themeSource).toBe('dark'))
     expect(flat(electron.Menu.current).find((item) => item.label === 'Dark')?.checked).toBe(true)
     expect(await callRemote(connect(), 'app', 'settings', [])).toEqual({ theme: 'dark' })
   })
@@ -381,7 +382,7 @@ describe('the menu', () => {
   it('opens further windows, each with commands of its own', async () => {
     const { electron } = await started()
     click(electron, 'New Window')
-    await vi.waitFor(() => expect(electron.BrowserWindow.all).toHaveLength(2))
+    await eventually(() => expect(electron.BrowserWindow.all).toHaveLength(2))
   })
 })
 
@@ -393,7 +394,7 @@ interface StartOptions {
 
 async function started({ config = temporaryFolder(), ...rest }: StartOptions = {}) {
   const electron = await startDesktop({ config, ...rest })
-  const window = await vi.waitFor(() => {
+  const window = await eventually(() => {
     const [first] = electron.BrowserWindow.all
     if (!first?.shown) throw new Error('There is no window yet.')
     return first

@@ -1,10 +1,11 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { HostError } from '../common/host-error.ts'
 import type { MessageTransport } from '../common/message-transport.ts'
 import { Mailbox } from '../main/streams.ts'
 import type { Door } from '../renderer/app/doors/door.ts'
 import { HostLink } from '../renderer/app/host-link.ts'
 import { watchThrough } from '../renderer/app/host.ts'
+import { eventually } from './support/eventually.ts'
 import { startHost } from './support/host.ts'
 import { channelLine } from './support/lines.ts'
 
@@ -30,7 +31,7 @@ describe('the link to the host', () => {
     door.lines.at(-1)?.disconnect('The connection to the host is lost.')
     expect(link.status()).toEqual({ state: 'lost', reason: 'The connection to the host is lost.' })
     await expect(link.host.app.facts()).rejects.toMatchObject({ code: 'unavailable' })
-    await vi.waitFor(() => expect(link.status().state).toBe('connected'))
+    await eventually(() => expect(link.status().state).toBe('connected'))
     expect(await link.host.app.facts()).toMatchObject({ door: 'browser' })
     expect(seen).toEqual(['lost', 'connected'])
   })
@@ -40,17 +41,17 @@ describe('the link to the host', () => {
     door.refusal = new HostError('unavailable', 'The host does not answer.')
     door.lines.at(-1)?.disconnect('gone')
     const tries = door.tries
-    await vi.waitFor(() => expect(door.tries).toBeGreaterThan(tries + 3))
+    await eventually(() => expect(door.tries).toBeGreaterThan(tries + 3))
     expect(link.status()).toEqual({ state: 'lost', reason: 'The host does not answer.' })
     door.refusal = undefined
-    await vi.waitFor(() => expect(link.status().state).toBe('connected'))
+    await eventually(() => expect(link.status().state).toBe('connected'))
   })
 
   it('stops trying when it is refused', async () => {
     const { link, door } = await linked()
     door.refusal = new HostError('permission-denied', 'The host was started again.')
     door.lines.at(-1)?.disconnect('gone')
-    await vi.waitFor(() => expect(link.status()).toEqual({ state: 'refused', reason: 'The host was started again.' }))
+    await eventually(() => expect(link.status()).toEqual({ state: 'refused', reason: 'The host was started again.' }))
     const tries = door.tries
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(door.tries).toBe(tries)
@@ -61,9 +62,9 @@ describe('the link to the host', () => {
     const { link, door } = await linked()
     door.dead = true
     const seen = states(link)
-    await vi.waitFor(() => expect(seen).toContain('lost'), { timeout: 2000 })
+    await eventually(() => expect(seen).toContain('lost'))
     door.dead = false
-    await vi.waitFor(() => expect(link.status().state).toBe('connected'), { timeout: 2000 })
+    await eventually(() => expect(link.status().state).toBe('connected'))
   })
 
   it('tries at once when the person comes back to the page', async () => {
@@ -71,7 +72,7 @@ describe('the link to the host', () => {
     door.lines.at(-1)?.disconnect('gone')
     expect(link.status().state).toBe('lost')
     wake.dispatchEvent(new Event('focus'))
-    await vi.waitFor(() => expect(link.status().state).toBe('connected'))
+    await eventually(() => expect(link.status().state).toBe('connected'))
   })
 
   it('takes subscriptions up again after the line was lost', async () => {
@@ -84,14 +85,14 @@ describe('the link to the host', () => {
       ({ theme }) => themes.push(theme),
       stop.signal,
     )
-    await vi.waitFor(() => expect(themes).toEqual(['system']))
+    await eventually(() => expect(themes).toEqual(['system']))
     door.lines.at(-1)?.disconnect('gone')
-    await vi.waitFor(() => expect(themes).toEqual(['system', 'system']))
+    await eventually(() => expect(themes).toEqual(['system', 'system']))
     await host.settings.change({ theme: 'dark' })
-    await vi.waitFor(() => expect(themes.at(-1)).toBe('dark'))
+    await eventually(() => expect(themes.at(-1)).toBe('dark'))
     stop.abort()
     await watching
-    await vi.waitFor(() => expect(host.settings.watchers).toBe(0))
+    await eventually(() => expect(host.settings.watchers).toBe(0))
   })
 
   it('does not take up a subscription that the host refuses', async () => {

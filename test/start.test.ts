@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { build } from './support/built-main.ts'
+import { eventually } from './support/eventually.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 // `npm start`, as far as it goes without Electron: a program of the test's takes its place.
@@ -114,7 +115,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
     child.kill('SIGTERM')
     await ended
   })
-  const url = () => vi.waitFor(() => expectUrl(said.stdout), { timeout: 10_000 })
+  const url = () => eventually(() => expectUrl(said.stdout))
   return { child, ended, url, says: () => said.stderr }
 }
 
