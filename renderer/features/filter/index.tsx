@@ -115,18 +115,20 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
   }
 
   const wrong = verdict && !verdict.ok ? verdict : undefined
+  const note = verdict?.ok ? verdict.note : undefined
+  const marked = wrong ?? note
   const changed = trimmed !== applied
   const state = !trimmed ? 'empty' : wrong ? 'wrong' : verdict ? (changed ? 'good' : 'applied') : 'unknown'
   const expanded = focused && proposals.length > 0
   return (
-    <div className="filter" data-state={state}>
+    <div className="filter" data-state={state} data-note={note ? '' : undefined}>
       <div className="filter-box">
         <div ref={mirror} className="filter-mirror" aria-hidden>
-          {wrong && (
+          {marked && (
             <>
-              {text.slice(0, wrong.from)}
-              <mark>{text.slice(wrong.from, wrong.to) || ' '}</mark>
-              {text.slice(wrong.to)}
+              {text.slice(0, marked.from)}
+              <mark>{text.slice(marked.from, marked.to) || ' '}</mark>
+              {text.slice(marked.to)}
             </>
           )}
         </div>
@@ -160,7 +162,11 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
           }}
           onKeyDown={onKeyDown}
         />
-        {changed && state === 'good' && focused && <span className="filter-hint">Enter applies</span>}
+        {changed && state === 'good' && focused && (
+          <span className="filter-hint">
+            {verdict?.ok && verdict.needsBytes ? 'Enter applies, reading every packet' : 'Enter applies'}
+          </span>
+        )}
         {text !== '' && (
           <button
             type="button"
@@ -177,11 +183,20 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
           </button>
         )}
       </div>
-      <div id={`${listId}-message`} role="status" className={wrong && focused ? 'filter-message' : 'aloud'}>
-        {wrong?.message ?? (verdict?.ok && verdict.needsBytes && changed ? 'Reads the capture again' : '')}
+      <div
+        id={`${listId}-message`}
+        role="status"
+        className={marked && focused ? `filter-message${wrong ? '' : ' note'}` : 'aloud'}
+      >
+        {marked?.message}
       </div>
       {expanded && (
-        <ul id={listId} className={`filter-list${wrong ? ' below-message' : ''}`} role="listbox" aria-label="Proposals">
+        <ul
+          id={listId}
+          className={`filter-list${marked ? ' below-message' : ''}`}
+          role="listbox"
+          aria-label="Proposals"
+        >
           {proposals.map((proposal, i) => (
             <li
               key={`${proposal.text} ${i}`}
