@@ -20,6 +20,9 @@ export interface EngineOptions {
   readonly onDecompressed?: (bytes: Uint8Array) => void
 }
 
+/** All zero but while labels are counted. */
+const ROWS_BY_SET = new Uint32Array(1 << 16)
+
 /**
  * A capture being read, and all that can be asked of it. Feed it chunks of any size; after each it can be asked anything.
  * It holds no packet bytes: what needs them is given a `FrameSource`.
@@ -131,18 +134,19 @@ export class Engine {
 
   #labelCounts(): Record<Label, number> {
     const counts = new Map<Label, number>()
-    // Few sets of labels occur, and most rows have none.
-    const bySet = new Map<number, number>()
+    // By set first, of which few occur: this goes over every row each time the facts are asked for.
+    const sets: number[] = []
     const { packets } = this
     for (const [n, chunk] of packets.chunks.entries()) {
       const rows = Math.min(packets.rows - n * chunk.labels.length, chunk.labels.length)
       for (let i = 0; i < rows; i++) {
         const set = chunk.labels[i]
-        if (set !== 0) bySet.set(set, (bySet.get(set) ?? 0) + 1)
+        if (set !== 0 && ROWS_BY_SET[set]++ === 0) sets.push(set)
       }
     }
-    for (const [set, rows] of bySet) {
-      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + rows)
+    for (const set of sets) {
+      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + ROWS_BY_SET[set])
+      ROWS_BY_SET[set] = 0
     }
     return Object.fromEntries(LABELS.map((label) => [label, counts.get(label) ?? 0])) as Record<Label, number>
   }
