@@ -96,10 +96,6 @@ export class TestCluster implements Backend, AsyncDisposable {
     await this.api.start()
   }
 
-  get kinds() {
-    return KINDS
-  }
-
   /** Stores an object of any kind. */
   add(resource: string, namespace: string, object: KubernetesObject & Record<string, unknown>): KubernetesObject {
     const kind = KINDS.find((one) => one.resource === resource)
@@ -135,6 +131,10 @@ export class TestCluster implements Backend, AsyncDisposable {
 
   findPod(namespace: string, name: string): Pod | undefined {
     return asPod(this.store.find(podKind(), namespace, name))
+  }
+
+  listPods(namespace: string): Pod[] {
+    return this.store.list(podKind(), namespace).flatMap((object) => asPod(object) ?? [])
   }
 
   async waitFor(namespace: string, name: string, is: (pod: Pod) => boolean, timeoutMs = 10_000): Promise<Pod> {

@@ -169,12 +169,12 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const capture = make([pod('tight', 'strict')], { filter: 'icmp', packetLimit: 2 }, { debugNamespace: 'debug' })
     const done = capture.run()
     await started(capture)
-    const made = cluster.store.list(podsKind(cluster), 'debug')
+    const made = cluster.listPods('debug')
     expect(made).toHaveLength(1)
     cluster.sandbox('strict', 'tight').run('ping', '-c', '1', '10.244.1.1')
     const status = await done
     expect(status).toMatchObject({ state: 'complete', packets: 2 })
-    while (cluster.store.list(podsKind(cluster), 'debug').length > 0) await sleep(20)
+    while (cluster.listPods('debug').length > 0) await sleep(20)
     expect((await findLeftovers(admin, 'admin', ledger)).leftovers.filter(({ kind }) => kind === 'pod')).toEqual([])
   })
 
@@ -342,9 +342,3 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     }
   })
 })
-
-function podsKind(cluster: TestCluster) {
-  const kind = cluster.kinds.find(({ resource }) => resource === 'pods')
-  if (!kind) throw new Error('no pods')
-  return kind
-}

@@ -32,13 +32,13 @@ mkdir -p "$home" || exit 1
 [ -e "$home/lease" ] || echo 0 > "$home/lease"
 echo $$ > "$home/supervisor"
 
-# Digests of the segments that tcpdump has left: all below $1.
+# Digests of the segments that tcpdump has left: all below $1. One that fails (memory, disk) is tried again at the next turn.
 digest() {
   while [ "$next" -lt "$1" ]; do
     file=$(seg "$next")
     if [ -e "$file" ]; then
-      sum=$(sha256sum < "$file")
-      echo "$(stat -c %s "$file") \${sum%% *}" | put "sum.$next"
+      sum=$(sha256sum < "$file") && size=$(stat -c %s "$file") || return 1
+      echo "$size \${sum%% *}" | put "sum.$next" || return 1
     fi
     next=$((next + 1))
   done
@@ -87,7 +87,11 @@ capture() {
   wait "$pid"
   code=$?
   while [ -e "$(seg $((newest + 1)))" ]; do newest=$((newest + 1)); done
-  digest $((newest + 1))
+  tries=0
+  until digest $((newest + 1)) || [ "$tries" -ge 50 ]; do
+    sleep 0.2
+    tries=$((tries + 1))
+  done
   echo "$code $((newest + 1))" | put code
 }
 
@@ -193,7 +197,7 @@ while :; do
   if [ "$size" -gt "$off" ]; then
     n=$((size - off))
     [ "$n" -gt "$most" ] && n=$most
-    sum=$(tail -c +$((off + 1)) "$file" | head -c "$n" | sha256sum)
+    sum=$(tail -c +$((off + 1)) "$file" | head -c "$n" | sha256sum) || continue
     echo "HS1 D $at $off $n \${sum%% *} 0"
     tail -c +$((off + 1)) "$file" | head -c "$n"
     off=$((off + n)) idle=0

@@ -111,7 +111,7 @@ export class PointCapture {
     let pause = 100
     await this.#checkRestored()
     for (;;) {
-      const before = this.#progress.bytes
+      const before = this.#progress.heardAt
       const cut = await this.#pull()
       await this.#unsynced
       if (this.#failure !== undefined) throw this.#failure
@@ -120,7 +120,8 @@ export class PointCapture {
         this.#set({ state: 'incomplete', message: 'Given up before everything was fetched.' })
         break
       }
-      if (this.#progress.bytes > before) pause = 100
+      // A connection that worked is worth a quick try; one that never did is not.
+      if (this.#progress.heardAt > before) pause = 100
       const end = await this.#whyGone(cut)
       if (end !== undefined) {
         this.#set({ state: 'incomplete', message: end })

@@ -1,0 +1,239 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEFAULT_SETTINGS } from '../../main/kubernetes/capture/capture-container.ts'
+import { ClusterCapture } from '../../main/kubernetes/capture/cluster-capture.ts'
+import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
+import { TestCluster } from './cluster.ts'
+import type { StreamFault } from './faults.ts'
+import { readBlocks } from './read-blocks.ts'
+import { countSequence, startTraffic } from './sequenced-traffic.ts'
+import { openAs, skipReason } from './start.ts'
+
+const CUTS = Number(process.env['HOPSCOPE_CHAOS_CUTS'] ?? 200)
+const KILLS = Number(process.env['HOPSCOPE_CHAOS_KILLS'] ?? 20)
+const CLI = join(import.meta.dirname, '../../main/cli.ts')
+const title = `captures under chaos${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+/** What can happen to a stream, to the API server or to the way to a node. */
+type Event = StreamFault['kind'] | 'api-server-killed' | 'api-server-stopped' | 'node-unreachable' | 'pull-killed'
+const EVENTS: readonly Event[] = [
+  'cut',
+  'kubelet-restart',
+  'containerd-restart',
+  'early-success',
+  'stall',
+  'api-server-killed',
+  'api-server-stopped',
+  'node-unreachable',
+  'pull-killed',
+]
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 170_000 }, () => {
+  let cluster: TestCluster
+  let folder: string
+  let target: string
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start()
+    await cluster.pod('default', 'web', { nodeName: 'node-a' })
+    target = (await cluster.pod('default', 'db', { nodeName: 'node-b' })).status?.podIP ?? ''
+    folder = mkdtempSync(join(tmpdir(), 'hopscope-chaos-'))
+  })
+  afterAll(async () => {
+    await cluster?.close()
+    if (folder) rmSync(folder, { recursive: true, force: true })
+  })
+
+  const app = () => cluster.container('default', 'web', 'app')
+
+  async function happen(event: Event): Promise<void> {
+    switch (event) {
+      case 'api-server-killed':
+        cluster.api.kill()
+        await sleep(30)
+        return cluster.api.start()
+      case 'api-server-stopped':
+        cluster.api.stop()
+        await sleep(30)
+        return cluster.api.start()
+      case 'node-unreachable':
+        cluster.unreachable('node-a', 20)
+        cluster.fail({ kind: 'cut' }, { pod: 'web' })
+        await sleep(60)
+        return cluster.unreachable('node-a', undefined)
+      case 'pull-killed':
+        for (const { name } of cluster.findPod('default', 'web')?.spec.ephemeralContainers ?? []) {
+          const inside = cluster.container('default', 'web', name)
+          const pull = /^(cat|tail|head|sha256sum)$/
+          for (const one of inside.processes()) if (pull.test(one.name)) inside.killProgram(one.name)
+        }
+        return
+      default:
+        cluster.fail(event === 'stall' ? { kind: 'stall', ms: 150 } : { kind: event }, { pod: 'web' }, 40)
+    }
+  }
+
+  it(`loses and doubles nothing in ${CUTS} cuts of every kind, under load`, async () => {
+    const { connection } = await openAs(cluster)
+    const capture = ClusterCapture.create({
+      connection,
+      context: 'admin',
+      targets: [{ kind: 'pod', namespace: 'default', pod: 'web' }],
+      capture: { filter: 'udp port 9', snapLength: 1600 },
+      container: DEFAULT_SETTINGS,
+      debugNamespace: 'default',
+      ledger: new Ledger(join(folder, 'ledger.jsonl')),
+      file: join(folder, 'cuts.pcapng'),
+    })
+    const done = capture.run()
+    while (capture.status.points[0]?.state !== 'capturing') await sleep(20)
+    const traffic = await startTraffic(app(), target, { perSecond: 3000, size: 400 })
+    const counts = new Map<Event, { times: number; cuts: number }>()
+    for (let i = 0; i < CUTS; i++) {
+      const event = EVENTS[i % EVENTS.length] ?? 'cut'
+      // Only bytes that flow can be cut.
+      while (!cluster.streams.open.some(({ bytesSent }) => bytesSent > 0)) await sleep(5)
+      const before = capture.status.points[0]?.cuts ?? 0
+      await happen(event)
+      await sleep(5 + ((i * 37) % 60))
+      const count = counts.get(event) ?? { times: 0, cuts: 0 }
+      count.times++
+      count.cuts += (capture.status.points[0]?.cuts ?? 0) - before
+      counts.set(event, count)
+    }
+    await sleep(500)
+    const sent = await traffic.stop()
+    await sleep(300)
+    await capture.stop()
+    const status = await done
+    const { packets, rest } = readBlocks(status.file)
+    const count = countSequence(packets.map(({ bytes }) => bytes))
+    const rows = [...counts].map(
+      ([event, { times, cuts }]) => `  ${event.padEnd(20)} ${String(times).padStart(4)} ${String(cuts).padStart(12)}`,
+    )
+    process.stdout.write(
+      [
+        '',
+        `  ${'event'.padEnd(20)} times  connections lost`,
+        ...rows,
+        `  sent ${sent}, captured ${count.packets}, lost ${sent - count.distinct}, duplicated ${count.duplicated}, out of order ${count.outOfOrder}, damaged ${count.damaged}`,
+        `  dropped by the kernel ${status.points[0]?.dropped}, given up by the ring ${status.points[0]?.lostBytes} bytes`,
+        '',
+      ].join('\n'),
+    )
+    expect(status).toMatchObject({ state: 'complete' })
+    expect(status.points[0]).toMatchObject({ dropped: 0, lostBytes: 0 })
+    expect(count).toMatchObject({ packets: sent, distinct: sent, missing: 0, duplicated: 0, outOfOrder: 0, damaged: 0 })
+    expect(rest).toBe(0)
+    expect(capture.status.points[0]?.cuts).toBeGreaterThan(CUTS / 2)
+  })
+
+  function cli(args: readonly string[], before: readonly string[] = []) {
+    const env = {
+      ...process.env,
+      KUBECONFIG: cluster.kubeconfig(),
+      HOPSCOPE_CONFIG: join(folder, 'config'),
+      SHELL: '/bin/sh',
+    }
+    const [program = '', ...rest] = [...before, process.execPath, CLI, ...args]
+    const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    return { child, ended: once(child, 'close').then(([code]) => ({ code: Number(code ?? 137), said })) }
+  }
+
+  it(`is resumed or closed, and swept, after each of ${KILLS} kills of the host`, async () => {
+    const traffic = await startTraffic(app(), target, { perSecond: 1000, size: 400 })
+    let resumed = 0
+    let early = 0
+    for (let i = 0; i < KILLS; i++) {
+      const file = join(folder, `kill-${i}.pcapng`)
+      const node = i % 4 === 3 ? ['--node', 'node-a', '--interface', 'cni0'] : ['web']
+      const first = cli([
+        'capture',
+        ...node,
+        '--filter',
+        'udp port 9',
+        '--snaplen',
+        '1600',
+        '--duration',
+        '3s',
+        '-o',
+        file,
+      ])
+      await sleep(700 + ((i * 331) % 1900))
+      first.child.kill('SIGKILL')
+      await first.ended
+      if (existsSync(`${file}.parts`)) {
+        // What is there can be read as it is.
+        if (existsSync(file)) readBlocks(file)
+        const { code, said } = await cli(['capture', '--resume', '-o', file]).ended
+        expect([code, said]).toEqual([0, expect.stringContaining('packets')])
+        const { packets, rest } = readBlocks(file)
+        expect(countSequence(packets.map(({ bytes }) => bytes))).toMatchObject({
+          missing: 0,
+          duplicated: 0,
+          outOfOrder: 0,
+          damaged: 0,
+        })
+        expect(rest).toBe(0)
+        resumed++
+      } else early++
+      const { code, said } = await cli(['sweep']).ended
+      expect([code, said]).toEqual([0, expect.stringMatching(/removed|Nothing/)])
+      const ours = cluster.findPod('default', 'web')?.spec.ephemeralContainers ?? []
+      for (const { name } of ours) {
+        await cluster.waitFor('default', 'web', ({ status }) =>
+          (status?.ephemeralContainerStatuses ?? []).some((one) => one.name === name && one.state?.terminated),
+        )
+      }
+      expect(cluster.listPods('default').filter(({ metadata }) => metadata.name.startsWith('hopscope-'))).toEqual([])
+    }
+    await traffic.stop()
+    process.stdout.write(
+      `  ${KILLS} kills: ${resumed} resumed and whole, ${early} before anything was captured; swept ${KILLS} of ${KILLS}\n`,
+    )
+    expect(resumed).toBeGreaterThan(KILLS / 4)
+  })
+
+  it.each([
+    ['a full disk', 'size=3m', 1, /The disk is full: .* holds what was captured until then/],
+    ['a read-only disk', 'ro', 0, /can't be written: the file system is read-only/],
+  ])('%s: a clear error, and what was written can be read', async (_what, options, some, words) => {
+    const disk = join(folder, `disk-${options}`)
+    const out = join(folder, `from-${options}.pcapng`)
+    const traffic = await startTraffic(app(), target, { perSecond: 4000, size: 1000 })
+    // The disk is a mount of this one process' own, so that nothing of it can stay.
+    const script =
+      'mkdir -p "$1" && mount -t tmpfs -o "$2" tmpfs "$1" && out=$3 && file=$1/c.pcapng && shift 3 && "$@"; code=$?; cp "$file" "$out" 2>/dev/null; exit $code'
+    const inMount = ['unshare', '--mount', 'sh', '-c', script, 'sh', disk, options, out]
+    const args = [
+      'capture',
+      'web',
+      '--filter',
+      'udp port 9',
+      '--snaplen',
+      '1600',
+      '--duration',
+      '20s',
+      '-o',
+      join(disk, 'c.pcapng'),
+    ]
+    const { code, said } = await cli(args, inMount).ended
+    await traffic.stop()
+    expect(code).toBe(1)
+    expect(said).toMatch(words)
+    if (some) {
+      const { packets, rest } = readBlocks(out)
+      expect(rest).toBe(0)
+      expect(packets.length).toBeGreaterThan(100)
+      expect(countSequence(packets.map(({ bytes }) => bytes))).toMatchObject({ missing: 0, duplicated: 0, damaged: 0 })
+    }
+    expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(disk)
+  })
+})
