@@ -1,0 +1,53 @@
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { decodeFrame } from '../decode/decode.ts'
+import { Packet } from '../decode/packet.ts'
+import { NO_INTERFACE } from '../ingest.ts'
+import { type ColumnTest, columnTest, needsBytes } from './filter-columns.ts'
+import { fulfils } from './filter-evaluate.ts'
+import type { Block, CaptureTables, ReaderContext } from './filter-field.ts'
+import { type FilterTest, testFields } from './filter-test.ts'
+import { PacketValues } from './packet-values.ts'
+import { StackLayers } from './stack-layers.ts'
+
+/** A filter ready to run over the tables of one capture, which may still grow. */
+export class CompiledFilter {
+  readonly #context: ReaderContext
+  readonly #test: FilterTest
+  readonly #columns: ColumnTest
+  readonly #values: PacketValues
+  readonly #packet = new Packet()
+  /** Packets yet to come can change what it says of earlier ones. */
+  readonly changes: boolean
+
+  constructor(test: FilterTest, tables: CaptureTables) {
+    this.#context = { tables, layers: new StackLayers(tables.stacks) }
+    this.#test = test
+    this.#columns = columnTest(test, this.#context)
+    this.#values = new PacketValues(test, this.#context)
+    this.changes = Array.from(testFields(test)).some((field) => field.changes)
+  }
+
+  /** See needsBytes in filter-columns.ts. */
+  get needsBytes(): boolean {
+    return needsBytes(this.#test)
+  }
+
+  /** Writes an OUTCOME for each place of the block, from the columns alone. */
+  columns(block: Block, out: Uint8Array): void {
+    this.#columns(block, out, 0)
+  }
+
+  /** Whether the packet at `row` matches; its frame is `bytes[at, at + captured length)`. */
+  matches(row: number, bytes: Uint8Array, at: number): boolean {
+    const { tables } = this.#context
+    const chunk = tables.packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    const captured = Math.min(chunk.capturedLength[i], bytes.length - at)
+    const packet = this.#packet
+    const id = chunk.interface[i]
+    if (id === NO_INTERFACE) packet.reset(bytes, at, at + captured, at + captured)
+    else decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id].linkType)
+    this.#values.load(row, packet)
+    return fulfils(this.#test, this.#values)
+  }
+}

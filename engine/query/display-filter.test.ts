@@ -1,0 +1,266 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkFilter, compileFilter } from './display-filter.ts'
+import { fieldCatalog } from './field-catalog.ts'
+import { OUTCOME } from './outcome.ts'
+import { mixedCapture } from './testing/mixed-capture.ts'
+import { TSHARK_ANSWERS } from './testing/tshark-answers.ts'
+
+const catalog = fieldCatalog()
+const capture = mixedCapture()
+const { rows } = capture.packets
+
+/** Frame numbers that match, by reading every packet. */
+function matching(filter: string): number[] {
+  const compiled = compileFilter(filter, catalog, capture)
+  const numbers: number[] = []
+  for (let row = 0; row < rows; row++) {
+    if (!compiled || compiled.matches(row, capture.frames[row].bytes, 0)) numbers.push(row + 1)
+  }
+  return numbers
+}
+
+function outcomes(filter: string): Uint8Array {
+  const out = new Uint8Array(rows + 8)
+  const chunk = capture.packets.chunk(0)
+  compileFilter(filter, catalog, capture)?.columns({ chunk, firstRow: 0, from: 0, to: rows }, out)
+  return out.subarray(0, rows)
+}
+
+/** "1-3 7" */
+function numbers(text: string): number[] {
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .flatMap((part) => {
+      const [first, last = first] = part.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    })
+}
+
+function refusal(filter: string) {
+  const check = checkFilter(filter, catalog)
+  if (check.ok) throw new Error(`${filter} was accepted`)
+  return check
+}
+
+describe('a display filter', () => {
+  it.each(TSHARK_ANSWERS)('%s matches what it matches in tshark', (filter, expected) => {
+    expect(matching(filter)).toEqual(numbers(expected))
+  })
+
+  it.each(TSHARK_ANSWERS)('%s is never answered otherwise by the columns than by the bytes', (filter) => {
+    const matches = new Set(matching(filter))
+    for (const [row, outcome] of outcomes(filter).entries()) {
+      if (outcome !== OUTCOME.unknown) expect([row, outcome === OUTCOME.true]).toEqual([row, matches.has(row + 1)])
+    }
+  })
+
+  it('leaves to the bytes only packets whose outer or quoted headers could decide', () => {
+    const unknown = (filter: string) =>
+      Array.from(outcomes(filter).keys()).filter((i) => outcomes(filter)[i] === OUTCOME.unknown)
+    // VXLAN and IP in IP, and the ICMP errors; where the innermost address matches already, nothing is left to ask.
+    expect(unknown('ip.addr == 192.168.7.1').map((row) => row + 1)).toEqual([17, 18, 19, 20, 21, 22, 23])
+    expect(unknown('ip.addr == 10.42.0.5').map((row) => row + 1)).toEqual([21, 22, 23])
+    // Quoted, and cut before the flags.
+    expect(unknown('tcp.flags.syn == 1').map((row) => row + 1)).toEqual([22, 28])
+    expect(unknown('tcp.analysis.retransmission || frame.len > 100 || hopscope.verdict')).toEqual([])
+    expect(unknown('ip.ttl == 64 && tcp.flags.syn == 1').map((row) => row + 1)).toEqual([1, 2, 17, 18, 21, 22, 28])
+  })
+
+  it('knows the verdicts and the state of connections', () => {
+    expect(matching('hopscope.verdict')).toEqual([5])
+    expect(matching('hopscope.state == "refused"')).toEqual([14, 15])
+    expect(matching('hopscope.reset_cause == "refused"')).toEqual([14, 15])
+    expect(matching('hopscope.lost > 200ms')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(matching('hopscope.from_initiator == 0 and tcp')).toEqual([2, 6, 7, 10, 15, 18])
+  })
+
+  it('takes times with units, and words in capitals', () => {
+    expect(matching('frame.time_delta > 100ms')).toEqual(matching('frame.time_delta > 0.1'))
+    expect(matching('frame.time_delta == 1000us')).toEqual(matching('frame.time_delta == 0.001'))
+    expect(matching('tcp AND NOT tcp.port EQ 80')).toEqual(matching('tcp and not tcp.port == 80'))
+    expect(matching('tcp.port in {80 443}')).toEqual(matching('tcp.port in {80, 443}'))
+  })
+
+  it('matches every packet when it is empty', () => {
+    expect(checkFilter('', catalog)).toEqual({ ok: true, needsBytes: false })
+    expect(checkFilter(' \t', catalog)).toEqual({ ok: true, needsBytes: false })
+    expect(matching('')).toHaveLength(rows)
+  })
+
+  it.each([
+    ['tcp.port == 80', false],
+    ['tcp.analysis.retransmission && ip.addr == 10.0.0.1', false],
+    ['tcp && !udp', false],
+    ['ip.ttl == 3', true],
+    ['tcp && ip.ttl == 3', true],
+    ['frame contains "x"', true],
+    ['ip.src#2 == 10.0.0.1', true],
+  ])('%s needs bytes: %s', (filter, needsBytes) => {
+    expect(checkFilter(filter, catalog)).toEqual({ ok: true, needsBytes })
+  })
+
+  it('remarks that a flag alone asks for its presence, not its value', () => {
+    const check = checkFilter('ip && tcp.flags.syn', catalog)
+    expect(check).toMatchObject({ ok: true, note: { from: 6, to: 19 } })
+    expect(check.ok && check.note?.message).toContain('tcp.flags.syn == 1')
+  })
+})
+
+describe('what is wrong with a filter', () => {
+  it.each([
+    ['tcp.prot == 80', 'tcp.prot is not a field; did you mean tcp.port?', 'tcp.prot'],
+    ['ip.adr == 1.2.3.4', 'ip.adr is not a field; did you mean ip.addr?', 'ip.adr'],
+    ['TCP', 'did you mean tcp?', 'TCP'],
+    ['tcp.analysis.retransmision', 'did you mean tcp.analysis.retransmission?', 'tcp.analysis.retransmision'],
+    ['qqqqqqqqqq', 'qqqqqqqqqq is not a field.', 'qqqqqqqqqq'],
+    ['ip.addr == abc', 'ip.addr takes an address such as 10.0.0.1 or 10.0.0.0/8, not "abc".', 'abc'],
+    ['ip.addr == "10.0.0.1"', 'ip.addr takes an address', '"10.0.0.1"'],
+    ['ip.addr == 10.0.0', 'takes an address', '10.0.0'],
+    ['ip.addr == 10.0.0.256', 'takes an address', '10.0.0.256'],
+    ['ip.addr == 10.0.0.0/33', '0 to 32 bits', '10.0.0.0/33'],
+    ['ip.addr == fe80::1', 'for this kind of address there is ipv6.addr', 'fe80::1'],
+    ['ipv6.src == 10.0.0.1', 'for this kind of address there is ip.src', '10.0.0.1'],
+    ['ipv6.addr == fe80:::1', 'takes an address', 'fe80:::1'],
+    ['tcp.port == abc', 'tcp.port takes a number, not "abc".', 'abc'],
+    ['tcp.port == "80"', 'takes a number', '"80"'],
+    ['tcp.port == 70000', '70000 is too large for tcp.port: at most 65535.', '70000'],
+    ['eth.addr == 00:11', 'hardware address', '00:11'],
+    ['frame.time_relative > soon', 'seconds', 'soon'],
+    ['tcp.flags.syn == maybe', 'true or false', 'maybe'],
+    ['tcp == 80', 'tcp is a protocol. Compare one of its fields, for example tcp.port.', 'tcp'],
+    ['tcp.analysis.retransmission == 1', 'has no value to compare', '1'],
+    ['ip.src == tcp.port', 'can not be compared', 'ip.src == tcp.port'],
+    ['ip.ttl contains 1', '"contains" looks into text and bytes', 'ip.ttl'],
+    ['ip.ttl matches "1"', '"matches" looks into text and bytes', 'ip.ttl'],
+    ['tcp matches get', 'a regular expression in quotes', 'get'],
+    ['tcp matches "a(b"', 'The regular expression is not right', '(b"'],
+    ['tcp contains 47', 'could be a byte or text', '47'],
+    ['tcp contains "\\q"', '\\q means nothing in a string', '\\q'],
+    ['tcp.port[0] == 1', 'only bytes and text can be sliced', 'tcp.port[0]'],
+    ['len(tcp.port) > 1', 'len() takes text or bytes', 'tcp.port'],
+    ['leng(tcp.payload) > 1', 'There is no function leng(); did you mean len()?', 'leng(tcp.payload)'],
+    ['80 == 80', 'Two values are compared', '80 == 80'],
+    ['80', 'alone asks nothing', '80'],
+    ['tcp.port ==', 'Something is missing after "==".', '=='],
+    ['tcp and', 'Something is missing after "and".', 'and'],
+    ['tcp tcp', 'was not expected here', 'tcp'],
+    ['(tcp', '")" is missing', '('],
+    ['tcp)', 'closes nothing', ')'],
+    ['()', 'a field or a value was', ')'],
+    ['tcp.port = 80', '"=" is not an operator', '='],
+    ['tcp.port <> 80', 'Write "!="', '>'],
+    ['tcp | udp', 'Write "||" or "or"', '|'],
+    ['tcp.port in 80', 'comes a set', '80'],
+    ['tcp.port in {}', 'The set is empty', '{}'],
+    ['tcp.port in {80', '"}" is missing', '{'],
+    ['ip.src#0 == 1.1.1.1', 'number of a layer', '0'],
+    ['frame.number#1 == 1', 'does not belong to a layer', 'frame.number#1'],
+    ['eth.src[0:0] == 1', 'length of 1 or more', '[0:0]'],
+    ['eth.src[a] == 1', 'A slice is', '[a]'],
+    ['tcp contains "abc', 'closing quote is missing', '"abc'],
+    ["tcp.port == 'ab'", 'exactly one character', "'ab'"],
+    ['(tcp.port) == 80', 'A condition in parentheses has no value', '=='],
+    ['all tcp', 'comes a comparison', 'all tcp'],
+    ['tcp.port == 80 § tcp', 'has no meaning here', '§'],
+  ])('%s', (filter, message, part) => {
+    const { message: said, from, to } = refusal(filter)
+    expect(said).toContain(message)
+    expect(filter.slice(from, to)).toBe(part)
+  })
+
+  it('is that it is nested too deeply or too long, before the stack or the time runs out', () => {
+    expect(refusal('('.repeat(10_000) + 'tcp' + ')'.repeat(10_000)).message).toContain('nested too deeply')
+    expect(refusal('string('.repeat(10_000) + 'tcp.port' + ')'.repeat(10_000)).message).toContain('nested too deeply')
+    expect(refusal(`tcp.len ${'- '.repeat(5_000)}1 > 0`).message).toContain('nested too deeply')
+    expect(refusal(`tcp.len${' + 1'.repeat(5_000)} > 0`).message).toContain('too long')
+    expect(refusal('tcp and '.repeat(20_000) + 'tcp').message).toContain('too long')
+    expect(checkFilter('!'.repeat(10_000) + 'tcp', catalog).ok).toBe(true)
+    expect(checkFilter('tcp or '.repeat(10_000) + 'tcp', catalog).ok).toBe(true)
+  })
+
+  it('is said without an exception whatever is typed, about a part of the text', () => {
+    const words = [...catalog.keys()].filter((_, i) => i % 7 === 0)
+    const piece = fc.oneof(
+      fc.constantFrom(...words, 'tcp', 'ip.addr', 'tcp.port', 'frame.time', 'frame.number', 'tcp.payload', 'eth.src'),
+      fc.constantFrom(
+        '==',
+        '!=',
+        '===',
+        '!==',
+        '~=',
+        '<',
+        '>=',
+        'contains',
+        'matches',
+        '~',
+        'in',
+        'not',
+        'and',
+        '||',
+        '^^',
+        'xor',
+      ),
+      fc.constantFrom(
+        '(',
+        ')',
+        '{',
+        '}',
+        '[0:4]',
+        '[-1]',
+        ',',
+        '..',
+        '#1',
+        '&',
+        '+',
+        '-',
+        '*',
+        '/',
+        '%',
+        '!',
+        'any',
+        'all',
+      ),
+      fc.constantFrom(
+        '80',
+        '0x1f',
+        '-1',
+        '1.5',
+        '10.0.0.1',
+        '10.0.0.0/8',
+        'fe80::/10',
+        'aa:bb',
+        '"text"',
+        "'c'",
+        'r"a+"',
+        '"\\xff"',
+      ),
+      fc.constantFrom('len(', 'count(', 'lower(', 'max(', 'string('),
+      fc.string({ maxLength: 5 }),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    )
+    const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(' '))
+    fc.assert(
+      fc.property(text, (filter) => {
+        const check = checkFilter(filter, catalog)
+        if (check.ok) {
+          // What is accepted also runs, and the columns contradict no packet.
+          const found = outcomes(filter)
+          const matches = new Set(matching(filter))
+          for (const [row, outcome] of found.entries()) {
+            if (filter.trim() !== '' && outcome !== OUTCOME.unknown) {
+              expect([filter, row, outcome === OUTCOME.true]).toEqual([filter, row, matches.has(row + 1)])
+            }
+          }
+        } else {
+          expect(check.message).not.toBe('')
+          expect(check.from).toBeGreaterThanOrEqual(0)
+          expect(check.to).toBeGreaterThanOrEqual(check.from)
+          expect(check.to).toBeLessThanOrEqual(filter.length)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

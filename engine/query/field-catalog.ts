@@ -1,0 +1,50 @@
+import { FIELDS, fieldLayers } from '../decode/fields.ts'
+import type { FieldInfo } from '../decode/field-info.ts'
+import { TRANSPORT } from '../decode/packet.ts'
+import { ADDRESS_COLUMNS, streamReader } from './address-fields.ts'
+import type { FilterField } from './filter-field.ts'
+import { FRAME_FIELDS } from './frame-fields.ts'
+import { HOPSCOPE_FIELDS } from './hopscope-fields.ts'
+import { TCP_ANALYSIS, TCP_COLUMNS } from './tcp-columns.ts'
+
+/** Every field the display filter knows, by name. */
+export type FieldCatalog = ReadonlyMap<string, FilterField>
+
+const UDP_STREAM: FilterField = {
+  name: 'udp.stream',
+  type: 'uint',
+  description: 'Stream index',
+  columns: [streamReader(TRANSPORT.udp)],
+  decoded: false,
+}
+
+/** The fields of columns and decoders, and `more` (names of pods, notes, ...), which replace those of the same name. */
+export function fieldCatalog(more: readonly FilterField[] = []): FieldCatalog {
+  const catalog = new Map<string, FilterField>()
+  for (const [name, info] of FIELDS) catalog.set(name, decodedField(name, info))
+  for (const field of [...FRAME_FIELDS, UDP_STREAM, ...TCP_ANALYSIS, ...HOPSCOPE_FIELDS, ...more]) {
+    catalog.set(field.name, field)
+  }
+  return catalog
+}
+
+function decodedField(name: string, info: FieldInfo): FilterField {
+  const columns = ADDRESS_COLUMNS.get(name) ?? TCP_COLUMNS.get(name)
+  const max = highest(name, info)
+  return {
+    name,
+    type: info.type,
+    description: info.description,
+    decoded: true,
+    layers: fieldLayers(name),
+    ...(info.names && { names: info.names }),
+    ...(info.words && { names: { 1: info.words[0], 0: info.words[1] } }),
+    ...(max !== undefined && { max }),
+    ...(columns && { columns }),
+  }
+}
+
+/** Where a number that is too large is surely a mistake. */
+function highest(name: string, info: FieldInfo): number | undefined {
+  return info.type === 'uint' && name.endsWith('port') ? 0xffff : undefined
+}

@@ -1,0 +1,98 @@
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { collectFields, type FieldValue } from '../decode/fields.ts'
+import type { Packet } from '../decode/packet.ts'
+import { PROTOCOLS } from '../decode/protocols.ts'
+import { ColumnValues } from './filter-columns.ts'
+import type { ValueSource } from './filter-evaluate.ts'
+import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
+import { type FilterTest, testFields } from './filter-test.ts'
+import { packetContextOf } from './packet-context-of.ts'
+
+interface Found {
+  readonly values: FilterValue[]
+  /** For each value: in which of its protocol's layers it was, from 1. */
+  readonly layers: number[]
+  /** Of a protocol. */
+  readonly lengths: number[]
+}
+
+/** The values that a filter's fields have in one packet, read from its bytes; what only the columns know, from there. */
+export class PacketValues implements ValueSource {
+  readonly #context: ReaderContext
+  readonly #columns: ColumnValues
+  /** What collectFields is asked for: the fields, and their protocols to count the layers. */
+  readonly #wanted = new Set<string>()
+  readonly #found = new Map<string, Found>()
+  /** By field. */
+  readonly #protocolOf = new Map<string, string>()
+  readonly #layersSeen = new Map<string, number>()
+
+  constructor(test: FilterTest, context: ReaderContext) {
+    this.#context = context
+    this.#columns = new ColumnValues(context)
+    for (const field of testFields(test)) {
+      if (!field.decoded) continue
+      this.#found.set(field.name, { values: [], layers: [], lengths: [] })
+      this.#wanted.add(field.name)
+      if (field.type === 'protocol') continue
+      const protocol = PROTOCOLS.find((name) => name !== '' && field.name.startsWith(`${name}.`)) ?? ''
+      this.#protocolOf.set(field.name, protocol)
+      this.#wanted.add(protocol)
+    }
+  }
+
+  /** From now on the values are those of this packet, which is the one at `row`. */
+  load(row: number, packet: Packet): void {
+    const { tables } = this.#context
+    const chunk = tables.packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    this.#columns.at({ chunk, firstRow: row - i, from: i, to: i + 1 }, i)
+    if (this.#found.size === 0) return
+    for (const { values, layers, lengths } of this.#found.values()) values.length = layers.length = lengths.length = 0
+    this.#layersSeen.clear()
+    collectFields(packet, this.#wanted, this.#take, packetContextOf(tables, row))
+    this.#takeProtocols(packet)
+  }
+
+  values(field: FilterField, layer: number | undefined): readonly FilterValue[] {
+    if (!field.decoded) return this.#columns.values(field)
+    const found = this.#found.get(field.name)
+    if (!found) return []
+    return layer === undefined ? found.values : found.values.filter((_, i) => found.layers[i] === layer)
+  }
+
+  headerLengths(field: FilterField): readonly number[] {
+    return this.#found.get(field.name)?.lengths ?? []
+  }
+
+  readonly #take = (field: string, value: FieldValue, from: number, to: number): void => {
+    if (value === field) this.#layersSeen.set(field, (this.#layersSeen.get(field) ?? 0) + 1)
+    const found = this.#found.get(field)
+    if (!found) return
+    const protocol = this.#protocolOf.get(field)
+    if (protocol === undefined) {
+      found.lengths.push(to - from)
+      return
+    }
+    found.values.push(typeof value === 'boolean' ? Number(value) : value)
+    found.layers.push(this.#layersSeen.get(protocol) ?? 1)
+  }
+
+  /** A protocol's value is its header and all that it carries. */
+  #takeProtocols({ bytes, start, end, layers, layerAt, layerLimit, layerCount }: Packet): void {
+    const frame = this.#found.get('frame')
+    if (frame) {
+      frame.values.push(bytes.subarray(start, end))
+      frame.layers.push(1)
+      frame.lengths.push(end - start)
+    }
+    for (let i = 0; i < layerCount; i++) {
+      const name = PROTOCOLS[layers[i]]
+      const found = this.#found.get(name)
+      if (!found) continue
+      const limit = Math.max(layerAt[i], Math.min(end, layerLimit[i]))
+      found.values.push(bytes.subarray(layerAt[i], limit))
+      found.layers.push(found.values.length)
+    }
+  }
+}
