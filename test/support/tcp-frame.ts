@@ -9,6 +9,8 @@ export interface TcpSegment {
   readonly window: number
   readonly payloadLength: number
   readonly options: readonly number[]
+  /** IP identification; 0 without. */
+  readonly ipId?: number
   /** What the IP header claims, if not the truth. */
   readonly ipLength?: number
   /** More fragments follow. */
@@ -36,6 +38,7 @@ export function tcpFrame(segment: TcpSegment): CapturedFrame {
   view.setUint16(12, 0x0800)
   view.setUint8(14, 0x45)
   view.setUint16(16, segment.ipLength ?? IPV4 + header + segment.payloadLength)
+  view.setUint16(18, segment.ipId ?? 0)
   view.setUint16(20, segment.fragment ? 0x2000 : 0x4000)
   view.setUint8(22, 64)
   view.setUint8(23, 6)

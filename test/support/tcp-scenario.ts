@@ -5,6 +5,7 @@ import type { CapturedFrame } from './tcp-frame.ts'
  * TCP traffic as text, a packet a line, with what is expected of it behind a semicolon:
  *
  *     isn A 1000 B 5000                       (these are the defaults)
+ *     ids                                     (number the IP headers of each side from 1, as Linux does; else they have 0)
  *     +0    A>B S  0(0)         win 64000 <mss 1460, wscale 7>
  *     +10ms B>A SA 0(0)   ack 1 win 65000 <mss 1460, wscale 7> ; acks 1
  *     +10ms A>B A  1(0)   ack 1 win 500
@@ -14,7 +15,7 @@ import type { CapturedFrame } from './tcp-frame.ts'
  * Time is what passed since the line before, negative if the clock was set back. Sequence and acknowledgment numbers count
  * from the sender's and the other side's ISN; without `ack` the field is 0. The end after the colon is optional and checked.
  * Without `win` the side's last window stays (1000 at first). Then, in any order: options in <>, `snap N` (bytes captured from
- * the TCP header on), `ip-length N` (what the IP header claims), `fragment`. Lines that begin with # and empty ones don't count.
+ * the TCP header on), `id N` (IP identification), `ip-length N` (what the IP header claims), `fragment`. Lines that begin with # and empty ones don't count.
  *
  * Expected are labels, spelled as Wireshark's with spaces ("fast retransmission" and "spurious retransmission" stand for themselves
  * and "retransmission"), and facts, see FACTS. A packet's labels must be exactly those of its line; a fact is compared only where
@@ -45,6 +46,8 @@ export function parseScenario(text: string): Scenario {
   const packets: ScenarioPacket[] = []
   const isn = { A: 1000, B: 5000 }
   const windows = { A: 1000, B: 1000 }
+  const ids = { A: 0, B: 0 }
+  let counting = false
   let time = 0
   for (const raw of text.split('\n')) {
     const [line, expectation = ''] = raw.split(';').map((part) => part.trim())
@@ -53,6 +56,10 @@ export function parseScenario(text: string): Scenario {
     if (isns) {
       if (isns[1]) isn.A = Number(isns[1])
       if (isns[2]) isn.B = Number(isns[2])
+      continue
+    }
+    if (line === 'ids') {
+      counting = true
       continue
     }
     const match = LINE.exec(line)
@@ -65,11 +72,14 @@ export function parseScenario(text: string): Scenario {
       throw new Error(`${start}+${length} is not ${end}: ${line}`)
     const words = parseRest(rest, isn[other])
     if (words.window !== undefined) windows[sender] = words.window
+    // An explicit one is another sighting of that packet, or one sent earlier: it does not count.
+    const ipId = words.ipId ?? (counting ? ++ids[sender] : 0)
     packets.push({
       text: line,
       time,
       frame: tcpFrame({
         ...words,
+        ipId,
         fromA: sender === 'A',
         flags: flags === '-' ? 0 : Array.from(flags).reduce((bits, letter) => bits | FLAGS[letter], 0),
         seq: (isn[sender] + Number(start)) >>> 0,
@@ -86,7 +96,7 @@ function parseRest(rest: string, otherIsn: number) {
   const options = /<(.*)>/.exec(rest)?.[1]
   const words = rest.replace(/<.*>/, '').trim()
   const left = words
-    .replace(/\b(ack -?\d+|win \d+|snap \d+|ip-length \d+|fragment)\b/g, '')
+    .replace(/\b(ack -?\d+|win \d+|snap \d+|id \d+|ip-length \d+|fragment)\b/g, '')
     .replaceAll('-', '')
     .trim()
   if (left !== '') throw new Error(`What is "${left}"?`)
@@ -98,6 +108,7 @@ function parseRest(rest: string, otherIsn: number) {
   const window = number('win')
   const snap = number('snap')
   const ipLength = number('ip-length')
+  const ipId = number('id')
   return {
     ack: ack === undefined ? 0 : (otherIsn + ack) >>> 0,
     options: options === undefined ? [] : options.split(',').flatMap((option) => optionBytes(option.trim(), otherIsn)),
@@ -105,6 +116,7 @@ function parseRest(rest: string, otherIsn: number) {
     ...(window !== undefined && { window }),
     ...(snap !== undefined && { snap }),
     ...(ipLength !== undefined && { ipLength }),
+    ...(ipId !== undefined && { ipId }),
   }
 }
 

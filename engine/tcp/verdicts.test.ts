@@ -1,0 +1,247 @@
+import { describe, it } from 'vitest'
+import { expectVerdicts } from '../../test/support/expect-verdicts.ts'
+
+// Round trips of 20 ms, seen at A unless a scenario says otherwise. TS: the timestamp clocks tick in milliseconds, as Linux's do.
+const OPEN = `
+  ids
+  +0    A>B S  0(0)         <mss 1460, sackOK, ts 100 0, wscale 7>
+  +20ms B>A SA 0(0)   ack 1 <mss 1460, sackOK, ts 900 100, wscale 7>
+  +0    A>B A  1(0)   ack 1 <ts 120 900>
+`
+
+describe('retransmissions seen at their sender', () => {
+  it('calls fast what SACKs asked for', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A  1(1000)    ack 1 <ts 121 900>
+      +0    A>B A  1001(1000) ack 1 <ts 121 900>
+      +0    A>B A  2001(1000) ack 1 <ts 121 900>
+      +0    A>B A  3001(1000) ack 1 <ts 121 900>
+      +20ms B>A A  1(0) ack 1    <ts 921 120, sack 1001:2001>
+      +0    B>A A  1(0) ack 1    <ts 921 120, sack 1001:3001>
+      +0    B>A A  1(0) ack 1    <ts 921 120, sack 1001:4001>
+      +0    A>B A  1(1000) ack 1 <ts 141 921>                 ; fast, needed, original 4, cost 20ms
+      +20ms B>A A  1(0) ack 4001 <ts 941 141>
+    `)
+  })
+
+  it('calls fast what three duplicate ACKs asked for where SACK was not offered', () => {
+    expectVerdicts(`
+      ids
+      +0    A>B S  0(0) <mss 1460>
+      +20ms B>A SA 0(0) ack 1 <mss 1460>
+      +0    A>B A  1(0) ack 1
+      +1ms  A>B A  1(1000)    ack 1
+      +0    A>B A  1001(1000) ack 1
+      +0    A>B A  2001(1000) ack 1
+      +0    A>B A  3001(1000) ack 1
+      +20ms B>A A  1(0) ack 1
+      +0    B>A A  1(0) ack 1
+      +0    B>A A  1(0) ack 1
+      +0    A>B A  1(1000) ack 1 ; fast, original 4
+    `)
+  })
+
+  it('calls the first repetition of the tail a tail loss probe, and the next a time-out', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1000) ack 1 <ts 341 900> ; tlp, needed, original 4, cost 220ms
+      +240ms A>B PA 1(1000) ack 1 <ts 581 900> ; rto, needed, original 5, cost 240ms
+      +20ms  B>A A  1(0) ack 1001 <ts 1481 581>
+    `)
+  })
+
+  it('calls the same a time-out where SACK was not offered, as without it there are no probes', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460>
+      +20ms  B>A SA 0(0) ack 1 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(1000) ack 1
+      +220ms A>B PA 1(1000) ack 1 ; rto
+    `)
+  })
+
+  it('calls a timer’s repetition of what is not the tail a time-out', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1 <ts 121 900>
+      +0     A>B PA 1001(1000) ack 1 <ts 121 900>
+      +400ms A>B A  1(1000)    ack 1 <ts 521 900> ; rto
+    `)
+  })
+
+  it('calls what goes out on each ACK after a time-out fast again, since ACKs clock it', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1 <ts 121 900>
+      +0     A>B A  1001(1000) ack 1 <ts 121 900>
+      +0     A>B PA 2001(1000) ack 1 <ts 121 900>
+      +400ms A>B A  1(1000)    ack 1 <ts 521 900>     ; rto
+      +20ms  B>A A  1(0) ack 1001    <ts 1341 521>
+      +0     A>B A  1001(1000) ack 1 <ts 541 1341>    ; fast
+    `)
+  })
+
+  it('knows SYNs and SYN-ACKs that were sent again', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0>              ; syn, original 1, cost 1000ms
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
+      +1s    B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 1100> ; synack, original 3
+      +0     A>B A  1(0) ack 1 <ts 2120 1900>
+    `)
+  })
+
+  it('stays silent on keep-alives and on a repeated FIN’s ACK', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B PA 1(100) ack 1   <ts 121 900>
+      +20ms B>A A  1(0) ack 101   <ts 921 121>
+      +60s  A>B A  100(0) ack 1   <ts 60121 921>
+      +20ms B>A A  1(0) ack 101   <ts 60921 121>
+      +60s  A>B A  100(1) ack 1   <ts 120121 921>
+    `)
+  })
+
+  it('tells a repeated single byte from a keep-alive that Wireshark calls both', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1) ack 1 <ts 341 900> ; tlp, original 4
+    `)
+  })
+})
+
+describe('whether a retransmission was needed', () => {
+  it('takes a DSACK for a no', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1000) ack 1 <ts 341 900>           ; tlp, spurious
+      +1ms   B>A A  1(0) ack 1001 <ts 1141 341, sack 1:1001>
+    `)
+  })
+
+  it('takes an ACK that echoes an older timestamp for a no (RFC 3522)', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1000) ack 1 <ts 341 900> ; tlp, spurious
+      +1ms   B>A A  1(0) ack 1001 <ts 1141 121>
+    `)
+  })
+
+  it('cannot tell while nothing has answered', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1000) ack 1 <ts 341 900> ; tlp, cannot tell
+    `)
+  })
+
+  it('takes a second SYN-ACK sooner than any timer for the answer to the first SYN', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0>               ; syn, spurious
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
+      +3ms   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 903 1100>  ; synack
+    `)
+  })
+})
+
+describe('packets that repeat nothing', () => {
+  it('knows the same packet captured twice by its IP ID, also an ACK', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B PA 1(1000) ack 1 id 4 <ts 121 900>
+      +10us A>B PA 1(1000) ack 1 id 4 <ts 121 900> ; copy, original 4
+      +20ms B>A A  1(0) ack 1001 id 2 <ts 921 121>
+      +10us B>A A  1(0) ack 1001 id 2 <ts 921 121> ; copy, original 6
+    `)
+  })
+
+  it('does not take a retransmission with the same timestamp for a copy: its IP ID is its own', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A  1(1000)    ack 1 <ts 121 900>
+      +0    A>B A  1001(1000) ack 1 <ts 121 900>
+      +400us B>A A 1(0) ack 1       <ts 901 120, sack 1001:2001>
+      +0    A>B A  1(1000)    ack 1 <ts 121 900> ; fast
+    `)
+  })
+
+  it('knows a large segment and the pieces it was cut into for one transmission', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B PA 1(2920)    ack 1 id 4 <ts 121 900>
+      +10us A>B A  1(1460)    ack 1 id 4 <ts 121 900> ; copy, original 4
+      +0    A>B PA 1461(1460) ack 1 id 5 <ts 121 900> ; copy, original 4
+    `)
+  })
+
+  it('does not take two resets without IP ID for copies of each other', () => {
+    expectVerdicts(`${OPEN}
+      +1ms A>B PA 1(1000)    ack 1 <ts 121 900>
+      +0   A>B PA 1001(1000) ack 1 <ts 121 900>
+      +20ms B>A R 1(0) id 0
+      +0    B>A R 1(0) id 0
+    `)
+  })
+})
+
+describe('seen at the receiver', () => {
+  it('calls what fills a hole with an older IP ID reordered', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A 1(1000)    ack 1 id 4 <ts 121 900>
+      +0    A>B A 2001(1000) ack 1 id 6 <ts 121 900>
+      +5ms  A>B A 1001(1000) ack 1 id 5 <ts 121 900> ; reordered
+    `)
+  })
+
+  it('calls what fills a hole with a newer IP ID a retransmission of what was lost before this point', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A 1(1000)    ack 1 id 4 <ts 121 900>
+      +0    A>B A 2001(1000) ack 1 id 6 <ts 121 900>
+      +0    B>A A 1(0) ack 1001         <ts 901 121, sack 2001:3001>
+      +20ms A>B A 1001(1000) ack 1 id 7 <ts 141 901> ; fast, original unseen
+    `)
+  })
+
+  it('goes by timestamps where there are no IP IDs', () => {
+    expectVerdicts(`
+      +0    A>B S  0(0)         <mss 1460, sackOK, ts 100 0>
+      +20ms B>A SA 0(0)   ack 1 <mss 1460, sackOK, ts 900 100>
+      +0    A>B A  1(0)   ack 1 <ts 120 900>
+      +1ms  A>B A 1(1000)    ack 1 <ts 121 900>
+      +9ms  A>B A 2001(1000) ack 1 <ts 130 900>
+      +1ms  A>B A 1001(1000) ack 1 <ts 125 900> ; reordered
+    `)
+  })
+
+  it('calls an original that comes after its repetition reordered, and the repetition not needed', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A 1(1000)    ack 1 id 4 <ts 121 900>
+      +0    A>B A 2001(1000) ack 1 id 6 <ts 121 900>
+      +0    B>A A 1(0) ack 1001         <ts 901 121, sack 2001:3001>
+      +20ms A>B A 1001(1000) ack 1 id 7 <ts 141 901> ; fast, spurious
+      +0    B>A A 1(0) ack 3001         <ts 921 141>
+      +5ms  A>B A 1001(1000) ack 1 id 5 <ts 121 900> ; reordered
+    `)
+  })
+
+  it('finds a retransmission whose original never came by the gap in the IP IDs and the wait', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +0     B>A A  1(0) ack 101         <ts 901 121>
+      +300ms A>B PA 101(100) ack 1 id 6  <ts 421 901> ; retransmission, original unseen
+    `)
+  })
+
+  it('does not take late application data for one: no IP ID is missing', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +0     B>A A  1(0) ack 101         <ts 901 121>
+      +300ms A>B PA 101(100) ack 1 id 5  <ts 421 901>
+    `)
+  })
+
+  it('does not take what a stalled path delivers late for one: its timestamp says it was sent early', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +0     B>A A  1(0) ack 101         <ts 901 121>
+      +300ms A>B PA 101(100) ack 1 id 6  <ts 142 901>
+    `)
+  })
+})
