@@ -3,10 +3,14 @@ import type { CaptureInterface, Damage } from '../../common/model/capture.ts'
 /** Takes the frames of a capture, in file order. */
 export interface FrameSink {
   /**
-   * One frame: `bytes[at, at + capturedLength)`, valid during the call only.
-   * `length` is its length on the wire; `time` nanoseconds since the reader's `epoch`; `offset` the position of the first byte in the
-   * decompressed capture; `interfaceId` an index into the reader's `interfaces`, or -1 for a block that Wireshark numbers as a frame
-   * but that holds no packet (pcapng custom block, systemd journal entry).
+   * One frame: `bytes[at, at + capturedLength)`, valid during the call only. `length` is its length on the wire (in odd files less than
+   * what was captured); `offset` the position of its first byte in the decompressed capture.
+   *
+   * `time` is nanoseconds since the reader's `epoch`: exact below 2^53 (104 days), rounded to what a number holds beyond, negative for a
+   * frame before the first one. A frame without a time (simple packet block, custom block) has that of the frame before it.
+   *
+   * `interfaceId` is an index into the reader's `interfaces`, or -1 for a block that Wireshark numbers as a frame but that holds no packet
+   * (pcapng custom block, systemd journal entry, sysdig event).
    */
   frame(
     bytes: Uint8Array,
@@ -19,13 +23,13 @@ export interface FrameSink {
   ): void
 }
 
-/** What all readers have; see openReader in reader.ts for how one is chosen from the first bytes. */
+/** What all readers of captures have; CaptureFileReader is the one for files. */
 export interface CaptureReader {
   /** Takes the next bytes of the file; any size, also empty. Never throws on content: damage is recorded and ends the reading. */
   push(chunk: Uint8Array): void
   /** No more bytes will come: an incomplete record becomes damage. */
   finish(): void
-  /** Nanoseconds since 1970 of the first frame; undefined before it. */
+  /** Nanoseconds since 1970 of the first frame that has a time; undefined before it. */
   readonly epoch: bigint | undefined
   readonly interfaces: readonly CaptureInterface[]
   /** Where and why reading stopped, if it did before the file's end. */

@@ -319,6 +319,12 @@ describe('the pcapng format', () => {
       })
     }
 
+    it('more interfaces than can be told apart', () => {
+      const { reader } = readCapture(concat(le.section(), ...Array.from({ length: 65_536 }, () => le.interface())))
+      expect(reader.interfaces).toHaveLength(65_535)
+      expect(reader.damage?.reason).toContain('more than 65535 interfaces')
+    })
+
     it('a packet before any interface', () => {
       for (const block of [le.enhanced(0, now, payload(4)), le.simple(payload(4)), le.obsolete(0, now, payload(4))]) {
         const { reader } = readCapture(concat(le.section(), block))

@@ -11,6 +11,8 @@ import type { TimestampClock } from './timestamp-clock.ts'
 
 /** Blocks larger than the largest packet with its options are no blocks. */
 const MAXIMUM_BLOCK = 128 * 1024 * 1024 + 128 * 1024 + 32
+/** The packet table numbers them with 16 bits, of which one number says "none". */
+const MAXIMUM_INTERFACES = 0xffff
 /** Shortest blocks of each type, where more than the 12 bytes all blocks have. */
 const SHORTEST = new Map<number, number>([
   [BLOCK.sectionHeader, 28],
@@ -180,6 +182,10 @@ export class PcapngParser implements RecordParser {
       case BLOCK.interfaceDescription: {
         options.read(bytes, from + 16, end - 4, bigEndian)
         const id = this.interfaces.length
+        if (id === MAXIMUM_INTERFACES) {
+          this.#fail(base + from, `The file has more than ${MAXIMUM_INTERFACES} interfaces.`, from)
+          return false
+        }
         const snapLength = u32(bytes, from + 12, bigEndian)
         const linkType = u16(bytes, from + 8, bigEndian)
         const { description, clock } = readInterface(options, id, linkType, snapLength)
@@ -311,13 +317,11 @@ export class PcapngParser implements RecordParser {
 
   end(bytes: Uint8Array, length: number, offset: number): Damage | undefined {
     if (length === 0) return undefined
-    const whole = length < 12 ? '' : ` of its ${this.need} bytes`
-    const block = length < 12 ? 'a block' : blockName(u32(bytes, 0, this.#bigEndian))
-    const are = length === 1 ? 'is' : 'are'
-    return {
-      offset,
-      reason: `The file ends inside ${block[0].toLowerCase()}${block.slice(1)}: ${length}${whole} ${are} there.`,
-    }
+    const there = length === 1 ? '1 byte of it is' : `${length} bytes of it are`
+    if (length < 12) return { offset, reason: `The file ends inside a block: ${there} there.` }
+    const name = blockName(u32(bytes, 0, this.#bigEndian))
+    const block = `${name[0].toLowerCase()}${name.slice(1)}`
+    return { offset, reason: `The file ends inside ${block}: ${length} of its ${this.need} bytes are there.` }
   }
 }
 

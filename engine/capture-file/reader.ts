@@ -8,14 +8,14 @@ import type {
 } from '../../common/model/capture.ts'
 import { u32 } from './bytes.ts'
 import type { CaptureReader, FrameSink } from './capture-reader.ts'
-import type { Decompressor } from './decompressor.ts'
+import type { Decompressor } from './decompress/decompressor.ts'
 import { describe, SIGNATURE_LENGTH } from './file-signatures.ts'
-import { GzipDecompressor, isGzip } from './gzip.ts'
+import { GzipDecompressor, isGzip } from './decompress/gzip.ts'
 import { pcapByteOrder, PcapParser } from './pcap-parser.ts'
 import { BLOCK } from './pcapng-format.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { RecordStream } from './record-stream.ts'
-import { isZstd, ZstdDecompressor } from './zstd.ts'
+import { isZstd, ZstdDecompressor } from './decompress/zstd.ts'
 
 const COMPRESSED_SLICE = 16_384
 

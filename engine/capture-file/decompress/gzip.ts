@@ -1,4 +1,4 @@
-import { u32 } from './bytes.ts'
+import { u32 } from '../bytes.ts'
 import { crc32 } from './crc32.ts'
 import type { Decompressor } from './decompressor.ts'
 import { InflateError, Inflater } from './inflate.ts'

@@ -1,8 +1,8 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concat, payload } from './testing/build-capture.ts'
-import { traffic } from './testing/traffic.ts'
+import { concat, payload } from '../testing/build-capture.ts'
+import { traffic } from '../testing/traffic.ts'
 import { ZstdDecompressor } from './zstd.ts'
 
 interface Options {

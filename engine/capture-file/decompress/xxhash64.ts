@@ -1,4 +1,4 @@
-import { u32 } from './bytes.ts'
+import { u32 } from '../bytes.ts'
 
 const PRIME1 = 0x9e37_79b1_85eb_ca87n
 const PRIME2 = 0xc2b2_ae3d_27d4_eb4fn

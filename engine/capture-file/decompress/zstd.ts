@@ -1,4 +1,4 @@
-import { u32 } from './bytes.ts'
+import { u32 } from '../bytes.ts'
 import type { Decompressor } from './decompressor.ts'
 import { MAXIMUM_BLOCK, ZstdBlocks, ZstdWindow } from './zstd-block.ts'
 import { XxHash64 } from './xxhash64.ts'
@@ -132,6 +132,10 @@ export class ZstdDecompressor implements Decompressor {
       case 'checksum':
         if (u32(held, 0, false) !== this.#hash.low32()) throw new ZstdError('a checksum does not match')
         this.#endFrame()
+        break
+      case 'skip':
+        // Nothing is held of it, see push.
+        break
     }
   }
 

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { GzipDecompressor } from './gzip.ts'
-import { ascii, Bytes, concat, payload } from './testing/build-capture.ts'
-import { traffic } from './testing/traffic.ts'
+import { ascii, Bytes, concat, payload } from '../testing/build-capture.ts'
+import { traffic } from '../testing/traffic.ts'
 
 interface Options {
   readonly level?: number
