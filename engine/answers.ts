@@ -186,3 +186,11 @@ export interface PacketDetails {
   readonly bytes: Uint8Array
   readonly tree: readonly DetailNode[]
 }
+
+/** A proposal to finish what stands before the caret: replace [from, to) by `text`. */
+export interface Completion {
+  readonly text: string
+  readonly from: number
+  readonly to: number
+  readonly about: string
+}

@@ -1,15 +1,32 @@
-import type { CaptureFacts, ConversationRow, ConversationSort, Lanes, PacketDetails, PacketRow } from './answers.ts'
+import type {
+  CaptureFacts,
+  Completion,
+  ConversationRow,
+  ConversationSort,
+  FilterCheck,
+  Histogram,
+  Lanes,
+  PacketDetails,
+  PacketRow,
+  Query,
+} from './answers.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
 import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
+import { checkFilter } from './query/display-filter.ts'
+import { fieldCatalog } from './query/field-catalog.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
+import { rttHistogram } from './query/rtt-histogram.ts'
+import { PacketSelector, type Work } from './query/selection.ts'
 import { LABEL, LABELS, type Label } from './tcp/labels.ts'
 
 export type * from './answers.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
+export { Cancelled, type Work } from './query/selection.ts'
+export { FilterError } from './query/filter-syntax.ts'
 export { framesTable } from './frames-table.ts'
 
 export interface EngineOptions {
@@ -30,6 +47,8 @@ const ROWS_BY_SET = new Uint32Array(1 << 16)
 export class Engine {
   readonly #reader: CaptureFileReader
   readonly #ingest: Ingest
+  readonly #catalog = fieldCatalog()
+  readonly #selector: PacketSelector
   #finished = false
 
   constructor(options: EngineOptions = {}) {
@@ -38,6 +57,7 @@ export class Engine {
       () => this.#reader.epoch,
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
+    this.#selector = new PacketSelector(this, this.#catalog)
   }
 
   get packets() {
@@ -51,6 +71,10 @@ export class Engine {
   }
   get tcp() {
     return this.#ingest.tcp
+  }
+  /** Comments of packets in the file, by row. */
+  get packetComments() {
+    return this.#reader.packetComments
   }
   get interfaces() {
     return this.#reader.interfaces
@@ -104,9 +128,42 @@ export class Engine {
     }
   }
 
+  /** Whether the text is a display filter, and if not, what is wrong and where. */
+  checkFilter(text: string): FilterCheck {
+    return checkFilter(text, this.#catalog)
+  }
+
+  /** What could stand where the caret is. */
+  completeFilter(text: string, caret: number): readonly Completion[] {
+    const from = text.slice(0, caret).search(/[a-z0-9_.]*$/i)
+    const word = text.slice(from, caret).toLowerCase()
+    if (word === '') return []
+    return Array.from(this.#catalog.values())
+      .filter(({ name }) => name.startsWith(word))
+      .slice(0, 50)
+      .map(({ name, description }) => ({ text: name, from, to: caret, about: description }))
+  }
+
+  /**
+   * Rows of the packets that match, ascending; undefined = all. Where only a packet's bytes can tell, they are read.
+   * Asked again while the capture grows it looks at the new packets only. Throws FilterError, Cancelled, and what `read` throws.
+   */
+  select(query: Query, read: ReadBytes, work?: Work): Promise<Uint32Array | undefined> {
+    return this.#selector.select(query, read, work)
+  }
+
   /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes {
     return lanes(this.packets, rows, from, to, buckets)
+  }
+
+  /** How the ACK round-trip times of `rows` (all packets without) are distributed. */
+  rttHistogram(rows?: Uint32Array): Histogram {
+    return rttHistogram(this.packets, rows)
+  }
+
+  get conversationCount(): number {
+    return this.conversations.count
   }
 
   /** Numbers of the conversations that have packets among `rows` (all without), in order. */
