@@ -1,10 +1,13 @@
 import fc from 'fast-check'
+import { fieldCatalog } from '../../engine/query/field-catalog.ts'
 import { type Campaign, generatedCampaign, mutationCampaign } from './campaign.ts'
 import { pcapngFile } from './capture-blocks.ts'
 import { checkDetails } from './check-details.ts'
+import { checkRandomFilter, subjectOf } from './check-filter.ts'
 import { checkFile } from './check-file.ts'
 import { checkFrame } from './check-frame.ts'
 import { type Frame, frames, smallFiles } from './corpus.ts'
+import { randomFilter } from './filters.ts'
 import { mutate } from './mutate.ts'
 import { frame } from './packets.ts'
 import { Random } from './random.ts'
@@ -29,7 +32,7 @@ function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
 
 /** In the order of what finds most. */
 export const CAMPAIGNS: readonly Campaign[] = [
-  mutationCampaign('damaged frames', 0.5, () => {
+  mutationCampaign('damaged frames', 0.4, () => {
     const corpus = frameCorpus()
     return {
       input: (random) => damagedFrame(corpus, random),
@@ -50,6 +53,16 @@ export const CAMPAIGNS: readonly Campaign[] = [
       input: (random) => damagedFrame(corpus, random),
       check: checkDetails,
       bytes: ({ bytes }) => bytes,
+    }
+  }),
+  mutationCampaign('display filters', 0.1, () => {
+    const catalog = fieldCatalog()
+    const names = [...catalog.keys(), 'no.such.field', 'tcp.prot']
+    const subject = subjectOf(frameCorpus().filter((_, index) => index % 9 === 0))
+    return {
+      input: (random) => randomFilter(random, catalog, names),
+      check: (text, random) => checkRandomFilter(text, catalog, subject, random),
+      bytes: (text) => new TextEncoder().encode(text),
     }
   }),
   mutationCampaign('damaged files', 0.06, () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { joined } from './mutate.ts'
+import type { Frame } from './corpus.ts'
 import { frame } from './packets.ts'
 
 // pcapng files from generated blocks: every type, either byte order, options, and now and then a wrong length.
@@ -136,3 +137,17 @@ const section = fc
 export const pcapngFile: fc.Arbitrary<Uint8Array> = fc
   .array(section, { minLength: 1, maxLength: 3 })
   .map((sections) => joined(...sections))
+
+/** The frames as one file, a millisecond apart, with an interface for each link type. */
+export function pcapngOf(frames: readonly Frame[]): Uint8Array {
+  const block = (type: number, body: Uint8Array) =>
+    joined(numbers(true, [32, type], [32, body.length + 12]), body, numbers(true, [32, body.length + 12]))
+  const linkTypes = [...new Set(frames.map(({ linkType }) => linkType))]
+  const head = numbers(true, [32, 0x1a2b_3c4d], [16, 1], [16, 0], [32, 0xffff_ffff], [32, 0xffff_ffff])
+  const interfaces = linkTypes.map((linkType) => block(1, numbers(true, [16, linkType], [16, 0], [32, 0])))
+  const packets = frames.map(({ bytes, length, linkType }, index) => {
+    const fixed = [linkTypes.indexOf(linkType), 0x0006_0000, index * 1000, bytes.length, length]
+    return block(6, joined(numbers(true, ...fixed.map((value) => [32, value] as const)), padded(bytes)))
+  })
+  return joined(block(0x0a0d_0d0a, head), ...interfaces, ...packets)
+}
