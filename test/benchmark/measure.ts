@@ -24,7 +24,7 @@ export function measure(command: string, args: readonly string[]): Promise<Measu
     let times = ''
     let complaints = ''
     shell.stdio[3]?.on('data', (text: Buffer) => (times += text))
-    shell.stdio[4]?.on('data', (text: Buffer) => (complaints = `${complaints}${text}`.slice(-2000)))
+    shell.stdio[4]?.on('data', (text: Buffer) => (complaints = (complaints + text.toString()).slice(-2000)))
     let peak = 0
     const timer = setInterval(() => {
       for (const pid of childrenOf(shell.pid)) peak = Math.max(peak, highWaterMark(pid))
