@@ -199,8 +199,11 @@ const FRAMES: readonly (readonly [number, Uint8Array, { interfaceId?: number; le
   ],
 ]
 
+/** Time in nanoseconds since 1970, bytes, and what differs from a whole frame of the first interface. */
+export const MIXED_FRAMES = FRAMES.map(([ms, bytes, options]) => [START + BigInt(ms) * MS, bytes, options] as const)
+
 export function mixedCapture(): TestCapture {
   const capture = new TestCapture()
-  for (const [ms, bytes, options] of FRAMES) capture.add(START + BigInt(ms) * MS, bytes, options)
+  for (const [time, bytes, options] of MIXED_FRAMES) capture.add(time, bytes, options)
   return capture
 }

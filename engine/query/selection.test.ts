@@ -1,0 +1,220 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { compileFilter } from './display-filter.ts'
+import { fieldCatalog } from './field-catalog.ts'
+import { FilterError } from './filter-syntax.ts'
+import { Cancelled, PacketSelector } from './selection.ts'
+import { displayFilter } from './testing/filters.ts'
+import { ethernet, ipv4, tcp, udp } from './testing/frames.ts'
+import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
+import { TestCapture } from './testing/test-capture.ts'
+
+const catalog = fieldCatalog()
+const mixed = mixedCapture()
+
+function naively(capture: TestCapture, filter: string): number[] {
+  const compiled = compileFilter(filter, catalog, capture)
+  return capture.frames.flatMap(({ bytes }, row) => (!compiled || compiled.matches(row, bytes, 0) ? [row] : []))
+}
+
+/** Frames of two conversations by turns, one millisecond apart. */
+function longCapture(count: number): TestCapture {
+  const capture = new TestCapture()
+  extend(capture, count)
+  return capture
+}
+
+function extend(capture: TestCapture, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const row = capture.packets.rows
+    const frame = row % 2 === 0 ? LONG_UDP : LONG_TCP
+    capture.add(1_000_000_000_000n + BigInt(row) * 1_000_000n, frame)
+  }
+}
+const LONG_UDP = ethernet(
+  0x800,
+  ipv4({ source: '10.0.0.1', destination: '10.0.0.2', protocol: 17 }, udp(5000, 53, [1, 2])),
+)
+const LONG_TCP = ethernet(
+  0x800,
+  ipv4(
+    { source: '10.0.0.3', destination: '10.0.0.4', protocol: 6, ttl: 9 },
+    tcp({ source: 7, destination: 80, seq: 1, flags: 0x10 }),
+  ),
+)
+
+describe('selecting packets', () => {
+  it('finds exactly what reading every packet finds', async () => {
+    const selector = new PacketSelector(mixed, catalog)
+    await fc.assert(
+      fc.asyncProperty(displayFilter, async (filter) => {
+        const rows = await selector.select({ filter }, mixed.read)
+        expect([filter, ...(rows ?? [])]).toEqual([filter, ...naively(mixed, filter)])
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  it('goes on where it was when the capture has grown', async () => {
+    await fc.assert(
+      fc.asyncProperty(displayFilter, fc.array(fc.nat({ max: 8 }), { maxLength: 8 }), async (filter, steps) => {
+        const capture = new TestCapture()
+        const selector = new PacketSelector(capture, catalog)
+        for (const step of [...steps, MIXED_FRAMES.length]) {
+          const from = capture.packets.rows
+          for (const [time, bytes, options] of MIXED_FRAMES.slice(from, from + step)) capture.add(time, bytes, options)
+          const rows = await selector.select({ filter }, capture.read)
+          expect([filter, ...(rows ?? [])]).toEqual([filter, ...naively(capture, filter)])
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('looks at new packets only, and reads none twice', async () => {
+    const capture = longCapture(100)
+    let bytesRead = 0
+    const read = (offset: number, length: number) => {
+      bytesRead += length
+      return capture.read(offset, length)
+    }
+    const selector = new PacketSelector(capture, catalog)
+    const before = await selector.select({ filter: 'ip.ttl == 9' }, read)
+    expect(before).toHaveLength(50)
+    const first = bytesRead
+    extend(capture, 10)
+    expect(await selector.select({ filter: 'ip.ttl == 9' }, read)).toHaveLength(55)
+    expect(bytesRead - first).toBeLessThan(first / 5)
+    // What was answered earlier has not changed.
+    expect(before).toHaveLength(50)
+  })
+
+  it('reads only the packets that the columns leave open', async () => {
+    const rows: number[] = []
+    const read = (offset: number, length: number) => {
+      rows.push(offset)
+      return mixed.read(offset, length)
+    }
+    const selector = new PacketSelector(mixed, catalog)
+    await selector.select({ filter: 'tcp.analysis.retransmission && tcp.payload contains "GET"' }, read)
+    expect(rows).toEqual([mixed.packets.chunk(4).offset[4]])
+    rows.length = 0
+    await selector.select({ filter: 'tcp.port == 443 || tcp.analysis.flags' }, read)
+    // The ICMP error that quotes a segment, and with it in one go the segment that was cut.
+    expect(rows).toEqual([mixed.packets.chunk(21).offset[21]])
+  })
+
+  it('combines filter, time range and conversation', async () => {
+    const selector = new PacketSelector(mixed, catalog)
+    const select = async (query: Parameters<PacketSelector['select']>[0]) => [
+      ...((await selector.select(query, mixed.read)) ?? []),
+    ]
+    expect(await select({ from: 250e6, to: 261e6 })).toEqual([4, 5, 6])
+    expect(await select({ from: 250e6 })).toHaveLength(26)
+    expect(await select({ to: 1 })).toEqual([0])
+    expect(await select({ conversation: 1 })).toEqual([10, 11])
+    expect(await select({ conversation: 0, from: 250e6, filter: 'tcp.flags.push == 1' })).toEqual([4, 6])
+    expect(await select({ conversation: 999 })).toEqual([])
+    expect(await select({ from: 100, to: 100 })).toEqual([])
+  })
+
+  it('answers "all" without a condition', async () => {
+    expect(await new PacketSelector(mixed, catalog).select({}, mixed.read)).toBeUndefined()
+    expect(await new PacketSelector(mixed, catalog).select({ filter: '  ' }, mixed.read)).toBeUndefined()
+  })
+
+  it('works across the chunks of a long capture, sharing its time', async () => {
+    const capture = longCapture(CHUNK_ROWS * 2 + 100)
+    const selector = new PacketSelector(capture, catalog)
+    const progress: number[] = []
+    let pauses = 0
+    const work = {
+      pause: () => Promise.resolve(void pauses++),
+      progress: (done: number, total: number) => progress.push(done / total),
+    }
+    const rows = await selector.select({ filter: 'tcp and frame.number > 65000' }, capture.read, work)
+    expect(rows).toHaveLength((CHUNK_ROWS * 2 + 100 - 65000) / 2)
+    expect(rows?.every((row, i) => row === 65001 + 2 * i)).toBe(true)
+    expect(pauses).toBeGreaterThanOrEqual(3)
+    expect(progress.at(-1)).toBe(1)
+    expect(await selector.select({ from: 70_000e6, to: 70_003e6 }, capture.read)).toEqual(
+      Uint32Array.of(70_000, 70_001, 70_002),
+    )
+  })
+
+  it('ends when it is cancelled, and goes on when asked again', async () => {
+    const capture = longCapture(CHUNK_ROWS + 10)
+    const selector = new PacketSelector(capture, catalog)
+    const signal = { aborted: false }
+    const pause = () => Promise.resolve()
+    const progress = (): void => {
+      signal.aborted = true
+    }
+    const query = { filter: 'udp' }
+    await expect(selector.select(query, capture.read, { signal, pause, progress })).rejects.toThrow(Cancelled)
+    expect(await selector.select(query, capture.read)).toHaveLength((CHUNK_ROWS + 10) / 2)
+  })
+
+  it('can be cancelled while it reads', async () => {
+    const selector = new PacketSelector(mixed, catalog)
+    const signal = { aborted: false }
+    const read = (offset: number, length: number) => {
+      signal.aborted = true
+      return mixed.read(offset, length)
+    }
+    await expect(selector.select({ filter: 'ip.ttl == 64' }, read, { signal })).rejects.toThrow(Cancelled)
+    expect(await selector.select({ filter: 'ip.ttl == 64' }, mixed.read)).toHaveLength(
+      naively(mixed, 'ip.ttl == 64').length,
+    )
+  })
+
+  it('says what is wrong with a filter, and passes on what reading throws', async () => {
+    const selector = new PacketSelector(mixed, catalog)
+    await expect(selector.select({ filter: 'tcp.prot' }, mixed.read)).rejects.toThrow(FilterError)
+    const broken = () => Promise.reject(new Error('the file is gone'))
+    await expect(selector.select({ filter: 'ip.ttl == 64' }, broken)).rejects.toThrow('the file is gone')
+    expect(await selector.select({ filter: 'ip.ttl == 64' }, mixed.read)).toHaveLength(
+      naively(mixed, 'ip.ttl == 64').length,
+    )
+  })
+
+  it('answers the same query asked twice at once', async () => {
+    const selector = new PacketSelector(mixed, catalog)
+    const ask = () => selector.select({ filter: 'ip.ttl == 64' }, mixed.read)
+    const [one, other] = await Promise.all([ask(), ask()])
+    expect(one).toEqual(other)
+    expect(one).toHaveLength(naively(mixed, 'ip.ttl == 64').length)
+  })
+})
+
+describe('finding the next match', () => {
+  const capture = longCapture(10_000)
+  const selector = new PacketSelector(capture, catalog)
+  const find = (filter: string, row: number, backward = false) => selector.find({ filter }, row, backward, capture.read)
+
+  it('goes forward and backward, not finding the row it starts from', async () => {
+    expect(await find('tcp', -1)).toBe(1)
+    expect(await find('tcp', 1)).toBe(3)
+    expect(await find('tcp', 1, true)).toBeUndefined()
+    expect(await find('tcp', 4, true)).toBe(3)
+    expect(await find('tcp', 10_000, true)).toBe(9_999)
+    expect(await find('frame.number == 9001', 17)).toBe(9_000)
+    expect(await find('frame.number == 18', 9_999, true)).toBe(17)
+    expect(await find('frame.number == 18', 17)).toBeUndefined()
+    expect(await find('arp', -1)).toBeUndefined()
+    expect(await find('ip.ttl == 9', 2)).toBe(3)
+  })
+
+  it('is the neighbour in the selection', async () => {
+    await fc.assert(
+      fc.asyncProperty(displayFilter, fc.integer({ min: -1, max: 30 }), fc.boolean(), async (filter, row, backward) => {
+        const rows = naively(mixed, filter)
+        const expected = backward ? rows.findLast((one) => one < row) : rows.find((one) => one > row)
+        const other = new PacketSelector(mixed, catalog)
+        expect(await other.find({ filter }, row, backward, mixed.read)).toBe(expected)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
