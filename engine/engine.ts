@@ -10,6 +10,7 @@ import type {
   PacketRow,
   Query,
 } from './answers.ts'
+import type { Compression } from '../common/model/capture.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
 import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
@@ -27,6 +28,7 @@ export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
+export { exportPcap, exportPcapng, lostInPcap } from './export.ts'
 export { framesTable } from './frames-table.ts'
 
 export interface EngineOptions {
@@ -76,6 +78,10 @@ export class Engine {
   get packetComments() {
     return this.#reader.packetComments
   }
+  /** Names of addresses that the file brings along. */
+  get names() {
+    return this.#reader.names
+  }
   get interfaces() {
     return this.#reader.interfaces
   }
@@ -90,6 +96,10 @@ export class Engine {
   /** Bytes of the file taken in, as stored. */
   get bytesRead(): number {
     return this.#reader.bytesRead
+  }
+  /** Known once four bytes are in; 'none' before. */
+  get compression(): Compression {
+    return this.#reader.compression
   }
   /** Reading has ended before the file did; further bytes are ignored. */
   get damaged(): boolean {

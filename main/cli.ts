@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   frames: async () => (await import('./commands/frames.ts')).frames,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
   contexts: async () => (await import('./commands/contexts.ts')).contexts,
   preflight: async () => (await import('./commands/preflight.ts')).preflight,
   capture: async () => (await import('./commands/capture.ts')).capture,

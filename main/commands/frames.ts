@@ -1,10 +1,10 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { framesTable, type Engine } from '../../engine/engine.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { readCapture, reason } from './read-capture.ts'
-import { writeOut } from './write-out.ts'
+import { writeAll, writeOut } from './write-out.ts'
 
 export const frames: Command = {
   name: 'frames',
@@ -80,8 +80,4 @@ function writeWhole(path: string, pieces: Iterable<string>): void {
     rmSync(partial, { force: true })
     throw new CommandError(`cannot write ${path}: ${reason(error)}`)
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
 }

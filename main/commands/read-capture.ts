@@ -5,15 +5,21 @@ import { CommandError } from './command.ts'
 // One reused buffer: larger ones fall out of the cache and cost up to twice the CPU.
 const CHUNK_BYTES = 1 << 20
 
+export interface ReadOptions extends EngineOptions {
+  /** Called with the file's bytes as stored; not for a compressed one. */
+  readonly onStored?: (bytes: Uint8Array) => void
+}
+
 /**
  * Reads a whole capture file ("-" = standard input) into a new engine.
  * Throws CommandError when the file cannot be read at all; a cut or corrupt one is read up to the damage (see facts().damage).
  */
-export async function readCapture(file: string, options?: EngineOptions): Promise<Engine> {
+export async function readCapture(file: string, options: ReadOptions = {}): Promise<Engine> {
   const engine = new Engine(options)
   const progress = new Progress(file)
   for await (const chunk of fileChunks(file)) {
     engine.push(chunk)
+    if (engine.compression === 'none') options.onStored?.(chunk)
     progress.report(engine)
     if (engine.damaged) break
   }
@@ -27,7 +33,7 @@ export async function readCapture(file: string, options?: EngineOptions): Promis
 /** The file's bytes in order. The chunk is overwritten by the next. */
 export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
   if (file === '-') {
-    for await (const chunk of process.stdin) yield chunk as Uint8Array
+    yield* standardInput()
     return
   }
   const fd = open(file)
@@ -41,6 +47,20 @@ export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
   } finally {
     closeSync(fd)
   }
+}
+
+/** The first piece is long enough to tell what the file is. */
+async function* standardInput(): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0)
+  for await (const chunk of process.stdin) {
+    if (!(chunk instanceof Uint8Array)) continue
+    if (head.length >= 4) yield chunk
+    else {
+      head = Buffer.concat([head, chunk])
+      if (head.length >= 4) yield head
+    }
+  }
+  if (head.length < 4) yield head
 }
 
 function open(file: string): number {
