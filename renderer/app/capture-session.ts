@@ -1,7 +1,7 @@
 import type { Remote } from 'comlink'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
-import type { EngineService, Progress } from '../worker/engine-service.ts'
+import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
 import { startEngine } from './engine-client.ts'
 import type { CaptureRef } from './view.ts'
 
@@ -19,6 +19,8 @@ export interface CaptureSession extends Disposable {
 
 export interface SessionState {
   readonly progress: Progress | undefined
+  /** A search that takes long, as far as it is. */
+  readonly search: Search | undefined
   /** The worker died. */
   readonly crash: string | undefined
 }
@@ -27,13 +29,23 @@ export function openSession(
   capture: { readonly ref: CaptureRef; readonly name: string; readonly path?: string },
   origin: CaptureOrigin,
 ): CaptureSession {
-  const progress = createStore<SessionState>(() => ({ progress: undefined, crash: undefined }))
+  const progress = createStore<SessionState>(() => ({
+    progress: undefined,
+    search: undefined,
+    crash: undefined,
+  }))
   const client = startEngine((crash) => {
     progress.setState({ crash })
   })
-  client.open(origin, (next) => {
-    progress.setState({ progress: next })
-  })
+  client.open(
+    origin,
+    (next) => {
+      progress.setState({ progress: next })
+    },
+    (search) => {
+      progress.setState({ search })
+    },
+  )
   return {
     ref: capture.ref,
     name: capture.name,

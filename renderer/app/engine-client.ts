@@ -1,12 +1,16 @@
 import { proxy, releaseProxy, wrap, type Remote } from 'comlink'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
-import type { EngineService, Progress } from '../worker/engine-service.ts'
+import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
 
 /** The engine of one capture, in its own worker: several captures do not wait for each other, and closing one frees all of it. */
 export interface EngineClient extends Disposable {
   readonly calls: Remote<EngineService>
   /** Starts reading; `onProgress` until the last one, whose phase is not `reading`. */
-  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): void
+  open(
+    origin: CaptureOrigin,
+    onProgress: (progress: Progress) => void,
+    onSearch: (search: Search | undefined) => void,
+  ): void
 }
 
 /** @param onCrash told once, in words for the person, when the worker has died: nothing more will be answered. */
@@ -18,7 +22,8 @@ export function startEngine(onCrash: (reason: string) => void): EngineClient {
   }
   return {
     calls,
-    open(origin, onProgress) {
+    open(origin, onProgress, onSearch) {
+      calls.onSearch(proxy(onSearch)).catch(() => undefined)
       calls.open(origin, proxy(onProgress)).catch((error: unknown) => {
         onCrash(`The engine stopped: ${error instanceof Error ? error.message : String(error)}`)
       })

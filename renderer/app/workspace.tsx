@@ -39,7 +39,7 @@ export interface WorkspaceProps {
 
 /** An open capture: time axis on top, conversations and packets below, the inspector at the side. */
 export function Workspace({ session, view, commands, filterSlot }: WorkspaceProps): ReactNode {
-  const { progress, crash } = useStore(session.progress)
+  const { progress, search, crash } = useStore(session.progress)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)
@@ -98,6 +98,8 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
     (row: ConversationRow | undefined) => pointed.setState({ range: row && { from: row.firstTime, to: row.lastTime } }),
     [pointed],
   )
+
+  useEffect(() => void session.engine.setFilter(filter), [session, filter])
 
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
     session.engine.conversation(conversation ?? 0),
@@ -275,7 +277,14 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
           </Panel>
         </Group>
       </div>
-      <StatusBar session={session} progress={progress} view={view} shown={shown} announcement={announcement} />
+      <StatusBar
+        session={session}
+        progress={progress}
+        view={view}
+        shown={shown}
+        announcement={announcement}
+        search={search}
+      />
     </>
   )
 }

@@ -48,7 +48,8 @@ export function useAnswer<T>(key: string | undefined, ask: () => Promise<T>): An
         } catch (reason) {
           error = reason instanceof Error ? reason.message : String(reason)
         }
-        if (current.mounted) {
+        // A question that was given up fails, but nobody waits for it any more.
+        if (current.mounted && (error === undefined || current.wanted === asked)) {
           setAnswer((last) => ({ value: error === undefined ? value : last.value, error, key: asked }))
         }
         if (current.wanted === asked) break

@@ -1,4 +1,5 @@
 import type {
+  Completion,
   ConversationRow,
   ConversationSort,
   EngineOptions,
@@ -9,11 +10,13 @@ import type {
   PacketRow,
   Query,
   ReadBytes,
+  Work,
 } from '../../engine/engine.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
-import type { Completion, ConversationPage, EngineService, Progress, SelectionHandle } from './engine-service.ts'
+import type { ConversationPage, EngineService, Progress, Search, SelectionHandle } from './engine-service.ts'
 import { Latest } from './latest.ts'
+import { otherTasks } from './other-tasks.ts'
 import type { CaptureConsumer } from './read-capture.ts'
 import { queryKey, Selections } from './selections.ts'
 
@@ -21,11 +24,11 @@ import { queryKey, Selections } from './selections.ts'
 export interface CaptureEngine extends CaptureConsumer {
   readonly packets: { readonly rows: number }
   /** Undefined = all packets. */
-  select(query: Query, read: ReadBytes): Promise<Uint32Array | undefined>
+  select(query: Query, read: ReadBytes, work: Work): Promise<Uint32Array | undefined>
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
   conversationOrder(sort: ConversationSort, descending: boolean, rows?: Uint32Array): Uint32Array
   conversationRows(ids: Uint32Array): ConversationRow[]
-  conversationCount: number
+  readonly conversationCount: number
   harmMs(id: number): number
   packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
@@ -33,6 +36,10 @@ export interface CaptureEngine extends CaptureConsumer {
   checkFilter(text: string): FilterCheck
   completeFilter(text: string, caret: number): readonly Completion[]
 }
+
+/** A search shorter than this is not worth a word. */
+const QUIET_MS = 300
+const REPORT_EVERY_MS = 100
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
@@ -42,6 +49,11 @@ export class CaptureWorker implements EngineService {
   readonly #orders = new Latest<Uint32Array>(4)
   #reading: CaptureReading<CaptureEngine> | undefined
   #answeringMs = 0
+  #filter = ''
+  /** Ends the searches of a filter, for those that may be under way. */
+  readonly #searching = new Map<string, AbortController>()
+  #reportSearch: (search: Search | undefined) => void = () => undefined
+  #searchReported = 0
 
   constructor(createEngine: (options: EngineOptions) => CaptureEngine) {
     this.#createEngine = createEngine
@@ -55,6 +67,20 @@ export class CaptureWorker implements EngineService {
 
   cancel(): void {
     this.#reading?.cancel()
+  }
+
+  onSearch(report: (search: Search | undefined) => void): void {
+    this.#reportSearch = report
+  }
+
+  setFilter(filter: string): void {
+    if (filter === this.#filter) return
+    // Those for the new one may have begun already; other filters come from commands that wait for one answer.
+    this.#searching.get(this.#filter)?.abort()
+    this.#searching.delete(this.#filter)
+    this.#filter = filter
+    this.#searchReported = 0
+    this.#reportSearch(undefined)
   }
 
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes> {
@@ -146,7 +172,32 @@ export class CaptureWorker implements EngineService {
   /** Rows that match, ascending; undefined = all. */
   #rows(query: Query): Promise<Uint32Array | undefined> {
     const engine = this.#engine
-    return this.#selected.get(`${engine.packets.rows} ${queryKey(query)}`, () => engine.select(query, this.#read))
+    return this.#selected.get(`${engine.packets.rows} ${queryKey(query)}`, () => this.#search(query))
+  }
+
+  async #search(query: Query): Promise<Uint32Array | undefined> {
+    const start = performance.now()
+    const filter = query.filter ?? ''
+    const control = this.#searching.get(filter) ?? new AbortController()
+    this.#searching.set(filter, control)
+    const { signal } = control
+    try {
+      return await this.#engine.select(query, this.#read, {
+        signal,
+        pause: otherTasks,
+        progress: (done, total) => {
+          const now = performance.now()
+          if (signal.aborted || now - start < QUIET_MS || now - this.#searchReported < REPORT_EVERY_MS) return
+          this.#searchReported = now
+          this.#reportSearch({ filter, done, total })
+        },
+      })
+    } finally {
+      if (this.#searchReported > 0 && !signal.aborted) {
+        this.#searchReported = 0
+        this.#reportSearch(undefined)
+      }
+    }
   }
 
   #order(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {

@@ -1,5 +1,6 @@
 import type {
   CaptureFacts,
+  Completion,
   ConversationRow,
   ConversationSort,
   FilterCheck,
@@ -40,12 +41,11 @@ export interface ConversationPage {
   readonly rows: readonly ConversationRow[]
 }
 
-/** A proposal to finish what stands before the caret: replace [from, to) by `text`. */
-export interface Completion {
-  readonly text: string
-  readonly from: number
-  readonly to: number
-  readonly about: string
+/** Packets looked at for a filter that needs their bytes. */
+export interface Search {
+  readonly filter: string
+  readonly done: number
+  readonly total: number
 }
 
 export interface EngineService {
@@ -53,6 +53,10 @@ export interface EngineService {
   open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
   /** Stops reading; what was read stays. */
   cancel(): void
+  /** Told how far long searches are, and undefined when the last one has ended. */
+  onSearch(report: (search: Search | undefined) => void): void
+  /** The view's filter is now this: searches for the one before it are given up. */
+  setFilter(filter: string): void
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes>
   select(query: Query): Promise<SelectionHandle>
   /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */

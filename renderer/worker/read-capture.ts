@@ -1,6 +1,8 @@
 import type { CaptureFacts } from '../../engine/engine.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
+import { News } from './news.ts'
+import { otherTasks } from './other-tasks.ts'
 
 /** The part of the engine that takes bytes. */
 export interface CaptureConsumer {
@@ -14,9 +16,6 @@ export interface CaptureConsumer {
 const FIRST_REPORTS_MS = 80
 const LATER_REPORTS_MS = 250
 const LONGEST_TURN_MS = 12
-/** Every new version makes the page ask everything again: no sooner than reading had this much more time than the answers took. */
-const READING_SHARE = 3
-
 /**
  * Feeds the capture to the engine and reports how far it is. Between turns of a few milliseconds the worker answers
  * questions, so what was read so far is usable at once. `answering` tells how many milliseconds it has spent on that.
@@ -29,21 +28,13 @@ export async function readCapture(
   answering: () => number = () => 0,
 ): Promise<void> {
   const start = performance.now()
-  let version = 1
-  let versionAt = start
-  let answeredBefore = 0
+  const news = new News(start)
   let reported = start
   const tell = (phase: Progress['phase'], error?: string) => {
     reported = performance.now()
-    const answered = answering() - answeredBefore
-    if (phase !== 'reading' || reported - versionAt - answered > READING_SHARE * answered) {
-      version++
-      versionAt = reported
-      answeredBefore += answered
-    }
     report({
       phase,
-      version,
+      version: news.version(reported, answering(), phase !== 'reading'),
       bytesRead: engine.bytesRead,
       size: source.size ?? 0,
       elapsedMs: reported - start,
@@ -82,16 +73,4 @@ export async function readCapture(
     if (signal.aborted) tell('cancelled')
     else tell('failed', await source.explain(error))
   }
-}
-
-/** Lets waiting messages be handled. A chunk that is already there resolves without leaving the microtasks, so it must be asked for. */
-function otherTasks(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(0)
-  })
 }

@@ -9,8 +9,7 @@ import {
   type ReactNode,
   type Ref,
 } from 'react'
-import type { FilterCheck } from '../../../engine/engine.ts'
-import type { Completion } from '../../worker/engine-service.ts'
+import type { Completion, FilterCheck } from '../../../engine/engine.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import './filter.css'
 

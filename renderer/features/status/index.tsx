@@ -11,7 +11,7 @@ import {
   formatSeconds,
   formatShare,
 } from '../../components/format.ts'
-import type { Progress } from '../../worker/engine-service.ts'
+import type { Progress, Search } from '../../worker/engine-service.ts'
 import './status.css'
 
 export interface StatusBarProps {
@@ -21,10 +21,11 @@ export interface StatusBarProps {
   readonly shown: number | undefined
   /** A short word, now; else empty. */
   readonly announcement: string
+  readonly search: Search | undefined
 }
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
-export function StatusBar({ session, progress, view, shown, announcement }: StatusBarProps): ReactNode {
+export function StatusBar({ session, progress, view, shown, announcement, search }: StatusBarProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
@@ -59,7 +60,9 @@ export function StatusBar({ session, progress, view, shown, announcement }: Stat
         </span>
       )}
       <span className="status-rest" role="status">
-        {announcement}
+        {announcement ||
+          (search &&
+            `Reading packets for the filter: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
       </span>
       {row !== undefined && <span>No. {formatCount(row + 1)}</span>}
       {range && (

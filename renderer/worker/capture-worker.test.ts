@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../engine/engine.ts'
+import { CaptureWorker } from './capture-worker.ts'
+import type { Progress } from './engine-service.ts'
+
+const SAMPLES = new URL('../../resources/samples/', import.meta.url)
+
+async function open(name: string): Promise<{ worker: CaptureWorker; reports: Progress[] }> {
+  const worker = new CaptureWorker((options) => new Engine(options))
+  const reports: Progress[] = []
+  const file = new File([readFileSync(new URL(name, SAMPLES))], name)
+  await worker.open({ kind: 'file', file }, (progress) => reports.push(progress))
+  return { worker, reports }
+}
+
+describe('the worker, over a real capture', () => {
+  let worker: CaptureWorker
+  let reports: Progress[]
+  beforeAll(async () => {
+    ;({ worker, reports } = await open('loss-episode.pcapng'))
+  })
+
+  it('reports the end with the facts', () => {
+    expect(reports.at(-1)).toMatchObject({ phase: 'done', facts: { packets: 2162, complete: true } })
+  })
+
+  it('lists all packets without a filter, a page at a time', async () => {
+    const { id, count } = await worker.select({})
+    expect(count).toBe(2162)
+    const rows = await worker.rows(id, 2160, 10)
+    expect(rows.map((row) => row.row)).toEqual([2160, 2161])
+  })
+
+  it('agrees with itself: lanes, list and conversations count the same packets', async () => {
+    const query = { filter: 'tcp.analysis.retransmission', from: 13e9, to: 18e9 }
+    const { id, count } = await worker.select(query)
+    const lanes = await worker.lanes({ filter: query.filter }, query.from, query.to, 50)
+    expect(lanes.packets.reduce((sum, packets) => sum + packets, 0)).toBe(count)
+    const rows = await worker.rows(id, 0, count)
+    expect(rows.every((row) => row.labels.length > 0 && row.time >= query.from && row.time < query.to)).toBe(true)
+    const ids = new Set(rows.map((row) => row.conversation))
+    const { total } = await worker.conversations(query, 'harmMs', true, 0, 0)
+    expect(total).toBe(ids.size)
+  })
+
+  it('finds a packet in a selection, and the first of one', async () => {
+    const query = { filter: 'tcp.analysis.retransmission' }
+    const { id } = await worker.select(query)
+    const first = await worker.firstPacket(query)
+    expect(first).toBeDefined()
+    expect(await worker.position(id, first ?? -1)).toEqual({ index: 0, found: true })
+    expect((await worker.position(id, 0)).found).toBe(false)
+  })
+
+  it('puts the conversation that lost most first, and finds any one in the order', async () => {
+    const page = await worker.conversations({}, 'harmMs', true, 0, 6)
+    const harm = page.rows.map((row) => row.harmMs)
+    expect(harm).toEqual(harm.toSorted((a, b) => b - a))
+    expect(page.worstHarmMs).toBe(harm[0])
+    expect(await worker.conversationPosition({}, 'harmMs', true, page.rows[3].id)).toBe(3)
+    expect((await worker.conversation(page.rows[2].id))?.addressA).toBe(page.rows[2].addressA)
+    expect(await worker.conversation(999)).toBeUndefined()
+  })
+
+  it('reads a packet from its bytes, and says when there is none', async () => {
+    const { bytes, tree } = await worker.details(0)
+    expect(bytes).toHaveLength(74)
+    expect(tree.some((node) => node.field === 'tcp')).toBe(true)
+    await expect(worker.details(2162)).rejects.toThrow('no packet No. 2163')
+    expect(await worker.packet(2162)).toBeUndefined()
+  })
+
+  it('distributes as many round-trip times as the lanes have', async () => {
+    const lanes = await worker.lanes({}, 0, 60e9, 1)
+    const { counts } = await worker.rttHistogram({})
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(lanes.rttSamples[0])
+  })
+
+  it('gives up a search when the filter has changed', async () => {
+    const { worker: other } = await open('loss-episode.pcapng')
+    other.setFilter('frame contains "GET"')
+    const search = other.select({ filter: 'frame contains "GET"' })
+    other.setFilter('tcp')
+    await expect(search).rejects.toThrow('Cancelled')
+    expect((await other.select({ filter: 'frame contains "GET"' })).count).toBeGreaterThan(0)
+  })
+
+  it('reads packets of a compressed capture by their place in the decompressed bytes', async () => {
+    const { worker: other } = await open('vxlan-nodes.pcap.zst')
+    const { id, count } = await other.select({ filter: 'vxlan' })
+    const [last] = await other.rows(id, count - 1, 1)
+    const { bytes } = await other.details(last.row)
+    expect([bytes[12], bytes[13]]).toEqual([0x08, 0x00])
+  })
+})
