@@ -16,6 +16,7 @@ import { Ingest } from './ingest.ts'
 import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
+import { completeFilter } from './query/filter-complete.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
@@ -145,13 +146,7 @@ export class Engine {
 
   /** What could stand where the caret is. */
   completeFilter(text: string, caret: number): readonly Completion[] {
-    const from = text.slice(0, caret).search(/[a-z0-9_.]*$/i)
-    const word = text.slice(from, caret).toLowerCase()
-    if (word === '') return []
-    return Array.from(this.#catalog.values())
-      .filter(({ name }) => name.startsWith(word))
-      .slice(0, 50)
-      .map(({ name, description }) => ({ text: name, from, to: caret, about: description }))
+    return completeFilter(text, caret, this.#catalog, this)
   }
 
   /**
