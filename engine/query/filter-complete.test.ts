@@ -13,12 +13,9 @@ const capture = mixedCapture()
 function complete(marked: string) {
   const caret = marked.indexOf('|')
   const text = marked.replace('|', '')
-  const { from, to, items } = completeFilter(text, caret, catalog, capture)
-  return {
-    replaced: text.slice(from, to),
-    items: items.map((item) => item.text),
-    about: items.map((item) => item.about),
-  }
+  const found = completeFilter(text, caret, catalog, capture)
+  const replaced = found[0] && text.slice(found[0].from, found[0].to)
+  return { replaced, items: found.map((item) => item.text), about: found.map((item) => item.about) }
 }
 
 describe('completing a display filter', () => {
