@@ -54,7 +54,7 @@ describe('completing a display filter', () => {
     expect(complete('icmpv6.type == |').about).toContain('Destination Unreachable')
     expect(complete('ip.addr == |').items[0]).toBe('10.244.1.7')
     expect(complete('ip.addr == 192|').items).toEqual([])
-    expect(complete('ip.addr == 10.9|').items).toEqual(['10.9.0.1', '10.9.0.2'])
+    expect(complete('ip.addr == 10.9.|').items).toEqual(['10.9.0.1', '10.9.0.2'])
     expect(complete('ipv6.src == fd|').items.toSorted()).toEqual(['fd00::7', 'fd00::9'])
     expect(complete('tcp.dstport == |').items.slice(0, 1)).toEqual(['80'])
     expect(complete('frame.interface_name == |').items).toEqual(['"eth0"'])
