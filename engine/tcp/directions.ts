@@ -21,7 +21,7 @@ export const LAST_ROW = 4
 export const ACK_ROW = 5
 /** Where relative sequence numbers count from; valid with BIT.base. */
 export const BASE_SEQ = 6
-/** 1 + node of the oldest and the newest segment that was not acknowledged yet; see UnackedSegments. */
+/** The oldest and the newest segment that was not acknowledged yet, as nodes of UnackedSegments. */
 export const OLDEST = 7
 export const NEWEST = 8
 /** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */

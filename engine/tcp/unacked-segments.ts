@@ -5,7 +5,8 @@ import { after, atOrBefore, before } from './sequence.ts'
 /** Segments remembered per direction; Wireshark adds no more beyond that, so neither do we. */
 export const MAX_UNACKED = 10_000
 
-// A node is four words: 1 + row, first and one past last sequence number, 1 + node of the next newer segment.
+// A node is four words: 1 + row, first and one past last sequence number, the next newer node. Nodes are named by where they
+// begin; the place of the first is not used, so that 0 is none.
 const NODE_WORDS = 4
 const ROW = 0
 const SEQ = 1
@@ -26,8 +27,8 @@ export class UnackedSegments {
   readonly #directions: Directions
   readonly #recovery: RecoveryTable
   #nodes = new Int32Array(NODE_WORDS * 256)
-  #used = 0
-  /** 1 + node of the first free node. */
+  #end = NODE_WORDS
+  /** The free nodes, linked like a list. */
   #free = 0
 
   /** What the last acknowledge() found: 1 + row of the segment acknowledged, or 0. */
@@ -54,23 +55,21 @@ export class UnackedSegments {
     nodes[node + END] = end
     nodes[node + NEWER] = 0
     words[at + WINDOW_AND_COUNT] += ONE_SEGMENT
-    const link = node / NODE_WORDS + 1
     const base = words[at + BASE_SEQ]
     const from = (seq - base) >>> 0
     const to = (end - base) >>> 0
     const newest = words[at + NEWEST]
-    words[at + NEWEST] = link
+    words[at + NEWEST] = node
     if (newest === 0) {
-      words[at + OLDEST] = link
+      words[at + OLDEST] = node
       if (to >= from) words[at + BITS] &= ~BIT.disordered
       else this.#disorder(at, from, to)
       return
     }
-    const last = (newest - 1) * NODE_WORDS
-    nodes[last + NEWER] = link
+    nodes[newest + NEWER] = node
     if ((words[at + BITS] & BIT.disordered) === 0) {
-      const lowest = nodes[(words[at + OLDEST] - 1) * NODE_WORDS + SEQ]
-      const lastEnd = (nodes[last + END] - base) >>> 0
+      const lowest = nodes[words[at + OLDEST] + SEQ]
+      const lastEnd = (nodes[newest + END] - base) >>> 0
       if (from >= lastEnd && to >= from && after(end, lowest)) return
       this.#disorder(at, (lowest - base) >>> 0, lastEnd)
     }
@@ -91,23 +90,22 @@ export class UnackedSegments {
     words[at + BITS] &= ~BIT.belowAck
     if ((words[at + BITS] & BIT.disordered) !== 0) return this.#walk(at, ack)
     const nodes = this.#nodes
-    let link = words[at + OLDEST]
-    while (link !== 0) {
-      const node = (link - 1) * NODE_WORDS
+    let node = words[at + OLDEST]
+    while (node !== 0) {
       const end = nodes[node + END]
       if (end === ack) {
         if (this.acked === 0) this.acked = nodes[node + ROW]
       } else if (after(end, ack)) {
         // All newer ones lie above the ACK as well, unless they are so far away that the sequence space wraps.
-        const newest = (words[at + NEWEST] - 1) * NODE_WORDS
-        if (!after(nodes[newest + END], ack)) return this.#walk(at, ack)
+        if (!after(nodes[words[at + NEWEST] + END], ack)) return this.#walk(at, ack)
         if (after(ack, nodes[node + SEQ])) this.#trim(node, ack)
         return
       }
-      link = nodes[node + NEWER]
+      const newer = nodes[node + NEWER]
       this.#release(node)
-      words[at + OLDEST] = link
+      words[at + OLDEST] = newer
       words[at + WINDOW_AND_COUNT] -= ONE_SEGMENT
+      node = newer
     }
     words[at + NEWEST] = 0
   }
@@ -115,10 +113,8 @@ export class UnackedSegments {
   /** Some listed segment holds all of [seq, end). */
   holds(at: number, seq: number, end: number): boolean {
     const nodes = this.#nodes
-    for (let link = this.#directions.words[at + OLDEST]; link !== 0;) {
-      const node = (link - 1) * NODE_WORDS
+    for (let node = this.#directions.words[at + OLDEST]; node !== 0; node = nodes[node + NEWER]) {
       if (atOrBefore(nodes[node + SEQ], seq) && atOrBefore(end, nodes[node + END])) return true
-      link = nodes[node + NEWER]
     }
     return false
   }
@@ -126,10 +122,8 @@ export class UnackedSegments {
   /** 1 + row of the oldest listed segment that begins at `seq` or later, or 0. */
   oldestFrom(at: number, seq: number): number {
     const nodes = this.#nodes
-    for (let link = this.#directions.words[at + OLDEST]; link !== 0;) {
-      const node = (link - 1) * NODE_WORDS
+    for (let node = this.#directions.words[at + OLDEST]; node !== 0; node = nodes[node + NEWER]) {
       if (atOrBefore(seq, nodes[node + SEQ])) return nodes[node + ROW]
-      link = nodes[node + NEWER]
     }
     return 0
   }
@@ -137,10 +131,8 @@ export class UnackedSegments {
   /** 1 + row of the oldest listed segment that reaches beyond `seq`, or 0. */
   oldestBeyond(at: number, seq: number): number {
     const nodes = this.#nodes
-    for (let link = this.#directions.words[at + OLDEST]; link !== 0;) {
-      const node = (link - 1) * NODE_WORDS
+    for (let node = this.#directions.words[at + OLDEST]; node !== 0; node = nodes[node + NEWER]) {
       if (after(nodes[node + END], seq)) return nodes[node + ROW]
-      link = nodes[node + NEWER]
     }
     return 0
   }
@@ -149,21 +141,19 @@ export class UnackedSegments {
   endOfRun(at: number, ack: number): number {
     const nodes = this.#nodes
     let end = ack
-    for (let link = this.#directions.words[at + OLDEST]; link !== 0;) {
-      const node = (link - 1) * NODE_WORDS
+    for (let node = this.#directions.words[at + OLDEST]; node !== 0; node = nodes[node + NEWER]) {
       if (!before(nodes[node + SEQ], ack)) {
         if (nodes[node + SEQ] !== end) break
         end = nodes[node + END]
       }
-      link = nodes[node + NEWER]
     }
     return end
   }
 
   /** 1 + row of the oldest listed segment, or 0. */
   oldest(at: number): number {
-    const link = this.#directions.words[at + OLDEST]
-    return link === 0 ? 0 : this.#nodes[(link - 1) * NODE_WORDS + ROW]
+    const node = this.#directions.words[at + OLDEST]
+    return node === 0 ? 0 : this.#nodes[node + ROW]
   }
 
   /** From the lowest to the highest listed sequence number, unsigned; the list must not be empty. */
@@ -174,9 +164,7 @@ export class UnackedSegments {
       return (this.#recovery.words[recovery + HIGHEST] - this.#recovery.words[recovery + LOWEST]) >>> 0
     }
     const nodes = this.#nodes
-    return (
-      (nodes[(words[at + NEWEST] - 1) * NODE_WORDS + END] - nodes[(words[at + OLDEST] - 1) * NODE_WORDS + SEQ]) >>> 0
-    )
+    return (nodes[words[at + NEWEST] + END] - nodes[words[at + OLDEST] + SEQ]) >>> 0
   }
 
   /** acknowledge() over all of the list; finds the extremes anew and whether it is ordered now. */
@@ -188,8 +176,7 @@ export class UnackedSegments {
     let highest = 0
     let ordered = true
     let kept = 0
-    for (let link = words[at + OLDEST]; link !== 0;) {
-      const node = (link - 1) * NODE_WORDS
+    for (let node = words[at + OLDEST]; node !== 0;) {
       const newer = nodes[node + NEWER]
       const end = nodes[node + END]
       if (end === ack || !after(end, ack)) {
@@ -203,15 +190,15 @@ export class UnackedSegments {
         if (from < highest || to < from) ordered = false
         if (from < lowest) lowest = from
         if (to > highest) highest = to
-        if (kept === 0) words[at + OLDEST] = link
-        else nodes[(kept - 1) * NODE_WORDS + NEWER] = link
-        kept = link
+        if (kept === 0) words[at + OLDEST] = node
+        else nodes[kept + NEWER] = node
+        kept = node
       }
-      link = newer
+      node = newer
     }
     words[at + NEWEST] = kept
     if (kept === 0) words[at + OLDEST] = 0
-    else nodes[(kept - 1) * NODE_WORDS + NEWER] = 0
+    else nodes[kept + NEWER] = 0
     if (ordered && (kept === 0 || ((highest - lowest) | 0) > 0)) words[at + BITS] &= ~BIT.disordered
     else this.#disorder(at, lowest, highest)
   }
@@ -231,14 +218,15 @@ export class UnackedSegments {
   }
 
   #allocate(): number {
-    if (this.#free !== 0) {
-      const node = (this.#free - 1) * NODE_WORDS
-      this.#free = this.#nodes[node + NEWER]
-      return node
+    const free = this.#free
+    if (free !== 0) {
+      this.#free = this.#nodes[free + NEWER]
+      return free
     }
-    const node = this.#used++ * NODE_WORDS
+    const node = this.#end
+    this.#end = node + NODE_WORDS
     if (node === this.#nodes.length) {
-      const nodes = new Int32Array(this.#nodes.length * 2)
+      const nodes = new Int32Array(node * 2)
       nodes.set(this.#nodes)
       this.#nodes = nodes
     }
@@ -247,6 +235,6 @@ export class UnackedSegments {
 
   #release(node: number): void {
     this.#nodes[node + NEWER] = this.#free
-    this.#free = node / NODE_WORDS + 1
+    this.#free = node
   }
 }
