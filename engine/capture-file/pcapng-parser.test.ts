@@ -283,6 +283,11 @@ describe('the pcapng format', () => {
         le.block(0x99, payload(8), { second: 24 }),
         '20 bytes at its start and 24',
       ],
+      [
+        'a packet whose lengths differ',
+        le.enhanced(0, now, payload(8)).map((byte, i) => (i === 36 ? byte ^ 4 : byte)),
+        '40 bytes at its start and 44',
+      ],
       ['a length of zero', le.block(6, payload(40), { first: 0 }), 'claims to be 0 bytes'],
       ['a length too short for the block', le.block(6, payload(8)), 'enhanced packet block claims to be 20 bytes'],
       ['a length no block has', le.block(6, payload(40), { first: 0xf000_0000 }), 'claims to be 4026531840 bytes'],

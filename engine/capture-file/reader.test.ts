@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CaptureFileReader } from './reader.ts'
 import { ascii, concat, NgBlocks, payload, pcap } from './testing/build-capture.ts'
 import { readCapture } from './testing/read-capture.ts'
 
@@ -108,6 +109,23 @@ describe('a capture file', () => {
     expect(reader.epoch).toBeUndefined()
     expect(reader.format).toBeUndefined()
     expect(reader.comments).toEqual([])
+  })
+
+  it('is not read on after damage, nor after its end', () => {
+    let frames = 0
+    const reader = new CaptureFileReader({ frame: () => frames++ })
+    reader.push(pcap([{ ...records[1], captured: 0xffff_ffff }]))
+    const { damage, bytesRead } = reader
+    expect(damage).toBeDefined()
+    reader.push(samples['a pcap'].subarray(24))
+    reader.finish()
+    expect([frames, reader.damage, reader.bytesRead]).toEqual([0, damage, bytesRead])
+
+    const ended = new CaptureFileReader({ frame: () => frames++ })
+    ended.push(samples['a pcap'])
+    ended.finish()
+    ended.push(samples['a pcap'].subarray(24))
+    expect(frames).toBe(6)
   })
 
   it('that claims a huge packet takes no memory for it', () => {

@@ -50,11 +50,12 @@ describe('the clock of an interface', () => {
         fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
         fc.array(fc.bigInt({ min: -100n * day * 1_000_000_000n, max: 100n * day * 1_000_000_000n }), { maxLength: 20 }),
         fc.array(fc.nat(1000), { maxLength: 20 }),
-        (resolution, first, distances, small) => {
+        fc.nat(100_000),
+        (resolution, first, distances, small, finer) => {
           const clock = clockAt(resolution, 7n, first)
           const epoch = exact(resolution, 7n, first)
           for (const nanoseconds of [...distances, ...small.map(BigInt)]) {
-            const units = first + (nanoseconds * perSecond(resolution)) / 1_000_000_000n
+            const units = first + (nanoseconds * perSecond(resolution)) / 1_000_000_000n + BigInt(finer)
             if (units < 0n || units >= 1n << 64n) continue
             const expected = exact(resolution, 7n, units) - epoch
             if (expected > 1n << 53n || expected < -(1n << 53n)) continue

@@ -96,6 +96,16 @@ describe('the gzip decompressor', () => {
     )
   })
 
+  it('takes codes and distances of all lengths, wherever a chunk ends', () => {
+    // Numbers so rare that their codes are long, and repeats from far back, which have the most further bits.
+    const noise = payload(30_000).map((b, i) => (i % 97 === 0 ? b ^ (i >> 3) : b & 3))
+    const bytes = concat(noise, traffic(20_000), noise.subarray(0, 20_000), payload(256), noise.subarray(5000, 9000))
+    for (const level of [1, 9]) {
+      const file = compressed(bytes, { level })
+      for (let size = 1; size < 12; size++) expectBytes(decompress(file, size), bytes)
+    }
+  })
+
   it('takes several members, also many small ones, and zeros behind the last', () => {
     const parts = Array.from({ length: 300 }, (_, i) => traffic(i % 40, i + 1))
     const file = concat(...parts.map((part) => compressed(part)), compressed(traffic(100_000)), new Uint8Array(512))

@@ -128,9 +128,6 @@ export class Inflater {
     this.#final = final
     try {
       while (!this.done && this.#step());
-    } catch (error) {
-      // What looks wrong in the last symbol's bits is most likely that it was cut.
-      if (!final || this.#left >= 8 * AHEAD) throw error
     } finally {
       this.#give()
     }
