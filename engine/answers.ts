@@ -26,7 +26,12 @@ export interface CaptureFacts {
   /** The file's end was reached (or the damage that ended the reading). */
   readonly complete: boolean
   readonly damage?: Damage
+  /** How many packets have each label. */
   readonly labels: Readonly<Record<Label, number>>
+  /** How many packets have each verdict. */
+  readonly verdicts: Readonly<Record<Verdict, number>>
+  /** Retransmissions of what the receiver had already, as far as can be told. */
+  readonly spurious: number
 }
 
 /** What to look at: all of the conditions that are present hold. */

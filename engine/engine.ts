@@ -18,11 +18,11 @@ import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
+import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
-import { LABEL, LABELS, type Label } from './tcp/labels.ts'
 
 export type * from './answers.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
@@ -39,9 +39,6 @@ export interface EngineOptions {
    */
   readonly onDecompressed?: (bytes: Uint8Array) => void
 }
-
-/** All zero but while labels are counted. */
-const ROWS_BY_SET = new Uint32Array(1 << 16)
 
 /**
  * A capture being read, and all that can be asked of it. Feed it chunks of any size; after each it can be asked anything.
@@ -135,7 +132,8 @@ export class Engine {
       comments: this.#reader.comments,
       complete: this.#finished || damage !== undefined,
       ...(damage && { damage }),
-      labels: this.#labelCounts(),
+      labels: labelCounts(ingest.packets),
+      ...verdictCounts(ingest.verdicts),
     }
   }
 
@@ -192,24 +190,5 @@ export class Engine {
   /** Milliseconds that conversation `id` lost. */
   harmMs(id: number): number {
     return harmMs(this, id)
-  }
-
-  #labelCounts(): Record<Label, number> {
-    const counts = new Map<Label, number>()
-    // By set first, of which few occur: this goes over every row each time the facts are asked for.
-    const sets: number[] = []
-    const { packets } = this
-    for (const [n, chunk] of packets.chunks.entries()) {
-      const rows = Math.min(packets.rows - n * chunk.labels.length, chunk.labels.length)
-      for (let i = 0; i < rows; i++) {
-        const set = chunk.labels[i]
-        if (set !== 0 && ROWS_BY_SET[set]++ === 0) sets.push(set)
-      }
-    }
-    for (const set of sets) {
-      for (const label of LABELS) if (set & LABEL[label]) counts.set(label, (counts.get(label) ?? 0) + ROWS_BY_SET[set])
-      ROWS_BY_SET[set] = 0
-    }
-    return Object.fromEntries(LABELS.map((label) => [label, counts.get(label) ?? 0])) as Record<Label, number>
   }
 }
