@@ -29,7 +29,7 @@ export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
-export { exportPcap, exportPcapng, lostInPcap } from './export.ts'
+export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
 export { framesTable } from './frames-table.ts'
 
 export interface EngineOptions {

@@ -1,3 +1,4 @@
+import type { CaptureInterface } from '../common/model/capture.ts'
 import type { AddressNames, InterfaceOptions } from './capture-file/pcapng-writer.ts'
 import { PcapWriter } from './capture-file/pcap-writer.ts'
 import { PcapngWriter } from './capture-file/pcapng-writer.ts'
@@ -9,9 +10,12 @@ import { parseBytes, parseIpv4, parseIpv6 } from './query/filter-literal.ts'
 
 const PIECE_ROWS = 4096
 
+/** The capture no longer has the bytes that were read from it. */
+export class CaptureChanged extends Error {}
+
 /**
  * The packets of `rows` (ascending) as a pcapng section, with the interfaces, names, comments and drop counts of the capture.
- * Rows that hold no packet are left out. Decryption secrets never are in it.
+ * Rows that hold no packet are left out. Decryption secrets never are in it. Throws CaptureChanged, and what `read` throws.
  */
 export async function* exportPcapng(engine: Engine, rows: Uint32Array, read: ReadBytes): AsyncGenerator<Uint8Array> {
   const writer = new PcapngWriter({ comments: engine.facts().comments })
@@ -19,58 +23,88 @@ export async function* exportPcapng(engine: Engine, rows: Uint32Array, read: Rea
   const names = addressNames(engine.names)
   if (names.length > 0) writer.names(names)
   const comments = engine.packetComments
-  let last = 0
   for (let start = 0; start < rows.length; start += PIECE_ROWS) {
-    await eachFrame(engine.packets, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
+    await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      if (chunk.interface[i] === NO_INTERFACE) return
-      last = chunk.time[i]
       const notes = comments.get(row)
       const options = { length: chunk.length[i], ...(notes && { comments: notes }) }
-      writer.packet(chunk.interface[i], timeOf(engine, last), bytes, options)
+      writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), bytes, options)
     })
     yield writer.take()
   }
-  for (const { id, statistics } of engine.interfaces) {
-    if (statistics) writer.statistics(id, timeOf(engine, last), statistics)
-  }
+  // The counts are those of the whole capture, whatever was selected of it.
+  const end = timeOf(engine, engine.facts().lastTime)
+  for (const { id, statistics } of engine.interfaces) if (statistics) writer.statistics(id, end, statistics)
   yield writer.take()
 }
 
 /** What a classic pcap of these packets can't hold, in words; undefined if it can't be made at all, as link types are mixed. */
-export function lostInPcap(engine: Engine): readonly string[] | undefined {
-  const { interfaces, names, packetComments } = engine
-  if (new Set(interfaces.map(({ linkType }) => linkType)).size > 1) return undefined
+export function lostInPcap(engine: Engine, rows: Uint32Array): readonly string[] | undefined {
+  const used = usedInterfaces(engine, rows)
+  if (new Set(used.map(({ linkType }) => linkType)).size > 1) return undefined
   const lost: string[] = []
-  if (interfaces.length > 1) lost.push(`which of the ${interfaces.length} interfaces saw each packet`)
-  if (engine.facts().comments.length + packetComments.size > 0) lost.push('comments')
-  if (names.size > 0) lost.push(`${names.size} names of addresses`)
-  if (interfaces.some(({ name, description, filter }) => name ?? description ?? filter)) lost.push('interface names')
-  if (interfaces.some(({ statistics }) => statistics)) lost.push('drop counts')
+  if (used.length > 1) lost.push(`which of ${used.length} interfaces saw a packet`)
+  if (engine.facts().comments.length > 0 || hasComments(engine, rows)) lost.push('comments')
+  if (engine.names.size > 0) lost.push('names of addresses')
+  if (used.some(({ name, description, filter }) => name ?? description ?? filter))
+    lost.push('what interfaces are called')
+  if (used.some(({ statistics }) => statistics)) lost.push('how many packets were dropped')
   return lost
 }
 
-/** The packets of `rows` as a classic pcap with nanosecond times; only where lostInPcap says it can be made. */
+/** The packets of `rows` as a classic pcap with nanosecond times; only where lostInPcap says it can be made. Throws as exportPcapng. */
 export async function* exportPcap(engine: Engine, rows: Uint32Array, read: ReadBytes): AsyncGenerator<Uint8Array> {
-  const writer = new PcapWriter({ linkType: engine.interfaces[0]?.linkType ?? 1 })
+  const [first = engine.interfaces[0]] = usedInterfaces(engine, rows)
+  const writer = new PcapWriter({ linkType: first?.linkType ?? 1 })
   for (let start = 0; start < rows.length; start += PIECE_ROWS) {
-    await eachFrame(engine.packets, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
+    await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      if (chunk.interface[i] !== NO_INTERFACE) writer.packet(timeOf(engine, chunk.time[i]), bytes, chunk.length[i])
+      writer.packet(timeOf(engine, chunk.time[i]), bytes, chunk.length[i])
     })
     yield writer.take()
   }
   yield writer.take()
+}
+
+/** The rows that hold a packet, with all bytes that were captured of it. */
+async function eachPacket(
+  { packets }: Engine,
+  rows: Uint32Array,
+  read: ReadBytes,
+  take: (row: number, bytes: Uint8Array) => void,
+): Promise<void> {
+  await eachFrame(packets, rows, read, (row, bytes) => {
+    const chunk = packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    if (chunk.interface[i] === NO_INTERFACE) return
+    if (bytes.length !== chunk.capturedLength[i]) {
+      throw new CaptureChanged(`the capture has become shorter: packet ${row + 1} is no longer in it.`)
+    }
+    take(row, bytes)
+  })
+}
+
+function usedInterfaces({ packets, interfaces }: Engine, rows: Uint32Array): readonly CaptureInterface[] {
+  const used = new Uint8Array(interfaces.length)
+  for (const row of rows) {
+    const id = packets.chunk(row).interface[row % CHUNK_ROWS]
+    if (id !== NO_INTERFACE) used[id] = 1
+  }
+  return interfaces.filter((_, id) => used[id] === 1)
+}
+
+function hasComments({ packetComments }: Engine, rows: Uint32Array): boolean {
+  return packetComments.size > 0 && rows.some((row) => packetComments.has(row))
 }
 
 function timeOf(engine: Engine, time: number): bigint {
   return (engine.epoch ?? 0n) + BigInt(Math.round(time))
 }
 
-function interfaceOptions(one: Engine['interfaces'][number]): InterfaceOptions {
-  const { linkType, snapLength, name, description, filter, os, hardware, comments } = one
+function interfaceOptions(one: CaptureInterface): InterfaceOptions {
+  const { linkType, snapLength, name, description, filter, os, hardware, fcsLength, comments } = one
   return {
     linkType,
     snapLength,
@@ -80,6 +114,7 @@ function interfaceOptions(one: Engine['interfaces'][number]): InterfaceOptions {
     ...(filter !== undefined && { filter }),
     ...(os !== undefined && { os }),
     ...(hardware !== undefined && { hardware }),
+    ...(fcsLength !== undefined && { fcsLength }),
   }
 }
 

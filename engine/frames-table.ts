@@ -1,6 +1,7 @@
-import { FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts'
-import { NO_INTERFACE } from './ingest.ts'
+import { CHUNK_ROWS, FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts'
+import { NETWORK } from './decode/packet.ts'
 import type { Engine } from './engine.ts'
+import { NO_INTERFACE } from './ingest.ts'
 import { LABEL, LABELS } from './tcp/labels.ts'
 import { reasonText } from './tcp/reasons.ts'
 import { VERDICTS, type Verdicts } from './tcp/verdicts.ts'
@@ -45,14 +46,14 @@ function labelText(labels: number): string {
 
 /**
  * Every frame as a line of tab-separated values, named as tshark names its fields, with a head line.
- * `frame.protocols` and the addresses are those of the innermost packet; fields that do not apply are empty.
+ * The addresses are those of the innermost packet; fields that do not apply are empty, also those of TCP that a cut packet does not
+ * tell. `hopscope.original` says whether the transmission before was seen at this capture point.
  * Yields pieces of some thousand lines.
  */
 export function* framesTable(engine: Engine): Generator<string> {
   const { packets, conversations, stacks, tcp } = engine
   const epoch = engine.epoch ?? 0n
-  const epochSeconds = Number(epoch / 1_000_000_000n)
-  const epochRest = Number(epoch % 1_000_000_000n)
+  const clock = new EpochClock(epoch)
   const addresses: string[] = []
   const endpoints = (conversation: number, reverse: boolean): string => {
     const key = conversation * 2 + (reverse ? 1 : 0)
@@ -69,10 +70,8 @@ export function* framesTable(engine: Engine): Generator<string> {
   let lines = 0
   for (let row = 0; row < packets.rows; row++) {
     const chunk = packets.chunk(row)
-    const i = row & 0xffff
-    const total = epochRest + chunk.time[i]
-    const seconds = Math.floor(total / 1e9)
-    text += `${row + 1}\t${epochSeconds + seconds}.${String(total - seconds * 1e9).padStart(9, '0')}\t`
+    const i = row % CHUNK_ROWS
+    text += `${row + 1}\t${clock.text(chunk.time[i])}\t`
     text += `${chunk.capturedLength[i]}\t${chunk.length[i]}\t${stacks.name(chunk.stack[i])}\t`
     const conversation = chunk.conversation[i]
     const flags = chunk.flags[i]
@@ -80,7 +79,7 @@ export function* framesTable(engine: Engine): Generator<string> {
     if (
       conversation === NO_CONVERSATION ||
       chunk.interface[i] === NO_INTERFACE ||
-      conversations.network[conversation] < 4
+      conversations.network[conversation] < NETWORK.ipv4
     ) {
       text += '\t\t' + NOT_TCP + '\n'
     } else if ((flags & FLAG.tcp) === 0) {
@@ -121,9 +120,36 @@ function verdictText(verdicts: Verdicts, row: number): string {
   ].join('\t')
 }
 
+/** Times since the capture's epoch as seconds since 1970 with nine decimals. */
+class EpochClock {
+  readonly #seconds: number
+  readonly #rest: number
+
+  constructor(epoch: bigint) {
+    this.#seconds = Number(epoch / 1_000_000_000n)
+    this.#rest = Number(epoch % 1_000_000_000n)
+  }
+
+  text(time: number): string {
+    const total = this.#rest + time
+    // By remainder: the quotient of times far apart is rounded up now and then.
+    let rest = total % 1e9
+    let seconds = this.#seconds + (total - rest) / 1e9
+    if (rest < 0) {
+      rest += 1e9
+      seconds--
+    }
+    if (seconds >= 0) return `${seconds}.${nine(rest)}`
+    // Before 1970: the parts point the other way.
+    return rest === 0 ? `${seconds}.${nine(0)}` : `-${-seconds - 1}.${nine(1e9 - rest)}`
+  }
+}
+
 /** Nanoseconds as seconds with nine decimals; negative where the clock was set back. */
 function secondsText(ns: number): string {
   if (ns < 0) return `-${secondsText(-ns)}`
-  const seconds = Math.floor(ns / 1e9)
-  return `${seconds}.${String(ns - seconds * 1e9).padStart(9, '0')}`
+  const rest = ns % 1e9
+  return `${(ns - rest) / 1e9}.${nine(rest)}`
 }
+
+const nine = (nanoseconds: number) => String(nanoseconds).padStart(9, '0')

@@ -1,28 +1,16 @@
-import type { CaptureInterface } from '../../common/model/capture.ts'
 import type { DetailNode, PacketDetails, PacketRow } from '../answers.ts'
-import type { ConversationTable } from '../columns/conversation-table.ts'
-import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS, FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
 import { describePacket } from '../decode/details.ts'
 import { infoText, protocolColumn } from '../decode/info.ts'
 import { DECODE_ERROR, Packet } from '../decode/packet.ts'
-import type { PacketContext, TcpContext } from '../decode/packet-context.ts'
 import { NO_INTERFACE } from '../ingest.ts'
-import type { TcpAnalysis } from '../tcp/analysis.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import { reasonText } from '../tcp/reasons.ts'
 import { VERDICT, VERDICTS, type Verdicts } from '../tcp/verdicts.ts'
+import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
-
-/** What rows and details of packets are made from, beside their bytes. */
-export interface PacketSources {
-  readonly packets: PacketTable
-  readonly conversations: ConversationTable
-  readonly tcp: TcpAnalysis
-  readonly verdicts: Verdicts
-  readonly interfaces: readonly CaptureInterface[]
-  readonly epoch: bigint | undefined
-}
+import { packetContextOf } from './packet-context-of.ts'
 
 const ERROR_TEXT: Readonly<Record<number, string>> = {
   [DECODE_ERROR.malformed]: 'malformed',
@@ -32,7 +20,7 @@ const ERROR_TEXT: Readonly<Record<number, string>> = {
 
 /** The rows as a list shows them; `rows` in any order, the answer in the same. */
 export async function packetRows(
-  sources: PacketSources,
+  sources: CaptureTables,
   rows: ArrayLike<number>,
   read: ReadBytes,
 ): Promise<PacketRow[]> {
@@ -47,23 +35,23 @@ export async function packetRows(
 }
 
 /** The packet's tree and bytes. */
-export async function packetDetails(sources: PacketSources, row: number, read: ReadBytes): Promise<PacketDetails> {
+export async function packetDetails(sources: CaptureTables, row: number, read: ReadBytes): Promise<PacketDetails> {
   const chunk = sources.packets.chunk(row)
   const i = row % CHUNK_ROWS
   // A copy: what the reader answers may be part of a larger buffer, and this is sent on.
   const bytes = (await read(chunk.offset[i], chunk.capturedLength[i])).slice()
-  const context = packetContext(sources, row)
+  const context = packetContextOf(sources, row)
   const tree = describePacket(bytes, bytes.length, chunk.length[i], linkType(sources, row), context)
   const verdict = verdictNode(sources.verdicts, row)
   return { row, bytes, tree: verdict ? [...tree, verdict] : tree }
 }
 
-function decode(sources: PacketSources, packet: Packet, row: number, bytes: Uint8Array): void {
+function decode(sources: CaptureTables, packet: Packet, row: number, bytes: Uint8Array): void {
   const chunk = sources.packets.chunk(row)
   decodeFrame(packet, bytes, 0, bytes.length, chunk.length[row % CHUNK_ROWS], linkType(sources, row))
 }
 
-function packetRow(sources: PacketSources, packet: Packet, row: number): PacketRow {
+function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketRow {
   const { packets, conversations } = sources
   const chunk = packets.chunk(row)
   const i = row % CHUNK_ROWS
@@ -81,7 +69,9 @@ function packetRow(sources: PacketSources, packet: Packet, row: number): PacketR
     destination: known ? conversations.addressText(conversation, !reverse) : '',
     protocol: isPacket ? protocolColumn(packet) : '-',
     length: chunk.length[i],
-    info: isPacket ? infoText(packet, packetContext(sources, row)) : 'A block of the capture file that holds no packet',
+    info: isPacket
+      ? infoText(packet, packetContextOf(sources, row))
+      : 'A block of the capture file that holds no packet',
     ...(known && { conversation }),
     labels: labelList(chunk.labels[i]),
     ...(verdict !== undefined && verdict !== '' && { verdict }),
@@ -106,48 +96,6 @@ export function labelList(labels: number): Label[] {
   return LABELS.filter((label) => labels & LABEL[label] && !(label === 'retransmission' && specific))
 }
 
-function packetContext(sources: PacketSources, row: number): PacketContext {
-  const { packets, conversations, interfaces, epoch } = sources
-  const chunk = packets.chunk(row)
-  const i = row % CHUNK_ROWS
-  const conversation = chunk.conversation[i]
-  const interfaceId = chunk.interface[i]
-  const name = interfaces[interfaceId]?.name
-  return {
-    number: row + 1,
-    epochNs: epoch ?? 0n,
-    time: chunk.time[i],
-    ...(row > 0 && { previousTime: packets.time(row - 1) }),
-    ...(interfaceId !== NO_INTERFACE && { interfaceId }),
-    ...(name !== undefined && { interfaceName: name }),
-    ...(conversation !== NO_CONVERSATION && { stream: conversations.stream[conversation] }),
-    ...((chunk.flags[i] & FLAG.tcp) !== 0 && { tcp: tcpContext(sources, row) }),
-  }
-}
-
-function tcpContext({ packets, tcp }: PacketSources, row: number): TcpContext {
-  const chunk = packets.chunk(row)
-  const i = row % CHUNK_ROWS
-  const conversation = chunk.conversation[i]
-  const direction = (chunk.flags[i] & FLAG.reverse) !== 0 ? 1 : 0
-  const sequenceBase = tcp.baseSeq(conversation, direction)
-  const acknowledgmentBase = tcp.baseSeq(conversation, direction ^ 1)
-  const duplicate = tcp.duplicateAck(row)
-  const acked = chunk.acked[i]
-  const initialRttNs = tcp.initialRtt(conversation)
-  return {
-    ...(sequenceBase !== undefined && { sequenceBase }),
-    ...(acknowledgmentBase !== undefined && { acknowledgmentBase }),
-    window: tcp.scaledWindow(row),
-    windowShift: tcp.windowShift(conversation, direction) ?? -1,
-    labels: LABELS.filter((label) => chunk.labels[i] & LABEL[label]),
-    ...(duplicate && { duplicateAck: { number: duplicate.number, frame: duplicate.original + 1 } }),
-    ...(acked !== 0 && { acked: { frame: acked, rttNs: chunk.time[i] - packets.time(acked - 1) } }),
-    ...(initialRttNs > 0 && { initialRttNs }),
-    ...(chunk.bytesInFlight[i] !== 0 && { bytesInFlight: chunk.bytesInFlight[i] }),
-  }
-}
-
 function verdictNode(verdicts: Verdicts, row: number): DetailNode | undefined {
   const entry = verdicts.find(row)
   if (entry < 0) return undefined
@@ -165,6 +113,6 @@ function verdictNode(verdicts: Verdicts, row: number): DetailNode | undefined {
   }
 }
 
-function linkType({ packets, interfaces }: PacketSources, row: number): number {
+function linkType({ packets, interfaces }: CaptureTables, row: number): number {
   return interfaces[packets.chunk(row).interface[row % CHUNK_ROWS]]?.linkType ?? -1
 }
