@@ -19,6 +19,7 @@ import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { labelCounts, verdictCounts } from './query/label-counts.ts'
+import { LaneIndex } from './query/lane-index.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
@@ -49,6 +50,7 @@ export class Engine {
   readonly #ingest: Ingest
   readonly #catalog = fieldCatalog()
   readonly #selector: PacketSelector
+  readonly #laneIndex: LaneIndex
   #finished = false
 
   constructor(options: EngineOptions = {}) {
@@ -58,6 +60,7 @@ export class Engine {
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this, this.#catalog)
+    this.#laneIndex = new LaneIndex(this.packets)
   }
 
   get packets() {
@@ -157,7 +160,7 @@ export class Engine {
 
   /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes {
-    return lanes(this.packets, rows, from, to, buckets)
+    return lanes(this.packets, rows, from, to, buckets, this.#laneIndex)
   }
 
   /** How the ACK round-trip times of `rows` (all packets without) are distributed. */

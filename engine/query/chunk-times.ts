@@ -23,6 +23,12 @@ export class ChunkTimes {
     return this.#first[chunk] >= from && this.#last[chunk] < to
   }
 
+  /** Earliest and latest time. */
+  of(chunk: number): readonly [earliest: number, latest: number] {
+    this.#extend()
+    return [this.#first[chunk], this.#last[chunk]]
+  }
+
   #extend(): void {
     const { chunks, rows } = this.#packets
     while (this.#rows < rows) {

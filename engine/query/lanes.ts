@@ -1,17 +1,16 @@
 import type { Lanes } from '../answers.ts'
-import { CHUNK_ROWS, FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
-import { LABEL } from '../tcp/labels.ts'
-import { VERDICT } from '../tcp/verdicts.ts'
-import { BUCKETS, bucketOf, bucketValue, quantileBucket } from './sketch.ts'
+import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import type { ChunkTimes } from './chunk-times.ts'
+import type { LaneIndex } from './lane-index.ts'
+import { LaneTable } from './lane-table.ts'
 
 /** More buckets than a screen has pixels tell nothing. */
 const MOST_BUCKETS = 4096
 
 /**
  * Traffic, trouble and round-trip times in `buckets` equal parts of the time [from, to), over all packets or over `rows` (ascending).
- * One pass over the columns: some 10 ns a packet.
- *
- * Packets that only repeat what was seen (captured twice, reordered) are not counted as retransmissions, whatever their label says.
+ * One pass over the columns, some 10 ns a packet; with an index of the whole capture only over the packets in those of its
+ * spans that a bucket's edge divides. The answer is the same.
  */
 export function lanes(
   packets: PacketTable,
@@ -19,96 +18,110 @@ export function lanes(
   from: number,
   to: number,
   buckets: number,
+  index?: LaneIndex,
 ): Lanes {
   const n = Math.max(1, Math.min(MOST_BUCKETS, Math.floor(buckets)))
-  const gather = new Gather(packets, from, to > from ? to : from + 1, n)
-  if (rows) for (const row of rows) gather.add(packets.chunk(row), row % CHUNK_ROWS)
-  else {
-    for (const [number, chunk] of packets.chunks.entries()) {
-      const end = Math.min(CHUNK_ROWS, packets.rows - number * CHUNK_ROWS)
-      for (let i = 0; i < end; i++) gather.add(chunk, i)
-    }
-  }
-  return gather.lanes()
+  const end = to > from ? to : from + 1
+  const gather = new Gather(packets, from, end, n)
+  if (rows) gather.addRows(rows)
+  else if (index) gather.addIndexed(index)
+  else gather.addAll()
+  return gather.table.lanes(from, end)
 }
 
 class Gather {
+  readonly table: LaneTable
   readonly #packets: PacketTable
   readonly #from: number
   readonly #to: number
-  readonly #buckets: number
   readonly #perNs: number
-  readonly #counts: Uint32Array
-  readonly #lanes: Lanes
 
   constructor(packets: PacketTable, from: number, to: number, buckets: number) {
+    this.table = new LaneTable(buckets)
     this.#packets = packets
     this.#from = from
     this.#to = to
-    this.#buckets = buckets
     this.#perNs = buckets / (to - from)
-    this.#counts = new Uint32Array(buckets * BUCKETS)
-    const lane = () => new Float64Array(buckets)
-    const empty = () => new Float64Array(buckets).fill(NaN)
-    this.#lanes = {
-      from,
-      to,
-      buckets,
-      packets: lane(),
-      bytes: lane(),
-      retransmissions: lane(),
-      resets: lane(),
-      outOfOrder: lane(),
-      zeroWindows: lane(),
-      lost: lane(),
-      duplicateAcks: lane(),
-      rttSamples: lane(),
-      rttP50: empty(),
-      rttP90: empty(),
-      rttP99: empty(),
-      rttMax: empty(),
+  }
+
+  /** The bucket of a time in [from, to). */
+  #bucket(time: number): number {
+    const bucket = Math.floor((time - this.#from) * this.#perNs)
+    return bucket < this.table.slots ? bucket : this.table.slots - 1
+  }
+
+  addRows(rows: Uint32Array): void {
+    for (const row of rows) {
+      const chunk = this.#packets.chunk(row)
+      const i = row % CHUNK_ROWS
+      const time = chunk.time[i]
+      if (time >= this.#from && time < this.#to) this.table.add(this.#packets, chunk, i, i + 1, this.#bucket(time))
     }
   }
 
-  add(chunk: PacketChunk, i: number): void {
-    const time = chunk.time[i]
-    if (time < this.#from || time >= this.#to) return
-    const lanes = this.#lanes
-    let bucket = Math.floor((time - this.#from) * this.#perNs)
-    if (bucket >= this.#buckets) bucket = this.#buckets - 1
-    lanes.packets[bucket]++
-    lanes.bytes[bucket] += chunk.length[i]
-    if ((chunk.flags[i] & (FLAG.tcp | FLAG.rst)) === (FLAG.tcp | FLAG.rst)) lanes.resets[bucket]++
-    const labels = chunk.labels[i]
-    if (labels !== 0) {
-      const verdict = chunk.verdict[i]
-      if (verdict === VERDICT.reordered || labels & LABEL.out_of_order) lanes.outOfOrder[bucket]++
-      else if (labels & LABEL.retransmission && verdict !== VERDICT.copy) lanes.retransmissions[bucket]++
-      if (labels & LABEL.zero_window) lanes.zeroWindows[bucket]++
-      if (labels & LABEL.lost_segment) lanes.lost[bucket]++
-      if (labels & LABEL.duplicate_ack) lanes.duplicateAcks[bucket]++
+  addAll(times?: ChunkTimes): void {
+    const { chunks, rows } = this.#packets
+    for (const [number, chunk] of chunks.entries()) {
+      if (times && !times.touches(number, this.#from, this.#to)) continue
+      const end = Math.min(CHUNK_ROWS, rows - number * CHUNK_ROWS)
+      const { time } = chunk
+      for (let i = 0; i < end;) {
+        const at = time[i]
+        const from = i++
+        if (!(at >= this.#from && at < this.#to)) continue
+        const bucket = this.#bucket(at)
+        while (i < end && time[i] >= this.#from && time[i] < this.#to && this.#bucket(time[i]) === bucket) i++
+        this.table.add(this.#packets, chunk, from, i, bucket)
+      }
     }
-    const acked = chunk.acked[i]
-    if (acked === 0) return
-    const rtt = time - this.#packets.time(acked - 1)
-    if (rtt <= 0) return
-    this.#counts[bucket * BUCKETS + bucketOf(rtt)]++
-    lanes.rttSamples[bucket]++
-    if (!(lanes.rttMax[bucket] >= rtt)) lanes.rttMax[bucket] = rtt
   }
 
-  lanes(): Lanes {
-    const lanes = this.#lanes
-    for (let bucket = 0; bucket < this.#buckets; bucket++) {
-      const total = lanes.rttSamples[bucket]
-      if (total === 0) continue
-      const max = lanes.rttMax[bucket]
-      const quantile = (q: number) =>
-        Math.min(max, bucketValue(quantileBucket(this.#counts, bucket * BUCKETS, total, q)))
-      lanes.rttP50[bucket] = quantile(0.5)
-      lanes.rttP90[bucket] = quantile(0.9)
-      lanes.rttP99[bucket] = quantile(0.99)
+  addIndexed(index: LaneIndex): void {
+    index.advance()
+    const { width, first, last, table } = index
+    const start = Math.max(first, Math.floor(this.#from / width))
+    const end = Math.min(last, Math.floor((this.#to - 1) / width))
+    // 1 for the spans that lie in more than one bucket, or only in part within [from, to).
+    const divided = new Uint8Array(table.slots)
+    let all = 0
+    let left = 0
+    for (let span = start; span <= end; span++) {
+      const begin = span * width
+      const final = begin + width - 1
+      const count = table.packets[span - first]
+      all += count
+      if (begin >= this.#from && final < this.#to && this.#bucket(begin) === this.#bucket(final)) continue
+      divided[span - first] = 1
+      left += count
     }
-    return lanes
+    // With hardly a span left whole, it is quicker to count everything.
+    if (left * 2 > all) return this.addAll(index.times)
+    for (let span = start; span <= end; span++) {
+      if (divided[span - first] === 0) this.table.addSlot(table, span - first, this.#bucket(span * width))
+    }
+    if (left > 0) this.#addDivided(index, divided)
+  }
+
+  #addDivided({ width, first, times }: LaneIndex, divided: Uint8Array): void {
+    const { chunks, rows } = this.#packets
+    for (const [number, chunk] of chunks.entries()) {
+      if (!times.touches(number, this.#from, this.#to)) continue
+      const [earliest, latest] = times.of(number)
+      const spans = divided.subarray(Math.floor(earliest / width) - first, Math.floor(latest / width) - first + 1)
+      if (!spans.includes(1)) continue
+      const end = Math.min(CHUNK_ROWS, rows - number * CHUNK_ROWS)
+      const { time } = chunk
+      for (let i = 0; i < end;) {
+        const at = time[i]
+        const span = Math.floor(at / width)
+        const begin = span * width
+        const from = i++
+        if (divided[span - first] === 0) {
+          while (i < end && time[i] >= begin && time[i] < begin + width) i++
+        } else if (at >= this.#from && at < this.#to) {
+          this.table.add(this.#packets, chunk, from, i, this.#bucket(at))
+        }
+      }
+    }
   }
 }
