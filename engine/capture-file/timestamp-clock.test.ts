@@ -54,8 +54,8 @@ describe('the clock of an interface', () => {
         (resolution, first, distances, small, finer) => {
           const clock = clockAt(resolution, 7n, first)
           const epoch = exact(resolution, 7n, first)
-          for (const nanoseconds of [...distances, ...small.map(BigInt)]) {
-            const units = first + (nanoseconds * perSecond(resolution)) / 1_000_000_000n + BigInt(finer)
+          for (const [i, nanoseconds] of [...distances, ...small.map(BigInt)].entries()) {
+            const units = first + (nanoseconds * perSecond(resolution)) / 1_000_000_000n + BigInt(finer * i)
             if (units < 0n || units >= 1n << 64n) continue
             const expected = exact(resolution, 7n, units) - epoch
             if (expected > 1n << 53n || expected < -(1n << 53n)) continue

@@ -132,6 +132,15 @@ describe('the zstd decompressor', () => {
     expect(decompress(block(1, 2, 0)).error).toContain('no beginning')
   })
 
+  it('takes literals that are packed to the bit, no fewer and no more', () => {
+    // Two symbols of one bit each; three of them behind a mark, and no sequences.
+    const block = (bits: number) =>
+      Uint8Array.of(...magic, 0x00, 0x00, 0x3d, 0, 0, 0x32, 0xc0, 0x00, 128, 0x10, bits, 0)
+    expectBytes(decompress(block(0b1010)), Uint8Array.of(0, 1, 0))
+    expect(decompress(block(0b1_0100)).error).toContain('left over')
+    expect(decompress(block(0b101)).error).toContain('are cut')
+  })
+
   it('that is cut at any byte gives what came before, and says that it was cut', () => {
     const bytes = traffic(2000)
     const file = concat(compressed(bytes.subarray(0, 1000), { checksum: true }), compressed(bytes.subarray(1000)))
