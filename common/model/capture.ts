@@ -46,6 +46,6 @@ export interface Damage {
   readonly reason: string
 }
 
-export type CaptureFormat = 'pcap' | 'pcapng'
+export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop'
 export type Compression = 'none' | 'gzip' | 'zstd'
 export type ByteOrder = 'little-endian' | 'big-endian'

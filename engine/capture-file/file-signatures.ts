@@ -4,7 +4,6 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
   ['\xcd\x34\xb2\xa1', 'a pcap file as modified by Francisco Mesquita'],
   ['\xa1\x2b\x3c\x4d', 'a pcap file as modified by Navtel'],
   ['\x4d\x3c\x2b\xa1', 'a pcap file as modified by Navtel'],
-  ['snoop\0\0\0', 'a Solaris snoop capture'],
   ['btsnoop\0', 'a Bluetooth btsnoop capture'],
   ['GMBU', 'a Microsoft Network Monitor 2 capture'],
   ['RTSS', 'a Microsoft Network Monitor 1 capture'],
@@ -42,7 +41,7 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
 /** How many bytes `describe` wants to see. */
 export const SIGNATURE_LENGTH = 262
 
-/** "a Solaris snoop capture", or what can be said of bytes that tell nothing. */
+/** "a Bluetooth btsnoop capture", or what can be said of bytes that tell nothing. */
 export function describe(head: Uint8Array): string {
   for (const [signature, what, at = 0] of FOREIGN) if (startsWith(head, signature, at)) return what
   const shown = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')

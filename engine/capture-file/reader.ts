@@ -15,6 +15,7 @@ import { pcapByteOrder, PcapParser } from './pcap-parser.ts'
 import { BLOCK } from './pcapng-format.ts'
 import { PcapngParser } from './pcapng-parser.ts'
 import { RecordStream } from './record-stream.ts'
+import { SnoopParser } from './snoop-parser.ts'
 import { isZstd, ZstdDecompressor } from './decompress/zstd.ts'
 
 const COMPRESSED_SLICE = 16_384
@@ -33,7 +34,7 @@ export class CaptureFileReader implements CaptureReader {
   #compression: Compression | undefined
   #decompressor: Decompressor | undefined
   #decompressed = 0
-  #parser: PcapParser | PcapngParser | undefined
+  #parser: PcapParser | PcapngParser | SnoopParser | undefined
   #records: RecordStream | undefined
   #damage: Damage | undefined
   #bytesRead = 0
@@ -69,6 +70,7 @@ export class CaptureFileReader implements CaptureReader {
 
   get format(): CaptureFormat | undefined {
     if (!this.#parser) return undefined
+    if (this.#parser instanceof SnoopParser) return 'snoop'
     return this.#parser instanceof PcapParser ? 'pcap' : 'pcapng'
   }
 
@@ -167,6 +169,7 @@ export class CaptureFileReader implements CaptureReader {
       const magic = u32(head, 0, false)
       if (magic === BLOCK.sectionHeader) this.#parser = new PcapngParser(this.#sink)
       else if (pcapByteOrder(magic)) this.#parser = new PcapParser(this.#sink)
+      else if (isSnoop(head)) this.#parser = new SnoopParser(this.#sink)
       else if (head.length < SIGNATURE_LENGTH) return
       else return this.#unknown(head)
       this.#records = new RecordStream(this.#parser)
@@ -180,7 +183,7 @@ export class CaptureFileReader implements CaptureReader {
   /** No capture we can read. */
   #unknown(head: Uint8Array): void {
     const what = this.compression === 'none' ? 'The file' : `What the ${this.compression} data holds`
-    const readable = 'Captures of the formats pcap and pcapng can be read, also compressed with gzip or zstd.'
+    const readable = 'Captures of the formats pcap, pcapng and snoop can be read, also compressed with gzip or zstd.'
     const bytes = head.length === 1 ? '1 byte' : `${head.length} bytes`
     if (head.length === 0) this.#fail(0, `${what} is empty.`)
     else if (head.length < 4) this.#fail(0, `${what} is too short to be a capture: it has ${bytes}.`)
@@ -190,6 +193,11 @@ export class CaptureFileReader implements CaptureReader {
   #fail(offset: number, reason: string): void {
     this.#damage = { offset, reason }
   }
+}
+
+/** "snoop" and three zeros. */
+function isSnoop(head: Uint8Array): boolean {
+  return head.length >= 8 && u32(head, 0, false) === 0x6f6f_6e73 && u32(head, 4, false) === 0x0000_0070
 }
 
 const NONE: ReadonlyMap<never, never> = new Map<never, never>()
