@@ -38,7 +38,7 @@ const CONTESTANTS: readonly Contestant[] = [
     args: (file) => ['-n', '-r', file, '-T', 'fields', ...TSHARK_FIELDS.flatMap((field) => ['-e', field])],
     bar: 1 / 25,
   },
-  { name: 'tcptrace -l -r', command: 'tcptrace', args: (file) => ['-l', '-r', file], bar: 1 },
+  { name: 'tcptrace -l -r', command: 'tcptrace', args: (file) => ['-n', '-l', '-r', file], bar: 1 },
   { name: 'capinfos -c', command: 'capinfos', args: (file) => ['-c', file] },
   { name: 'cat', command: 'cat', args: (file) => [file] },
 ]
