@@ -57,6 +57,11 @@ export class CaptureFile {
     this.#points = count
   }
 
+  /** Whether packets wait here for those of other points, so that their memory is still needed. */
+  get holds(): boolean {
+    return this.#points > 1 || this.#held.size > 0
+  }
+
   addInterface(facts: InterfaceFacts): number {
     void this.#append(interfaceDescription(facts)).catch(() => undefined)
     return this.#interfaces++

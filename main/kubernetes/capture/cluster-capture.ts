@@ -394,7 +394,8 @@ export class ClusterCapture {
         point.status.packets += batch.times.length
         const { comment } = point
         delete point.comment
-        return file.add(point.status.id, batch, comment)
+        const taken = file.add(point.status.id, batch, comment)
+        return file.holds ? taken : taken.then(() => packets.recycle(batch))
       },
       gap: (lostBytes: number) => {
         point.comment = `Hopscope: before this packet ${lostBytes} bytes of this point were lost: the ring in the pod was full.`

@@ -10,11 +10,13 @@ import { PREFIX_DIGEST, PULL, script, START, STOP } from './pod-scripts.ts'
 import { podPath } from './preflight.ts'
 import type { CaptureCounts, PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
-import type { SegmentSpool } from './segment-spool.ts'
+import type { Position, SegmentSpool } from './segment-spool.ts'
 import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
 
 const HEARTBEAT_MS = 3000
 const LONGEST_PAUSE_MS = 5000
+/** So many segments may wait to be brought to the disk before reading waits for them. */
+const UNSYNCED_LIMIT = 8
 /** Frames of live traffic are small, those of a backlog are whole segments. */
 const FRAME_BYTES = (SEGMENT_MEGABYTES + 1) * 1_000_000
 
@@ -67,7 +69,11 @@ export class PointCapture {
   #stream: ExecStream | undefined
   #stopping = false
   #finished = false
+  /** The next byte wanted; ahead of the spool by what is being written. */
+  #position: Position = { segment: 0, offset: 0 }
+  #writing: Promise<void> = Promise.resolve()
   #unsynced: Promise<void> = Promise.resolve()
+  #unsyncedSegments = 0
   #failure: unknown
   #given = 0
   #progress: PointProgress = { state: 'starting', bytes: 0, cuts: 0, lostBytes: 0, counts: {}, heardAt: Date.now() }
@@ -113,7 +119,7 @@ export class PointCapture {
     for (;;) {
       const before = this.#progress.heardAt
       const cut = await this.#pull()
-      await this.#unsynced
+      await this.#settled()
       if (this.#failure !== undefined) throw this.#failure
       if (this.#finished) break
       if (this.#abandon.signal.aborted) {
@@ -167,7 +173,7 @@ export class PointCapture {
       const digest = /^([0-9a-f]{64}) /.exec(stdout)?.[1]
       if (digest === this.#spool.digest()) return
       // It is not there any more: we said that it was safe here, or it was given up, which the pod will say.
-      if (stdout.startsWith('absent')) await this.#spool.finishSegment()
+      if (stdout.startsWith('absent')) await this.#spool.finishSegment()()
       else if (digest === undefined) throw new HostError('unavailable', 'no digest came')
       else throw new Fatal(new HostError('unavailable', 'What is on this disk is not what the pod captured.'))
     }).catch((error: unknown) => {
@@ -177,7 +183,8 @@ export class PointCapture {
 
   /** One connection's worth of bytes; why it ended. */
   async #pull(): Promise<string> {
-    const { segment, offset } = this.#spool.position
+    this.#position = this.#spool.position
+    const { segment, offset } = this.#position
     const frames = new PullFrames()
     const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES)
     let words = ''
@@ -216,35 +223,34 @@ export class PointCapture {
   /** Takes bytes of the stream; a promise when the taker needs time. */
   #take(frames: PullFrames, bytes: Uint8Array): void | Promise<void> {
     this.#progress = { ...this.#progress, heardAt: Date.now() }
-    const complete = [...frames.push(bytes)]
-    if (complete.length === 0) return
-    return this.#takeFrames(complete)
+    const complete = frames.push(bytes)
+    const first = complete.next()
+    return first.done ? undefined : this.#takeFrames(first.value, complete)
   }
 
-  async #takeFrames(frames: readonly PullFrame[]): Promise<void> {
-    for (const frame of frames) await this.#takeFrame(frame)
+  async #takeFrames(first: PullFrame, more: Iterable<PullFrame>): Promise<void> {
+    await this.#takeFrame(first)
+    for (const frame of more) await this.#takeFrame(frame)
   }
 
   async #takeFrame(frame: PullFrame): Promise<void> {
-    const { segment, offset } = this.#spool.position
+    if (frame.kind === 'data') return this.#data(frame)
+    await this.#writing
+    if (this.#failure !== undefined) throw this.#failure
+    const { segment, offset } = this.#position
     switch (frame.kind) {
-      case 'data':
-        if (frame.segment !== segment || frame.offset !== offset)
-          throw new BrokenFrame('bytes came that were not asked for')
-        await this.#spool.write(frame.bytes)
-        await this.#sink.segmentBytes(segment, frame.bytes)
-        this.#capturing({ bytes: this.#progress.bytes + frame.bytes.length })
-        if (frame.last) await this.#segmentDone(segment)
-        return
       case 'segment-end':
-        if (frame.segment !== segment || frame.size !== offset || frame.sha256 !== this.#spool.digest()) {
+        if (frame.segment !== segment || frame.size !== offset)
+          throw new BrokenFrame('a segment ends where it should not')
+        if (frame.sha256 !== this.#spool.digest()) {
           throw new Error(`Segment ${segment} on this disk is not what the pod captured: the disk may be failing.`)
         }
-        await this.#segmentDone(segment)
-        return
+        this.#position = { segment: segment + 1, offset: 0 }
+        return this.#segmentDone(segment)
       case 'gap':
         if (frame.segment <= segment) throw new BrokenFrame('a gap came that is none')
         await this.#spool.skipTo(frame.segment)
+        this.#position = { segment: frame.segment, offset: 0 }
         this.#gap(frame.lostBytes, offset)
         return
       case 'idle':
@@ -252,6 +258,31 @@ export class PointCapture {
         return
       case 'end':
         await this.#end(frame)
+    }
+  }
+
+  /** While these bytes are written the next are read; two frames are as much as is on its way. */
+  async #data({ segment, offset, bytes, last }: Extract<PullFrame, { kind: 'data' }>): Promise<void> {
+    const at = this.#position
+    if (segment !== at.segment || offset !== at.offset) throw new BrokenFrame('bytes came that were not asked for')
+    this.#position = last ? { segment: segment + 1, offset: 0 } : { segment, offset: offset + bytes.length }
+    const before = this.#writing
+    this.#writing = before.then(() => this.#write(segment, bytes, last))
+    await before
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #write(segment: number, bytes: Buffer, last: boolean): Promise<void> {
+    if (this.#failure !== undefined) return
+    try {
+      await this.#spool.write(bytes, last)
+      await this.#sink.segmentBytes(segment, bytes)
+      this.#capturing({ bytes: this.#progress.bytes + bytes.length })
+      if (last) await this.#segmentDone(segment)
+    } catch (error) {
+      this.#failure ??= error
+      // Nothing more is to come: what can't be written need not be sent.
+      this.#stream?.close()
     }
   }
 
@@ -263,26 +294,36 @@ export class PointCapture {
     this.#capturing({ lostBytes: this.#progress.lostBytes + lost })
   }
 
-  /** On disk first, then the pod may forget it; meanwhile the next is read. */
+  /** On disk first, then the pod may forget it; meanwhile the next are read. */
   async #segmentDone(segment: number): Promise<void> {
     const stream = this.#stream
+    const sync = this.#spool.finishSegment()
+    this.#unsyncedSegments++
+    this.#unsynced = this.#unsynced.then(async () => {
+      try {
+        await sync()
+        stream?.write(Buffer.from(`a ${segment}\n`))
+      } catch (error) {
+        this.#failure ??= error
+      }
+      this.#unsyncedSegments--
+    })
+    if (this.#unsyncedSegments > UNSYNCED_LIMIT) await this.#unsynced
+  }
+
+  async #settled(): Promise<void> {
+    await this.#writing
     await this.#unsynced
-    this.#unsynced = this.#spool.finishSegment().then(
-      () => void stream?.write(Buffer.from(`a ${segment}\n`)),
-      (error: unknown) => void (this.#failure ??= error),
-    )
   }
 
   async #end(frame: Extract<PullFrame, { kind: 'end' }>): Promise<void> {
-    await this.#unsynced
+    await this.#settled()
     if (this.#failure !== undefined) throw this.#failure
-    const { segment, offset } = this.#spool.position
+    const { segment, offset } = this.#position
     const counts = { ...this.#progress.counts, ...countsIn(frame.words) }
-    this.#finished = true
     if (segment === 0 && offset === 0) {
       this.#set({ state: 'incomplete', message: failed(frame.words).message, counts, why: frame.why })
     } else if (segment !== frame.segments || offset !== 0) {
-      this.#finished = false
       throw new BrokenFrame('the pod says it is the end, but bytes are missing')
     } else {
       const lost = this.#progress.lostBytes
@@ -291,6 +332,7 @@ export class PointCapture {
       const state = lost > 0 ? 'incomplete' : 'complete'
       this.#set({ state, counts, why: frame.why, ...(message ? { message } : {}) })
     }
+    this.#finished = true
     this.#stream?.write(Buffer.from('q\n'))
   }
 

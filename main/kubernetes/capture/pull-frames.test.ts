@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
@@ -30,7 +31,12 @@ describe('frames of a pull', () => {
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
         const places = [0, ...cuts, stream.length].sort((a, b) => a - b)
         const frames = new PullFrames()
-        const out = places.slice(1).flatMap((end, index) => [...frames.push(stream.subarray(places[index], end))])
+        const out: PullFrame[] = []
+        for (const [index, end] of places.slice(1).entries()) {
+          for (const frame of frames.push(stream.subarray(places[index], end))) {
+            out.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame)
+          }
+        }
         expect(out).toEqual(expected)
       }),
     )

@@ -16,6 +16,8 @@ export interface PacketBatch {
   readonly starts: readonly number[]
   /** Milliseconds since 1970, to order by. */
   readonly times: readonly number[]
+  /** What the blocks lie in; to be given back when they are written. */
+  readonly memory: Buffer
 }
 
 export interface SegmentFacts {
@@ -32,6 +34,7 @@ export class SegmentPackets {
   #segment = -1
   #little = true
   #nanosecond = true
+  readonly #spare: Buffer[] = []
   facts: SegmentFacts | undefined
 
   /**
@@ -57,6 +60,11 @@ export class SegmentPackets {
     // A copy: the piece may be a view of a large buffer.
     this.#rest = Buffer.from(data.subarray(used))
     return batch
+  }
+
+  /** The batch is used up: its memory serves the next. */
+  recycle(batch: PacketBatch): void {
+    if (this.#spare.length < 2) this.#spare.push(batch.memory)
   }
 
   #fileHeader(data: Buffer): SegmentFacts {
@@ -89,7 +97,8 @@ export class SegmentPackets {
       count++
     }
     if (count === 0) return { batch: undefined, used }
-    const blocks = Buffer.allocUnsafe(room)
+    const spare = this.#spare.pop()
+    const blocks = spare && spare.length >= room ? spare : Buffer.allocUnsafe(room)
     const starts: number[] = []
     const times: number[] = []
     let at = 0
@@ -117,6 +126,6 @@ export class SegmentPackets {
       from += PACKET_HEADER + captured
     }
     starts.push(at)
-    return { batch: { blocks, starts, times }, used }
+    return { batch: { blocks: blocks.subarray(0, at), starts, times, memory: blocks }, used }
   }
 }

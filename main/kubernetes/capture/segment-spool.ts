@@ -29,7 +29,8 @@ export class SegmentSpool {
     return join(this.folder, `seg-${String(segment).padStart(6, '0')}.pcap`)
   }
 
-  async write(bytes: Buffer): Promise<void> {
+  /** `last`: the segment is whole with these bytes, and their digest is known to be right: none is made here. */
+  async write(bytes: Buffer, last = false): Promise<void> {
     if (!this.#file) {
       await mkdir(this.folder, { recursive: true })
       this.#file = await open(this.path(this.#segment), this.#offset === 0 ? 'w' : 'r+', 0o600)
@@ -38,7 +39,7 @@ export class SegmentSpool {
     for (let done = 0; done < bytes.length;) {
       done += (await this.#file.write(bytes, done, undefined, start + done)).bytesWritten
     }
-    this.#hash.update(bytes)
+    if (!last) this.#hash.update(bytes)
     this.#offset += bytes.length
   }
 
@@ -47,15 +48,17 @@ export class SegmentSpool {
     return this.#hash.copy().digest('hex')
   }
 
-  /** The current segment is whole: it is brought to the disk, and the next one begins. */
-  async finishSegment(): Promise<void> {
+  /** The current segment is whole, and the next one begins. What is returned brings it to the disk; it is to be called, once. */
+  finishSegment(): () => Promise<void> {
     const file = this.#file
     this.#file = undefined
     this.#begin(this.#segment + 1)
-    try {
-      await file?.sync()
-    } finally {
-      await file?.close()
+    return async () => {
+      try {
+        await file?.sync()
+      } finally {
+        await file?.close()
+      }
     }
   }
 
