@@ -64,6 +64,7 @@ export class LaneIndex {
 
   /** Makes room for the time; the span that it lies in then. */
   #reach(time: number): number {
+    if (!Number.isFinite(time)) return this.#first
     if (this.#last < this.#first) {
       const span = Math.floor(time / this.#width)
       this.#first = this.#last = span

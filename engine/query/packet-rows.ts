@@ -11,6 +11,10 @@ import { VERDICT, VERDICTS, type Verdicts } from '../tcp/verdicts.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { packetContextOf } from './packet-context-of.ts'
+import { between, type Work } from './work.ts'
+
+/** Packets described between two pauses. */
+const INFO_SLICE = 2048
 
 const ERROR_TEXT: Readonly<Record<number, string>> = {
   [DECODE_ERROR.malformed]: 'malformed',
@@ -32,6 +36,26 @@ export async function packetRows(
     byRow.set(row, packetRow(sources, packet, row))
   })
   return Array.from(rows, (row) => byRow.get(row)).filter((row) => row !== undefined)
+}
+
+/** The Info of each row; `rows` ascending. Throws Cancelled, and what `read` throws. */
+export async function infoTexts(
+  sources: CaptureTables,
+  rows: Uint32Array,
+  read: ReadBytes,
+  work: Work,
+): Promise<string[]> {
+  const packet = new Packet()
+  const texts: string[] = []
+  for (let from = 0; from < rows.length; from += INFO_SLICE) {
+    await between(work)
+    await eachFrame(sources.packets, rows.subarray(from, from + INFO_SLICE), read, (row, bytes) => {
+      decode(sources, packet, row, bytes)
+      texts.push(infoText(packet, packetContextOf(sources, row)))
+    })
+    work.progress?.(texts.length, rows.length)
+  }
+  return texts
 }
 
 /** The packet's tree and bytes. */

@@ -8,23 +8,9 @@ import type { Block, CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { OUTCOME } from './outcome.ts'
 import { RowList } from './row-list.ts'
+import { between, Cancelled, type Work } from './work.ts'
 
-/** How the caller takes part in long work; all of it is optional. */
-export interface Work {
-  /** Once true, the work ends by throwing Cancelled. */
-  readonly signal?: { readonly aborted: boolean }
-  /** Called between slices of a few milliseconds: the place to let other work happen. */
-  readonly pause?: () => Promise<void>
-  /** Packets looked at, of how many. */
-  readonly progress?: (done: number, total: number) => void
-}
-
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled'
-  constructor() {
-    super('Cancelled before it was done.')
-  }
-}
+export { Cancelled, type Work } from './work.ts'
 
 /** Selections kept to be extended when the capture grows. */
 const KEPT = 8
@@ -215,11 +201,4 @@ class RunningSelection {
     }
     return this.#found.view()
   }
-}
-
-async function between({ signal, pause }: Work): Promise<void> {
-  if (signal?.aborted) throw new Cancelled()
-  if (!pause) return
-  await pause()
-  if (signal?.aborted) throw new Cancelled()
 }
