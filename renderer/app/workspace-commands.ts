@@ -21,10 +21,10 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
 }
 const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
 const PANES = [
-  ['Time axis', '.timeline-plot'],
-  ['Conversations', '[data-grid=conversations]'],
-  ['Packets', '[data-grid=packets]'],
-  ['Inspector', '.inspector [role=tree], .inspector .about, .inspector [role=tab][aria-selected=true]'],
+  ['Time axis', ['.timeline-plot']],
+  ['Conversations', ['[data-grid=conversations]']],
+  ['Packets', ['[data-grid=packets]']],
+  ['Inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [role=tab][aria-selected=true]']],
 ] as const
 
 const SORTS = [
@@ -143,12 +143,12 @@ export function workspaceCommands({
       enabled: () => now().zoom !== undefined,
       run: () => view.change({ zoom: undefined }, 'push'),
     },
-    ...PANES.map(([name, selector], i) => ({
+    ...PANES.map(([name, selectors], i) => ({
       id: `go.${name.toLowerCase().replace(' ', '-')}`,
       title: name,
       group: 'Go' as const,
       keys: [String(i + 1)],
-      run: () => document.querySelector<HTMLElement>(selector)?.focus(),
+      run: () => focusFirst(selectors),
     })),
     { id: 'go.worst', title: 'Worst conversation', group: 'Go', keys: ['W'], run: () => void toWorst() },
     {
@@ -195,6 +195,14 @@ export function workspaceCommands({
       run: () => session.cancel(),
     },
   ]
+}
+
+/** The first of them that is there. */
+function focusFirst(selectors: readonly string[]): void {
+  for (const selector of selectors) {
+    const element = document.querySelector<HTMLElement>(selector)
+    if (element) return element.focus()
+  }
 }
 
 /** What the lists are about. */

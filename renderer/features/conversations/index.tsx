@@ -100,7 +100,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
         id="conversations"
         label="Conversations"
         columns={columns}
-        count={listed?.total ?? 0}
+        count={error === undefined ? (listed?.total ?? 0) : 0}
         rowHeight={ROW_HEIGHT}
         row={(index) => pages?.row(index)}
         onVisible={onVisible}
@@ -128,18 +128,19 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
           setCursor(undefined)
         }}
         empty={
-          listed &&
-          (error !== undefined ? (
+          error !== undefined ? (
             <EmptyState tone="bad" title="The filter could not be applied">
               {error}
             </EmptyState>
           ) : (
-            <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
-              {filter || range
-                ? 'No packet of any conversation meets the filter and lies in the selected time.'
-                : 'The packets have no addresses that could be paired.'}
-            </EmptyState>
-          ))
+            listed && (
+              <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
+                {filter || range
+                  ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                  : 'The packets have no addresses that could be paired.'}
+              </EmptyState>
+            )
+          )
         }
       />
       {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}

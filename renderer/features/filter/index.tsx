@@ -59,9 +59,10 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
   const trimmed = text.trim()
   const { value: checked, key: checkedText } = useAnswer(trimmed || undefined, () => check(text))
   const verdict = trimmed && checkedText === trimmed ? checked : undefined
-  const { value: completions } = useAnswer(open && trimmed ? `${caret} ${text}` : undefined, () =>
-    complete(text, caret),
-  )
+  const completionKey = open && trimmed ? `${caret} ${text}` : undefined
+  const { value: completions, key: completed } = useAnswer(completionKey, () => complete(text, caret))
+  // Those of the text before stay on screen until the new ones come, but can't be chosen.
+  const fresh = completionKey === undefined || completed === completionKey
   const proposals: readonly Proposal[] = !open
     ? []
     : trimmed
@@ -98,7 +99,7 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
 
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const listed = proposals.length > 0
+    const listed = proposals.length > 0 && fresh
     if (event.key === 'ArrowDown' && !open) setOpen(true)
     else if (event.key === 'ArrowDown' && listed) setPicked(((picked + 2) % (proposals.length + 1)) - 1)
     else if (event.key === 'ArrowUp' && listed)

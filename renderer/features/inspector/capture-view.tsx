@@ -105,7 +105,11 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
               <Fact name={one.name ?? `Interface ${one.id}`}>
                 <span className="quiet">{LINK_TYPES[one.linkType] ?? `link type ${one.linkType}`}</span>
               </Fact>
-              {one.description !== undefined && <p className="quiet">{one.description}</p>}
+              {one.description !== undefined && (
+                <Fact name="Description">
+                  <span className="about-path">{one.description}</span>
+                </Fact>
+              )}
               {one.filter !== undefined && (
                 <Fact name="Capture filter">
                   <span className="mono">{one.filter}</span>

@@ -73,10 +73,10 @@ export function Packets({
     return last.current
   })
 
-  const count = listed?.count ?? 0
+  const count = error === undefined ? (listed?.count ?? 0) : 0
   useEffect(() => {
-    onShown(listed?.count)
-  }, [listed?.count, onShown])
+    onShown(listed && count)
+  }, [listed, count, onShown])
 
   const pages = listed?.pages
   useSyncExternalStore(
@@ -129,6 +129,7 @@ export function Packets({
       title="Packets"
       count={
         listed &&
+        error === undefined &&
         (everything
           ? formatCount(count)
           : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
@@ -152,21 +153,22 @@ export function Packets({
         }}
         rowClass={toneClass}
         empty={
-          listed &&
-          (error !== undefined ? (
+          error !== undefined ? (
             <EmptyState tone="bad" title="The filter could not be applied">
               {error}
             </EmptyState>
           ) : (
-            <NothingMatches
-              view={view}
-              filter={filter}
-              ranged={range !== undefined}
-              narrowed={conversation !== undefined}
-              reading={reading}
-              total={facts.packets}
-            />
-          ))
+            listed && (
+              <NothingMatches
+                view={view}
+                filter={filter}
+                ranged={range !== undefined}
+                narrowed={conversation !== undefined}
+                reading={reading}
+                total={facts.packets}
+              />
+            )
+          )
         }
       />
       {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}

@@ -211,21 +211,25 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
             height={OVERVIEW}
           />
         )}
-        <div
-          ref={plot}
-          className="timeline-plot"
-          role="slider"
-          tabIndex={0}
-          aria-label="Time"
-          aria-orientation="horizontal"
-          aria-valuemin={Math.round(whole.from / 1e6)}
-          aria-valuemax={Math.round(whole.to / 1e6)}
-          aria-valuenow={Math.round(shown.from / 1e6)}
-          onKeyDown={onKeyDown}
-          onFocus={() => cursor.getState().time === undefined && cursor.setState({ time: (shown.from + shown.to) / 2 })}
-          onBlur={() => cursor.setState({ time: undefined })}
-        >
-          <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+        <div className="timeline-box">
+          <div
+            ref={plot}
+            className="timeline-plot"
+            role="slider"
+            tabIndex={0}
+            aria-label="Time"
+            aria-orientation="horizontal"
+            aria-valuemin={Math.round(whole.from / 1e6)}
+            aria-valuemax={Math.round(whole.to / 1e6)}
+            aria-valuenow={Math.round(shown.from / 1e6)}
+            onKeyDown={onKeyDown}
+            onFocus={() =>
+              cursor.getState().time === undefined && cursor.setState({ time: (shown.from + shown.to) / 2 })
+            }
+            onBlur={() => cursor.setState({ time: undefined })}
+          >
+            <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+          </div>
           <Pointed pointed={pointed} scale={scale} />
           <RangeOverlay scale={scale} range={range} view={view} />
           {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (

@@ -27,12 +27,7 @@ export function RangeOverlay({ scale, range, view }: RangeOverlayProps): ReactNo
       {left >= 0 && left <= scale.width && <div className="range-edge" style={{ left }} />}
       {right >= 0 && right <= scale.width && <div className="range-edge" style={{ left: right - 1 }} />}
       <div className="range-bar" style={{ left: from, width: Math.max(1, to - from) }} />
-      <div
-        className="range-label"
-        style={{ left: middle }}
-        onPointerDown={(event) => event.stopPropagation()}
-        onDoubleClick={(event) => event.stopPropagation()}
-      >
+      <div className="range-label" style={{ left: middle }}>
         <span className="number">{formatDuration(range.to - range.from)}</span>
         <button
           type="button"

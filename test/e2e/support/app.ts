@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -42,6 +42,24 @@ async function firstLine(server: ChildProcess): Promise<string> {
   throw new Error('hopscope serve ended without a URL')
 }
 
-export function sample(file: string): string {
-  return join(PROJECT, 'resources/samples', file)
+const SAMPLES = join(PROJECT, 'resources/samples')
+
+interface SampleFacts {
+  readonly name: string
+  readonly file: string
+  readonly expected: Readonly<Record<string, number>>
+}
+
+/** A built-in sample: its file, and what was found in it when it was made. */
+export function sample(name: string): {
+  readonly file: string
+  readonly path: string
+  readonly packets: number
+  readonly resets: number
+} {
+  const list: readonly SampleFacts[] = JSON.parse(readFileSync(join(SAMPLES, 'samples.json'), 'utf8'))
+  const found = list.find((each) => each.name === name)
+  if (!found) throw new Error(`there is no sample ${name}`)
+  const { packets, resets } = found.expected
+  return { file: found.file, path: join(SAMPLES, found.file), packets, resets }
 }

@@ -32,6 +32,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
   await page.goto(url)
+  await page.locator('.app').waitFor()
   onTestFailed(async ({ task }) => {
     if (!page.isClosed())
       await page.screenshot({ path: join(PICTURES, `failed-${task.name.replaceAll(/\W+/g, '-')}.png`) })

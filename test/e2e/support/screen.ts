@@ -65,5 +65,7 @@ export class Screen {
     await this.page.mouse.move(box.x + box.width * ((from + to) / 2), y)
     await this.page.mouse.move(box.x + box.width * to, y)
     await this.page.mouse.up()
+    // Away from the axis: under the pointer the numbers at its side are those of one moment.
+    await this.page.mouse.move(2, 2)
   }
 }

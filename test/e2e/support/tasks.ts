@@ -1,0 +1,46 @@
+import type { CDPSession, Page } from 'playwright-core'
+
+interface TraceEvent {
+  readonly name: string
+  readonly ph: string
+  readonly pid: number
+  readonly tid: number
+  readonly ts: number
+  /** Microseconds of the processor. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/** Milliseconds of processor time of each task of the page's main thread that had more than 20, in the order they ran, while `use` did. */
+export async function mainThreadTasks(page: Page, use: () => Promise<void>): Promise<readonly number[]> {
+  const session = await page.context().newCDPSession(page)
+  const events: TraceEvent[] = []
+  session.on('Tracing.dataCollected', ({ value }) => {
+    // The protocol's type is an object of no known shape.
+    for (const event of value as unknown as TraceEvent[]) events.push(event)
+  })
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['toplevel', 'devtools.timeline'] },
+  })
+  try {
+    await use()
+  } finally {
+    await stop(session)
+  }
+  const threads = events.filter((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain')
+  // The page's own renderer is the one that ran its scripts.
+  const ours = threads
+    .map(({ pid, tid }) => events.filter((event) => event.pid === pid && event.tid === tid))
+    .toSorted((a, b) => b.length - a.length)[0]
+  return ours
+    .filter((event) => event.ph === 'X' && event.name.endsWith('RunTask') && (event.tdur ?? 0) > 20_000)
+    .toSorted((a, b) => a.ts - b.ts)
+    .map((event) => (event.tdur ?? 0) / 1000)
+}
+
+async function stop(session: CDPSession): Promise<void> {
+  const complete = new Promise<void>((resolve) => session.once('Tracing.tracingComplete', () => resolve()))
+  await session.send('Tracing.end')
+  await complete
+}
