@@ -33,8 +33,10 @@ export async function mainThreadTasks(page: Page, use: () => Promise<void>): Pro
   const ours = threads
     .map(({ pid, tid }) => events.filter((event) => event.pid === pid && event.tid === tid))
     .toSorted((a, b) => b.length - a.length)[0]
-  return ours
-    .filter((event) => event.ph === 'X' && event.name.endsWith('RunTask') && (event.tdur ?? 0) > 20_000)
+  const tasks = ours.filter((event) => event.ph === 'X' && event.name.endsWith('RunTask') && event.tdur !== undefined)
+  if (tasks.length < 100) throw new Error(`the trace holds only ${tasks.length} tasks of the main thread`)
+  return tasks
+    .filter((event) => (event.tdur ?? 0) > 20_000)
     .toSorted((a, b) => a.ts - b.ts)
     .map((event) => (event.tdur ?? 0) / 1000)
 }
