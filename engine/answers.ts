@@ -140,6 +140,7 @@ export interface ConversationRow {
   readonly harmMs: number
   /** The parts of harmMs that are not zero, for the tooltip: cause and milliseconds. */
   readonly harm: readonly { readonly cause: string; readonly ms: number }[]
+  /** Packets sent again; not those that were captured twice or overtaken, whatever their label says. */
   readonly retransmissions: number
   readonly outOfOrder: number
   readonly lost: number

@@ -13,7 +13,7 @@ import type {
 import type { Compression } from '../common/model/capture.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
-import { conversationRows, harmMs, orderedConversations } from './query/conversations.ts'
+import { conversationRows, harmMs, orderedConversations, resetCount } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
@@ -188,6 +188,11 @@ export class Engine {
 
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails> {
     return packetDetails(this, row, read)
+  }
+
+  /** Resets in conversation `id`. */
+  resets(id: number): number {
+    return resetCount(this, id)
   }
 
   /** Milliseconds that conversation `id` lost. */

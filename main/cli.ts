@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import type { Command } from './commands/command.ts'
-import { CommandError, UsageError } from './commands/command.ts'
+import { constants } from 'node:os'
+import { type Command, CommandError, Interrupted, OutputClosed, UsageError } from './commands/command.ts'
+import { writeOut } from './commands/write-out.ts'
 
 // Each command is loaded when it is asked for, so that `frames` does not pay for `serve`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -26,41 +27,47 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const text = await overview()
     if (name === undefined) process.stderr.write(text)
-    else process.stdout.write(text)
+    else await writeOut(text)
     return name === undefined ? 2 : 0
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) {
-    process.stderr.write(`hopscope: there is no command "${name}". Commands: ${Object.keys(COMMANDS).join(', ')}.\n`)
-    return 2
+    throw new UsageError(`there is no command "${name}". Commands: ${Object.keys(COMMANDS).join(', ')}.`)
   }
   const command = await load()
   if (rest.includes('--help') || rest.includes('-h')) {
-    process.stdout.write(`Usage: hopscope ${command.name} ${command.usage}\n\n${command.help.trim()}\n`)
+    await writeOut(`Usage: hopscope ${command.name} ${command.usage}\n\n${command.help.trim()}\n`)
     return 0
   }
-  try {
-    return await command.run(rest)
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`hopscope ${name}: ${error.message}\nUsage: hopscope ${name} ${command.usage}\n`)
-      return 2
-    }
-    if (error instanceof CommandError) {
-      process.stderr.write(`hopscope ${name}: ${error.message}\n`)
-      return 1
-    }
-    const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`hopscope ${name}: this should not have happened: ${message}\n`)
-    if (process.env['HOPSCOPE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-    return 1
-  }
+  return command.run(rest)
 }
 
-// `hopscope frames FILE | head` closes our output early: that is the reader's right, not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+/** Says what went wrong; the exit code. */
+function failed(error: unknown, name: string): number {
+  if (error instanceof OutputClosed) return 0
+  if (error instanceof Interrupted) return 128 + constants.signals[error.signal]
+  const label = Object.hasOwn(COMMANDS, name) ? `hopscope ${name}` : 'hopscope'
+  if (error instanceof UsageError) {
+    process.stderr.write(`${label}: ${error.message}\n\`${label} --help\` tells more.\n`)
+    return 2
+  }
+  if (error instanceof CommandError) {
+    process.stderr.write(`${label}: ${error.message}\n`)
+    return 1
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${label}: this should not have happened: ${message}\n`)
+  if (process.env['HOPSCOPE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  return 1
+}
 
-process.exitCode = await main(process.argv.slice(2))
+// Who writes is told (writeOut); without a listener a closed pipe would end us with a stack trace.
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+
+const args = process.argv.slice(2)
+try {
+  process.exitCode = await main(args)
+} catch (error) {
+  process.exitCode = failed(error, args[0] ?? '')
+}

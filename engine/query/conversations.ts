@@ -4,6 +4,7 @@ import { CHUNK_ROWS, NO_CONVERSATION, type PacketTable } from '../columns/packet
 import { NETWORK, TRANSPORT } from '../decode/packet.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
+import { sentAgainCounts } from './label-counts.ts'
 import { RoundTripTimes } from './round-trip-times.ts'
 
 /** What the answers about conversations are made from. */
@@ -26,7 +27,10 @@ const TRANSPORT_NAMES: Readonly<Record<number, string>> = {
   [TRANSPORT.icmpv6]: 'ICMPv6',
 }
 
-/** The conversations of the packets in `rows`, or all of them, ordered. Ties keep the order of appearance. */
+/**
+ * The conversations of the packets in `rows`, or all of them, ordered. Ties keep the order of appearance, what is not known comes last.
+ * By packets and by bytes means those of both directions.
+ */
 export function orderedConversations(
   sources: ConversationSources,
   rows: Uint32Array | undefined,
@@ -47,10 +51,7 @@ export function orderedConversations(
       return left === right ? x - y : (left < right ? -1 : 1) * sign
     })
   }
-  const keys = new Float64Array(sources.conversations.count)
-  const rtt = sort === 'rttP99Ns' ? new RoundTripTimes(sources.packets, sources.conversations, ids) : undefined
-  for (const id of ids) keys[id] = rtt ? rtt.quantile(id, 0.99) : sortKey(sources, id, sort)
-  // What is not known goes to the end either way.
+  const keys = sortKeys(sources, ids, sort)
   return ids.sort((x, y) => {
     const left = keys[x]
     const right = keys[y]
@@ -66,13 +67,23 @@ export function harmMs({ tcp, conversations }: ConversationSources, id: number):
   return conversations.transport[id] === TRANSPORT.tcp ? tcp.lostNs(id) / 1e6 : 0
 }
 
-/** The rows of some conversations; one pass over the packets between the first and the last of them. */
-export function conversationRows(sources: ConversationSources, ids: Uint32Array): ConversationRow[] {
-  const rtt = new RoundTripTimes(sources.packets, sources.conversations, ids)
-  return Array.from(ids, (id) => conversationRow(sources, id, rtt))
+export function resetCount({ tcp, conversations }: ConversationSources, id: number): number {
+  return conversations.transport[id] === TRANSPORT.tcp ? tcp.resets(id) : 0
 }
 
-function conversationRow(sources: ConversationSources, id: number, rtt: RoundTripTimes): ConversationRow {
+/** The rows of some conversations; three passes over the packets between the first and the last of them. */
+export function conversationRows(sources: ConversationSources, ids: Uint32Array): ConversationRow[] {
+  const rtt = new RoundTripTimes(sources.packets, sources.conversations, ids)
+  const sentAgain = sentAgainCounts(sources.packets, sources.conversations, ids)
+  return Array.from(ids, (id) => conversationRow(sources, id, rtt, sentAgain[id]))
+}
+
+function conversationRow(
+  sources: ConversationSources,
+  id: number,
+  rtt: RoundTripTimes,
+  retransmissions: number,
+): ConversationRow {
   const { conversations, packets, tcp } = sources
   const transport = conversations.transport[id]
   const isTcp = transport === TRANSPORT.tcp
@@ -98,7 +109,7 @@ function conversationRow(sources: ConversationSources, id: number, rtt: RoundTri
     bytesBA: conversations.bytesBA[id],
     harmMs: harm.reduce((sum, { ms }) => sum + ms, 0),
     harm,
-    retransmissions: facts?.labels.retransmission ?? 0,
+    retransmissions,
     outOfOrder: facts?.labels.out_of_order ?? 0,
     lost: facts?.labels.lost_segment ?? 0,
     duplicateAcks: facts?.labels.duplicate_ack ?? 0,
@@ -108,7 +119,7 @@ function conversationRow(sources: ConversationSources, id: number, rtt: RoundTri
     ...(facts && { state: facts.state }),
     synRetransmissions: facts?.synRetransmissions ?? 0,
     ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
-    ...(p50 >= 0 && { rttP50Ns: p50, rttP99Ns: rtt.quantile(id, 0.99) }),
+    ...(!Number.isNaN(p50) && { rttP50Ns: p50, rttP99Ns: rtt.quantile(id, 0.99) }),
   }
 }
 
@@ -124,7 +135,17 @@ function conversationsOf({ packets, conversations }: ConversationSources, rows: 
   return Uint32Array.from(ids)
 }
 
-/** NaN where it is not known. */
+/** By conversation; NaN where it is not known. */
+function sortKeys(sources: ConversationSources, ids: Uint32Array, sort: ConversationSort): ArrayLike<number> {
+  const { packets, conversations } = sources
+  if (sort === 'retransmissions') return sentAgainCounts(packets, conversations, ids)
+  const keys = new Float64Array(conversations.count)
+  const rtt = sort === 'rttP99Ns' ? new RoundTripTimes(packets, conversations, ids) : undefined
+  for (const id of ids) keys[id] = rtt ? rtt.quantile(id, 0.99) : sortKey(sources, id, sort)
+  return keys
+}
+
+/** What the conversation alone tells. */
 function sortKey(sources: ConversationSources, id: number, sort: ConversationSort): number {
   const { conversations, packets, tcp } = sources
   const isTcp = conversations.transport[id] === TRANSPORT.tcp
@@ -137,18 +158,21 @@ function sortKey(sources: ConversationSources, id: number, sort: ConversationSor
       return conversations.packetsAB[id] + conversations.packetsBA[id]
     case 'bytesAB':
       return conversations.bytesAB[id] + conversations.bytesBA[id]
-    case 'retransmissions':
-      return isTcp ? tcp.connection(id).labels.retransmission : 0
     case 'outOfOrder':
-      return isTcp ? tcp.connection(id).labels.out_of_order : 0
+      return isTcp ? tcp.labelCount(id, 'out_of_order') : 0
     case 'zeroWindows':
-      return isTcp ? tcp.connection(id).labels.zero_window : 0
+      return isTcp ? tcp.labelCount(id, 'zero_window') : 0
     case 'resets':
-      return isTcp ? tcp.connection(id).resets : 0
+      return resetCount(sources, id)
     case 'initialRttNs':
       return (isTcp && tcp.initialRtt(id)) || NaN
-    default:
+    case 'id':
       return id
+    case 'addressA':
+    case 'addressB':
+    case 'retransmissions':
+    case 'rttP99Ns':
+      return NaN
   }
 }
 

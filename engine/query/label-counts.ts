@@ -1,3 +1,4 @@
+import type { ConversationTable } from '../columns/conversation-table.ts'
 import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
 import { LABEL, type Label } from '../tcp/labels.ts'
 import { VERDICT, VERDICTS, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
@@ -75,4 +76,27 @@ export function verdictCounts(verdicts: Verdicts): VerdictCounts {
 /** The packet was sent again, whatever made the sender do so. */
 export function isRetransmission(verdict: number): boolean {
   return verdict !== VERDICT.none && verdict !== VERDICT.copy && verdict !== VERDICT.reordered
+}
+
+/** The packet was sent again by what label and verdict say together: not when it was only captured twice or overtaken. */
+export function isSentAgain(labels: number, verdict: number): boolean {
+  if (verdict === VERDICT.copy || verdict === VERDICT.reordered) return false
+  return (labels & LABEL.retransmission) !== 0 && (labels & LABEL.out_of_order) === 0
+}
+
+/** How many packets were sent again in each of the conversations `ids`, by conversation. One pass over their part of the capture. */
+export function sentAgainCounts(packets: PacketTable, conversations: ConversationTable, ids: Uint32Array): Uint32Array {
+  const counts = new Uint32Array(conversations.count)
+  let first = packets.rows
+  let last = -1
+  for (const id of ids) {
+    first = Math.min(first, conversations.firstRow[id])
+    last = Math.max(last, conversations.lastRow[id])
+  }
+  for (let row = first; row <= last; row++) {
+    const chunk = packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    if (chunk.labels[i] !== 0 && isSentAgain(chunk.labels[i], chunk.verdict[i])) counts[chunk.conversation[i]]++
+  }
+  return counts
 }

@@ -2,35 +2,34 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine, ReadBytes } from '../../engine/engine.ts'
+import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
-import { readCapture, reason } from './read-capture.ts'
+import { readCapture } from './read-capture.ts'
 
-/**
- * A capture that was read, and its bytes for those who need them again. What can't be read twice (standard input, compressed files)
- * is kept in a temporary file until `close`.
- */
+/** A capture that was read, and its bytes for those who need them again. */
 export class CaptureWithBytes {
   readonly engine: Engine
-  readonly #fd: number
-  readonly #folder: string | undefined
+  readonly #file: string
+  readonly #bytes: BytesAgain
 
-  private constructor(engine: Engine, fd: number, folder: string | undefined) {
+  private constructor(engine: Engine, file: string, bytes: BytesAgain) {
     this.engine = engine
-    this.#fd = fd
-    this.#folder = folder
+    this.#file = file
+    this.#bytes = bytes
   }
 
   static async open(file: string): Promise<CaptureWithBytes> {
-    const spool = new Spool()
+    const kept = new KeptBytes()
     try {
+      const keep = (bytes: Uint8Array) => kept.append(bytes)
       const engine = await readCapture(file, {
-        onDecompressed: (bytes) => spool.append(bytes),
-        ...(file === '-' && { onStored: (bytes: Uint8Array) => spool.append(bytes) }),
+        onDecompressed: keep,
+        ...(isPlainFile(file) ? {} : { onStored: keep }),
       })
-      if (spool.used) return new CaptureWithBytes(engine, spool.fd, spool.folder)
-      return new CaptureWithBytes(engine, openSync(file, 'r'), undefined)
+      if (!kept.empty || !isPlainFile(file)) return new CaptureWithBytes(engine, file, kept)
+      return new CaptureWithBytes(engine, file, new FileBytes(file))
     } catch (error) {
-      spool.remove()
+      kept[Symbol.dispose]()
       throw error
     }
   }
@@ -38,51 +37,90 @@ export class CaptureWithBytes {
   readonly read: ReadBytes = (offset, length) => {
     const bytes = new Uint8Array(length)
     let done = 0
-    while (done < length) {
-      const n = readSync(this.#fd, bytes, done, length - done, offset + done)
-      if (n === 0) break
-      done += n
+    try {
+      while (done < length) {
+        const n = readSync(this.#bytes.fd, bytes, done, length - done, offset + done)
+        if (n === 0) break
+        done += n
+      }
+    } catch (error) {
+      return Promise.reject(new CommandError(`cannot read ${this.#file} again: ${whyFileFailed(error)}`))
     }
     return Promise.resolve(bytes.subarray(0, done))
-  }
+  };
 
-  close(): void {
-    closeSync(this.#fd)
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+  [Symbol.dispose](): void {
+    this.#bytes[Symbol.dispose]()
   }
 }
 
-class Spool {
-  #folder: string | undefined
-  #fd = -1
+interface BytesAgain extends Disposable {
+  readonly fd: number
+}
 
-  get used(): boolean {
-    return this.#folder !== undefined
+class FileBytes implements BytesAgain {
+  readonly fd: number
+
+  constructor(file: string) {
+    try {
+      this.fd = openSync(file, 'r')
+    } catch (error) {
+      throw new CommandError(`cannot open ${file} again: ${whyFileFailed(error)}`)
+    }
   }
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd)
+  }
+}
+
+/** What can't be read twice (standard input, pipes) or not at a position (compressed files), in a temporary file. */
+class KeptBytes implements BytesAgain {
+  #folder: string | undefined
+  #fd: number | undefined
+
+  get empty(): boolean {
+    return this.#fd === undefined
+  }
+
   get fd(): number {
-    return this.#fd
-  }
-  get folder(): string | undefined {
-    return this.#folder
+    return (this.#fd ??= this.#open())
   }
 
   append(bytes: Uint8Array): void {
     try {
-      if (this.#folder === undefined) {
-        this.#folder = mkdtempSync(join(tmpdir(), 'hopscope-'))
-        this.#fd = openSync(join(this.#folder, 'capture'), 'w+', 0o600)
-      }
-      for (let done = 0; done < bytes.length;) done += writeSync(this.#fd, bytes, done)
+      const fd = this.fd
+      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
     } catch (error) {
-      throw new CommandError(`cannot keep the capture in ${tmpdir()} while it is read: ${reason(error)}`)
+      throw new CommandError(
+        `cannot keep the capture in ${tmpdir()} while it is read: ${whyFileFailed(error)} Set TMPDIR to a folder with more room.`,
+      )
     }
   }
 
-  remove(): void {
-    if (this.#folder === undefined) return
-    if (this.#fd >= 0) closeSync(this.#fd)
-    rmSync(this.#folder, { recursive: true, force: true })
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+    this.#remove()
   }
+
+  #open(): number {
+    this.#folder = mkdtempSync(join(tmpdir(), 'hopscope-'))
+    const fd = openSync(join(this.#folder, 'capture'), 'wx+', 0o600)
+    // An open file needs no name: nothing stays behind however we end. Windows insists on one.
+    if (process.platform !== 'win32') this.#remove()
+    return fd
+  }
+
+  #remove(): void {
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
+  }
+}
+
+/** Not a pipe (`<(kubectl exec ...)`), whose bytes come once. */
+function isPlainFile(file: string): boolean {
+  return file !== '-' && (statSync(file, { throwIfNoEntry: false })?.isFile() ?? true)
 }
 
 /** Whether two paths name the same file. */

@@ -16,3 +16,15 @@ export class UsageError extends Error {}
 
 /** What was asked cannot be done: exit code 1; the message says what failed, why, and what to do. */
 export class CommandError extends Error {}
+
+/** Nobody reads our output any more (`| head`): the reader's right, not an error. Exit code 0, without a word. */
+export class OutputClosed extends Error {}
+
+/** Ctrl+C, or the like, while something had to be put in order first. The exit code is the shell's for the signal. */
+export class Interrupted extends Error {
+  readonly signal: NodeJS.Signals
+  constructor(signal: NodeJS.Signals) {
+    super(signal)
+    this.signal = signal
+  }
+}

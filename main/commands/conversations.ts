@@ -1,10 +1,11 @@
-import { conversationTable } from './analyze.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
-import { readCapture } from './read-capture.ts'
+import { conversationTable } from './conversation-table.ts'
+import { readCapture, warnOfDamage } from './read-capture.ts'
 import { writeOut } from './write-out.ts'
 
-const WINDOW = 1000
+/** Asked for and written at a time; each time costs a pass over the packets. */
+const WINDOW = 20_000
 
 export const conversations: Command = {
   name: 'conversations',
@@ -17,13 +18,16 @@ ordered by the time it lost.
   --json      one JSON object per line; times are nanoseconds since the first frame`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
-    const engine = await readCapture(oneFile(positionals))
+    const file = oneFile(positionals)
+    const engine = await readCapture(file)
+    warnOfDamage('conversations', file, engine)
     const order = engine.conversationOrder('harmMs', true)
     for (let start = 0; start < order.length; start += WINDOW) {
       const rows = engine.conversationRows(order.subarray(start, start + WINDOW))
       if (values.json) await writeOut(rows.map((row) => JSON.stringify(row) + '\n').join(''))
-      else await writeOut((start === 0 ? '' : '\n') + conversationTable(rows) + '\n')
+      else await writeOut(`${start === 0 ? '' : '\n'}${conversationTable(rows, engine.names)}\n`)
     }
+    if (order.length === 0 && !values.json) await writeOut('No conversations.\n')
     return 0
   },
 }

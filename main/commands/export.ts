@@ -1,15 +1,13 @@
-import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
-import type { Engine, ReadBytes } from '../../engine/engine.ts'
-import { Engine as EngineClass, exportPcap, exportPcapng, FilterError, lostInPcap } from '../../engine/engine.ts'
+import { CaptureChanged, Engine, exportPcap, exportPcapng, lostInPcap, type ReadBytes } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
-import { reason } from './read-capture.ts'
-import { writeAll, writeOut } from './write-out.ts'
+import { nameOf, warnOfDamage } from './read-capture.ts'
+import { writeOut, writeWhole } from './write-out.ts'
 
 export const exportCommand: Command = {
   name: 'export',
-  usage: "FILE --filter '...' -o OUT.pcapng",
+  usage: "FILE [--filter '...'] -o OUT.pcapng",
   summary: 'the packets that a display filter matches, as a capture',
   help: `
 Writes the packets that match as pcapng, with the interfaces, names and comments of the capture, so that other tools
@@ -26,42 +24,47 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     const { filter = '', output } = values
     if (output === undefined) throw new UsageError('say with -o where to write.')
     if (output !== '-' && sameFile(file, output)) throw new UsageError(`${output} is the capture itself.`)
-    const check = new EngineClass().checkFilter(filter)
-    if (!check.ok)
-      throw new UsageError(
-        `${check.message}\n  ${filter}\n  ${' '.repeat(check.from)}${'^'.repeat(Math.max(1, check.to - check.from))}`,
-      )
+    check(filter)
 
-    const capture = await CaptureWithBytes.open(file)
+    using capture = await CaptureWithBytes.open(file)
+    const { engine, read } = capture
+    warnOfDamage('export', file, engine)
+    const rows = (await engine.select({ filter }, read)) ?? everyRow(engine)
+    const pieces = output.endsWith('.pcap') ? classic(engine, rows, read, output) : exportPcapng(engine, rows, read)
     try {
-      const { engine, read } = capture
-      const { damage } = engine.facts()
-      if (damage) process.stderr.write(`hopscope export: ${file}: at byte ${damage.offset}: ${damage.reason}\n`)
-      const rows = await select(engine, filter, read)
-      const pieces = output.endsWith('.pcap') ? classic(engine, rows, read, output) : exportPcapng(engine, rows, read)
       if (output === '-') for await (const piece of pieces) await writeOut(piece)
       else await writeWhole(output, pieces)
-      process.stderr.write(
-        `${rows.length.toLocaleString('en')} of ${engine.packets.rows.toLocaleString('en')} packets written.\n`,
-      )
-      return 0
-    } finally {
-      capture.close()
+    } catch (error) {
+      if (error instanceof CaptureChanged)
+        throw new CommandError(`${nameOf(file)}: ${error.message} Try again once it is whole.`)
+      throw error
     }
+    const of = engine.packets.rows.toLocaleString('en')
+    process.stderr.write(`hopscope export: ${rows.length.toLocaleString('en')} of ${of} packets written.\n`)
+    return 0
   },
 }
 
-async function select(engine: Engine, filter: string, read: ReadBytes): Promise<Uint32Array> {
-  try {
-    return (await engine.select({ filter }, read)) ?? Uint32Array.from({ length: engine.packets.rows }, (_, row) => row)
-  } catch (error) {
-    if (error instanceof FilterError) throw new UsageError(error.message)
-    throw error
-  }
+/** Before the capture is read, which may take long: is the filter one? */
+function check(filter: string): void {
+  const result = new Engine().checkFilter(filter)
+  if (!result.ok) throw new UsageError(`${result.message}\n${marked(filter, result)}`)
+  if (result.note) process.stderr.write(`hopscope export: ${result.note.message}\n${marked(filter, result.note)}\n`)
+}
+
+/** The filter, and below it carets under [from, to). */
+function marked(filter: string, { from, to }: { readonly from: number; readonly to: number }): string {
+  return `  ${filter.replace(/\s/g, ' ')}\n  ${' '.repeat(from)}${'^'.repeat(Math.max(1, to - from))}`
+}
+
+function everyRow({ packets }: Engine): Uint32Array {
+  const rows = new Uint32Array(packets.rows)
+  for (let row = 0; row < rows.length; row++) rows[row] = row
+  return rows
 }
 
 function classic(engine: Engine, rows: Uint32Array, read: ReadBytes, output: string): AsyncGenerator<Uint8Array> {
-  const lost = lostInPcap(engine)
+  const lost = lostInPcap(engine, rows)
   if (lost === undefined) {
     throw new CommandError(
       `${output}: the packets have different link types, which a classic pcap can't hold. Name it .pcapng.`,
@@ -70,21 +73,4 @@ function classic(engine: Engine, rows: Uint32Array, read: ReadBytes, output: str
   if (lost.length > 0)
     process.stderr.write(`hopscope export: a classic pcap can't hold ${lost.join(', ')}; a .pcapng would.\n`)
   return exportPcap(engine, rows, read)
-}
-
-/** Writes beside the file and renames, so that no half-written one is left under the name. */
-async function writeWhole(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const partial = `${path}.part`
-  try {
-    const fd = openSync(partial, 'w')
-    try {
-      for await (const piece of pieces) writeAll(fd, piece)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(partial, path)
-  } catch (error) {
-    rmSync(partial, { force: true })
-    throw new CommandError(`cannot write ${path}: ${reason(error)}`)
-  }
 }

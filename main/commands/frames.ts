@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { framesTable, type Engine } from '../../engine/engine.ts'
+import { whyFileFailed } from '../file-errors.ts'
+import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
-import { readCapture, reason } from './read-capture.ts'
-import { writeAll, writeOut } from './write-out.ts'
+import { readCapture, warnOfDamage } from './read-capture.ts'
+import { writeOut, writeWhole } from './write-out.ts'
 
 export const frames: Command = {
   name: 'frames',
@@ -19,20 +20,20 @@ every tcp.analysis label, round-trip times and bytes in flight.
 A file that can't be read is named on standard error and makes the exit code 1 after the others are done.
 A cut or corrupt file gives the frames up to the damage, which is said on standard error.`,
   async run(args) {
-    const { values, positionals } = parse(args)
+    const { values, positionals } = parseArguments(args, { out: { type: 'string' } })
     if (positionals.length === 0) throw new UsageError('name at least one capture file.')
     const out = values.out
     if (out === undefined) {
       if (positionals.length > 1) throw new UsageError('several files need --out DIR.')
       const engine = await readCapture(positionals[0])
-      warn(positionals[0], engine)
+      warnOfDamage('frames', positionals[0], engine)
       for (const piece of framesTable(engine)) await writeOut(piece)
       return 0
     }
     try {
       mkdirSync(out, { recursive: true })
     } catch (error) {
-      throw new CommandError(`cannot write to ${out}: ${reason(error)}`)
+      throw new CommandError(`cannot make the folder ${out}: ${whyFileFailed(error)}`)
     }
     let failed = 0
     for (const [index, file] of positionals.entries()) {
@@ -45,39 +46,9 @@ A cut or corrupt file gives the frames up to the damage, which is said on standa
         failed++
         continue
       }
-      warn(file, engine)
-      writeWhole(join(out, `${index + 1}.tsv`), framesTable(engine))
+      warnOfDamage('frames', file, engine)
+      await writeWhole(join(out, `${index + 1}.tsv`), framesTable(engine))
     }
     return failed ? 1 : 0
   },
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: { out: { type: 'string' } }, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-function warn(file: string, engine: Engine): void {
-  const { damage } = engine.facts()
-  if (damage) process.stderr.write(`hopscope frames: ${file}: at byte ${damage.offset}: ${damage.reason}\n`)
-}
-
-/** Writes beside the file and renames, so that no half-written one is left under the name. */
-function writeWhole(path: string, pieces: Iterable<string>): void {
-  const partial = `${path}.part`
-  try {
-    const fd = openSync(partial, 'w')
-    try {
-      for (const piece of pieces) writeAll(fd, Buffer.from(piece))
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(partial, path)
-  } catch (error) {
-    rmSync(partial, { force: true })
-    throw new CommandError(`cannot write ${path}: ${reason(error)}`)
-  }
 }

@@ -1,9 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Engine, type EngineOptions } from '../../engine/engine.ts'
+import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 
 // One reused buffer: larger ones fall out of the cache and cost up to twice the CPU.
 const CHUNK_BYTES = 1 << 20
+/** As many tell gzip and zstd from the rest. */
+const SIGNATURE_BYTES = 4
 
 export interface ReadOptions extends EngineOptions {
   /** Called with the file's bytes as stored; not for a compressed one. */
@@ -26,8 +29,24 @@ export async function readCapture(file: string, options: ReadOptions = {}): Prom
   engine.finish()
   progress.done()
   const { damage, packets, format } = engine.facts()
-  if (damage && packets === 0 && format === undefined) throw new CommandError(`${file}: ${damage.reason}`)
+  if (damage && packets === 0 && format === undefined) throw new CommandError(`${nameOf(file)}: ${damage.reason}`)
   return engine
+}
+
+/** Says on standard error that the capture could only be read in part, if so. */
+export function warnOfDamage(command: string, file: string, engine: Engine): void {
+  const { damage, packets } = engine.facts()
+  if (!damage) return
+  const until =
+    packets === 1 ? 'the packet before it was read' : `the ${packets.toLocaleString('en')} packets before it were read`
+  process.stderr.write(
+    `hopscope ${command}: ${nameOf(file)}: damaged at byte ${damage.offset}, ${until}. ${damage.reason}\n`,
+  )
+}
+
+/** How a FILE is called in messages. */
+export function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : file
 }
 
 /** The file's bytes in order. The chunk is overwritten by the next. */
@@ -49,18 +68,25 @@ export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The first piece is long enough to tell what the file is. */
+/** The first piece is long enough to tell whether it is compressed. */
 async function* standardInput(): AsyncGenerator<Uint8Array> {
-  let head: Uint8Array = new Uint8Array(0)
-  for await (const chunk of process.stdin) {
-    if (!(chunk instanceof Uint8Array)) continue
-    if (head.length >= 4) yield chunk
-    else {
+  let head = Buffer.alloc(0)
+  let told = false
+  try {
+    for await (const chunk of process.stdin) {
+      if (!Buffer.isBuffer(chunk)) continue
+      if (told) {
+        yield chunk
+        continue
+      }
       head = Buffer.concat([head, chunk])
-      if (head.length >= 4) yield head
+      told = head.length >= SIGNATURE_BYTES
+      if (told) yield head
     }
+  } catch (error) {
+    throw new CommandError(`cannot read standard input: ${whyFileFailed(error)}`)
   }
-  if (head.length < 4) yield head
+  if (!told) yield head
 }
 
 function open(file: string): number {
@@ -73,7 +99,7 @@ function open(file: string): number {
     return fd
   } catch (error) {
     if (error instanceof CommandError) throw error
-    throw new CommandError(`cannot open ${file}: ${reason(error)}`)
+    throw new CommandError(`cannot open ${file}: ${whyFileFailed(error)}`)
   }
 }
 
@@ -81,27 +107,7 @@ function read(file: string, fd: number, buffer: Uint8Array): number {
   try {
     return readSync(fd, buffer)
   } catch (error) {
-    throw new CommandError(`cannot read ${file}: ${reason(error)}`)
-  }
-}
-
-/** Why a file operation failed, in words. */
-export function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file.'
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied.'
-    case 'ENOSPC':
-      return 'the disk is full.'
-    case 'EISDIR':
-      return 'it is a folder.'
-    case 'EROFS':
-      return 'the disk is read-only.'
-    default:
-      return error instanceof Error ? error.message : String(error)
+    throw new CommandError(`cannot read ${file}: ${whyFileFailed(error)}`)
   }
 }
 
@@ -123,7 +129,9 @@ class Progress {
     this.#last = now
     this.#shown = true
     const megabytes = (engine.bytesRead / 1e6).toFixed(0)
-    process.stderr.write(`\r${this.#file}: ${megabytes} MB, ${engine.packets.rows.toLocaleString('en')} packets\x1b[K`)
+    process.stderr.write(
+      `\r${nameOf(this.#file)}: ${megabytes} MB, ${engine.packets.rows.toLocaleString('en')} packets\x1b[K`,
+    )
   }
 
   done(): void {

@@ -1,12 +1,103 @@
-import { once } from 'node:events'
-import { writeSync } from 'node:fs'
+import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { isFileError, whyFileFailed } from '../file-errors.ts'
+import { CommandError, Interrupted, OutputClosed } from './command.ts'
 
-/** Writes to standard output and waits while its reader is slow. */
-export async function writeOut(text: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+/** Writes to standard output and waits until it took it. Throws OutputClosed when nobody reads on, and CommandError. */
+export function writeOut(text: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error) resolve()
+      else if (isFileError(error, 'EPIPE')) reject(new OutputClosed())
+      else reject(new CommandError(`cannot write to standard output: ${whyFileFailed(error)}`))
+    })
+  })
 }
 
-/** Writes all of `bytes`, in as many goes as it takes. */
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
+/**
+ * Writes the file as a whole or not at all: under another name beside it, which then takes its place. What is no plain file (a pipe, a
+ * device) is written to as it is. Throws CommandError for what is wrong with the file, Interrupted, and what `pieces` throws.
+ */
+export async function writeWhole(
+  path: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  const target = followLinks(path)
+  if (!isReplaceable(target)) return writeTo(path, target, pieces)
+  const partial = `${target}.${process.pid}.part`
+  try {
+    await writeTo(path, partial, pieces)
+    attempt(path, () => renameSync(partial, target))
+  } catch (error) {
+    rmSync(partial, { force: true })
+    throw error
+  }
+}
+
+async function writeTo(
+  path: string,
+  target: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  using signals = new Signals()
+  const fd = attempt(path, () => openSync(target, 'w'))
+  try {
+    for await (const piece of pieces) {
+      const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+      attempt(path, () => {
+        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
+      })
+      // Nothing else here waits for the outside, so this is when a signal gets through.
+      await setImmediate()
+      signals.throwIfAny()
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Ctrl+C while a file is being written: it is cleaned up first. */
+class Signals {
+  #signal: NodeJS.Signals | undefined
+  readonly #take = (signal: NodeJS.Signals) => {
+    this.#signal = signal
+  }
+
+  constructor() {
+    process.on('SIGINT', this.#take)
+    process.on('SIGTERM', this.#take)
+  }
+
+  throwIfAny(): void {
+    if (this.#signal) throw new Interrupted(this.#signal)
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGINT', this.#take)
+    process.off('SIGTERM', this.#take)
+  }
+}
+
+/** A link stays one: what it points to is replaced. */
+function followLinks(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+function isReplaceable(path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there?.isDirectory()) throw new CommandError(`${path} is a folder; name a file in it.`)
+  return there === undefined || there.isFile()
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isFileError(error, 'EPIPE')) throw new OutputClosed()
+    throw new CommandError(`cannot write ${path}: ${whyFileFailed(error)}`)
+  }
 }

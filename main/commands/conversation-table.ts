@@ -1,0 +1,50 @@
+import type { ConversationRow, Engine } from '../../engine/engine.ts'
+import { bytesText, millisecondsText, table } from './text.ts'
+
+export type AddressNames = Engine['names']
+
+/** Conversations as an aligned table, with the names that the capture has for their addresses. */
+export function conversationTable(rows: readonly ConversationRow[], names: AddressNames): string {
+  return table(
+    ['stream', 'A', 'B', 'packets', 'bytes', 'lost', 'because of', 'retr', 'resets', 'RTT', 'state'],
+    rows.map((row) => [
+      `${row.transport} ${row.stream}`,
+      endpoint(row.addressA, row.portA, names),
+      endpoint(row.addressB, row.portB, names),
+      String(row.packetsAB + row.packetsBA),
+      bytesText(row.bytesAB + row.bytesBA),
+      row.harmMs > 0 ? millisecondsText(row.harmMs) : '-',
+      causesText(row),
+      String(row.retransmissions),
+      String(row.resets),
+      row.initialRttNs === undefined ? '-' : millisecondsText(row.initialRttNs / 1e6),
+      stateText(row),
+    ]),
+  )
+}
+
+/** "shop.prod 10.244.1.7:8080", "[fd00::7]:8080". */
+export function endpoint(address: string, port: number | undefined, names: AddressNames): string {
+  const [name] = names.get(address) ?? []
+  const known = name === undefined ? '' : `${printable(name)} `
+  if (port === undefined) return known + address
+  return known + (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`)
+}
+
+/** The share of each cause only where there are several. */
+function causesText({ harm }: ConversationRow): string {
+  if (harm.length <= 1) return harm.map(({ cause }) => cause).join('')
+  return harm
+    .toSorted((a, b) => b.ms - a.ms)
+    .map(({ cause, ms }) => `${cause} ${millisecondsText(ms)}`)
+    .join(', ')
+}
+
+function stateText({ state, resetCause }: ConversationRow): string {
+  return [state, resetCause === state ? undefined : resetCause].filter((part) => part !== undefined).join(', ')
+}
+
+/** Text out of a capture must not steer the terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
+}
