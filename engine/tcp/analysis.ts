@@ -15,12 +15,11 @@ import {
   NEXT_ROW,
   NEXT_SEQ,
   OLDEST,
-  RECOVERY,
   SCALE,
   WINDOW_AND_COUNT,
 } from './directions.ts'
 import { LABEL, type Label } from './labels.ts'
-import { DUPLICATE_ACKS, RECOVERY_WORDS, SACK_BLOCKS, SACK_EDGES } from './recovery-table.ts'
+import { DUPLICATE_ACKS, SACK_BLOCKS, SACK_EDGES } from './recovery-table.ts'
 import { labelOfResent } from './resent-segments.ts'
 import { after, atOrBefore, before } from './sequence.ts'
 import { TcpState } from './tcp-state.ts'
@@ -114,7 +113,10 @@ export class TcpAnalysis {
       if (plain) {
         if (length <= 1 && seq === ((next - 1) | 0)) labels |= LABEL.keep_alive
         if (length === 0) {
-          if (seq === next) labels |= this.#pureAck(f, r, ack, window, row)
+          if (seq === next) {
+            labels |= this.#pureAck(f, r, ack, window, row)
+            bits |= words[f + BITS] & BIT.duplicates
+          }
         } else if ((reverseBits & SCALE.mask) !== SCALE.unknown) {
           const shift = (reverseBits & BIT.synWindow) !== 0 ? 0 : shiftOf(reverseBits)
           const edge = (reverseAck + ((words[r + WINDOW_AND_COUNT] & 0xffff) << shift)) | 0
@@ -124,8 +126,10 @@ export class TcpAnalysis {
     }
     if (!sameAck) {
       words[f + ACK_ROW] = row + 1
-      const recovery = words[f + RECOVERY]
-      if (recovery !== 0) state.recovery.words[(recovery - 1) * RECOVERY_WORDS + DUPLICATE_ACKS] = 0
+      if ((bits & BIT.duplicates) !== 0) {
+        state.recovery.words[state.recovery.of(state.directions, f) + DUPLICATE_ACKS] = 0
+        bits &= ~BIT.duplicates
+      }
     }
     if (isAck && words[r + CONTIGUOUS] !== 0 && after(ack, words[r + CONTIGUOUS])) {
       labels |= this.#acksUnseen(f, r, seq, ack)
@@ -138,20 +142,24 @@ export class TcpAnalysis {
       }
       if ((labels & LABEL.retransmission) !== 0) this.#resent(f, found >>> 1, seq, length, row, time, labels)
     }
-    if (this.#journal.concerns(found, flags, length, bits, window)) {
+    if (ConnectionJournal.concerns(flags, window, bits)) {
       words[f + BITS] = bits
-      this.#journal.note(found, flags, seq, ack, length, window, labels, row, time)
+      this.#journal.note(found, flags, seq, ack, window, labels, row, time)
       bits = words[f + BITS]
     }
 
     // From here on the packet becomes part of the state.
     let end = (seq + length) | 0
     if (next === 0 || after(end, next)) bits = length === 0 ? bits | BIT.movedByAck : bits & ~BIT.movedByAck
-    if (occupies && !unacked.isFull(f)) {
-      if ((flags & (SYN | FIN)) !== 0) end = (end + 1) | 0
-      words[f + BITS] = bits
-      unacked.add(f, row, seq, end)
-      bits = words[f + BITS]
+    if (length > 0) bits |= BIT.data
+    let span = 0
+    if (occupies) {
+      if (unacked.isFull(f)) span = unacked.span(f)
+      else {
+        if ((flags & (SYN | FIN)) !== 0) end = (end + 1) | 0
+        span = unacked.add(f, row, seq, end)
+        bits = (bits & ~BIT.disordered) | (words[f + BITS] & BIT.disordered)
+      }
       if (!after(end, reverseAck) || after(reverseAck, seq)) bits |= BIT.belowAck
     }
     if ((labels & LABEL.zero_window_probe) === 0) {
@@ -166,8 +174,9 @@ export class TcpAnalysis {
     words[f + LAST_ACK] = ack
     words[f + LAST_ROW] = row + 1
     bits = (bits & ~(BIT.keepAlive | BIT.zeroWindowProbe)) | BIT.seen
-    if ((labels & (LABEL.keep_alive | LABEL.zero_window_probe)) !== 0) {
-      bits |= (labels & LABEL.keep_alive) !== 0 ? BIT.keepAlive : BIT.zeroWindowProbe
+    if (labels !== 0) {
+      if ((labels & LABEL.keep_alive) !== 0) bits |= BIT.keepAlive
+      if ((labels & LABEL.zero_window_probe) !== 0) bits |= BIT.zeroWindowProbe
     }
     if ((flags & SYN) !== 0) bits |= BIT.synWindow
     else if (isAck) bits &= ~BIT.synWindow
@@ -180,13 +189,15 @@ export class TcpAnalysis {
       if (unacked.partial) labels |= LABEL.partial_ack
     }
     let flight = 0
-    if (length > 0 && (bits & BIT.flightKnown) !== 0 && words[f + OLDEST] !== 0) {
-      flight = this.#flight(f, r, flags)
+    if (length > 0 && (bits & BIT.flightKnown) !== 0) {
+      flight = (reverseBits & BIT.sack) === 0 ? span : this.#withoutSacked(r, span)
+      if (flight >= FLIGHT_LIMIT) flight = 0
+      if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
       if (flight === 0) state.withoutFlight.add(row, 0, 0)
     }
 
     if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
-    if (packet.sackBlocks !== 0 || words[f + RECOVERY] !== 0) {
+    if (packet.sackBlocks !== 0 || (bits & BIT.sack) !== 0) {
       this.#noteSack(packet, f)
       if (packet.sackBlocks !== 0 && (labels & LABEL.window_update) !== 0) {
         labels = (labels & ~LABEL.window_update) | LABEL.duplicate_ack
@@ -195,8 +206,9 @@ export class TcpAnalysis {
     }
     // Where the options are cut Wireshark shows nothing of the analysis.
     if (!packet.optionsCut) {
-      chunk.acked[index] = acked
-      chunk.bytesInFlight[index] = flight
+      // The columns hold zeros already.
+      if (acked !== 0) chunk.acked[index] = acked
+      if (flight !== 0) chunk.bytesInFlight[index] = flight
       if (labels !== 0) {
         chunk.labels[index] = labels
         if (labels !== LABEL.partial_ack) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
@@ -265,11 +277,11 @@ export class TcpAnalysis {
     return this.#state.withoutLength.find(row) < 0
   }
 
-  /** For a duplicate ACK: how many there have been of it, and the row of the ACK it repeats. */
+  /** For a duplicate ACK: how many there have been of it, and the row of the ACK it repeats (-1 if that was not seen). */
   duplicateAck(row: number): { readonly number: number; readonly original: number } | undefined {
     const { duplicateAcks } = this.#state
     const at = duplicateAcks.find(row)
-    return at < 0 ? undefined : { number: duplicateAcks.first(at), original: duplicateAcks.second(at) }
+    return at < 0 ? undefined : { number: duplicateAcks.first(at), original: duplicateAcks.second(at) - 1 }
   }
 
   /** For a retransmission neither fast nor spurious: the row that its retransmission time-out (`tcp.analysis.rto`) counts from. */
@@ -322,8 +334,9 @@ export class TcpAnalysis {
   #duplicateAck(f: number, row: number): void {
     const { recovery, directions, duplicateAcks } = this.#state
     const record = recovery.of(directions, f)
+    directions.words[f + BITS] |= BIT.duplicates
     const number = ++recovery.words[record + DUPLICATE_ACKS]
-    duplicateAcks.add(row, number, directions.words[f + ACK_ROW] - 1)
+    duplicateAcks.add(row, number, directions.words[f + ACK_ROW])
   }
 
   /** The ACK covers more than was seen without a hole. */
@@ -359,19 +372,15 @@ export class TcpAnalysis {
     if (length > 0) this.#journal.resent(f, conversation, seq, time)
   }
 
-  #flight(f: number, r: number, flags: number): number {
-    const { directions, recovery, unacked } = this.#state
-    let flight = unacked.span(f)
-    const known = directions.words[r + RECOVERY]
-    if (known !== 0) {
-      const { words } = recovery
-      const record = (known - 1) * RECOVERY_WORDS
-      for (let i = 0; i < words[record + SACK_BLOCKS]; i++) {
-        flight = (flight - words[record + SACK_EDGES + 2 * i + 1] + words[record + SACK_EDGES + 2 * i]) >>> 0
-      }
+  /** The span less what the SACK blocks in the last packet of the direction at `r` cover, unsigned. */
+  #withoutSacked(r: number, span: number): number {
+    const { directions, recovery } = this.#state
+    const record = recovery.of(directions, r)
+    const { words } = recovery
+    for (let i = 0; i < words[record + SACK_BLOCKS]; i++) {
+      span = (span - words[record + SACK_EDGES + 2 * i + 1] + words[record + SACK_EDGES + 2 * i]) >>> 0
     }
-    if (flight === 0 || flight >= FLIGHT_LIMIT) return 0
-    return (flags & (SYN | FIN)) !== 0 ? flight - 1 : flight
+    return span
   }
 
   /**
@@ -394,6 +403,8 @@ export class TcpAnalysis {
     const { recovery, directions } = this.#state
     const record = recovery.of(directions, f)
     const { words } = recovery
+    if (packet.sackBlocks !== 0) directions.words[f + BITS] |= BIT.sack
+    else directions.words[f + BITS] &= ~BIT.sack
     words[record + SACK_BLOCKS] = packet.sackBlocks
     for (let i = 0; i < packet.sackBlocks * 2; i++) words[record + SACK_EDGES + i] = packet.sack[i]
   }

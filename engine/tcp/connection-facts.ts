@@ -39,7 +39,7 @@ export class ConnectionReader {
     const cause = RESET_CAUSES[get(RESET_CAUSE)]
     const rtt = this.initialRtt(conversation)
     return {
-      state: connections.state(conversation, cause === 'refused'),
+      state: connections.state(conversation, cause === 'refused', this.#hasData(conversation)),
       resets: get(RESETS),
       ...(cause && { resetCause: cause }),
       synRetransmissions: get(SYN_RETRANSMISSIONS),
@@ -91,6 +91,12 @@ export class ConnectionReader {
     const scale = this.#state.directions.words[(conversation * 2 + direction) * DIRECTION_WORDS + BITS] & SCALE.mask
     if (scale === SCALE.unknown) return undefined
     return scale === SCALE.unused ? 0 : scale - SCALE.shift
+  }
+
+  #hasData(conversation: number): boolean {
+    const { words } = this.#state.directions
+    const a = conversation * 2 * DIRECTION_WORDS
+    return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT.data) !== 0
   }
 
   #lost(conversation: number, record: number, lastTime: number): Record<LostTimeCause, number> {

@@ -30,17 +30,10 @@ export class ConnectionJournal {
     this.#state = state
   }
 
-  /** Whether a packet can change what is noted; nearly none does. */
-  concerns(found: number, flags: number, length: number, bits: number, window: number): boolean {
-    if ((flags & (SYN | FIN | RST)) !== 0) return true
-    if ((bits & BIT.zeroWindow) !== 0 ? window !== 0 : window === 0) return true
-    const seen = this.#state.connections.seen[found >>> 1]
-    const direction = found & 1
-    return (
-      (seen & (SEEN.rttOpen | (EITHER * SEEN.fin))) !== 0 ||
-      (length > 0 && (seen & (SEEN.data << direction)) === 0) ||
-      ((seen & (SEEN.synAck << (direction ^ 1))) !== 0 && (seen & SEEN.handshake) === 0)
-    )
+  /** Whether a packet can change what is noted; nearly none does. `bits` are its direction's. */
+  static concerns(flags: number, window: number, bits: number): boolean {
+    if ((flags & (SYN | FIN | RST)) !== 0 || (bits & BIT.settled) === 0) return true
+    return window === 0 ? (bits & BIT.zeroWindow) === 0 : (bits & BIT.zeroWindow) !== 0
   }
 
   note(
@@ -48,7 +41,6 @@ export class ConnectionJournal {
     flags: number,
     seq: number,
     ack: number,
-    length: number,
     window: number,
     labels: number,
     row: number,
@@ -82,7 +74,10 @@ export class ConnectionJournal {
     }
 
     const acksAll = words[r + NEXT_SEQ] !== 0 && atOrAfter(ack, words[r + NEXT_SEQ])
-    connections.note(conversation, direction, flags, length > 0, acksAll)
+    connections.note(conversation, direction, flags, acksAll)
+    const settled = connections.isSettled(conversation) ? BIT.settled : 0
+    words[f + BITS] = (words[f + BITS] & ~BIT.settled) | settled
+    words[r + BITS] = (words[r + BITS] & ~BIT.settled) | settled
   }
 
   /** A segment of the direction at `f` was sent again: what it carries was due since it was first sent. */
@@ -140,7 +135,7 @@ export class ConnectionJournal {
     trouble.increment(record, RESETS)
     if (trouble.get(record, RESET_CAUSE) !== 0) return
 
-    const hasPeerData = (seen & (SEEN.data << peer)) !== 0
+    const hasPeerData = (words[r + BITS] & BIT.data) !== 0
     const peerDataRow = words[r + NEXT_ROW]
     const cause = resetCause({
       acks: (flags & ACK) !== 0,

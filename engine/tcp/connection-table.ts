@@ -11,7 +11,6 @@ export const SEEN = {
   /** The FIN of this end was acknowledged. */
   finAcked: 1 << 6,
   rst: 1 << 8,
-  data: 1 << 10,
   /** The end that sent the SYN has answered the SYN-ACK. */
   handshake: 1 << 12,
   /** A SYN was seen and no ACK after it: the initial round-trip time is still open. */
@@ -33,15 +32,15 @@ export class ConnectionTable {
   /** 1 + record in TroubleTable. */
   trouble = new Uint32Array(64)
 
-  reserve(conversation: number): void {
-    while (conversation >= this.seen.length) {
-      this.seen = grown(this.seen)
-      this.synRow = grown(this.synRow)
-      this.rttRow = grown(this.rttRow)
-      this.trouble = grown(this.trouble)
-    }
+  /** Twice the capacity. */
+  grow(): void {
+    this.seen = grown(this.seen)
+    this.synRow = grown(this.synRow)
+    this.rttRow = grown(this.rttRow)
+    this.trouble = grown(this.trouble)
   }
 
+  /** The old connection is over, so that a SYN begins another one even with the same sequence number. */
   isEnding(conversation: number): boolean {
     return (this.seen[conversation] & SEEN.ending) !== 0
   }
@@ -52,16 +51,15 @@ export class ConnectionTable {
   }
 
   /**
-   * Notes a segment of the direction (0 = from A) whose flags or payload may move the connection on. `acksAll`: it acknowledges
-   * everything seen from the other end, and so its FIN if there was one.
+   * Notes a segment of the direction (0 = from A) whose flags may move the connection on. `acksAll`: it acknowledges everything
+   * seen from the other end, and so its FIN if there was one.
    */
-  note(conversation: number, direction: number, flags: number, hasData: boolean, acksAll: boolean): void {
+  note(conversation: number, direction: number, flags: number, acksAll: boolean): void {
     let seen = this.seen[conversation]
     const other = direction ^ 1
     const acks = (flags & FLAG.ack) !== 0
     if ((flags & FLAG.syn) !== 0) seen |= (acks ? SEEN.synAck : SEEN.syn) << direction
     else if (acks && (seen & (SEEN.synAck << other)) !== 0) seen |= SEEN.handshake
-    if (hasData) seen |= SEEN.data << direction
     if ((flags & FLAG.fin) !== 0) seen |= SEEN.fin << direction
     if ((flags & FLAG.rst) !== 0 || (acks && (flags & FLAG.fin) !== 0)) seen |= SEEN.ending
     if ((flags & FLAG.rst) !== 0) seen |= SEEN.rst << direction
@@ -69,14 +67,21 @@ export class ConnectionTable {
     this.seen[conversation] = seen
   }
 
+  /** Nothing but payload and ACKs is to be expected for now. */
+  isSettled(conversation: number): boolean {
+    const seen = this.seen[conversation]
+    if ((seen & (SEEN.rttOpen | (BOTH * SEEN.fin))) !== 0) return false
+    return (seen & (BOTH * SEEN.synAck)) === 0 || (seen & SEEN.handshake) !== 0
+  }
+
   /** Where the connection stood after its last packet. */
-  state(conversation: number, refused: boolean): ConversationState {
+  state(conversation: number, refused: boolean, hasData: boolean): ConversationState {
     const seen = this.seen[conversation]
     if (refused) return 'refused'
     if ((seen & (BOTH * SEEN.finAcked)) === BOTH * SEEN.finAcked) return 'closed'
     if ((seen & (BOTH * SEEN.rst)) !== 0) return 'reset'
     if ((seen & (BOTH * SEEN.fin)) !== 0) return 'closing'
-    if ((seen & (SEEN.handshake | (BOTH * SEEN.data))) === 0) {
+    if (!hasData && (seen & SEEN.handshake) === 0) {
       if ((seen & (BOTH * SEEN.synAck)) !== 0) return 'syn-received'
       if ((seen & (BOTH * SEEN.syn)) !== 0) return 'syn-sent'
     }

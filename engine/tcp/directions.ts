@@ -54,17 +54,26 @@ export const BIT = {
   belowAck: 1 << 16,
   /** The direction advertises a window of zero. */
   zeroWindow: 1 << 17,
+  /** The direction has sent payload. */
+  data: 1 << 18,
+  /** Handshake and round-trip time are done, or were missed, and no FIN was seen: the journal need not hear of each packet. */
+  settled: 1 << 19,
+  /** The last packet had SACK blocks: they are in the recovery table. */
+  sack: 1 << 20,
+  /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
+  duplicates: 1 << 21,
 } as const
 
 export class Directions {
   words = new Int32Array(DIRECTION_WORDS * 2 * 64)
 
-  /** Makes room for the conversation. */
-  reserve(conversation: number): void {
-    let { length } = this.words
-    if ((conversation + 1) * 2 * DIRECTION_WORDS <= length) return
-    while (length < (conversation + 1) * 2 * DIRECTION_WORDS) length *= 2
-    const words = new Int32Array(length)
+  get capacity(): number {
+    return this.words.length / (2 * DIRECTION_WORDS)
+  }
+
+  /** Twice the capacity. */
+  grow(): void {
+    const words = new Int32Array(this.words.length * 2)
     words.set(this.words)
     this.words = words
   }

@@ -16,7 +16,7 @@ export class TcpState {
   readonly connections = new ConnectionTable()
   readonly trouble = new TroubleTable()
   readonly lostTime = new LostTime()
-  /** Of duplicate ACKs: their number, and the row of the original. */
+  /** Of duplicate ACKs: their number, and 1 + the row of the original. */
   readonly duplicateAcks = new SparseColumns()
   /** Of retransmissions: 1 + the row that `rto` counts from, or 0. */
   readonly retransmissions = new SparseColumns()
@@ -41,8 +41,10 @@ export class TcpState {
 
   /** Makes room for the conversation. */
   reserve(conversation: number): void {
-    this.directions.reserve(conversation)
-    this.connections.reserve(conversation)
+    while (conversation >= this.directions.capacity) {
+      this.directions.grow()
+      this.connections.grow()
+    }
   }
 
   /** The conversation's record in `trouble`, made if there is none. */

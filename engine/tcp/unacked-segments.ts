@@ -45,8 +45,8 @@ export class UnackedSegments {
     return this.#directions.words[at + WINDOW_AND_COUNT] >>> 16 >= MAX_UNACKED
   }
 
-  /** Adds the segment of `row` that occupies [seq, end) to the direction at `at`, which must not be full. */
-  add(at: number, row: number, seq: number, end: number): void {
+  /** Adds the segment of `row` that occupies [seq, end) to the direction at `at`, which must not be full. Returns the span(). */
+  add(at: number, row: number, seq: number, end: number): number {
     const { words } = this.#directions
     const node = this.#allocate()
     const nodes = this.#nodes
@@ -64,19 +64,20 @@ export class UnackedSegments {
       words[at + OLDEST] = node
       if (to >= from) words[at + BITS] &= ~BIT.disordered
       else this.#disorder(at, from, to)
-      return
+      return (to - from) >>> 0
     }
     nodes[newest + NEWER] = node
     if ((words[at + BITS] & BIT.disordered) === 0) {
       const lowest = nodes[words[at + OLDEST] + SEQ]
       const lastEnd = (nodes[newest + END] - base) >>> 0
-      if (from >= lastEnd && to >= from && after(end, lowest)) return
+      if (from >= lastEnd && to >= from && after(end, lowest)) return (end - lowest) >>> 0
       this.#disorder(at, (lowest - base) >>> 0, lastEnd)
     }
     const recovery = this.#recovery.of(this.#directions, at)
     const extremes = this.#recovery.words
     if (from < extremes[recovery + LOWEST] >>> 0) extremes[recovery + LOWEST] = from
     if (to > extremes[recovery + HIGHEST] >>> 0) extremes[recovery + HIGHEST] = to
+    return (extremes[recovery + HIGHEST] - extremes[recovery + LOWEST]) >>> 0
   }
 
   /**
