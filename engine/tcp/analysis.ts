@@ -59,7 +59,7 @@ export class TcpAnalysis {
     state.reserve(found >>> 1)
     const flags = packet.tcpFlags
     let labels = 0
-    if ((flags & SYN) !== 0 && this.#beginsAnother(flags, packet.seq | 0, found)) {
+    if ((flags & SYN) !== 0 && this.#beginsAnother(flags, packet.seq | 0, found, row)) {
       found = this.#conversations.replace(found >>> 1, (found & 1) === 1) * 2
       state.reserve(found >>> 1)
       labels = LABEL.reused_ports
@@ -193,7 +193,7 @@ export class TcpAnalysis {
       flight = (reverseBits & BIT.sack) === 0 ? span : this.#withoutSacked(r, span)
       if (flight >= FLIGHT_LIMIT) flight = 0
       if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
-      if (flight === 0) state.withoutFlight.add(row, 0, 0)
+      if (flight === 0) state.emptyRecords.add(row, 0, 0)
     }
 
     if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
@@ -249,7 +249,7 @@ export class TcpAnalysis {
     const known = this.#state.connections.rttRow[conversation]
     if (known === 0 || row + 1 < known) return false
     if ((chunk.labels[i] | chunk.acked[i] | chunk.bytesInFlight[i]) !== 0) return true
-    return chunk.payloadLength[i] > 0 && this.#state.withoutFlight.find(row) >= 0
+    return this.#state.emptyRecords.find(row) >= 0
   }
 
   /** The sequence number from which the direction's (0 = from A) relative ones count; undefined if it is not known. */
@@ -296,7 +296,7 @@ export class TcpAnalysis {
   }
 
   /** A SYN or SYN-ACK that can't belong to the connection known by these ports. */
-  #beginsAnother(flags: number, seq: number, found: number): boolean {
+  #beginsAnother(flags: number, seq: number, found: number, row: number): boolean {
     const { words } = this.#state.directions
     const f = found * DIRECTION_WORDS
     if ((words[f + BITS] & BIT.base) === 0) {
@@ -305,7 +305,10 @@ export class TcpAnalysis {
     }
     if (seq !== words[f + BASE_SEQ] || this.#state.connections.isEnding(found >>> 1)) return true
     // The same SYN again. A RST may have moved the sequence number on in between.
-    if ((flags & ACK) === 0) words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
+    if ((flags & ACK) === 0) {
+      words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
+      this.#state.emptyRecords.add(row, 0, 0)
+    }
     return false
   }
 

@@ -23,8 +23,11 @@ export class TcpState {
   /** Segments whose length can't be told. */
   readonly withoutLength = new SparseColumns()
 
-  /** Segments whose bytes in flight were reckoned and came out as none, because SACK blocks outweighed them. */
-  readonly withoutFlight = new SparseColumns()
+  /**
+   * Segments for which Wireshark keeps a record though there may be nothing to show in it: repeated SYNs, and those whose bytes in
+   * flight came out as none because SACK blocks outweighed them.
+   */
+  readonly emptyRecords = new SparseColumns()
 
   readonly #epoch: (() => bigint | undefined) | undefined
 
