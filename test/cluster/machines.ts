@@ -11,7 +11,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import type { SecurityContext } from '../../main/kubernetes/objects.ts'
 
 // Machines, pods and containers made of the kernel's own namespaces. No namespace has a name: each is held by a process, the first
@@ -19,6 +19,10 @@ import type { SecurityContext } from '../../main/kubernetes/objects.ts'
 // the machine's PID namespace and with it every network namespace, link, mount and file below /tmp.
 //
 //   container (pid, mount) -- pod (net, uts) eth0 -- veth -- cni0 machine (net, pid, mount) eth0 -- veth -- fabric0 (net)
+
+const NODE_FOLDER = '/mnt'
+/** The Node that runs this, as containers of the machines see it. */
+export const CONTAINER_NODE = `${NODE_FOLDER}/${basename(process.execPath)}`
 
 /** Why machines of namespaces can't be had here, or undefined when they can. */
 export function whyNoNamespaces(): string | undefined {
@@ -93,6 +97,8 @@ export class Fabric {
     const setup = [
       'mount --make-rprivate /',
       'mount -t sysfs sysfs /sys',
+      // Containers have a /tmp of their own, which would hide this Node if the project lies there.
+      `mount --bind '${dirname(process.execPath)}' ${NODE_FOLDER}`,
       'ip link set lo up',
       'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1',
       'ip link add cni0 type bridge',

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { RunningContainer } from './machines.ts'
+import { CONTAINER_NODE, type RunningContainer } from './machines.ts'
 
 // Numbered datagrams, so that a capture can be counted: each number once, in order, with its own bytes.
 
@@ -44,7 +44,7 @@ export async function startTraffic(
   { perSecond, size = 200, count, port = 9 }: { perSecond: number; size?: number; count?: number; port?: number },
 ): Promise<Traffic> {
   const args = [to, port, perSecond, size, count ?? 2 ** 31].map(String)
-  const child: ChildProcess = from.exec([process.execPath, '-e', SENDER, ...args])
+  const child: ChildProcess = from.exec([CONTAINER_NODE, '-e', SENDER, ...args])
   let said = ''
   child.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
   child.stderr?.on('data', (bytes: Buffer) => process.stderr.write(bytes))
