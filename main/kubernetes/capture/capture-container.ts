@@ -51,8 +51,17 @@ const command = (settings: ContainerSettings) => [
   String(settings.lifeSeconds),
 ]
 
+/** Ephemeral containers have no annotations: who made one is said in its environment. */
+export const CREATED_BY = 'HOPSCOPE_CREATED_BY'
+export const CREATED_AT = 'HOPSCOPE_CREATED_AT'
+
 /** For a rung in the pod. It can be neither removed nor changed once it is there: it must be right the first time. */
-export function ephemeralContainer(name: string, rung: Rung, settings: ContainerSettings): EphemeralContainer {
+export function ephemeralContainer(
+  name: string,
+  rung: Rung,
+  settings: ContainerSettings,
+  by: Provenance,
+): EphemeralContainer {
   const adds = rung === 'ephemeral-container-net-raw'
   const securityContext: SecurityContext = {
     // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
@@ -60,7 +69,18 @@ export function ephemeralContainer(name: string, rung: Rung, settings: Container
     runAsNonRoot: false,
     ...(adds ? { capabilities: CAPABILITIES } : {}),
   }
-  return { name, image: settings.image, imagePullPolicy: 'IfNotPresent', command: command(settings), securityContext }
+  const env = [
+    { name: CREATED_BY, value: by.user },
+    { name: CREATED_AT, value: by.createdAt.toISOString() },
+  ]
+  return {
+    name,
+    image: settings.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: command(settings),
+    env,
+    securityContext,
+  }
 }
 
 /** For a rung on the node. */

@@ -14,6 +14,7 @@ import type { CaptureTarget, PreflightResult } from './preflight.ts'
 import { podPath } from './preflight.ts'
 
 const START_TIMEOUT_MS = 120_000
+const END_TIMEOUT_MS = 20_000
 const POLL_MS = 250
 
 /** A container in which captures can be started, and the words that bring a command into the right network. */
@@ -63,12 +64,12 @@ async function ephemeralPlace(
   namespace: string,
   pod: string,
 ): Promise<CapturePlace> {
-  const { connection, settings, signal } = request
+  const { connection, settings, by, signal } = request
   const container = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
   const entry = await intend(request, { kind: 'ephemeral-container', namespace, pod, container })
   try {
     await connection.request('PATCH', `${podPath(namespace, pod)}/ephemeralcontainers`, {
-      body: { spec: { ephemeralContainers: [ephemeralContainer(container, rung, settings)] } },
+      body: { spec: { ephemeralContainers: [ephemeralContainer(container, rung, settings, by)] } },
       contentType: 'application/strategic-merge-patch+json',
       ...(signal ? { signal } : {}),
     })
@@ -187,7 +188,10 @@ function explain(reason: string, image: string): string | undefined {
   }
 }
 
-/** Ends what was made: deletes the pod, or ends the container's process (its entry stays listed until the pod is deleted). */
+/**
+ * Ends what was made: deletes the pod, or ends the container's process (its entry stays listed until the pod is deleted). Throws when that
+ * could not be done; then it is still in the ledger.
+ */
 export async function removePlace(
   connection: ApiConnection,
   place: Pick<CapturePlace, 'namespace' | 'pod' | 'container' | 'entry'>,
@@ -195,14 +199,49 @@ export async function removePlace(
 ): Promise<void> {
   const { entry } = place
   if (!entry) return
-  try {
-    if (entry.kind === 'pod')
-      await connection.request('DELETE', podPath(place.namespace, place.pod), { query: { gracePeriodSeconds: 1 } })
-    else await runCommand(connection, { ...place, command: script(END) })
-  } catch (error) {
-    // Gone is what was wanted: no such pod, or its container does not run.
-    const gone = error instanceof ApiError && (error.httpStatus === 404 || /container not found/.test(error.message))
-    if (!gone) throw error
-  }
+  if (entry.kind === 'pod') await deletePod(connection, place.namespace, place.pod)
+  else await endContainer(connection, place)
   await ledger.gone(entry)
+}
+
+export async function deletePod(connection: ApiConnection, namespace: string, pod: string): Promise<void> {
+  try {
+    await connection.request('DELETE', podPath(namespace, pod), { query: { gracePeriodSeconds: 1 } })
+  } catch (error) {
+    if (!(error instanceof ApiError && error.httpStatus === 404)) throw error
+  }
+}
+
+/** Returns when the container runs no more. One that has not started yet is waited for: it would start after we looked away. */
+export async function endContainer(
+  connection: ApiConnection,
+  place: { readonly namespace: string; readonly pod: string; readonly container: string },
+): Promise<void> {
+  const until = Date.now() + END_TIMEOUT_MS
+  for (;;) {
+    let pod: Pod
+    try {
+      pod = await connection.get(podPath(place.namespace, place.pod))
+    } catch (error) {
+      if (error instanceof ApiError && error.httpStatus === 404) return
+      throw error
+    }
+    const listed = pod.spec.ephemeralContainers?.some(({ name }) => name === place.container)
+    const state = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === place.container)?.state
+    if (!listed || state?.terminated) return
+    if (state?.running) {
+      // A refusal here is one of a moment: what counts is what the status says.
+      await runCommand(connection, { ...place, command: script(END) }, 5000).catch((error: unknown) => {
+        if (error instanceof ApiError && error.httpStatus === 403) throw error
+      })
+    }
+    if (Date.now() > until || /ImagePull|InvalidImage|Config/.test(state?.waiting?.reason ?? '')) {
+      const why = state?.waiting?.reason ? `is waiting (${state.waiting.reason})` : 'still runs'
+      throw new HostError(
+        'unavailable',
+        `Container ${place.container} in pod ${place.pod} ${why}; without a capture it ends by itself.`,
+      )
+    }
+    await sleep(POLL_MS)
+  }
 }

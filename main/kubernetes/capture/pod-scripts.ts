@@ -7,7 +7,7 @@
 //   ID/argv          the command of capture ID, one argument a line; written last, so that its presence starts the capture
 //   ID/limits        "SECONDS SEGMENTS LEASE"
 //   ID/seg ID/seg1.. what tcpdump -C writes, in turn; each a capture file of its own
-//   ID/sum.N         "SIZE SHA256" of segment N, once tcpdump has left it
+//   ID/sum.N         "HS1 D N 0 SIZE SHA256 1": what is said before segment N when it is sent whole; there once tcpdump has left it
 //   ID/first         the oldest segment that is still there, when some were given up, and how many bytes those held
 //   ID/stop          says: stop
 //   ID/err ID/code   tcpdump's words, and its exit code: the capture has ended, all sums are there
@@ -16,7 +16,7 @@ const PRELUDE = `
 umask 077
 export LC_ALL=C
 home=\${TMPDIR:-/tmp}/hopscope
-seg() { if [ "$1" = 0 ]; then echo seg; else echo "seg$1"; fi; }
+seg() { if [ "$1" = 0 ]; then file=seg; else file=seg$1; fi; }
 put() { cat > "$1.new" && mv "$1.new" "$1"; }
 `
 
@@ -35,12 +35,20 @@ echo $$ > "$home/supervisor"
 # Digests of the segments that tcpdump has left: all below $1. One that fails (memory, disk) is tried again at the next turn.
 digest() {
   while [ "$next" -lt "$1" ]; do
-    file=$(seg "$next")
+    seg "$next"
     if [ -e "$file" ]; then
       sum=$(sha256sum < "$file") && size=$(stat -c %s "$file") || return 1
-      echo "$size \${sum%% *}" | put "sum.$next" || return 1
+      echo "HS1 D $next 0 $size \${sum%% *} 1" | put "sum.$next" || return 1
     fi
     next=$((next + 1))
+  done
+}
+
+latest() {
+  seg $((newest + 1))
+  while [ -e "$file" ]; do
+    newest=$((newest + 1))
+    seg $((newest + 1))
   done
 }
 
@@ -56,14 +64,19 @@ capture() {
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2
     now=$(date +%s)
-    while [ -e "$(seg $((newest + 1)))" ]; do newest=$((newest + 1)); done
+    latest
     digest "$newest"
-    while [ ! -e "$(seg "$oldest")" ] && [ "$oldest" -lt "$newest" ]; do oldest=$((oldest + 1)); done
-    while [ $((newest - oldest)) -ge "$segments" ]; do
-      read -r size rest < "sum.$oldest" && lost=$((lost + size))
+    seg "$oldest"
+    while [ ! -e "$file" ] && [ "$oldest" -lt "$newest" ]; do
       oldest=$((oldest + 1))
+      seg "$oldest"
+    done
+    while [ $((newest - oldest)) -ge "$segments" ]; do
+      read -r _ _ _ _ size _ < "sum.$oldest" && lost=$((lost + size))
+      seg "$oldest"
+      old=$oldest oldest=$((oldest + 1))
       echo "$oldest $lost" | put first
-      rm -f "$(seg $((oldest - 1)))" "sum.$((oldest - 1))"
+      rm -f "$file" "sum.$old"
     done
     read -r beat < "$home/lease"
     if [ "$beat" != "$said" ]; then said=$beat silent=$now; fi
@@ -86,7 +99,7 @@ capture() {
   done
   wait "$pid"
   code=$?
-  while [ -e "$(seg $((newest + 1)))" ]; do newest=$((newest + 1)); done
+  latest
   tries=0
   until digest $((newest + 1)) || [ "$tries" -ge 50 ]; do
     sleep 0.2
@@ -150,13 +163,13 @@ exec 3<&0
 # Who asks from here on has all before.
 for sum in sum.*; do
   n=\${sum#sum.}
-  case $n in *[!0-9]*) ;; *) if [ "$n" -lt "$at" ]; then rm -f "$(seg "$n")" "$sum"; fi ;; esac
+  case $n in *[!0-9]*) ;; *) if [ "$n" -lt "$at" ]; then seg "$n"; rm -f "$file" "$sum"; fi ;; esac
 done
 {
   while read -r word value; do
     case $word in
       b) echo "$value" > "$home/lease" ;;
-      a) rm -f "$(seg "$value")" "sum.$value" ;;
+      a) seg "$value"; rm -f "$file" "sum.$value" ;;
       q) cd /; rm -rf "$job"; break ;;
     esac
   done
@@ -164,7 +177,7 @@ done
 } <&3 &
 idle=0
 while :; do
-  file=$(seg "$at")
+  seg "$at"
   if [ -e first ]; then
     read -r oldest lost < first
     if [ "$at" -lt "$oldest" ]; then
@@ -174,13 +187,17 @@ while :; do
     fi
   fi
   if [ -e "sum.$at" ]; then
-    read -r size sum < "sum.$at"
+    read -r _ _ _ _ size sum _ < "sum.$at"
     if [ "$off" = 0 ] && [ "$size" -le "$most" ]; then
-      exec 4< "$file" || continue
-      echo "HS1 D $at 0 $size $sum 1"
-      cat <&4
-      exec 4<&-
-      at=$((at + 1)) idle=0
+      # A backlog goes out in one go: starting a program for each segment would take longer than sending it.
+      set --
+      while [ -e "sum.$at" ] && [ $# -lt 16 ]; do
+        seg "$at"
+        set -- "$@" "sum.$at" "$file"
+        at=$((at + 1))
+      done
+      cat "$@"
+      idle=0
       continue
     fi
     if [ "$off" -ge "$size" ]; then
@@ -222,7 +239,8 @@ while :; do sleep 1; done
 /** Arguments: a segment's file is compared with what is here already: id, segment, bytes. Says the SHA-256 of its first bytes, or
  * "absent". */
 export const PREFIX_DIGEST = `${PRELUDE}
-file=$home/$1/$(seg "$2")
+seg "$2"
+file=$home/$1/$file
 [ -e "$file" ] || { echo absent; exit 0; }
 head -c "$3" "$file" | sha256sum
 `

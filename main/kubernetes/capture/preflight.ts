@@ -146,9 +146,10 @@ async function dryRun(
 ): Promise<DryRun> {
   const query = { dryRun: 'All' }
   const name = `${CONTAINER_PREFIX}preflight`
+  const by = { user, capture: 'preflight', createdAt: new Date() }
   try {
     if (rung.startsWith('ephemeral') && target.kind === 'pod') {
-      const body = { spec: { ephemeralContainers: [ephemeralContainer(name, rung, settings)] } }
+      const body = { spec: { ephemeralContainers: [ephemeralContainer(name, rung, settings, by)] } }
       const contentType = 'application/strategic-merge-patch+json'
       await connection.request('PATCH', `${podPath(target.namespace, target.pod)}/ephemeralcontainers`, {
         query,
@@ -156,7 +157,6 @@ async function dryRun(
         contentType,
       })
     } else {
-      const by = { user, capture: 'preflight', createdAt: new Date() }
       const body = debugPod(name, debugNamespace, node, rung, settings, by)
       await connection.request('POST', `/api/v1/namespaces/${encodeURIComponent(debugNamespace)}/pods`, { query, body })
     }

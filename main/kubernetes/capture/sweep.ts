@@ -2,8 +2,8 @@ import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { listAll, whoami } from '../cluster-access.ts'
 import type { Pod } from '../objects.ts'
-import { APP_LABEL, APP_NAME, CONTAINER_PREFIX } from './capture-container.ts'
-import { removePlace } from './capture-place.ts'
+import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, CREATED_AT, CREATED_BY } from './capture-container.ts'
+import { deletePod, endContainer, removePlace } from './capture-place.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { isInUse } from './ledger.ts'
 import { podPath } from './preflight.ts'
@@ -14,7 +14,7 @@ export interface Leftover {
   readonly namespace: string
   readonly pod: string
   readonly container: string
-  /** As written on it, where it can be: ephemeral containers carry no annotations. */
+  /** As written on it. */
   readonly createdBy?: string
   /** Milliseconds since 1970. */
   readonly createdAt?: number
@@ -55,22 +55,9 @@ export async function findLeftovers(connection: ApiConnection, context: string, 
       })
     }
   }
-  for (const pod of await labelled(connection, context, notes)) {
-    const { namespace = '', name, annotations = {}, creationTimestamp = '' } = pod.metadata
-    const key = keyOf({ namespace, pod: name, container: 'capture' })
-    if (found.has(key) || pod.metadata.deletionTimestamp) continue
-    const createdBy = annotations['hopscope/created-by']
-    const createdAt = Date.parse(annotations['hopscope/created-at'] ?? creationTimestamp)
-    found.set(key, {
-      kind: 'pod',
-      namespace,
-      pod: name,
-      container: 'capture',
-      inUse: false,
-      ours: createdBy === username,
-      ...(createdBy ? { createdBy } : {}),
-      ...(Number.isNaN(createdAt) ? {} : { createdAt }),
-    })
+  for (const leftover of (await podsOf(connection, context, notes)).flatMap((pod) => leftoversIn(pod, username))) {
+    const key = keyOf(leftover)
+    if (!found.has(key)) found.set(key, leftover)
   }
   return { leftovers: [...found.values()], notes }
 }
@@ -95,10 +82,8 @@ export async function removeLeftovers(
     else {
       try {
         if (leftover.entry) await removePlace(connection, { ...leftover, entry: leftover.entry }, ledger)
-        else
-          await connection.request('DELETE', podPath(leftover.namespace, leftover.pod), {
-            query: { gracePeriodSeconds: 1 },
-          })
+        else if (leftover.kind === 'pod') await deletePod(connection, leftover.namespace, leftover.pod)
+        else await endContainer(connection, leftover)
         removed.push(leftover)
       } catch (error) {
         kept.push({ leftover, why: error instanceof Error ? error.message : String(error) })
@@ -126,16 +111,50 @@ async function stateOf(connection: ApiConnection, entry: LedgerEntry): Promise<'
 const hopeless = (reason: string | undefined) =>
   reason === 'CreateContainerConfigError' || reason === 'InvalidImageName'
 
-async function labelled(connection: ApiConnection, context: string, notes: string[]): Promise<readonly Pod[]> {
+async function podsOf(connection: ApiConnection, context: string, notes: string[]): Promise<readonly Pod[]> {
   try {
-    return (await listAll<Pod>(connection, '/api/v1/pods', { labelSelector: `${APP_LABEL}=${APP_NAME}` })).items.filter(
-      (pod) => pod.metadata.name.startsWith(CONTAINER_PREFIX),
-    )
+    return (await listAll<Pod>(connection, '/api/v1/pods')).items
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     notes.push(`Pods of all namespaces may not be listed in ${context}: only what was made from this machine is known.`)
     return []
   }
+}
+
+/** What is ours by name and label in a pod, whoever made it. */
+function leftoversIn(pod: Pod, username: string): Leftover[] {
+  const { namespace = '', name, annotations = {}, labels = {}, creationTimestamp = '' } = pod.metadata
+  const describe = (
+    kind: Leftover['kind'],
+    container: string,
+    by: string | undefined,
+    at: string | undefined,
+  ): Leftover => {
+    const createdAt = Date.parse(at ?? '')
+    return {
+      kind,
+      namespace,
+      pod: name,
+      container,
+      inUse: false,
+      ours: by === username,
+      ...(by ? { createdBy: by } : {}),
+      ...(Number.isNaN(createdAt) ? {} : { createdAt }),
+    }
+  }
+  if (pod.metadata.deletionTimestamp) return []
+  const found: Leftover[] = []
+  if (labels[APP_LABEL] === APP_NAME && name.startsWith(CONTAINER_PREFIX)) {
+    const at = annotations['hopscope/created-at'] ?? creationTimestamp
+    found.push(describe('pod', 'capture', annotations['hopscope/created-by'], at))
+  }
+  for (const { name: container, env = [] } of pod.spec.ephemeralContainers ?? []) {
+    const status = pod.status?.ephemeralContainerStatuses?.find((one) => one.name === container)
+    if (!container.startsWith(CONTAINER_PREFIX) || !status?.state?.running) continue
+    const value = (key: string) => env.find((one) => one.name === key)?.value
+    found.push(describe('ephemeral-container', container, value(CREATED_BY), value(CREATED_AT)))
+  }
+  return found
 }
 
 const keyOf = ({
