@@ -81,6 +81,8 @@ export class TcpAnalysis {
     const plain = (flags & (SYN | FIN | RST)) === 0
     /** It takes up sequence numbers. */
     const occupies = length > 0 || (flags & (SYN | FIN)) !== 0
+    /** 1 + the row that a retransmission's time-out counts from. */
+    let since = 0
 
     let bits = words[f + BITS]
     if ((bits & BIT.base) === 0) {
@@ -114,8 +116,8 @@ export class TcpAnalysis {
         if (length <= 1 && seq === ((next - 1) | 0)) labels |= LABEL.keep_alive
         if (length === 0) {
           if (seq === next) {
-            labels |= this.#pureAck(f, r, ack, window, row)
-            bits |= words[f + BITS] & BIT.duplicates
+            labels |= this.#pureAck(f, r, ack, window)
+            if ((labels & LABEL.duplicate_ack) !== 0) bits |= BIT.duplicates
           }
         } else if ((reverseBits & SCALE.mask) !== SCALE.unknown) {
           const shift = (reverseBits & BIT.synWindow) !== 0 ? 0 : shiftOf(reverseBits)
@@ -140,7 +142,10 @@ export class TcpAnalysis {
       } else if (next !== 0 && before(seq, next) && !(length > 1 && seq === ((next - 1) | 0))) {
         labels |= labelOfResent(state, f, r, found >>> 1, seq, length, flags, time)
       }
-      if ((labels & LABEL.retransmission) !== 0) this.#resent(f, found >>> 1, seq, length, row, time, labels)
+      if ((labels & LABEL.retransmission) !== 0 && (labels & LABEL.spurious_retransmission) === 0) {
+        if ((labels & LABEL.fast_retransmission) === 0) since = unacked.oldestFrom(f, seq) || words[f + NEXT_ROW]
+        if (length > 0) this.#journal.resent(f, found >>> 1, seq, time)
+      }
     }
     if (ConnectionJournal.concerns(flags, window, bits)) {
       words[f + BITS] = bits
@@ -189,11 +194,11 @@ export class TcpAnalysis {
       if (unacked.partial) labels |= LABEL.partial_ack
     }
     let flight = 0
-    if (length > 0 && (bits & BIT.flightKnown) !== 0) {
+    const hasFlight = length > 0 && (bits & BIT.flightKnown) !== 0
+    if (hasFlight) {
       flight = (reverseBits & BIT.sack) === 0 ? span : this.#withoutSacked(r, span)
       if (flight >= FLIGHT_LIMIT) flight = 0
       if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
-      if (flight === 0) state.emptyRecords.add(row, 0, 0)
     }
 
     if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
@@ -201,19 +206,20 @@ export class TcpAnalysis {
       this.#noteSack(packet, f)
       if (packet.sackBlocks !== 0 && (labels & LABEL.window_update) !== 0) {
         labels = (labels & ~LABEL.window_update) | LABEL.duplicate_ack
-        this.#duplicateAck(f, row)
+        this.#countDuplicate(f)
+        words[f + BITS] |= BIT.duplicates
       }
     }
-    // Where the options are cut Wireshark shows nothing of the analysis.
-    if (!packet.optionsCut) {
-      // The columns hold zeros already.
-      if (acked !== 0) chunk.acked[index] = acked
-      if (flight !== 0) chunk.bytesInFlight[index] = flight
-      if (labels !== 0) {
-        chunk.labels[index] = labels
-        if (labels !== LABEL.partial_ack) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
-      }
-    }
+    // Where the options are cut Wireshark shows nothing of the analysis. The columns hold zeros already.
+    if (packet.optionsCut) return found
+    if (acked !== 0) chunk.acked[index] = acked
+    if (flight !== 0) chunk.bytesInFlight[index] = flight
+    else if (hasFlight) state.emptyRecords.add(row, 0, 0)
+    if (labels === 0) return found
+    chunk.labels[index] = labels
+    if (since !== 0) state.retransmissions.add(row, since, 0)
+    if ((labels & LABEL.duplicate_ack) !== 0) this.#noteDuplicate(f, row)
+    if (labels !== LABEL.partial_ack) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
     return found
   }
 
@@ -235,6 +241,11 @@ export class TcpAnalysis {
   /** How many resets the conversation has. */
   resets(conversation: number): number {
     return this.#reader.resets(conversation)
+  }
+
+  /** Those of them that lie in [from, to). */
+  lostWithin(conversation: number, from: number, to: number): number {
+    return this.#reader.lostWithin(conversation, from, to, this.#lastTime(conversation))
   }
 
   /** Nanoseconds from the last SYN to the first ACK after it; 0 = not known. */
@@ -313,7 +324,7 @@ export class TcpAnalysis {
   }
 
   /** Labels of a packet without payload at the next sequence number that is neither SYN, FIN nor RST. */
-  #pureAck(f: number, r: number, ack: number, window: number, row: number): number {
+  #pureAck(f: number, r: number, ack: number, window: number): number {
     const { words } = this.#state.directions
     const reverseBits = words[r + BITS]
     const lastAck = words[f + LAST_ACK]
@@ -330,16 +341,18 @@ export class TcpAnalysis {
     }
     if (ack !== lastAck) return 0
     if ((reverseBits & BIT.keepAlive) !== 0) return LABEL.keep_alive_ack
-    this.#duplicateAck(f, row)
+    this.#countDuplicate(f)
     return LABEL.duplicate_ack
   }
 
-  #duplicateAck(f: number, row: number): void {
-    const { recovery, directions, duplicateAcks } = this.#state
-    const record = recovery.of(directions, f)
-    directions.words[f + BITS] |= BIT.duplicates
-    const number = ++recovery.words[record + DUPLICATE_ACKS]
-    duplicateAcks.add(row, number, directions.words[f + ACK_ROW])
+  #countDuplicate(f: number): void {
+    const { recovery, directions } = this.#state
+    recovery.words[recovery.of(directions, f) + DUPLICATE_ACKS]++
+  }
+
+  #noteDuplicate(f: number, row: number): void {
+    const { duplicateAcks, recovery, directions } = this.#state
+    duplicateAcks.add(row, recovery.get(directions, f, DUPLICATE_ACKS), directions.words[f + ACK_ROW])
   }
 
   /** The ACK covers more than was seen without a hole. */
@@ -356,23 +369,6 @@ export class TcpAnalysis {
     }
     words[r + CONTIGUOUS] = this.#state.unacked.endOfRun(r, ack)
     return LABEL.ack_lost_segment
-  }
-
-  #resent(
-    f: number,
-    conversation: number,
-    seq: number,
-    length: number,
-    row: number,
-    time: number,
-    labels: number,
-  ): void {
-    if ((labels & LABEL.spurious_retransmission) !== 0) return
-    const { unacked, directions, retransmissions } = this.#state
-    if ((labels & LABEL.fast_retransmission) === 0) {
-      retransmissions.add(row, unacked.oldestFrom(f, seq) || directions.words[f + NEXT_ROW], 0)
-    }
-    if (length > 0) this.#journal.resent(f, conversation, seq, time)
   }
 
   /** The span less what the SACK blocks in the last packet of the direction at `r` cover, unsigned. */

@@ -79,6 +79,21 @@ export class ConnectionReader {
     return LOST_TIME_CAUSES.reduce((sum, cause) => sum + lost[cause], 0)
   }
 
+  /** The part of it that lies in [from, to). */
+  lostWithin(conversation: number, from: number, to: number, lastTime: number): number {
+    const { connections, trouble, lostTime } = this.#state
+    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    if (record === 0 || !(to > from)) return 0
+    const intervals = trouble.get(record, INTERVALS)
+    const open = this.#closedSince(conversation)
+    return (
+      to -
+      from -
+      lostTime.uncovered(intervals, from, to) +
+      lostTime.uncovered(intervals, Math.max(open, from), Math.min(lastTime, to))
+    )
+  }
+
   /** The sequence number that relative ones count from; undefined if the direction was not seen and nothing acknowledged it. */
   baseSeq(conversation: number, direction: number): number | undefined {
     const at = (conversation * 2 + direction) * DIRECTION_WORDS
@@ -102,18 +117,25 @@ export class ConnectionReader {
   #lost(conversation: number, record: number, lastTime: number): Record<LostTimeCause, number> {
     const lost = { retransmission: 0, 'syn-timeout': 0, 'zero-window': 0, reset: 0 }
     if (record === 0) return lost
-    const { trouble, directions, recovery, lostTime, packets } = this.#state
+    const { trouble, lostTime } = this.#state
     for (const cause of LOST_TIME_CAUSES) lost[cause] = trouble.lost(record, cause)
-    // A window that is still closed. If both are, the later interval lies within the earlier.
+    const since = this.#closedSince(conversation)
+    if (since < lastTime) {
+      lost['zero-window'] += lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime)
+    }
+    return lost
+  }
+
+  /** The time from which a window is closed that still is; Infinity if none is. */
+  #closedSince(conversation: number): number {
+    const { directions, recovery, packets } = this.#state
+    // If both are, the later interval lies within the earlier.
     let since = Infinity
     for (let direction = 0; direction < 2; direction++) {
       const at = (conversation * 2 + direction) * DIRECTION_WORDS
       if ((directions.words[at + BITS] & BIT.zeroWindow) === 0) continue
       since = Math.min(since, packets.time(recovery.get(directions, at, ZERO_WINDOW_ROW) - 1))
     }
-    if (since < lastTime) {
-      lost['zero-window'] += lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime)
-    }
-    return lost
+    return since
   }
 }
