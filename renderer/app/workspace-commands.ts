@@ -20,11 +20,12 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
   delta: 'relative',
 }
 const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
+/** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
-  ['Time axis', ['.timeline-plot']],
-  ['Conversations', ['[data-grid=conversations]']],
-  ['Packets', ['[data-grid=packets]']],
-  ['Inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [role=tab][aria-selected=true]']],
+  ['Time axis', '.timeline', ['.timeline-plot']],
+  ['Conversations', '.pane[aria-label=Conversations]', ['[data-grid=conversations]']],
+  ['Packets', '.pane[aria-label=Packets]', ['[data-grid=packets]']],
+  ['Inspector', '.inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [aria-selected=true]']],
 ] as const
 
 const SORTS = [
@@ -143,13 +144,15 @@ export function workspaceCommands({
       enabled: () => now().zoom !== undefined,
       run: () => view.change({ zoom: undefined }, 'push'),
     },
-    ...PANES.map(([name, selectors], i) => ({
+    ...PANES.map(([name, , selectors], i) => ({
       id: `go.${name.toLowerCase().replace(' ', '-')}`,
       title: name,
       group: 'Go' as const,
       keys: [String(i + 1)],
       run: () => focusFirst(selectors),
     })),
+    { id: 'go.next-pane', title: 'Next pane', group: 'Go', keys: ['F6'], run: () => cyclePanes(1) },
+    { id: 'go.last-pane', title: 'Previous pane', group: 'Go', keys: ['Shift+F6'], run: () => cyclePanes(-1) },
     { id: 'go.worst', title: 'Worst conversation', group: 'Go', keys: ['W'], run: () => void toWorst() },
     {
       id: 'go.next-trouble',
@@ -203,6 +206,12 @@ function focusFirst(selectors: readonly string[]): void {
     const element = document.querySelector<HTMLElement>(selector)
     if (element) return element.focus()
   }
+}
+
+/** Moves the focus to the pane after or before the one that has it. */
+function cyclePanes(step: 1 | -1): void {
+  const at = PANES.findIndex(([, pane]) => document.activeElement?.closest(pane))
+  focusFirst(PANES[(at < 0 ? 0 : at + step + PANES.length) % PANES.length][2])
 }
 
 /** What the lists are about. */

@@ -101,6 +101,12 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
 
   useEffect(() => void session.engine.setFilter(filter), [session, filter])
 
+  // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
+  const ready = progress !== undefined
+  useEffect(() => {
+    if (ready && document.activeElement === document.body) focusPane('conversations')
+  }, [ready])
+
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
     session.engine.conversation(conversation ?? 0),
   )
@@ -178,7 +184,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
               check={(text) => session.engine.checkFilter(text)}
               complete={(text, caret) => session.engine.complete(text, caret)}
               onApply={apply}
-              onLeave={() => document.querySelector<HTMLElement>('[data-grid=packets]')?.focus()}
+              onLeave={() => focusPane('packets')}
             />
             {conversation !== undefined && (
               <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
@@ -301,6 +307,10 @@ function useAnnouncement(): readonly [string, (text: string) => void] {
     }
   }, [text])
   return [text, setText]
+}
+
+function focusPane(grid: 'conversations' | 'packets'): void {
+  document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
 }
 
 interface ChipProps {

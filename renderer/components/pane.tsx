@@ -6,13 +6,15 @@ interface PaneProps {
   /** How many it holds, or what it is about. */
   readonly count?: ReactNode
   readonly actions?: ReactNode
+  /** What is shown answers the question before; if that lasts, it recedes. */
+  readonly waiting?: boolean
   readonly children: ReactNode
 }
 
 /** A part of the window with its name. */
-export function Pane({ title, count, actions, children }: PaneProps): ReactNode {
+export function Pane({ title, count, actions, waiting = false, children }: PaneProps): ReactNode {
   return (
-    <section className="pane" aria-label={title}>
+    <section className={waiting ? 'pane waiting' : 'pane'} aria-label={title} aria-busy={waiting}>
       <header className="pane-head">
         <h2>{title}</h2>
         <span className="pane-count">{count}</span>

@@ -1,18 +1,22 @@
 import type { EngineOptions } from '../../engine/engine.ts'
 import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { readCapture, type CaptureConsumer } from './read-capture.ts'
 
 /** An engine with the bytes it is fed from: reads once through, then serves the bytes of single packets. */
 export class CaptureReading<Engine extends CaptureConsumer> {
   readonly engine: Engine
   readonly #source: ByteSource
+  readonly #ahead: ReadAhead
   readonly #spool = new SpooledBytes()
   readonly #control = new AbortController()
   #compressed = false
 
   constructor(origin: CaptureOrigin, createEngine: (options: EngineOptions) => Engine) {
-    this.#source = byteSource(origin)
+    const source = byteSource(origin)
+    this.#source = source
+    this.#ahead = new ReadAhead((offset, length) => source.read(offset, length))
     this.engine = createEngine({
       onDecompressed: (bytes) => {
         this.#compressed = true
@@ -32,6 +36,6 @@ export class CaptureReading<Engine extends CaptureConsumer> {
 
   /** Bytes of the capture as its packets' offsets count them: of the decompressed stream where it is compressed. */
   read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#compressed ? this.#spool.read(offset, length) : this.#source.read(offset, length)
+    return this.#compressed ? this.#spool.read(offset, length) : this.#ahead.read(offset, length)
   }
 }

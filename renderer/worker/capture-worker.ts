@@ -1,6 +1,7 @@
 import type {
   Completion,
   ConversationRow,
+  ConversationScope,
   ConversationSort,
   EngineOptions,
   FilterCheck,
@@ -26,10 +27,10 @@ export interface CaptureEngine extends CaptureConsumer {
   /** Undefined = all packets. */
   select(query: Query, read: ReadBytes, work: Work): Promise<Uint32Array | undefined>
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
-  conversationOrder(sort: ConversationSort, descending: boolean, rows?: Uint32Array): Uint32Array
-  conversationRows(ids: Uint32Array): ConversationRow[]
+  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array
+  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[]
   readonly conversationCount: number
-  harmMs(id: number): number
+  harmMs(id: number, scope?: ConversationScope): number
   packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
   rttHistogram(rows?: Uint32Array): Histogram
@@ -39,7 +40,6 @@ export interface CaptureEngine extends CaptureConsumer {
 
 /** A search shorter than this is not worth a word. */
 const QUIET_MS = 300
-const REPORT_EVERY_MS = 100
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
@@ -53,7 +53,6 @@ export class CaptureWorker implements EngineService {
   /** Ends the searches of a filter, for those that may be under way. */
   readonly #searching = new Map<string, AbortController>()
   #reportSearch: (search: Search | undefined) => void = () => undefined
-  #searchReported = 0
 
   constructor(createEngine: (options: EngineOptions) => CaptureEngine) {
     this.#createEngine = createEngine
@@ -79,7 +78,6 @@ export class CaptureWorker implements EngineService {
     this.#searching.get(this.#filter)?.abort()
     this.#searching.delete(this.#filter)
     this.#filter = filter
-    this.#searchReported = 0
     this.#reportSearch(undefined)
   }
 
@@ -124,11 +122,12 @@ export class CaptureWorker implements EngineService {
     return this.#timed(async () => {
       const engine = this.#engine
       const ids = await this.#order(query, sort, descending)
+      const scope = await this.#scope(query)
       const worst = sort === 'harmMs' && descending ? ids : await this.#order(query, 'harmMs', true)
       return {
         total: ids.length,
-        worstHarmMs: worst.length > 0 ? engine.harmMs(worst[0]) : 0,
-        rows: count > 0 ? engine.conversationRows(ids.slice(start, start + count)) : [],
+        worstHarmMs: worst.length > 0 ? engine.harmMs(worst[0], scope) : 0,
+        rows: count > 0 ? engine.conversationRows(ids.slice(start, start + count), scope) : [],
       }
     })
   }
@@ -176,34 +175,42 @@ export class CaptureWorker implements EngineService {
   }
 
   async #search(query: Query): Promise<Uint32Array | undefined> {
-    const start = performance.now()
     const filter = query.filter ?? ''
     const control = this.#searching.get(filter) ?? new AbortController()
     this.#searching.set(filter, control)
     const { signal } = control
+    let search: Search = { filter, done: 0, total: this.#engine.packets.rows }
+    let reporting = false
+    const timer = setTimeout(() => {
+      reporting = true
+      if (!signal.aborted) this.#reportSearch(search)
+    }, QUIET_MS)
     try {
       return await this.#engine.select(query, this.#read, {
         signal,
         pause: otherTasks,
         progress: (done, total) => {
-          const now = performance.now()
-          if (signal.aborted || now - start < QUIET_MS || now - this.#searchReported < REPORT_EVERY_MS) return
-          this.#searchReported = now
-          this.#reportSearch({ filter, done, total })
+          search = { filter, done, total }
+          if (reporting && !signal.aborted) this.#reportSearch(search)
         },
       })
     } finally {
-      if (this.#searchReported > 0 && !signal.aborted) {
-        this.#searchReported = 0
-        this.#reportSearch(undefined)
-      }
+      clearTimeout(timer)
+      if (reporting && !signal.aborted) this.#reportSearch(undefined)
     }
   }
 
   #order(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
     const engine = this.#engine
     const key = `${engine.packets.rows} ${sort} ${descending} ${queryKey(query)}`
-    return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#rows(query)))
+    return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#scope(query)))
+  }
+
+  /** What of the conversations a query is about: counts and harm are those of its packets and its time. */
+  async #scope(query: Query): Promise<ConversationScope> {
+    const rows = await this.#rows(query)
+    const { from, to } = query
+    return { ...(rows && { rows }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
   }
 
   /** Counts the time of an answer that grows with the capture, see readCapture. */

@@ -88,7 +88,7 @@ describe('opening a capture', () => {
     await using opened = await openPage(browser, bare())
     await dropFile(opened.page, 'notes.txt', Buffer.from('This is not a capture at all, only a text.'))
     await opened.page.getByText(/This is not a capture that can be read/).waitFor()
-    await opened.page.getByText('This capture holds no packets').waitFor()
+    await opened.page.getByText('No packet could be read').waitFor()
   })
 
   it('shows an empty capture as such', async () => {

@@ -43,7 +43,11 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
 
   const query: Query = useMemo(() => ({ ...(filter && { filter }), ...range }), [filter, range])
   const key = JSON.stringify([query, sort, version])
-  const { value: listed, error } = useAnswer<Listed>(key, async () => {
+  const {
+    value: listed,
+    error,
+    key: answered,
+  } = useAnswer<Listed>(key, async () => {
     const ask = (start: number, count: number) =>
       session.engine.conversations(query, sort.key, sort.descending, start, count)
     const { total, worstHarmMs } = await ask(0, 0)
@@ -87,6 +91,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   return (
     <Pane
       title="Conversations"
+      waiting={answered !== key}
       count={
         listed && (
           <>

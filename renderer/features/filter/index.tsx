@@ -120,6 +120,9 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
   const changed = trimmed !== applied
   const state = !trimmed ? 'empty' : wrong ? 'wrong' : verdict ? (changed ? 'good' : 'applied') : 'unknown'
   const expanded = focused && proposals.length > 0
+  // A word that can still become right is no mistake worth words.
+  const unfinished = expanded && wrong?.to === caret
+  const message = unfinished ? undefined : marked?.message
   return (
     <div className="filter" data-state={state} data-note={note ? '' : undefined}>
       <div className="filter-box">
@@ -186,14 +189,14 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
       <div
         id={`${listId}-message`}
         role="status"
-        className={marked && focused ? `filter-message${wrong ? '' : ' note'}` : 'aloud'}
+        className={message !== undefined && focused ? `filter-message${wrong ? '' : ' note'}` : 'aloud'}
       >
-        {marked?.message}
+        {message}
       </div>
       {expanded && (
         <ul
           id={listId}
-          className={`filter-list${marked ? ' below-message' : ''}`}
+          className={`filter-list${message === undefined ? '' : ' below-message'}`}
           role="listbox"
           aria-label="Proposals"
         >

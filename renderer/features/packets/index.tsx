@@ -58,7 +58,12 @@ export function Packets({
     [filter, range, conversation],
   )
 
-  const { value: listed, error } = useAnswer<Listed>(JSON.stringify([query, version]), async () => {
+  const key = JSON.stringify([query, version])
+  const {
+    value: listed,
+    error,
+    key: answered,
+  } = useAnswer<Listed>(key, async () => {
     const { id, count } = await session.engine.select(query)
     // The same selection with more packets at its end: what is loaded stays.
     const known = last.current?.id === id ? last.current.pages : undefined
@@ -127,6 +132,7 @@ export function Packets({
   return (
     <Pane
       title="Packets"
+      waiting={answered !== key}
       count={
         listed &&
         error === undefined &&
@@ -165,7 +171,7 @@ export function Packets({
                 ranged={range !== undefined}
                 narrowed={conversation !== undefined}
                 reading={reading}
-                total={facts.packets}
+                facts={facts}
               />
             )
           )
@@ -186,11 +192,19 @@ interface NothingMatchesProps {
   readonly ranged: boolean
   readonly narrowed: boolean
   readonly reading: boolean
-  readonly total: number
+  readonly facts: CaptureFacts
 }
 
 /** Why the list is empty: each condition that may be to blame, and the button that lifts it. */
-export function NothingMatches({ view, filter, ranged, narrowed, reading, total }: NothingMatchesProps): ReactNode {
+export function NothingMatches({ view, filter, ranged, narrowed, reading, facts }: NothingMatchesProps): ReactNode {
+  const { packets: total, damage } = facts
+  if (total === 0 && damage) {
+    return (
+      <EmptyState tone="bad" title="No packet could be read">
+        {damage.reason}
+      </EmptyState>
+    )
+  }
   if (total === 0) {
     return reading ? (
       <EmptyState title="No packet yet">The first bytes of the capture are being read.</EmptyState>
@@ -208,20 +222,20 @@ export function NothingMatches({ view, filter, ranged, narrowed, reading, total 
       ? [{ title: 'Show all conversations', run: () => view.change({ conversation: undefined }, 'push') }]
       : []),
   ]
-  const parts = [
-    filter && 'the filter',
-    ranged && 'the selected time range',
-    narrowed && 'the selected conversation',
-  ].filter((part) => typeof part === 'string' && part !== '')
+  const where = [ranged && 'in the selected time', narrowed && 'in the selected conversation']
+    .filter(Boolean)
+    .join(', ')
   return (
-    <EmptyState title={parts.length > 1 ? 'No packet meets all conditions' : 'No packet matches'} actions={actions}>
+    <EmptyState title={actions.length > 1 ? 'No packet meets all conditions' : 'No packet matches'} actions={actions}>
+      None of {formatCount(total)} packets
       {filter && (
         <>
-          Filter <code>{filter}</code>.{' '}
+          {' '}
+          matches <code>{filter}</code>
         </>
       )}
-      None of {formatCount(total)} packets is within {parts.join(' and ')}
-      {reading ? ' so far; the capture is still being read' : ''}.
+      {where && ` ${filter ? '' : 'is '}${where}`}
+      {reading ? ' so far; the capture is still being read.' : '.'}
     </EmptyState>
   )
 }
