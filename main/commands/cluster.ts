@@ -30,7 +30,7 @@ export const TARGET_HELP = `  --context NAME         default: the kubeconfig's c
   --debug-namespace NAME where pods on nodes are made; default: the namespace`
 
 export function openContexts(kubeconfig: readonly string[] | undefined): Contexts {
-  return new Contexts(new ClusterAccess(), kubeconfig ?? [])
+  return new Contexts(new ClusterAccess(() => Promise.resolve(process.env)), kubeconfig ?? [])
 }
 
 /** Where everything that was made in clusters is written down. */

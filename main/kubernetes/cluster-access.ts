@@ -25,6 +25,7 @@ export class ClusterAccess {
   readonly #environment: () => Promise<Environment>
   readonly #plugins: ExecCredentials
 
+  /** A command line has the environment of its shell; an app that was started from a desktop has to ask for it. */
   constructor(environment: () => Promise<Environment> = loginEnvironment) {
     this.#environment = environment
     this.#plugins = new ExecCredentials(environment)
@@ -32,9 +33,7 @@ export class ClusterAccess {
 
   /** The kubeconfig as it is on disk now. */
   async load(added: readonly string[] = []): Promise<Kubeconfig> {
-    // An app that was started from a desktop has no KUBECONFIG; a command line has, and the shell need not be asked.
-    const env = process.env['KUBECONFIG'] ? process.env : await this.#environment()
-    return loadKubeconfig(kubeconfigFiles(env, added))
+    return loadKubeconfig(kubeconfigFiles(await this.#environment(), added))
   }
 
   /** `name` absent: the current context. Throws HostError 'not-found' in words. Makes no request. */

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TestCluster } from '../../test/cluster/cluster.ts'
+import { openAs, skipReason } from '../../test/cluster/start.ts'
+import type { ApiConnection } from './api-connection.ts'
+import { Informer, type InformerState } from './informer.ts'
+import type { KubernetesObject, Service } from './objects.ts'
+
+describe.skipIf(skipReason !== undefined)(
+  `an informer${skipReason ? ` (skipped: ${skipReason})` : ''}`,
+  { timeout: 30_000 },
+  () => {
+    let cluster: TestCluster
+    let connection: ApiConnection
+    beforeAll(async () => {
+      cluster = await TestCluster.start({ users: [{ name: 'nobody', token: 'nobody-token', rules: [] }] })
+      connection = (await openAs(cluster)).connection
+    })
+    afterAll(() => cluster?.close())
+
+    const names = (state: InformerState<KubernetesObject>) =>
+      [...state.objects.values()].map(({ metadata }) => metadata.name).sort()
+    const until = async (is: () => boolean) => {
+      while (!is()) await sleep(10)
+    }
+    const watches = () =>
+      cluster.api.seen.filter(({ url }) => url.includes('/services') && url.includes('watch=true')).length
+
+    it('knows what is there, what comes, changes and goes; across a cut and a compaction; and only while someone looks', async () => {
+      cluster.add('services', 'default', { metadata: { name: 'a' } })
+      const informer = new Informer<Service>(connection, { path: '/api/v1/services' })
+      const end = informer.observe(() => undefined)
+      const alsoEnd = informer.observe(() => undefined)
+      await until(() => informer.state.synced)
+      expect(names(informer.state)).toEqual(['a'])
+
+      cluster.add('services', 'default', { metadata: { name: 'b' } })
+      await until(() => informer.state.objects.size === 2)
+
+      cluster.api.cutWatches()
+      cluster.add('services', 'default', { metadata: { name: 'c' } })
+      await until(() => informer.state.objects.size === 3)
+
+      cluster.api.kill()
+      cluster.add('services', 'default', { metadata: { name: 'd' } })
+      await until(() => informer.state.problem !== undefined)
+      expect(informer.state.problem).toMatch(/Nothing listens|broke the connection/)
+      // What it missed is no longer known to the server: it says 410, and the list is read anew.
+      cluster.store.compact()
+      await cluster.api.start()
+      await until(() => informer.state.objects.size === 4)
+      expect(informer.state.problem).toBeUndefined()
+
+      end()
+      const before = watches()
+      expect(before).toBeGreaterThan(1)
+      alsoEnd()
+      cluster.add('services', 'default', { metadata: { name: 'e' } })
+      await sleep(200)
+      expect(informer.state.objects.size).toBe(4)
+      const again = informer.observe(() => undefined)
+      await until(() => informer.state.objects.size === 5)
+      again()
+    })
+
+    it('says once that it is forbidden, and does not ask again', async () => {
+      const { connection: nobody } = await openAs(cluster, 'nobody')
+      const states: InformerState<KubernetesObject>[] = []
+      const end = new Informer(nobody, { path: '/api/v1/pods' }).observe((state) => states.push(state))
+      await until(() => states.length > 0)
+      await sleep(700)
+      expect(states).toHaveLength(1)
+      expect(states[0]).toMatchObject({
+        forbidden: true,
+        problem: expect.stringMatching(/User "nobody" cannot list resource "pods"/),
+      })
+      end()
+    })
+
+    it('reads thousands in pages', async () => {
+      cluster.namespace('many')
+      for (let i = 0; i < 5000; i++) cluster.add('services', 'many', { metadata: { name: `s${i}` } })
+      const informer = new Informer<Service>(connection, { path: '/api/v1/namespaces/many/services' })
+      const start = performance.now()
+      const end = informer.observe(() => undefined)
+      await until(() => informer.state.synced)
+      expect(informer.state.objects.size).toBe(5000)
+      expect(
+        cluster.api.seen.filter(({ url }) => url.includes('many/services') && url.includes('continue=')),
+      ).toHaveLength(9)
+      expect(performance.now() - start).toBeLessThan(10_000)
+      end()
+    })
+  },
+)

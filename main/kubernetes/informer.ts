@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiConnection } from './api-connection.ts'
+import { ApiError } from './api-error.ts'
+import { listAll } from './cluster-access.ts'
+import type { KubernetesObject, Status, WatchEvent } from './objects.ts'
+
+const WATCH_SECONDS = 290
+const LONGEST_PAUSE_MS = 30_000
+
+export interface InformerState<T> {
+  readonly objects: ReadonlyMap<string, T>
+  /** The list has been read once. */
+  readonly synced: boolean
+  /** Why it is not up to date, in words. */
+  readonly problem?: string
+  /** It may not be listed or watched: asking again is of no use. */
+  readonly forbidden?: boolean
+}
+
+export interface InformerRequest {
+  /** /api/v1/pods, /api/v1/namespaces/x/pods, /apis/apps/v1/deployments */
+  readonly path: string
+  readonly labelSelector?: string
+}
+
+/**
+ * One kind of object, kept as it is in the cluster while someone looks: a list, then a watch from there on; after a cut the watch goes on
+ * where it was, and after "410 Gone" the list is read anew.
+ */
+export class Informer<T extends KubernetesObject> {
+  readonly #connection: ApiConnection
+  readonly #request: InformerRequest
+  readonly #objects = new Map<string, T>()
+  readonly #listeners = new Set<(state: InformerState<T>) => void>()
+  #running: AbortController | undefined
+  #synced = false
+  #problem: string | undefined
+  #forbidden = false
+  #version = ''
+
+  constructor(connection: ApiConnection, request: InformerRequest) {
+    this.#connection = connection
+    this.#request = request
+  }
+
+  get state(): InformerState<T> {
+    return {
+      objects: this.#objects,
+      synced: this.#synced,
+      ...(this.#problem ? { problem: this.#problem } : {}),
+      ...(this.#forbidden ? { forbidden: true } : {}),
+    }
+  }
+
+  /** Calls back after each change (the map is the same one, changed), until the returned function is called. The last to go ends the watch. */
+  observe(listener: (state: InformerState<T>) => void): () => void {
+    // A listener of its own: the same function may look twice.
+    const own = (state: InformerState<T>) => listener(state)
+    this.#listeners.add(own)
+    if (this.#running) own(this.state)
+    else void this.#run((this.#running = new AbortController()))
+    return () => {
+      this.#listeners.delete(own)
+      if (this.#listeners.size > 0) return
+      this.#running?.abort()
+      this.#running = undefined
+    }
+  }
+
+  async #run(running: AbortController): Promise<void> {
+    const { signal } = running
+    this.#version = ''
+    this.#forbidden = false
+    for (let pause = 500; !signal.aborted;) {
+      try {
+        if (this.#version === '') await this.#list(signal)
+        await this.#watch(signal)
+        pause = 500
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof ApiError && error.httpStatus === 410) {
+          this.#version = ''
+          continue
+        }
+        this.#problem = error instanceof Error ? error.message : String(error)
+        this.#forbidden = error instanceof ApiError && error.httpStatus === 403
+        this.#tell()
+        if (this.#forbidden) return
+        await sleep(pause, undefined, { signal }).catch(() => undefined)
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector } = this.#request
+    const { items, resourceVersion } = await listAll<T>(this.#connection, path, labelSelector ? { labelSelector } : {})
+    if (signal.aborted) return
+    this.#objects.clear()
+    for (const item of items) this.#objects.set(keyOf(item), item)
+    this.#version = resourceVersion
+    this.#synced = true
+    this.#problem = undefined
+    this.#tell()
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { path, labelSelector } = this.#request
+    const query = {
+      watch: true,
+      allowWatchBookmarks: true,
+      resourceVersion: this.#version,
+      timeoutSeconds: WATCH_SECONDS,
+      ...(labelSelector ? { labelSelector } : {}),
+    }
+    for await (const line of this.#connection.lines(path, query, signal)) {
+      if (line === '') continue
+      const { type, object }: WatchEvent<T> & { readonly object: Status } = JSON.parse(line)
+      if (type === 'ERROR')
+        throw new ApiError(object.code ?? 500, object.reason ?? '', object.message ?? 'the watch failed')
+      this.#version = object.metadata.resourceVersion ?? this.#version
+      // After a cut the first word, be it a bookmark, says that it goes on.
+      const recovered = this.#problem !== undefined
+      this.#problem = undefined
+      if (type === 'DELETED') this.#objects.delete(keyOf(object))
+      else if (type !== 'BOOKMARK') this.#objects.set(keyOf(object), object)
+      if (type !== 'BOOKMARK' || recovered) this.#tell()
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener(this.state)
+  }
+}
+
+export const keyOf = ({ metadata }: KubernetesObject) => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** One informer for a kind and context, shared by all who look. */
+export class Informers {
+  readonly #connection: ApiConnection
+  readonly #informers = new Map<string, Informer<KubernetesObject>>()
+
+  constructor(connection: ApiConnection) {
+    this.#connection = connection
+  }
+
+  get(request: InformerRequest): Informer<KubernetesObject> {
+    const key = `${request.path}?${request.labelSelector ?? ''}`
+    const known = this.#informers.get(key)
+    if (known) return known
+    const made = new Informer<KubernetesObject>(this.#connection, request)
+    this.#informers.set(key, made)
+    return made
+  }
+}
