@@ -23,7 +23,8 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
     'In lists',
     [
       ['Move', '↑ ↓ Page Home End'],
-      ['Only this conversation', 'Enter'],
+      ['Only this conversation; inside the packet', 'Enter'],
+      ['Copy the packet', 'Ctrl C'],
       ['Menu', 'Shift F10'],
     ],
   ],

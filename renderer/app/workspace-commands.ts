@@ -151,6 +151,8 @@ export function workspaceCommands({
       keys: [String(i + 1)],
       run: () => focusFirst(selectors),
     })),
+    { id: 'go.back', title: 'Back', group: 'Go', keys: ['Alt+ArrowLeft'], run: () => history.back() },
+    { id: 'go.forward', title: 'Forward', group: 'Go', keys: ['Alt+ArrowRight'], run: () => history.forward() },
     { id: 'go.next-pane', title: 'Next pane', group: 'Go', keys: ['F6'], run: () => cyclePanes(1) },
     { id: 'go.last-pane', title: 'Previous pane', group: 'Go', keys: ['Shift+F6'], run: () => cyclePanes(-1) },
     { id: 'go.worst', title: 'Worst conversation', group: 'Go', keys: ['W'], run: () => void toWorst() },

@@ -146,10 +146,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
       },
       {
         title: 'Copy as text',
-        run: () =>
-          copy(
-            [row.row + 1, row.time / 1e9, row.source, row.destination, row.protocol, row.length, row.info].join('\t'),
-          ),
+        run: () => copy(packetText(row)),
       },
     ]
   }
@@ -257,6 +254,8 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
                       timeFormat={timeFormat}
                       menu={packetMenu}
                       onShown={setShown}
+                      onOpen={() => commands.run('go.inspector')}
+                      onCopy={(row) => copy(packetText(row))}
                     />
                   </Panel>
                 </Group>
@@ -307,6 +306,12 @@ function useAnnouncement(): readonly [string, (text: string) => void] {
     }
   }, [text])
   return [text, setText]
+}
+
+/** A packet as a line of a table, for pasting elsewhere. */
+function packetText(row: PacketRow): string {
+  const { row: index, time, source, destination, protocol, length, info } = row
+  return [index + 1, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
 }
 
 function focusPane(grid: 'conversations' | 'packets'): void {

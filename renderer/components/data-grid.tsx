@@ -42,6 +42,8 @@ export interface DataGridProps<Row> {
   /** Enter, and double click unless clicks are taken. */
   readonly onOpen?: (index: number) => void
   readonly onMenu?: (index: number, x: number, y: number) => void
+  /** Ctrl+C on a row. */
+  readonly onCopy?: (index: number) => void
   readonly onHover?: (index: number | undefined) => void
   readonly rowClass?: (row: Row) => string
   readonly sort?: GridSort
@@ -192,6 +194,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       onDoubleClick={(event) => {
         const index = indexAt(event.clientY)
         if (index !== undefined && !props.onPress) props.onOpen?.(index)
+      }}
+      onCopy={(event) => {
+        if (active === undefined || !props.onCopy || getSelection()?.isCollapsed === false) return
+        event.preventDefault()
+        props.onCopy(active)
       }}
       onContextMenu={(event) => {
         const index = indexAt(event.clientY)

@@ -33,10 +33,12 @@ describe('without a mouse', () => {
     await expect.poll(() => screen.count(screen.packets)).toBeLessThan(PACKETS)
     await keyboard.press('n')
     const selected = screen.packets.locator('[aria-selected=true]')
-    await selected.waitFor()
+    await expect.poll(() => selected.locator('[data-column=number]').innerText()).toMatch(/^\d+$/)
     const first = await selected.locator('[data-column=number]').innerText()
     await keyboard.press('n')
-    await expect.poll(() => selected.locator('[data-column=number]').innerText()).not.toBe(first)
+    await expect
+      .poll(() => selected.locator('[data-column=number]').innerText())
+      .toSatisfy((now) => now !== '' && now !== first)
     await keyboard.press('p')
     await expect.poll(() => selected.locator('[data-column=number]').innerText()).toBe(first)
 

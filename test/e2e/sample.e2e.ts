@@ -92,6 +92,32 @@ describe('looking into a sample', () => {
     await screen.counts(screen.packets, PACKETS)
   })
 
+  it('goes from a bar of a lane to its first packet', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=idle-resets#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.counts(screen.packets, sample('idle-resets').packets)
+    const lane = await page.locator('[data-lane=resets]').boundingBox()
+    const axis = await screen.timeAxis.boundingBox()
+    const x = await screen.timeAxis.locator('canvas').evaluate((element) => {
+      // The first coloured column in the middle of the lane, where the canvas has something that is neither line nor tick.
+      if (!(element instanceof HTMLCanvasElement)) return -1
+      const gutter = document.querySelector('[data-lane=resets]')?.getBoundingClientRect()
+      const y = Math.round((gutter?.bottom ?? 0) - element.getBoundingClientRect().top - 3)
+      const { data } = element.getContext('2d')?.getImageData(0, y, element.width, 1) ?? { data: [] }
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] === 255 && Math.max(data[i], data[i + 2]) - data[i + 1] > 60) return i / 4
+      }
+      return -1
+    })
+    if (!lane || !axis) throw new Error('the lane is not on screen')
+    expect(x).toBeGreaterThan(0)
+    await page.mouse.click(axis.x + x, lane.y + lane.height - 3)
+    const selected = screen.packets.locator('[aria-selected=true]')
+    await expect.poll(() => selected.getAttribute('class')).toContain('tone-reset')
+  })
+
   it('tells resets from losses', async () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened

@@ -24,6 +24,9 @@ export interface PacketsProps {
   /** Items for the menu of a packet. */
   readonly menu: (row: PacketRow) => MenuPlace['items']
   readonly onShown: (count: number | undefined) => void
+  /** Enter or a double click on the selected packet. */
+  readonly onOpen: () => void
+  readonly onCopy: (row: PacketRow) => void
 }
 
 const ROW_HEIGHT = 20
@@ -44,6 +47,8 @@ export function Packets({
   timeFormat,
   menu,
   onShown,
+  onOpen,
+  onCopy,
 }: PacketsProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
@@ -151,6 +156,11 @@ export function Packets({
         onVisible={onVisible}
         active={active}
         onActive={(index) => void select(index)}
+        onOpen={onOpen}
+        onCopy={(index) => {
+          const found = pages?.row(index)
+          if (found) onCopy(found)
+        }}
         onMenu={(index, x, y) => {
           const found = pages?.row(index)
           if (!found) return
