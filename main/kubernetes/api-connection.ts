@@ -115,7 +115,7 @@ export class ApiConnection {
     socket.on('error', (error) => reject(connectionError(error, this.cluster.server)))
     socket.once('unexpected-response', (_request, response) => {
       if (response.statusCode === 401) this.#refused()
-      textOf(response)
+      void textOf(response)
         .catch(() => '')
         .then((body) => reject(apiError(response.statusCode ?? 0, body, 'Opening a stream')))
         .finally(() => socket.terminate())

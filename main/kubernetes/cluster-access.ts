@@ -77,7 +77,8 @@ export async function measure(
   return { version, latencyMs: performance.now() - start }
 }
 
-/** A whole list, fetched in pages. */
+/** A whole list, fetched in pages. T is the caller's word for what the path lists, as with ApiConnection.get. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export async function listAll<T>(
   connection: ApiConnection,
   path: string,

@@ -233,7 +233,7 @@ function clusterOf(name: string, entry: z.infer<typeof ClusterEntry>, folder: st
     name,
     server: entry.server.replace(/\/+$/, ''),
     skipVerify: entry['insecure-skip-tls-verify'] === true,
-    ...path('authorityFile', entry['certificate-authority'], folder),
+    ...some('authorityFile', absolute(entry['certificate-authority'], folder)),
     ...some('authorityData', entry['certificate-authority-data']),
     ...some('serverName', entry['tls-server-name']),
     ...some('proxyUrl', entry['proxy-url']),
@@ -245,12 +245,12 @@ function userOf(name: string, entry: z.infer<typeof UserEntry>, folder: string):
   const provider = entry['auth-provider']
   return {
     name,
-    ...path('certificateFile', entry['client-certificate'], folder),
+    ...some('certificateFile', absolute(entry['client-certificate'], folder)),
     ...some('certificateData', entry['client-certificate-data']),
-    ...path('keyFile', entry['client-key'], folder),
+    ...some('keyFile', absolute(entry['client-key'], folder)),
     ...some('keyData', entry['client-key-data']),
     ...some('token', entry.token),
-    ...path('tokenFile', entry.tokenFile, folder),
+    ...some('tokenFile', absolute(entry.tokenFile, folder)),
     ...some('username', entry.username),
     ...some('password', entry.password),
     ...(entry.as
@@ -289,8 +289,8 @@ function some<K extends string>(key: K, value: string | null | undefined): { rea
   return part
 }
 
-const path = <K extends string>(key: K, value: string | null | undefined, folder: string) =>
-  some(key, value ? (isAbsolute(value) ? value : join(folder, value)) : undefined)
+const absolute = (value: string | null | undefined, folder: string) =>
+  value && !isAbsolute(value) ? join(folder, value) : value
 
 function parseYaml(load: (source: string) => unknown, source: string): unknown {
   try {

@@ -59,7 +59,8 @@ class Holder {
 
   /** `before`: programs that each end by running the rest of their arguments (nsenter ..., unshare ...). */
   static async start(before: readonly string[], setup: string): Promise<Holder> {
-    const [program = '', ...rest] = [...before, 'sh', '-c', `${setup}\necho ready\nexec cat`]
+    const [program = 'sh', ...words] = before
+    const rest = [...words, 'sh', '-c', `${setup}\necho ready\nexec cat`]
     const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] })
     await ready(child)
     return new Holder(child, lastDescendant(child))

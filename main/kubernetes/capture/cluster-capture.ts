@@ -237,7 +237,7 @@ export class ClusterCapture {
       this.#names = await addressNames(this.#request.connection, this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
-      await this.#fetchAll(fresh)
+      await this.#fetchAll()
       await this.#finish()
       return this.status
     } catch (error) {
@@ -264,7 +264,11 @@ export class ClusterCapture {
     this.#state = 'stopping'
     this.#changed()
     await this.#writeManifest().catch(() => undefined)
-    await Promise.all(this.#points.map((point) => point.capture?.stop()))
+    await this.#stopPoints()
+  }
+
+  async #stopPoints(): Promise<void> {
+    await Promise.all(this.#points.flatMap(({ capture }) => (capture ? [capture.stop()] : [])))
   }
 
   /** As stop, but waits for nothing more: what is here is kept. */
@@ -410,21 +414,17 @@ export class ClusterCapture {
     if (failure?.status === 'rejected' && results.every((result) => result.status === 'rejected')) throw failure.reason
   }
 
-  async #fetchAll(fresh: boolean): Promise<void> {
+  async #fetchAll(): Promise<void> {
     this.#state = this.#stopping ? 'stopping' : 'capturing'
     this.#changed()
-    // A stop that was asked for before the crash is said again.
-    if (!fresh && this.#stopping) for (const { capture } of this.#points) void capture?.stop()
-    if (fresh && this.#stopping) for (const { capture } of this.#points) void capture?.stop()
+    // A stop that was asked for meanwhile, or before a crash, is said now.
+    if (this.#stopping) void this.#stopPoints()
     const running = this.#points.flatMap(({ capture }) => (capture ? [capture.run()] : []))
     try {
       await Promise.all(running)
     } catch (error) {
       // The disk failed: tcpdump must not run on for nothing.
-      await Promise.race([
-        Promise.all(this.#points.map(({ capture }) => capture?.stop())),
-        new Promise((resolve) => setTimeout(resolve, 5000)),
-      ])
+      await Promise.race([this.#stopPoints(), new Promise((resolve) => setTimeout(resolve, 5000))])
       for (const { capture } of this.#points) capture?.abandon()
       await Promise.allSettled(running)
       throw error

@@ -8,7 +8,8 @@
 //   ID/limits        "SECONDS SEGMENTS LEASE"
 //   ID/seg ID/seg1.. what tcpdump -C writes, in turn; each a capture file of its own
 //   ID/sum.N         "HS1 D N 0 SIZE SHA256 1": what is said before segment N when it is sent whole; there once tcpdump has left it
-//   ID/first         the oldest segment that is still there, when some were given up, and how many bytes those held
+//   ID/first         the oldest segment that is still there, when some were given up
+//   ID/lost          those that were, one a line: "N SIZE"
 //   ID/stop          says: stop
 //   ID/err ID/code   tcpdump's words, and its exit code: the capture has ended, all sums are there
 
@@ -60,7 +61,7 @@ capture() {
   "$@" < /dev/null > out 2> err &
   pid=$!
   echo "$pid" > pid
-  next=0 oldest=0 newest=0 lost=0 told='' said='' silent=0 start=$(date +%s) report=$start
+  next=0 oldest=0 newest=0 told='' said='' silent=0 start=$(date +%s) report=$start
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2
     now=$(date +%s)
@@ -72,10 +73,10 @@ capture() {
       seg "$oldest"
     done
     while [ $((newest - oldest)) -ge "$segments" ]; do
-      read -r _ _ _ _ size _ < "sum.$oldest" && lost=$((lost + size))
+      read -r _ _ _ _ size _ < "sum.$oldest" && echo "$oldest $size" >> lost
       seg "$oldest"
       old=$oldest oldest=$((oldest + 1))
-      echo "$oldest $lost" | put first
+      echo "$oldest" | put first
       rm -f "$file" "sum.$old"
     done
     read -r beat < "$home/lease"
@@ -148,7 +149,7 @@ echo stopping
  *
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
  *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
- *   HS1 G SEGMENT LOST                       everything before SEGMENT that was not sent is lost; LOST bytes in all since the start
+ *   HS1 G SEGMENT LOST                       the next is SEGMENT: those between the last and it are lost, LOST bytes in all
  *   HS1 S NEWEST LENGTH                      nothing new; then LENGTH bytes: tcpdump's last counts
  *   HS1 F CODE SEGMENTS LENGTH WHY           the end; then LENGTH bytes: tcpdump's words
  *
@@ -179,8 +180,12 @@ idle=0
 while :; do
   seg "$at"
   if [ -e first ]; then
-    read -r oldest lost < first
+    read -r oldest < first
     if [ "$at" -lt "$oldest" ]; then
+      lost=0
+      while read -r n size; do
+        [ "$n" -ge "$at" ] && [ "$n" -lt "$oldest" ] && lost=$((lost + size))
+      done < lost
       echo "HS1 G $oldest $lost"
       at=$oldest off=0
       continue

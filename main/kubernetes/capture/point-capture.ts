@@ -74,8 +74,8 @@ export class PointCapture {
   #writing: Promise<void> = Promise.resolve()
   #unsynced: Promise<void> = Promise.resolve()
   #unsyncedSegments = 0
-  #failure: unknown
-  #given = 0
+  /** What the disk said, or a mistake of ours: nothing that another try would change. */
+  #failure: Error | undefined
   #progress: PointProgress = { state: 'starting', bytes: 0, cuts: 0, lostBytes: 0, counts: {}, heardAt: Date.now() }
 
   constructor(
@@ -212,7 +212,7 @@ export class PointCapture {
       if (error instanceof BrokenFrame) return error.message
       if (error instanceof HostError) return error.message
       // Not the cluster's fault: the disk, or ours.
-      this.#failure = error
+      this.#failure = asError(error)
       return ''
     } finally {
       clearInterval(beats)
@@ -251,7 +251,8 @@ export class PointCapture {
         if (frame.segment <= segment) throw new BrokenFrame('a gap came that is none')
         await this.#spool.skipTo(frame.segment)
         this.#position = { segment: frame.segment, offset: 0 }
-        this.#gap(frame.lostBytes, offset)
+        // What was fetched of the first of them is not lost.
+        this.#gap(frame.lostBytes - offset)
         return
       case 'idle':
         this.#capturing({ counts: { ...this.#progress.counts, ...countsIn(frame.words) } })
@@ -280,16 +281,13 @@ export class PointCapture {
       this.#capturing({ bytes: this.#progress.bytes + bytes.length })
       if (last) await this.#segmentDone(segment)
     } catch (error) {
-      this.#failure ??= error
+      this.#failure ??= asError(error)
       // Nothing more is to come: what can't be written need not be sent.
       this.#stream?.close()
     }
   }
 
-  /** `given`: bytes that the pod gave up so far; what was fetched of the first of them is not lost. */
-  #gap(given: number, fetched: number): void {
-    const lost = given - this.#given - fetched
-    this.#given = given
+  #gap(lost: number): void {
     this.#sink.gap(lost)
     this.#capturing({ lostBytes: this.#progress.lostBytes + lost })
   }
@@ -304,7 +302,7 @@ export class PointCapture {
         await sync()
         stream?.write(Buffer.from(`a ${segment}\n`))
       } catch (error) {
-        this.#failure ??= error
+        this.#failure ??= asError(error)
       }
       this.#unsyncedSegments--
     })
@@ -402,3 +400,5 @@ class Fatal extends Error {
     this.cause = cause
   }
 }
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)))
