@@ -155,6 +155,16 @@ export interface ConversationRow {
   readonly rttP99Ns?: number
 }
 
+/** An address and the traffic of its conversations. */
+export interface Talker {
+  readonly address: string
+  /** On the wire. */
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly packets: number
+  readonly conversations: number
+}
+
 export type ConversationSort = keyof Pick<
   ConversationRow,
   | 'harmMs'

@@ -9,11 +9,12 @@ import type {
   PacketDetails,
   PacketRow,
   Query,
+  Talker,
 } from './answers.ts'
 import type { Compression } from '../common/model/capture.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
-import { conversationRows, harmMs, orderedConversations, resetCount } from './query/conversations.ts'
+import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
@@ -23,11 +24,13 @@ import { LaneIndex } from './query/lane-index.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
+import { topTalkers } from './query/talkers.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
+export type { ConversationScope } from './query/conversations.ts'
 export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
 export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
@@ -51,6 +54,7 @@ export class Engine {
   readonly #catalog = fieldCatalog()
   readonly #selector: PacketSelector
   readonly #laneIndex: LaneIndex
+  readonly #conversationLists: ConversationLists
   #finished = false
 
   constructor(options: EngineOptions = {}) {
@@ -61,6 +65,7 @@ export class Engine {
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this, this.#catalog)
     this.#laneIndex = new LaneIndex(this.packets)
+    this.#conversationLists = new ConversationLists(this)
   }
 
   get packets() {
@@ -172,13 +177,18 @@ export class Engine {
     return this.conversations.count
   }
 
-  /** Numbers of the conversations that have packets among `rows` (all without), in order. */
-  conversationOrder(sort: ConversationSort, descending: boolean, rows?: Uint32Array): Uint32Array {
-    return orderedConversations(this, rows, { sort, descending })
+  /** Numbers of the conversations in order; the scope says which, and what of them counts. */
+  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array {
+    return this.#conversationLists.order(sort, descending, scope)
   }
 
-  conversationRows(ids: Uint32Array): ConversationRow[] {
-    return conversationRows(this, ids)
+  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
+    return this.#conversationLists.rows(ids, scope)
+  }
+
+  /** The addresses with most traffic, over all packets or over `rows`. */
+  topTalkers(count: number, rows?: Uint32Array): Talker[] {
+    return topTalkers(this, count, rows)
   }
 
   /** Packets as the list shows them, in the order of `rows`. */
@@ -192,11 +202,11 @@ export class Engine {
 
   /** Resets in conversation `id`. */
   resets(id: number): number {
-    return resetCount(this, id)
+    return this.#conversationLists.resets(id)
   }
 
-  /** Milliseconds that conversation `id` lost. */
-  harmMs(id: number): number {
-    return harmMs(this, id)
+  /** Milliseconds that conversation `id` lost; of the scope only the time counts. */
+  harmMs(id: number, scope?: ConversationScope): number {
+    return this.#conversationLists.harmMs(id, scope)
   }
 }

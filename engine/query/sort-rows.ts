@@ -3,6 +3,7 @@ import { CHUNK_ROWS, FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
 import { protocolColumn } from '../decode/info.ts'
 import { NETWORK, Packet } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
+import { addressKey, addressRanks } from './conversation-names.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { infoTexts } from './packet-rows.ts'
 import type { ReadBytes } from './frame-bytes.ts'
@@ -68,7 +69,7 @@ function keyReader(tables: CaptureTables, key: Exclude<SortKey, 'frame' | 'info'
       }
     }
     default: {
-      const ranks = addressRanks(tables)
+      const ranks = addressColumn(tables)
       const flip = key === 'destination' ? FLAG.reverse : 0
       return (row) => {
         const chunk = packets.chunk(row)
@@ -103,24 +104,13 @@ function protocolRanks({ stacks }: CaptureTables): Float64Array {
   return Float64Array.from(names, (name) => ranks.get(name) ?? 0)
 }
 
-/** By conversation * 2, + 1 for its end B: the address's place among all, by value, IPv4 before IPv6 before hardware; from 1. */
-function addressRanks({ conversations }: CaptureTables): Float64Array {
-  const { addresses, addressA, addressB, network, count } = conversations
-  const keyOf = (id: number, address: number): number => network[id] * 2 ** 32 + address
-  const distinct = new Set<number>()
-  for (let id = 0; id < count; id++) distinct.add(keyOf(id, addressA[id])).add(keyOf(id, addressB[id]))
-  const sorted = Array.from(distinct, (key) => {
-    const kind = Math.floor(key / 2 ** 32)
-    const address = key % 2 ** 32
-    if (kind === NETWORK.ipv4) return { key, text: String.fromCharCode(4, address >>> 16, address & 0xffff) }
-    const bytes = addresses.bytes(address)
-    return { key, text: String.fromCharCode(bytes.length === 16 ? 6 : 7, ...bytes) }
-  }).sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
-  const rank = new Map(sorted.map(({ key }, i) => [key, i + 1]))
-  const ranks = new Float64Array(count * 2)
-  for (let id = 0; id < count; id++) {
-    ranks[id * 2] = rank.get(keyOf(id, addressA[id])) ?? 0
-    ranks[id * 2 + 1] = rank.get(keyOf(id, addressB[id])) ?? 0
+/** By conversation * 2, + 1 for its end B: the address's place among all; from 1. */
+function addressColumn({ conversations }: CaptureTables): Float64Array {
+  const rank = addressRanks(conversations)
+  const ranks = new Float64Array(conversations.count * 2)
+  for (let id = 0; id < conversations.count; id++) {
+    ranks[id * 2] = rank.get(addressKey(conversations, id, false)) ?? 0
+    ranks[id * 2 + 1] = rank.get(addressKey(conversations, id, true)) ?? 0
   }
   return ranks
 }

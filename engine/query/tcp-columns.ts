@@ -41,6 +41,10 @@ function analysed(number: ReadNumber): ColumnReader {
   }
 }
 
+/** Segments of which exactly these of the flags in `mask` are set. */
+const flagged = (mask: number, set: number): ColumnReader =>
+  analysed((chunk, i) => ((chunk.flags[i] & mask) === set ? 1 : NaN))
+
 function labelled(mask: number): ColumnReader {
   return {
     read({ chunk, from, to }, values, presence) {
@@ -128,6 +132,10 @@ const sinceRow = (row: number | undefined, chunk: PacketChunk, i: number, { pack
 /** What only the analysis of the whole connection can tell. */
 export const TCP_ANALYSIS: readonly FilterField[] = [
   field('stream', 'uint', 'Stream index', streamReader(TRANSPORT.tcp)),
+  field('connection.syn', 'none', 'A connection is asked for', flagged(FLAG.syn | FLAG.ack, FLAG.syn)),
+  field('connection.synack', 'none', 'A connection is accepted', flagged(FLAG.syn | FLAG.ack, FLAG.syn | FLAG.ack)),
+  field('connection.fin', 'none', 'An end has no more to send', flagged(FLAG.fin, FLAG.fin)),
+  field('connection.rst', 'none', 'A connection is reset', flagged(FLAG.rst, FLAG.rst)),
   field(
     'window_size',
     'uint',

@@ -20,7 +20,7 @@ const request = (seq: number, ack: number, flags: number, payload: Uint8Array | 
   tcp({ source: 43210, destination: 80, seq, ack, flags }, payload)
 const response = (seq: number, ack: number, flags: number, payload: Uint8Array | readonly number[] = []) =>
   tcp({ source: 80, destination: 43210, seq, ack, flags }, payload)
-const there = (payload: Uint8Array) => ipv4({ source: CLIENT, destination: SERVER, protocol: TCP, id: 7 }, payload)
+const there = (payload: Uint8Array, id = 7) => ipv4({ source: CLIENT, destination: SERVER, protocol: TCP, id }, payload)
 const back = (payload: Uint8Array) => ipv4({ source: SERVER, destination: CLIENT, protocol: TCP, ttl: 62 }, payload)
 
 const GET = text('GET /prices HTTP/1.1\r\nHost: shop\r\n\r\n')
@@ -54,7 +54,8 @@ const FRAMES: readonly (readonly [number, Uint8Array, { interfaceId?: number; le
   ],
   [2, ethernet(IP, there(request(S + 1, R + 1, ACK)))],
   [3, ethernet(IP, there(request(S + 1, R + 1, PSH | ACK, GET)))],
-  [250, ethernet(IP, there(request(S + 1, R + 1, PSH | ACK, GET)))],
+  // Sent again, not captured twice: Linux gives each transmission an IP ID of its own.
+  [250, ethernet(IP, there(request(S + 1, R + 1, PSH | ACK, GET), 8))],
   [251, ethernet(IP, back(response(R + 1, S + 1 + GET.length, ACK)))],
   [260, ethernet(IP, back(response(R + 1, S + 1 + GET.length, PSH | ACK, OK)))],
   [261, ethernet(IP, there(request(S + 1 + GET.length, R + 1 + OK.length, ACK)))],

@@ -113,7 +113,7 @@ export const TSHARK_ANSWERS: readonly (readonly [filter: string, frames: string]
   ['ip.ttl == 0b1000000', '1 3-5 8-9 11-12 17-23 25-30'],
   ['ip.ttl & 1', '17-21 24'],
   ['ip.ttl & 0x40 == 0x40', '1 3-5 8-9 11-12 17-23 25-30'],
-  ['ip.id == 7', '1 3-5 8-9 22 28-29'],
+  ['ip.id == 7', '1 3-4 8-9 22 28-29'],
   ['ip.flags.df == 1', '1-12 17-24 27-30'],
   ['ip.flags.df', '1-12 17-30'],
   ['ip.flags.mf == true', '25'],
