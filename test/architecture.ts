@@ -13,7 +13,7 @@ export interface Layer {
 const NODE = /^node:/
 const REACT = /^(react|react-dom|react-is)(\/|$)/
 const PAGE_LIBRARIES =
-  /^(zustand|lucide-react|recharts|uplot|react-resizable-panels|@tanstack\/react-virtual|@fontsource-variable\/|comlink|@xterm\/)/
+  /^(zustand|lucide-react|recharts|react-resizable-panels|@tanstack\/react-virtual|@fontsource-variable\/|comlink|@xterm\/)/
 const STYLES = /^renderer\/.*\.css$|\.css(\?.*)?$/
 
 /** The first layer that matches a file is its layer. */
