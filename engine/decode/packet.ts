@@ -112,6 +112,8 @@ export class Packet {
   /** SACK blocks present (at most 4), their edges in `sack` as left, right, left, right... */
   sackBlocks = 0
   readonly sack = new Uint32Array(8)
+  /** There is a SACK option, even if none of its blocks was captured. */
+  hasSack = false
   hasTimestamps = false
   tsval = 0
   tsecr = 0

@@ -18,9 +18,13 @@ export const TCP_OPTION = {
 /** RFC 7323 section 2.3: a larger shift count is used as 14. */
 const MAX_SHIFT = 14
 
+/** One block; less than that and Wireshark gives up on the segment. */
+const MIN_SACK = 10
+
 /**
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
- * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`.
+ * one with a length that is wrong for its kind is skipped. Options that were not captured, and a SACK option without a whole
+ * block, set `optionsCut`.
  */
 export function decodeTcpOptions(packet: Packet, from: number, to: number): void {
   const { bytes } = packet
@@ -51,7 +55,10 @@ export function decodeTcpOptions(packet: Packet, from: number, to: number): void
     if (at + 1 >= available) return cut(packet, at)
     const length = bytes[at + 1]
     if (length < 2 || at + length > to) return
-    if (at + length > available) return cut(packet, at)
+    if (at + length > available) {
+      if (kind === TCP_OPTION.sack) sack(packet, at + 2, available)
+      return cut(packet, at)
+    }
     switch (kind) {
       case TCP_OPTION.mss:
         if (length === 4) packet.mss = (bytes[at + 2] << 8) | bytes[at + 3]
@@ -63,6 +70,7 @@ export function decodeTcpOptions(packet: Packet, from: number, to: number): void
         if (length === 2) packet.sackPermitted = true
         break
       case TCP_OPTION.sack:
+        if (length < MIN_SACK) return malformed(packet, at)
         sack(packet, at + 2, at + length)
         break
       case TCP_OPTION.timestamps:
@@ -89,6 +97,12 @@ function sack(packet: Packet, at: number, to: number): void {
     blocks++
   }
   packet.sackBlocks = blocks
+  packet.hasSack = true
+}
+
+function malformed(packet: Packet, at: number): void {
+  packet.optionsCut = true
+  packet.fail(DECODE_ERROR.malformed, at)
 }
 
 function cut(packet: Packet, at: number): void {

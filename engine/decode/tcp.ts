@@ -42,6 +42,7 @@ export function decodeTcp(packet: Packet): number {
   packet.windowShift = -1
   packet.sackPermitted = false
   packet.sackBlocks = 0
+  packet.hasSack = false
   packet.hasTimestamps = false
   if (packet.fragment) {
     // The ports of a first fragment are known, but its conversation is that of the other pieces: by address.

@@ -319,6 +319,41 @@ describe('what cannot be analysed', () => {
     `)
   })
 
+  it('tells of the SACK blocks before the cut', () => {
+    expectLabels(`
+      +0   B>A A 1(0)     ack 1
+      +1ms A>B A 1(100)   ack 1 ; flight 100
+      +1ms A>B A 101(100) ack 1 ; flight 200
+      +1ms B>A A 1(0)     ack 1 win 900 <sack 101:201 301:401> snap 33
+      +1ms B>A A 1(0)     ack 1 win 800 <sack 101:201 301:401> snap 28
+      +1ms B>A A 1(0)     ack 1 win 800 ; duplicate ack 3 of 1
+      +1ms B>A A 1(0)     ack 1 win 800 <sack 101:201 301:401> snap 33
+      +1ms A>B A 201(100) ack 1 ; flight 200
+    `)
+  })
+
+  it('is not a SYN without window scale because its options were cut', () => {
+    expectLabels(`
+      +0   A>B S  0(0)          <mss 1460, wscale 2> snap 25
+      +1ms B>A SA 0(0)    ack 1 <mss 1460, wscale 2> snap 25
+      +1ms A>B A  1(0)    ack 1 win 500
+      +1ms B>A A  1(500)  ack 1
+      +0   A>B S  9000(0)       <mss 1460> ; reused ports
+      +1ms B>A SA 0(0) ack 9001 <mss 1460>
+      +1ms A>B A  9001(0) ack 1 win 500
+      +1ms B>A A  1(500)  ack 9001 ; window full
+    `)
+  })
+
+  it('is a segment with a SACK option too short for a block', () => {
+    expectLabels(`
+      +0   A>B A 1(100)   ack 1
+      +1ms B>A A 1(0)   ack 101
+      +1ms B>A A 1(0)   ack 101 <short-sack>
+      +1ms B>A A 1(0)   ack 101              ; duplicate ack 2 of 2
+    `)
+  })
+
   it('is a segment shorter than its header by the IP length', () => {
     expectLabels(`
       +0   A>B A 1(100)   ack 1

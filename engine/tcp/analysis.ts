@@ -59,16 +59,15 @@ export class TcpAnalysis {
     state.reserve(found >>> 1)
     const flags = packet.tcpFlags
     let labels = 0
-    if ((flags & SYN) !== 0 && this.#beginsAnother(flags, packet.seq | 0, found, row)) {
-      found = this.#conversations.replace(found >>> 1, (found & 1) === 1) * 2
-      state.reserve(found >>> 1)
-      labels = LABEL.reused_ports
+    if ((flags & SYN) !== 0) {
+      if (this.#beginsAnother(flags, packet.seq | 0, found)) {
+        found = this.#conversations.replace(found >>> 1, (found & 1) === 1) * 2
+        state.reserve(found >>> 1)
+        labels = LABEL.reused_ports
+      } else if ((flags & ACK) === 0 && !packet.optionsCut) {
+        state.emptyRecords.add(row, 0, 0)
+      }
     }
-    if (!packet.hasPayloadLength) {
-      state.withoutLength.add(row, 0, 0)
-      return found
-    }
-
     const { unacked } = state
     const { words } = state.directions
     const f = found * DIRECTION_WORDS
@@ -90,6 +89,13 @@ export class TcpAnalysis {
       words[f + BASE_SEQ] = (flags & SYN) !== 0 ? seq : (seq - 1) | 0
     }
     let reverseBits = words[r + BITS]
+    if (!packet.hasPayloadLength) {
+      state.withoutLength.add(row, 0, 0)
+      words[f + BITS] = bits
+      this.#noteSack(packet, 0, f)
+      this.#journal.note(found, flags, seq, ack, window, 0, row, time)
+      return found
+    }
     if (isAck && (reverseBits & (BIT.base | BIT.flightKnown)) !== (BIT.base | BIT.flightKnown)) {
       if ((reverseBits & BIT.base) === 0) words[r + BASE_SEQ] = (ack - 1) | 0
       reverseBits |= BIT.base | BIT.flightKnown
@@ -129,7 +135,8 @@ export class TcpAnalysis {
     if (!sameAck) {
       words[f + ACK_ROW] = row + 1
       if ((bits & BIT.duplicates) !== 0) {
-        state.recovery.words[state.recovery.of(state.directions, f) + DUPLICATE_ACKS] = 0
+        const record = state.recovery.of(state.directions, f)
+        state.recovery.words[record + DUPLICATE_ACKS] = 0
         bits &= ~BIT.duplicates
       }
     }
@@ -201,10 +208,9 @@ export class TcpAnalysis {
       if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
     }
 
-    if (packet.windowShift >= 0 || (flags & SYN) !== 0) this.#noteScale(packet.windowShift, flags, f, r)
-    if (packet.sackBlocks !== 0 || (bits & BIT.sack) !== 0) {
-      this.#noteSack(packet, f)
-      if (packet.sackBlocks !== 0 && (labels & LABEL.window_update) !== 0) {
+    if (packet.hasSack || (bits & BIT.sack) !== 0 || packet.windowShift >= 0 || (flags & SYN) !== 0) {
+      this.#noteOptions(packet, flags, f, r)
+      if (packet.hasSack && (labels & LABEL.window_update) !== 0) {
         labels = (labels & ~LABEL.window_update) | LABEL.duplicate_ack
         this.#countDuplicate(f)
         words[f + BITS] |= BIT.duplicates
@@ -307,7 +313,7 @@ export class TcpAnalysis {
   }
 
   /** A SYN or SYN-ACK that can't belong to the connection known by these ports. */
-  #beginsAnother(flags: number, seq: number, found: number, row: number): boolean {
+  #beginsAnother(flags: number, seq: number, found: number): boolean {
     const { words } = this.#state.directions
     const f = found * DIRECTION_WORDS
     if ((words[f + BITS] & BIT.base) === 0) {
@@ -316,10 +322,7 @@ export class TcpAnalysis {
     }
     if (seq !== words[f + BASE_SEQ] || this.#state.connections.isEnding(found >>> 1)) return true
     // The same SYN again. A RST may have moved the sequence number on in between.
-    if ((flags & ACK) === 0) {
-      words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
-      this.#state.emptyRecords.add(row, 0, 0)
-    }
+    if ((flags & ACK) === 0) words[f + NEXT_SEQ] = words[f + CONTIGUOUS]
     return false
   }
 
@@ -347,7 +350,8 @@ export class TcpAnalysis {
 
   #countDuplicate(f: number): void {
     const { recovery, directions } = this.#state
-    recovery.words[recovery.of(directions, f) + DUPLICATE_ACKS]++
+    const record = recovery.of(directions, f)
+    recovery.words[record + DUPLICATE_ACKS]++
   }
 
   #noteDuplicate(f: number, row: number): void {
@@ -382,6 +386,12 @@ export class TcpAnalysis {
     return span
   }
 
+  /** A SYN whose options were cut does not tell that it has no window scale. */
+  #noteOptions(packet: Packet, flags: number, f: number, r: number): void {
+    this.#noteScale(packet.windowShift, packet.optionsCut ? 0 : flags, f, r)
+    this.#noteSack(packet, packet.sackBlocks, f)
+  }
+
   /**
    * RFC 7323 section 2.2: windows are scaled only if both SYNs have the option. Wireshark heeds the option on any packet, and
    * lets the first SYN without one decide for both directions.
@@ -398,14 +408,15 @@ export class TcpAnalysis {
     }
   }
 
-  #noteSack(packet: Packet, f: number): void {
+  #noteSack(packet: Packet, blocks: number, f: number): void {
     const { recovery, directions } = this.#state
+    if (blocks === 0 && (directions.words[f + BITS] & BIT.sack) === 0) return
     const record = recovery.of(directions, f)
     const { words } = recovery
-    if (packet.sackBlocks !== 0) directions.words[f + BITS] |= BIT.sack
+    if (blocks !== 0) directions.words[f + BITS] |= BIT.sack
     else directions.words[f + BITS] &= ~BIT.sack
-    words[record + SACK_BLOCKS] = packet.sackBlocks
-    for (let i = 0; i < packet.sackBlocks * 2; i++) words[record + SACK_EDGES + i] = packet.sack[i]
+    words[record + SACK_BLOCKS] = blocks
+    for (let i = 0; i < blocks * 2; i++) words[record + SACK_EDGES + i] = packet.sack[i]
   }
 }
 

@@ -138,6 +138,8 @@ function optionBytes(option: string, otherIsn: number): number[] {
         2 + 8 * values.length,
         ...values.flatMap((block) => block.split(':').flatMap((edge) => big(otherIsn + Number(edge), 4))),
       ]
+    case 'short-sack':
+      return [5, 5, 0, 0, 0]
     default:
       throw new Error(`No such option: ${option}`)
   }
