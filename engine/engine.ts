@@ -24,7 +24,6 @@ import { LaneIndex } from './query/lane-index.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
-import { topTalkers } from './query/talkers.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
@@ -186,9 +185,9 @@ export class Engine {
     return this.#conversationLists.rows(ids, scope)
   }
 
-  /** The addresses with most traffic, over all packets or over `rows`. */
-  topTalkers(count: number, rows?: Uint32Array): Talker[] {
-    return topTalkers(this, count, rows)
+  /** The addresses with most traffic. */
+  topTalkers(count: number, scope?: ConversationScope): Talker[] {
+    return this.#conversationLists.talkers(count, scope)
   }
 
   /** Packets as the list shows them, in the order of `rows`. */

@@ -6,7 +6,6 @@ import { ConversationLists } from './conversations.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { lanes } from './lanes.ts'
 import { PacketSelector } from './selection.ts'
-import { topTalkers } from './talkers.ts'
 import { displayFilter } from './testing/filters.ts'
 import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
 import { TestCapture } from './testing/test-capture.ts'
@@ -178,10 +177,10 @@ describe('conversations', () => {
 
 describe('top talkers', () => {
   it('are the addresses with most bytes, each with what it sent and received', () => {
-    const [first, second] = topTalkers(mixed, 2)
+    const [first, second] = lists.talkers(2)
     expect([first.address, second.address]).toEqual(['10.244.1.7', '10.244.2.9'])
     expect(first.conversations).toBe(7)
-    const all = topTalkers(mixed, 100)
+    const all = lists.talkers(100)
     const sent = all.reduce((sum, talker) => sum + talker.bytesSent, 0)
     const received = all.reduce((sum, talker) => sum + talker.bytesReceived, 0)
     expect(sent).toBe(received)
@@ -191,7 +190,7 @@ describe('top talkers', () => {
   })
 
   it('of a selection count only its packets', async () => {
-    const talkers = topTalkers(mixed, 10, await select('udp.port == 53'))
+    const talkers = lists.talkers(10, { rows: await select('udp.port == 53') })
     expect(talkers).toEqual([
       { address: '10.96.0.10', bytesSent: 64, bytesReceived: 64, packets: 2, conversations: 1 },
       { address: '10.244.1.7', bytesSent: 64, bytesReceived: 64, packets: 2, conversations: 1 },

@@ -1,9 +1,10 @@
-import type { ConversationRow, ConversationSort } from '../answers.ts'
+import type { ConversationRow, ConversationSort, Talker } from '../answers.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import type { CaptureTables } from './filter-field.ts'
+import { topTalkers } from './talkers.ts'
 
 /** Which conversations, and what of them counts. */
 export interface ConversationScope {
@@ -61,6 +62,11 @@ export class ConversationLists {
   rows(ids: Uint32Array, scope: ConversationScope = {}): ConversationRow[] {
     const tallies = this.#tallies(scope)
     return Array.from(ids, (id) => this.#row(id, tallies, scope))
+  }
+
+  /** The addresses with most traffic. */
+  talkers(count: number, scope: ConversationScope = {}): Talker[] {
+    return topTalkers(this.#sources.conversations, this.#tallies(scope), count)
   }
 
   /** Milliseconds the conversation lost. */

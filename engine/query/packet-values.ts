@@ -5,8 +5,14 @@ import { PROTOCOLS } from '../decode/protocols.ts'
 import { ColumnValues } from './filter-columns.ts'
 import type { ValueSource } from './filter-evaluate.ts'
 import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
-import { type FilterTest, testFields } from './filter-test.ts'
+import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
 import { packetContextOf } from './packet-context-of.ts'
+
+/** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
+const BY_CONTEXT: ReadonlySet<string> = new Set([
+  ...['tcp.seq', 'tcp.ack', 'tcp.nxtseq', 'tcp.options.sack_le', 'tcp.options.sack_re'],
+  'tcp.window_size_scalefactor',
+])
 
 interface Found {
   readonly values: FilterValue[]
@@ -20,16 +26,21 @@ interface Found {
 export class PacketValues implements ValueSource {
   readonly #context: ReaderContext
   readonly #columns: ColumnValues
-  /** What collectFields is asked for: the fields, and their protocols to count the layers. */
+  /** What collectFields is asked for: the fields, and the protocols whose layers are counted. */
   readonly #wanted = new Set<string>()
   readonly #found = new Map<string, Found>()
   /** By field. */
   readonly #protocolOf = new Map<string, string>()
   readonly #layersSeen = new Map<string, number>()
+  #wantsContext = false
 
   constructor(test: FilterTest, context: ReaderContext) {
     this.#context = context
     this.#columns = new ColumnValues(context)
+    const layered = new Set<FilterField>()
+    for (const leaf of leaves(test)) {
+      for (const one of leafOperands(leaf)) if (one.kind === 'field' && one.layer !== undefined) layered.add(one.field)
+    }
     for (const field of testFields(test)) {
       if (!field.decoded) continue
       this.#found.set(field.name, { values: [], layers: [], lengths: [] })
@@ -37,7 +48,8 @@ export class PacketValues implements ValueSource {
       if (field.type === 'protocol') continue
       const protocol = PROTOCOLS.find((name) => name !== '' && field.name.startsWith(`${name}.`)) ?? ''
       this.#protocolOf.set(field.name, protocol)
-      this.#wanted.add(protocol)
+      if (layered.has(field)) this.#wanted.add(protocol)
+      if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
     }
   }
 
@@ -50,7 +62,7 @@ export class PacketValues implements ValueSource {
     if (this.#found.size === 0) return
     for (const { values, layers, lengths } of this.#found.values()) values.length = layers.length = lengths.length = 0
     this.#layersSeen.clear()
-    collectFields(packet, this.#wanted, this.#take, packetContextOf(tables, row))
+    collectFields(packet, this.#wanted, this.#take, this.#wantsContext ? packetContextOf(tables, row) : undefined)
     this.#takeProtocols(packet)
   }
 

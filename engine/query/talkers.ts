@@ -1,17 +1,10 @@
 import type { Talker } from '../answers.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { ConversationTable } from '../columns/conversation-table.ts'
 import { addressKey, addressKeyText } from './conversation-names.ts'
-import { ConversationTallies } from './conversation-tallies.ts'
+import type { ConversationTallies } from './conversation-tallies.ts'
 
-/** The addresses that most bytes went to or came from, over all packets or those in `rows`; at most `count`. */
-export function topTalkers(
-  { packets, conversations }: Pick<CaptureTables, 'packets' | 'conversations'>,
-  count: number,
-  rows?: Uint32Array,
-): Talker[] {
-  const tallies = new ConversationTallies(packets)
-  if (rows) tallies.addRows(rows)
-  else tallies.advance()
+/** The addresses that most of the counted bytes went to or came from; at most `count`. */
+export function topTalkers(conversations: ConversationTable, tallies: ConversationTallies, count: number): Talker[] {
   const byKey = new Map<number, { sent: number; received: number; packets: number; conversations: number }>()
   const add = (key: number, sent: number, received: number, more: number): void => {
     const known = byKey.get(key)
