@@ -4,7 +4,7 @@ import { byteSource, SpooledBytes } from './byte-source.ts'
 const MB = 1 << 20
 const byteAt = (offset: number) => (offset * 31 + (offset >>> 12)) & 0xff
 
-function pattern(from: number, length: number): Uint8Array {
+function pattern(from: number, length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => byteAt(from + i))
 }
 

@@ -156,14 +156,16 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
 
 function Harm({ row, worst }: { readonly row: ConversationRow; readonly worst: number }): ReactNode {
   if (row.harmMs === 0) return <Nothing />
+  // Within a part of the time the engine knows how much was lost, not to what.
+  const parts = row.harm.length > 0 ? row.harm : [{ cause: 'in the selected time', ms: row.harmMs }]
   return (
     <span
       className="harm"
-      title={row.harm.map(({ cause, ms }) => `${harmName(cause)}: ${formatMilliseconds(ms)}`).join('\n')}
+      title={parts.map(({ cause, ms }) => `${harmName(cause)}: ${formatMilliseconds(ms)}`).join('\n')}
     >
       <span className="harm-value">{formatMilliseconds(row.harmMs)}</span>
       <span className="harm-track" aria-hidden>
-        {row.harm.map(({ cause, ms }) => (
+        {parts.map(({ cause, ms }) => (
           <i key={cause} style={{ width: `${worst > 0 ? (ms / worst) * 100 : 0}%`, background: harmColor(cause) }} />
         ))}
       </span>

@@ -96,7 +96,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
         listed && (
           <>
             {formatCount(listed.total)}
-            {(range !== undefined || filter !== '') && ' with packets shown; the numbers are of the whole conversation'}
+            {(range !== undefined || filter !== '') && ' with packets shown; the numbers are of these packets'}
           </>
         )
       }

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
@@ -20,6 +21,7 @@ interface ConversationViewProps {
 
 /** What one conversation suffered, and how long its round trips took. */
 export function ConversationView({ session, conversation: row, version, view }: ConversationViewProps): ReactNode {
+  const partly = useStore(view.store, ({ range, filter }) => range !== undefined || filter !== '')
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
   const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
@@ -45,6 +47,7 @@ export function ConversationView({ session, conversation: row, version, view }: 
         <span className="about-end">{endpointText(row.addressA, row.portA)}</span>
         <span className="about-end">{endpointText(row.addressB, row.portB)}</span>
       </div>
+      {partly && <p className="quiet">The whole conversation, whatever filter and time are selected.</p>}
 
       {row.harmMs > 0 && (
         <section>
