@@ -154,6 +154,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
     let early = 0
     for (let i = 0; i < KILLS; i++) {
       const file = join(folder, `kill-${i}.pcapng`)
+      const manifest = join(`${file}.parts`, 'capture.json')
       const node = i % 4 === 3 ? ['--node', 'node-a', '--interface', 'cni0'] : ['web']
       const first = cli([
         'capture',
@@ -170,12 +171,12 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
       // One in five before or while it prepares, the others at any moment of the capture.
       if (i % 5 === 4) await sleep(500 + ((i * 331) % 1500))
       else {
-        while (!existsSync(`${file}.parts`)) await sleep(10)
+        while (!existsSync(manifest)) await sleep(10)
         await sleep((i * 487) % 2500)
       }
       first.child.kill('SIGKILL')
       await first.ended
-      if (existsSync(`${file}.parts`)) {
+      if (existsSync(manifest)) {
         // What is there can be read as it is.
         if (existsSync(file)) readBlocks(file)
         const { code, said } = await cli(['capture', '--resume', '-o', file]).ended

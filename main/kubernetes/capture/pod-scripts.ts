@@ -61,10 +61,12 @@ capture() {
   "$@" < /dev/null > out 2> err &
   pid=$!
   echo "$pid" > pid
-  next=0 oldest=0 newest=0 told='' said='' silent=0 start=$(date +%s) report=$start
+  next=0 oldest=0 newest=0 told='' said='' first='' silent=0 start=$(date +%s) report=$start
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2
     now=$(date +%s)
+    # The time runs from when tcpdump listens, not from when it is started.
+    [ -n "$first" ] || { [ -e seg ] && first=$now || start=$now; }
     latest
     digest "$newest"
     seg "$oldest"
@@ -83,7 +85,7 @@ capture() {
     if [ "$beat" != "$said" ]; then said=$beat silent=$now; fi
     why=''
     if [ -e stop ]; then why=asked
-    elif [ $((now - start)) -ge "$seconds" ]; then why=duration
+    elif [ $((now - start)) -gt "$seconds" ]; then why=duration
     elif [ $((now - silent)) -ge "$lease" ]; then why=lease
     fi
     if [ -n "$why" ]; then
