@@ -1,7 +1,7 @@
 import { grown } from '../columns/conversation-table.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
-import { isSentAgain } from './label-counts.ts'
+import { isOvertaken, isSentAgain } from './label-counts.ts'
 import { bucketOf, BUCKETS, bucketValue, quantileBucket } from './sketch.ts'
 
 const RESET = FLAG.tcp | FLAG.rst
@@ -27,8 +27,9 @@ export class ConversationTallies {
   /** Bytes on the wire. */
   bytesAB = new Float64Array(64)
   bytesBA = new Float64Array(64)
-  /** Packets sent again, see isSentAgain. */
+  /** See isSentAgain. */
   retransmissions = new Uint32Array(64)
+  /** See isOvertaken. */
   outOfOrder = new Uint32Array(64)
   lost = new Uint32Array(64)
   duplicateAcks = new Uint32Array(64)
@@ -105,7 +106,7 @@ export class ConversationTallies {
 
   #addLabels(id: number, labels: number, verdict: number): void {
     if (isSentAgain(labels, verdict)) this.retransmissions[id]++
-    if (labels & LABEL.out_of_order) this.outOfOrder[id]++
+    if (isOvertaken(labels, verdict)) this.outOfOrder[id]++
     if (labels & LABEL.lost_segment) this.lost[id]++
     if (labels & LABEL.duplicate_ack) this.duplicateAcks[id]++
     if (labels & LABEL.zero_window) this.zeroWindows[id]++

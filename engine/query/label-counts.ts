@@ -1,6 +1,5 @@
-import type { ConversationTable } from '../columns/conversation-table.ts'
 import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
-import { LABEL, type Label } from '../tcp/labels.ts'
+import { LABEL, NO_LABELS, type Label } from '../tcp/labels.ts'
 import { VERDICT, VERDICTS, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
 
 /** All zero but while labels are counted. */
@@ -8,24 +7,7 @@ const ROWS_BY_SET = new Uint32Array(1 << 16)
 
 /** How many packets have each label. */
 export function labelCounts(packets: PacketTable): Record<Label, number> {
-  const counts = {
-    retransmission: 0,
-    fast_retransmission: 0,
-    spurious_retransmission: 0,
-    out_of_order: 0,
-    lost_segment: 0,
-    ack_lost_segment: 0,
-    duplicate_ack: 0,
-    keep_alive: 0,
-    keep_alive_ack: 0,
-    window_full: 0,
-    zero_window: 0,
-    zero_window_probe: 0,
-    zero_window_probe_ack: 0,
-    window_update: 0,
-    reused_ports: 0,
-    partial_ack: 0,
-  } satisfies Record<Label, number>
+  const counts = { ...NO_LABELS }
   // By set first, of which few occur: this goes over every row each time it is asked for.
   const sets: number[] = []
   for (const [number, chunk] of packets.chunks.entries()) {
@@ -84,19 +66,7 @@ export function isSentAgain(labels: number, verdict: number): boolean {
   return (labels & LABEL.retransmission) !== 0 && (labels & LABEL.out_of_order) === 0
 }
 
-/** How many packets were sent again in each of the conversations `ids`, by conversation. One pass over their part of the capture. */
-export function sentAgainCounts(packets: PacketTable, conversations: ConversationTable, ids: Uint32Array): Uint32Array {
-  const counts = new Uint32Array(conversations.count)
-  let first = packets.rows
-  let last = -1
-  for (const id of ids) {
-    first = Math.min(first, conversations.firstRow[id])
-    last = Math.max(last, conversations.lastRow[id])
-  }
-  for (let row = first; row <= last; row++) {
-    const chunk = packets.chunk(row)
-    const i = row % CHUNK_ROWS
-    if (chunk.labels[i] !== 0 && isSentAgain(chunk.labels[i], chunk.verdict[i])) counts[chunk.conversation[i]]++
-  }
-  return counts
+/** The packet came later than ones sent after it. */
+export function isOvertaken(labels: number, verdict: number): boolean {
+  return verdict === VERDICT.reordered || (labels & LABEL.out_of_order) !== 0
 }

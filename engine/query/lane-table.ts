@@ -1,7 +1,7 @@
 import type { Lanes } from '../answers.ts'
 import { FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
-import { VERDICT } from '../tcp/verdicts.ts'
+import { isOvertaken, isSentAgain } from './label-counts.ts'
 import { BUCKETS, bucketOf, bucketValue, quantileBucket } from './sketch.ts'
 
 const RESET = FLAG.tcp | FLAG.rst
@@ -39,10 +39,7 @@ export class LaneTable {
     this.#rtt = new Uint32Array(slots * BUCKETS)
   }
 
-  /**
-   * Counts the packets at places [from, to) of the chunk.
-   * Packets that only repeat what was seen (captured twice, reordered) are no retransmissions, whatever their label says.
-   */
+  /** Counts the packets at places [from, to) of the chunk. */
   add(packets: PacketTable, chunk: PacketChunk, from: number, to: number, slot: number): void {
     const { length, labels, flags, acked } = chunk
     let bytes = 0
@@ -57,8 +54,8 @@ export class LaneTable {
   }
 
   #addLabels(labels: number, verdict: number, slot: number): void {
-    if (verdict === VERDICT.reordered || labels & LABEL.out_of_order) this.outOfOrder[slot]++
-    else if (labels & LABEL.retransmission && verdict !== VERDICT.copy) this.retransmissions[slot]++
+    if (isSentAgain(labels, verdict)) this.retransmissions[slot]++
+    if (isOvertaken(labels, verdict)) this.outOfOrder[slot]++
     if (labels & LABEL.zero_window) this.zeroWindows[slot]++
     if (labels & LABEL.lost_segment) this.lost[slot]++
     if (labels & LABEL.duplicate_ack) this.duplicateAcks[slot]++
