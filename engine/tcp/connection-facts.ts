@@ -1,6 +1,6 @@
 import type { ConversationState, ResetCause } from '../answers.ts'
 import { BASE_SEQ, BIT, BITS, DIRECTION_WORDS, SCALE } from './directions.ts'
-import { LABEL, LABELS, type Label } from './labels.ts'
+import { LABEL, LABELS, NO_LABELS, type Label } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
 import { ZERO_WINDOW_ROW } from './recovery-table.ts'
 import { RESET_CAUSES } from './resets.ts'
@@ -22,7 +22,12 @@ export interface ConnectionFacts {
   readonly lostNs: Readonly<Record<LostTimeCause, number>>
 }
 
-const COUNTED = LABELS.map((label) => [label, 31 - Math.clz32(LABEL[label])] as const)
+/** The counts of all labels; the word of a label's count is the number of its bit. */
+function labelRecord(get: (word: number) => number): Record<Label, number> {
+  const counts = { ...NO_LABELS }
+  for (const label of LABELS) counts[label] = get(31 - Math.clz32(LABEL[label]))
+  return counts
+}
 
 /** Reads TcpState for those who ask. `lastTime` is the time of a conversation's last packet, to which a closed window counts. */
 export class ConnectionReader {
@@ -45,7 +50,7 @@ export class ConnectionReader {
       synRetransmissions: get(SYN_RETRANSMISSIONS),
       synAckRetransmissions: get(SYN_ACK_RETRANSMISSIONS),
       ...(rtt > 0 && { initialRttNs: rtt }),
-      labels: Object.fromEntries(COUNTED.map(([label, word]) => [label, get(word)])) as Record<Label, number>,
+      labels: labelRecord(get),
       lostNs: this.#lost(conversation, record, lastTime),
     }
   }

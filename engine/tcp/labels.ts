@@ -39,3 +39,23 @@ export const LABELS = [
   'window_update',
   'reused_ports',
 ] as const satisfies readonly Label[]
+
+/** A count of zero for each label. */
+export const NO_LABELS: Readonly<Record<Label, number>> = {
+  retransmission: 0,
+  fast_retransmission: 0,
+  spurious_retransmission: 0,
+  out_of_order: 0,
+  lost_segment: 0,
+  ack_lost_segment: 0,
+  duplicate_ack: 0,
+  keep_alive: 0,
+  keep_alive_ack: 0,
+  window_full: 0,
+  zero_window: 0,
+  zero_window_probe: 0,
+  zero_window_probe_ack: 0,
+  window_update: 0,
+  reused_ports: 0,
+  partial_ack: 0,
+}
