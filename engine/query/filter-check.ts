@@ -12,7 +12,10 @@ import {
   type SetElement,
   type Span,
 } from './filter-syntax.ts'
-import type { FilterFunction, FilterTest, Leaf, Operand, Predicate } from './filter-test.ts'
+import type { FilterFunction, FilterTest, Leaf, Operand } from './filter-test.ts'
+import { comparable, described } from './filter-types.ts'
+import { merged, type Predicate, predicateOf } from './predicate.ts'
+import { calculate } from './arithmetic.ts'
 import { PatternError } from './pattern-syntax.ts'
 import { Pattern } from './pattern.ts'
 import { nearest } from './suggestion.ts'
@@ -368,28 +371,6 @@ export class FilterChecker {
   }
 }
 
-export function calculate(operator: string, left: number, right: number): number {
-  switch (operator) {
-    case '&':
-      // Beyond 32 bits the language's own operator would cut.
-      return left <= 0xffffffff && right <= 0xffffffff
-        ? (left & right) >>> 0
-        : Number(BigInt.asUintN(64, toBig(left) & toBig(right)))
-    case '+':
-      return left + right
-    case '-':
-      return left - right
-    case '*':
-      return left * right
-    case '/':
-      return right === 0 ? NaN : left / right
-    default:
-      return right === 0 ? NaN : left % right
-  }
-}
-
-const toBig = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n)
-
 function isFunction(name: string): name is FilterFunction {
   return FUNCTIONS.has(name)
 }
@@ -398,69 +379,6 @@ function resultType(name: FilterFunction, type: FilterType): FilterType {
   if (name === 'len' || name === 'count') return 'uint'
   if (name === 'lower' || name === 'upper' || name === 'string') return 'string'
   return type
-}
-
-function predicateOf(relation: Relation, literal: Literal): Predicate {
-  switch (literal.kind) {
-    case 'number':
-      return { kind: 'number', relation, low: literal.low, high: literal.high }
-    case 'bytes':
-      return {
-        kind: 'bytes',
-        relation,
-        bytes: literal.bytes,
-        ...(literal.bits !== undefined && { bits: literal.bits }),
-      }
-    case 'text':
-      return { kind: 'text', relation, text: literal.text }
-  }
-}
-
-/** Ascending, apart, and flat: low, high, low, high, ... */
-function merged(ranges: readonly (readonly [number, number])[]): Float64Array {
-  const out: number[] = []
-  for (const [low, high] of ranges.toSorted((a, b) => a[0] - b[0])) {
-    if (out.length > 0 && low <= out[out.length - 1]) out[out.length - 1] = Math.max(out[out.length - 1], high)
-    else out.push(low, high)
-  }
-  return Float64Array.from(out)
-}
-
-const NUMBERS: ReadonlySet<FilterType> = new Set(['uint', 'double', 'bool'])
-
-function comparable(a: FilterType, b: FilterType): boolean {
-  if (a === 'none' || b === 'none') return false
-  const bytes = (type: FilterType) => type === 'bytes' || type === 'protocol'
-  const kin = (type: FilterType) => bytes(type) || type === 'ether' || type === 'ipv6'
-  return a === b || (NUMBERS.has(a) && NUMBERS.has(b)) || (bytes(a) && kin(b)) || (kin(a) && bytes(b))
-}
-
-function described(type: FilterType): string {
-  switch (type) {
-    case 'uint':
-    case 'double':
-      return 'a number'
-    case 'bool':
-      return 'true or false'
-    case 'duration':
-      return 'a duration'
-    case 'time':
-      return 'a time'
-    case 'ipv4':
-      return 'an IPv4 address'
-    case 'ipv6':
-      return 'an IPv6 address'
-    case 'ether':
-      return 'a hardware address'
-    case 'bytes':
-      return 'bytes'
-    case 'string':
-      return 'text'
-    case 'protocol':
-      return 'a protocol'
-    case 'none':
-      return 'without a value'
-  }
 }
 
 function nameOf(node: OperandNode): string {

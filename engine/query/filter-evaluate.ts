@@ -1,9 +1,10 @@
 import { decodeUtf8, encodeUtf8 } from '../capture-file/utf8.ts'
 import { ipv4Text, ipv6Text, macText } from '../columns/address-text.ts'
-import { calculate } from './filter-check.ts'
+import { calculate } from './arithmetic.ts'
 import type { FilterField, FilterType, FilterValue } from './filter-field.ts'
-import type { Relation, SliceRange } from './filter-syntax.ts'
-import type { FilterTest, Leaf, Operand, Predicate } from './filter-test.ts'
+import type { SliceRange } from './filter-syntax.ts'
+import type { FilterTest, Leaf, Operand } from './filter-test.ts'
+import { asBytes, asNumber, compareValues, predicateHolds, relationHolds } from './predicate.ts'
 
 /** Gives the values of one packet. */
 export interface ValueSource {
@@ -117,16 +118,6 @@ const ipv4Bytes = (value: FilterValue): Uint8Array => {
   return Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address)
 }
 
-function asNumber(value: FilterValue): number {
-  if (typeof value === 'number') return value
-  if (typeof value === 'string' || value.length > 6) return NaN
-  return value.reduce((number, byte) => number * 256 + byte, 0)
-}
-
-function asBytes(value: FilterValue): Uint8Array {
-  return value instanceof Uint8Array ? value : typeof value === 'string' ? encodeUtf8(value) : Uint8Array.of(value)
-}
-
 function textOf(value: FilterValue, type: FilterType): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) {
@@ -137,103 +128,4 @@ function textOf(value: FilterValue, type: FilterType): string {
   if (type === 'ipv4') return ipv4Text(value)
   if (type === 'duration' || type === 'time') return String(value / 1e9)
   return type === 'bool' ? (value ? 'True' : 'False') : String(value)
-}
-
-export function predicateHolds(predicate: Predicate, value: FilterValue): boolean {
-  switch (predicate.kind) {
-    case 'number':
-      return numberHolds(predicate, asNumber(value))
-    case 'ranges':
-      return inRanges(predicate.bounds, asNumber(value)) !== predicate.negated
-    case 'bytes':
-      return relationHolds(predicate.relation, compareBytes(asBytes(value), predicate.bytes, predicate.bits))
-    case 'text':
-      return relationHolds(predicate.relation, compareValues(value, predicate.text))
-    case 'contains':
-      return contains(asBytes(value), predicate.bytes)
-    case 'matches':
-      return predicate.pattern.test(asBytes(value))
-    case 'any-of':
-      return predicate.of.some((one) => predicateHolds(one, value)) !== predicate.negated
-    case 'all-of':
-      return predicate.of.every((one) => predicateHolds(one, value))
-  }
-}
-
-export function numberHolds({ relation, low, high }: Predicate & { kind: 'number' }, value: number): boolean {
-  switch (relation) {
-    case '==':
-      return value >= low && value <= high
-    case '!=':
-      return !(value >= low && value <= high)
-    case '>':
-      return value > high
-    case '>=':
-      return value >= low
-    case '<':
-      return value < low
-    case '<=':
-      return value <= high
-  }
-}
-
-/** Whether the value lies in one of the ranges low, high, low, high, ... */
-export function inRanges(bounds: Float64Array, value: number): boolean {
-  let low = 0
-  let high = bounds.length >> 1
-  // The first range that does not end before the value.
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (bounds[middle * 2 + 1] < value) low = middle + 1
-    else high = middle
-  }
-  return low * 2 < bounds.length && bounds[low * 2] <= value
-}
-
-function relationHolds(relation: Relation, order: number): boolean {
-  switch (relation) {
-    case '==':
-      return order === 0
-    case '!=':
-      return order !== 0
-    case '>':
-      return order > 0
-    case '>=':
-      return order >= 0
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-  }
-}
-
-/** Negative, 0 or positive; NaN compares as different and neither greater nor smaller. */
-function compareValues(a: FilterValue, b: FilterValue): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'string' && typeof b === 'string') return a === b ? 0 : a < b ? -1 : 1
-  return compareBytes(asBytes(a), asBytes(b), undefined)
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array, bits: number | undefined): number {
-  if (bits === undefined) {
-    const length = Math.min(a.length, b.length)
-    for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i]
-    return a.length - b.length
-  }
-  for (let i = 0; i * 8 < bits; i++) {
-    const mask = bits - i * 8 >= 8 ? 0xff : (0xff00 >> (bits - i * 8)) & 0xff
-    if ((a[i] & mask) !== (b[i] & mask)) return (a[i] & mask) - (b[i] & mask)
-  }
-  return 0
-}
-
-function contains(bytes: Uint8Array, needle: Uint8Array): boolean {
-  if (needle.length === 0) return true
-  const last = bytes.length - needle.length
-  for (let at = bytes.indexOf(needle[0]); at >= 0 && at <= last; at = bytes.indexOf(needle[0], at + 1)) {
-    let i = 1
-    while (i < needle.length && bytes[at + i] === needle[i]) i++
-    if (i === needle.length) return true
-  }
-  return false
 }

@@ -99,3 +99,6 @@ export interface ColumnReader {
   readonly read: (block: Block, values: Float64Array, presence: Uint8Array, context: ReaderContext) => void
   readonly entry?: (id: number, context: ReaderContext) => FilterValue
 }
+
+/** Writes the outcome of each place of the block. `depth` says which scratch arrays are in use. */
+export type ColumnTest = (block: Block, out: Uint8Array, depth: number) => void

@@ -1,6 +1,6 @@
 import type { FilterField, FilterType } from './filter-field.ts'
 import type { ArithmeticOperator, Quantifier, Relation, SliceRange } from './filter-syntax.ts'
-import type { Pattern } from './pattern.ts'
+import type { Predicate } from './predicate.ts'
 
 // A filter whose fields, types and values have been found right.
 
@@ -47,19 +47,6 @@ export type Operand =
       readonly of: readonly Operand[]
       readonly type: FilterType
     }
-
-export type Predicate =
-  /** A value is equal if it lies in [low, high]: an address in a prefix, for instance. */
-  | { readonly kind: 'number'; readonly relation: Relation; readonly low: number; readonly high: number }
-  /** Within one of the ranges low, high, low, high, ...: ascending and apart. */
-  | { readonly kind: 'ranges'; readonly bounds: Float64Array; readonly negated: boolean }
-  /** `bits`: only so many leading bits count. */
-  | { readonly kind: 'bytes'; readonly relation: Relation; readonly bytes: Uint8Array; readonly bits?: number }
-  | { readonly kind: 'text'; readonly relation: Relation; readonly text: string }
-  | { readonly kind: 'contains'; readonly bytes: Uint8Array }
-  | { readonly kind: 'matches'; readonly pattern: Pattern }
-  | { readonly kind: 'any-of'; readonly of: readonly Predicate[]; readonly negated: boolean }
-  | { readonly kind: 'all-of'; readonly of: readonly Predicate[] }
 
 /** The operand and all it is made of. */
 function* parts(operand: Operand): Generator<Operand> {
