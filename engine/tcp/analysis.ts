@@ -53,6 +53,9 @@ export class TcpAnalysis {
    * Analyses the TCP segment whose row is being written, after its own columns were. `found` is ConversationTable.find's answer;
    * a connection that reuses the ports of another gets a conversation of its own, so the answer may differ from it. Writes the
    * columns labels, acked and bytesInFlight.
+   *
+   * Long, because every packet comes through here: what most packets need stands in line and on local variables, in the order in
+   * which Wireshark looks at it; what few need is in the methods below.
    */
   segment(packet: Packet, chunk: PacketChunk, index: number, row: number, time: number, found: number): number {
     const state = this.#state
@@ -239,6 +242,11 @@ export class TcpAnalysis {
     return this.#reader.lostNs(conversation, this.#lastTime(conversation))
   }
 
+  /** Those of them that lie in [from, to). */
+  lostWithin(conversation: number, from: number, to: number): number {
+    return this.#reader.lostWithin(conversation, from, to, this.#lastTime(conversation))
+  }
+
   /** How often packets of the conversation have the label; for sorting, where connection() would make too many objects. */
   labelCount(conversation: number, label: Label): number {
     return this.#reader.labelCount(conversation, label)
@@ -247,11 +255,6 @@ export class TcpAnalysis {
   /** How many resets the conversation has. */
   resets(conversation: number): number {
     return this.#reader.resets(conversation)
-  }
-
-  /** Those of them that lie in [from, to). */
-  lostWithin(conversation: number, from: number, to: number): number {
-    return this.#reader.lostWithin(conversation, from, to, this.#lastTime(conversation))
   }
 
   /** Nanoseconds from the last SYN to the first ACK after it; 0 = not known. */
