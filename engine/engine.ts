@@ -9,6 +9,7 @@ import type {
   PacketDetails,
   PacketRow,
   Query,
+  SortKey,
   Talker,
 } from './answers.ts'
 import type { Compression } from '../common/model/capture.ts'
@@ -24,6 +25,7 @@ import { LaneIndex } from './query/lane-index.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
+import { sortRows } from './query/sort-rows.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
@@ -160,6 +162,25 @@ export class Engine {
    */
   select(query: Query, read: ReadBytes, work?: Work): Promise<Uint32Array | undefined> {
     return this.#selector.select(query, read, work)
+  }
+
+  /**
+   * The nearest row after `row` (or before it) that matches, undefined if there is none; after -1, the first of all.
+   * Throws like `select`.
+   */
+  find(query: Query, row: number, backward: boolean, read: ReadBytes, work?: Work): Promise<number | undefined> {
+    return this.#selector.find(query, row, backward, read, work)
+  }
+
+  /** The rows (all without) in the order of a column, equal ones in file order; see sortRows. */
+  sortedRows(
+    rows: Uint32Array | undefined,
+    key: SortKey,
+    descending: boolean,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<Uint32Array> {
+    return sortRows(this, rows, key, descending, read, work)
   }
 
   /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
