@@ -9,6 +9,8 @@ import type { Debt, Layer } from './architecture.ts'
 // Holds ARCHITECTURE.md's table of who may import what (as data in architecture.ts) against every import there is.
 
 const root = join(import.meta.dirname, '..')
+/** What tests beside it share; nothing else imports it. */
+const TESTING = /\/testing\//
 const files = ['common', 'engine', 'main', 'preload', 'renderer'].flatMap((folder) => sourcesIn(folder))
 const imports = files.flatMap(importsOf)
 const tooLong = files.filter((file) => text(file).split('\n').length > MAX_LINES)
@@ -30,6 +32,10 @@ describe('the layers', () => {
     const isOwed = ({ from, to }: Debt) =>
       to === 'length' ? tooLong.includes(from) : imports.some((each) => each.from === from && each.to === to)
     expect(DEBT.filter((debt) => !isOwed(debt))).toEqual([])
+  })
+
+  it('keep what tests share to the tests', () => {
+    expect(imports.filter(({ to }) => TESTING.test(to)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
   })
 
   it('have no import that leads nowhere', () => {
@@ -131,6 +137,7 @@ function sourcesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$|\.d\.ts$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => !TESTING.test(file))
     .toSorted()
 }
 

@@ -113,7 +113,8 @@ export const DEBT: readonly Debt[] = [
   {
     from: 'engine/tcp/verdicts.ts',
     to: 'length',
-    reason: 'Holds the verdicts of every kind of label; to be split by kind.',
+    reason:
+      'One state machine with its record layout; the list of segments and the entries are to become files of their own.',
   },
   {
     from: 'main/kubernetes/capture/cluster-capture.ts',
