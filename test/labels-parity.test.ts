@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { Engine, framesTable, LABELS } from '../engine/engine.ts'
 
 const LABEL_FOLDER = fileURLToPath(new URL('./fixtures/labels/', import.meta.url))
-const SAMPLE_FOLDER = fileURLToPath(new URL('../resources/samples/', import.meta.url))
+const CAPTURE_FOLDERS = ['./fixtures/labels/captures/', './fixtures/captures/', '../resources/samples/'].map((folder) =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+)
 
-const captures = [join(LABEL_FOLDER, 'captures'), SAMPLE_FOLDER].flatMap((folder) =>
+const captures = CAPTURE_FOLDERS.flatMap((folder) =>
   readdirSync(folder)
     .filter((file) => /\.(pcap|pcapng)(\.gz|\.zst)?$/.test(file))
     .map((file) => join(folder, file)),
@@ -40,9 +42,10 @@ function sameSeconds(a: string, b: string): boolean {
   return a === '' || b === '' ? a === b : Math.abs(Number(a) - Number(b)) < 1e-6
 }
 
-describe.each(captures)('%s', (file) => {
-  const name = basename(file).replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '')
-  const theirs = rows(gunzipSync(readFileSync(join(LABEL_FOLDER, `${name}.tsv.gz`))).toString())
+const name = (file: string) => basename(file).replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '')
+
+describe.each(captures.map((file) => [name(file), file]))('%s', (label, file) => {
+  const theirs = rows(gunzipSync(readFileSync(join(LABEL_FOLDER, `${label}.tsv.gz`))).toString())
   const frames = ours(file)
 
   /** The frames where ours differ from theirs, as "frame: ours | theirs". */

@@ -9,8 +9,9 @@ export function factsOf(file) {
     const args = ['-n', '-r', file, ...(filter ? ['-Y', filter] : []), '-T', 'fields']
     for (const field of fields.split(',')) args.push('-e', field)
     args.push('-o', 'tcp.relative_sequence_numbers:FALSE', '-d', 'udp.port==8472,vxlan')
-    const text = run('tshark', args, quiet).trimEnd()
-    return text === '' ? [] : text.split('\n').map((line) => line.split('\t'))
+    // Lines keep their empty fields.
+    const lines = run('tshark', args, quiet).split('\n')
+    return lines.filter((line) => line !== '').map((line) => line.split('\t'))
   }
   const all = rows('frame.time_epoch,frame.len,tcp.stream,udp.stream,tcp.flags.reset')
   const firstTime = Number(all[0][0])

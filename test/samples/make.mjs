@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Makes the sample captures in resources/samples again: real kernels in network namespaces, real tools, faults by iptables.
+// Makes the sample captures in resources/samples, and those of test/fixtures/captures, again: real kernels in network namespaces,
+// real tools, faults by iptables.
 //   sudo node test/samples/make.mjs            all of them (some minutes)
 //   sudo node test/samples/make.mjs NAME...    these
 //   node test/samples/make.mjs --list
@@ -13,12 +14,19 @@ import { Cluster } from './cluster.mjs'
 import { factsOf } from './facts.mjs'
 import { Network, run } from './network.mjs'
 import { dress } from './pcapng.mjs'
-import { SCENARIOS } from './scenarios.mjs'
+import { SCENARIOS, TEST_CAPTURES } from './scenarios.mjs'
 
-const FOLDER = fileURLToPath(new URL('../../resources/samples/', import.meta.url))
-const INDEX = join(FOLDER, 'samples.json')
+/** Where captures go, and the file that lists them. */
+const COLLECTIONS = [
+  { folder: path('../../resources/samples/'), index: 'samples.json', scenarios: SCENARIOS },
+  { folder: path('../fixtures/captures/'), index: 'captures.json', scenarios: TEST_CAPTURES },
+]
 
-async function make(name, scenario) {
+function path(relative) {
+  return fileURLToPath(new URL(relative, import.meta.url))
+}
+
+async function make(name, scenario, folder) {
   const network = new Network()
   const scratch = mkdtempSync(join(tmpdir(), 'hopscope-sample-'))
   const abandon = () => {
@@ -37,7 +45,7 @@ async function make(name, scenario) {
     const raw = join(scratch, 'raw')
     const made = await scenario.make(new Cluster(network, scenario.cluster), raw)
     const when = new Date().toISOString()
-    const file = join(FOLDER, scenario.file)
+    const file = join(folder, scenario.file)
     const finished = finish(raw, scenario, made, join(scratch, scenario.file))
     const facts = factsOf(finished)
     const expected = { ...facts.summary, ...scenario.expect?.(made, facts) }
@@ -90,35 +98,42 @@ function tools() {
   }
 }
 
-function record(entries) {
-  const known = existsSync(INDEX) ? JSON.parse(readFileSync(INDEX, 'utf8')) : []
-  const byName = new Map([...known, ...entries].map((entry) => [entry.name, entry]))
-  const ordered = Object.keys(SCENARIOS).flatMap((name) => byName.get(name) ?? [])
+function record(entry, { folder, index, scenarios }) {
+  const file = join(folder, index)
+  const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+  const byName = new Map([...known, entry].map((each) => [each.name, each]))
+  const ordered = Object.keys(scenarios).flatMap((name) => byName.get(name) ?? [])
   const text = JSON.stringify(ordered, null, 2)
     // Lists of numbers on one line, as the formatter has them.
     .replace(/\[\s+(\d[\d\s,.]*?)\s+\]/g, (_, numbers) => `[${numbers.split(/,\s+/).join(', ')}]`)
-  writeFileSync(`${INDEX}.part`, `${text}\n`)
-  renameSync(`${INDEX}.part`, INDEX)
+  writeFileSync(`${file}.part`, `${text}\n`)
+  renameSync(`${file}.part`, file)
 }
 
 const wanted = process.argv.slice(2)
+const all = COLLECTIONS.flatMap((collection) =>
+  Object.entries(collection.scenarios).map(([name, scenario]) => ({ name, scenario, collection })),
+)
 if (wanted[0] === '--list') {
-  for (const [name, { title }] of Object.entries(SCENARIOS)) process.stdout.write(`${name.padEnd(16)} ${title}\n`)
+  for (const { name, scenario } of all) process.stdout.write(`${name.padEnd(16)} ${scenario.title}\n`)
   process.exit(0)
 }
-const unknown = wanted.filter((name) => !Object.hasOwn(SCENARIOS, name))
+const unknown = wanted.filter((name) => !all.some((each) => each.name === name))
 if (unknown.length > 0) {
-  process.stderr.write(`There is no sample ${unknown.join(', ')}; there are ${Object.keys(SCENARIOS).join(', ')}.\n`)
+  process.stderr.write(
+    `There is no capture ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}.\n`,
+  )
   process.exit(2)
 }
 if (process.getuid?.() !== 0) {
   process.stderr.write('Network namespaces need root: sudo node test/samples/make.mjs\n')
   process.exit(1)
 }
-for (const name of wanted.length > 0 ? wanted : Object.keys(SCENARIOS)) {
-  process.stdout.write(`${name}: ${SCENARIOS[name].title} ...\n`)
-  const entry = await make(name, SCENARIOS[name])
-  record([entry])
+for (const { name, scenario, collection } of all) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  process.stdout.write(`${name}: ${scenario.title} ...\n`)
+  const entry = await make(name, scenario, collection.folder)
+  record(entry, collection)
   process.stdout.write(`${name}: ${entry.file}, ${JSON.stringify(entry.expected)}\n`)
 }
 process.exit(0)

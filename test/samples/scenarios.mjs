@@ -1,5 +1,6 @@
 import clean from './scenarios/clean.mjs'
 import dns5s from './scenarios/dns-5s.mjs'
+import * as forTests from './scenarios/for-tests.mjs'
 import halfOpen from './scenarios/half-open.mjs'
 import idleResets from './scenarios/idle-resets.mjs'
 import lossEpisode from './scenarios/loss-episode.mjs'
@@ -19,4 +20,15 @@ export const SCENARIOS = {
   refused,
   'vxlan-nodes': vxlanNodes,
   clean,
+}
+
+/** What tests need besides. */
+export const TEST_CAPTURES = {
+  'syn-loss': forTests.synLoss,
+  'policy-drop': forTests.policyDrop,
+  'accept-queue': forTests.acceptQueue,
+  'keep-alive-race': forTests.keepAliveRace,
+  ndots: forTests.ndots,
+  nagle: forTests.nagle,
+  'frag-needed': forTests.fragNeeded,
 }

@@ -1,6 +1,7 @@
 // HTTP clients, one connection each, kept alive. When a request fails, the next one opens a new connection.
 // { seed, clients: [{ host, port, name, paths, everyMs, timeoutMs, items, gapsMs }] }; `gapsMs` fixes the pauses instead of everyMs.
 // After `stop` each ends its request and closes; the result says how the requests went.
+import { setMaxListeners } from 'node:events'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logNormal, random } from './random.mjs'
@@ -8,6 +9,7 @@ import { logNormal, random } from './random.mjs'
 const { seed = 7, clients } = JSON.parse(process.argv[2])
 let running = true
 const stopping = new AbortController()
+setMaxListeners(0, stopping.signal)
 process.on('message', (message) => {
   if (message !== 'stop') return
   running = false
