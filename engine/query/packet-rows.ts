@@ -51,7 +51,7 @@ export async function infoTexts(
     await between(work)
     await eachFrame(sources.packets, rows.subarray(from, from + INFO_SLICE), read, (row, bytes) => {
       decode(sources, packet, row, bytes)
-      texts.push(infoText(packet, packetContextOf(sources, row)))
+      texts.push(info(sources, packet, row))
     })
     work.progress?.(texts.length, rows.length)
   }
@@ -93,15 +93,19 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
     destination: known ? conversations.addressText(conversation, !reverse) : '',
     protocol: isPacket ? protocolColumn(packet) : '-',
     length: chunk.length[i],
-    info: isPacket
-      ? infoText(packet, packetContextOf(sources, row))
-      : 'A block of the capture file that holds no packet',
+    info: info(sources, packet, row),
     ...(known && { conversation }),
     labels: labelList(chunk.labels[i]),
     ...(verdict !== undefined && verdict !== '' && { verdict }),
     tone: tone(flags, chunk.labels[i], chunk.verdict[i]),
     ...(error !== undefined && { error }),
   }
+}
+
+function info(sources: CaptureTables, packet: Packet, row: number): string {
+  return sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE
+    ? 'A block of the capture file that holds no packet'
+    : infoText(packet, packetContextOf(sources, row))
 }
 
 function tone(flags: number, labels: number, verdict: number): PacketRow['tone'] {

@@ -29,7 +29,7 @@ export async function writeWhole(
     await writeTo(path, partial, pieces)
     attempt(path, () => renameSync(partial, target))
   } catch (error) {
-    rmSync(partial, { force: true })
+    remove(partial)
     throw error
   }
 }
@@ -75,6 +75,15 @@ class Signals {
   [Symbol.dispose](): void {
     process.off('SIGINT', this.#take)
     process.off('SIGTERM', this.#take)
+  }
+}
+
+/** As far as it is there; what went wrong before is what counts. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // Not even its folder is one.
   }
 }
 

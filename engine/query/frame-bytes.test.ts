@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PacketTable } from '../columns/packet-table.ts'
+import { eachFrame } from './frame-bytes.ts'
+
+function tableOf(frames: readonly (readonly [offset: number, length: number])[]): PacketTable {
+  const table = new PacketTable()
+  for (const [offset, length] of frames) {
+    const i = table.nextIndex
+    const chunk = table.next()
+    chunk.offset[i] = offset
+    chunk.capturedLength[i] = length
+    table.commit()
+  }
+  return table
+}
+
+/** A file whose byte at position n is n modulo 251, and the reads of it. */
+function fileOf(length: number) {
+  const bytes = Uint8Array.from({ length }, (_, i) => i % 251)
+  const reads: (readonly [number, number])[] = []
+  const read = (offset: number, count: number) => {
+    reads.push([offset, count])
+    return Promise.resolve(bytes.subarray(offset, offset + count))
+  }
+  return { bytes, reads, read }
+}
+
+async function gather(table: PacketTable, rows: ArrayLike<number>, read: ReturnType<typeof fileOf>['read']) {
+  const taken: (readonly [number, readonly number[]])[] = []
+  await eachFrame(table, rows, read, (row, bytes) => {
+    taken.push([row, Array.from(bytes)])
+  })
+  return taken
+}
+
+describe('reading the bytes of frames', () => {
+  it('reads neighbours together, and the frames in between only where they are short', async () => {
+    const file = fileOf(200_000)
+    const table = tableOf([
+      [24, 100],
+      [140, 60],
+      [216, 1000],
+      [150_000, 10],
+      [150_100, 0],
+    ])
+    const taken = await gather(table, [0, 2, 3, 4], file.read)
+    expect(file.reads).toEqual([
+      [24, 1192],
+      [150_000, 100],
+    ])
+    expect(taken.map(([row, bytes]) => [row, bytes.length, bytes[0]])).toEqual([
+      [0, 100, 24],
+      [2, 1000, 216],
+      [3, 10, 150_000 % 251],
+      [4, 0, undefined],
+    ])
+  })
+
+  it('reads no more than a megabyte at once, unless a single frame is longer', async () => {
+    const file = fileOf(4_000_000)
+    const table = tableOf([
+      [0, 600_000],
+      [600_000, 600_000],
+      [1_200_000, 2_000_000],
+      [3_200_000, 10],
+    ])
+    await gather(table, [0, 1, 2, 3], file.read)
+    expect(file.reads).toEqual([
+      [0, 600_000],
+      [600_000, 600_000],
+      [1_200_000, 2_000_000],
+      [3_200_000, 10],
+    ])
+  })
+
+  it('gives each frame its own bytes, wherever in the file and in whatever order they lie', async () => {
+    const file = fileOf(300_000)
+    const frame = fc.tuple(fc.nat(250_000), fc.nat(2000))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(frame, { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 30 }),
+        async (frames, picks) => {
+          const rows = frames.length === 0 ? [] : picks.map((pick) => pick % frames.length)
+          const taken = await gather(tableOf(frames), rows, file.read)
+          expect(taken).toEqual(
+            rows.map((row) => [row, Array.from(file.bytes.subarray(frames[row][0], frames[row][0] + frames[row][1]))]),
+          )
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  it('gives what is left of frames at the end of a file that has become shorter, and nothing of those behind it', async () => {
+    const file = fileOf(150)
+    const table = tableOf([
+      [24, 100],
+      [124, 100],
+      [224, 100],
+    ])
+    const taken = await gather(table, [0, 1, 2], file.read)
+    expect(taken.map(([, bytes]) => bytes.length)).toEqual([100, 26, 0])
+  })
+
+  it('stops when it is told to, and reads nothing after', async () => {
+    const file = fileOf(1_000_000)
+    const table = tableOf([
+      [0, 10],
+      [10, 10],
+      [900_000, 10],
+    ])
+    const seen: number[] = []
+    await eachFrame(table, [0, 1, 2], file.read, (row) => {
+      seen.push(row)
+      return row < 1
+    })
+    expect(seen).toEqual([0, 1])
+    expect(file.reads).toHaveLength(1)
+  })
+
+  it('passes on why reading failed', async () => {
+    const table = tableOf([[0, 10]])
+    const failing = () => Promise.reject(new Error('the disk is gone'))
+    await expect(eachFrame(table, [0], failing, () => undefined)).rejects.toThrow('the disk is gone')
+  })
+})
