@@ -46,7 +46,7 @@ export class CompiledFilter {
     const packet = this.#packet
     const id = chunk.interface[i]
     if (id === NO_INTERFACE) packet.reset(bytes, at, at + captured, at + captured)
-    else decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id].linkType)
+    else decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
     this.#values.load(row, packet)
     return fulfils(this.#test, this.#values)
   }

@@ -165,11 +165,17 @@ describe('the index of the lanes', () => {
       [0, 14_000e9, 700],
       [3_000e9, 3_060e9, 600],
       [1234, 1235, 10],
+      [0.5, 1e9 + 0.5, 3],
       [0, time + 1, 1],
       [-1e9, 0, 5],
     ] as const) {
       expect(lanes(table, undefined, from, to, buckets, index)).toEqual(lanes(table, undefined, from, to, buckets))
     }
+  })
+
+  it('leaves out no packet at the edge of a range that ends between two nanoseconds', () => {
+    const table = tableOf([{ time: 0 }, { time: 100_000 }])
+    expect(lanes(table, undefined, 0, 100_000.5, 1, new LaneIndex(table)).packets[0]).toBe(2)
   })
 
   it('has spans that the steps of a time axis are multiples of', () => {

@@ -80,7 +80,7 @@ class Gather {
     index.advance()
     const { width, first, last, table } = index
     const start = Math.max(first, Math.floor(this.#from / width))
-    const end = Math.min(last, Math.floor((this.#to - 1) / width))
+    const end = Math.min(last, Math.floor((Math.ceil(this.#to) - 1) / width))
     // 1 for the spans that lie in more than one bucket, or only in part within [from, to).
     const divided = new Uint8Array(table.slots)
     let all = 0
