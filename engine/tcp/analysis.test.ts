@@ -161,6 +161,14 @@ describe('zero windows', () => {
     `)
   })
 
+  it('are not probed by an ACK without payload', () => {
+    expectLabels(`
+      +0   A>B A 1(100) ack 1
+      +1ms B>A A 1(0) ack 101 win 0 ; zero window
+      +1ms A>B A 101(0) ack 1       ; duplicate ack 1 of 1
+    `)
+  })
+
   it('are probed with a keep-alive by Linux', () => {
     expectLabels(`
       +0     A>B A 1(100) ack 1
@@ -232,6 +240,17 @@ describe('a full window', () => {
     `)
   })
 
+  it('stays unscaled after it until a packet with ACK', () => {
+    expectLabels(`
+      ${handshake}
+      +1ms B>A SA 0(0)   ack 1 win 300 <wscale 1> ; out of order
+      +1ms B>A P  1(1)   ack 1
+      +1ms A>B A  1(300) ack 2                    ; window full
+      +1ms B>A A  2(1)   ack 1
+      +1ms A>B A  1(600) ack 3                    ; out of order, window full
+    `)
+  })
+
   it('can only be told if the scale is known', () => {
     expectLabels(`
       +0   A>B A 1(0) ack 1 win 1000
@@ -243,6 +262,12 @@ describe('a full window', () => {
     expectLabels(`
       +0   A>B S  0(0)       win 1000 <wscale 2>
       +1ms B>A SA 0(0) ack 1 win 1000
+      +1ms A>B A  1(0) ack 1 win 1000    ; scaled 1000
+      +1ms B>A A  1(1000) ack 1 win 1000 ; window full, scaled 1000
+    `)
+    expectLabels(`
+      +0   A>B S  0(0)       win 1000
+      +1ms B>A SA 0(0) ack 1 win 1000 <wscale 2>
       +1ms A>B A  1(0) ack 1 win 1000    ; scaled 1000
       +1ms B>A A  1(1000) ack 1 win 1000 ; window full, scaled 1000
     `)
@@ -359,6 +384,17 @@ describe('what cannot be analysed', () => {
       +0   A>B A 1(100)   ack 1
       +1ms A>B A 301(100) ack 1 ip-length 30
       +1ms A>B A 101(100) ack 1
+    `)
+  })
+
+  it('takes the SACK blocks with it', () => {
+    expectLabels(`
+      +0   B>A A 1(0)     ack 1
+      +1ms A>B A 1(100)   ack 1                  ; flight 100
+      +1ms B>A A 1(0)     ack 1 <sack 101:151>   ; duplicate ack 1 of 1
+      +1ms A>B A 101(100) ack 1                  ; flight 150
+      +1ms B>A A 1(0)     ack 1 <ts 1 1> ip-length 44
+      +1ms A>B A 201(100) ack 1                  ; flight 300
     `)
   })
 

@@ -39,6 +39,14 @@ describe('a SYN on known ports', () => {
     `)
   })
 
+  it('is not told from its first copy by a reset that came before both', () => {
+    expectLabels(`
+      +0   B>A R  1(0)
+      +1ms A>B S  0(0)             ; stream 0
+      +1s  A>B S  0(0)             ; retransmission, stream 0
+    `)
+  })
+
   it('goes back behind the sequence number of a reset', () => {
     // The second SYN would not be next otherwise, but lie far below.
     expectLabels(`

@@ -92,6 +92,14 @@ describe('a segment that was acknowledged already', () => {
     `)
   })
 
+  it('is not known to be so while the other side has acknowledged nothing', () => {
+    expectLabels(`
+      isn A 4000000000
+      +0   B>A S 0(0)
+      +1ms A>B A 1(100) ack 1
+    `)
+  })
+
   it('is a plain one as a bare FIN', () => {
     expectLabels(`
       ${HANDSHAKE}
@@ -226,6 +234,26 @@ describe('a late segment', () => {
       +1ms  A>B A 101(100) ack 101        ; out of order
       +1ms  A>B A 301(100) ack 101        ; lost segment
       +1ms  A>B A 300(101) ack 101        ; retransmission
+    `)
+  })
+
+  it('is not a FIN with data in new pieces', () => {
+    expectLabels(`
+      ${HANDSHAKE}
+      +1ms  A>B A  1(60)  ack 1
+      +0    A>B A  61(40) ack 1
+      +0    A>B FA 101(0) ack 1
+      +1ms  A>B FA 51(50) ack 1           ; retransmission
+    `)
+  })
+
+  it('has all the time, if the clock was set back during the handshake', () => {
+    expectLabels(`
+      +0    A>B S  0(0)
+      +10ms B>A SA 0(0) ack 1
+      -30ms A>B A  1(0) ack 1
+      +1ms  A>B A 101(100) ack 1          ; lost segment
+      +9s   A>B A 1(50)    ack 1          ; out of order
     `)
   })
 

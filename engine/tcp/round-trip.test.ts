@@ -21,6 +21,15 @@ describe('the segment that an ACK acknowledges', () => {
     `)
   })
 
+  it('is the second copy, if the first was acknowledged before', () => {
+    expectLabels(`
+      +0     A>B A 1(100) ack 1
+      +9ms   B>A A 1(0) ack 101     ; acks 1
+      +200ms A>B A 1(100) ack 1     ; spurious retransmission
+      +9ms   B>A A 1(0) ack 101     ; duplicate ack 1 of 2, acks 3
+    `)
+  })
+
   it('is the one that holds it, if it ends inside: a partial ACK', () => {
     expectLabels(`
       +0   A>B A 1(1000)  ack 1
