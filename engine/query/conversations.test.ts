@@ -18,7 +18,7 @@ const select = async (filter: string): Promise<Uint32Array> =>
 
 const ends = (ids: Uint32Array) => lists.rows(ids).map(({ addressA, addressB }) => `${addressA} ${addressB}`)
 
-describe('conversations', () => {
+describe('conversations', { timeout: 60_000 }, () => {
   it('come the most harmed first, with what they lost time to', () => {
     const [worst] = lists.rows(lists.order('harmMs', true))
     expect(worst).toMatchObject({

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { checkFilter, compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { OUTCOME } from './outcome.ts'
-import { mixedCapture } from './testing/mixed-capture.ts'
+import { displayFilter } from './testing/filters.ts'
+import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
+import { TestCapture } from './testing/test-capture.ts'
 import { TSHARK_ANSWERS } from './testing/tshark-answers.ts'
 
 const catalog = fieldCatalog()
@@ -44,7 +46,7 @@ function refusal(filter: string) {
   return check
 }
 
-describe('a display filter', () => {
+describe('a display filter', { timeout: 60_000 }, () => {
   it.each(TSHARK_ANSWERS)('%s matches what it matches in tshark', (filter, expected) => {
     expect(matching(filter)).toEqual(numbers(expected))
   })
@@ -54,6 +56,44 @@ describe('a display filter', () => {
     for (const [row, outcome] of outcomes(filter).entries()) {
       if (outcome !== OUTCOME.unknown) expect([row, outcome === OUTCOME.true]).toEqual([row, matches.has(row + 1)])
     }
+  })
+
+  it('is answered alike by columns and bytes also for damaged packets', () => {
+    const change = fc.record({
+      frame: fc.nat({ max: MIXED_FRAMES.length - 1 }),
+      at: fc.nat({ max: 120 }),
+      byte: fc.nat({ max: 255 }),
+      cut: fc.nat({ max: 200 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 25 }),
+        fc.array(displayFilter, { minLength: 3, maxLength: 6 }),
+        (changes, filters) => {
+          const damaged = new TestCapture()
+          for (const [n, [time, bytes, options]] of MIXED_FRAMES.entries()) {
+            let frame = bytes.slice()
+            for (const { frame: which, at, byte, cut } of changes) {
+              if (which !== n) continue
+              if (at < frame.length) frame[at] = byte
+              if (cut < 60) frame = frame.slice(0, cut)
+            }
+            damaged.add(time, frame, { length: bytes.length, ...options })
+          }
+          for (const filter of filters) {
+            const compiled = compileFilter(filter, catalog, damaged)
+            const out = new Uint8Array(rows + 4)
+            compiled?.columns({ chunk: damaged.packets.chunk(0), firstRow: 0, from: 0, to: rows }, out)
+            for (const [row, { bytes }] of damaged.frames.entries()) {
+              const matches = compiled?.matches(row, bytes, 0)
+              if (out[row] !== OUTCOME.unknown)
+                expect([filter, row, out[row] === OUTCOME.true]).toEqual([filter, row, matches])
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 
   it('leaves to the bytes only packets whose outer or quoted headers could decide', () => {
@@ -108,7 +148,7 @@ describe('a display filter', () => {
   })
 })
 
-describe('what is wrong with a filter', () => {
+describe('what is wrong with a filter', { timeout: 60_000 }, () => {
   it.each([
     ['tcp.prot == 80', 'tcp.prot is not a field; did you mean tcp.port?', 'tcp.prot'],
     ['ip.adr == 1.2.3.4', 'ip.adr is not a field; did you mean ip.addr?', 'ip.adr'],

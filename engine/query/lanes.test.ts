@@ -109,7 +109,7 @@ const step = fc.oneof(
   fc.constantFrom(-3.6e12, 3.6e12, 86_400e9),
 )
 
-describe('the index of the lanes', () => {
+describe('the index of the lanes', { timeout: 60_000 }, () => {
   it('answers the same as counting every packet, whatever is asked and however the capture grew', () => {
     const capture = fc.array(fc.tuple(step, row), { maxLength: 60 })
     const range = fc.tuple(fc.double({ min: -0.3, max: 1, noNaN: true }), fc.double({ min: 0, max: 1.3, noNaN: true }))

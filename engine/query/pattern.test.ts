@@ -16,7 +16,7 @@ function refusal(pattern: string): { readonly message: string; readonly at: numb
   throw new Error(`${pattern} was accepted`)
 }
 
-describe('a pattern', () => {
+describe('a pattern', { timeout: 60_000 }, () => {
   it.each([
     ['get', 'GET / HTTP/1.1', true],
     ['(?-i)get', 'GET / HTTP/1.1', false],

@@ -44,7 +44,7 @@ const LONG_TCP = ethernet(
   ),
 )
 
-describe('selecting packets', () => {
+describe('selecting packets', { timeout: 60_000 }, () => {
   it('finds exactly what reading every packet finds', async () => {
     const selector = new PacketSelector(mixed, catalog)
     await fc.assert(
@@ -188,7 +188,7 @@ describe('selecting packets', () => {
   })
 })
 
-describe('finding the next match', () => {
+describe('finding the next match', { timeout: 60_000 }, () => {
   const capture = longCapture(10_000)
   const selector = new PacketSelector(capture, catalog)
   const find = (filter: string, row: number, backward = false) => selector.find({ filter }, row, backward, capture.read)

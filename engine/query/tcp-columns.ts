@@ -9,15 +9,19 @@ import { TRANSPORT } from '../decode/packet.ts'
 
 type ReadNumber = (chunk: PacketChunk, i: number, row: number, tables: CaptureTables) => number
 
-/** A number in the innermost TCP header. There can be more such headers only where the stack has more than one. */
-function header(number: ReadNumber): ColumnReader {
+/**
+ * A number in the innermost TCP header. There can be more such headers only where the stack has more than one. What depends on the
+ * header's length `wantsWhole` headers: of others the bytes must tell.
+ */
+function header(number: ReadNumber, wantsWhole = false): ColumnReader {
   return {
     read({ chunk, firstRow, from, to }, values, presence, { tables, layers }) {
       const counts = layers.counts(PROTOCOL.tcp)
-      const { flags, stack } = chunk
+      const { error, flags, stack } = chunk
       for (let i = from; i < to; i++) {
         const count = counts[stack[i]]
-        if ((flags[i] & FLAG.tcp) === 0) presence[i] = count === 0 ? PRESENCE.absent : PRESENCE.unknown
+        if ((flags[i] & FLAG.tcp) === 0 || (wantsWhole && error[i] !== 0))
+          presence[i] = count === 0 ? PRESENCE.absent : PRESENCE.unknown
         else {
           values[i] = number(chunk, i, firstRow + i, tables)
           presence[i] = count === 1 ? PRESENCE.present : PRESENCE.partial
@@ -67,7 +71,7 @@ const sequence: ReadNumber = (chunk, i, _row, { tcp }) => {
 
 const payload: ReadNumber = (chunk, i, row, { tcp }) => (tcp.hasLength(row) ? chunk.payloadLength[i] : 0)
 
-const payloadReader = header(payload)
+const payloadReader = header(payload, true)
 
 /** Readers for fields that decoding knows too. */
 export const TCP_COLUMNS: ReadonlyMap<string, readonly ColumnReader[]> = new Map<string, readonly ColumnReader[]>(
@@ -84,7 +88,7 @@ export const TCP_COLUMNS: ReadonlyMap<string, readonly ColumnReader[]> = new Map
       const flags = chunk.flags[i]
       const occupies = (flags & FLAG.syn ? 1 : 0) + (flags & FLAG.fin ? 1 : 0)
       return (sequence(chunk, i, row, tables) + payload(chunk, i, row, tables) + occupies) >>> 0
-    }),
+    }, true),
     'tcp.flags': header((chunk, i) => chunk.flags[i] & TCP_FLAGS_MASK),
     'tcp.flags.fin': bit(FLAG.fin),
     'tcp.flags.syn': bit(FLAG.syn),
