@@ -19,7 +19,7 @@ export class Ingest implements FrameSink {
   readonly conversations = new ConversationTable()
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
-  readonly verdicts = new Verdicts(this.packets)
+  readonly verdicts = new Verdicts()
   wireBytes = 0
   cutPackets = 0
   firstTime = 0

@@ -12,12 +12,9 @@ const TWIN_NS = 0.2e6
  * A fixed table: the newest packet of each slot, known by a second hash.
  */
 export class SightingTable {
-  // Every packet goes to a slot far from the last one's. To read it there takes 60 ns, to write it takes nearly none, as nobody
-  // waits for that; so eight bits of each mark lie apart, in an array that stays in the cache, and only where these agree a slot is
-  // read. A slot is 16 bytes, seen through two views: mark (4), 1 + row (4; 0 = empty) and time (8).
-  readonly #tags = new Uint8Array(SLOTS)
-  readonly #words = new Int32Array(SLOTS * 4)
-  readonly #times = new Float64Array(this.#words.buffer)
+  readonly #mark = new Uint32Array(SLOTS)
+  readonly #row = new Uint32Array(SLOTS)
+  readonly #time = new Float64Array(SLOTS).fill(-Infinity)
 
   /** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
   see(packet: Packet, ipId: number, row: number, time: number): number {
@@ -29,25 +26,19 @@ export class SightingTable {
     b ^= Math.imul((packet.tcpFlags << 16) ^ packet.window, 0x85ebca6b)
     for (let i = 0; i < packet.sackBlocks * 2; i++) b = Math.imul(b ^ packet.sack[i], 0x2c1b3c6d)
     b = Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
-    b ^= b >>> 16
-    const words = this.#words
-    const times = this.#times
-    const place = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
-    const slot = place * 4
-    const timeAt = place * 2 + 1
-    const tag = b & 0xff
-    if (this.#tags[place] === tag && words[slot] === b && words[slot + 1] !== 0) {
-      const since = time - times[timeAt]
-      const limit = ipId !== 0 || packet.hasTimestamps ? DUPLICATE_NS : TWIN_NS
-      if (since >= -DUPLICATE_NS && since < limit) {
-        times[timeAt] = time
-        return words[slot + 1] - 1
-      }
+    b = (b ^ (b >>> 16)) >>> 0
+    const slot = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
+    const same = this.#mark[slot] === b
+    const since = time - this.#time[slot]
+    const limit = ipId !== 0 || packet.hasTimestamps ? DUPLICATE_NS : TWIN_NS
+    if (same && since >= -DUPLICATE_NS && since < limit) {
+      const before = this.#row[slot]
+      this.#time[slot] = time
+      return before
     }
-    this.#tags[place] = tag
-    words[slot] = b
-    words[slot + 1] = row + 1
-    times[timeAt] = time
+    this.#mark[slot] = b
+    this.#row[slot] = row
+    this.#time[slot] = time
     return -1
   }
 }

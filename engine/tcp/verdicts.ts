@@ -1,37 +1,6 @@
 import { grown } from '../columns/conversation-table.ts'
-import type { PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { NETWORK } from '../decode/packet.ts'
-import {
-  DIRECTION_WORDS,
-  DUPLICATE_ACK,
-  DUPLICATE_ACKS,
-  END,
-  FIRST,
-  HEAD,
-  IP_ID_AND_SENT,
-  IP_ID_AND_WINDOW,
-  LAST_RETRANSMISSION,
-  LAST_TSVAL,
-  LISTED_ONE,
-  NEWS_ROW,
-  NEXT,
-  NEXT_SEGMENT,
-  OTHER,
-  PROBE_END,
-  RECOVERY_END,
-  ROW,
-  SACKED_TO,
-  SEGMENT_WORDS,
-  SENDER_SIDE,
-  SEND_ROW,
-  SENT_ONE,
-  SEQ,
-  STATE,
-  TAIL,
-  TSVAL,
-  UNA,
-} from './sender-records.ts'
 import { SightingTable } from './sighting-table.ts'
 
 /** What a segment really was; its number is the value in the packet table's `verdict` column. */
@@ -82,7 +51,7 @@ const SYN = 0x02
 const FIN = 0x01
 const RST = 0x04
 
-// Bits of STATE.
+// Bits of `#state`, per direction.
 const SEEN = 1
 const ACKED = 2
 /** Both SYNs offered SACK, or SACK blocks were seen. */
@@ -93,7 +62,7 @@ const LOSS = 16
 const PROBED = 32
 /** A SYN without SACK-permitted was seen. */
 const NO_SACK = 64
-/** SACKED_TO is above UNA. */
+/** `#sacked` is above una. */
 const SACKED = 128
 
 const NONE = -1
@@ -111,16 +80,46 @@ const LIST_LIMIT = 10_000
  * Only what passed this capture point is used. `segment` runs for every analysed TCP packet, in file order.
  */
 export class Verdicts {
-  readonly #packets: PacketTable
   readonly #sightings = new SightingTable()
 
-  /** A record of DIRECTION_WORDS for each direction (conversation * 2 + direction), of the data its sender sent. */
-  #directions = new Int32Array(DIRECTION_WORDS * 128)
-  #durations = new Float64Array(this.#directions.buffer)
-  // Unacknowledged segments, each direction's in sequence order, as records of SEGMENT_WORDS; NEXT links them and the free ones.
-  #segments = new Int32Array(SEGMENT_WORDS * 256)
+  // Per direction (conversation * 2 + direction), of the data its sender sent.
+  #state = new Uint8Array(128)
+  /** First sequence number seen: the ISN where the SYN was. */
+  #first = new Uint32Array(128)
+  #next = new Uint32Array(128)
+  #una = new Uint32Array(128)
+  /** Highest SACKed edge, valid while SACKED is set. */
+  #sacked = new Uint32Array(128)
+  /** High-water marks of recovery or loss, and of the probe. */
+  #recoveryEnd = new Uint32Array(128)
+  #probeEnd = new Uint32Array(128)
+  #duplicateAcks = new Uint8Array(128)
+  #lastIpId = new Uint16Array(128)
+  /** Window of the last packet, unscaled. */
+  #window = new Uint16Array(128)
+  /** Timestamp of the last packet that had one. */
+  #lastTsval = new Uint32Array(128)
+  #head = new Int32Array(128)
+  #tail = new Int32Array(128)
+  #listed = new Uint16Array(128)
+  /** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
+  #newsTime = new Float64Array(128)
+  #sendTime = new Float64Array(128)
+  /** From this point to the sender and back, from the handshake; 0 = unknown. */
+  #senderSide = new Float64Array(128)
+  #lastRetransmission = new Int32Array(128)
+
+  // Unacknowledged segments, each direction's in sequence order; #segNext links them and the free ones.
+  #segSeq = new Uint32Array(256)
+  #segEnd = new Uint32Array(256)
+  #segTime = new Float64Array(256)
+  #segRow = new Uint32Array(256)
+  #segIpId = new Uint16Array(256)
+  #segTsval = new Uint32Array(256)
+  #segSent = new Uint8Array(256)
+  #segNext = new Int32Array(256)
   #free = NONE
-  #segmentsEnd = 0
+  #segments = 0
 
   // One entry per packet with a verdict, in file order.
   #count = 0
@@ -134,12 +133,9 @@ export class Verdicts {
   #entrySeq = new Uint32Array(64)
   #entryEnd = new Uint32Array(64)
   #entryTsval = new Uint32Array(64)
+  #entryTime = new Float64Array(64)
   /** The direction's entry before, NONE = first. */
   #entryBefore = new Int32Array(64)
-
-  constructor(packets: PacketTable) {
-    this.#packets = packets
-  }
 
   get count(): number {
     return this.#count
@@ -186,43 +182,38 @@ export class Verdicts {
    * old SYN all the same, late or sent again.
    */
   segment(packet: Packet, row: number, time: number, d: number, before = d): number {
-    if ((d | 1) * DIRECTION_WORDS >= this.#directions.length) this.#growDirections(d)
-    const f = d * DIRECTION_WORDS
-    const b = before * DIRECTION_WORDS
-    const words = this.#directions
+    while (d + 2 > this.#state.length) this.#growDirections()
     const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
     const flags = packet.tcpFlags
     const length = packet.payloadLength
     let verdict: number
-    if (before !== d && (words[b + STATE] & SEEN) !== 0 && words[b + FIRST] === (packet.seq | 0)) {
-      words[f + STATE] &= ~0xff
-      verdict = this.#judge(packet, row, time, b, ipId, flags, length)
+    if (before !== d && (this.#state[before] & SEEN) !== 0 && this.#first[before] === packet.seq) {
+      this.#state[d] = 0
+      verdict = this.#judge(packet, row, time, before, ipId, flags, length)
     } else {
-      verdict = this.#judge(packet, row, time, f, ipId, flags, length)
+      verdict = this.#judge(packet, row, time, d, ipId, flags, length)
     }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
-      this.#note(packet, row, f, ipId, flags, length)
-      if (flags & ACK) this.#acknowledge(packet, row, time, f ^ OTHER, length, flags)
+      this.#note(packet, row, time, d, ipId, flags, length)
+      if (flags & ACK) this.#acknowledge(packet, time, d ^ 1, length, flags)
     }
     return verdict
   }
 
   #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
-    const words = this.#directions
-    const segments = this.#segments
     // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
     const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, ipId, row, time)
     if (seen !== NONE) {
       const evidence = ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp
-      return this.#enter(d, row, VERDICT.copy, evidence, seen, 0, packet)
+      return this.#enter(d, row, time, VERDICT.copy, evidence, seen, 0, packet)
     }
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     if (takes === 0 || flags & RST) return VERDICT.none
-    const state = words[d + STATE]
+    const state = this.#state[d]
     if ((state & SEEN) === 0) return VERDICT.none
-    const seq = packet.seq | 0
-    const end = (seq + takes) | 0
-    const ahead = (seq - words[d + NEXT]) | 0
+    const seq = packet.seq
+    const end = (seq + takes) >>> 0
+    const ahead = (seq - this.#next[d]) | 0
     if (ahead >= 0) return ahead === 0 && length > 0 ? this.#unseenTail(packet, row, time, d, ipId) : VERDICT.none
 
     if (flags & SYN) {
@@ -231,6 +222,7 @@ export class Verdicts {
       return this.#enter(
         d,
         row,
+        time,
         verdict,
         EVIDENCE.handshake,
         this.#rowOf(original),
@@ -239,45 +231,33 @@ export class Verdicts {
       )
     }
     // A keep-alive repeats one byte that was acknowledged long ago.
-    if (
-      length <= 1 &&
-      (flags & FIN) === 0 &&
-      ahead === -1 &&
-      (state & ACKED) !== 0 &&
-      ((seq - words[d + UNA]) | 0) < 0
-    ) {
+    if (length <= 1 && (flags & FIN) === 0 && ahead === -1 && (state & ACKED) !== 0 && ((seq - this.#una[d]) | 0) < 0) {
       return VERDICT.none
     }
-    if (ipId !== 0 && (ipId - words[d + IP_ID_AND_WINDOW]) << 16 < 0) {
+    if (ipId !== 0 && (ipId - this.#lastIpId[d]) << 16 < 0) {
       // Sent before packets that are here already: late, not repeated. If its bytes were repeated meanwhile, that was not needed.
       this.#twice(d, seq, end)
       return this.#reordered(packet, row, time, d, EVIDENCE.olderIpId, this.#firstAfter(d, seq))
     }
     const earlier = this.#overlapping(d, seq, end)
-    const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
+    const delivered = (state & ACKED) !== 0 && ((end - this.#una[d]) | 0) <= 0
     if (earlier === NONE && !delivered) return this.#fillsHole(packet, row, time, d, ipId, seq, end)
     if (earlier !== NONE && ipId !== 0 && this.#isPartOf(earlier, packet, ipId, time)) {
-      return this.#enter(d, row, VERDICT.copy, EVIDENCE.partOfSegment, segments[earlier + ROW], 0, packet)
+      return this.#enter(d, row, time, VERDICT.copy, EVIDENCE.partOfSegment, this.#segRow[earlier], 0, packet)
     }
     return this.#retransmission(packet, row, time, d, earlier, end)
   }
 
   /** Bytes that were not seen here although later ones were: the original, late, or a retransmission of one lost before this point. */
   #fillsHole(packet: Packet, row: number, time: number, d: number, ipId: number, seq: number, end: number): number {
-    const words = this.#directions
-    const segments = this.#segments
     const after = this.#firstAfter(d, seq)
     if (after !== NONE) {
-      if (ipId !== 0 && (words[d + IP_ID_AND_WINDOW] & 0xffff) !== 0) {
+      if (ipId !== 0 && this.#lastIpId[d] !== 0) {
         // Newer than all that is here: sent again.
-      } else if (
-        packet.hasTimestamps &&
-        segments[after + TSVAL] !== 0 &&
-        (packet.tsval | 0) !== segments[after + TSVAL]
-      ) {
-        const younger = (packet.tsval - segments[after + TSVAL]) | 0
+      } else if (packet.hasTimestamps && this.#segTsval[after] !== 0 && packet.tsval !== this.#segTsval[after]) {
+        const younger = (packet.tsval - this.#segTsval[after]) | 0
         if (younger < 0) return this.#reordered(packet, row, time, d, EVIDENCE.olderTimestamp, after)
-      } else if (time - this.#packets.time(segments[after + ROW]) < REORDER_NS) {
+      } else if (time - this.#segTime[after] < REORDER_NS) {
         return this.#reordered(packet, row, time, d, EVIDENCE.quickAfterHole, after)
       }
     }
@@ -285,7 +265,7 @@ export class Verdicts {
   }
 
   #reordered(packet: Packet, row: number, time: number, d: number, evidence: number, after: number): number {
-    return this.#enter(d, row, VERDICT.reordered, evidence, this.#rowOf(after), this.#since(after, time), packet)
+    return this.#enter(d, row, time, VERDICT.reordered, evidence, this.#rowOf(after), this.#since(after, time), packet)
   }
 
   /**
@@ -293,38 +273,37 @@ export class Verdicts {
    * gap in them with a timer's wait before says that packets of this direction were lost before this point.
    */
   #unseenTail(packet: Packet, row: number, time: number, d: number, ipId: number): number {
-    const words = this.#directions
-    const lastIpId = words[d + IP_ID_AND_WINDOW] & 0xffff
-    if (ipId === 0 || lastIpId === 0) return VERDICT.none
-    const gap = (((ipId - lastIpId) << 16) >> 16) - 1
+    if (ipId === 0 || this.#lastIpId[d] === 0) return VERDICT.none
+    const gap = (((ipId - this.#lastIpId[d]) << 16) >> 16) - 1
     if (gap < 1 || gap > 64) return VERDICT.none
-    const quiet = time - Math.max(this.#timeOf(words[d + SEND_ROW]), this.#timeOf(words[d + NEWS_ROW]))
-    if (quiet < TIMER_NS + this.#senderSide(d)) return VERDICT.none
+    const quiet = time - Math.max(this.#sendTime[d], this.#newsTime[d])
+    if (quiet < TIMER_NS + this.#senderSide[d]) return VERDICT.none
     // A path that stalled delivers late what was sent early. Linux's timestamps tick once a millisecond.
-    if (packet.hasTimestamps && ((packet.tsval - words[d + LAST_TSVAL]) | 0) * 1e6 < quiet * 0.7) return VERDICT.none
-    return this.#enter(d, row, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE, 0, packet)
+    if (packet.hasTimestamps && ((packet.tsval - this.#lastTsval[d]) | 0) * 1e6 < quiet * 0.7) return VERDICT.none
+    return this.#enter(d, row, time, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE, 0, packet)
   }
 
   /** Which of the sender's mechanisms sent it again: Linux's states, as far as this point can follow them. */
   #retransmission(packet: Packet, row: number, time: number, d: number, earlier: number, end: number): number {
-    const words = this.#directions
-    const state = words[d + STATE]
+    const state = this.#state[d]
     const hasSackNews = (state & SACKED) !== 0
-    const sackAbove = hasSackNews && ((words[d + SACKED_TO] - packet.seq) | 0) > 0
-    const quiet = time - this.#timeOf(words[d + NEWS_ROW])
-    const senderSide = this.#senderSide(d)
-    const duplicateAcks = (words[d + STATE] & DUPLICATE_ACKS) >>> 8
-    const timer = TIMER_NS + senderSide
+    const sackAbove = hasSackNews && ((this.#sacked[d] - packet.seq) | 0) > 0
+    const quiet = time - this.#newsTime[d]
+    const timer = TIMER_NS + this.#senderSide[d]
     let verdict: number
     let evidence: number
-    if (state & ACKED && quiet < senderSide * 1.5 + ACK_CLOCKED_NS) {
+    if (state & ACKED && quiet < this.#senderSide[d] * 1.5 + ACK_CLOCKED_NS) {
       verdict = VERDICT.fast
-      evidence = sackAbove ? EVIDENCE.sacked : duplicateAcks >= 3 ? EVIDENCE.duplicateAcks : EVIDENCE.partialAck
+      evidence = sackAbove
+        ? EVIDENCE.sacked
+        : this.#duplicateAcks[d] >= 3
+          ? EVIDENCE.duplicateAcks
+          : EVIDENCE.partialAck
     } else if (state & LOSS) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.timerInLoss
-    } else if (sackAbove || state & RECOVERY || duplicateAcks >= 3) {
-      const sent = time - this.#timeOf(words[d + SEND_ROW])
+    } else if (sackAbove || state & RECOVERY || this.#duplicateAcks[d] >= 3) {
+      const sent = time - this.#sendTime[d]
       if (quiet > timer && sent > timer) {
         verdict = VERDICT.rto
         evidence = EVIDENCE.timerInRecovery
@@ -338,7 +317,7 @@ export class Verdicts {
     } else if ((state & SACK_OK) === 0 && state & NO_SACK) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.noSack
-    } else if (end === words[d + NEXT] && !hasSackNews) {
+    } else if (end === this.#next[d] && !hasSackNews) {
       verdict = VERDICT.tlp
       evidence = EVIDENCE.tail
     } else {
@@ -347,107 +326,98 @@ export class Verdicts {
     }
     if (verdict === VERDICT.rto) {
       if ((state & LOSS) === 0) {
-        words[d + STATE] = (state & ~(RECOVERY | PROBED)) | LOSS
-        words[d + RECOVERY_END] = words[d + NEXT]
+        this.#state[d] = (state & ~(RECOVERY | PROBED)) | LOSS
+        this.#recoveryEnd[d] = this.#next[d]
       }
     } else if (verdict === VERDICT.tlp) {
-      words[d + STATE] |= PROBED
-      words[d + PROBE_END] = words[d + NEXT]
+      this.#state[d] |= PROBED
+      this.#probeEnd[d] = this.#next[d]
     } else if ((state & RECOVERY) === 0) {
-      words[d + STATE] = (state & ~PROBED) | RECOVERY
-      words[d + RECOVERY_END] = words[d + NEXT]
+      this.#state[d] = (state & ~PROBED) | RECOVERY
+      this.#recoveryEnd[d] = this.#next[d]
     }
-    return this.#enter(d, row, verdict, evidence, this.#rowOf(earlier), this.#since(earlier, time), packet)
+    return this.#enter(d, row, time, verdict, evidence, this.#rowOf(earlier), this.#since(earlier, time), packet)
   }
 
   /** Keeps what is needed to judge later packets of this direction. */
-  #note(packet: Packet, row: number, d: number, ipId: number, flags: number, length: number): void {
-    const words = this.#directions
+  #note(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): void {
     if (flags & SYN) {
       const bit = packet.sackPermitted ? SACK_OK : NO_SACK
-      words[d + STATE] |= bit
+      this.#state[d] |= bit
       // SACK is in use only when both ends offered it (RFC 2018 section 2).
-      if (flags & ACK && !packet.sackPermitted)
-        words[(d ^ OTHER) + STATE] = (words[(d ^ OTHER) + STATE] & ~SACK_OK) | NO_SACK
-      if (flags & ACK && words[(d ^ OTHER) + STATE] & NO_SACK)
-        words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
+      if (flags & ACK && !packet.sackPermitted) this.#state[d ^ 1] = (this.#state[d ^ 1] & ~SACK_OK) | NO_SACK
+      if (flags & ACK && this.#state[d ^ 1] & NO_SACK) this.#state[d] = (this.#state[d] & ~SACK_OK) | NO_SACK
     }
     if (ipId !== 0) {
-      const both = words[d + IP_ID_AND_WINDOW]
-      const newer = (ipId - both) << 16
-      if ((both & 0xffff) === 0 || newer > 0) words[d + IP_ID_AND_WINDOW] = (both & ~0xffff) | ipId
+      const newer = (ipId - this.#lastIpId[d]) << 16
+      if (this.#lastIpId[d] === 0 || newer > 0) this.#lastIpId[d] = ipId
     }
-    if (packet.hasTimestamps) words[d + LAST_TSVAL] = packet.tsval
+    if (packet.hasTimestamps) this.#lastTsval[d] = packet.tsval
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
-    const seq = packet.seq | 0
-    if ((words[d + STATE] & SEEN) === 0) {
+    const seq = packet.seq
+    if ((this.#state[d] & SEEN) === 0) {
       if (flags & RST) return
-      words[d + STATE] |= SEEN
-      words[d + FIRST] = words[d + NEXT] = seq
-      words[d + HEAD] = words[d + TAIL] = NONE
-      words[d + LAST_RETRANSMISSION] = NONE
+      this.#state[d] |= SEEN
+      this.#first[d] = this.#next[d] = seq
+      this.#head[d] = this.#tail[d] = NONE
+      this.#lastRetransmission[d] = NONE
     }
     if (takes === 0 || flags & RST) return
-    const end = (seq + takes) | 0
-    words[d + SEND_ROW] = row + 1
-    if (((end - words[d + NEXT]) | 0) > 0) {
-      words[d + NEXT] = end
+    const end = (seq + takes) >>> 0
+    this.#sendTime[d] = time
+    if (((end - this.#next[d]) | 0) > 0) {
+      this.#next[d] = end
     }
-    if (words[d + STATE] & ACKED && ((end - words[d + UNA]) | 0) <= 0) return
-    this.#list(d, seq, end, row, ipId, packet.hasTimestamps ? packet.tsval : 0, flags)
+    if (this.#state[d] & ACKED && ((end - this.#una[d]) | 0) <= 0) return
+    this.#list(d, seq, end, row, time, ipId, packet.hasTimestamps ? packet.tsval : 0, flags)
   }
 
   /** An ACK of the other side, `d` being the direction whose data it acknowledges. */
-  #acknowledge(packet: Packet, row: number, time: number, d: number, length: number, flags: number): void {
-    const words = this.#directions
-    const segments = this.#segments
-    const ack = packet.ack | 0
-    if ((words[d + STATE] & SEEN) === 0) return
+  #acknowledge(packet: Packet, time: number, d: number, length: number, flags: number): void {
+    const ack = packet.ack
+    if ((this.#state[d] & SEEN) === 0) return
     if (flags & SYN) {
       // SYN-ACK: from here to the server and back.
-      const syn = words[d + HEAD]
-      if (syn !== NONE) this.#setSenderSide(d ^ OTHER, this.#since(syn, time))
-    } else if ((words[d + STATE] & ACKED) === 0 || (this.#senderSide(d) === 0 && this.#senderSide(d ^ OTHER) !== 0)) {
+      const syn = this.#head[d]
+      if (syn !== NONE) this.#senderSide[d ^ 1] = Math.max(0, time - this.#segTime[syn])
+    } else if ((this.#state[d] & ACKED) === 0 || (this.#senderSide[d] === 0 && this.#senderSide[d ^ 1] !== 0)) {
       // The ACK of the SYN-ACK: from here to the client and back.
-      const first = words[d + HEAD]
-      if (first !== NONE && segments[first + IP_ID_AND_SENT] >>> 16 === 1 && segments[first + END] === ack) {
-        this.#setSenderSide(d ^ OTHER, this.#since(first, time))
+      const first = this.#head[d]
+      if (first !== NONE && this.#segSent[first] === 1 && this.#segEnd[first] === ack) {
+        this.#senderSide[d ^ 1] = Math.max(0, time - this.#segTime[first])
       }
     }
     if (flags & SYN) this.#answeredTwice(d, ack, time)
-    const advance = (words[d + STATE] & ACKED) === 0 ? 1 : (ack - words[d + UNA]) | 0
-    if (packet.sackBlocks > 0) this.#selective(packet, row, d, advance >= 0 ? ack : words[d + UNA])
+    const advance = (this.#state[d] & ACKED) === 0 ? 1 : (ack - this.#una[d]) | 0
+    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : this.#una[d])
     if (advance > 0) {
-      words[d + UNA] = ack
-      words[d + STATE] |= ACKED
-      words[d + STATE] &= ~DUPLICATE_ACKS
-      words[d + NEWS_ROW] = row + 1
+      this.#una[d] = ack
+      this.#state[d] |= ACKED
+      this.#duplicateAcks[d] = 0
+      this.#newsTime[d] = time
       this.#settle(packet, d, ack, time)
       this.#drop(d, ack)
-      const state = words[d + STATE]
-      if (state & SACKED && ((ack - words[d + SACKED_TO]) | 0) >= 0) words[d + STATE] &= ~SACKED
-      if (state & (RECOVERY | LOSS) && ((ack - words[d + RECOVERY_END]) | 0) >= 0)
-        words[d + STATE] &= ~(RECOVERY | LOSS)
-      if (state & PROBED && ((ack - words[d + PROBE_END]) | 0) >= 0) words[d + STATE] &= ~PROBED
+      const state = this.#state[d]
+      if (state & SACKED && ((ack - this.#sacked[d]) | 0) >= 0) this.#state[d] &= ~SACKED
+      if (state & (RECOVERY | LOSS) && ((ack - this.#recoveryEnd[d]) | 0) >= 0) this.#state[d] &= ~(RECOVERY | LOSS)
+      if (state & PROBED && ((ack - this.#probeEnd[d]) | 0) >= 0) this.#state[d] &= ~PROBED
     } else if (
       // With SACK a duplicate ACK without blocks tells the sender nothing (RFC 6675 section 2).
-      (words[d + STATE] & SACK_OK) === 0 &&
+      (this.#state[d] & SACK_OK) === 0 &&
       advance === 0 &&
       length === 0 &&
       (flags & (SYN | FIN | RST)) === 0 &&
-      packet.window === words[(d ^ OTHER) + IP_ID_AND_WINDOW] >>> 16 &&
-      words[d + HEAD] !== NONE
+      packet.window === this.#window[d ^ 1] &&
+      this.#head[d] !== NONE
     ) {
-      if ((words[d + STATE] & DUPLICATE_ACKS) !== DUPLICATE_ACKS) words[d + STATE] += DUPLICATE_ACK
-      if ((words[d + STATE] & DUPLICATE_ACKS) >= 3 * DUPLICATE_ACK) words[d + NEWS_ROW] = row + 1
+      if (this.#duplicateAcks[d] < 255) this.#duplicateAcks[d]++
+      if (this.#duplicateAcks[d] >= 3) this.#newsTime[d] = time
     }
-    const from = (d ^ OTHER) + IP_ID_AND_WINDOW
-    words[from] = (words[from] & 0xffff) | (packet.window << 16)
+    this.#window[d ^ 1] = packet.window
   }
 
-  #selective(packet: Packet, row: number, d: number, ack: number): void {
-    const words = this.#directions
-    words[d + STATE] |= SACK_OK
+  #selective(packet: Packet, time: number, d: number, ack: number): void {
+    this.#state[d] |= SACK_OK
     const sack = packet.sack
     // RFC 2883: a first block below the ACK, or inside the second block, reports bytes that arrived twice.
     let first = 0
@@ -462,32 +432,30 @@ export class Verdicts {
     for (let i = first; i < packet.sackBlocks * 2; i += 2) {
       const edge = sack[i + 1]
       if (((edge - ack) | 0) <= 0) continue
-      if ((words[d + STATE] & SACKED) === 0 || ((edge - words[d + SACKED_TO]) | 0) > 0) {
-        words[d + STATE] |= SACKED
-        words[d + SACKED_TO] = edge
-        words[d + NEWS_ROW] = row + 1
+      if ((this.#state[d] & SACKED) === 0 || ((edge - this.#sacked[d]) | 0) > 0) {
+        this.#state[d] |= SACKED
+        this.#sacked[d] = edge
+        this.#newsTime[d] = time
       }
     }
   }
 
   /** A second SYN-ACK sooner than any timer (RFC 6298: 1 s) answers the second SYN, so the first one had arrived as well. */
   #answeredTwice(d: number, ack: number, time: number): void {
-    const words = this.#directions
-    const entry = words[d + LAST_RETRANSMISSION]
-    if (entry === NONE || this.#verdict[entry] !== VERDICT.syn || (words[d + STATE] & ACKED) === 0) return
-    if (words[d + UNA] === ack && time - this.#timeOf(words[d + NEWS_ROW]) < 0.9e9) this.#need[entry] = NEED.spurious
+    const entry = this.#lastRetransmission[d]
+    if (entry === NONE || this.#verdict[entry] !== VERDICT.syn || (this.#state[d] & ACKED) === 0) return
+    if (this.#una[d] === ack && time - this.#newsTime[d] < 0.9e9) this.#need[entry] = NEED.spurious
   }
 
   /** A DSACK for [left, right): the newest retransmission of these bytes was not needed. */
   #twice(d: number, left: number, right: number): void {
-    const words = this.#directions
-    let entry = words[d + LAST_RETRANSMISSION]
+    let entry = this.#lastRetransmission[d]
     for (let i = 0; i < 32 && entry !== NONE; i++) {
       if (((this.#entrySeq[entry] - right) | 0) < 0 && ((left - this.#entryEnd[entry]) | 0) < 0) {
         if (this.#need[entry] !== NEED.spurious) {
           this.#need[entry] = NEED.spurious
           if (this.#verdict[entry] === VERDICT.rto || this.#verdict[entry] === VERDICT.tlp)
-            words[d + STATE] &= ~(LOSS | PROBED)
+            this.#state[d] &= ~(LOSS | PROBED)
           return
         }
       }
@@ -497,18 +465,16 @@ export class Verdicts {
 
   /** An ACK up to `ack`: whose transmission did it answer? RFC 3522 (Eifel): an echo older than the retransmission means the original's. */
   #settle(packet: Packet, d: number, ack: number, time: number): void {
-    const words = this.#directions
-    let entry = words[d + LAST_RETRANSMISSION]
+    let entry = this.#lastRetransmission[d]
     for (let i = 0; i < 32 && entry !== NONE; i++) {
       if (this.#need[entry] === NEED.unknown && ((ack - this.#entryEnd[entry]) | 0) >= 0) {
         if (packet.hasTimestamps && this.#entryTsval[entry] !== 0) {
           const older = (packet.tsecr - this.#entryTsval[entry]) | 0
           this.#need[entry] = older < 0 ? NEED.spurious : NEED.needed
-          if (older < 0) words[d + STATE] &= ~(LOSS | RECOVERY)
+          if (older < 0) this.#state[d] &= ~(LOSS | RECOVERY)
         } else {
-          const rtt = this.#senderSide(d ^ OTHER)
-          this.#need[entry] =
-            rtt > 0 && time - this.#packets.time(this.#row[entry]) < rtt / 2 ? NEED.spurious : NEED.needed
+          const rtt = this.#senderSide[d ^ 1]
+          this.#need[entry] = rtt > 0 && time - this.#entryTime[entry] < rtt / 2 ? NEED.spurious : NEED.needed
         }
       }
       entry = this.#entryBefore[entry]
@@ -517,133 +483,129 @@ export class Verdicts {
 
   // ---- the list of unacknowledged segments
 
-  #list(d: number, seq: number, end: number, row: number, ipId: number, tsval: number, flags: number): void {
-    const words = this.#directions
-    let segments = this.#segments
+  #list(
+    d: number,
+    seq: number,
+    end: number,
+    row: number,
+    time: number,
+    ipId: number,
+    tsval: number,
+    flags: number,
+  ): void {
     // In order, at the tail: nearly always.
-    const tail = words[d + TAIL]
+    const tail = this.#tail[d]
     let before = NONE
-    if (tail === NONE || ((seq - segments[tail + SEQ]) | 0) > 0) before = tail
+    if (tail === NONE || ((seq - this.#segSeq[tail]) | 0) > 0) before = tail
     else {
-      for (let s = words[d + HEAD]; s !== NONE; s = segments[s + NEXT_SEGMENT]) {
-        const offset = (seq - segments[s + SEQ]) | 0
-        if (offset === 0 || (offset > 0 && ((end - segments[s + END]) | 0) <= 0)) {
-          if (offset === 0 && ((end - segments[s + END]) | 0) > 0) segments[s + END] = end
-          segments[s + ROW] = row
-          segments[s + TSVAL] = tsval
-          const sent = segments[s + IP_ID_AND_SENT] >>> 16
-          segments[s + IP_ID_AND_SENT] = ((sent < 255 ? sent + 1 : sent) << 16) | ipId
+      for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) {
+        const offset = (seq - this.#segSeq[s]) | 0
+        if (offset === 0 || (offset > 0 && ((end - this.#segEnd[s]) | 0) <= 0)) {
+          if (offset === 0 && ((end - this.#segEnd[s]) | 0) > 0) this.#segEnd[s] = end
+          this.#segTime[s] = time
+          this.#segRow[s] = row
+          this.#segIpId[s] = ipId
+          this.#segTsval[s] = tsval
+          if (this.#segSent[s] < 255) this.#segSent[s]++
           return
         }
         if (offset < 0) break
         before = s
       }
     }
-    if (words[d + STATE] >>> 16 >= LIST_LIMIT && !(flags & (SYN | FIN))) return
+    if (this.#listed[d] >= LIST_LIMIT && !(flags & (SYN | FIN))) return
     const s = this.#allocate()
-    segments = this.#segments
-    segments[s + SEQ] = seq
-    segments[s + END] = end
-    segments[s + ROW] = row
-    segments[s + TSVAL] = tsval
-    segments[s + IP_ID_AND_SENT] = SENT_ONE | ipId
-    words[d + STATE] += LISTED_ONE
+    this.#segSeq[s] = seq
+    this.#segEnd[s] = end
+    this.#segTime[s] = time
+    this.#segRow[s] = row
+    this.#segIpId[s] = ipId
+    this.#segTsval[s] = tsval
+    this.#segSent[s] = 1
+    this.#listed[d]++
     if (before === NONE) {
-      segments[s + NEXT_SEGMENT] = words[d + HEAD]
-      words[d + HEAD] = s
+      this.#segNext[s] = this.#head[d]
+      this.#head[d] = s
     } else {
-      segments[s + NEXT_SEGMENT] = segments[before + NEXT_SEGMENT]
-      segments[before + NEXT_SEGMENT] = s
+      this.#segNext[s] = this.#segNext[before]
+      this.#segNext[before] = s
     }
-    if (segments[s + NEXT_SEGMENT] === NONE) words[d + TAIL] = s
+    if (this.#segNext[s] === NONE) this.#tail[d] = s
   }
 
   #drop(d: number, ack: number): void {
-    const words = this.#directions
-    const segments = this.#segments
-    let s = words[d + HEAD]
-    while (s !== NONE && ((ack - segments[s + END]) | 0) >= 0) {
-      const next = segments[s + NEXT_SEGMENT]
-      segments[s + NEXT_SEGMENT] = this.#free
+    let s = this.#head[d]
+    while (s !== NONE && ((ack - this.#segEnd[s]) | 0) >= 0) {
+      const next = this.#segNext[s]
+      this.#segNext[s] = this.#free
       this.#free = s
-      words[d + STATE] -= LISTED_ONE
+      this.#listed[d]--
       s = next
     }
-    words[d + HEAD] = s
-    if (s === NONE) words[d + TAIL] = NONE
+    this.#head[d] = s
+    if (s === NONE) this.#tail[d] = NONE
   }
 
   #overlapping(d: number, seq: number, end: number): number {
-    const words = this.#directions
-    const segments = this.#segments
-    for (let s = words[d + HEAD]; s !== NONE; s = segments[s + NEXT_SEGMENT]) {
-      if (((segments[s + SEQ] - end) | 0) >= 0) return NONE
-      if (((segments[s + END] - seq) | 0) > 0) return s
+    for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) {
+      if (((this.#segSeq[s] - end) | 0) >= 0) return NONE
+      if (((this.#segEnd[s] - seq) | 0) > 0) return s
     }
     return NONE
   }
 
   #firstAfter(d: number, seq: number): number {
-    const words = this.#directions
-    const segments = this.#segments
-    for (let s = words[d + HEAD]; s !== NONE; s = segments[s + NEXT_SEGMENT])
-      if (((segments[s + SEQ] - seq) | 0) > 0) return s
+    for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) if (((this.#segSeq[s] - seq) | 0) > 0) return s
     return NONE
   }
 
   /** A segment that was seen as one large one before the network card or a router cut it (or the other way round). */
   #isPartOf(earlier: number, packet: Packet, ipId: number, time: number): boolean {
-    const segments = this.#segments
-    const offset = (packet.seq - segments[earlier + SEQ]) | 0
-    const whole = (segments[earlier + END] - segments[earlier + SEQ]) | 0
-    if (offset < 0 || packet.payloadLength === 0 || time - this.#packets.time(segments[earlier + ROW]) > 10e6)
-      return false
+    const offset = (packet.seq - this.#segSeq[earlier]) | 0
+    const whole = (this.#segEnd[earlier] - this.#segSeq[earlier]) | 0
+    if (offset < 0 || packet.payloadLength === 0 || time - this.#segTime[earlier] > 10e6) return false
     if (whole === packet.payloadLength && offset === 0) return false
-    const index = ((ipId - segments[earlier + IP_ID_AND_SENT]) << 16) >> 16
-    if (index < 0 || (packet.hasTimestamps && (packet.tsval | 0) !== segments[earlier + TSVAL])) return false
+    const index = ((ipId - this.#segIpId[earlier]) << 16) >> 16
+    if (index < 0 || (packet.hasTimestamps && packet.tsval !== this.#segTsval[earlier])) return false
     return index === 0 ? offset === 0 : offset % index === 0 && offset / index >= packet.payloadLength
   }
 
-  /** The time of 1 + row; 0 for none. */
-  #timeOf(row: number): number {
-    return row === 0 ? 0 : this.#packets.time(row - 1)
-  }
-  #senderSide(d: number): number {
-    return this.#durations[(d >> 1) + SENDER_SIDE]
-  }
-  #setSenderSide(d: number, nanoseconds: number): void {
-    this.#durations[(d >> 1) + SENDER_SIDE] = nanoseconds
-  }
   #rowOf(segment: number): number {
-    return segment === NONE ? NONE : this.#segments[segment + ROW]
+    return segment === NONE ? NONE : this.#segRow[segment]
   }
   #since(segment: number, time: number): number {
-    return segment === NONE ? 0 : Math.max(0, time - this.#packets.time(this.#segments[segment + ROW]))
+    return segment === NONE ? 0 : Math.max(0, time - this.#segTime[segment])
   }
 
   #allocate(): number {
-    const segments = this.#segments
     const s = this.#free
     if (s !== NONE) {
-      this.#free = segments[s + NEXT_SEGMENT]
+      this.#free = this.#segNext[s]
       return s
     }
-    const fresh = this.#segmentsEnd
-    if (fresh === this.#segments.length) this.#segments = grown(this.#segments)
-    this.#segmentsEnd = fresh + SEGMENT_WORDS
-    return fresh
+    if (this.#segments === this.#segSeq.length) {
+      this.#segSeq = grown(this.#segSeq)
+      this.#segEnd = grown(this.#segEnd)
+      this.#segTime = grown(this.#segTime)
+      this.#segRow = grown(this.#segRow)
+      this.#segIpId = grown(this.#segIpId)
+      this.#segTsval = grown(this.#segTsval)
+      this.#segSent = grown(this.#segSent)
+      this.#segNext = grown(this.#segNext)
+    }
+    return this.#segments++
   }
 
   #enter(
     d: number,
     row: number,
+    time: number,
     verdict: number,
     evidence: number,
     original: number,
     cost: number,
     packet: Packet,
   ): number {
-    const words = this.#directions
     const entry = this.#count++
     if (entry === this.#row.length) this.#growEntries()
     this.#row[entry] = row
@@ -655,16 +617,33 @@ export class Verdicts {
     this.#entrySeq[entry] = packet.seq
     this.#entryEnd[entry] = packet.seq + packet.payloadLength + (packet.tcpFlags & (SYN | FIN) ? 1 : 0)
     this.#entryTsval[entry] = packet.hasTimestamps ? packet.tsval : 0
+    this.#entryTime[entry] = time
     if (verdict >= VERDICT.fast && verdict <= VERDICT.retransmission) {
-      this.#entryBefore[entry] = words[d + LAST_RETRANSMISSION]
-      words[d + LAST_RETRANSMISSION] = entry
+      this.#entryBefore[entry] = this.#lastRetransmission[d]
+      this.#lastRetransmission[d] = entry
     }
     return verdict
   }
 
-  #growDirections(d: number): void {
-    while ((d | 1) * DIRECTION_WORDS >= this.#directions.length) this.#directions = grown(this.#directions)
-    this.#durations = new Float64Array(this.#directions.buffer)
+  #growDirections(): void {
+    this.#state = grown(this.#state)
+    this.#first = grown(this.#first)
+    this.#next = grown(this.#next)
+    this.#una = grown(this.#una)
+    this.#sacked = grown(this.#sacked)
+    this.#recoveryEnd = grown(this.#recoveryEnd)
+    this.#probeEnd = grown(this.#probeEnd)
+    this.#duplicateAcks = grown(this.#duplicateAcks)
+    this.#lastIpId = grown(this.#lastIpId)
+    this.#window = grown(this.#window)
+    this.#lastTsval = grown(this.#lastTsval)
+    this.#head = grown(this.#head)
+    this.#tail = grown(this.#tail)
+    this.#listed = grown(this.#listed)
+    this.#newsTime = grown(this.#newsTime)
+    this.#sendTime = grown(this.#sendTime)
+    this.#senderSide = grown(this.#senderSide)
+    this.#lastRetransmission = grown(this.#lastRetransmission)
   }
 
   #growEntries(): void {
@@ -677,6 +656,7 @@ export class Verdicts {
     this.#entrySeq = grown(this.#entrySeq)
     this.#entryEnd = grown(this.#entryEnd)
     this.#entryTsval = grown(this.#entryTsval)
+    this.#entryTime = grown(this.#entryTime)
     this.#entryBefore = grown(this.#entryBefore)
   }
 }
