@@ -1,7 +1,9 @@
 import { PROTOCOLS } from '../decode/protocols.ts'
-import { MAX_LAYERS, type Packet } from '../decode/packet.ts'
+import type { Packet } from '../decode/packet.ts'
 
 const MAX_STACKS = 0xffff
+/** A power of two. */
+const RECENT = 256
 
 /**
  * Dictionary of protocol stacks: the layers of a packet, outermost first, as one number for the packet table.
@@ -11,25 +13,27 @@ export class StackTable {
   readonly #stacks: Uint8Array[] = [new Uint8Array(0)]
   readonly #names: string[] = ['']
   readonly #byKey = new Map<string, number>()
-  readonly #lastLayers = new Uint8Array(MAX_LAYERS)
-  #lastCount = -1
-  #last = 0
+  /** Stacks met before, by a hash of their layers: which one a slot holds changes, what it is compared with does not lie. */
+  readonly #recent = new Uint16Array(RECENT)
 
   get count(): number {
     return this.#stacks.length
   }
 
-  /** The number of the packet's stack. Consecutive packets mostly have the same one, which is looked at first. */
+  /** The number of the packet's stack. A capture has few, so that nearly all are found among the recent ones. */
   intern(packet: Packet): number {
     const { layers, layerCount } = packet
-    if (layerCount === this.#lastCount) {
+    let hash = layerCount
+    for (let i = 0; i < layerCount; i++) hash = (Math.imul(hash, 31) + layers[i]) | 0
+    const slot = (hash ^ (hash >>> 9)) & (RECENT - 1)
+    const recent = this.#recent[slot]
+    const known = this.#stacks[recent]
+    if (known.length === layerCount) {
       let i = 0
-      while (i < layerCount && layers[i] === this.#lastLayers[i]) i++
-      if (i === layerCount) return this.#last
+      while (i < layerCount && layers[i] === known[i]) i++
+      if (i === layerCount) return recent
     }
-    for (let i = 0; i < layerCount; i++) this.#lastLayers[i] = layers[i]
-    this.#lastCount = layerCount
-    return (this.#last = this.#lookUp(layers.subarray(0, layerCount)))
+    return (this.#recent[slot] = this.#lookUp(layers.subarray(0, layerCount)))
   }
 
   /** As tshark's frame.protocols: "eth:ethertype:ip:tcp". */
