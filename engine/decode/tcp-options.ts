@@ -18,13 +18,9 @@ export const TCP_OPTION = {
 /** RFC 7323 section 2.3: a larger shift count is used as 14. */
 const MAX_SHIFT = 14
 
-/** One block; less than that and Wireshark gives up on the segment. */
-const MIN_SACK = 10
-
 /**
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
- * one with a length that is wrong for its kind is skipped. Options that were not captured, and a SACK option without a whole
- * block, set `optionsCut`.
+ * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`.
  */
 export function decodeTcpOptions(packet: Packet, from: number, to: number): void {
   const { bytes } = packet
@@ -70,7 +66,6 @@ export function decodeTcpOptions(packet: Packet, from: number, to: number): void
         if (length === 2) packet.sackPermitted = true
         break
       case TCP_OPTION.sack:
-        if (length < MIN_SACK) return malformed(packet, at)
         sack(packet, at + 2, at + length)
         break
       case TCP_OPTION.timestamps:
@@ -98,11 +93,6 @@ function sack(packet: Packet, at: number, to: number): void {
   }
   packet.sackBlocks = blocks
   packet.hasSack = true
-}
-
-function malformed(packet: Packet, at: number): void {
-  packet.optionsCut = true
-  packet.fail(DECODE_ERROR.malformed, at)
 }
 
 function cut(packet: Packet, at: number): void {
