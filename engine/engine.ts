@@ -54,7 +54,8 @@ export class Engine {
   readonly #ingest: Ingest
   readonly #catalog = fieldCatalog()
   readonly #selector: PacketSelector
-  readonly #laneIndex: LaneIndex
+  #laneIndex: LaneIndex | undefined
+  #askedForLanes = false
   readonly #conversationLists: ConversationLists
   #finished = false
 
@@ -65,7 +66,6 @@ export class Engine {
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this, this.#catalog)
-    this.#laneIndex = new LaneIndex(this.packets)
     this.#conversationLists = new ConversationLists(this)
   }
 
@@ -185,6 +185,9 @@ export class Engine {
 
   /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes {
+    // Whoever asks once is served soonest by counting; who asks again, zooming or while the capture grows, by the index.
+    if (this.#askedForLanes) this.#laneIndex ??= new LaneIndex(this.packets)
+    this.#askedForLanes = true
     return lanes(this.packets, rows, from, to, buckets, this.#laneIndex)
   }
 

@@ -44,6 +44,7 @@ export class LaneIndex {
   /** Counts the packets that have come since; some 10 ns each. */
   advance(): void {
     const { chunks, rows } = this.#packets
+    if (this.#rows < rows) this.#makeRoom()
     while (this.#rows < rows) {
       const number = Math.floor(this.#rows / CHUNK_ROWS)
       const end = Math.min(CHUNK_ROWS, rows - number * CHUNK_ROWS)
@@ -59,6 +60,13 @@ export class LaneIndex {
         this.#table.add(this.#packets, chunk, from, i, span - this.#first)
       }
       this.#rows = number * CHUNK_ROWS + end
+    }
+  }
+
+  /** For all that has come at once: growing step by step copies the table each time. */
+  #makeRoom(): void {
+    for (let number = Math.floor(this.#rows / CHUNK_ROWS); number < this.#packets.chunks.length; number++) {
+      for (const time of this.times.of(number)) this.#reach(time)
     }
   }
 
