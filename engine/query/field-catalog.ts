@@ -20,6 +20,13 @@ const UDP_STREAM: FilterField = {
 
 /** The fields of columns and decoders, and `more` (names of pods, notes, ...), which replace those of the same name. */
 export function fieldCatalog(more: readonly FilterField[] = []): FieldCatalog {
+  return more.length === 0 ? (standard ??= catalogWith([])) : catalogWith(more)
+}
+
+/** Some hundred fields, the same for every capture. */
+let standard: FieldCatalog | undefined
+
+function catalogWith(more: readonly FilterField[]): FieldCatalog {
   const catalog = new Map<string, FilterField>()
   for (const [name, info] of FIELDS) catalog.set(name, decodedField(name, info))
   for (const field of [...FRAME_FIELDS, UDP_STREAM, ...TCP_ANALYSIS, ...HOPSCOPE_FIELDS, ...more]) {
