@@ -70,6 +70,9 @@ const NONE = -1
 const TIMER_NS = 150e6
 /** A segment this soon after news (and the way to the sender and back) was sent because of it: Linux's timers wait 2 ms and more. */
 const ACK_CLOCKED_NS = 1e6
+/** Payload that fits an Ethernet frame, and, rounded down to be careful, the pieces that tunnels leave room for. */
+const LARGEST_PIECE = 1460
+const SMALLEST_PIECE = 1200
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
 const REORDER_NS = 3e6
 const LIST_LIMIT = 10_000
@@ -95,6 +98,8 @@ export class Verdicts {
   #probeEnd = new Uint32Array(128)
   #duplicateAcks = new Uint8Array(128)
   #lastIpId = new Uint16Array(128)
+  /** IP IDs that the last packet takes beyond its own: a segment that is cut up on its way out numbers each piece. */
+  #pieces = new Uint16Array(128)
   /** Window of the last packet, unscaled. */
   #window = new Uint16Array(128)
   /** Timestamp of the last packet that had one. */
@@ -234,7 +239,7 @@ export class Verdicts {
     if (length <= 1 && (flags & FIN) === 0 && ahead === -1 && (state & ACKED) !== 0 && ((seq - this.#una[d]) | 0) < 0) {
       return VERDICT.none
     }
-    if (ipId !== 0 && (ipId - this.#lastIpId[d]) << 16 < 0) {
+    if (ipId !== 0 && this.#lastIpId[d] !== 0 && (ipId - this.#lastIpId[d]) << 16 < 0) {
       // Sent before packets that are here already: late, not repeated. If its bytes were repeated meanwhile, that was not needed.
       this.#twice(d, seq, end)
       return this.#reordered(packet, row, time, d, EVIDENCE.olderIpId, this.#firstAfter(d, seq))
@@ -274,7 +279,7 @@ export class Verdicts {
    */
   #unseenTail(packet: Packet, row: number, time: number, d: number, ipId: number): number {
     if (ipId === 0 || this.#lastIpId[d] === 0) return VERDICT.none
-    const gap = (((ipId - this.#lastIpId[d]) << 16) >> 16) - 1
+    const gap = (((ipId - this.#lastIpId[d]) << 16) >> 16) - 1 - this.#pieces[d]
     if (gap < 1 || gap > 64) return VERDICT.none
     const quiet = time - Math.max(this.#sendTime[d], this.#newsTime[d])
     if (quiet < TIMER_NS + this.#senderSide[d]) return VERDICT.none
@@ -350,7 +355,10 @@ export class Verdicts {
     }
     if (ipId !== 0) {
       const newer = (ipId - this.#lastIpId[d]) << 16
-      if (this.#lastIpId[d] === 0 || newer > 0) this.#lastIpId[d] = ipId
+      if (this.#lastIpId[d] === 0 || newer > 0) {
+        this.#lastIpId[d] = ipId
+        this.#pieces[d] = length > LARGEST_PIECE ? Math.floor(length / SMALLEST_PIECE) : 0
+      }
     }
     if (packet.hasTimestamps) this.#lastTsval[d] = packet.tsval
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
@@ -635,6 +643,7 @@ export class Verdicts {
     this.#probeEnd = grown(this.#probeEnd)
     this.#duplicateAcks = grown(this.#duplicateAcks)
     this.#lastIpId = grown(this.#lastIpId)
+    this.#pieces = grown(this.#pieces)
     this.#window = grown(this.#window)
     this.#lastTsval = grown(this.#lastTsval)
     this.#head = grown(this.#head)

@@ -32,7 +32,7 @@ function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
 
 /** In the order of what finds most. */
 export const CAMPAIGNS: readonly Campaign[] = [
-  mutationCampaign('damaged frames', 0.5, () => {
+  mutationCampaign('damaged frames', 0.42, () => {
     const corpus = frameCorpus()
     return {
       input: (random) => damagedFrame(corpus, random),
@@ -65,7 +65,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
       bytes: (text) => new TextEncoder().encode(text),
     }
   }),
-  mutationCampaign('damaged files', 0.02, () => {
+  mutationCampaign('damaged files', 0.08, () => {
     const corpus = smallFiles()
     return {
       input: (random) =>
@@ -76,7 +76,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   }),
   generatedCampaign(
     'generated pcapng files',
-    0.01,
+    0.03,
     () => fc.tuple(pcapngFile, fc.nat()),
     ([file, seed]) => checkFile(file, new Random(seed)),
     ([file]) => file,

@@ -211,11 +211,13 @@ describe('the zstd decompressor', () => {
             expect(ours.error).toBeDefined()
           } else {
             accepted++
-            expectBytes(ours, theirs)
+            // Theirs takes no notice of bytes behind a whole frame.
+            if (ours.error?.includes('something else follows the last frame')) expect(ours.bytes).toEqual(theirs)
+            else expectBytes(ours, theirs)
           }
         },
       ),
-      { numRuns: 2500 },
+      { numRuns: 2500, seed: 20_261_121 },
     )
     expect(accepted).toBeGreaterThan(50)
     expect(refused).toBeGreaterThan(50)
