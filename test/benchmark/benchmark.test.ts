@@ -29,13 +29,13 @@ describe('the benchmark', () => {
     expect(labels.retransmission).toBeLessThan(packets * 0.02)
   })
 
-  it('measures what the program and its children used', async () => {
-    const busy =
-      'const end = process.cpuUsage().user + 3e5; while (process.cpuUsage().user < end); Buffer.alloc(1e8, 1)'
+  it('measures what the program used', async () => {
+    const busy = 'Buffer.alloc(1e8, 1); while (process.cpuUsage().user < 4e5) "x".repeat(1e6).split("")'
     const measured = await measure(process.execPath, ['-e', busy])
     expect(measured.cpuSeconds).toBeGreaterThan(0.3)
-    expect(measured.cpuSeconds).toBeLessThan(2)
-    expect(measured.wallSeconds).toBeGreaterThan(0.25)
+    expect(measured.wallSeconds).toBeGreaterThan(0.2)
+    // Seconds, not milliseconds.
+    expect(measured.cpuSeconds).toBeLessThan(30)
     if (process.platform === 'linux') expect(measured.peakBytes).toBeGreaterThan(1e8)
   })
 
