@@ -24,7 +24,24 @@ export interface View {
   /** The selected packet. */
   readonly row?: number | undefined
   readonly sort: Sort
+  /** Which of the lists is shown; the first without. */
+  readonly list?: ListTab | undefined
+  /** What the lower pane shows; the packets without. */
+  readonly detail?: DetailTab | undefined
+  /** Where one is while no capture is open; the start without. */
+  readonly screen?: ScreenName | undefined
 }
+
+/** The panes that share the upper place. One line here and one in workspace.tsx for another. */
+export const LIST_TABS = ['conversations'] as const
+export type ListTab = (typeof LIST_TABS)[number]
+
+/** The panes that share the lower place. */
+export const DETAIL_TABS = ['packets'] as const
+export type DetailTab = (typeof DETAIL_TABS)[number]
+
+export const SCREENS = ['start'] as const
+export type ScreenName = (typeof SCREENS)[number]
 
 export type CaptureRef =
   | { readonly kind: 'host'; readonly id: string }
@@ -62,6 +79,9 @@ export function viewToSearch(view: View): string {
   if (view.conversation !== undefined) search.set('conversation', String(view.conversation))
   if (view.row !== undefined) search.set('frame', String(view.row + 1))
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
+  if (view.list && view.list !== LIST_TABS[0]) search.set('list', view.list)
+  if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
+  if (view.screen && view.screen !== SCREENS[0]) search.set('screen', view.screen)
   const text = search.toString()
   return text && `?${text}`
 }
@@ -83,6 +103,9 @@ export function viewFromSearch(text: string): View {
   const zoom = readRange(search.get('zoom'))
   const conversation = readCount(search.get('conversation'))
   const frame = readCount(search.get('frame'))
+  const list = readOneOf(LIST_TABS, search.get('list'))
+  const detail = readOneOf(DETAIL_TABS, search.get('detail'))
+  const screen = readOneOf(SCREENS, search.get('screen'))
   return {
     ...(capture && { capture }),
     filter: search.get('filter') ?? '',
@@ -91,6 +114,9 @@ export function viewFromSearch(text: string): View {
     ...(conversation !== undefined && { conversation }),
     ...(frame !== undefined && frame > 0 && { row: frame - 1 }),
     sort: readSort(search.get('sort')),
+    ...(list && { list }),
+    ...(detail && { detail }),
+    ...(screen && { screen }),
   }
 }
 
@@ -124,6 +150,10 @@ function readRange(text: string | null): TimeRange | undefined {
 
 function readCount(text: string | null): number | undefined {
   return text !== null && /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+function readOneOf<Name extends string>(names: readonly Name[], text: string | null): Name | undefined {
+  return names.find((name) => name === text)
 }
 
 function readSort(text: string | null): Sort {

@@ -14,6 +14,7 @@ import {
   withCondition,
 } from '../components/filter-text.ts'
 import { formatCounted, formatDuration } from '../components/format.ts'
+import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { Conversations } from '../features/conversations/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
@@ -25,7 +26,7 @@ import { Banner } from './banner.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
-import type { TimeRange } from './view.ts'
+import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { workspaceCommands } from './workspace-commands.ts'
 
@@ -43,6 +44,8 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)
+  const list = useStore(view.store, (state) => state.list) ?? LIST_TABS[0]
+  const detail = useStore(view.store, (state) => state.detail) ?? DETAIL_TABS[0]
   const { timeFormat, filterHistory } = useStore(preferences)
   const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
@@ -168,6 +171,35 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
     ]
   }
 
+  const lists: Readonly<Record<ListTab, () => ReactNode>> = {
+    conversations: () => (
+      <Conversations
+        session={session}
+        view={view}
+        version={version}
+        reading={reading}
+        menu={conversationMenu}
+        onPoint={onPoint}
+      />
+    ),
+  }
+  const details: Readonly<Record<DetailTab, () => ReactNode>> = {
+    packets: () => (
+      <Packets
+        session={session}
+        view={view}
+        facts={facts}
+        version={version}
+        reading={reading}
+        timeFormat={timeFormat}
+        menu={packetMenu}
+        onShown={setShown}
+        onOpen={() => commands.run('go.inspector')}
+        onCopy={(row) => copy(packetText(row))}
+      />
+    ),
+  }
+
   const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
     <>
@@ -234,29 +266,25 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
               <Panel id="lists" minSize={320}>
                 <Group orientation="vertical" {...listLayout}>
                   <Panel id="conversations" defaultSize="38%" minSize={52}>
-                    <Conversations
-                      session={session}
-                      view={view}
-                      version={version}
-                      reading={reading}
-                      menu={conversationMenu}
-                      onPoint={onPoint}
-                    />
+                    <Tabs
+                      ids={LIST_TABS}
+                      names={LIST_TITLES}
+                      shown={list}
+                      onShow={(id) => view.change({ list: id }, 'push')}
+                    >
+                      {lists[list]()}
+                    </Tabs>
                   </Panel>
                   <Separator className="separator horizontal" />
                   <Panel id="packets" minSize={52}>
-                    <Packets
-                      session={session}
-                      view={view}
-                      facts={facts}
-                      version={version}
-                      reading={reading}
-                      timeFormat={timeFormat}
-                      menu={packetMenu}
-                      onShown={setShown}
-                      onOpen={() => commands.run('go.inspector')}
-                      onCopy={(row) => copy(packetText(row))}
-                    />
+                    <Tabs
+                      ids={DETAIL_TABS}
+                      names={DETAIL_TITLES}
+                      shown={detail}
+                      onShow={(id) => view.change({ detail: id }, 'push')}
+                    >
+                      {details[detail]()}
+                    </Tabs>
                   </Panel>
                 </Group>
               </Panel>
@@ -291,6 +319,28 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         search={search}
       />
     </>
+  )
+}
+
+const LIST_TITLES: Readonly<Record<ListTab, string>> = { conversations: 'Conversations' }
+const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = { packets: 'Packets' }
+
+interface TabsProps<Id extends string> {
+  readonly ids: readonly Id[]
+  readonly names: Readonly<Record<Id, string>>
+  readonly shown: Id
+  readonly onShow: (id: Id) => void
+  readonly children: ReactNode
+}
+
+/** The panes of one place; a single one keeps its plain title. */
+function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsProps<Id>): ReactNode {
+  const tabs = ids.map((id) => ({ id, title: names[id], show: () => onShow(id) }))
+  if (tabs.length === 1) return children
+  return (
+    <PaneTabs tabs={tabs} shown={shown}>
+      {children}
+    </PaneTabs>
   )
 }
 

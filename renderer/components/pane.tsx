@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { PaneTitle } from './pane-tabs.tsx'
 import './pane.css'
 
 interface PaneProps {
@@ -16,7 +17,7 @@ export function Pane({ title, count, actions, waiting = false, children }: PaneP
   return (
     <section className={waiting ? 'pane waiting' : 'pane'} aria-label={title} aria-busy={waiting}>
       <header className="pane-head">
-        <h2>{title}</h2>
+        <PaneTitle title={title} />
         <span className="pane-count">{count}</span>
         {actions !== undefined && <span className="pane-actions">{actions}</span>}
       </header>
