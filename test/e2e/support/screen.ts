@@ -20,11 +20,12 @@ export class Screen {
     this.status = page.getByRole('contentinfo', { name: 'Status' })
   }
 
-  /** Waits until the capture has been read to its end. */
+  /** Waits until the capture has been read to its end and all panes show what was read. */
   async read(): Promise<void> {
     await this.status.waitFor()
     await this.page.getByRole('progressbar').waitFor({ state: 'detached' })
     await this.packets.waitFor()
+    await this.page.locator('.pane[aria-busy=true]').first().waitFor({ state: 'detached' })
   }
 
   /** Number of rows in a list, also those not on screen. */
