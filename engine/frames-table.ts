@@ -109,7 +109,8 @@ function verdictText(verdicts: Verdicts, row: number): string {
   const entry = verdicts.find(row)
   if (entry < 0) return NO_VERDICT
   const spurious = verdicts.isSpurious(entry)
-  const original = verdicts.original(entry) === undefined ? 'unseen' : 'seen'
+  // Of bytes that were acknowledged the earlier transmission is no longer kept.
+  const original = verdicts.original(entry) !== undefined ? 'seen' : verdicts.wasAcknowledged(entry) ? '' : 'unseen'
   const cost = verdicts.cost(entry) / 1e6
   return [
     VERDICTS[verdicts.verdict(entry)],

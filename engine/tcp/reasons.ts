@@ -40,6 +40,9 @@ export function reasonText(verdicts: Verdicts, entry: number): string {
   const name = NAME[verdict] ?? ''
   const head = says === undefined ? name : `${name}: ${says}`
   if (verdict === VERDICT.copy || verdict === VERDICT.reordered) return `${head}.`
+  if (verdicts.wasAcknowledged(entry)) {
+    return `${head}. The receiver had acknowledged these bytes before they passed here again: it had them already.`
+  }
   const original = verdicts.original(entry)
   const passed =
     original !== undefined

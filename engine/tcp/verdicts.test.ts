@@ -126,6 +126,16 @@ describe('whether a retransmission was needed', () => {
     `)
   })
 
+  it('takes an ACK that had passed before for a no, and its DSACK for an answer to it alone', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
+      +220ms A>B PA 1(1000) ack 1 <ts 341 900>           ; tlp, needed
+      +20ms  B>A A  1(0) ack 1001 <ts 1361 341>
+      +420ms A>B PA 1(1000) ack 1 <ts 781 900>           ; tlp, spurious, original unseen
+      +20ms  B>A A  1(0) ack 1001 <ts 1801 341, sack 1:1001>
+    `)
+  })
+
   it('cannot tell while nothing has answered', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(1000) ack 1 <ts 121 900>

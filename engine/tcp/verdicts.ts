@@ -43,8 +43,8 @@ export const EVIDENCE = {
   lateForHole: 20,
 } as const
 
-/** Whether the receiver had the bytes already. */
-export const NEED = { unknown: 0, needed: 1, spurious: 2 } as const
+/** Whether the receiver had the bytes already; `acknowledged` = its ACK of them had passed here before they came again. */
+export const NEED = { unknown: 0, needed: 1, spurious: 2, acknowledged: 3 } as const
 
 const ACK = 0x10
 const SYN = 0x02
@@ -169,7 +169,11 @@ export class Verdicts {
   /** The receiver had the bytes already; undefined = cannot tell. */
   isSpurious(entry: number): boolean | undefined {
     const need = this.#need[entry]
-    return need === NEED.unknown ? undefined : need === NEED.spurious
+    return need === NEED.unknown ? undefined : need !== NEED.needed
+  }
+  /** The bytes had been acknowledged, seen from here, before they came again. */
+  wasAcknowledged(entry: number): boolean {
+    return this.#need[entry] === NEED.acknowledged
   }
   /** Row of the earlier transmission seen here, undefined = none. */
   original(entry: number): number | undefined {
@@ -250,7 +254,9 @@ export class Verdicts {
     if (earlier !== NONE && ipId !== 0 && this.#isPartOf(earlier, packet, ipId, time)) {
       return this.#enter(d, row, time, VERDICT.copy, EVIDENCE.partOfSegment, this.#segRow[earlier], 0, packet)
     }
-    return this.#retransmission(packet, row, time, d, earlier, end)
+    const verdict = this.#retransmission(packet, row, time, d, earlier, end)
+    if (delivered) this.#need[this.#count - 1] = NEED.acknowledged
+    return verdict
   }
 
   /** Bytes that were not seen here although later ones were: the original, late, or a retransmission of one lost before this point. */
