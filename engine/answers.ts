@@ -210,3 +210,52 @@ export interface Completion {
   readonly to: number
   readonly about: string
 }
+
+/** Which end of a conversation: the one that opened it (or has the higher port, where that was not seen), or the other. */
+export type FollowSide = 'client' | 'server'
+
+/** What one end of a followed conversation sent. */
+export interface FollowedSide {
+  readonly address: string
+  readonly port: number
+  /** Bytes of its stream, and how many of them are not in the capture. */
+  readonly bytes: number
+  readonly missing: number
+  /** Packets, or parts of them, that brought it. */
+  readonly pieces: number
+}
+
+export interface FollowFacts {
+  /** The client is the conversation's end B. */
+  readonly clientIsB: boolean
+  readonly client: FollowedSide
+  readonly server: FollowedSide
+}
+
+/** How a stream is laid out in lines: text that breaks at line ends, sixteen bytes as hex and text, or hex alone. */
+export type FollowFormat = 'text' | 'hex' | 'raw'
+
+/** A line of a followed stream. */
+export interface FollowLine {
+  readonly side: FollowSide
+  /** The packet with its first byte. */
+  readonly row: number
+  /** Its place among the bytes that its side sent. */
+  readonly offset: number
+  /** Its place among the captured bytes of what is followed. */
+  readonly position: number
+  /** Without the line's end. */
+  readonly bytes: Uint8Array
+  /** Instead of bytes: so many are not in the capture, as no packet of them was captured, or the snap length cut them off. */
+  readonly missing?: { readonly bytes: number; readonly why: 'gap' | 'cut' }
+}
+
+/** Where a text or bytes occur in a followed stream. */
+export interface FollowMatches {
+  /** Positions among the captured bytes, ascending. */
+  readonly positions: Float64Array
+  /** Bytes of each. */
+  readonly length: number
+  /** There are more, but these are as many as are kept. */
+  readonly more: boolean
+}

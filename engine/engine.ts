@@ -4,6 +4,7 @@ import type {
   ConversationRow,
   ConversationSort,
   FilterCheck,
+  FollowSide,
   Histogram,
   Lanes,
   PacketDetails,
@@ -19,6 +20,7 @@ import { ConversationLists, type ConversationScope } from './query/conversations
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
+import { FollowedStream } from './query/follow-stream.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { LaneIndex } from './query/lane-index.ts'
@@ -36,6 +38,9 @@ export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
 export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
 export { framesTable } from './frames-table.ts'
+export type { FollowedStream } from './query/follow-stream.ts'
+export { streamLines, type StreamLines } from './query/follow-stream-lines.ts'
+export { searchStream } from './query/follow-stream-search.ts'
 
 export interface EngineOptions {
   /**
@@ -221,6 +226,17 @@ export class Engine {
 
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails> {
     return packetDetails(this, row, read)
+  }
+
+  /** What the ends of conversation `id` said, in order: both, or one. Undefined where it is neither TCP nor UDP. Throws Cancelled. */
+  async follow(
+    id: number,
+    side: FollowSide | undefined,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<FollowedStream | undefined> {
+    const rows = await this.select({ conversation: id }, read, work)
+    return rows && FollowedStream.of(this, id, rows, side)
   }
 
   /** Resets in conversation `id`. */

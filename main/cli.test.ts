@@ -44,22 +44,30 @@ describe('the command line', () => {
   it('shows every command, and fails without one', async () => {
     const help = await runCli(['--help'])
     expect([help.code, help.stderr]).toEqual([0, ''])
-    for (const command of ['analyze', 'conversations', 'frames', 'export', 'serve']) {
+    for (const command of ['analyze', 'conversations', 'frames', 'follow', 'export', 'serve']) {
       expect(help.stdout).toContain(`hopscope ${command} `)
     }
     const none = await runCli([])
     expect([none.code, none.stdout, none.stderr]).toEqual([2, '', help.stdout])
   })
 
-  it.each(['analyze', 'conversations', 'frames', 'export', 'contexts', 'preflight', 'capture', 'sweep', 'serve'])(
-    'explains %s, whatever else is asked',
-    async (command) => {
-      const { code, stdout, stderr } = await runCli([command, 'no-such-file', '--help'])
-      expect([code, stderr]).toEqual([0, ''])
-      expect(stdout).toMatch(new RegExp(`^Usage: hopscope ${command} `))
-      expect(stdout.length).toBeGreaterThan(200)
-    },
-  )
+  it.each([
+    'analyze',
+    'conversations',
+    'frames',
+    'follow',
+    'export',
+    'contexts',
+    'preflight',
+    'capture',
+    'sweep',
+    'serve',
+  ])('explains %s, whatever else is asked', async (command) => {
+    const { code, stdout, stderr } = await runCli([command, 'no-such-file', '--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(new RegExp(`^Usage: hopscope ${command} `))
+    expect(stdout.length).toBeGreaterThan(200)
+  })
 
   it.each<[string, readonly string[], string]>([
     ['an unknown command', ['analyse', PLAIN], 'there is no command "analyse". Commands: analyze, '],
@@ -298,6 +306,50 @@ describe('conversations', () => {
     const harm = rows.map((row) => row.harmMs)
     expect(harm).toEqual(harm.toSorted((a, b) => b - a))
     expect(new Set(rows.map((row) => row.transport))).toEqual(new Set(['TCP', 'UDP', 'Ethernet']))
+  })
+})
+
+describe('follow', () => {
+  it('prints what both ends said, and how much the snap length cut off', async () => {
+    const { code, stdout } = await runCli(['follow', LOSS, '--conversation', '1'])
+    expect(code).toBe(0)
+    const lines = stdout.split('\n')
+    expect(lines.slice(0, 4)).toEqual([
+      'client checkout-7d9f6c5b8-xk2lp.shop 10.244.1.17:52966, 12,612 bytes',
+      'server orders-1.orders.shop 10.244.2.22:8080, 101,646 bytes',
+      '',
+      '> GET /orders?items=13 HTTP/1.1',
+    ])
+    expect(lines).toContain('< HTTP/1.1 200 OK')
+    expect(stdout).toMatch(/^< \[\d+ bytes cut off by the snap length\]$/m)
+  })
+
+  it('prints one side as a hex dump, and a datagram by itself', async () => {
+    const { stdout } = await runCli(['follow', PLAIN, '--conversation', 'udp.1', '--side', 'client', '--hex'])
+    expect(stdout.split('\n').slice(3, 7)).toEqual([
+      '> 00000000  43 b8 01 00 00 01 00 00 00 00 00 00 04 63 61 72  C............car',
+      '> 00000010  74 04 73 68 6f 70 03 73 76 63 07 63 6c 75 73 74  t.shop.svc.clust',
+      '> 00000020  65 72 05 6c 6f 63 61 6c 00 00 01 00 01           er.local.....',
+      '> 0000002d  ed b4 01 00 00 01 00 00 00 00 00 00 04 63 61 72  .............car',
+    ])
+  })
+
+  it('writes the bytes as they are', async () => {
+    const { stdout } = await runCli(['follow', LOSS, '--conversation', '1', '--raw', '--side', 'client'])
+    expect(stdout).toMatch(/^GET \/orders\?items=13 HTTP\/1\.1\r\n/)
+    expect(stdout).toHaveLength(12_612)
+  })
+
+  it.each([
+    [[LOSS], 2, 'say with --conversation which one.'],
+    [[LOSS, '--conversation', 'x'], 2, '--conversation takes a number, tcp.N or udp.N, not "x".'],
+    [[LOSS, '--conversation', '1', '--side', 'both'], 2, '--side is client or server, not "both".'],
+    [[LOSS, '--conversation', '1', '--hex', '--raw'], 2, 'choose --hex or --raw.'],
+    [[LOSS, '--conversation', '99'], 1, 'has no tcp stream 99'],
+  ])('says what is wrong with %j', async (args, exit, message) => {
+    const { code, stdout, stderr } = await runCli(['follow', ...args])
+    expect([code, stdout]).toEqual([exit, ''])
+    expect(stderr).toContain(message)
   })
 })
 

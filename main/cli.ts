@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   frames: async () => (await import('./commands/frames.ts')).frames,
+  follow: async () => (await import('./commands/follow.ts')).follow,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   contexts: async () => (await import('./commands/contexts.ts')).contexts,
   preflight: async () => (await import('./commands/preflight.ts')).preflight,
