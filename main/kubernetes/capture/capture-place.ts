@@ -4,6 +4,7 @@ import type { Rung } from '../../../common/model/preflight.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
+import { waitForContainer } from '../container-start.ts'
 import { runCommand } from '../exec-stream.ts'
 import type { ContainerStatus, Pod } from '../objects.ts'
 import type { ContainerSettings, Provenance } from './capture-container.ts'
@@ -13,7 +14,6 @@ import { END, FIND_PROCESS, script } from './pod-scripts.ts'
 import type { CaptureTarget, PreflightResult } from './preflight.ts'
 import { podPath } from './preflight.ts'
 
-const START_TIMEOUT_MS = 120_000
 const END_TIMEOUT_MS = 20_000
 const POLL_MS = 250
 
@@ -136,56 +136,22 @@ async function intend(
   return ledger.intend({ ...what, id, context, server: connection.cluster.server, capture: by.capture })
 }
 
-async function waitFor(
+function waitFor(
   { connection, settings, signal }: PlaceRequest,
   namespace: string,
-  name: string,
+  pod: string,
   statusOf: (pod: Pod) => ContainerStatus | undefined,
 ): Promise<void> {
-  const until = Date.now() + START_TIMEOUT_MS
-  let last = 'it did not start'
-  for (;;) {
-    signal?.throwIfAborted()
-    const pod: Pod = await connection.get(podPath(namespace, name), signal ? { signal } : {})
-    const state = statusOf(pod)?.state
-    if (state?.running) return
-    if (state?.terminated) {
-      const { reason = '', exitCode, message = '' } = state.terminated
-      throw new HostError(
-        'unavailable',
-        `The capture container ended at once (${reason}, exit code ${exitCode}). ${message}`.trim(),
-      )
-    }
-    const unscheduled = pod.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False')
-    if (unscheduled?.message)
-      throw new HostError('unavailable', `The capture pod can't be placed: ${unscheduled.message}`)
-    const waiting = state?.waiting
-    if (waiting?.reason) {
-      last = [waiting.reason, waiting.message].filter(Boolean).join(': ')
-      const hopeless = explain(waiting.reason, settings.image)
-      if (hopeless)
-        throw new HostError('unavailable', `${hopeless} The cluster says: ${waiting.message ?? waiting.reason}`)
-    }
-    if (Date.now() > until)
-      throw new HostError('unavailable', `The capture container is not running after 2 minutes: ${last}.`)
-    await sleep(POLL_MS, undefined, signal ? { signal } : {})
-  }
-}
-
-function explain(reason: string, image: string): string | undefined {
-  switch (reason) {
-    case 'ErrImagePull':
-    case 'ImagePullBackOff':
-      return `The image ${image} can't be pulled by the node: name one that it can reach with --image, or give a pull secret.`
-    case 'InvalidImageName':
-      return `"${image}" is not the name of an image.`
-    case 'CreateContainerConfigError':
-    case 'CreateContainerError':
-    case 'RunContainerError':
-      return 'The node can not start the capture container.'
-    default:
-      return undefined
-  }
+  const { image } = settings
+  return waitForContainer({
+    connection,
+    namespace,
+    pod,
+    image,
+    purpose: 'capture',
+    statusOf,
+    ...(signal ? { signal } : {}),
+  })
 }
 
 /**
