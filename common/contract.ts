@@ -1,4 +1,14 @@
 import * as z from 'zod/mini'
+import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/context.ts'
+import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
+import type {
+  CaptureOrder as CaptureOrderModel,
+  LibraryCapture,
+  LiveCapture,
+  PointLook,
+  PointPlan,
+  SweepReport,
+} from './model/live-capture.ts'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
 // How it is carried, validated and re-connected: ARCHITECTURE.md, "The contract".
@@ -100,6 +110,107 @@ export interface CapturesSection {
   source(id: string): Promise<CaptureSource>
 }
 
+export const ContextName = z.string().check(z.minLength(1), z.maxLength(1024))
+export const ObjectName = z.string().check(z.minLength(1), z.maxLength(253))
+/** An object's namespace; "" asks for all of them. */
+export const NamespaceName = z.string().check(z.maxLength(253))
+export const Image = z.string().check(z.minLength(1), z.maxLength(1024))
+
+export const ContextCaptureChange = z.partial(
+  z.strictObject({
+    image: Image,
+    imagePullSecrets: z.array(ObjectName).check(z.maxLength(16)),
+    /** "": the namespace of the captured pod. */
+    debugNamespace: NamespaceName,
+  }),
+)
+export type ContextCaptureChange = z.infer<typeof ContextCaptureChange>
+
+/** The kubeconfig's contexts, and what Hopscope made in their clusters. */
+export interface ClustersSection {
+  /** All contexts, again when one of them or a kubeconfig file changes. While somebody watches they are asked how they are. */
+  watchContexts(): Promise<Subscription<ContextList>>
+  /** Asks one how it is, now; runs its login plugin if it has one. */
+  askContext(context: string): Promise<ContextEntry>
+  /** Another kubeconfig file, by absolute path; remembered. not-found, permission-denied. */
+  addFile(path: string): Promise<void>
+  removeFile(path: string): Promise<void>
+  captureSettings(context: string): Promise<ContextCaptureSettings>
+  changeCaptureSettings(context: string, change: ContextCaptureChange): Promise<ContextCaptureSettings>
+  /** What is left in clusters: those where the ledger of this machine names something, and those that were asked about. */
+  watchSweeps(): Promise<Subscription<readonly SweepReport[]>>
+  /** Looks what is left in a cluster. */
+  findLeftovers(context: string): Promise<SweepReport>
+  /** Removes what is ours there and no running capture uses. */
+  removeLeftovers(context: string): Promise<SweepReport>
+}
+
+export const ExplorerKinds = z.enum(['namespaces', 'pods', 'workloads', 'services', 'nodes'])
+
+/** A cluster's objects, live while they are looked at. */
+export interface ExplorerSection {
+  /** The rows of a kind; namespace "" for all. Cancelling it ends the watch behind it, unless others look as well. */
+  watchRows<Kind extends ExplorerKind>(
+    context: string,
+    kind: Kind,
+    namespace: string,
+  ): Promise<Subscription<RowChanges<ExplorerRows[Kind]>>>
+  watchPod(context: string, namespace: string, pod: string): Promise<Subscription<PodDetails>>
+}
+
+const interfaceName = z.optional(z.string().check(z.minLength(1), z.maxLength(64)))
+export const PointTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('pod'), namespace: ObjectName, pod: ObjectName, interface: interfaceName }),
+  z.strictObject({ kind: z.literal('node'), node: ObjectName, interface: interfaceName }),
+])
+export type PointTarget = z.infer<typeof PointTarget>
+export const PointTargets = z.array(PointTarget).check(z.minLength(1), z.maxLength(200))
+
+export const BpfText = z.string().check(z.maxLength(8192))
+const positive = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum(most)))
+
+export const CaptureOrder = z.strictObject({
+  context: ContextName,
+  title: z.string().check(z.minLength(1), z.maxLength(200)),
+  targets: PointTargets,
+  filter: BpfText,
+  snapLength: z.int().check(z.minimum(0), z.maximum(262_144)),
+  durationSeconds: positive(24 * 3600),
+  packetLimit: positive(1e12),
+  byteLimit: positive(1e15),
+})
+export type CaptureOrder = z.infer<typeof CaptureOrder> & CaptureOrderModel
+
+export const ClusterCaptureId = z.string().check(z.regex(/^[a-f0-9]{12}$/))
+/** A file name of the library: no folder in it. */
+export const LibraryName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.pcapng$/))
+
+/** Captures from clusters, from the question what is allowed to the file that is kept. */
+export interface CapturingSection {
+  /** What it would take, for each point; changes nothing in the cluster. */
+  plan(context: string, targets: readonly PointTarget[]): Promise<readonly PointPlan[]>
+  /**
+   * Reads the interfaces at a point and lets tcpdump check the filter there. Makes what the plan says it creates, where that is not there
+   * yet: a container in a pod stays for the capture, a pod on a node is removed again.
+   */
+  look(context: string, target: PointTarget, filter: string): Promise<PointLook>
+  /** Starts a capture; its id. Everything else is told by watchLive. */
+  start(order: CaptureOrder): Promise<string>
+  /** Ends it in order: what was captured is fetched first. */
+  stop(id: string): Promise<void>
+  /** Ends it now; what has not been fetched is given up. */
+  abandon(id: string): Promise<void>
+  /** Lets it run for so many seconds more from now, or without an end. */
+  extend(id: string, seconds: number | undefined): Promise<void>
+  /** Goes on with a capture of the library that was interrupted; its id. */
+  resume(name: string): Promise<string>
+  watchLive(): Promise<Subscription<readonly LiveCapture[]>>
+  /** The captures that are kept, newest first. */
+  watchLibrary(): Promise<Subscription<readonly LibraryCapture[]>>
+  /** Deletes one for good. */
+  deleteCapture(name: string): Promise<void>
+}
+
 /** How a subscription crosses: the host offers next(), the interface asks for as many values ahead as it can take. */
 export type PulledValue<T> = { readonly value: T } | { readonly done: true }
 
@@ -107,6 +218,9 @@ export type PulledValue<T> = { readonly value: T } | { readonly done: true }
 export interface HostContract {
   readonly app: AppSection
   readonly captures: CapturesSection
+  readonly clusters: ClustersSection
+  readonly explorer: ExplorerSection
+  readonly capturing: CapturingSection
 }
 
 /** What a method takes, as schemas: one for each argument. */
@@ -136,5 +250,32 @@ export const contractInputs = {
     openFile: [CapturePath],
     chooseFile: [],
     source: [CaptureId],
+  },
+  clusters: {
+    watchContexts: [],
+    askContext: [ContextName],
+    addFile: [CapturePath],
+    removeFile: [CapturePath],
+    captureSettings: [ContextName],
+    changeCaptureSettings: [ContextName, ContextCaptureChange],
+    watchSweeps: [],
+    findLeftovers: [ContextName],
+    removeLeftovers: [ContextName],
+  },
+  explorer: {
+    watchRows: [ContextName, ExplorerKinds, NamespaceName],
+    watchPod: [ContextName, ObjectName, ObjectName],
+  },
+  capturing: {
+    plan: [ContextName, PointTargets],
+    look: [ContextName, PointTarget, BpfText],
+    start: [CaptureOrder],
+    stop: [ClusterCaptureId],
+    abandon: [ClusterCaptureId],
+    extend: [ClusterCaptureId, z.optional(z.int().check(z.minimum(1), z.maximum(24 * 3600)))],
+    resume: [LibraryName],
+    watchLive: [],
+    watchLibrary: [],
+    deleteCapture: [LibraryName],
   },
 } as const satisfies { readonly [Section in keyof HostContract]: Inputs<HostContract[Section]> }

@@ -7,7 +7,7 @@ import { registerPageScheme } from './electron/page-scheme.ts'
 import { windowStateFile } from './electron/window-state.ts'
 import { Host } from './host.ts'
 import { findInstallation } from './installation.ts'
-import { userFolder } from './user-folder.ts'
+import { dataFolder, userFolder } from './user-folder.ts'
 
 // The desktop door's entry. One instance holds the person's settings and captures; another that is started hands over its files and ends.
 
@@ -65,13 +65,14 @@ async function run(): Promise<void> {
     version: installation.version,
     userFolder: folder,
     samplesFolder: installation.samples,
+    dataFolder: dataFolder(),
     warn,
     report: (where, error) =>
       process.stderr.write(`${where}: ${error instanceof Error ? error.stack : String(error)}\n`),
   })
   app.setAboutPanelOptions({ applicationName: 'Hopscope', applicationVersion: installation.version })
   const windowState = windowStateFile(folder, warn)
-  endAfterWrites([windowState, host])
+  endAfterWrites([windowState, { written: () => host.close() }])
   desktop = new Desktop({ host, installation, windowState, devUrl })
   desktop.start()
   for (const warning of warnings) desktop.warn(warning)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { RpcSession } from 'capnweb'
 import type { HostContract } from '../common/contract.ts'
 import type { MessageTransport } from '../common/message-transport.ts'
@@ -6,9 +7,20 @@ import { Samples } from './captures/samples.ts'
 import { answerData } from './data-plane/data-plane.ts'
 import type { DataAnswer, DataRequest } from './data-plane/data-plane.ts'
 import { exposeContract } from './expose.ts'
+import { Ledger } from './kubernetes/capture/ledger.ts'
+import { ClusterAccess } from './kubernetes/cluster-access.ts'
 import { AppService } from './services/app.ts'
 import type { Visitor } from './services/app.ts'
 import { CaptureLibrary, CapturesService } from './services/captures.ts'
+import { CaptureStore } from './services/capturing/capture-store.ts'
+import { CapturingService } from './services/capturing/index.ts'
+import { LiveCaptures } from './services/capturing/live-captures.ts'
+import { ContextBook } from './services/clusters/context-book.ts'
+import { ContextStates } from './services/clusters/context-states.ts'
+import { ClustersService } from './services/clusters/index.ts'
+import { Sweeps } from './services/clusters/sweeps.ts'
+import { Contexts } from './services/contexts.ts'
+import { ExplorerService } from './services/explorer/index.ts'
 import { SettingsStore } from './services/settings.ts'
 
 export interface HostOptions {
@@ -16,11 +28,17 @@ export interface HostOptions {
   /** Where settings and recent captures are kept. */
   readonly userFolder: string
   readonly samplesFolder: string
+  /** Where captures from clusters are kept, in a folder of their own; default: the folder of settings. */
+  readonly dataFolder?: string
+  /** What kubectl would see: KUBECONFIG, PATH, proxies. Default: as the person's login shell has it. */
+  readonly environment?: () => Promise<Readonly<Record<string, string | undefined>>>
   /** For the person: something that could not be read or kept, and what follows. */
   readonly warn: (message: string) => void
   /** For the log: an error that is ours. */
   readonly report: (where: string, error: unknown) => void
 }
+
+const CLOSE_WITHIN_MS = 10_000
 
 /** The host: every service, built once, here. A door gives it visitors. */
 export class Host {
@@ -30,22 +48,47 @@ export class Host {
   readonly settings: SettingsStore
   readonly #samples: Samples
   readonly #report: HostOptions['report']
+  readonly #clusters: ClustersService
+  readonly #explorer: ExplorerService
+  readonly #capturing: CapturingService
+  readonly #live: LiveCaptures
+  readonly #sweeps: Sweeps
+  readonly #book: ContextBook
+  readonly #contexts: Contexts
 
-  private constructor(options: HostOptions, settings: SettingsStore, recent: RecentCaptures) {
+  private constructor(options: HostOptions, settings: SettingsStore, recent: RecentCaptures, book: ContextBook) {
     this.version = options.version
     this.settings = settings
     this.recent = recent
     this.#samples = new Samples(options.samplesFolder)
     this.captures = new CaptureLibrary(recent, this.#samples)
     this.#report = options.report
+    this.#book = book
+    const contexts = new Contexts(new ClusterAccess(options.environment), book.files)
+    this.#contexts = contexts
+    const ledger = new Ledger(join(options.userFolder, 'ledger.jsonl'))
+    const store = new CaptureStore(join(options.dataFolder ?? options.userFolder, 'captures'))
+    const served = this.captures
+    const { report } = options
+    this.#live = new LiveCaptures({ contexts, book, ledger, store, served, recent, report })
+    this.#sweeps = new Sweeps(contexts, ledger, ({ entry }) =>
+      this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
+    )
+    this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps)
+    this.#explorer = new ExplorerService(contexts)
+    this.#capturing = new CapturingService(contexts, book, ledger, store, this.#live, recent)
   }
 
   static async start(options: HostOptions): Promise<Host> {
-    const [settings, recent] = await Promise.all([
+    const [settings, recent, book] = await Promise.all([
       SettingsStore.load(options.userFolder, options.warn),
       RecentCaptures.load(options.userFolder, options.warn),
+      ContextBook.load(options.userFolder, options.warn),
     ])
-    return new Host(options, settings, recent)
+    const host = new Host(options, settings, recent, book)
+    // Nothing waits for it: clusters may be far away.
+    host.#sweeps.atStart().catch((error: unknown) => options.report('clusters.sweep', error))
+    return host
   }
 
   /** The contract for one visitor, called directly. */
@@ -53,6 +96,9 @@ export class Host {
     return {
       app: new AppService(this.version, this.settings, visitor),
       captures: new CapturesService(this.captures, this.recent, this.#samples, visitor),
+      clusters: this.#clusters,
+      explorer: this.#explorer,
+      capturing: this.#capturing,
     }
   }
 
@@ -64,7 +110,14 @@ export class Host {
 
   /** When all that was changed is on disk. */
   async written(): Promise<void> {
-    await Promise.all([this.settings.written(), this.recent.written()])
+    await Promise.all([this.settings.written(), this.recent.written(), this.#book.written()])
+  }
+
+  /** Ends captures in order, as far as that takes no longer than a person waits; when all that was changed is on disk. */
+  async close(): Promise<void> {
+    await this.#live.close(CLOSE_WITHIN_MS)
+    await this.written()
+    this.#contexts[Symbol.dispose]()
   }
 
   /** The data plane; see answerData. */

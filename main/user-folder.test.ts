@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { userFolder } from './user-folder.ts'
+import { dataFolder, userFolder } from './user-folder.ts'
 
 describe("the person's folder", () => {
   it.each([
@@ -11,5 +11,19 @@ describe("the person's folder", () => {
     ['linux', { XDG_CONFIG_HOME: '/xdg', HOPSCOPE_CONFIG: '/mine' }, '/mine'],
   ] as const)('on %s with %j is %s', (platform, env, folder) => {
     expect(userFolder(platform, env, '/home/sre')).toBe(folder)
+  })
+})
+
+describe("the folder of the person's captures", () => {
+  it.each([
+    ['linux', {}, '/home/sre/.local/share/hopscope'],
+    ['linux', { XDG_DATA_HOME: '/xdg' }, '/xdg/hopscope'],
+    ['linux', { XDG_DATA_HOME: 'relative' }, '/home/sre/.local/share/hopscope'],
+    ['darwin', {}, '/home/sre/Library/Application Support/Hopscope'],
+    ['win32', { LOCALAPPDATA: '/local', APPDATA: '/roaming' }, '/local/Hopscope'],
+    ['linux', { XDG_DATA_HOME: '/xdg', HOPSCOPE_CONFIG: '/mine' }, '/mine'],
+    ['linux', { HOPSCOPE_DATA: '/big', HOPSCOPE_CONFIG: '/mine' }, '/big'],
+  ] as const)('on %s with %j is %s', (platform, env, folder) => {
+    expect(dataFolder(platform, env, '/home/sre')).toBe(folder)
   })
 })

@@ -20,3 +20,23 @@ export function userFolder(
     }
   }
 }
+
+/** The folder for what the person makes, above all captures: apart from settings, which are copied between machines. HOPSCOPE_DATA overrides it. */
+export function dataFolder(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  home: string = homedir(),
+): string {
+  if (env['HOPSCOPE_DATA']) return env['HOPSCOPE_DATA']
+  if (env['HOPSCOPE_CONFIG']) return env['HOPSCOPE_CONFIG']
+  switch (platform) {
+    case 'win32':
+      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Hopscope')
+    case 'darwin':
+      return join(home, 'Library', 'Application Support', 'Hopscope')
+    default: {
+      const configured = env['XDG_DATA_HOME']
+      return join(configured?.startsWith('/') ? configured : join(home, '.local', 'share'), 'hopscope')
+    }
+  }
+}

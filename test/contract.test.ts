@@ -156,6 +156,27 @@ describe('the exposed contract', () => {
       'captures.openFile: invalid-argument',
       'captures.chooseFile: unsupported',
       'captures.source: invalid-argument',
+      'clusters.watchContexts: ok',
+      'clusters.askContext: invalid-argument',
+      'clusters.addFile: invalid-argument',
+      'clusters.removeFile: invalid-argument',
+      'clusters.captureSettings: invalid-argument',
+      'clusters.changeCaptureSettings: invalid-argument',
+      'clusters.watchSweeps: ok',
+      'clusters.findLeftovers: invalid-argument',
+      'clusters.removeLeftovers: invalid-argument',
+      'explorer.watchRows: invalid-argument',
+      'explorer.watchPod: invalid-argument',
+      'capturing.plan: invalid-argument',
+      'capturing.look: invalid-argument',
+      'capturing.start: invalid-argument',
+      'capturing.stop: invalid-argument',
+      'capturing.abandon: invalid-argument',
+      'capturing.extend: invalid-argument',
+      'capturing.resume: invalid-argument',
+      'capturing.watchLive: ok',
+      'capturing.watchLibrary: ok',
+      'capturing.deleteCapture: invalid-argument',
     ])
   })
 
@@ -217,7 +238,7 @@ describe('the exposed contract', () => {
   it('fails to start rather than to answer when a service lacks a method', async () => {
     const { host } = await startHost()
     const contract = host.contract({ door: 'pipe', commands: new Mailbox() })
-    const broken = { app: contract.app, captures: { ...contract.captures } }
+    const broken = { ...contract, captures: { ...contract.captures } }
     expect(() => exposeContract(broken, () => undefined)).toThrow('The service of "captures" lacks samples().')
   })
 

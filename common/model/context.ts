@@ -18,3 +18,39 @@ export interface ContextStatus {
   /** What is wrong, in words. */
   readonly problem?: string
 }
+
+/**
+ * not-asked: a login plugin would run, which may open a browser or wait for a key: the person says when.
+ */
+export type ContextState = 'not-asked' | 'asking' | 'reachable' | 'unreachable'
+
+/** A context in the interface's list. */
+export interface ContextEntry extends ContextStatus {
+  readonly state: ContextState
+  /** What the person may not do there that Hopscope would like to, in words: "list nodes". */
+  readonly missing: readonly string[]
+}
+
+/** A kubeconfig file that is looked at. */
+export interface ContextFile {
+  readonly path: string
+  /** The person added it here; else it is of KUBECONFIG or the default. */
+  readonly added: boolean
+}
+
+export interface ContextList {
+  readonly contexts: readonly ContextEntry[]
+  readonly files: readonly ContextFile[]
+  /** What could not be read or understood, in sentences. */
+  readonly problems: readonly string[]
+  /** Grows when the files were read anew: what is watched through an older connection is to be asked again. */
+  readonly revision: number
+}
+
+/** What is asked of a context when a capture is made there. */
+export interface ContextCaptureSettings {
+  readonly image: string
+  readonly imagePullSecrets: readonly string[]
+  /** Where pods on nodes are made; absent: the namespace of the captured pod. */
+  readonly debugNamespace?: string
+}

@@ -7,7 +7,7 @@ import { Host } from '../host.ts'
 import { findInstallation } from '../installation.ts'
 import { startServer } from '../server.ts'
 import type { BrowserServer } from '../server.ts'
-import { userFolder } from '../user-folder.ts'
+import { dataFolder, userFolder } from '../user-folder.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 
 export const serve: Command = {
@@ -35,6 +35,8 @@ and open the URL with 8080 in place of PORT.`,
       version: installation.version,
       userFolder: userFolder(),
       samplesFolder: installation.samples,
+      dataFolder: dataFolder(),
+      environment: () => Promise.resolve(process.env),
       warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
       report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
     })
@@ -52,6 +54,7 @@ and open the URL with 8080 in place of PORT.`,
     if (open) openBrowser(server.ticketUrl(captures))
     const signal = await interrupted()
     await server.close()
+    await host.close()
     // Being stopped is how this command ends: not a failure for Ctrl+C.
     return signal === 'SIGINT' ? 0 : 143
   },

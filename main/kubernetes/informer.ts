@@ -21,6 +21,7 @@ export interface InformerRequest {
   /** /api/v1/pods, /api/v1/namespaces/x/pods, /apis/apps/v1/deployments */
   readonly path: string
   readonly labelSelector?: string
+  readonly fieldSelector?: string
 }
 
 /**
@@ -93,8 +94,8 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { path, labelSelector } = this.#request
-    const { items, resourceVersion } = await listAll<T>(this.#connection, path, labelSelector ? { labelSelector } : {})
+    const { path, ...selectors } = this.#request
+    const { items, resourceVersion } = await listAll<T>(this.#connection, path, selectors)
     if (signal.aborted) return
     this.#objects.clear()
     for (const item of items) this.#objects.set(keyOf(item), item)
@@ -105,13 +106,13 @@ export class Informer<T extends KubernetesObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { path, labelSelector } = this.#request
+    const { path, ...selectors } = this.#request
     const query = {
       watch: true,
       allowWatchBookmarks: true,
       resourceVersion: this.#version,
       timeoutSeconds: WATCH_SECONDS,
-      ...(labelSelector ? { labelSelector } : {}),
+      ...selectors,
     }
     for await (const line of this.#connection.lines(path, query, signal)) {
       if (line === '') continue
@@ -145,7 +146,7 @@ export class Informers {
   }
 
   get(request: InformerRequest): Informer<KubernetesObject> {
-    const key = `${request.path}?${request.labelSelector ?? ''}`
+    const key = [request.path, request.labelSelector, request.fieldSelector].join('?')
     const known = this.#informers.get(key)
     if (known) return known
     const made = new Informer<KubernetesObject>(this.#connection, request)

@@ -5,20 +5,30 @@ import type { ContextStatus } from '../../common/model/context.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { ClusterAccess, OpenContext } from '../kubernetes/cluster-access.ts'
 import { measure, whoami } from '../kubernetes/cluster-access.ts'
-import type { Kubeconfig } from '../kubernetes/kubeconfig.ts'
+import type { Kubeconfig, KubeContext } from '../kubernetes/kubeconfig.ts'
 
 const SETTLE_MS = 200
 
 /** The contexts of the kubeconfig files, as they are on disk now, and the connections that are open to them. */
 export class Contexts implements Disposable {
   readonly #access: ClusterAccess
-  readonly #added: readonly string[]
+  #added: readonly string[]
   readonly #open = new Map<string, Promise<OpenContext>>()
   #config: Promise<Kubeconfig> | undefined
 
   constructor(access: ClusterAccess, added: readonly string[] = []) {
     this.#access = access
     this.#added = added
+  }
+
+  get added(): readonly string[] {
+    return this.#added
+  }
+
+  /** Looks at these files besides, from now on. */
+  setAdded(files: readonly string[]): void {
+    this.#added = files
+    this.forget()
   }
 
   config(): Promise<Kubeconfig> {
@@ -44,7 +54,7 @@ export class Contexts implements Disposable {
     const context = config.contexts.find((one) => one.name === name)
     const facts = {
       name,
-      server: config.clusters.get(context?.cluster ?? '')?.server ?? '',
+      server: serverText(config, context),
       namespace: context?.namespace ?? 'default',
       current: config.currentContext === name,
       file: context?.file ?? '',
@@ -119,6 +129,12 @@ export class Contexts implements Disposable {
     }
     this.#open.clear()
   }
+}
+
+/** The server's URL as it may be shown: a name and password in it are no part of that. */
+export function serverText(config: Kubeconfig, context: KubeContext | undefined): string {
+  const server = config.clusters.get(context?.cluster ?? '')?.server ?? ''
+  return server.replace(/^([a-z]+:\/\/)?[^/@]*@/i, '$1')
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

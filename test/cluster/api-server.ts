@@ -119,6 +119,10 @@ export class ApiServer {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  get openWatches(): number {
+    return this.#watches.size
+  }
+
   cutWatches(): void {
     for (const response of this.#watches) response.destroy()
   }

@@ -1,0 +1,180 @@
+import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as z from 'zod/mini'
+import { CaptureOrder, LibraryName, type Subscription } from '../../../common/contract.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { LibraryCapture } from '../../../common/model/live-capture.ts'
+import { fileFailure, isFileError } from '../../file-errors.ts'
+import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
+import { Watched } from '../../streams.ts'
+import { captureFileName, targetText } from './capture-names.ts'
+
+// FILE.capture.json beside each capture: what it is. Holds no credentials.
+const About = z.object({
+  version: z.literal(1),
+  title: z.string(),
+  context: z.string(),
+  startedAt: z.number(),
+  endedAt: z.optional(z.number()),
+  state: z.enum(['live', 'complete', 'incomplete', 'failed']),
+  message: z.optional(z.string()),
+  packets: z.optional(z.number()),
+  points: z.array(z.string()),
+  /** Of the host that makes it. */
+  pid: z.number(),
+  order: CaptureOrder,
+})
+export type About = z.infer<typeof About>
+
+/** The captures that are kept in the person's folder: files one can also find without Hopscope. */
+export class CaptureStore {
+  readonly folder: string
+  readonly #list = new Watched<readonly LibraryCapture[]>([])
+  /** Made by this host at this moment. */
+  readonly #live = new Set<string>()
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  async watch(): Promise<Subscription<readonly LibraryCapture[]>> {
+    await this.refresh()
+    return this.#list.watch()
+  }
+
+  /** A name that is free; the file is not there yet. */
+  async newName(title: string): Promise<string> {
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      throw fileFailure(this.folder, error)
+    }
+    const at = new Date()
+    for (let again = 0; ; again++) {
+      const name = captureFileName(title, at, again)
+      if (this.#live.has(name) || (await exists(this.pathOf(name)))) continue
+      this.#live.add(name)
+      return name
+    }
+  }
+
+  pathOf(name: string): string {
+    if (!LibraryName.safeParse(name).success) throw new HostError('invalid-argument', `"${name}" is not its name.`)
+    return join(this.folder, name)
+  }
+
+  async about(name: string): Promise<About | undefined> {
+    try {
+      return About.safeParse(JSON.parse(await readFile(aboutPath(this.pathOf(name)), 'utf8'))).data
+    } catch {
+      return undefined
+    }
+  }
+
+  async write(name: string, about: About): Promise<void> {
+    if (about.state === 'live') this.#live.add(name)
+    else this.#live.delete(name)
+    await writeWhole(aboutPath(this.pathOf(name)), JSON.stringify(about, undefined, 1))
+    await this.refresh()
+  }
+
+  /** Nothing was captured: what was begun goes. */
+  async discard(name: string): Promise<void> {
+    this.#live.delete(name)
+    const path = this.pathOf(name)
+    for (const one of [path, aboutPath(path), `${path}.names.json`]) await rm(one, { force: true })
+    await rm(`${path}.parts`, { recursive: true, force: true })
+    await this.refresh()
+  }
+
+  async delete(name: string): Promise<void> {
+    if (this.#live.has(name)) throw new HostError('invalid-argument', 'It is being captured: stop it first.')
+    if (!(await exists(this.pathOf(name)))) throw new HostError('not-found', `There is no capture ${name}.`)
+    try {
+      await this.discard(name)
+    } catch (error) {
+      throw fileFailure(this.pathOf(name), error)
+    }
+  }
+
+  async diskFree(): Promise<number | undefined> {
+    try {
+      const { bavail, bsize } = await statfs(this.folder)
+      return bavail * bsize
+    } catch {
+      return undefined
+    }
+  }
+
+  async refresh(): Promise<void> {
+    let names: readonly string[]
+    try {
+      names = await readdir(this.folder)
+    } catch (error) {
+      if (!isFileError(error, 'ENOENT')) throw fileFailure(this.folder, error)
+      names = []
+    }
+    const own = names.filter((name) => LibraryName.safeParse(name).success)
+    const found = await Promise.all(own.map((name) => this.#describe(name)))
+    this.#list.set(found.flatMap((one) => one ?? []).toSorted((a, b) => b.startedAt - a.startedAt))
+  }
+
+  async #describe(name: string): Promise<LibraryCapture | undefined> {
+    const path = this.pathOf(name)
+    const stats = await stat(path).catch(() => undefined)
+    if (!stats?.isFile()) return undefined
+    const about = await this.about(name)
+    const file = { name, path, size: stats.size }
+    // Put there by the person: a capture like another.
+    if (!about) {
+      return {
+        ...file,
+        title: name.replace(/\.pcapng$/, ''),
+        context: '',
+        startedAt: stats.mtimeMs,
+        state: 'complete',
+        points: [],
+        filter: '',
+      }
+    }
+    const { title, context, startedAt, endedAt, message, packets, order } = about
+    return {
+      ...file,
+      title,
+      context,
+      startedAt,
+      state: about.state === 'live' ? await this.#stateOf(name, path, about) : about.state,
+      points: about.points.length > 0 ? about.points : order.targets.map(targetText),
+      filter: order.filter,
+      order,
+      ...(endedAt === undefined ? {} : { endedAt }),
+      ...(message === undefined ? {} : { message }),
+      ...(packets === undefined ? {} : { packets }),
+    }
+  }
+
+  /** One that says it is live: is its host, and if not, is there something to go on with? */
+  async #stateOf(name: string, path: string, { pid }: About): Promise<LibraryCapture['state']> {
+    if (this.#live.has(name)) return 'live'
+    if (pid !== process.pid && isRunning(pid)) return 'live'
+    // Its parts, and what a capture needs to go on with them.
+    return (await exists(join(`${path}.parts`, 'capture.json'))) ? 'interrupted' : 'incomplete'
+  }
+}
+
+const aboutPath = (path: string) => `${path}.capture.json`
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return isFileError(error, 'EPERM')
+  }
+}

@@ -1,0 +1,79 @@
+import { access, constants } from 'node:fs/promises'
+import { isAbsolute, normalize } from 'node:path'
+import type { ClustersSection, ContextCaptureChange, Subscription } from '../../../common/contract.ts'
+import type { ContextCaptureSettings, ContextEntry, ContextList } from '../../../common/model/context.ts'
+import type { SweepReport } from '../../../common/model/live-capture.ts'
+import { HostError } from '../../../common/host-error.ts'
+import { fileFailure } from '../../file-errors.ts'
+import { loadKubeconfig } from '../../kubernetes/kubeconfig.ts'
+import type { Contexts } from '../contexts.ts'
+import type { ContextBook } from './context-book.ts'
+import type { ContextStates } from './context-states.ts'
+import type { Sweeps } from './sweeps.ts'
+
+export class ClustersService implements ClustersSection {
+  readonly #contexts: Contexts
+  readonly #states: ContextStates
+  readonly #book: ContextBook
+  readonly #sweeps: Sweeps
+
+  constructor(contexts: Contexts, states: ContextStates, book: ContextBook, sweeps: Sweeps) {
+    this.#contexts = contexts
+    this.#states = states
+    this.#book = book
+    this.#sweeps = sweeps
+  }
+
+  async watchContexts(): Promise<Subscription<ContextList>> {
+    return this.#states.watch()
+  }
+
+  askContext(context: string): Promise<ContextEntry> {
+    return this.#states.ask(context)
+  }
+
+  async addFile(path: string): Promise<void> {
+    if (!isAbsolute(path)) throw new HostError('invalid-argument', `"${path}" is not an absolute path.`)
+    const file = normalize(path)
+    try {
+      await access(file, constants.R_OK)
+    } catch (error) {
+      throw fileFailure(file, error)
+    }
+    const { contexts, problems } = await loadKubeconfig([file])
+    if (contexts.length === 0) {
+      throw new HostError('unsupported', problems[0] ?? `${file} names no contexts: it is no kubeconfig.`)
+    }
+    await this.#setFiles([...this.#book.files.filter((one) => one !== file), file])
+  }
+
+  async removeFile(path: string): Promise<void> {
+    await this.#setFiles(this.#book.files.filter((one) => one !== path))
+  }
+
+  async captureSettings(context: string): Promise<ContextCaptureSettings> {
+    return this.#book.captureSettings(context)
+  }
+
+  changeCaptureSettings(context: string, change: ContextCaptureChange): Promise<ContextCaptureSettings> {
+    return this.#book.changeCaptureSettings(context, change)
+  }
+
+  async watchSweeps(): Promise<Subscription<readonly SweepReport[]>> {
+    return this.#sweeps.watch()
+  }
+
+  findLeftovers(context: string): Promise<SweepReport> {
+    return this.#sweeps.find(context)
+  }
+
+  removeLeftovers(context: string): Promise<SweepReport> {
+    return this.#sweeps.remove(context)
+  }
+
+  async #setFiles(files: readonly string[]): Promise<void> {
+    await this.#book.setFiles(files)
+    this.#contexts.setAdded(files)
+    await this.#states.reload()
+  }
+}

@@ -1,0 +1,437 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { HostContract, Subscription } from '../../common/contract.ts'
+import type { PodRow, RowChanges } from '../../common/model/explorer.ts'
+import type { LibraryCapture, LiveCapture } from '../../common/model/live-capture.ts'
+import type { Host } from '../../main/host.ts'
+import { Mailbox } from '../../main/streams.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startHost } from '../support/host.ts'
+import { openLink } from '../support/open-link.ts'
+import { EVERYTHING } from './authorization.ts'
+import { TestCluster } from './cluster.ts'
+import { skipReason } from './start.ts'
+
+const SECRET = 'PLANTED-2b91e07d-SECRET'
+
+const title = `clusters through the contract${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
+  let cluster: TestCluster
+  let host: Host
+  let contract: HostContract
+  let folder: string
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start({
+      users: [
+        { name: 'ops', token: `${SECRET}-token`, rules: EVERYTHING },
+        {
+          name: 'narrow',
+          token: 'narrow-token',
+          rules: [{ namespaces: ['shop'], resources: ['pods', 'services', 'events'], verbs: ['get', 'list', 'watch'] }],
+        },
+      ],
+    })
+    cluster.namespace('shop', 'baseline')
+    await cluster.pod('shop', 'web-1', { nodeName: 'node-a' }, { app: 'web' })
+    await cluster.pod('shop', 'web-2', { nodeName: 'node-b' }, { app: 'web' })
+    folder = mkdtempSync(join(tmpdir(), 'hopscope-interface-'))
+    const started = await startHost(folder, cluster.kubeconfig(['ops', 'narrow']))
+    host = started.host
+    contract = host.contract({ door: 'pipe', commands: new Mailbox() })
+  })
+  afterAll(async () => {
+    await host?.close()
+    await cluster?.close()
+    if (folder) rmSync(folder, { recursive: true, force: true })
+  })
+
+  const target = (pod: string) => ({ kind: 'pod', namespace: 'shop', pod }) as const
+  const order = (more: object = {}) => ({
+    context: 'ops',
+    title: 'shop/web',
+    targets: [target('web-1'), target('web-2')],
+    filter: '',
+    snapLength: 128,
+    ...more,
+  })
+  const live = (id: string, is: (capture: LiveCapture) => boolean) =>
+    until(contract.capturing.watchLive(), (all) => all.find((one) => one.id === id && is(one)))
+  const web1 = () => cluster.findPod('shop', 'web-1')?.status?.podIP ?? ''
+  const ping = () => cluster.container('shop', 'web-2', 'app').exec(['ping', '-c', '20', '-i', '0.05', web1()])
+
+  it('tells every context with its state, who one is there and what one may not do', async () => {
+    const contexts = await until(contract.clusters.watchContexts(), ({ contexts }) =>
+      contexts.length > 0 && contexts.every(({ state }) => state === 'reachable') ? contexts : undefined,
+    )
+    expect(contexts).toMatchObject([
+      { name: 'ops', current: true, user: 'ops', version: 'v1.36.2', missing: [] },
+      { name: 'narrow', current: false, user: 'narrow', missing: ['list namespaces', 'list pods', 'list nodes'] },
+    ])
+  })
+
+  it('adds a kubeconfig file, remembers it, and refuses what is none', async () => {
+    const file = join(folder, 'other-config')
+    writeFileSync(
+      file,
+      readFileSync(cluster.kubeconfig(['narrow']))
+        .toString()
+        .replaceAll('"narrow"', '"added"'),
+    )
+    await contract.clusters.addFile(file)
+    await until(contract.clusters.watchContexts(), ({ contexts, files }) =>
+      contexts.some(({ name }) => name === 'added') && files.some(({ path, added }) => path === file && added)
+        ? true
+        : undefined,
+    )
+    writeFileSync(join(folder, 'no-config'), 'hello: world\n')
+    await expect(contract.clusters.addFile(join(folder, 'no-config'))).rejects.toMatchObject({ code: 'unsupported' })
+    await expect(contract.clusters.addFile(join(folder, 'gone'))).rejects.toMatchObject({ code: 'not-found' })
+    await contract.clusters.removeFile(file)
+    await until(contract.clusters.watchContexts(), ({ contexts }) => contexts.length === 2 || undefined)
+  })
+
+  it('asks no context with a login plugin before the person does, unless it is the current one', async () => {
+    const config = JSON.parse(readFileSync(cluster.kubeconfig(['ops']), 'utf8'))
+    const ran = join(folder, 'plugin-ran')
+    config.users.push({ name: 'plugged', user: { exec: { command: 'touch', args: [ran] } } })
+    config.contexts.push({ name: 'plugged', context: { cluster: 'test', user: 'plugged' } })
+    const path = join(folder, 'with-plugin')
+    writeFileSync(path, JSON.stringify(config))
+    const other = (await startHost(temporaryFolder(), path)).host
+    const { clusters } = other.contract({ door: 'pipe', commands: new Mailbox() })
+    const states = await until(clusters.watchContexts(), ({ contexts }) =>
+      contexts.some(({ state }) => state === 'reachable') ? contexts.map(({ state }) => state) : undefined,
+    )
+    expect(states).toEqual(['reachable', 'not-asked'])
+    expect(() => readFileSync(ran)).toThrow()
+    expect(await clusters.askContext('plugged')).toMatchObject({ state: 'unreachable', problem: expect.any(String) })
+    readFileSync(ran)
+    await other.close()
+  })
+
+  it('tells rows as they change, through one watch that ends with the last who looks', async () => {
+    const watches = () => cluster.api.seen.filter(({ url }) => url.includes('/namespaces/shop/pods?watch=true')).length
+    const before = watches()
+    const lists = [1, 2].map(() => new Rows(contract.explorer.watchRows('ops', 'pods', 'shop')))
+    await Promise.all(lists.map((rows) => rows.has(['web-1', 'web-2'])))
+    await cluster.pod('shop', 'late', {}, { app: 'late' })
+    await Promise.all(lists.map((rows) => rows.has(['late', 'web-1', 'web-2'])))
+    const pod = cluster.findPod('shop', 'late')
+    if (pod) cluster.deletePod(pod, 0)
+    await Promise.all(lists.map((rows) => rows.has(['web-1', 'web-2'])))
+    expect(lists[0]?.rows.get('shop/web-1')).toMatchObject({
+      node: 'node-a',
+      status: 'Running',
+      labels: { app: 'web' },
+      addresses: [web1()],
+    })
+    expect(watches() - before).toBe(1)
+    await Promise.all(lists.map((rows) => rows.close()))
+    await expect.poll(() => cluster.api.openWatches).toBe(0)
+  })
+
+  it('names what is forbidden once, and shows what is allowed in the namespace one types', async () => {
+    const first = await until(contract.explorer.watchRows('narrow', 'pods', ''), (changes) =>
+      changes.problems.length > 0 ? changes : undefined,
+    )
+    expect(first).toMatchObject({
+      set: [],
+      problems: [{ what: 'pods in all namespaces', forbidden: true, message: expect.stringMatching(/cannot list/) }],
+    })
+    const rows = new Rows(contract.explorer.watchRows('narrow', 'pods', 'shop'))
+    await rows.has(['web-1', 'web-2'])
+    await rows.close()
+  })
+
+  it('brings 5,000 pods in pieces, and of a slow reader no row twice in one', async () => {
+    cluster.namespace('many')
+    for (let index = 0; index < 5000; index++) {
+      cluster.add('pods', 'many', {
+        metadata: { name: `p-${index}`, namespace: 'many' },
+        spec: { containers: [{ name: 'c', image: 'i' }] },
+        status: { phase: 'Running' },
+      })
+    }
+    const reader = (await contract.explorer.watchRows('ops', 'pods', 'many')).getReader()
+    const seen = new Set<string>()
+    for (let synced = false; !synced;) {
+      const { value, done } = await reader.read()
+      if (done) break
+      expect(value.set.length).toBeLessThanOrEqual(300)
+      for (const { key } of value.set) seen.add(key)
+      synced = value.synced
+    }
+    expect(seen.size).toBe(5000)
+    await reader.cancel()
+  })
+
+  it("tells a pod's containers, conditions and events, and that it is gone", async () => {
+    await cluster.pod('shop', 'mortal')
+    cluster.add('events', 'shop', {
+      metadata: { name: 'e1', namespace: 'shop' },
+      involvedObject: { kind: 'Pod', name: 'mortal', namespace: 'shop' },
+      type: 'Warning',
+      reason: 'Unhealthy',
+      message: 'Readiness probe failed',
+      count: 3,
+      lastTimestamp: '2026-11-21T05:00:00Z',
+    })
+    const details = await until(contract.explorer.watchPod('ops', 'shop', 'mortal'), (found) =>
+      found.synced && found.pod && found.events.length > 0 ? found : undefined,
+    )
+    expect(details).toMatchObject({
+      containers: [{ name: 'app', role: 'container', state: 'running', running: true }],
+      events: [{ warning: true, reason: 'Unhealthy', count: 3, at: Date.parse('2026-11-21T05:00:00Z') }],
+    })
+    const gone = until(contract.explorer.watchPod('ops', 'shop', 'mortal'), (found) =>
+      found.synced && !found.pod ? found : undefined,
+    )
+    await sleep(100)
+    const pod = cluster.findPod('shop', 'mortal')
+    if (pod) cluster.deletePod(pod, 0)
+    expect((await gone).containers).toEqual([])
+  })
+
+  it('plans without touching the cluster, and says exactly what would be made', async () => {
+    const pods = JSON.stringify(cluster.listPods('shop').map(({ metadata, spec }) => [metadata.name, spec]))
+    const plans = await contract.capturing.plan('ops', [
+      target('web-1'),
+      target('none'),
+      { kind: 'node', node: 'node-a' },
+    ])
+    expect(plans).toMatchObject([
+      {
+        preflight: { chosen: 'ephemeral-container' },
+        creates: expect.stringMatching(/^An ephemeral container in pod shop\/web-1: image nicolaka\/netshoot, root/),
+        manifest: expect.stringContaining('"runAsNonRoot": false'),
+      },
+      { problem: 'There is no pod "none" in namespace "shop".' },
+      {
+        preflight: { rungs: [{ passes: false, sentence: expect.stringContaining('violates PodSecurity "baseline') }] },
+      },
+    ])
+    // Pods on nodes may be made in a namespace that allows it.
+    await contract.clusters.changeCaptureSettings('ops', {
+      debugNamespace: 'default',
+      image: 'registry.internal/netshoot:1',
+    })
+    const [node] = await contract.capturing.plan('ops', [{ kind: 'node', node: 'node-a' }])
+    expect(node?.creates).toMatch(/^A pod in namespace default on node node-a: image registry.internal\/netshoot:1/)
+    await contract.clusters.changeCaptureSettings('ops', { debugNamespace: '', image: 'nicolaka/netshoot' })
+    expect(JSON.stringify(cluster.listPods('shop').map(({ metadata, spec }) => [metadata.name, spec]))).toBe(pods)
+  })
+
+  it('explains what a narrow user lacks, with the rule that would help', async () => {
+    const [plan] = await contract.capturing.plan('narrow', [target('web-1')])
+    expect(plan?.preflight?.chosen).toBeUndefined()
+    expect(plan?.creates).toBeUndefined()
+    expect(plan?.preflight?.rungs[0]).toMatchObject({
+      sentence: expect.stringContaining('narrow may not patch pods/ephemeralcontainers in namespace shop'),
+      rbacRule: expect.stringContaining('resources: ["pods/ephemeralcontainers"]'),
+    })
+  })
+
+  it('looks into a pod: its interfaces, and what tcpdump has against a filter, which is never a shell', async () => {
+    expect(await contract.capturing.look('ops', target('web-1'), 'tcp port 80')).toMatchObject({
+      chosen: 'eth0',
+      interfaces: expect.arrayContaining([{ name: 'lo', up: true }]),
+    })
+    const hostile = 'port 80; touch /tmp/owned $(id) `id` | cat && "\'\n--'
+    const { filterProblem } = await contract.capturing.look('ops', target('web-1'), hostile)
+    expect(filterProblem).toMatch(/^tcpdump does not understand the filter "port 80; touch/)
+    const sent = cluster.api.seen.map(({ url }) => new URL(url, 'http://x').searchParams.getAll('command'))
+    const checks = sent.filter((argv) => argv.includes('-d') && argv.some((word) => word.includes('touch')))
+    expect(checks.map((argv) => argv.at(-1))).toEqual([hostile.replaceAll('\n', ' ')])
+    // The container that was made for it is there for the capture: nothing more will be.
+    const [plan] = await contract.capturing.plan('ops', [target('web-1')])
+    expect(plan?.creates).toBeUndefined()
+    expect(plan?.preflight?.notes.join()).toMatch(/used again/)
+  })
+
+  it('refuses an order that is none before it does anything', async () => {
+    await using line = await openLink(host)
+    const { capturing } = line.host
+    for (const wrong of [
+      order({ targets: [] }),
+      order({ snapLength: -1 }),
+      order({ title: '' }),
+      order({ durationSeconds: 0 }),
+      order({ extra: 1 }),
+    ]) {
+      await expect(capturing.start(wrong)).rejects.toMatchObject({ code: 'invalid-argument' })
+    }
+    await expect(capturing.deleteCapture('../../etc/passwd.pcapng')).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+
+  it('captures live: the file is followed while it grows, stopped, kept with what it is, and deleted', async () => {
+    const id = await contract.capturing.start(order())
+    const { sourceId = '' } = await live(id, ({ sourceId, state }) => sourceId !== undefined && state === 'capturing')
+    expect(await contract.captures.source(sourceId)).toMatchObject({ growing: true })
+    ping()
+    const busy = await live(id, ({ packets }) => packets >= 40)
+    expect(busy.points.map(({ pod, interface: on }) => `${pod}:${on}`)).toEqual(['web-1:eth0', 'web-2:eth0'])
+    await live(id, ({ diskFree, health }) => (diskFree ?? 0) > 0 && health.length === 2)
+    await expect(contract.capturing.deleteCapture(busy.file.split('/').at(-1) ?? '')).rejects.toMatchObject({
+      message: expect.stringContaining('stop it first'),
+    })
+    await contract.capturing.stop(id)
+    expect(await live(id, ({ endedAt }) => endedAt !== undefined)).toMatchObject({ state: 'complete' })
+    const kept = await library(([newest]) => newest?.state === 'complete' && newest)
+    expect(kept).toMatchObject({
+      title: 'shop/web',
+      context: 'ops',
+      points: ['shop/web-1', 'shop/web-2'],
+      name: expect.stringMatching(/^shop-web_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(_\d+)?\.pcapng$/),
+      path: expect.stringContaining(`${folder}/captures/`),
+      order: { targets: [target('web-1'), target('web-2')] },
+    })
+    expect(await contract.captures.source(sourceId)).toMatchObject({ growing: false, size: kept.size })
+    expect((await contract.captures.recent())[0]?.path).toBe(kept.path)
+    await contract.capturing.deleteCapture(kept.name)
+    expect(() => readFileSync(kept.path)).toThrow()
+    await library((all) => all.every(({ name }) => name !== kept.name))
+  })
+
+  it('ends after its time, and later when it is extended', async () => {
+    const id = await contract.capturing.start(order({ durationSeconds: 2, targets: [target('web-1')] }))
+    const { endsAt = 0 } = await live(id, (one) => one.endsAt !== undefined)
+    await contract.capturing.extend(id, 4)
+    const extended = await live(id, (one) => (one.endsAt ?? 0) > endsAt)
+    const ended = await live(id, (one) => one.endedAt !== undefined)
+    expect(ended.endedAt).toBeGreaterThanOrEqual(extended.endsAt ?? Infinity)
+    expect(ended.state).toBe('complete')
+    await expect(contract.capturing.extend(id, 4)).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+
+  it('says after 10 s without a packet why that may be', async () => {
+    const id = await contract.capturing.start(order({ filter: 'udp port 4', targets: [target('web-1')] }))
+    const silent = await live(id, ({ health }) => health[0]?.silentSince !== undefined)
+    expect(silent.health[0]?.whySilent.join(' ')).toMatch(/Nothing has passed the filter "udp port 4".*goes over lo/)
+    await contract.capturing.stop(id)
+    await live(id, ({ endedAt }) => endedAt !== undefined)
+  })
+
+  it('keeps nothing of a capture that could not begin, and says why', async () => {
+    const before = await library(() => true, true)
+    const id = await contract.capturing.start(order({ filter: 'no such word', targets: [target('web-1')] }))
+    const failed = await live(id, ({ endedAt }) => endedAt !== undefined)
+    expect(failed).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('does not understand the filter'),
+    })
+    expect((await library(() => true, true)).length).toBe(before.length)
+  })
+
+  it('removes at its start the pods of a host that died, and shows the rest', async () => {
+    const other = temporaryFolder()
+    const left = (pod: string) => ({
+      id: pod,
+      state: 'intended',
+      at: 1,
+      context: 'ops',
+      server: cluster.api.url,
+      kind: 'pod',
+      namespace: 'default',
+      pod,
+      container: 'capture',
+      capture: 'x',
+      pid: 2 ** 22 + 1,
+    })
+    writeFileSync(join(other, 'ledger.jsonl'), `${JSON.stringify(left('dead'))}\n${JSON.stringify(left('alive'))}\n`)
+    await cluster.pod('default', 'alive')
+    await cluster
+      .pod('default', 'dead', { restartPolicy: 'Never', container: { command: ['true'] } })
+      .catch(() => undefined)
+    await cluster.waitFor('default', 'dead', ({ status }) => status?.phase === 'Succeeded')
+    const { host: started } = await startHost(other, cluster.kubeconfig(['ops', 'narrow']))
+    const { clusters } = started.contract({ door: 'pipe', commands: new Mailbox() })
+    const report = await until(clusters.watchSweeps(), ([found]) => (found?.state === 'done' ? found : undefined))
+    expect(report).toMatchObject({ context: 'ops', removed: ['pod default/dead'] })
+    expect(report.leftovers).toContainEqual(expect.objectContaining({ pod: 'alive', ours: true, inUse: false }))
+    const after = await clusters.removeLeftovers('ops')
+    expect(after.removed).toContain('pod default/alive')
+    await expect.poll(() => cluster.findPod('default', 'alive')).toBeUndefined()
+    await started.close()
+  })
+
+  it('lets no credential cross: not in a state, a row, a plan, a status, a report or an error', async () => {
+    await using line = await openLink(host)
+    const { clusters, explorer, capturing } = line.host
+    await until(
+      clusters.watchContexts(),
+      ({ contexts }) => contexts.every(({ state }) => state === 'reachable') || undefined,
+    )
+    for (const kind of ['namespaces', 'pods', 'workloads', 'services', 'nodes'] as const) {
+      await until(explorer.watchRows('ops', kind, ''), ({ synced }) => synced || undefined)
+    }
+    await capturing.plan('ops', [target('web-1')])
+    await capturing.plan('nowhere', [target('web-1')]).catch(() => undefined)
+    await clusters.findLeftovers('ops')
+    const id = await capturing.start(order({ targets: [target('web-1')] }))
+    await until(capturing.watchLive(), (all) => all.find((one) => one.id === id && one.state === 'capturing'))
+    await capturing.stop(id)
+    await until(capturing.watchLive(), (all) => all.find((one) => one.id === id && one.endedAt !== undefined))
+    expect(cluster.api.seen.some(({ headers }) => headers.authorization?.includes(SECRET))).toBe(true)
+    expect(line.messages.length).toBeGreaterThan(20)
+    expect(line.messages.filter((message) => message.includes(SECRET))).toEqual([])
+  })
+
+  async function library<T>(is: (all: readonly LibraryCapture[]) => T | false, all?: false): Promise<T & object>
+  async function library(is: (all: readonly LibraryCapture[]) => unknown, all: true): Promise<readonly LibraryCapture[]>
+  async function library(is: (all: readonly LibraryCapture[]) => unknown, all = false): Promise<unknown> {
+    return until(contract.capturing.watchLibrary(), (found) => (all ? found : is(found) || undefined))
+  }
+})
+
+/** The first answer that `find` makes of the values; the subscription is given up then. */
+async function until<T, R>(opening: Promise<Subscription<T>>, find: (value: T) => R | undefined | false): Promise<R> {
+  const reader = (await opening).getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) throw new Error('the subscription ended')
+      const found = find(value)
+      if (found !== undefined && found !== false) return found
+    }
+  } finally {
+    await reader.cancel()
+  }
+}
+
+/** Rows as an interface keeps them: all changes applied. */
+class Rows {
+  readonly rows = new Map<string, PodRow>()
+  readonly #opening: Promise<Subscription<RowChanges<PodRow>>>
+  readonly #control = new AbortController()
+  readonly #reading: Promise<void>
+
+  constructor(opening: Promise<Subscription<RowChanges<PodRow>>>) {
+    this.#opening = opening
+    this.#reading = this.#read()
+  }
+
+  async #read(): Promise<void> {
+    const reader = (await this.#opening).getReader()
+    this.#control.signal.addEventListener('abort', () => void reader.cancel())
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      for (const row of value.set) this.rows.set(row.key, row)
+      for (const key of value.gone) this.rows.delete(key)
+    }
+  }
+
+  async has(names: readonly string[]): Promise<void> {
+    await expect.poll(() => [...this.rows.values()].map(({ name }) => name).sort()).toEqual(names)
+  }
+
+  async close(): Promise<void> {
+    this.#control.abort()
+    await this.#reading
+  }
+}
