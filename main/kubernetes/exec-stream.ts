@@ -117,6 +117,15 @@ export class ExecStream {
     return this.#socket.bufferedAmount < 1 << 20
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** Bytes that were written and have not left. */
+  get buffered(): number {
+    return this.#socket.bufferedAmount
+  }
+
   resize(columns: number, rows: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     const size = JSON.stringify({ Width: columns, Height: rows })

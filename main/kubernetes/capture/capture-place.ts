@@ -182,6 +182,7 @@ export async function deletePod(connection: ApiConnection, namespace: string, po
 export async function endContainer(
   connection: ApiConnection,
   place: { readonly namespace: string; readonly pod: string; readonly container: string },
+  command: readonly string[] = script(END),
 ): Promise<void> {
   const until = Date.now() + END_TIMEOUT_MS
   for (;;) {
@@ -197,7 +198,7 @@ export async function endContainer(
     if (!listed || state?.terminated) return
     if (state?.running) {
       // A refusal here is one of a moment: what counts is what the status says.
-      await runCommand(connection, { ...place, command: script(END) }, 5000).catch((error: unknown) => {
+      await runCommand(connection, { ...place, command }, 5000).catch((error: unknown) => {
         if (error instanceof ApiError && error.httpStatus === 403) throw error
       })
     }
