@@ -4,6 +4,8 @@ import type {
   ConversationRow,
   ConversationSort,
   FilterCheck,
+  FollowFormat,
+  FollowMatches,
   FollowSide,
   Histogram,
   Lanes,
@@ -21,6 +23,8 @@ import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import { FollowedStream } from './query/follow-stream.ts'
+import { streamLines, type StreamLines } from './query/follow-stream-lines.ts'
+import { searchStream } from './query/follow-stream-search.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { LaneIndex } from './query/lane-index.ts'
@@ -39,8 +43,7 @@ export { FilterError } from './query/filter-syntax.ts'
 export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
 export { framesTable } from './frames-table.ts'
 export type { FollowedStream } from './query/follow-stream.ts'
-export { streamLines, type StreamLines } from './query/follow-stream-lines.ts'
-export { searchStream } from './query/follow-stream-search.ts'
+export type { StreamLines } from './query/follow-stream-lines.ts'
 
 export interface EngineOptions {
   /**
@@ -237,6 +240,22 @@ export class Engine {
   ): Promise<FollowedStream | undefined> {
     const rows = await this.select({ conversation: id }, read, work)
     return rows && FollowedStream.of(this, id, rows, side)
+  }
+
+  /** The stream as lines; those of text are broken after `width` bytes. */
+  streamLines(stream: FollowedStream, format: FollowFormat, width: number): StreamLines {
+    return streamLines(stream, format, width)
+  }
+
+  /** Where `needle` occurs in the stream; see searchStream. */
+  searchStream(
+    stream: FollowedStream,
+    needle: Uint8Array,
+    anyCase: boolean,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<FollowMatches> {
+    return searchStream(stream, needle, anyCase, read, work)
   }
 
   /** Resets in conversation `id`. */

@@ -4,7 +4,6 @@ import {
   type FollowedStream,
   type FollowLine,
   type FollowSide,
-  streamLines,
 } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
@@ -108,7 +107,7 @@ async function writeLines(stream: FollowedStream, format: 'text' | 'hex', captur
     `client ${endpoint(client.address, client.port, names)}, ${client.bytes.toLocaleString('en')} bytes\n` +
       `server ${endpoint(server.address, server.port, names)}, ${server.bytes.toLocaleString('en')} bytes\n\n`,
   )
-  const lines = streamLines(stream, format, WIDTH)
+  const lines = capture.engine.streamLines(stream, format, WIDTH)
   await lines.extend(capture.read, {})
   for (let start = 0; start < lines.count; start += WINDOW) {
     const window = await lines.lines(start, WINDOW, capture.read)

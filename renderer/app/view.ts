@@ -1,4 +1,4 @@
-import type { ConversationSort } from '../../engine/engine.ts'
+import type { ConversationSort, FollowFormat, FollowSide } from '../../engine/engine.ts'
 
 /** Half-open span of capture time, nanoseconds since the capture's epoch. */
 export interface TimeRange {
@@ -28,6 +28,10 @@ export interface View {
   readonly list?: ListTab | undefined
   /** What the lower pane shows; the packets without. */
   readonly detail?: DetailTab | undefined
+  /** Which end's bytes are followed; both without. */
+  readonly side?: FollowSide | undefined
+  /** How they are shown; as text without. */
+  readonly format?: FollowFormat | undefined
   /** Where one is while no capture is open; the start without. */
   readonly screen?: ScreenName | undefined
 }
@@ -37,8 +41,11 @@ export const LIST_TABS = ['conversations'] as const
 export type ListTab = (typeof LIST_TABS)[number]
 
 /** The panes that share the lower place. */
-export const DETAIL_TABS = ['packets'] as const
+export const DETAIL_TABS = ['packets', 'follow'] as const
 export type DetailTab = (typeof DETAIL_TABS)[number]
+
+const SIDES = ['client', 'server'] as const satisfies readonly FollowSide[]
+const FORMATS = ['text', 'hex', 'raw'] as const satisfies readonly FollowFormat[]
 
 export const SCREENS = ['start'] as const
 export type ScreenName = (typeof SCREENS)[number]
@@ -81,6 +88,8 @@ export function viewToSearch(view: View): string {
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.list && view.list !== LIST_TABS[0]) search.set('list', view.list)
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
+  if (view.side) search.set('side', view.side)
+  if (view.format && view.format !== FORMATS[0]) search.set('format', view.format)
   if (view.screen && view.screen !== SCREENS[0]) search.set('screen', view.screen)
   const text = search.toString()
   return text && `?${text}`
@@ -105,6 +114,8 @@ export function viewFromSearch(text: string): View {
   const frame = readCount(search.get('frame'))
   const list = readOneOf(LIST_TABS, search.get('list'))
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
+  const side = readOneOf(SIDES, search.get('side'))
+  const format = readOneOf(FORMATS, search.get('format'))
   const screen = readOneOf(SCREENS, search.get('screen'))
   return {
     ...(capture && { capture }),
@@ -116,6 +127,8 @@ export function viewFromSearch(text: string): View {
     sort: readSort(search.get('sort')),
     ...(list && { list }),
     ...(detail && { detail }),
+    ...(side && { side }),
+    ...(format && { format }),
     ...(screen && { screen }),
   }
 }

@@ -2,7 +2,7 @@ import type { Query } from '../../engine/engine.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
-import type { TimeRange, View } from './view.ts'
+import type { DetailTab, TimeRange, View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
 export interface WorkspaceHandles {
@@ -20,13 +20,22 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
   delta: 'relative',
 }
 const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
+/** What takes the focus in the lower place, whatever is shown there. */
+const LOWER_FOCUS = ['[data-grid=packets]', '[data-grid=stream]'] as const
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   ['Conversations', '.pane[aria-label=Conversations]', ['[data-grid=conversations]']],
-  ['Packets', '.pane[aria-label=Packets]', ['[data-grid=packets]']],
+  ['Packets', '.pane:is([aria-label=Packets], [aria-label="Follow stream"])', LOWER_FOCUS],
   ['Inspector', '.inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [aria-selected=true]']],
 ] as const
+
+/** Views of one conversation, by the names they have in Wireshark. */
+export const CLOSER = [{ detail: 'follow', title: 'Follow stream', keys: ['F'] }] as const satisfies readonly {
+  readonly detail: DetailTab
+  readonly title: string
+  readonly keys: readonly string[]
+}[]
 
 const SORTS = [
   ['harmMs', 'harm', true],
@@ -178,6 +187,20 @@ export function workspaceCommands({
       enabled: () => now().row !== undefined,
       run: () => void toConversationOfPacket(),
     },
+    {
+      id: 'go.packet-list',
+      title: 'Packet list',
+      group: 'Go',
+      keys: ['L'],
+      run: () => showDetail(view, 'packets'),
+    },
+    ...CLOSER.map(({ detail, title, keys }) => ({
+      id: `go.${detail}`,
+      title,
+      group: 'Go' as const,
+      keys,
+      run: () => showDetail(view, detail),
+    })),
     { id: 'view.inspector', title: 'Show or hide the inspector', group: 'View', keys: ['I'], run: toggleInspector },
     {
       id: 'view.time-format',
@@ -200,6 +223,12 @@ export function workspaceCommands({
       run: () => session.cancel(),
     },
   ]
+}
+
+/** Shows the pane in the lower place, and gives it the focus. */
+function showDetail(view: ViewStore, detail: DetailTab): void {
+  view.change({ detail }, 'push')
+  requestAnimationFrame(() => focusFirst(LOWER_FOCUS))
 }
 
 /** The first of them that is there. */

@@ -5,6 +5,7 @@ import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-re
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
+import type { MenuItem } from '../components/context-menu.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import {
   addressFilter,
@@ -16,6 +17,7 @@ import {
 import { formatCounted, formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
+import { FollowStream } from '../features/conversation/index.ts'
 import { Conversations } from '../features/conversations/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
@@ -28,7 +30,7 @@ import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
-import { workspaceCommands } from './workspace-commands.ts'
+import { CLOSER, workspaceCommands } from './workspace-commands.ts'
 
 export interface WorkspaceProps {
   readonly session: CaptureSession
@@ -110,7 +112,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
     if (ready && document.activeElement === document.body) focusPane('conversations')
   }, [ready])
 
-  const { value: chosen } = useAnswer(conversation === undefined ? undefined : String(conversation), () =>
+  const { value: chosen } = useAnswer(conversation === undefined ? undefined : `${conversation} ${version}`, () =>
     session.engine.conversation(conversation ?? 0),
   )
 
@@ -130,6 +132,13 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   if (!progress) return <div className="work" />
   const { facts } = progress
 
+  const lookCloser = (conversation: number | undefined, row: number | undefined): MenuItem[] =>
+    CLOSER.map(({ detail: pane, title }) => ({
+      title,
+      disabled: conversation === undefined,
+      run: () => view.change({ detail: pane, conversation, ...(row !== undefined && { row }) }, 'push'),
+    }))
+
   function packetMenu(row: PacketRow) {
     return [
       {
@@ -138,6 +147,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         disabled: row.conversation === undefined,
         run: () => view.change({ conversation: row.conversation }, 'push'),
       },
+      ...lookCloser(row.conversation, row.row),
       'line' as const,
       { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
       { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
@@ -163,6 +173,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         title: 'Select its time',
         run: () => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push'),
       },
+      ...lookCloser(row.id, undefined),
       'line' as const,
       { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
       { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
@@ -198,6 +209,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         onCopy={(row) => copy(packetText(row))}
       />
     ),
+    follow: () => <FollowStream session={session} view={view} version={version} onCopy={copy} />,
   }
 
   const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
@@ -323,7 +335,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
 }
 
 const LIST_TITLES: Readonly<Record<ListTab, string>> = { conversations: 'Conversations' }
-const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = { packets: 'Packets' }
+const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = { packets: 'Packets', follow: 'Follow stream' }
 
 interface TabsProps<Id extends string> {
   readonly ids: readonly Id[]

@@ -40,6 +40,9 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
     ...['loss', 'reorder', 'reset', 'zero-window', 'latency'].flatMap((text) =>
       ['panel', 'hover', 'selected', 'selected-calm'].map((surface) => [text, surface]),
     ),
+    ...['client', 'server'].flatMap((text) =>
+      ['panel', 'hover', 'selected', 'selected-calm'].map((surface) => [text, surface]),
+    ),
     ['loss', 'loss-wash'],
     ['reorder', 'reorder-wash'],
     ['reset', 'reset-wash'],

@@ -5,17 +5,33 @@ import type {
   ConversationSort,
   EngineOptions,
   FilterCheck,
+  FollowedStream,
+  FollowFormat,
+  FollowLine,
+  FollowMatches,
+  FollowSide,
   Histogram,
   Lanes,
   PacketDetails,
   PacketRow,
   Query,
   ReadBytes,
+  StreamLines,
   Work,
 } from '../../engine/engine.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
-import type { ConversationPage, EngineService, Progress, Search, SelectionHandle } from './engine-service.ts'
+import type {
+  ConversationPage,
+  EngineService,
+  FollowHandle,
+  FollowRequest,
+  FollowState,
+  Progress,
+  Search,
+  SelectionHandle,
+} from './engine-service.ts'
+import { FollowedStreams } from './followed-streams.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
 import type { CaptureConsumer } from './read-capture.ts'
@@ -36,6 +52,15 @@ export interface CaptureEngine extends CaptureConsumer {
   rttHistogram(rows?: Uint32Array): Histogram
   checkFilter(text: string): FilterCheck
   completeFilter(text: string, caret: number): readonly Completion[]
+  follow(id: number, side: FollowSide | undefined, read: ReadBytes, work?: Work): Promise<FollowedStream | undefined>
+  streamLines(stream: FollowedStream, format: FollowFormat, width: number): StreamLines
+  searchStream(
+    stream: FollowedStream,
+    needle: Uint8Array,
+    anyCase: boolean,
+    read: ReadBytes,
+    work: Work,
+  ): Promise<FollowMatches>
 }
 
 /** A search shorter than this is not worth a word. */
@@ -53,6 +78,14 @@ export class CaptureWorker implements EngineService {
   /** Ends the searches of a filter, for those that may be under way. */
   readonly #searching = new Map<string, AbortController>()
   #reportSearch: (search: Search | undefined) => void = () => undefined
+  readonly #streams = new FollowedStreams(
+    {
+      follow: ({ conversation, side }, read) => this.#engine.follow(conversation, side, read),
+      lines: (stream, { format, width }) => this.#engine.streamLines(stream, format, width),
+      search: (...found) => this.#engine.searchStream(...found),
+    },
+    (offset, length) => this.#read(offset, length),
+  )
 
   constructor(createEngine: (options: EngineOptions) => CaptureEngine) {
     this.#createEngine = createEngine
@@ -156,6 +189,31 @@ export class CaptureWorker implements EngineService {
 
   complete(text: string, caret: number): Promise<readonly Completion[]> {
     return Promise.resolve(this.#engine.completeFilter(text, caret))
+  }
+
+  async follow(request: FollowRequest): Promise<FollowHandle | undefined> {
+    const row = await this.conversation(request.conversation)
+    return row && this.#streams.follow(request, row.packetsAB + row.packetsBA)
+  }
+
+  async followState(id: number): Promise<FollowState> {
+    return this.#streams.state(id)
+  }
+
+  followLines(id: number, start: number, count: number): Promise<readonly FollowLine[]> {
+    return this.#streams.lines(id, start, count)
+  }
+
+  async followLineAt(id: number, position: number): Promise<number> {
+    return this.#streams.lineAt(id, position)
+  }
+
+  followSearch(id: number, needle: Uint8Array, anyCase: boolean): Promise<FollowMatches> {
+    return this.#streams.search(id, needle, anyCase)
+  }
+
+  followBytes(id: number): Promise<Blob> {
+    return this.#streams.bytes(id)
   }
 
   get #engine(): CaptureEngine {

@@ -4,6 +4,11 @@ import type {
   ConversationRow,
   ConversationSort,
   FilterCheck,
+  FollowFacts,
+  FollowFormat,
+  FollowLine,
+  FollowMatches,
+  FollowSide,
   Histogram,
   Lanes,
   PacketDetails,
@@ -48,6 +53,30 @@ export interface Search {
   readonly total: number
 }
 
+/** Which stream, what of it, and how it is laid out. */
+export interface FollowRequest {
+  readonly conversation: number
+  /** Both sides without. */
+  readonly side?: FollowSide
+  readonly format: FollowFormat
+  /** Bytes after which a line of text is broken. */
+  readonly width: number
+}
+
+/** How many lines are known; of text there are more until it is `complete`. */
+export interface FollowState {
+  readonly lines: number
+  readonly complete: boolean
+}
+
+/** A stream that is followed; ask `followLines` for the part that is on screen. */
+export interface FollowHandle extends FollowState {
+  readonly id: number
+  readonly facts: FollowFacts
+  /** Captured ones of what is followed. */
+  readonly bytes: number
+}
+
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
   open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
@@ -82,4 +111,14 @@ export interface EngineService {
   details(row: number): Promise<PacketDetails>
   checkFilter(text: string): Promise<FilterCheck>
   complete(text: string, caret: number): Promise<readonly Completion[]>
+  /** Undefined where the conversation carries no stream: neither TCP nor UDP. */
+  follow(request: FollowRequest): Promise<FollowHandle | undefined>
+  /** Ask again while it is not complete. Rejects when looking for lines failed. */
+  followState(id: number): Promise<FollowState>
+  followLines(id: number, start: number, count: number): Promise<readonly FollowLine[]>
+  /** The line that holds the captured byte at `position`, as far as lines are known. */
+  followLineAt(id: number, position: number): Promise<number>
+  followSearch(id: number, needle: Uint8Array, anyCase: boolean): Promise<FollowMatches>
+  /** The captured bytes, to be saved. */
+  followBytes(id: number): Promise<Blob>
 }

@@ -86,6 +86,7 @@ export function Packets({
   const count = error === undefined ? (listed?.count ?? 0) : 0
   useEffect(() => {
     onShown(listed && count)
+    return () => onShown(undefined)
   }, [listed, count, onShown])
 
   const pages = listed?.pages

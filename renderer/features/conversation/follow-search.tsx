@@ -1,0 +1,107 @@
+import { ChevronDown, ChevronUp } from 'lucide-react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { formatCount } from '../../components/format.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+import type { FollowMatches } from '../../../engine/engine.ts'
+
+interface FollowSearchProps {
+  /** What is searched: another one is searched anew. */
+  readonly subject: string
+  readonly find: (text: string) => Promise<FollowMatches>
+  /** The matches there are now; the view marks them. */
+  readonly onMatches: (matches: FollowMatches | undefined) => void
+  /** The person wants to see match number `at`. */
+  readonly onGo: (matches: FollowMatches, at: number) => void
+}
+
+const TYPING_MS = 250
+
+/** A field to search in, how many matches there are, and the way from one to the next. */
+export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchProps): ReactNode {
+  const [text, setText] = useState('')
+  const [asked, setAsked] = useState('')
+  const [at, setAt] = useState(0)
+  const { value: found, error } = useAnswer(asked === '' ? undefined : `${subject} ${asked}`, async () => ({
+    asked,
+    subject,
+    matches: await find(asked),
+  }))
+  const matches = found && found.asked === asked && found.subject === subject && !error ? found.matches : undefined
+  const count = matches?.positions.length ?? 0
+
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text), TYPING_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text])
+
+  useEffect(() => {
+    setAt(0)
+    onMatches(asked === '' ? undefined : matches)
+    if (asked !== '' && matches && matches.positions.length > 0) onGo(matches, 0)
+    // Going to the first match belongs to the answer, not to what it is shown with.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [matches, asked])
+
+  function step(by: 1 | -1): void {
+    if (text !== asked) {
+      setAsked(text)
+      return
+    }
+    if (!matches || count === 0) return
+    const next = (at + by + count) % count
+    setAt(next)
+    onGo(matches, next)
+  }
+
+  return (
+    <search className="follow-search">
+      <input
+        type="search"
+        aria-label="Find in the stream"
+        placeholder="Find text, or 0x0d0a"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') step(event.shiftKey ? -1 : 1)
+          else if (event.key === 'Escape' && text !== '') setText('')
+          else return
+          event.preventDefault()
+        }}
+      />
+      <span className="follow-found" role="status">
+        {asked === ''
+          ? ''
+          : error !== undefined
+            ? 'failed'
+            : matches === undefined
+              ? '…'
+              : count === 0
+                ? 'none'
+                : `${formatCount(at + 1)} of ${matches.more ? 'more than ' : ''}${formatCount(count)}`}
+      </span>
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label="Previous match"
+        title="Previous match (Shift Enter)"
+        disabled={count === 0}
+        onClick={() => step(-1)}
+      >
+        <ChevronUp size={14} aria-hidden />
+      </button>
+      <button
+        type="button"
+        className="icon-button small"
+        aria-label="Next match"
+        title="Next match (Enter)"
+        disabled={count === 0}
+        onClick={() => step(1)}
+      >
+        <ChevronDown size={14} aria-hidden />
+      </button>
+    </search>
+  )
+}

@@ -1,0 +1,1 @@
+export { FollowStream } from './follow.tsx'
