@@ -116,9 +116,4 @@ export const DEBT: readonly Debt[] = [
     reason:
       'One state machine with its record layout; the list of segments and the entries are to become files of their own.',
   },
-  {
-    from: 'main/kubernetes/capture/cluster-capture.ts',
-    to: 'length',
-    reason: 'One capture in several pods from start to end; to be split where its phases are.',
-  },
 ]

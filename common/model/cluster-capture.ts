@@ -40,6 +40,8 @@ export interface ClusterCaptureStatus {
   readonly file: string
   readonly bytes: number
   readonly packets: number
+  /** Packets that could not be put in the order of time, because their point was cut off; the first of each run is marked. */
+  readonly late?: number
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly endedAt?: number

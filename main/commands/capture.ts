@@ -32,7 +32,7 @@ with an interface for each point. Nothing is installed in the cluster. Cut conne
 ends the capture in order; a second one gives up what has not been fetched.
 
 ${TARGET_HELP}
-  -l, --selector LABELS  all pods with these labels
+  -l, --selector LABELS  all pods with these labels, those that come later included
   --node NAME            the node's own network
   --interface NAME       default: eth0, or the first that is up
   --filter BPF           as for tcpdump
@@ -95,6 +95,7 @@ ${TARGET_HELP}
         : ClusterCapture.create({
             ...common,
             targets: await targetsOf(connection, namespace, positionals, values),
+            ...(values.selector === undefined ? {} : { follow: { namespace, labels: values.selector } }),
             capture: settings,
           })
       const status = await untilStopped(made)
@@ -171,6 +172,10 @@ function progress(): (status: ClusterCaptureStatus) => void {
 function finish(status: ClusterCaptureStatus): number {
   const { file, packets, bytes, points } = status
   process.stderr.write(`hopscope capture: ${file}: ${packets} packets, ${bytesText(bytes)}.\n`)
+  if (status.late)
+    process.stderr.write(
+      `hopscope capture: ${status.late} packets came too late to be put in the order of time; their places are marked in the file.\n`,
+    )
   for (const point of points) {
     const where = point.pod ?? point.node
     if (point.dropped)

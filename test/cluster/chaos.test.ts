@@ -134,6 +134,47 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
     expect(capture.status.points[0]?.cuts).toBeGreaterThan(CUTS / 2)
   })
 
+  it('marks the exact gap when the ring is full, and goes on', async () => {
+    await cluster.pod('default', 'busy', { nodeName: 'node-a' })
+    const { connection } = await openAs(cluster)
+    const capture = ClusterCapture.create({
+      connection,
+      context: 'admin',
+      targets: [{ kind: 'pod', namespace: 'default', pod: 'busy' }],
+      capture: { filter: 'udp port 9', snapLength: 1600 },
+      container: { ...DEFAULT_SETTINGS, ringBytes: 16_000_000 },
+      debugNamespace: 'default',
+      ledger: new Ledger(join(folder, 'ledger.jsonl')),
+      file: join(folder, 'gap.pcapng'),
+    })
+    const done = capture.run()
+    while (capture.status.points[0]?.state !== 'capturing') await sleep(20)
+    await sleep(300)
+    // Nothing passes while more is captured than the ring holds.
+    cluster.fail({ kind: 'stall', ms: 6000 }, { pod: 'busy' })
+    const traffic = await startTraffic(cluster.container('default', 'busy', 'app'), target, {
+      perSecond: 12_000,
+      size: 1400,
+      count: 36_000,
+    })
+    const sent = await traffic.stop()
+    await sleep(1500)
+    await capture.stop()
+    const status = await done
+    expect(status.state).toBe('incomplete')
+    const { packets } = readBlocks(status.file)
+    const count = countSequence(packets.map(({ bytes }) => bytes))
+    const gaps = packets.flatMap(({ comment }) => comment ?? [])
+    const lost = status.points[0]?.lostBytes ?? 0
+    expect(lost).toBeGreaterThan(8_000_000)
+    expect(gaps.join()).toContain('bytes of this point were lost')
+    expect(count).toMatchObject({ duplicated: 0, damaged: 0, outOfOrder: 0 })
+    expect(status.points[0]?.dropped).toBe(0)
+    // Each datagram is 16 + 1442 bytes in tcpdump's file: the bytes that are said to be lost are those that are missing.
+    const missing = sent - count.distinct
+    expect(Math.abs(lost - missing * (16 + 14 + 20 + 8 + 1400))).toBeLessThan(100 * 24)
+  })
+
   function cli(args: readonly string[], before: readonly string[] = []) {
     const env = {
       ...process.env,

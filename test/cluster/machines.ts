@@ -28,9 +28,13 @@ export const CONTAINER_NODE = `${NODE_FOLDER}/${basename(process.execPath)}`
 export function whyNoNamespaces(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
   if (process.getuid?.() !== 0) return 'making network namespaces needs root'
-  const missing = ['unshare', 'nsenter', 'setpriv', 'ip', 'tcpdump'].filter((program) => !onPath(program))
+  const missing = ['unshare', 'nsenter', 'setpriv', 'ip', 'sysctl', 'tcpdump'].filter((program) => !onPath(program))
   if (missing.length > 0) return `these programs are missing: ${missing.join(', ')}`
-  const { status, stderr } = spawnSync('unshare', ['--net', '--pid', '--mount', '--fork', '--mount-proc', 'true'])
+  // Root may be one who may not: what will be done is tried.
+  const attempt =
+    'mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && ip link add bridge0 type bridge && ip link add link0 type veth peer name link1'
+  const namespaces = ['--net', '--pid', '--mount', '--uts', '--ipc', '--fork', '--mount-proc']
+  const { status, stderr } = spawnSync('unshare', [...namespaces, 'sh', '-c', attempt])
   return status === 0 ? undefined : `making namespaces was refused: ${stderr.toString().trim()}`
 }
 

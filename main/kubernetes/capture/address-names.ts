@@ -46,6 +46,23 @@ export async function addressNames(
   ]
 }
 
+/**
+ * What was read at the start and at the end of a capture, as one: what went meanwhile gets its end, at the latest when another had the
+ * address, and `now` where nobody has it.
+ */
+export function mergeNames(
+  before: readonly AddressName[],
+  after: readonly AddressName[],
+  now: number,
+): readonly AddressName[] {
+  const key = ({ kind, namespace = '', name, address, from = 0 }: AddressName) =>
+    [kind, namespace, name, address, from].join(' ')
+  const still = new Set(after.map(key))
+  const next = new Map(after.map((one) => [one.address, one.from]))
+  const gone = before.filter((one) => !still.has(key(one)))
+  return [...gone.map((one) => ({ ...one, until: Math.min(one.until ?? now, next.get(one.address) ?? now) })), ...after]
+}
+
 function podNames(pod: Pod): AddressName[] {
   const { name, namespace = '', deletionTimestamp } = pod.metadata
   const addresses = pod.status?.podIPs?.map(({ ip }) => ip) ?? (pod.status?.podIP ? [pod.status.podIP] : [])

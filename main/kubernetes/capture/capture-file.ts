@@ -1,27 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
+import { HOLD_BYTES, PacketMerge } from './packet-merge.ts'
 import type { InterfaceFacts, StatisticsFacts } from './pcapng-blocks.ts'
-import {
-  interfaceDescription,
-  interfaceStatistics,
-  nameResolution,
-  sectionHeader,
-  withComment,
-} from './pcapng-blocks.ts'
+import { interfaceDescription, interfaceStatistics, nameResolution, sectionHeader } from './pcapng-blocks.ts'
 import type { PacketBatch } from './segment-packets.ts'
 
-/** How long a packet waits for older ones of other points before it is written. */
-const HOLD_MS = 500
-const TICK_MS = 100
-/** More is not held, in order or not: memory has an end. */
-const HOLD_BYTES = 16 << 20
-
-interface Held {
-  readonly batch: PacketBatch
-  readonly arrived: number
-  next: number
-  comment: string | undefined
-}
+const TICK_MS = 50
 
 /**
  * The capture's one file, while it grows: packets of all points in the order of their time, as far as they come in time. Only whole blocks
@@ -29,17 +13,17 @@ interface Held {
  */
 export class CaptureFile {
   readonly #file: FileHandle
-  /** By point: a point's own packets keep their order. */
-  readonly #held = new Map<number, Held[]>()
-  readonly #newest = new Map<number, { time: number; heard: number }>()
-  #points = 1
-  #heldBytes = 0
+  readonly #merge = new PacketMerge()
   #interfaces = 0
   #writing: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #room = Promise.withResolvers<void>()
   #failed: Error | undefined
+  #closed = false
   bytes = 0
   packets = 0
+  /** Packets that came too late to be put in order. */
+  late = 0
 
   private constructor(file: FileHandle) {
     this.#file = file
@@ -52,14 +36,21 @@ export class CaptureFile {
     return capture
   }
 
-  /** How many points deliver packets: with one nothing is held back. */
-  set points(count: number) {
-    this.#points = count
+  /** A point that will deliver packets: those of others wait for it. */
+  join(point: number): void {
+    this.#merge.join(point)
   }
 
-  /** Whether packets wait here for those of other points, so that their memory is still needed. */
-  get holds(): boolean {
-    return this.#points > 1 || this.#held.size > 0
+  /** It delivers no more. */
+  leave(point: number): void {
+    this.#merge.leave(point)
+    this.#emit()
+  }
+
+  /** All its packets up to this time (milliseconds since 1970, by its own clock) were added. */
+  reached(point: number, time: number): void {
+    this.#merge.reached(point, time)
+    this.#emit()
   }
 
   addInterface(facts: InterfaceFacts): number {
@@ -67,19 +58,13 @@ export class CaptureFile {
     return this.#interfaces++
   }
 
-  /** Resolved when the disk has taken it, or, with several points, when there is room for more. */
-  add(point: number, batch: PacketBatch, comment?: string): Promise<void> {
-    if (this.#points <= 1 && this.#held.size === 0)
-      return this.#append(commented(batch, 0, comment), batch.times.length)
-    const held = { batch, arrived: Date.now(), next: 0, comment }
-    const queue = this.#held.get(point)
-    if (queue) queue.push(held)
-    else this.#held.set(point, [held])
-    this.#newest.set(point, { time: batch.times.at(-1) ?? 0, heard: Date.now() })
-    this.#heldBytes += batch.blocks.length
-    if (this.#heldBytes > HOLD_BYTES) this.#emit(Number.POSITIVE_INFINITY)
-    else this.#timer ??= setTimeout(() => this.#tick(), TICK_MS)
-    return this.#writing
+  /** Resolved when the disk has taken what could be written, and there is room for more. Throws what the disk said. */
+  async add(point: number, batch: PacketBatch, comment?: string): Promise<void> {
+    this.#merge.add(point, batch, Date.now(), comment)
+    this.#emit()
+    await this.#writing
+    while (this.#merge.bytes > HOLD_BYTES && !this.#failed && !this.#closed) await this.#room.promise
+    if (this.#failed) throw this.#failed
   }
 
   addNames(names: readonly { readonly address: string; readonly name: string }[]): Promise<void> {
@@ -92,7 +77,7 @@ export class CaptureFile {
 
   /** Writes what is held. */
   async flush(): Promise<void> {
-    this.#emit(Number.POSITIVE_INFINITY)
+    this.#emit(true)
     await this.#writing
     if (this.#failed) throw this.#failed
   }
@@ -103,6 +88,7 @@ export class CaptureFile {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     clearTimeout(this.#timer)
     try {
       await this.flush()
@@ -111,45 +97,24 @@ export class CaptureFile {
     }
   }
 
-  #tick(): void {
-    this.#timer = undefined
-    const now = Date.now()
-    // Up to the time that every point which still talks has reached.
-    let until = Number.POSITIVE_INFINITY
-    for (const { time, heard } of this.#newest.values()) if (now - heard < HOLD_MS) until = Math.min(until, time)
-    this.#emit(until, now - HOLD_MS)
-    if (this.#held.size > 0) this.#timer = setTimeout(() => this.#tick(), TICK_MS)
-  }
-
-  /** Writes, in order of time, what is not after `until`, and what came before `arrivedBy` in any case. */
-  #emit(until: number, arrivedBy = Number.POSITIVE_INFINITY): void {
-    const parts: Buffer[] = []
-    let packets = 0
-    for (;;) {
-      let first: Held | undefined
-      let from = 0
-      let earliest = Number.POSITIVE_INFINITY
-      for (const [point, [held]] of this.#held) {
-        const time = held?.batch.times[held.next] ?? 0
-        if (!held || time >= earliest || (time > until && held.arrived > arrivedBy)) continue
-        first = held
-        from = point
-        earliest = time
-      }
-      if (!first) break
-      const { batch, next } = first
-      const block = batch.blocks.subarray(batch.starts[next], batch.starts[next + 1])
-      this.#heldBytes -= block.length
-      parts.push(first.comment ? withComment(block, first.comment) : block)
-      first.comment = undefined
-      first.next++
-      packets++
-      if (first.next < batch.times.length) continue
-      const queue = this.#held.get(from)
-      queue?.shift()
-      if (queue?.length === 0) this.#held.delete(from)
+  /** Writes what need wait no longer; what has to is looked at again. */
+  #emit(all = false): void {
+    const { parts, packets, late, done } = this.#merge.take(Date.now(), all)
+    if (parts.length > 0) {
+      this.late += late
+      const [only] = parts
+      const bytes = parts.length === 1 && only ? only : Buffer.concat(parts)
+      const written = this.#append(bytes, packets).catch(() => undefined)
+      if (done.length > 0) void written.then(() => done.forEach((batch) => batch.release?.()))
+      this.#room.resolve()
+      this.#room = Promise.withResolvers()
     }
-    if (parts.length > 0) void this.#append(Buffer.concat(parts), packets).catch(() => undefined)
+    if (this.#merge.bytes > 0 && !this.#closed) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined
+        this.#emit()
+      }, TICK_MS)
+    }
   }
 
   #append(bytes: Buffer, packets = 0): Promise<void> {
@@ -172,15 +137,4 @@ export class CaptureFile {
     this.#writing = done.catch(() => undefined)
     return done
   }
-}
-
-function commented(batch: PacketBatch, index: number, comment: string | undefined): Buffer {
-  if (!comment) return batch.blocks
-  const start = batch.starts[index] ?? 0
-  const end = batch.starts[index + 1] ?? batch.blocks.length
-  return Buffer.concat([
-    batch.blocks.subarray(0, start),
-    withComment(batch.blocks.subarray(start, end), comment),
-    batch.blocks.subarray(end),
-  ])
 }

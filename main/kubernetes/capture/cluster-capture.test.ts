@@ -10,11 +10,13 @@ import { countSequence, startTraffic } from '../../../test/cluster/sequenced-tra
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { Pod } from '../objects.ts'
+import type { AddressName } from './address-names.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
 import type { CaptureSettings } from './cluster-capture.ts'
 import { ClusterCapture } from './cluster-capture.ts'
 import { Ledger } from './ledger.ts'
+import type { PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
 import { findLeftovers, removeLeftovers } from './sweep.ts'
@@ -64,6 +66,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       connection?: ApiConnection
       file?: string
       debugNamespace?: string
+      follow?: PodSelector
     } = {},
   ) =>
     ClusterCapture.create({
@@ -75,6 +78,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       debugNamespace: more.debugNamespace ?? 'default',
       ledger,
       file: more.file ?? file(),
+      ...(more.follow ? { follow: more.follow } : {}),
     })
   const pod = (name: string, namespace = 'default'): CaptureTarget => ({ kind: 'pod', namespace, pod: name })
   const started = async (capture: ClusterCapture) => {
@@ -176,6 +180,42 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(status).toMatchObject({ state: 'complete', packets: 2 })
     while (cluster.listPods('debug').length > 0) await sleep(20)
     expect((await findLeftovers(admin, 'admin', ledger)).leftovers.filter(({ kind }) => kind === 'pod')).toEqual([])
+  })
+
+  it('follows labels: a pod that comes is captured too, one that goes makes the capture no less whole', async () => {
+    const labels = { app: 'shop' }
+    await cluster.pod('default', 'shop-1', { nodeName: 'node-a' }, labels)
+    const capture = make([pod('shop-1')], {}, { follow: { namespace: 'default', labels: 'app=shop' } })
+    const done = capture.run()
+    await started(capture)
+    await cluster.pod('default', 'shop-2', { nodeName: 'node-b' }, labels)
+    await cluster.pod('default', 'other', { nodeName: 'node-b' }, { app: 'other' })
+    while (capture.status.points.length < 2) await sleep(20)
+    await started(capture)
+    for (const name of ['shop-1', 'shop-2']) {
+      const traffic = await startTraffic(app(name), db.status?.podIP ?? '', { perSecond: 1000, count: 300 })
+      await traffic.stop()
+    }
+    await sleep(500)
+    const gone = cluster.findPod('default', 'shop-1')
+    if (gone) cluster.deletePod(gone, 0)
+    while (capture.status.points[0]?.state === 'capturing') await sleep(20)
+    await capture.stop()
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 600 })
+    expect(status.points.map((point) => [point.pod, point.state])).toEqual([
+      ['shop-1', 'incomplete'],
+      ['shop-2', 'complete'],
+    ])
+    const { interfaces, packets, names } = readBlocks(status.file)
+    expect(interfaces.map(({ name }) => name)).toEqual(['shop-1:eth0', 'shop-2:eth0'])
+    expect([0, 1].map((point) => packets.filter((packet) => packet.interface === point).length)).toEqual([300, 300])
+    // The one that came has its name from the end of the capture, the one that went keeps its own with the time it went.
+    expect([...names.values()]).toContain('shop-2.default')
+    const { names: told }: { names: AddressName[] } = JSON.parse(readFileSync(`${status.file}.names.json`, 'utf8'))
+    const intervals = new Map(told.map((one) => [one.name, one]))
+    expect(intervals.get('shop-1')?.until).toBeGreaterThan(status.startedAt)
+    expect(intervals.get('shop-2')?.until).toBeUndefined()
   })
 
   it('captures a node without its own traffic', async () => {
@@ -296,36 +336,6 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     while (inside.processes().some((one) => one.name === 'tcpdump')) await sleep(50)
     expect(inside.running).toBe(true)
     await inside.exited
-  })
-
-  it('marks the exact gap when the ring is full, and goes on', async () => {
-    await cluster.pod('default', 'busy', { nodeName: 'node-a' })
-    const capture = make([pod('busy')], { snapLength: 1600 }, { container: { ringBytes: 16_000_000 } })
-    const done = capture.run()
-    await started(capture)
-    // Nothing passes while more is captured than the ring holds.
-    cluster.fail({ kind: 'stall', ms: 6000 }, { pod: 'busy' })
-    const traffic = await startTraffic(app('busy'), db.status?.podIP ?? '', {
-      perSecond: 12_000,
-      size: 1400,
-      count: 36_000,
-    })
-    const sent = await traffic.stop()
-    await sleep(1500)
-    await capture.stop()
-    const status = await done
-    expect(status.state).toBe('incomplete')
-    const { packets } = readBlocks(status.file)
-    const count = countSequence(packets.map(({ bytes }) => bytes))
-    const gaps = packets.flatMap(({ comment }) => comment ?? [])
-    const lost = status.points[0]?.lostBytes ?? 0
-    expect(lost).toBeGreaterThan(8_000_000)
-    expect(gaps.join()).toContain('bytes of this point were lost')
-    expect(count).toMatchObject({ duplicated: 0, damaged: 0, outOfOrder: 0 })
-    expect(status.points[0]?.dropped).toBe(0)
-    // Each datagram is 16 + 1442 bytes in tcpdump's file: the bytes that are said to be lost are those that are missing.
-    const missing = sent - count.distinct
-    expect(Math.abs(lost - missing * (16 + 14 + 20 + 8 + 1400))).toBeLessThan(100 * 24)
   })
 
   it('leaves nothing after a sweep', async () => {

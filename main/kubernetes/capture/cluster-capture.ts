@@ -1,35 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { isIP } from 'node:net'
-import { join } from 'node:path'
-import * as z from 'zod/mini'
-import type { CapturePointStatus, ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
-import type { Rung } from '../../../common/model/preflight.ts'
+import { rm } from 'node:fs/promises'
+import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { ExecTiming } from '../exec-stream.ts'
 import type { AddressName } from './address-names.ts'
-import { addressNames, displayName } from './address-names.ts'
+import { addressNames, displayName, mergeNames } from './address-names.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CaptureFile } from './capture-file.ts'
-import type { CapturePlace } from './capture-place.ts'
-import { makePlace, removePlace } from './capture-place.ts'
+import type { Manifest } from './capture-manifest.ts'
+import { partsOf, readManifest, writeManifest } from './capture-manifest.ts'
+import { CapturePoint, type PointNeeds } from './capture-point.ts'
+import { messageOf } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
-import type { PointJob, PointSink } from './point-capture.ts'
-import { PointCapture } from './point-capture.ts'
+import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
-import { preflight } from './preflight.ts'
-import { SegmentPackets } from './segment-packets.ts'
-import { SegmentSpool } from './segment-spool.ts'
-import {
-  checkFilter,
-  defaultInterface,
-  listInterfaces,
-  SEGMENT_MEGABYTES,
-  tcpdumpCommand,
-  withoutOurTraffic,
-} from './tcpdump.ts'
 import { writeWhole } from './write-whole.ts'
 
 export interface CaptureSettings {
@@ -48,6 +33,8 @@ export interface ClusterCaptureRequest {
   readonly connection: ApiConnection
   readonly context: string
   readonly targets: readonly CaptureTarget[]
+  /** Pods besides: those that come while it runs are captured too, and that one goes makes the capture no less complete. */
+  readonly follow?: PodSelector
   readonly capture: CaptureSettings
   readonly container: ContainerSettings
   /** Where pods on nodes are made. */
@@ -63,106 +50,51 @@ export interface ClusterCaptureRequest {
   readonly giveUpMs?: number
 }
 
-// What FILE.parts/capture.json holds: all that is needed to go on after a crash, and no credentials.
-const Manifest = z.object({
-  version: z.literal(1),
-  id: z.string(),
-  context: z.string(),
-  server: z.string(),
-  startedAt: z.number(),
-  stopping: z.boolean(),
-  snapLength: z.number(),
-  points: z.array(
-    z.object({
-      namespace: z.optional(z.string()),
-      pod: z.optional(z.string()),
-      node: z.string(),
-      interface: z.string(),
-      filter: z.string(),
-      place: z.object({
-        namespace: z.string(),
-        pod: z.string(),
-        container: z.string(),
-        enter: z.array(z.string()),
-        rung: z.enum(['ephemeral-container', 'ephemeral-container-net-raw', 'node-pod', 'node-network']),
-      }),
-      job: z.object({
-        id: z.string(),
-        command: z.array(z.string()),
-        seconds: z.number(),
-        segments: z.number(),
-        leaseSeconds: z.number(),
-        giveUpMs: z.number(),
-      }),
-    }),
-  ),
-})
-type Manifest = z.infer<typeof Manifest>
-type ManifestPoint = Manifest['points'][number]
+type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'>
 
 const GIVE_UP_MS = 10 * 60_000
 const NO_LIMIT_SECONDS = 24 * 3600
 
-interface Point {
-  readonly status: { -readonly [Key in keyof CapturePointStatus]: CapturePointStatus[Key] }
-  readonly target?: CaptureTarget
-  manifest?: ManifestPoint
-  place?: CapturePlace
-  capture?: PointCapture
-  spool?: SegmentSpool
-  sink?: PointSink
-  interfaceId?: number
-  comment?: string
-}
-
 /** A capture of one or more points into one file, from the preflight to the last byte. */
 export class ClusterCapture {
   readonly id: string
-  readonly #request: Omit<ClusterCaptureRequest, 'targets' | 'capture'>
-  readonly #points: Point[] = []
+  readonly #request: Surroundings
+  readonly #settings: CaptureSettings
+  readonly #follow: PodSelector | undefined
   readonly #startedAt: number
+  readonly #points: CapturePoint[] = []
   readonly #cancel = new AbortController()
-  readonly #parts: string
+  readonly #running = new Set<Promise<unknown>>()
   #names: readonly AddressName[] = []
   #file: CaptureFile | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
   #message: string | undefined
+  #capturingSince: number | undefined
   #endedAt: number | undefined
   #stopping = false
-  #settings: CaptureSettings
+  #stopped = Promise.withResolvers<void>()
   #tick: NodeJS.Timeout | undefined
 
   private constructor(
-    request: Omit<ClusterCaptureRequest, 'targets' | 'capture'>,
+    request: Surroundings,
     settings: CaptureSettings,
     id: string,
     startedAt: number,
+    follow?: PodSelector,
   ) {
     this.#request = request
     this.#settings = settings
+    this.#follow = follow
     this.id = id
     this.#startedAt = startedAt
-    this.#parts = `${request.file}.parts`
   }
 
   static create(request: ClusterCaptureRequest): ClusterCapture {
-    const { targets, capture, ...rest } = request
-    if (targets.length === 0)
+    const { targets, capture, follow, ...rest } = request
+    if (targets.length === 0 && !follow)
       throw new HostError('invalid-argument', 'There is nothing to capture: no pod or node was named.')
-    const made = new ClusterCapture(rest, capture, randomBytes(6).toString('hex'), Date.now())
-    for (const [id, target] of targets.entries()) {
-      const status: CapturePointStatus = {
-        id,
-        node: target.kind === 'node' ? target.node : '',
-        state: 'preparing',
-        bytes: 0,
-        packets: 0,
-        lostBytes: 0,
-        cuts: 0,
-        ...(target.kind === 'pod' ? { namespace: target.namespace, pod: target.pod } : {}),
-      }
-      made.#points.push({ status: { ...status }, target })
-    }
+    const made = new ClusterCapture(rest, capture, randomBytes(6).toString('hex'), Date.now(), follow)
+    made.#points.push(...targets.map((target, id) => CapturePoint.at(id, target)))
     return made
   }
 
@@ -170,7 +102,7 @@ export class ClusterCapture {
    * A capture that a crash interrupted, from its parts: goes on where it was. not-found when there is none; the connection must be to the
    * same cluster.
    */
-  static async resume(request: Omit<ClusterCaptureRequest, 'targets' | 'capture'>): Promise<ClusterCapture> {
+  static async resume(request: Surroundings): Promise<ClusterCapture> {
     const manifest = await readManifest(request.file)
     if (!manifest)
       throw new HostError('not-found', `Beside ${request.file} there are no parts of an interrupted capture.`)
@@ -183,37 +115,18 @@ export class ClusterCapture {
     const settings = { filter: '', snapLength: manifest.snapLength }
     const capture = new ClusterCapture(request, settings, manifest.id, manifest.startedAt)
     capture.#stopping = manifest.stopping
-    for (const [id, one] of manifest.points.entries()) {
-      const { namespace, pod, node } = one
-      const open = (await request.ledger.open()).find(
-        (entry) =>
-          entry.pod === one.place.pod &&
-          entry.container === one.place.container &&
-          entry.namespace === one.place.namespace,
-      )
-      capture.#points.push({
-        status: {
-          id,
-          node,
-          state: 'reconnecting',
-          bytes: 0,
-          packets: 0,
-          lostBytes: 0,
-          cuts: 0,
-          interface: one.interface,
-          rung: one.place.rung,
-          ...(namespace ? { namespace } : {}),
-          ...(pod ? { pod } : {}),
-        },
-        manifest: one,
-        place: placeOf(one, open),
-      })
+    const open = await request.ledger.open()
+    for (const point of manifest.points) {
+      // The number it had, which its parts are named by: points that failed are not in the manifest.
+      const id = Number(point.job.id.split('-').at(-1))
+      const { namespace, pod, container } = point.place
+      const entry = open.find((one) => one.pod === pod && one.container === container && one.namespace === namespace)
+      capture.#points.push(CapturePoint.restored(id, point, entry))
     }
     return capture
   }
 
   get status(): ClusterCaptureStatus {
-    for (const point of this.#points) this.#refresh(point)
     return {
       id: this.id,
       context: this.#request.context,
@@ -222,7 +135,8 @@ export class ClusterCapture {
       bytes: this.#file?.bytes ?? 0,
       packets: this.#file?.packets ?? 0,
       startedAt: this.#startedAt,
-      points: this.#points.map(({ status }) => ({ ...status })),
+      points: this.#points.map(({ status }) => status),
+      ...(this.#file?.late ? { late: this.#file.late } : {}),
       ...(this.#message ? { message: this.#message } : {}),
       ...(this.#endedAt === undefined ? {} : { endedAt: this.#endedAt }),
     }
@@ -237,7 +151,7 @@ export class ClusterCapture {
       this.#names = await addressNames(this.#request.connection, this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
-      await this.#fetchAll()
+      await this.#fetchAll(fresh)
       await this.#finish()
       return this.status
     } catch (error) {
@@ -257,10 +171,9 @@ export class ClusterCapture {
   async stop(): Promise<void> {
     if (this.#stopping) return
     this.#stopping = true
-    if (this.#state === 'preparing') {
-      this.#cancel.abort(new HostError('cancelled', 'Cancelled before the capture began.'))
-      return
-    }
+    this.#stopped.resolve()
+    this.#cancel.abort(new HostError('cancelled', 'Cancelled before the capture began.'))
+    if (this.#state === 'preparing') return
     this.#state = 'stopping'
     this.#changed()
     await this.#writeManifest().catch(() => undefined)
@@ -273,72 +186,47 @@ export class ClusterCapture {
 
   /** As stop, but waits for nothing more: what is here is kept. */
   abandon(): void {
+    this.#stopped.resolve()
     for (const point of this.#points) point.capture?.abandon()
   }
 
   async #prepare(): Promise<void> {
-    await Promise.all(this.#points.map((point) => this.#preparePoint(point)))
+    const seconds = this.#settings.durationSeconds ?? NO_LIMIT_SECONDS
+    await Promise.all(this.#points.map((point) => this.#preparePoint(point, seconds)))
     const ready = this.#points.filter((point) => point.manifest)
-    if (ready.length > 0) return
+    if (ready.length > 0 || this.#follow) return
     const [first] = this.#points
     throw new HostError('unavailable', this.#points.length === 1 ? (first?.status.message ?? '') : this.#allFailed())
   }
 
   #allFailed(): string {
-    const lines = this.#points.map(({ status }) => `- ${status.pod ?? status.node}: ${status.message ?? status.state}`)
+    const all = this.#points.map((point) => point.status)
+    const lines = all.map(({ pod, node, message, state }) => `- ${pod ?? node}: ${message ?? state}`)
     return `None of the points can be captured:\n${lines.join('\n')}`
   }
 
-  async #preparePoint(point: Point): Promise<void> {
-    const { connection, container, debugNamespace, ledger, context } = this.#request
-    const { target } = point
-    if (!target) return
+  async #preparePoint(point: CapturePoint, seconds: number): Promise<void> {
+    const { connection, context, container, debugNamespace, ledger, giveUpMs = GIVE_UP_MS } = this.#request
+    const { filter, snapLength, packetLimit } = this.#settings
+    const needs: PointNeeds = {
+      connection,
+      context,
+      captureId: this.id,
+      startedAt: this.#startedAt,
+      container,
+      debugNamespace,
+      ledger,
+      filter,
+      snapLength,
+      giveUpMs,
+      signal: this.#cancel.signal,
+      ...(packetLimit === undefined ? {} : { packetLimit }),
+    }
     try {
-      const result = await preflight(connection, target, container, debugNamespace)
-      point.status.node = result.preflight.node
-      const by = { user: result.preflight.user, capture: this.id, createdAt: new Date(this.#startedAt) }
-      const place = await makePlace({
-        connection,
-        context,
-        target,
-        result,
-        settings: container,
-        debugNamespace,
-        by,
-        ledger,
-        signal: this.#cancel.signal,
-      })
-      point.place = place
-      point.status.rung = place.rung
-      const name = target.interface ?? defaultInterface(await listInterfaces(connection, place))
-      if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
-      const onNode = place.rung === 'node-network'
-      const filter = onNode
-        ? withoutOurTraffic(this.#settings.filter, await addressOf(connection))
-        : this.#settings.filter
-      const { snapLength, packetLimit, durationSeconds } = this.#settings
-      const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
-      await checkFilter(connection, place, options)
-      point.status.interface = name
-      point.manifest = {
-        node: result.preflight.node,
-        interface: name,
-        filter,
-        place: { ...place, enter: [...place.enter] },
-        job: {
-          id: `${this.id}-${point.status.id}`,
-          command: [...tcpdumpCommand(place.enter, options)],
-          seconds: durationSeconds ?? NO_LIMIT_SECONDS,
-          segments: Math.max(2, Math.floor(container.ringBytes / (SEGMENT_MEGABYTES * 1e6))),
-          leaseSeconds: container.leaseSeconds,
-          giveUpMs: this.#request.giveUpMs ?? GIVE_UP_MS,
-        },
-        ...(target.kind === 'pod' ? { namespace: target.namespace, pod: target.pod } : {}),
-      }
+      await point.prepare(needs, seconds)
     } catch (error) {
-      if (this.#cancel.signal.aborted) throw error
-      point.status.state = 'failed'
-      point.status.message = error instanceof Error ? error.message : String(error)
+      if (this.#cancel.signal.aborted && this.#state === 'preparing') throw error
+      point.failed(error)
       this.#changed()
     }
   }
@@ -351,60 +239,15 @@ export class ClusterCapture {
     } catch (error) {
       throw new HostError('unavailable', messageOf(error, file))
     }
-    const live = this.#points.filter((point) => point.manifest)
-    this.#file.points = live.length
-    await this.#file.addNames(this.#names.map((name) => ({ address: name.address, name: displayName(name) })))
-    for (const point of live) this.#wire(point, this.#file)
+    await this.#file.addNames(this.#names.map(wiresharkName))
+    for (const point of this.#points) this.#wire(point, this.#file)
     if (fresh) await this.#writeManifest()
-    else
-      for (const { spool, sink } of live)
-        if (sink) await spool?.restore((segment, bytes) => sink.segmentBytes(segment, bytes))
   }
 
-  #wire(point: Point, file: CaptureFile): void {
-    const { manifest, place } = point
-    if (!manifest || !place) return
-    const spool = new SegmentSpool(join(this.#parts, `point-${point.status.id}`))
-    point.spool = spool
-    const sink = this.#sink(point, file)
-    point.sink = sink
-    const job: PointJob = manifest.job
-    point.capture = new PointCapture(
-      this.#request.connection,
-      place,
-      job,
-      spool,
-      sink,
-      () => this.#changed(),
-      this.#request.timing,
-    )
-  }
-
-  #sink(point: Point, file: CaptureFile): PointSink {
-    const packets = new SegmentPackets()
-    return {
-      segmentBytes: (segment: number, bytes: Buffer) => {
-        const batch = packets.push(segment, bytes, ({ linkType, snapLength }) => {
-          point.interfaceId ??= file.addInterface({
-            name: `${point.status.pod ?? point.status.node}:${point.status.interface}`,
-            description: describe(point.status),
-            filter: point.manifest?.filter ?? '',
-            linkType,
-            snapLength,
-          })
-          return point.interfaceId
-        })
-        if (!batch) return
-        point.status.packets += batch.times.length
-        const { comment } = point
-        delete point.comment
-        const taken = file.add(point.status.id, batch, comment)
-        return file.holds ? taken : taken.then(() => packets.recycle(batch))
-      },
-      gap: (lostBytes: number) => {
-        point.comment = `Hopscope: before this packet ${lostBytes} bytes of this point were lost: the ring in the pod was full.`
-      },
-    }
+  #wire(point: CapturePoint, file: CaptureFile): void {
+    const { connection, timing } = this.#request
+    const shared = this.#follow !== undefined || this.#points.filter(({ manifest }) => manifest).length > 1
+    point.wire(connection, file, partsOf(this.#request.file), shared, () => this.#changed(), timing)
   }
 
   async #startAll(): Promise<void> {
@@ -414,21 +257,94 @@ export class ClusterCapture {
     if (failure?.status === 'rejected' && results.every((result) => result.status === 'rejected')) throw failure.reason
   }
 
-  async #fetchAll(): Promise<void> {
+  async #fetchAll(fresh: boolean): Promise<void> {
+    this.#capturingSince = Date.now()
     this.#state = this.#stopping ? 'stopping' : 'capturing'
     this.#changed()
     // A stop that was asked for meanwhile, or before a crash, is said now.
     if (this.#stopping) void this.#stopPoints()
-    const running = this.#points.flatMap(({ capture }) => (capture ? [capture.run()] : []))
+    for (const point of this.#points) this.#fetch(point, fresh)
+    const following = this.#followPods()
     try {
-      await Promise.all(running)
+      if (following) await Promise.race([this.#stopped.promise, following.failed])
+      // Those that a pod which came late has begun are among them by now.
+      while (this.#running.size > 0) await Promise.all(this.#running)
     } catch (error) {
       // The disk failed: tcpdump must not run on for nothing.
       await Promise.race([this.#stopPoints(), new Promise((resolve) => setTimeout(resolve, 5000))])
       for (const { capture } of this.#points) capture?.abandon()
-      await Promise.allSettled(running)
+      await Promise.allSettled(this.#running)
       throw error
+    } finally {
+      following?.end()
     }
+  }
+
+  #fetch(point: CapturePoint, fresh: boolean): void {
+    const { capture } = point
+    if (!capture) return
+    const work = async () => {
+      if (!fresh) await point.restore()
+      try {
+        await capture.run()
+      } finally {
+        this.#file?.leave(point.id)
+      }
+    }
+    this.#keep(work())
+  }
+
+  #keep(work: Promise<unknown>): void {
+    this.#running.add(work)
+    // Who waits for all hears of it there.
+    work.then(
+      () => this.#running.delete(work),
+      () => undefined,
+    )
+  }
+
+  /** Pods that come while it runs. `failed` is rejected when the disk fails meanwhile. */
+  #followPods(): { readonly failed: Promise<never>; readonly end: () => void } | undefined {
+    const selector = this.#follow
+    if (!selector || this.#stopping) return undefined
+    const { promise: failed, reject } = Promise.withResolvers<never>()
+    failed.catch(() => undefined)
+    for (const work of this.#running) work.catch(reject)
+    const here = new Set(this.#points.flatMap(({ target }) => (target?.kind === 'pod' ? [target.pod] : [])))
+    const end = followPods(this.#request.connection, selector, (pod) => {
+      if (here.delete(pod) || this.#stopping) return
+      const work = this.#join({ kind: 'pod', namespace: selector.namespace, pod })
+      work.catch(reject)
+      this.#keep(work)
+    })
+    return { failed, end }
+  }
+
+  async #join(target: CaptureTarget): Promise<void> {
+    const file = this.#file
+    if (!file) return
+    const point = CapturePoint.at(this.#points.length, target)
+    this.#points.push(point)
+    this.#changed()
+    const { durationSeconds } = this.#settings
+    const past = Math.floor((Date.now() - (this.#capturingSince ?? 0)) / 1000)
+    await this.#preparePoint(
+      point,
+      durationSeconds === undefined ? NO_LIMIT_SECONDS : Math.max(1, durationSeconds - past),
+    )
+    if (!point.manifest || this.#stopping) return
+    this.#wire(point, file)
+    await this.#writeManifest()
+    try {
+      await point.capture?.start()
+    } catch (error) {
+      point.capture = undefined
+      file.leave(point.id)
+      point.failed(error)
+      return
+    }
+    this.#fetch(point, true)
+    if (this.#stopping) await point.capture?.stop()
   }
 
   async #finish(): Promise<void> {
@@ -447,33 +363,34 @@ export class ClusterCapture {
         ...(counts.interfaceDropped === undefined ? {} : { interfaceDropped: counts.interfaceDropped }),
       })
     }
+    await this.#addNewNames(file)
     await file.sync()
     await file.close()
     await this.#writeNames()
-    const whole = this.#points.every((point) => point.capture?.progress.state === 'complete')
-    this.#state = whole ? 'complete' : 'incomplete'
-    if (!whole)
-      this.#message = this.#points
-        .map(({ capture, status }) => capture?.progress.message ?? status.message)
-        .find(Boolean)
+    const lacking = this.#points.filter((point) => !this.#isWhole(point)).map(({ status }) => status)
+    this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
+    const message = lacking.map((status) => status.message).find(Boolean)
+    if (message) this.#message = message
     await this.#release()
-    await rm(this.#parts, { recursive: true, force: true })
+    await rm(partsOf(this.#request.file), { recursive: true, force: true })
     this.#endedAt = Date.now()
     this.#changed()
   }
 
-  /** Pods on nodes go now; a container in a pod is left to the next capture and ends by itself when none comes. */
+  /** A followed pod that went took its last moments with it: that is in its status, and no fault of the capture. */
+  #isWhole({ capture }: CapturePoint): boolean {
+    if (!capture) return false
+    const { state, gone, lostBytes } = capture.progress
+    return state === 'complete' || (this.#follow !== undefined && gone === true && lostBytes === 0)
+  }
+
   async #release(): Promise<void> {
     const { connection, ledger } = this.#request
-    await Promise.allSettled(
-      this.#points.map(async ({ place }) => {
-        if (place?.entry?.kind === 'pod') await removePlace(connection, place, ledger)
-      }),
-    )
+    await Promise.allSettled(this.#points.map((point) => point.release(connection, ledger)))
   }
 
   async #writeManifest(): Promise<void> {
-    const { context, connection } = this.#request
+    const { context, connection, file } = this.#request
     const manifest: Manifest = {
       version: 1,
       id: this.id,
@@ -484,8 +401,16 @@ export class ClusterCapture {
       snapLength: this.#settings.snapLength,
       points: this.#points.flatMap((point) => (point.manifest ? [point.manifest] : [])),
     }
-    await mkdir(this.#parts, { recursive: true })
-    await writeWhole(manifestPath(this.#request.file), JSON.stringify(manifest, undefined, 1))
+    await writeManifest(file, manifest)
+  }
+
+  /** Addresses that changed hands while it ran. */
+  async #addNewNames(file: CaptureFile): Promise<void> {
+    const after = await addressNames(this.#request.connection, this.#namespaces()).catch(() => [])
+    if (after.length === 0) return
+    const known = new Set(this.#names.map(({ address }) => address))
+    this.#names = mergeNames(this.#names, after, Date.now())
+    await file.addNames(after.filter(({ address }) => !known.has(address)).map(wiresharkName))
   }
 
   async #writeNames(): Promise<void> {
@@ -495,29 +420,19 @@ export class ClusterCapture {
   }
 
   #namespaces(): string[] {
-    return [...new Set(this.#points.flatMap(({ status }) => (status.namespace ? [status.namespace] : [])))]
+    const all = [...this.#points.map(({ status }) => status.namespace), this.#follow?.namespace]
+    return [...new Set(all.filter((one) => one !== undefined))]
   }
 
   #onTick(): void {
-    const limit = this.#settings.byteLimit
-    if (limit !== undefined && (this.#file?.bytes ?? 0) >= limit) void this.stop()
+    const { byteLimit, durationSeconds } = this.#settings
+    if (byteLimit !== undefined && (this.#file?.bytes ?? 0) >= byteLimit) void this.stop()
+    // Points end by themselves when their time is up; who follows pods has none to wait for.
+    const since = this.#capturingSince
+    if (this.#follow && durationSeconds !== undefined && since !== undefined) {
+      if (Date.now() - since > durationSeconds * 1000) void this.stop()
+    }
     this.#changed()
-  }
-
-  #refresh({ status, capture }: Point): void {
-    if (!capture) return
-    const { state, message, bytes, counts, lostBytes, cuts, heardAt } = capture.progress
-    Object.assign(status, {
-      state,
-      bytes,
-      lostBytes,
-      cuts,
-      heardAt,
-      received: counts.received,
-      dropped: counts.dropped,
-    })
-    if (message) status.message = message
-    else delete status.message
   }
 
   #changed(): void {
@@ -525,58 +440,4 @@ export class ClusterCapture {
   }
 }
 
-function placeOf(point: ManifestPoint, entry: CapturePlace['entry']): CapturePlace {
-  return { ...point.place, ...(entry ? { entry } : {}) }
-}
-
-const manifestPath = (file: string) => join(`${file}.parts`, 'capture.json')
-
-export async function readManifest(
-  file: string,
-): Promise<({ readonly context: string; readonly server: string } & Manifest) | undefined> {
-  try {
-    return Manifest.safeParse(JSON.parse(await readFile(manifestPath(file), 'utf8'))).data
-  } catch {
-    return undefined
-  }
-}
-
-/** For a person in Wireshark's list of interfaces, and for us: one `name=value` after the other. */
-function describe(status: CapturePointStatus): string {
-  const rungs: Readonly<Record<Rung, string>> = {
-    'ephemeral-container': 'pod',
-    'ephemeral-container-net-raw': 'pod',
-    'node-pod': 'pod',
-    'node-network': 'node',
-  }
-  const pod = status.pod ? [`pod=${status.pod}`, `namespace=${status.namespace}`] : []
-  return [
-    ...pod,
-    `node=${status.node}`,
-    `interface=${status.interface}`,
-    `role=${status.rung ? rungs[status.rung] : 'pod'}`,
-  ].join(' ')
-}
-
-async function addressOf(connection: ApiConnection): Promise<string | undefined> {
-  const host = new URL(connection.cluster.server).hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) !== 0) return host
-  return lookup(host).then(
-    ({ address }) => address,
-    () => undefined,
-  )
-}
-
-function messageOf(error: unknown, file: string): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const words: Readonly<Record<string, string>> = {
-    ENOSPC: `The disk is full: ${file} holds what was captured until then.`,
-    EDQUOT: `Your quota on the disk is used up: ${file} holds what was captured until then.`,
-    EROFS: `${file} can't be written: the file system is read-only.`,
-    EACCES: `${file} can't be written: no permission.`,
-    EEXIST: `${file} is there already. Name another file, or use --force to overwrite it.`,
-    ENOENT: `${file} can't be written: its folder does not exist.`,
-    EISDIR: `${file} is a folder.`,
-  }
-  return words[code] ?? (error instanceof Error ? error.message : String(error))
-}
+const wiresharkName = (name: AddressName) => ({ address: name.address, name: displayName(name) })

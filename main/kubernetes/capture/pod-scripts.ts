@@ -147,18 +147,20 @@ echo stopping
 `
 
 /**
- * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame.
+ * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame, 1 when
+ * other points wait for this one.
  *
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
  *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
  *   HS1 G SEGMENT LOST                       the next is SEGMENT: those between the last and it are lost, LOST bytes in all
  *   HS1 S NEWEST LENGTH                      nothing new; then LENGTH bytes: tcpdump's last counts
+ *   HS1 W TIME                               nothing new up to TIME since 1970, in seconds, micro- or nanoseconds; where others wait
  *   HS1 F CODE SEGMENTS LENGTH WHY           the end; then LENGTH bytes: tcpdump's words
  *
  * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "q" all is safe: the capture's files go. When stdin ends, this ends.
  */
 export const PULL = `${PRELUDE}
-job=$home/$1 at=$2 off=$3 most=$4
+job=$home/$1 at=$2 off=$3 most=$4 awaited=$5
 cd "$job" 2> /dev/null || { echo 'HS1 X no such capture'; exit 3; }
 [ -e puller ] && read -r before < puller && kill "$before" 2> /dev/null
 echo $$ > puller
@@ -178,9 +180,19 @@ done
   done
   kill $$ 2> /dev/null
 } <&3 &
+clock() {
+  now=\${EPOCHREALTIME:-}
+  case $now in
+    *.*) now=\${now%.*}\${now#*.} ;;
+    # Without nanoseconds, as with BusyBox, a letter or nothing follows the seconds.
+    *) now=$(date +%s%N) now=\${now%%[!0-9]*} ;;
+  esac
+}
 idle=0
 while :; do
   seg "$at"
+  # Before it is looked at: what comes later is not meant.
+  [ "$awaited" = 1 ] && [ "$idle" -gt 0 ] && clock
   if [ -e first ]; then
     read -r oldest < first
     if [ "$at" -lt "$oldest" ]; then
@@ -227,6 +239,7 @@ while :; do
     off=$((off + n)) idle=0
     continue
   fi
+  [ "$awaited" = 1 ] && [ "$idle" -gt 0 ] && echo "HS1 W $now"
   sleep 0.1
   idle=$((idle + 1))
   if [ $((idle % 10)) = 1 ]; then

@@ -14,6 +14,8 @@ import type { Position, SegmentSpool } from './segment-spool.ts'
 import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
 
 const HEARTBEAT_MS = 3000
+/** How long a packet may be on its way from the kernel through tcpdump to the file. */
+const TCPDUMP_DELAY_MS = 200
 const LONGEST_PAUSE_MS = 5000
 /** So many segments may wait to be brought to the disk before reading waits for them. */
 const UNSYNCED_LIMIT = 8
@@ -42,6 +44,8 @@ export interface PointProgress {
   readonly counts: CaptureCounts
   /** Why tcpdump ended: asked, duration, lease, end. */
   readonly why?: string
+  /** The pod was deleted or its capture container ended: there is nothing left to fetch from. */
+  readonly gone?: boolean
   /** Date.now() when bytes or a word last came from the pod. */
   readonly heardAt: number
 }
@@ -51,6 +55,8 @@ export interface PointSink {
   segmentBytes(segment: number, bytes: Buffer): void | Promise<void>
   /** Bytes were lost before the next. */
   gap(lostBytes: number): void
+  /** Absent when nobody waits for it. What was captured up to this time was handed over; milliseconds since 1970, by the pod's clock. */
+  readonly reached?: (time: number) => void
 }
 
 /**
@@ -130,7 +136,7 @@ export class PointCapture {
       if (this.#progress.heardAt > before) pause = 100
       const end = await this.#whyGone(cut)
       if (end !== undefined) {
-        this.#set({ state: 'incomplete', message: end })
+        this.#set({ state: 'incomplete', ...end })
         break
       }
       this.#set({ state: this.#stopping ? 'stopping' : 'reconnecting', message: cut, cuts: this.#progress.cuts + 1 })
@@ -186,7 +192,7 @@ export class PointCapture {
     this.#position = this.#spool.position
     const { segment, offset } = this.#position
     const frames = new PullFrames()
-    const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES)
+    const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES, this.#sink.reached ? 1 : 0)
     let words = ''
     let beats: NodeJS.Timeout | undefined
     try {
@@ -256,6 +262,9 @@ export class PointCapture {
         return
       case 'idle':
         this.#capturing({ counts: { ...this.#progress.counts, ...countsIn(frame.words) } })
+        return
+      case 'clock':
+        this.#sink.reached?.(frame.time - TCPDUMP_DELAY_MS)
         return
       case 'end':
         await this.#end(frame)
@@ -348,10 +357,11 @@ export class PointCapture {
   }
 
   /** Why it is of no use to ask again, or undefined. */
-  async #whyGone(cut: string): Promise<string | undefined> {
+  async #whyGone(cut: string): Promise<{ readonly message: string; readonly gone?: boolean } | undefined> {
     const silent = Date.now() - this.#progress.heardAt
-    if (silent > this.job.giveUpMs) return `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}`
-    if (cut === 'no such capture') return 'The pod no longer has the capture: its container was ended.'
+    if (silent > this.job.giveUpMs)
+      return { message: `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}` }
+    if (cut === 'no such capture') return { message: 'The pod no longer has the capture: its container was ended.' }
     try {
       const { namespace, pod, container } = this.place
       const object: Pod = await this.#connection.get(podPath(namespace, pod), {
@@ -364,12 +374,14 @@ export class PointCapture {
       ]
       const terminated = statuses.find(({ name }) => name === container)?.state?.terminated
       if (!terminated) return undefined
-      return `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`
+      const message = `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`
+      return { message, gone: true }
     } catch (error) {
       // After a kubelet restart it is the kubelet, not the API server, that denies the pod for a moment.
       if (error instanceof ApiError && error.httpStatus === 404)
-        return 'The pod was deleted: what was fetched before is here.'
-      if (error instanceof ApiError && error.httpStatus === 403) return `No longer allowed: ${error.message}`
+        return { message: 'The pod was deleted: what was fetched before is here.', gone: true }
+      if (error instanceof ApiError && error.httpStatus === 403)
+        return { message: `No longer allowed: ${error.message}` }
       return undefined
     }
   }
@@ -385,7 +397,7 @@ export class PointCapture {
         const refused = error instanceof ApiError && [400, 401, 403].includes(error.httpStatus)
         if (refused || Date.now() > until) throw error
         const gone = await this.#whyGone(error instanceof Error ? error.message : String(error))
-        if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone}`)
+        if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone.message}`)
         await sleep(pause, undefined, { signal: this.#abandon.signal })
       }
     }

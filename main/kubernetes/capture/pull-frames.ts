@@ -14,6 +14,8 @@ export type PullFrame =
   | { readonly kind: 'segment-end'; readonly segment: number; readonly size: number; readonly sha256: string }
   | { readonly kind: 'gap'; readonly segment: number; readonly lostBytes: number }
   | { readonly kind: 'idle'; readonly words: string }
+  /** Milliseconds since 1970, by the pod's clock: what tcpdump had written then was sent. */
+  | { readonly kind: 'clock'; readonly time: number }
   | {
       readonly kind: 'end'
       readonly exitCode: number
@@ -107,6 +109,8 @@ function frameOf(fields: readonly string[], body: Buffer): PullFrame {
       return { kind: 'gap', segment: number(2), lostBytes: number(3) }
     case 'S':
       return { kind: 'idle', words: body.toString('latin1') }
+    case 'W':
+      return { kind: 'clock', time: timeOf(fields[2] ?? '') }
     case 'F':
       return {
         kind: 'end',
@@ -118,6 +122,13 @@ function frameOf(fields: readonly string[], body: Buffer): PullFrame {
     default:
       throw new BrokenFrame(fields.slice(2).join(' ') || 'a frame of an unknown kind')
   }
+}
+
+/** Seconds, micro- or nanoseconds since 1970, whatever the pod's programs can say; told by the number of digits. */
+function timeOf(digits: string): number {
+  const value = Number(digits)
+  if (!/^\d{10,19}$/.test(digits)) throw new BrokenFrame('a frame holds no time where one should be')
+  return value * 10 ** (13 - digits.length)
 }
 
 export interface CaptureCounts {

@@ -16,8 +16,8 @@ export interface PacketBatch {
   readonly starts: readonly number[]
   /** Milliseconds since 1970, to order by. */
   readonly times: readonly number[]
-  /** What the blocks lie in; to be given back when they are written. */
-  readonly memory: Buffer
+  /** To be called when the blocks are used up: their memory serves the next batch. */
+  readonly release?: () => void
 }
 
 export interface SegmentFacts {
@@ -60,11 +60,6 @@ export class SegmentPackets {
     // A copy: the piece may be a view of a large buffer.
     this.#rest = Buffer.from(data.subarray(used))
     return batch
-  }
-
-  /** The batch is used up: its memory serves the next. */
-  recycle(batch: PacketBatch): void {
-    if (this.#spare.length < 2) this.#spare.push(batch.memory)
   }
 
   #fileHeader(data: Buffer): SegmentFacts {
@@ -126,6 +121,9 @@ export class SegmentPackets {
       from += PACKET_HEADER + captured
     }
     starts.push(at)
-    return { batch: { blocks: blocks.subarray(0, at), starts, times, memory: blocks }, used }
+    const release = () => {
+      if (this.#spare.length < 2) this.#spare.push(blocks)
+    }
+    return { batch: { blocks: blocks.subarray(0, at), starts, times, release }, used }
   }
 }

@@ -1,0 +1,231 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import type { ExecTiming } from '../exec-stream.ts'
+import type { ContainerSettings } from './capture-container.ts'
+import type { CaptureFile } from './capture-file.ts'
+import type { ManifestPoint } from './capture-manifest.ts'
+import type { CapturePlace } from './capture-place.ts'
+import { makePlace, removePlace } from './capture-place.ts'
+import { describe } from './capture-words.ts'
+import type { Ledger } from './ledger.ts'
+import type { PointSink } from './point-capture.ts'
+import { PointCapture } from './point-capture.ts'
+import type { CaptureTarget } from './preflight.ts'
+import { preflight } from './preflight.ts'
+import { SegmentPackets } from './segment-packets.ts'
+import { SegmentSpool } from './segment-spool.ts'
+import {
+  checkFilter,
+  defaultInterface,
+  listInterfaces,
+  SEGMENT_MEGABYTES,
+  tcpdumpCommand,
+  withoutOurTraffic,
+} from './tcpdump.ts'
+
+/** What a point is prepared with; the same for all points of a capture. */
+export interface PointNeeds {
+  readonly connection: ApiConnection
+  readonly context: string
+  readonly captureId: string
+  readonly startedAt: number
+  readonly container: ContainerSettings
+  readonly debugNamespace: string
+  readonly ledger: Ledger
+  readonly filter: string
+  readonly snapLength: number
+  readonly packetLimit?: number
+  readonly giveUpMs: number
+  readonly signal: AbortSignal
+}
+
+/** One point of a capture: where it is, what was made there, how far it is. */
+export class CapturePoint {
+  readonly #status: { -readonly [Key in keyof CapturePointStatus]: CapturePointStatus[Key] }
+  readonly target: CaptureTarget | undefined
+  manifest: ManifestPoint | undefined
+  place: CapturePlace | undefined
+  capture: PointCapture | undefined
+  interfaceId: number | undefined
+  #spool: SegmentSpool | undefined
+  #sink: PointSink | undefined
+  #comment: string | undefined
+
+  private constructor(status: CapturePointStatus, target?: CaptureTarget) {
+    this.#status = { ...status }
+    this.target = target
+  }
+
+  static at(id: number, target: CaptureTarget): CapturePoint {
+    const node = target.kind === 'node' ? target.node : ''
+    const pod = target.kind === 'pod' ? { namespace: target.namespace, pod: target.pod } : {}
+    return new CapturePoint(
+      { id, node, state: 'preparing', bytes: 0, packets: 0, lostBytes: 0, cuts: 0, ...pod },
+      target,
+    )
+  }
+
+  /** One that a crash interrupted. */
+  static restored(id: number, manifest: ManifestPoint, entry: CapturePlace['entry']): CapturePoint {
+    const { namespace, pod, node, place } = manifest
+    const point = new CapturePoint({
+      id,
+      node,
+      state: 'reconnecting',
+      bytes: 0,
+      packets: 0,
+      lostBytes: 0,
+      cuts: 0,
+      interface: manifest.interface,
+      rung: place.rung,
+      ...(namespace ? { namespace } : {}),
+      ...(pod ? { pod } : {}),
+    })
+    point.manifest = manifest
+    point.place = { ...place, ...(entry ? { entry } : {}) }
+    return point
+  }
+
+  get id(): number {
+    return this.#status.id
+  }
+
+  get status(): CapturePointStatus {
+    const status = this.#status
+    const { capture } = this
+    if (!capture) return { ...status }
+    const { state, message, bytes, counts, lostBytes, cuts, heardAt } = capture.progress
+    const { received, dropped } = counts
+    if (message) status.message = message
+    else delete status.message
+    return {
+      ...status,
+      state,
+      bytes,
+      lostBytes,
+      cuts,
+      heardAt,
+      ...(received === undefined ? {} : { received }),
+      ...(dropped === undefined ? {} : { dropped }),
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#status.state = 'failed'
+    this.#status.message = error instanceof Error ? error.message : String(error)
+  }
+
+  /** From the preflight to a checked command in a container that runs. `seconds`: how long tcpdump is to run. */
+  async prepare(needs: PointNeeds, seconds: number): Promise<void> {
+    const { connection, container, debugNamespace, ledger, context, signal } = needs
+    const { target } = this
+    if (!target) return
+    const result = await preflight(connection, target, container, debugNamespace)
+    this.#status.node = result.preflight.node
+    const by = { user: result.preflight.user, capture: needs.captureId, createdAt: new Date(needs.startedAt) }
+    const place = await makePlace({
+      connection,
+      context,
+      target,
+      result,
+      settings: container,
+      debugNamespace,
+      by,
+      ledger,
+      signal,
+    })
+    this.place = place
+    this.#status.rung = place.rung
+    const name = target.interface ?? defaultInterface(await listInterfaces(connection, place))
+    if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
+    const onNode = place.rung === 'node-network'
+    const filter = onNode ? withoutOurTraffic(needs.filter, await addressOf(connection)) : needs.filter
+    const { snapLength, packetLimit } = needs
+    const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
+    await checkFilter(connection, place, options)
+    this.#status.interface = name
+    this.manifest = {
+      node: result.preflight.node,
+      interface: name,
+      filter,
+      place: { ...place, enter: [...place.enter] },
+      job: {
+        id: `${needs.captureId}-${this.id}`,
+        command: [...tcpdumpCommand(place.enter, options)],
+        seconds,
+        segments: Math.max(2, Math.floor(container.ringBytes / (SEGMENT_MEGABYTES * 1e6))),
+        leaseSeconds: container.leaseSeconds,
+        giveUpMs: needs.giveUpMs,
+      },
+      ...(target.kind === 'pod' ? { namespace: target.namespace, pod: target.pod } : {}),
+    }
+  }
+
+  /** Ties it to the file; `shared`: there are or may be other points, whose packets wait for this one's. */
+  wire(
+    connection: ApiConnection,
+    file: CaptureFile,
+    parts: string,
+    shared: boolean,
+    onChange: () => void,
+    timing: ExecTiming | undefined,
+  ): void {
+    const { manifest, place } = this
+    if (!manifest || !place) return
+    this.#spool = new SegmentSpool(join(parts, `point-${this.id}`))
+    this.#sink = this.#sinkInto(file, shared)
+    this.capture = new PointCapture(connection, place, manifest.job, this.#spool, this.#sink, onChange, timing)
+    file.join(this.id)
+  }
+
+  /** What an earlier run left on disk is put into the file again. */
+  async restore(): Promise<void> {
+    const sink = this.#sink
+    if (sink) await this.#spool?.restore((segment, bytes) => sink.segmentBytes(segment, bytes))
+  }
+
+  /** A pod on a node goes now; a container in a pod is left to the next capture and ends by itself when none comes. */
+  async release(connection: ApiConnection, ledger: Ledger): Promise<void> {
+    if (this.place?.entry?.kind === 'pod') await removePlace(connection, this.place, ledger)
+  }
+
+  #sinkInto(file: CaptureFile, shared: boolean): PointSink {
+    const packets = new SegmentPackets()
+    return {
+      segmentBytes: (segment: number, bytes: Buffer) => {
+        const batch = packets.push(segment, bytes, ({ linkType, snapLength }) => {
+          this.interfaceId ??= file.addInterface({
+            name: `${this.#status.pod ?? this.#status.node}:${this.#status.interface}`,
+            description: describe(this.#status),
+            filter: this.manifest?.filter ?? '',
+            linkType,
+            snapLength,
+          })
+          return this.interfaceId
+        })
+        if (!batch) return
+        this.#status.packets += batch.times.length
+        const comment = this.#comment
+        this.#comment = undefined
+        return file.add(this.id, batch, comment)
+      },
+      gap: (lostBytes: number) => {
+        this.#comment = `Hopscope: before this packet ${lostBytes} bytes of this point were lost: the ring in the pod was full.`
+      },
+      ...(shared ? { reached: (time: number) => file.reached(this.id, time) } : {}),
+    }
+  }
+}
+
+async function addressOf(connection: ApiConnection): Promise<string | undefined> {
+  const host = new URL(connection.cluster.server).hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) !== 0) return host
+  return lookup(host).then(
+    ({ address }) => address,
+    () => undefined,
+  )
+}
