@@ -9,6 +9,7 @@ import type {
   PointPlan,
   SweepReport,
 } from './model/live-capture.ts'
+import type { TerminalFacts, TerminalOutput, TerminalTarget as TerminalTargetModel } from './model/terminal.ts'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
 // How it is carried, validated and re-connected: ARCHITECTURE.md, "The contract".
@@ -211,6 +212,49 @@ export interface CapturingSection {
   deleteCapture(name: string): Promise<void>
 }
 
+const contextName = z.optional(ContextName)
+export const TerminalTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('local'), context: contextName, namespace: z.optional(ObjectName) }),
+  z.strictObject({
+    kind: z.literal('container'),
+    context: ContextName,
+    namespace: ObjectName,
+    pod: ObjectName,
+    container: ObjectName,
+  }),
+  z.strictObject({
+    kind: z.literal('debug-container'),
+    context: ContextName,
+    namespace: ObjectName,
+    pod: ObjectName,
+    container: ObjectName,
+  }),
+  z.strictObject({ kind: z.literal('node'), context: ContextName, node: ObjectName }),
+])
+export const TerminalId = z.string().check(z.regex(/^terminal-[a-f0-9]{12}$/))
+const cells = z.int().check(z.minimum(1), z.maximum(4096))
+/** What is typed or pasted, a piece at a time. */
+export const TerminalInput = z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.length <= 65_536))
+
+/** Shells in pods, on nodes and on this machine. They belong to the host: a window may go and come back. */
+export interface TerminalsSection {
+  watch(): Promise<Subscription<readonly TerminalFacts[]>>
+  /** Starts one; its id. What becomes of it is told by watch. */
+  open(target: TerminalTargetModel, columns: number, rows: number): Promise<string>
+  /** Its output from a place on, as far back as it is kept. A reader that stops stops the shell. */
+  output(id: string, from: number): Promise<Subscription<TerminalOutput>>
+  /** Resolves when the shell takes more. */
+  input(id: string, bytes: Uint8Array): Promise<void>
+  resize(id: string, columns: number, rows: number): Promise<void>
+  /** A new shell in the place of one that ended. */
+  reconnect(id: string): Promise<void>
+  /** Ends the shell and removes what was made for it. */
+  close(id: string): Promise<void>
+  /** Records its output beside a capture (by id) or else in the data folder; the file's path. */
+  record(id: string, capture: string | undefined): Promise<string>
+  stopRecording(id: string): Promise<void>
+}
+
 /** How a subscription crosses: the host offers next(), the interface asks for as many values ahead as it can take. */
 export type PulledValue<T> = { readonly value: T } | { readonly done: true }
 
@@ -221,6 +265,7 @@ export interface HostContract {
   readonly clusters: ClustersSection
   readonly explorer: ExplorerSection
   readonly capturing: CapturingSection
+  readonly terminals: TerminalsSection
 }
 
 /** What a method takes, as schemas: one for each argument. */
@@ -277,5 +322,16 @@ export const contractInputs = {
     watchLive: [],
     watchLibrary: [],
     deleteCapture: [LibraryName],
+  },
+  terminals: {
+    watch: [],
+    open: [TerminalTarget, cells, cells],
+    output: [TerminalId, z.int().check(z.minimum(0))],
+    input: [TerminalId, TerminalInput],
+    resize: [TerminalId, cells, cells],
+    reconnect: [TerminalId],
+    close: [TerminalId],
+    record: [TerminalId, z.optional(CaptureId)],
+    stopRecording: [TerminalId],
   },
 } as const satisfies { readonly [Section in keyof HostContract]: Inputs<HostContract[Section]> }

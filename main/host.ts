@@ -9,6 +9,7 @@ import type { DataAnswer, DataRequest } from './data-plane/data-plane.ts'
 import { exposeContract } from './expose.ts'
 import { Ledger } from './kubernetes/capture/ledger.ts'
 import { ClusterAccess } from './kubernetes/cluster-access.ts'
+import { loginEnvironment } from './kubernetes/login-environment.ts'
 import { AppService } from './services/app.ts'
 import type { Visitor } from './services/app.ts'
 import { CaptureLibrary, CapturesService } from './services/captures.ts'
@@ -22,6 +23,8 @@ import { Sweeps } from './services/clusters/sweeps.ts'
 import { Contexts } from './services/contexts.ts'
 import { ExplorerService } from './services/explorer/index.ts'
 import { SettingsStore } from './services/settings.ts'
+import { TerminalsService } from './services/terminals/index.ts'
+import { Terminals } from './services/terminals/terminals.ts'
 
 export interface HostOptions {
   readonly version: string
@@ -55,6 +58,8 @@ export class Host {
   readonly #sweeps: Sweeps
   readonly #book: ContextBook
   readonly #contexts: Contexts
+  readonly #terminals: Terminals
+  readonly #terminalsService: TerminalsService
 
   private constructor(options: HostOptions, settings: SettingsStore, recent: RecentCaptures, book: ContextBook) {
     this.version = options.version
@@ -71,8 +76,19 @@ export class Host {
     const served = this.captures
     const { report } = options
     this.#live = new LiveCaptures({ contexts, book, ledger, store, served, recent, report })
-    this.#sweeps = new Sweeps(contexts, ledger, ({ entry }) =>
-      this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
+    const environment = options.environment ?? loginEnvironment
+    this.#terminals = new Terminals({ contexts, book, ledger, environment, report })
+    this.#terminalsService = new TerminalsService(
+      this.#terminals,
+      this.captures,
+      options.dataFolder ?? options.userFolder,
+    )
+    this.#sweeps = new Sweeps(
+      contexts,
+      ledger,
+      ({ entry }) =>
+        this.#terminals.has(entry?.capture) ||
+        this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
     )
     this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps)
     this.#explorer = new ExplorerService(contexts)
@@ -99,6 +115,7 @@ export class Host {
       clusters: this.#clusters,
       explorer: this.#explorer,
       capturing: this.#capturing,
+      terminals: this.#terminalsService,
     }
   }
 
@@ -115,9 +132,14 @@ export class Host {
 
   /** Ends captures in order, as far as that takes no longer than a person waits; when all that was changed is on disk. */
   async close(): Promise<void> {
-    await this.#live.close(CLOSE_WITHIN_MS)
+    await Promise.all([this.#live.close(CLOSE_WITHIN_MS), this.#closeTerminals()])
     await this.written()
     this.#contexts[Symbol.dispose]()
+  }
+
+  async #closeTerminals(): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref())
+    await Promise.race([this.#terminals.closeAll(), late])
   }
 
   /** The data plane; see answerData. */

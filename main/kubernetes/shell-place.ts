@@ -202,17 +202,19 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
     throw error
   }
   const made = `Privileged pod ${namespace}/${name} was made on node ${node}; the node's files are under /host. It is deleted with this terminal.`
-  return started(request, entry, made, (one) => one.status?.containerStatuses?.find((status) => status.name === container))
+  return started(request, entry, made, (one) =>
+    one.status?.containerStatuses?.find((status) => status.name === container),
+  )
 }
 
 const keeper = () => [...script(KEEPER, SILENT_SECONDS, LIFE_SECONDS)]
 
 async function intend(
-  { ledger, context, connection }: ShellPlaceRequest,
+  { ledger, context, connection, by }: ShellPlaceRequest,
   what: Pick<LedgerEntry, 'kind' | 'namespace' | 'pod' | 'container'>,
 ): Promise<LedgerEntry> {
   const id = randomBytes(8).toString('hex')
-  return ledger.intend({ ...what, id, context, server: connection.cluster.server, capture: 'terminal' })
+  return ledger.intend({ ...what, id, context, server: connection.cluster.server, capture: by.capture })
 }
 
 async function started(

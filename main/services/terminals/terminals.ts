@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
+import type { Subscription } from '../../../common/contract.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { TerminalEnd, TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
+import { whoami } from '../../kubernetes/cluster-access.ts'
+import type { Ledger } from '../../kubernetes/capture/ledger.ts'
+import {
+  debugContainerPlace,
+  nodePlace,
+  requireAllowed,
+  shellPermissions,
+  type ShellPlace,
+} from '../../kubernetes/shell-place.ts'
+import { Watched } from '../../streams.ts'
+import { loginShell, openLocalShell } from '../../terminals/local-shell.ts'
+import { openPodShell } from '../../terminals/pod-shell.ts'
+import { writePrivateKubeconfig } from '../../terminals/private-kubeconfig.ts'
+import { Terminal } from '../../terminals/terminal.ts'
+import type { OpenLine, TerminalLine, TerminalSize } from '../../terminals/terminal-line.ts'
+import type { ContextBook } from '../clusters/context-book.ts'
+import type { Contexts } from '../contexts.ts'
+
+const MOST = 32
+
+export interface TerminalsParts {
+  readonly contexts: Contexts
+  readonly book: ContextBook
+  readonly ledger: Ledger
+  readonly environment: () => Promise<Readonly<Record<string, string | undefined>>>
+  /** For the log: what could not be removed is in the ledger. */
+  readonly report: (where: string, error: unknown) => void
+}
+
+/** All terminals of the host, whichever window opened them. */
+export class Terminals {
+  readonly #parts: TerminalsParts
+  readonly #open = new Map<string, Terminal>()
+  readonly #facts = new Watched<readonly TerminalFacts[]>([])
+
+  constructor(parts: TerminalsParts) {
+    this.#parts = parts
+  }
+
+  watch(): Subscription<readonly TerminalFacts[]> {
+    return this.#facts.watch()
+  }
+
+  /** Whether what the ledger has under this name is in use by a terminal. */
+  has(id: string | undefined): boolean {
+    return id !== undefined && this.#open.has(id)
+  }
+
+  find(id: string): Terminal {
+    const terminal = this.#open.get(id)
+    if (!terminal) throw new HostError('not-found', 'This terminal was closed.')
+    return terminal
+  }
+
+  open(target: TerminalTarget, size: TerminalSize): Terminal {
+    if (this.#open.size >= MOST) throw new HostError('unavailable', `${MOST} terminals are open: close one first.`)
+    const id = `terminal-${randomBytes(6).toString('hex')}`
+    const terminal = new Terminal(id, target, titleOf(target), size, this.#opener(id, target), () => this.#changed())
+    this.#open.set(id, terminal)
+    this.#changed()
+    return terminal
+  }
+
+  async close(id: string): Promise<void> {
+    const terminal = this.find(id)
+    try {
+      await terminal.close()
+    } finally {
+      this.#open.delete(id)
+      this.#changed()
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.allSettled([...this.#open.keys()].map((id) => this.close(id)))
+  }
+
+  #changed(): void {
+    this.#facts.set([...this.#open.values()].map((terminal) => terminal.facts()))
+  }
+
+  #opener(id: string, target: TerminalTarget): OpenLine {
+    switch (target.kind) {
+      case 'local':
+        return (size, handlers) => this.#local(target, size, handlers)
+      case 'container':
+        return async (size, handlers, signal) => {
+          const { connection } = await this.#parts.contexts.open(target.context)
+          await requireAllowed(connection, shellPermissions('container', target.namespace))
+          return openPodShell(connection, target, size, handlers, signal)
+        }
+      case 'debug-container':
+      case 'node':
+        return (size, handlers, signal) => this.#debug(id, target, size, handlers, signal)
+    }
+  }
+
+  async #local(
+    target: TerminalTarget & { readonly kind: 'local' },
+    ...[size, handlers]: [TerminalSize, Parameters<OpenLine>[1]]
+  ): Promise<TerminalLine> {
+    const { contexts, environment } = this.#parts
+    const kubeconfig =
+      target.context === undefined
+        ? undefined
+        : await writePrivateKubeconfig(await contexts.config(), target.context, target.namespace)
+    return openLocalShell(await environment(), kubeconfig, size, handlers)
+  }
+
+  async #debug(
+    id: string,
+    target: TerminalTarget & { readonly kind: 'debug-container' | 'node' },
+    ...[size, handlers, signal]: Parameters<OpenLine>
+  ): Promise<TerminalLine> {
+    const { contexts, book, ledger, report } = this.#parts
+    const { connection, context } = await contexts.open(target.context)
+    const chosen = book.captureSettings(target.context)
+    const debugNamespace = chosen.debugNamespace ?? context.namespace
+    const settings = { image: chosen.image, imagePullSecrets: chosen.imagePullSecrets, debugNamespace }
+    const namespace = target.kind === 'node' ? debugNamespace : target.namespace
+    await requireAllowed(connection, shellPermissions(target.kind, namespace))
+    const { username } = await whoami(connection)
+    const by = { user: username, capture: id, createdAt: new Date() }
+    const request = { connection, context: target.context, settings, by, ledger, signal }
+    handlers.note(
+      target.kind === 'node'
+        ? `Making a pod on node ${target.node} with ${settings.image}.`
+        : `Adding a debug container to ${target.pod} with ${settings.image}.`,
+    )
+    const place: ShellPlace =
+      target.kind === 'node'
+        ? await nodePlace(request, target.node)
+        : await debugContainerPlace(request, target.namespace, target.pod, target.container)
+    handlers.note(place.made)
+    const remove = () => place.close().catch((error: unknown) => report('terminals.remove', error))
+    let line: TerminalLine
+    try {
+      line = await openPodShell(connection, place, size, handlers, signal)
+    } catch (error) {
+      await remove()
+      throw error
+    }
+    // What was made goes with the shell, whoever ends it.
+    const ended = thenRemove(line.ended, remove)
+    ended.catch(() => undefined)
+    return {
+      ...line,
+      ended,
+      async close() {
+        await line.close()
+        await ended.catch(() => undefined)
+      },
+    }
+  }
+}
+
+async function thenRemove(ended: Promise<TerminalEnd>, remove: () => Promise<void>): Promise<TerminalEnd> {
+  try {
+    return await ended
+  } finally {
+    await remove()
+  }
+}
+
+function titleOf(target: TerminalTarget): string {
+  switch (target.kind) {
+    case 'local':
+      return `${basename(loginShell(process.env))}${target.context === undefined ? '' : ` (${target.context})`}`
+    case 'container':
+      return `${target.pod} (${target.container})`
+    case 'debug-container':
+      return `${target.pod} (debug)`
+    case 'node':
+      return `node ${target.node}`
+  }
+}

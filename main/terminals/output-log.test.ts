@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { TerminalOutput } from '../../common/model/terminal.ts'
+import { OutputLog } from './output-log.ts'
+
+const KB = 1024
+
+/** Numbered bytes, so that a hole or a repetition shows. */
+function piece(at: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (at + i) % 251)
+}
+
+async function readAll(stream: ReadableStream<TerminalOutput>): Promise<{ from: number; bytes: Uint8Array }> {
+  const parts: Uint8Array[] = []
+  let from = -1
+  let next = -1
+  for await (const { at, bytes } of stream) {
+    if (from < 0) from = next = at
+    expect(at).toBe(next)
+    next = at + bytes.length
+    parts.push(bytes)
+  }
+  return { from, bytes: Buffer.concat(parts) }
+}
+
+describe("a terminal's output", () => {
+  it('reaches every reader whole, whatever the pieces', async () => {
+    const log = new OutputLog()
+    const both = Promise.all([readAll(log.read(0)), readAll(log.read(0))])
+    let at = 0
+    for (const length of [1, 70 * KB, 3, 200 * KB, 100 * KB, 5]) {
+      await log.write(piece(at, length))
+      at += length
+    }
+    log.close()
+    for (const { from, bytes } of await both) {
+      expect(from).toBe(0)
+      expect(Buffer.compare(bytes, piece(0, at))).toBe(0)
+    }
+  })
+
+  it('holds up the writer while a reader is far behind, and lets it go when the reader has caught up or left', async () => {
+    const log = new OutputLog()
+    const reader = log.read(0).getReader()
+    let held = log.write(piece(0, 300 * KB))
+    expect(held).toBeInstanceOf(Promise)
+    await reader.read()
+    await held
+    held = log.write(piece(0, 300 * KB))
+    expect(held).toBeInstanceOf(Promise)
+    await reader.cancel()
+    await held
+  })
+
+  it('holds up nobody while nobody reads, and shows the end of it to those who come later', async () => {
+    const log = new OutputLog()
+    for (let i = 0; i < 100; i++) expect(log.write(piece(i * 64 * KB, 64 * KB))).toBeUndefined()
+    log.close()
+    const { from, bytes } = await readAll(log.read(0))
+    expect(from + bytes.length).toBe(100 * 64 * KB)
+    expect(bytes.length).toBeGreaterThanOrEqual(1024 * KB)
+    expect(bytes.length).toBeLessThan(1200 * KB)
+    expect(Buffer.compare(bytes, piece(from, bytes.length))).toBe(0)
+  })
+
+  it('goes on from a place in the middle of a piece', async () => {
+    const log = new OutputLog()
+    void log.write(piece(0, 1000))
+    log.close()
+    const { from, bytes } = await readAll(log.read(400))
+    expect(from).toBe(400)
+    expect(Buffer.compare(bytes, piece(400, 600))).toBe(0)
+  })
+})

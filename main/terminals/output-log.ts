@@ -1,0 +1,121 @@
+import type { TerminalOutput } from '../../common/model/terminal.ts'
+
+/** Kept for those who come later: a page that was reloaded shows the end of what was there. */
+const KEPT_BYTES = 1 << 20
+/** How far a reader may be behind before the writer has to wait. */
+const LAG_BYTES = 256 * 1024
+/** Small pieces are put together up to this: a message costs more than its bytes. */
+const PIECE_BYTES = 64 * 1024
+
+interface Reader {
+  at: number
+  wake: (() => void) | undefined
+}
+
+/**
+ * What a terminal puts out, for any number of readers at their own pace. The writer is held up while a reader is far behind, so memory
+ * is bounded and a stopped reader stops the program; with no reader at all it goes on, and the oldest bytes are forgotten.
+ */
+export class OutputLog {
+  readonly #pieces: TerminalOutput[] = []
+  readonly #readers = new Set<Reader>()
+  #start = 0
+  #end = 0
+  #closed = false
+  #held: { readonly promise: Promise<void>; readonly release: () => void } | undefined
+
+  /** Place behind the last byte. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Returns a promise while readers are too far behind to take more. The bytes are kept, not copied. */
+  write(bytes: Uint8Array, time = Date.now()): Promise<void> | undefined {
+    if (bytes.length === 0 || this.#closed) return undefined
+    this.#pieces.push({ at: this.#end, time, bytes })
+    this.#end += bytes.length
+    while (this.#end - this.#start - this.#pieces[0].bytes.length >= KEPT_BYTES && this.#mayForget()) {
+      this.#start += this.#pieces.shift()?.bytes.length ?? 0
+    }
+    for (const reader of this.#readers) reader.wake?.()
+    if (!this.#isHeld()) return undefined
+    this.#held ??= hold()
+    return this.#held.promise
+  }
+
+  /** Nothing more will come; readers get what is left and then their end. */
+  close(): void {
+    this.#closed = true
+    this.#held?.release()
+    for (const reader of this.#readers) reader.wake?.()
+  }
+
+  /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
+  read(from: number): ReadableStream<TerminalOutput> {
+    const reader: Reader = { at: Math.max(from, this.#start), wake: undefined }
+    this.#readers.add(reader)
+    const leave = () => {
+      this.#readers.delete(reader)
+      this.#letGo()
+    }
+    return new ReadableStream<TerminalOutput>(
+      {
+        pull: async (controller) => {
+          while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) {
+            await new Promise<void>((resolve) => (reader.wake = resolve))
+          }
+          reader.wake = undefined
+          if (reader.at < this.#end) controller.enqueue(this.#next(reader))
+          else {
+            leave()
+            controller.close()
+          }
+        },
+        cancel: () => {
+          leave()
+          reader.wake?.()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  #next(reader: Reader): TerminalOutput {
+    const first = this.#pieces.findIndex(({ at, bytes }) => at + bytes.length > reader.at)
+    let last = first
+    let size = 0
+    while (last < this.#pieces.length && (size === 0 || size + this.#pieces[last].bytes.length <= PIECE_BYTES)) {
+      size += this.#pieces[last++].bytes.length
+    }
+    const taken = this.#pieces.slice(first, last)
+    const { at, time } = taken[0]
+    const skip = reader.at - at
+    const bytes = taken.length === 1 ? taken[0].bytes : Buffer.concat(taken.map((piece) => piece.bytes))
+    reader.at = at + bytes.length
+    this.#letGo()
+    return { at: at + skip, time, bytes: skip > 0 ? bytes.subarray(skip) : bytes }
+  }
+
+  /** The oldest piece is behind every reader. */
+  #mayForget(): boolean {
+    const behind = this.#pieces[0].at + this.#pieces[0].bytes.length
+    for (const reader of this.#readers) if (reader.at < behind) return false
+    return true
+  }
+
+  #isHeld(): boolean {
+    for (const reader of this.#readers) if (this.#end - reader.at > LAG_BYTES) return true
+    return false
+  }
+
+  #letGo(): void {
+    if (!this.#held || this.#isHeld()) return
+    this.#held.release()
+    this.#held = undefined
+  }
+}
+
+function hold(): { readonly promise: Promise<void>; readonly release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { promise, release: resolve }
+}
