@@ -4,8 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { EVERYTHING } from './authorization.ts'
-import { TestCluster } from './cluster.ts'
+import { EVERYTHING, TestCluster } from './cluster.ts'
 import { skipReason } from './start.ts'
 
 const SECRET = 'PLANTED-7f3a9c1e-SECRET'

@@ -1,6 +1,5 @@
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { CONTAINER_NODE, type RunningContainer } from './machines.ts'
+import { CONTAINER_NODE, type RunningContainer } from './cluster.ts'
 
 // Numbered datagrams, so that a capture can be counted: each number once, in order, with its own bytes.
 
@@ -44,7 +43,7 @@ export async function startTraffic(
   { perSecond, size = 200, count, port = 9 }: { perSecond: number; size?: number; count?: number; port?: number },
 ): Promise<Traffic> {
   const args = [to, port, perSecond, size, count ?? 2 ** 31].map(String)
-  const child: ChildProcess = from.exec([CONTAINER_NODE, '-e', SENDER, ...args])
+  const child = from.exec([CONTAINER_NODE, '-e', SENDER, ...args])
   let said = ''
   child.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
   child.stderr?.on('data', (bytes: Buffer) => process.stderr.write(bytes))

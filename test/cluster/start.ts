@@ -1,8 +1,7 @@
 import { ClusterAccess } from '../../main/kubernetes/cluster-access.ts'
 import type { OpenContext } from '../../main/kubernetes/cluster-access.ts'
 import { loadKubeconfig } from '../../main/kubernetes/kubeconfig.ts'
-import type { TestCluster } from './cluster.ts'
-import { whyNoNamespaces } from './machines.ts'
+import { type TestCluster, whyNoNamespaces } from './cluster.ts'
 
 /** Why tests against the cluster can't run here; undefined when they can. */
 export const skipReason = whyNoNamespaces()

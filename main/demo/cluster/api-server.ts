@@ -8,7 +8,7 @@ import type {
   Pod,
   ResourceAttributes,
   SelfSubjectAccessReview,
-} from '../../main/kubernetes/objects.ts'
+} from '../../kubernetes/objects.ts'
 import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod } from './admission.ts'
 import type { ClusterUser, Identity } from './authorization.ts'
 import { allows, authorize, refusal } from './authorization.ts'

@@ -1,4 +1,4 @@
-import type { Container, PodSpec, SecurityContext } from '../../main/kubernetes/objects.ts'
+import type { Container, PodSpec, SecurityContext } from '../../kubernetes/objects.ts'
 
 // The Pod Security Standards, as the admission plugin of 1.36 applies and words them.
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/

@@ -1,4 +1,4 @@
-import type { ResourceAttributes } from '../../main/kubernetes/objects.ts'
+import type { ResourceAttributes } from '../../kubernetes/objects.ts'
 import { ApiFailure } from './failure.ts'
 
 // Who may do what: users with RBAC rules, and the words in which the API server refuses.

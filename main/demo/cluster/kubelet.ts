@@ -6,14 +6,14 @@ import type {
   Pod,
   PodStatus,
   SecurityContext,
-} from '../../main/kubernetes/objects.ts'
+} from '../../kubernetes/objects.ts'
 import { ApiFailure } from './failure.ts'
 import type { Image } from './images.ts'
 import { IMAGES } from './images.ts'
 import type { Kind } from './kinds.ts'
 import { KINDS } from './kinds.ts'
-import type { Machine, RunningContainer, Sandbox } from './machines.ts'
-import { privilegesOf } from './machines.ts'
+import type { Machine, RunningContainer, Sandbox } from './running.ts'
+import { privilegesOf } from './running.ts'
 import type { ObjectStore } from './object-store.ts'
 
 const DEFAULT_TEMPORARY_BYTES = 1 << 30
@@ -65,7 +65,7 @@ export class Kubelet {
     const spec = [...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])].find((one) => one.name === container)
     const image = spec ? this.#images[spec.image] : undefined
     if (!image) return false
-    return image.shell && (program !== 'tcpdump' || image.tcpdump)
+    return image.shell && (program !== 'tcpdump' || image.tcpdump) && this.machine.has(program)
   }
 
   /** Starts a pod that was given to this node. */

@@ -1,13 +1,12 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
-import type { Status } from '../../main/kubernetes/objects.ts'
+import type { Status } from '../../kubernetes/objects.ts'
 import type { StreamFault } from './faults.ts'
 import { exitCode, kill } from './machines.ts'
+import type { Sandbox, StreamedProcess } from './running.ts'
 
 // exec, attach and port-forward over WebSocket, as a real 1.36 cluster was seen to do it: an empty channel 1 first, frames of at most
 // 32 KiB, Status on channel 3, close code 1000 whatever happened, no pings of its own.
@@ -65,7 +64,7 @@ export class Streams {
   /** Ties a process to a client's WebSocket. `about` says whose it is; `streams` which of them the client asked for. */
   serve(
     socket: WebSocket,
-    child: ChildProcess,
+    child: StreamedProcess,
     about: Omit<OpenStream, 'bytesSent' | 'fail'>,
     streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean },
   ): void {
@@ -75,23 +74,26 @@ export class Streams {
   }
 
   /** port-forward: channel 2n carries port n's bytes, 2n+1 its errors; each begins with the port as two bytes, little-endian. */
-  forward(socket: WebSocket, ports: readonly number[], netPid: number): void {
+  forward(socket: WebSocket, ports: readonly number[], sandbox: Sandbox): void {
     socket.binaryType = 'nodebuffer'
     const relays = ports.map((port, index) => {
       for (const channel of [2 * index, 2 * index + 1]) socket.send(Buffer.of(channel, port & 0xff, port >> 8))
-      const relay = spawn('nsenter', ['-t', String(netPid), '-n', '--', process.execPath, '-e', RELAY, String(port)], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      })
-      relay.stdin.on('error', () => undefined)
-      relay.stdout.on('data', (bytes: Buffer) => socket.send(Buffer.concat([Buffer.of(2 * index), bytes])))
-      relay.stderr.on('data', (bytes: Buffer) => socket.send(Buffer.concat([Buffer.of(2 * index + 1), bytes])))
+      const relay = sandbox.connect(port)
+      if (!relay) {
+        const words = `nothing listens on port ${port} in the pod`
+        socket.send(Buffer.concat([Buffer.of(2 * index + 1), Buffer.from(words)]))
+        return undefined
+      }
+      relay.stdin?.on('error', () => undefined)
+      relay.stdout?.on('data', (bytes: Buffer) => socket.send(Buffer.concat([Buffer.of(2 * index), bytes])))
+      relay.stderr?.on('data', (bytes: Buffer) => socket.send(Buffer.concat([Buffer.of(2 * index + 1), bytes])))
       return relay
     })
     socket.on('message', (data) => {
       if (!Buffer.isBuffer(data) || data.length === 0) return
-      relays[(data[0] ?? 0) >> 1]?.stdin.write(data.subarray(1))
+      relays[(data[0] ?? 0) >> 1]?.stdin?.write(data.subarray(1))
     })
-    socket.on('close', () => relays.forEach((relay) => relay.stdin.end()))
+    socket.on('close', () => relays.forEach((relay) => relay?.stdin?.end()))
     socket.on('error', () => undefined)
   }
 
@@ -101,12 +103,6 @@ export class Streams {
   }
 }
 
-const RELAY = `
-const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1')
-process.stdin.pipe(socket).pipe(process.stdout)
-socket.on('error', (error) => { process.stderr.write(error.message); process.exit(1) })
-socket.on('close', () => process.exit(0))`
-
 class ProcessStream implements OpenStream {
   readonly kind
   readonly namespace
@@ -115,7 +111,7 @@ class ProcessStream implements OpenStream {
   readonly node
   readonly argv
   readonly #socket: WebSocket
-  readonly #child: ChildProcess
+  readonly #child: StreamedProcess
   readonly #v5: boolean
   readonly #ended: () => void
   bytesSent = 0
@@ -126,7 +122,7 @@ class ProcessStream implements OpenStream {
 
   constructor(
     socket: WebSocket,
-    child: ChildProcess,
+    child: StreamedProcess,
     about: Omit<OpenStream, 'bytesSent' | 'fail'>,
     streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean },
     ended: () => void,
@@ -154,7 +150,7 @@ class ProcessStream implements OpenStream {
     })
     socket.on('error', () => undefined)
     socket.on('close', () => this.#lost())
-    child.once('error', (error) => this.#finish(failure(error.message)))
+    child.once('error', (error: Error) => this.#finish(failure(error.message)))
     child.once('close', (code, signal) => this.#finish(statusOf(exitCode(code, signal))))
   }
 
@@ -200,7 +196,13 @@ class ProcessStream implements OpenStream {
     const channel = data[0]
     if (channel === STDIN) this.#child.stdin?.write(data.subarray(1))
     else if (channel === CLOSE && this.#v5 && data[1] === STDIN) this.#child.stdin?.end()
-    else if (channel !== RESIZE && channel !== CLOSE) this.#socket.close(1002)
+    else if (channel === RESIZE) this.#resize(data.subarray(1).toString('utf8'))
+    else if (channel !== CLOSE) this.#socket.close(1002)
+  }
+
+  #resize(text: string): void {
+    const [, columns, rows] = /^\{"Width":(\d+),"Height":(\d+)\}$/.exec(text) ?? []
+    if (columns && rows) this.#child.resize?.(Number(columns), Number(rows))
   }
 
   #forward(channel: number, bytes: Buffer): void {
@@ -267,8 +269,9 @@ export function failure(message: string): Status {
 }
 
 /** The process that nsenter started, to end it rather than the one that waits for it. */
-function innermost(child: ChildProcess): number {
+function innermost(child: StreamedProcess): number {
   let pid = child.pid ?? 0
+  if (pid === 0) return 0
   try {
     for (;;) {
       const next = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])

@@ -1,4 +1,4 @@
-import type { Status } from '../../main/kubernetes/objects.ts'
+import type { Status } from '../../kubernetes/objects.ts'
 
 /** A refusal of the API server: the HTTP status code and the Status object that goes with it. */
 export class ApiFailure extends Error {

@@ -1,4 +1,4 @@
-import type { EphemeralContainer, Namespace, Pod } from '../../main/kubernetes/objects.ts'
+import type { EphemeralContainer, Namespace, Pod } from '../../kubernetes/objects.ts'
 import { forbidden, invalid } from './failure.ts'
 import type { PodSecurityLevel } from './pod-security.ts'
 import { podSecurityViolation } from './pod-security.ts'

@@ -12,7 +12,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
-import type { SecurityContext } from '../../main/kubernetes/objects.ts'
+import type {
+  ContainerExit,
+  ContainerOptions,
+  Fabric,
+  Machine,
+  Privileges,
+  RunningContainer,
+  Sandbox,
+} from './running.ts'
+import { PtyProcess } from './pty-process.ts'
 
 // Machines, pods and containers made of the kernel's own namespaces. No namespace has a name: each is held by a process, the first
 // process of a machine reads our pipe, and when that closes - because we say so or because we are dead - the kernel ends everything in
@@ -79,25 +88,27 @@ class Holder {
   }
 }
 
-export class Fabric {
+export class NamespaceFabric implements Fabric {
   readonly #holder: Holder
-  readonly #machines: Machine[] = []
+  readonly #machines: NamespaceMachine[] = []
 
   private constructor(holder: Holder) {
     this.#holder = holder
   }
 
-  static async create(): Promise<Fabric> {
+  static async create(): Promise<NamespaceFabric> {
     sweepControlGroups()
     const setup = 'ip link add fabric0 type bridge\nip link set fabric0 up'
-    return new Fabric(await Holder.start(['unshare', '--net', '--mount', '--pid', '--fork', '--mount-proc'], setup))
+    return new NamespaceFabric(
+      await Holder.start(['unshare', '--net', '--mount', '--pid', '--fork', '--mount-proc'], setup),
+    )
   }
 
-  get machines(): readonly Machine[] {
+  get machines(): readonly NamespaceMachine[] {
     return this.#machines
   }
 
-  async machine(name: string): Promise<Machine> {
+  async machine(name: string): Promise<NamespaceMachine> {
     const number = this.#machines.length + 1
     const setup = [
       'mount --make-rprivate /',
@@ -114,7 +125,7 @@ export class Fabric {
       ['unshare', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc'],
       `hostname '${name}'\n${setup}`,
     )
-    const machine = new Machine(name, number, holder)
+    const machine = new NamespaceMachine(name, number, holder)
     machine.ip(`link add eth0 type veth peer name m${number} netns ${this.#holder.pid}`)
     inNet(this.#holder.pid, `link set m${number} master fabric0 up`)
     machine.ip(`address add ${machine.address}/24 dev eth0`, 'link set eth0 up')
@@ -132,7 +143,7 @@ export class Fabric {
   }
 }
 
-export class Machine {
+export class NamespaceMachine implements Machine {
   readonly name: string
   readonly address: string
   readonly podRange: string
@@ -162,9 +173,13 @@ export class Machine {
     return inNamespace(this.#holder.pid, program, args)
   }
 
+  has(program: string): boolean {
+    return onPath(program)
+  }
+
   /** A pod's network namespace with an address on cni0; hostNetwork pods share the machine's. */
-  async pod(name: string, hostNetwork: boolean): Promise<Sandbox> {
-    if (hostNetwork) return new Sandbox(this, this.#holder.pid, this.address, undefined)
+  async pod(name: string, hostNetwork: boolean): Promise<NamespaceSandbox> {
+    if (hostNetwork) return new NamespaceSandbox(this, this.#holder.pid, this.address, undefined)
     const last = ++this.#pods
     const address = `10.244.${this.#number}.${last}`
     const enter = ['nsenter', '-t', String(this.#holder.pid), '-p', '-m']
@@ -175,7 +190,7 @@ export class Machine {
     inNet(holder.pid, `address add ${address}/24 dev eth0`)
     inNet(holder.pid, 'link set eth0 up')
     inNet(holder.pid, `route add default via 10.244.${this.#number}.1`)
-    return new Sandbox(this, holder.pid, address, holder)
+    return new NamespaceSandbox(this, holder.pid, address, holder)
   }
 
   close(): Promise<void> {
@@ -183,56 +198,29 @@ export class Machine {
   }
 }
 
-/** What a container may do, from its security context and its image. */
-export interface Privileges {
-  readonly privileged: boolean
-  readonly user: number
-  /** Without CAP_: net_raw */
-  readonly capabilities: readonly string[]
-}
-
-// containerd's defaults.
-const DEFAULT_CAPABILITIES = [
-  ...['chown', 'dac_override', 'fowner', 'fsetid', 'kill', 'mknod', 'net_bind_service', 'net_raw'],
-  ...['setfcap', 'setgid', 'setpcap', 'setuid', 'sys_chroot', 'audit_write'],
-]
-
-export function privilegesOf(context: SecurityContext, user: number, hasNetRaw: boolean): Privileges {
-  const drop = (context.capabilities?.drop ?? []).map((name) => name.toLowerCase())
-  const start = drop.includes('all') ? [] : DEFAULT_CAPABILITIES.filter((name) => hasNetRaw || name !== 'net_raw')
-  const add = (context.capabilities?.add ?? []).map((name) => name.toLowerCase())
-  const capabilities = [...new Set([...start.filter((name) => !drop.includes(name)), ...add])]
-  return { privileged: context.privileged === true, user, capabilities }
-}
-
-export interface ContainerOptions {
-  /** As containerd names it, 64 hex digits; it is in the path of the control group. */
-  readonly id: string
-  readonly podUid: string
-  readonly argv: readonly string[]
-  readonly environment: Readonly<Record<string, string>>
-  readonly privileges: Privileges
-  readonly hostPid: boolean
-  /** bytes of /tmp; 0 when it can't be written. */
-  readonly temporaryBytes: number
-}
+const RELAY = `
+const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1')
+process.stdin.pipe(socket).pipe(process.stdout)
+socket.on('error', (error) => { process.stderr.write(error.message); process.exit(1) })
+socket.on('close', () => process.exit(0))`
 
 /** A pod's network namespace. */
-export class Sandbox {
-  readonly machine: Machine
+export class NamespaceSandbox implements Sandbox {
+  readonly machine: NamespaceMachine
   readonly address: string
   readonly #netPid: number
   readonly #holder: Holder | undefined
 
-  constructor(machine: Machine, netPid: number, address: string, holder: Holder | undefined) {
+  constructor(machine: NamespaceMachine, netPid: number, address: string, holder: Holder | undefined) {
     this.machine = machine
     this.#netPid = netPid
     this.address = address
     this.#holder = holder
   }
 
-  get netPid(): number {
-    return this.#netPid
+  connect(port: number): ChildProcess {
+    const enter = ['-t', String(this.#netPid), '-n', '--', process.execPath]
+    return spawn('nsenter', [...enter, '-e', RELAY, String(port)], { stdio: ['pipe', 'pipe', 'pipe'] })
   }
 
   /** Runs a program in the pod's network namespace: iptables, tc. */
@@ -240,7 +228,7 @@ export class Sandbox {
     return inNamespace(this.#netPid, program, args)
   }
 
-  async container(options: ContainerOptions): Promise<RunningContainer> {
+  async container(options: ContainerOptions): Promise<NamespaceContainer> {
     const machine = `/proc/${this.machine.pid}/ns`
     const enter = ['nsenter', `--pid=${machine}/pid`, `--mount=${machine}/mnt`, `--net=/proc/${this.#netPid}/ns/net`]
     const unshare = ['unshare', '--pid', '--mount', '--ipc', '--fork']
@@ -271,7 +259,7 @@ export class Sandbox {
     const pid = lastDescendant(child)
     const group = controlGroup(options.podUid, options.id, pid)
     child.stdin?.write('go\n')
-    return new RunningContainer(child, pid, options, group)
+    return new NamespaceContainer(child, pid, options, group)
   }
 
   async close(): Promise<void> {
@@ -279,12 +267,7 @@ export class Sandbox {
   }
 }
 
-export interface ContainerExit {
-  /** 128 + the signal's number when a signal ended it. */
-  readonly code: number
-}
-
-export class RunningContainer {
+export class NamespaceContainer implements RunningContainer {
   readonly pid: number
   readonly #options: ContainerOptions
   readonly #child: ChildProcess
@@ -324,6 +307,12 @@ export class RunningContainer {
       env: { ...containerEnvironment(this.#options.environment) },
       ...options,
     })
+  }
+
+  /** As exec, with a terminal. */
+  execInTerminal(argv: readonly string[]): PtyProcess {
+    const env = { ...containerEnvironment(this.#options.environment), TERM: 'xterm' }
+    return new PtyProcess(this.execCommand(argv), env)
   }
 
   /** The processes inside by their program's name; the kernel's word, not ours. */
@@ -374,6 +363,8 @@ export function exitCode(code: unknown, signal: unknown): number {
 }
 
 export function kill(pid: number, signal: NodeJS.Signals): void {
+  // 0 and -1 are not a process: they are all of ours, and all there are.
+  if (pid <= 0) return
   try {
     process.kill(pid, signal)
   } catch {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { KubernetesObject, ObjectMeta, WatchEvent } from '../../main/kubernetes/objects.ts'
+import type { KubernetesObject, ObjectMeta, WatchEvent } from '../../kubernetes/objects.ts'
 import { ApiFailure, notFound } from './failure.ts'
 import type { Kind } from './kinds.ts'
 
