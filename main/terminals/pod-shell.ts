@@ -104,7 +104,9 @@ async function stateOf(connection: ApiConnection, place: ContainerPlace): Promis
   const { namespace, pod } = place
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
   try {
-    return deathOf(await connection.get<Pod>(path, { timeoutMs: 5000 }), place)
+    const found = await connection.get<Pod>(path, { timeoutMs: 5000 })
+    // While it goes a shell may live on; one that has ended ended for that.
+    return deathOf(found, place) ?? (found.metadata.deletionTimestamp ? `Pod ${pod} is being deleted.` : undefined)
   } catch (error) {
     if (error instanceof HostError && error.code === 'not-found') return `Pod ${pod} was deleted.`
     return undefined
