@@ -10,6 +10,10 @@ import { Verdicts } from './tcp/verdicts.ts'
 /** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
 export const NO_INTERFACE = 0xffff
 
+const WIRE_BYTES = 0
+const FIRST_TIME = 1
+const LAST_TIME = 2
+
 /**
  * Takes frames from a capture reader and makes each a row: decode, find its conversation, analyse it, write the columns.
  * Nothing is allocated per packet. The tables may be read between any two frames.
@@ -19,18 +23,31 @@ export class Ingest implements FrameSink {
   readonly conversations = new ConversationTable()
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
-  readonly verdicts = new Verdicts()
-  wireBytes = 0
+  readonly verdicts: Verdicts
   cutPackets = 0
-  firstTime = 0
-  lastTime = 0
+  /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
+  readonly #totals = new Float64Array(3)
   readonly #linkType: (interfaceId: number) => number
   readonly #packet = new Packet()
+  /** Of the packet before: mostly it is the same. */
+  #interfaceId = -1
+  #interfaceLinkType = 0
 
   /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
   constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined) {
     this.#linkType = linkType
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
+    this.verdicts = new Verdicts(this.packets)
+  }
+
+  get wireBytes(): number {
+    return this.#totals[WIRE_BYTES]
+  }
+  get firstTime(): number {
+    return this.#totals[FIRST_TIME]
+  }
+  get lastTime(): number {
+    return this.#totals[LAST_TIME]
   }
 
   frame(
@@ -50,23 +67,30 @@ export class Ingest implements FrameSink {
     chunk.time[index] = time
     chunk.capturedLength[index] = capturedLength
     chunk.length[index] = length
-    if (row === 0) this.firstTime = this.lastTime = time
-    else if (time > this.lastTime) this.lastTime = time
-    else if (time < this.firstTime) this.firstTime = time
+    const totals = this.#totals
+    const now = chunk.time[index]
+    if (row === 0) totals[FIRST_TIME] = totals[LAST_TIME] = now
+    else if (now > totals[LAST_TIME]) totals[LAST_TIME] = now
+    else if (now < totals[FIRST_TIME]) totals[FIRST_TIME] = now
     if (interfaceId < 0) {
       chunk.interface[index] = NO_INTERFACE
       chunk.conversation[index] = NO_CONVERSATION
       packets.commit()
       return
     }
-    chunk.interface[index] = interfaceId
-    this.wireBytes += length
+    // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
+    if (interfaceId !== 0) chunk.interface[index] = interfaceId
+    totals[WIRE_BYTES] += length
 
     const packet = this.#packet
-    decodeFrame(packet, bytes, at, capturedLength, length, this.#linkType(interfaceId))
+    if (interfaceId !== this.#interfaceId) {
+      this.#interfaceId = interfaceId
+      this.#interfaceLinkType = this.#linkType(interfaceId)
+    }
+    decodeFrame(packet, bytes, at, capturedLength, length, this.#interfaceLinkType)
     chunk.stack[index] = this.stacks.intern(packet)
-    chunk.error[index] = packet.error
-    chunk.payloadLength[index] = packet.payloadLength
+    if (packet.error !== 0) chunk.error[index] = packet.error
+    if (packet.payloadLength !== 0) chunk.payloadLength[index] = packet.payloadLength
     let flags = packet.fragment ? FLAG.fragment : 0
     if (capturedLength < length) {
       flags |= FLAG.cut
@@ -84,11 +108,14 @@ export class Ingest implements FrameSink {
         chunk.window[index] = packet.window
         const before = found
         found = this.tcp.segment(packet, chunk, index, row, time, found)
-        if (packet.hasPayloadLength) chunk.verdict[index] = this.verdicts.segment(packet, row, time, found, before)
+        if (packet.hasPayloadLength) {
+          const verdict = this.verdicts.segment(packet, row, time, found, before)
+          if (verdict !== 0) chunk.verdict[index] = verdict
+        }
       }
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1
-      this.conversations.tally(found >>> 1, (found & 1) === 1, row, length)
+      this.conversations.tally(found >>> 1, row)
     }
     chunk.flags[index] = flags
     packets.commit()

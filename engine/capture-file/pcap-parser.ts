@@ -4,6 +4,10 @@ import type { FrameSink } from './capture-reader.ts'
 import { maximumCapturedLength } from './link-types.ts'
 import type { RecordParser } from './record-stream.ts'
 
+const SECONDS = 0
+const FRACTION = 1
+const BASE = 2
+
 interface Variant {
   /** Nanoseconds in a unit of the timestamps' second half. */
   readonly fraction: number
@@ -65,9 +69,11 @@ export class PcapParser implements RecordParser {
   #maximum = 0
   /** Before version 2.3 the two lengths were the other way round; in 2.3 they may be. */
   #lengths: 'as now' | 'swapped' | 'perhaps swapped' = 'as now'
-  // The first packet's timestamp.
-  #seconds0 = 0
-  #fraction0 = 0
+  /**
+   * The first packet's timestamp, and where in the capture the bytes begin that are parsed. As doubles: arithmetic that V8 has only seen on
+   * small integers is compiled for those, and anew when they overflow.
+   */
+  readonly #origin = new Float64Array(3)
   #packets = 0
 
   constructor(sink: FrameSink) {
@@ -96,8 +102,11 @@ export class PcapParser implements RecordParser {
     const lengths = this.#lengths
     const highest = 2e9 / scale
     const lowest = -1e9 / scale
-    let seconds0 = this.#seconds0
-    let fraction0 = this.#fraction0
+    const origin = this.#origin
+    origin[BASE] = base
+    const start = origin[BASE] + header
+    let seconds0 = origin[SECONDS]
+    let fraction0 = origin[FRACTION]
     let packets = this.#packets
     let need = header
     while (to - from >= header) {
@@ -125,13 +134,15 @@ export class PcapParser implements RecordParser {
       let fraction = view.getInt32(from + 4, little)
       if (fraction >= highest || fraction <= lowest) fraction = 0
       if (packets === 0) {
-        this.#seconds0 = seconds0 = seconds
-        this.#fraction0 = fraction0 = fraction
+        origin[SECONDS] = seconds
+        origin[FRACTION] = fraction
+        seconds0 = origin[SECONDS]
+        fraction0 = origin[FRACTION]
         this.epoch = BigInt(seconds) * 1_000_000_000n + BigInt(fraction) * BigInt(scale)
       }
       packets++
       const time = (seconds - seconds0) * 1e9 + (fraction - fraction0) * scale
-      sink.frame(bytes, from + header, captured, length, time, base + from + header, 0)
+      sink.frame(bytes, from + header, captured, length, time, start + from, 0)
       from = end
     }
     this.#packets = packets

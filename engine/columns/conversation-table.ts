@@ -2,6 +2,16 @@ import { NETWORK, type Packet } from '../decode/packet.ts'
 import { AddressTable } from './address-table.ts'
 import { ipv4Text, ipv6Text, macText } from './address-text.ts'
 
+const RECORD_WORDS = 8
+const ADDRESS_A = 0
+const ADDRESS_B = 1
+const PORTS = 2
+/** Transport and network. */
+const KIND = 3
+const FIRST_ROW = 4
+const LAST_ROW = 5
+const PACKETS = 6
+
 /**
  * Conversations: the packets between two endpoints, both ways. A is the endpoint that sent the first packet seen.
  * The key is the innermost address pair and port pair, as Wireshark's streams; interface, VLAN and VNI are not part of it.
@@ -23,14 +33,9 @@ export class ConversationTable {
   portB = new Uint16Array(64)
   /** Number among the conversations of its transport, from 0: tcp.stream, udp.stream. */
   stream = new Uint32Array(64)
-  firstRow = new Uint32Array(64)
-  lastRow = new Uint32Array(64)
-  packetsAB = new Uint32Array(64)
-  packetsBA = new Uint32Array(64)
-  /** Bytes on the wire, whole frames. */
-  bytesAB = new Float64Array(64)
-  bytesBA = new Float64Array(64)
 
+  /** What each packet needs of its conversation, together so that it is one cache line, as records of RECORD_WORDS. */
+  #records = new Int32Array(RECORD_WORDS * 64)
   // Open addressing: index + 1 of the newest conversation with the key; older ones with the same key are no longer found.
   #slots = new Uint32Array(256)
   #used = 0
@@ -68,22 +73,24 @@ export class ConversationTable {
       source = this.addresses.intern(packet.bytes, packet.sourceAt, length)
       destination = this.addresses.intern(packet.bytes, packet.destinationAt, length)
     }
-    const hasPorts = transport !== 0
-    const from = hasPorts ? sourcePort : 0
-    const to = hasPorts ? destinationPort : 0
-    const mask = this.#slots.length - 1
+    const from = transport !== 0 ? sourcePort : 0
+    const to = transport !== 0 ? destinationPort : 0
+    const ports = (from << 16) | to
+    const portsBack = (to << 16) | from
+    const kind = (transport << 8) | network
+    const slots = this.#slots
+    const records = this.#records
+    const mask = slots.length - 1
     let slot = hash(source, destination, from, to, transport) & mask
     for (;;) {
-      const entry = this.#slots[slot]
+      const entry = slots[slot]
       if (entry === 0) break
-      const id = entry - 1
-      if (this.transport[id] === transport && this.network[id] === network) {
-        const a = this.addressA[id]
-        const b = this.addressB[id]
-        const portA = this.portA[id]
-        const portB = this.portB[id]
-        if (a === source && b === destination && portA === from && portB === to) return id * 2
-        if (a === destination && b === source && portA === to && portB === from) return id * 2 + 1
+      const record = (entry - 1) * RECORD_WORDS
+      if (records[record + KIND] === kind) {
+        const a = records[record + ADDRESS_A]
+        const b = records[record + ADDRESS_B]
+        if (a === source && b === destination && records[record + PORTS] === ports) return (entry - 1) * 2
+        if (a === destination && b === source && records[record + PORTS] === portsBack) return (entry - 1) * 2 + 1
       }
       slot = (slot + 1) & mask
     }
@@ -119,17 +126,24 @@ export class ConversationTable {
     return fresh
   }
 
-  /** Counts a packet of `length` wire bytes at `row`. */
-  tally(id: number, reverse: boolean, row: number, length: number): void {
-    if (this.packetsAB[id] + this.packetsBA[id] === 0) this.firstRow[id] = row
-    this.lastRow[id] = row
-    if (reverse) {
-      this.packetsBA[id]++
-      this.bytesBA[id] += length
-    } else {
-      this.packetsAB[id]++
-      this.bytesAB[id] += length
-    }
+  /** The conversation has another packet, at `row`. */
+  tally(id: number, row: number): void {
+    const records = this.#records
+    const record = id * RECORD_WORDS
+    if (records[record + PACKETS]++ === 0) records[record + FIRST_ROW] = row
+    records[record + LAST_ROW] = row
+  }
+
+  packets(id: number): number {
+    return this.#records[id * RECORD_WORDS + PACKETS]
+  }
+
+  firstRow(id: number): number {
+    return this.#records[id * RECORD_WORDS + FIRST_ROW]
+  }
+
+  lastRow(id: number): number {
+    return this.#records[id * RECORD_WORDS + LAST_ROW]
   }
 
   #append(network: number, transport: number, a: number, b: number, portA: number, portB: number): number {
@@ -141,6 +155,11 @@ export class ConversationTable {
     this.addressB[id] = b
     this.portA[id] = portA
     this.portB[id] = portB
+    const record = id * RECORD_WORDS
+    this.#records[record + ADDRESS_A] = a
+    this.#records[record + ADDRESS_B] = b
+    this.#records[record + PORTS] = (portA << 16) | portB
+    this.#records[record + KIND] = (transport << 8) | network
     const stream = this.#streams.get(transport) ?? 0
     this.stream[id] = stream
     this.#streams.set(transport, stream + 1)
@@ -148,6 +167,7 @@ export class ConversationTable {
   }
 
   #grow(): void {
+    this.#records = grown(this.#records)
     this.network = grown(this.network)
     this.transport = grown(this.transport)
     this.addressA = grown(this.addressA)
@@ -155,12 +175,6 @@ export class ConversationTable {
     this.portA = grown(this.portA)
     this.portB = grown(this.portB)
     this.stream = grown(this.stream)
-    this.firstRow = grown(this.firstRow)
-    this.lastRow = grown(this.lastRow)
-    this.packetsAB = grown(this.packetsAB)
-    this.packetsBA = grown(this.packetsBA)
-    this.bytesAB = grown(this.bytesAB)
-    this.bytesBA = grown(this.bytesBA)
   }
 
   #rehash(): void {

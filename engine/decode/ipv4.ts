@@ -52,9 +52,8 @@ export function decodeIpv4(packet: Packet): number {
     packet.transport = TRANSPORT.none
     packet.sourceAt = at + 12
     packet.destinationAt = at + 16
-    packet.source = ((bytes[at + 12] << 24) | (bytes[at + 13] << 16) | (bytes[at + 14] << 8) | bytes[at + 15]) >>> 0
-    packet.destination =
-      ((bytes[at + 16] << 24) | (bytes[at + 17] << 16) | (bytes[at + 18] << 8) | bytes[at + 19]) >>> 0
+    packet.source = (bytes[at + 12] << 24) | (bytes[at + 13] << 16) | (bytes[at + 14] << 8) | bytes[at + 15]
+    packet.destination = (bytes[at + 16] << 24) | (bytes[at + 17] << 16) | (bytes[at + 18] << 8) | bytes[at + 19]
     packet.ipId = (bytes[at + 4] << 8) | bytes[at + 5]
     packet.ttl = bytes[at + 8]
     packet.fragment = fragment !== 0

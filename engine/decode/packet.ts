@@ -52,7 +52,8 @@ export class Packet {
 
   /** See NETWORK. */
   network = 0
-  /** IPv4 addresses as unsigned numbers; for IPv6 look at sourceAt. */
+  // What fills 32 bits is kept signed, as it then is a small integer to V8, which costs no memory: `>>> 0` makes it what it says.
+  /** IPv4 addresses; for IPv6 look at sourceAt. */
   source = 0
   destination = 0
   /** Where the address bytes are (4 or 16 of them; MAC addresses, 6, when network is none); -1 = there are none. */

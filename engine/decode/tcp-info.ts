@@ -43,8 +43,7 @@ export function tcpInfo(packet: Packet, context: TcpContext | undefined): string
   return text + options(packet, context)
 }
 
-const relative = (number: number, base: number | undefined): number =>
-  base === undefined ? number : (number - base) >>> 0
+const relative = (number: number, base = 0): number => (number - base) >>> 0
 
 /** In the order they have in the header. */
 function options(packet: Packet, context: TcpContext | undefined): string {

@@ -79,8 +79,8 @@ export function decodeTcpOptions(packet: Packet, from: number, to: number): void
 function timestamps(packet: Packet, at: number): void {
   const { bytes } = packet
   packet.hasTimestamps = true
-  packet.tsval = ((bytes[at + 2] << 24) | (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5]) >>> 0
-  packet.tsecr = ((bytes[at + 6] << 24) | (bytes[at + 7] << 16) | (bytes[at + 8] << 8) | bytes[at + 9]) >>> 0
+  packet.tsval = (bytes[at + 2] << 24) | (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5]
+  packet.tsecr = (bytes[at + 6] << 24) | (bytes[at + 7] << 16) | (bytes[at + 8] << 8) | bytes[at + 9]
 }
 
 function sack(packet: Packet, at: number, to: number): void {

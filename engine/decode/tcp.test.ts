@@ -17,7 +17,7 @@ describe('TCP', () => {
     const packet = decode(ETHERNET, SYN_ACK)
     expect(packet.transport).toBe(TRANSPORT.tcp)
     expect([packet.sourcePort, packet.destinationPort]).toEqual([8080, 45348])
-    expect([packet.seq, packet.ack]).toEqual([0xa42f5446, 0xc6e15613])
+    expect([packet.seq >>> 0, packet.ack >>> 0]).toEqual([0xa42f5446, 0xc6e15613])
     expect([packet.tcpFlags, packet.window, packet.tcpHeaderLength]).toEqual([0x012, 65160, 40])
     expect([packet.payloadAt, packet.payloadLength]).toEqual([74, 0])
   })
@@ -31,7 +31,7 @@ describe('TCP', () => {
   it('reads the options of a SYN', () => {
     const packet = decode(ETHERNET, SYN)
     expect([packet.mss, packet.windowShift, packet.sackPermitted]).toEqual([1460, 10, true])
-    expect([packet.hasTimestamps, packet.tsval, packet.tsecr]).toEqual([true, 0xf7e3503d, 0])
+    expect([packet.hasTimestamps, packet.tsval >>> 0, packet.tsecr >>> 0]).toEqual([true, 0xf7e3503d, 0])
   })
 
   it('forgets the options of the packet before', () => {
@@ -44,7 +44,7 @@ describe('TCP', () => {
     const usual = decode(ETHERNET, REQUEST)
     const elsewhere = decode(228, segment('080af7e3503dd4d6c3a40101'))
     for (const packet of [usual, elsewhere]) {
-      expect([packet.hasTimestamps, packet.tsval, packet.tsecr]).toEqual([true, 0xf7e3503d, 0xd4d6c3a4])
+      expect([packet.hasTimestamps, packet.tsval >>> 0, packet.tsecr >>> 0]).toEqual([true, 0xf7e3503d, 0xd4d6c3a4])
     }
   })
 
@@ -117,7 +117,7 @@ describe('a cut TCP segment', () => {
     'is analysed from its first 16 bytes, of which checksum and urgent pointer are none (%i)',
     (length) => {
       const packet = decode(ETHERNET, bytes.subarray(0, length), 74)
-      expect([packet.transport, packet.seq, packet.window]).toEqual([TRANSPORT.tcp, 0xc6e15612, 64240])
+      expect([packet.transport, packet.seq >>> 0, packet.window]).toEqual([TRANSPORT.tcp, 0xc6e15612, 64240])
       expect([packet.optionsCut, packet.error]).toEqual([true, DECODE_ERROR.cut])
     },
   )

@@ -28,8 +28,8 @@ export function decodeTcp(packet: Packet): number {
   packet.destinationPort = (bytes[at + 2] << 8) | bytes[at + 3]
   // What identifies and orders a segment ends with the window; checksum and urgent pointer may be missing.
   if (!packet.has(at, 16)) return 0
-  packet.seq = ((bytes[at + 4] << 24) | (bytes[at + 5] << 16) | (bytes[at + 6] << 8) | bytes[at + 7]) >>> 0
-  packet.ack = ((bytes[at + 8] << 24) | (bytes[at + 9] << 16) | (bytes[at + 10] << 8) | bytes[at + 11]) >>> 0
+  packet.seq = (bytes[at + 4] << 24) | (bytes[at + 5] << 16) | (bytes[at + 6] << 8) | bytes[at + 7]
+  packet.ack = (bytes[at + 8] << 24) | (bytes[at + 9] << 16) | (bytes[at + 10] << 8) | bytes[at + 11]
   packet.tcpFlags = ((bytes[at + 12] << 8) | bytes[at + 13]) & 0xfff
   packet.window = (bytes[at + 14] << 8) | bytes[at + 15]
   const headerLength = (bytes[at + 12] >> 4) << 2

@@ -75,8 +75,8 @@ export class ConversationLists {
     if (conversations.transport[id] !== TRANSPORT.tcp) return 0
     if (from === undefined && to === undefined) return tcp.lostNs(id) / 1e6
     // Nothing is lost before the first packet or after the last.
-    const first = packets.time(conversations.firstRow[id])
-    const last = packets.time(conversations.lastRow[id])
+    const first = packets.time(conversations.firstRow(id))
+    const last = packets.time(conversations.lastRow(id))
     return tcp.lostWithin(id, Math.max(first, from ?? first), Math.min(last, to ?? last)) / 1e6
   }
 
@@ -161,8 +161,8 @@ export class ConversationLists {
       ...(ports && { portA: conversations.portA[id] }),
       addressB: conversations.addressText(id, true),
       ...(ports && { portB: conversations.portB[id] }),
-      firstTime: known ? tallies.firstTime[id] : this.#sources.packets.time(conversations.firstRow[id]),
-      lastTime: known ? tallies.lastTime[id] : this.#sources.packets.time(conversations.lastRow[id]),
+      firstTime: known ? tallies.firstTime[id] : this.#sources.packets.time(conversations.firstRow(id)),
+      lastTime: known ? tallies.lastTime[id] : this.#sources.packets.time(conversations.lastRow(id)),
       packetsAB: count(tallies.packetsAB),
       packetsBA: count(tallies.packetsBA),
       bytesAB: count(tallies.bytesAB),

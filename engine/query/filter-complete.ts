@@ -199,7 +199,7 @@ function seenValues({ name, type }: FilterField, { conversations }: CaptureTable
   const packets = new Map<number, number>()
   const count = (key: number, more: number) => packets.set(key, (packets.get(key) ?? 0) + more)
   for (let id = 0; id < conversations.count; id++) {
-    const more = conversations.packetsAB[id] + conversations.packetsBA[id]
+    const more = conversations.packets(id)
     if (port) {
       if (conversations.transport[id] !== transport) continue
       // The lower port is the service's; the other one is a number among thousands.

@@ -151,8 +151,9 @@ class Match {
     const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
     if (!this.#times.touches(chunk, start, end)) return false
     if (conversation === undefined) return true
-    const { count, firstRow, lastRow } = this.#tables.conversations
-    return conversation < count && firstRow[conversation] < to && lastRow[conversation] >= from
+    const { conversations } = this.#tables
+    if (conversation >= conversations.count) return false
+    return conversations.firstRow(conversation) < to && conversations.lastRow(conversation) >= from
   }
 
   #restrict({ chunk, from, to }: Block, number: number, out: Uint8Array): void {

@@ -151,7 +151,7 @@ export const TCP_ANALYSIS: readonly FilterField[] = [
     'duration',
     'Time since the first frame of this TCP stream',
     analysed((chunk, i, _row, { conversations, packets }) => {
-      return chunk.time[i] - packets.time(conversations.firstRow[chunk.conversation[i]])
+      return chunk.time[i] - packets.time(conversations.firstRow(chunk.conversation[i]))
     }),
   ),
   field('time_delta', 'duration', 'Time since the frame before in this TCP stream', {

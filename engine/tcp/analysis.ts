@@ -312,7 +312,7 @@ export class TcpAnalysis {
   }
 
   #lastTime(conversation: number): number {
-    return this.#state.packets.time(this.#conversations.lastRow[conversation])
+    return this.#state.packets.time(this.#conversations.lastRow(conversation))
   }
 
   /** A SYN or SYN-ACK that can't belong to the connection known by these ports. */

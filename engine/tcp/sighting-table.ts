@@ -1,3 +1,4 @@
+import type { PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 
 const SLOTS = 1 << 16
@@ -12,9 +13,17 @@ const TWIN_NS = 0.2e6
  * A fixed table: the newest packet of each slot, known by a second hash.
  */
 export class SightingTable {
-  readonly #mark = new Uint32Array(SLOTS)
-  readonly #row = new Uint32Array(SLOTS)
-  readonly #time = new Float64Array(SLOTS).fill(-Infinity)
+  readonly #packets: PacketTable
+  /**
+   * For each slot the mark and 1 + row, 0 = none; negative once it was seen again, when that was is in #again then. Small, because each
+   * packet reads a place of it at random, which mostly is in no cache any more.
+   */
+  readonly #words = new Int32Array(SLOTS * 2)
+  readonly #again = new Float64Array(SLOTS)
+
+  constructor(packets: PacketTable) {
+    this.#packets = packets
+  }
 
   /** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
   see(packet: Packet, ipId: number, row: number, time: number): number {
@@ -26,19 +35,22 @@ export class SightingTable {
     b ^= Math.imul((packet.tcpFlags << 16) ^ packet.window, 0x85ebca6b)
     for (let i = 0; i < packet.sackBlocks * 2; i++) b = Math.imul(b ^ packet.sack[i], 0x2c1b3c6d)
     b = Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
-    b = (b ^ (b >>> 16)) >>> 0
+    b = b ^ (b >>> 16)
     const slot = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
-    const same = this.#mark[slot] === b
-    const since = time - this.#time[slot]
-    const limit = ipId !== 0 || packet.hasTimestamps ? DUPLICATE_NS : TWIN_NS
-    if (same && since >= -DUPLICATE_NS && since < limit) {
-      const before = this.#row[slot]
-      this.#time[slot] = time
-      return before
+    const words = this.#words
+    const known = words[slot * 2 + 1]
+    if (known !== 0 && words[slot * 2] === b) {
+      const before = (known > 0 ? known : -known) - 1
+      const since = time - (known > 0 ? this.#packets.time(before) : this.#again[slot])
+      const limit = ipId !== 0 || packet.hasTimestamps ? DUPLICATE_NS : TWIN_NS
+      if (since >= -DUPLICATE_NS && since < limit) {
+        words[slot * 2 + 1] = -(before + 1)
+        this.#again[slot] = time
+        return before
+      }
     }
-    this.#mark[slot] = b
-    this.#row[slot] = row
-    this.#time[slot] = time
+    words[slot * 2] = b
+    words[slot * 2 + 1] = row + 1
     return -1
   }
 }

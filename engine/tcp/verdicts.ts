@@ -1,4 +1,5 @@
 import { grown } from '../columns/conversation-table.ts'
+import type { PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { NETWORK } from '../decode/packet.ts'
 import { SightingTable } from './sighting-table.ts'
@@ -51,7 +52,7 @@ const SYN = 0x02
 const FIN = 0x01
 const RST = 0x04
 
-// Bits of `#state`, per direction.
+// Bits of a direction's STATE.
 const SEEN = 1
 const ACKED = 2
 /** Both SYNs offered SACK, or SACK blocks were seen. */
@@ -64,6 +65,51 @@ const PROBED = 32
 const NO_SACK = 64
 /** `#sacked` is above una. */
 const SACKED = 128
+
+// A direction's record: 16 words, then three times (each two words, as a double), so that a packet touches three cache lines and not
+// one an array.
+const DIRECTION_WORDS = 24
+const STATE = 0
+/** First sequence number seen: the ISN where the SYN was. */
+const FIRST = 1
+const NEXT = 2
+const UNA = 3
+/** Highest SACKed edge, valid while SACKED is set. */
+const SACKED_EDGE = 4
+/** High-water marks of recovery or loss, and of the probe. */
+const RECOVERY_END = 5
+const PROBE_END = 6
+const DUPLICATE_ACKS = 7
+const LAST_IP_ID = 8
+/** IP IDs that the last packet takes beyond its own: a segment that is cut up on its way out numbers each piece. */
+const PIECES = 9
+/** Window of the last packet, unscaled. */
+const WINDOW = 10
+/** Timestamp of the last packet that had one. */
+const LAST_TSVAL = 11
+/** First and last of the unacknowledged segments, and their number. */
+const HEAD = 12
+const TAIL = 13
+const LISTED = 14
+const LAST_RETRANSMISSION = 15
+// Of the times, the place in doubles from the middle of where the record begins in words.
+/** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
+const NEWS_TIME = 8
+const SEND_TIME = 9
+/** From this point to the sender and back, from the handshake; 0 = unknown. */
+const SENDER_SIDE = 10
+
+// An unacknowledged segment's record: seven words, one unused, the time.
+const SEGMENT_WORDS = 10
+const SEG_SEQ = 0
+const SEG_END = 1
+const SEG_ROW = 2
+const SEG_IP_ID = 3
+const SEG_TSVAL = 4
+/** How often it was sent. */
+const SEG_SENT = 5
+const SEG_NEXT = 6
+const SEG_TIME = 4
 
 const NONE = -1
 /** Linux TCP_RTO_MIN, 200 ms, less what a capture point's view may be off. */
@@ -83,48 +129,17 @@ const LIST_LIMIT = 10_000
  * Only what passed this capture point is used. `segment` runs for every analysed TCP packet, in file order.
  */
 export class Verdicts {
-  readonly #sightings = new SightingTable()
+  readonly #sightings: SightingTable
 
-  // Per direction (conversation * 2 + direction), of the data its sender sent.
-  #state = new Uint8Array(128)
-  /** First sequence number seen: the ISN where the SYN was. */
-  #first = new Uint32Array(128)
-  #next = new Uint32Array(128)
-  #una = new Uint32Array(128)
-  /** Highest SACKed edge, valid while SACKED is set. */
-  #sacked = new Uint32Array(128)
-  /** High-water marks of recovery or loss, and of the probe. */
-  #recoveryEnd = new Uint32Array(128)
-  #probeEnd = new Uint32Array(128)
-  #duplicateAcks = new Uint8Array(128)
-  #lastIpId = new Uint16Array(128)
-  /** IP IDs that the last packet takes beyond its own: a segment that is cut up on its way out numbers each piece. */
-  #pieces = new Uint16Array(128)
-  /** Window of the last packet, unscaled. */
-  #window = new Uint16Array(128)
-  /** Timestamp of the last packet that had one. */
-  #lastTsval = new Uint32Array(128)
-  #head = new Int32Array(128)
-  #tail = new Int32Array(128)
-  #listed = new Uint16Array(128)
-  /** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
-  #newsTime = new Float64Array(128)
-  #sendTime = new Float64Array(128)
-  /** From this point to the sender and back, from the handshake; 0 = unknown. */
-  #senderSide = new Float64Array(128)
-  #lastRetransmission = new Int32Array(128)
+  /** Records of DIRECTION_WORDS words, number conversation * 2 + direction; the same bytes as doubles for the times in them. */
+  #words = new Int32Array(DIRECTION_WORDS * 128)
+  #times = new Float64Array(this.#words.buffer)
 
-  // Unacknowledged segments, each direction's in sequence order; #segNext links them and the free ones.
-  #segSeq = new Uint32Array(256)
-  #segEnd = new Uint32Array(256)
-  #segTime = new Float64Array(256)
-  #segRow = new Uint32Array(256)
-  #segIpId = new Uint16Array(256)
-  #segTsval = new Uint32Array(256)
-  #segSent = new Uint8Array(256)
-  #segNext = new Int32Array(256)
+  // Unacknowledged segments, each direction's in sequence order: records of SEGMENT_WORDS words; SEG_NEXT links them and the free ones.
+  #segments = new Int32Array(SEGMENT_WORDS * 256)
+  #segmentTimes = new Float64Array(this.#segments.buffer)
   #free = NONE
-  #segments = 0
+  #segmentsEnd = 0
 
   // One entry per packet with a verdict, in file order.
   #count = 0
@@ -141,6 +156,10 @@ export class Verdicts {
   #entryTime = new Float64Array(64)
   /** The direction's entry before, NONE = first. */
   #entryBefore = new Int32Array(64)
+
+  constructor(packets: PacketTable) {
+    this.#sightings = new SightingTable(packets)
+  }
 
   get count(): number {
     return this.#count
@@ -191,25 +210,33 @@ export class Verdicts {
    * old SYN all the same, late or sent again.
    */
   segment(packet: Packet, row: number, time: number, d: number, before = d): number {
-    while (d + 2 > this.#state.length) this.#growDirections()
+    const at = d * DIRECTION_WORDS
+    const other = (d ^ 1) * DIRECTION_WORDS
+    while (at + 2 * DIRECTION_WORDS > this.#words.length) this.#growDirections()
     const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
     const flags = packet.tcpFlags
     const length = packet.payloadLength
-    let verdict: number
-    if (before !== d && (this.#state[before] & SEEN) !== 0 && this.#first[before] === packet.seq) {
-      this.#state[d] = 0
-      verdict = this.#judge(packet, row, time, before, ipId, flags, length)
-    } else {
-      verdict = this.#judge(packet, row, time, d, ipId, flags, length)
-    }
+    const verdict =
+      before !== d && this.#isFirstAgain(packet, before * DIRECTION_WORDS, at)
+        ? this.#judge(packet, row, time, before * DIRECTION_WORDS, ipId, flags, length)
+        : this.#judge(packet, row, time, at, ipId, flags, length)
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
-      this.#note(packet, row, time, d, ipId, flags, length)
-      if (flags & ACK) this.#acknowledge(packet, time, d ^ 1, length, flags)
+      this.#note(packet, row, time, at, other, ipId, flags, length)
+      if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags)
     }
     return verdict
   }
 
+  #isFirstAgain(packet: Packet, before: number, d: number): boolean {
+    const words = this.#words
+    if ((words[before + STATE] & SEEN) === 0 || words[before + FIRST] !== packet.seq) return false
+    words[d + STATE] = 0
+    return true
+  }
+
   #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
+    const words = this.#words
+    const segments = this.#segments
     // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
     const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, ipId, row, time)
     if (seen !== NONE) {
@@ -218,11 +245,11 @@ export class Verdicts {
     }
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     if (takes === 0 || flags & RST) return VERDICT.none
-    const state = this.#state[d]
+    const state = words[d + STATE]
     if ((state & SEEN) === 0) return VERDICT.none
     const seq = packet.seq
-    const end = (seq + takes) >>> 0
-    const ahead = (seq - this.#next[d]) | 0
+    const end = (seq + takes) | 0
+    const ahead = (seq - words[d + NEXT]) | 0
     if (ahead >= 0) return ahead === 0 && length > 0 ? this.#unseenTail(packet, row, time, d, ipId) : VERDICT.none
 
     if (flags & SYN) {
@@ -240,19 +267,25 @@ export class Verdicts {
       )
     }
     // A keep-alive repeats one byte that was acknowledged long ago.
-    if (length <= 1 && (flags & FIN) === 0 && ahead === -1 && (state & ACKED) !== 0 && ((seq - this.#una[d]) | 0) < 0) {
+    if (
+      length <= 1 &&
+      (flags & FIN) === 0 &&
+      ahead === -1 &&
+      (state & ACKED) !== 0 &&
+      ((seq - words[d + UNA]) | 0) < 0
+    ) {
       return VERDICT.none
     }
-    if (ipId !== 0 && this.#lastIpId[d] !== 0 && (ipId - this.#lastIpId[d]) << 16 < 0) {
+    if (ipId !== 0 && words[d + LAST_IP_ID] !== 0 && (ipId - words[d + LAST_IP_ID]) << 16 < 0) {
       // Sent before packets that are here already: late, not repeated. If its bytes were repeated meanwhile, that was not needed.
       this.#twice(d, seq, end)
       return this.#reordered(packet, row, time, d, EVIDENCE.olderIpId, this.#firstAfter(d, seq))
     }
     const earlier = this.#overlapping(d, seq, end)
-    const delivered = (state & ACKED) !== 0 && ((end - this.#una[d]) | 0) <= 0
+    const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
     if (earlier === NONE && !delivered) return this.#fillsHole(packet, row, time, d, ipId, seq, end)
     if (earlier !== NONE && ipId !== 0 && this.#isPartOf(earlier, packet, ipId, time)) {
-      return this.#enter(d, row, time, VERDICT.copy, EVIDENCE.partOfSegment, this.#segRow[earlier], 0, packet)
+      return this.#enter(d, row, time, VERDICT.copy, EVIDENCE.partOfSegment, segments[earlier + SEG_ROW], 0, packet)
     }
     const verdict = this.#retransmission(packet, row, time, d, earlier, end)
     if (delivered) this.#need[this.#count - 1] = NEED.acknowledged
@@ -261,14 +294,20 @@ export class Verdicts {
 
   /** Bytes that were not seen here although later ones were: the original, late, or a retransmission of one lost before this point. */
   #fillsHole(packet: Packet, row: number, time: number, d: number, ipId: number, seq: number, end: number): number {
+    const words = this.#words
+    const segments = this.#segments
     const after = this.#firstAfter(d, seq)
     if (after !== NONE) {
-      if (ipId !== 0 && this.#lastIpId[d] !== 0) {
+      if (ipId !== 0 && words[d + LAST_IP_ID] !== 0) {
         // Newer than all that is here: sent again.
-      } else if (packet.hasTimestamps && this.#segTsval[after] !== 0 && packet.tsval !== this.#segTsval[after]) {
-        const younger = (packet.tsval - this.#segTsval[after]) | 0
+      } else if (
+        packet.hasTimestamps &&
+        segments[after + SEG_TSVAL] !== 0 &&
+        packet.tsval !== segments[after + SEG_TSVAL]
+      ) {
+        const younger = (packet.tsval - segments[after + SEG_TSVAL]) | 0
         if (younger < 0) return this.#reordered(packet, row, time, d, EVIDENCE.olderTimestamp, after)
-      } else if (time - this.#segTime[after] < REORDER_NS) {
+      } else if (time - this.#segmentTimes[(after >> 1) + SEG_TIME] < REORDER_NS) {
         return this.#reordered(packet, row, time, d, EVIDENCE.quickAfterHole, after)
       }
     }
@@ -284,37 +323,41 @@ export class Verdicts {
    * gap in them with a timer's wait before says that packets of this direction were lost before this point.
    */
   #unseenTail(packet: Packet, row: number, time: number, d: number, ipId: number): number {
-    if (ipId === 0 || this.#lastIpId[d] === 0) return VERDICT.none
-    const gap = (((ipId - this.#lastIpId[d]) << 16) >> 16) - 1 - this.#pieces[d]
+    const words = this.#words
+    const times = this.#times
+    if (ipId === 0 || words[d + LAST_IP_ID] === 0) return VERDICT.none
+    const gap = (((ipId - words[d + LAST_IP_ID]) << 16) >> 16) - 1 - words[d + PIECES]
     if (gap < 1 || gap > 64) return VERDICT.none
-    const quiet = time - Math.max(this.#sendTime[d], this.#newsTime[d])
-    if (quiet < TIMER_NS + this.#senderSide[d]) return VERDICT.none
+    const quiet = time - Math.max(times[(d >> 1) + SEND_TIME], times[(d >> 1) + NEWS_TIME])
+    if (quiet < TIMER_NS + times[(d >> 1) + SENDER_SIDE]) return VERDICT.none
     // A path that stalled delivers late what was sent early. Linux's timestamps tick once a millisecond.
-    if (packet.hasTimestamps && ((packet.tsval - this.#lastTsval[d]) | 0) * 1e6 < quiet * 0.7) return VERDICT.none
+    if (packet.hasTimestamps && ((packet.tsval - words[d + LAST_TSVAL]) | 0) * 1e6 < quiet * 0.7) return VERDICT.none
     return this.#enter(d, row, time, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE, 0, packet)
   }
 
   /** Which of the sender's mechanisms sent it again: Linux's states, as far as this point can follow them. */
   #retransmission(packet: Packet, row: number, time: number, d: number, earlier: number, end: number): number {
-    const state = this.#state[d]
+    const words = this.#words
+    const times = this.#times
+    const state = words[d + STATE]
     const hasSackNews = (state & SACKED) !== 0
-    const sackAbove = hasSackNews && ((this.#sacked[d] - packet.seq) | 0) > 0
-    const quiet = time - this.#newsTime[d]
-    const timer = TIMER_NS + this.#senderSide[d]
+    const sackAbove = hasSackNews && ((words[d + SACKED_EDGE] - packet.seq) | 0) > 0
+    const quiet = time - times[(d >> 1) + NEWS_TIME]
+    const timer = TIMER_NS + times[(d >> 1) + SENDER_SIDE]
     let verdict: number
     let evidence: number
-    if (state & ACKED && quiet < this.#senderSide[d] * 1.5 + ACK_CLOCKED_NS) {
+    if (state & ACKED && quiet < times[(d >> 1) + SENDER_SIDE] * 1.5 + ACK_CLOCKED_NS) {
       verdict = VERDICT.fast
       evidence = sackAbove
         ? EVIDENCE.sacked
-        : this.#duplicateAcks[d] >= 3
+        : words[d + DUPLICATE_ACKS] >= 3
           ? EVIDENCE.duplicateAcks
           : EVIDENCE.partialAck
     } else if (state & LOSS) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.timerInLoss
-    } else if (sackAbove || state & RECOVERY || this.#duplicateAcks[d] >= 3) {
-      const sent = time - this.#sendTime[d]
+    } else if (sackAbove || state & RECOVERY || words[d + DUPLICATE_ACKS] >= 3) {
+      const sent = time - times[(d >> 1) + SEND_TIME]
       if (quiet > timer && sent > timer) {
         verdict = VERDICT.rto
         evidence = EVIDENCE.timerInRecovery
@@ -328,7 +371,7 @@ export class Verdicts {
     } else if ((state & SACK_OK) === 0 && state & NO_SACK) {
       verdict = VERDICT.rto
       evidence = EVIDENCE.noSack
-    } else if (end === this.#next[d] && !hasSackNews) {
+    } else if (end === words[d + NEXT] && !hasSackNews) {
       verdict = VERDICT.tlp
       evidence = EVIDENCE.tail
     } else {
@@ -337,101 +380,122 @@ export class Verdicts {
     }
     if (verdict === VERDICT.rto) {
       if ((state & LOSS) === 0) {
-        this.#state[d] = (state & ~(RECOVERY | PROBED)) | LOSS
-        this.#recoveryEnd[d] = this.#next[d]
+        words[d + STATE] = (state & ~(RECOVERY | PROBED)) | LOSS
+        words[d + RECOVERY_END] = words[d + NEXT]
       }
     } else if (verdict === VERDICT.tlp) {
-      this.#state[d] |= PROBED
-      this.#probeEnd[d] = this.#next[d]
+      words[d + STATE] |= PROBED
+      words[d + PROBE_END] = words[d + NEXT]
     } else if ((state & RECOVERY) === 0) {
-      this.#state[d] = (state & ~PROBED) | RECOVERY
-      this.#recoveryEnd[d] = this.#next[d]
+      words[d + STATE] = (state & ~PROBED) | RECOVERY
+      words[d + RECOVERY_END] = words[d + NEXT]
     }
     return this.#enter(d, row, time, verdict, evidence, this.#rowOf(earlier), this.#since(earlier, time), packet)
   }
 
   /** Keeps what is needed to judge later packets of this direction. */
-  #note(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): void {
+  #note(
+    packet: Packet,
+    row: number,
+    time: number,
+    d: number,
+    other: number,
+    ipId: number,
+    flags: number,
+    length: number,
+  ): void {
+    const words = this.#words
+    const times = this.#times
     if (flags & SYN) {
       const bit = packet.sackPermitted ? SACK_OK : NO_SACK
-      this.#state[d] |= bit
+      words[d + STATE] |= bit
       // SACK is in use only when both ends offered it (RFC 2018 section 2).
-      if (flags & ACK && !packet.sackPermitted) this.#state[d ^ 1] = (this.#state[d ^ 1] & ~SACK_OK) | NO_SACK
-      if (flags & ACK && this.#state[d ^ 1] & NO_SACK) this.#state[d] = (this.#state[d] & ~SACK_OK) | NO_SACK
+      if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
+      if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
     }
     if (ipId !== 0) {
-      const newer = (ipId - this.#lastIpId[d]) << 16
-      if (this.#lastIpId[d] === 0 || newer > 0) {
-        this.#lastIpId[d] = ipId
-        this.#pieces[d] = length > LARGEST_PIECE ? Math.floor(length / SMALLEST_PIECE) : 0
+      const newer = (ipId - words[d + LAST_IP_ID]) << 16
+      if (words[d + LAST_IP_ID] === 0 || newer > 0) {
+        words[d + LAST_IP_ID] = ipId
+        words[d + PIECES] = length > LARGEST_PIECE ? Math.floor(length / SMALLEST_PIECE) : 0
       }
     }
-    if (packet.hasTimestamps) this.#lastTsval[d] = packet.tsval
+    if (packet.hasTimestamps) words[d + LAST_TSVAL] = packet.tsval
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const seq = packet.seq
-    if ((this.#state[d] & SEEN) === 0) {
+    if ((words[d + STATE] & SEEN) === 0) {
       if (flags & RST) return
-      this.#state[d] |= SEEN
-      this.#first[d] = this.#next[d] = seq
-      this.#head[d] = this.#tail[d] = NONE
-      this.#lastRetransmission[d] = NONE
+      words[d + STATE] |= SEEN
+      words[d + FIRST] = words[d + NEXT] = seq
+      words[d + HEAD] = words[d + TAIL] = NONE
+      words[d + LAST_RETRANSMISSION] = NONE
     }
     if (takes === 0 || flags & RST) return
-    const end = (seq + takes) >>> 0
-    this.#sendTime[d] = time
-    if (((end - this.#next[d]) | 0) > 0) {
-      this.#next[d] = end
+    const end = (seq + takes) | 0
+    times[(d >> 1) + SEND_TIME] = time
+    if (((end - words[d + NEXT]) | 0) > 0) {
+      words[d + NEXT] = end
     }
-    if (this.#state[d] & ACKED && ((end - this.#una[d]) | 0) <= 0) return
+    if (words[d + STATE] & ACKED && ((end - words[d + UNA]) | 0) <= 0) return
     this.#list(d, seq, end, row, time, ipId, packet.hasTimestamps ? packet.tsval : 0, flags)
   }
 
   /** An ACK of the other side, `d` being the direction whose data it acknowledges. */
-  #acknowledge(packet: Packet, time: number, d: number, length: number, flags: number): void {
+  #acknowledge(packet: Packet, time: number, d: number, other: number, length: number, flags: number): void {
+    const words = this.#words
+    const times = this.#times
+    const segments = this.#segments
     const ack = packet.ack
-    if ((this.#state[d] & SEEN) === 0) return
+    if ((words[d + STATE] & SEEN) === 0) return
     if (flags & SYN) {
       // SYN-ACK: from here to the server and back.
-      const syn = this.#head[d]
-      if (syn !== NONE) this.#senderSide[d ^ 1] = Math.max(0, time - this.#segTime[syn])
-    } else if ((this.#state[d] & ACKED) === 0 || (this.#senderSide[d] === 0 && this.#senderSide[d ^ 1] !== 0)) {
+      const syn = words[d + HEAD]
+      if (syn !== NONE)
+        times[(other >> 1) + SENDER_SIDE] = Math.max(0, time - this.#segmentTimes[(syn >> 1) + SEG_TIME])
+    } else if (
+      (words[d + STATE] & ACKED) === 0 ||
+      (times[(d >> 1) + SENDER_SIDE] === 0 && times[(other >> 1) + SENDER_SIDE] !== 0)
+    ) {
       // The ACK of the SYN-ACK: from here to the client and back.
-      const first = this.#head[d]
-      if (first !== NONE && this.#segSent[first] === 1 && this.#segEnd[first] === ack) {
-        this.#senderSide[d ^ 1] = Math.max(0, time - this.#segTime[first])
+      const first = words[d + HEAD]
+      if (first !== NONE && segments[first + SEG_SENT] === 1 && segments[first + SEG_END] === ack) {
+        times[(other >> 1) + SENDER_SIDE] = Math.max(0, time - this.#segmentTimes[(first >> 1) + SEG_TIME])
       }
     }
     if (flags & SYN) this.#answeredTwice(d, ack, time)
-    const advance = (this.#state[d] & ACKED) === 0 ? 1 : (ack - this.#una[d]) | 0
-    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : this.#una[d])
+    const advance = (words[d + STATE] & ACKED) === 0 ? 1 : (ack - words[d + UNA]) | 0
+    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : words[d + UNA])
     if (advance > 0) {
-      this.#una[d] = ack
-      this.#state[d] |= ACKED
-      this.#duplicateAcks[d] = 0
-      this.#newsTime[d] = time
-      this.#settle(packet, d, ack, time)
+      words[d + UNA] = ack
+      words[d + STATE] |= ACKED
+      words[d + DUPLICATE_ACKS] = 0
+      times[(d >> 1) + NEWS_TIME] = time
+      this.#settle(packet, d, other, ack, time)
       this.#drop(d, ack)
-      const state = this.#state[d]
-      if (state & SACKED && ((ack - this.#sacked[d]) | 0) >= 0) this.#state[d] &= ~SACKED
-      if (state & (RECOVERY | LOSS) && ((ack - this.#recoveryEnd[d]) | 0) >= 0) this.#state[d] &= ~(RECOVERY | LOSS)
-      if (state & PROBED && ((ack - this.#probeEnd[d]) | 0) >= 0) this.#state[d] &= ~PROBED
+      const state = words[d + STATE]
+      if (state & SACKED && ((ack - words[d + SACKED_EDGE]) | 0) >= 0) words[d + STATE] &= ~SACKED
+      if (state & (RECOVERY | LOSS) && ((ack - words[d + RECOVERY_END]) | 0) >= 0)
+        words[d + STATE] &= ~(RECOVERY | LOSS)
+      if (state & PROBED && ((ack - words[d + PROBE_END]) | 0) >= 0) words[d + STATE] &= ~PROBED
     } else if (
       // With SACK a duplicate ACK without blocks tells the sender nothing (RFC 6675 section 2).
-      (this.#state[d] & SACK_OK) === 0 &&
+      (words[d + STATE] & SACK_OK) === 0 &&
       advance === 0 &&
       length === 0 &&
       (flags & (SYN | FIN | RST)) === 0 &&
-      packet.window === this.#window[d ^ 1] &&
-      this.#head[d] !== NONE
+      packet.window === words[other + WINDOW] &&
+      words[d + HEAD] !== NONE
     ) {
-      if (this.#duplicateAcks[d] < 255) this.#duplicateAcks[d]++
-      if (this.#duplicateAcks[d] >= 3) this.#newsTime[d] = time
+      if (words[d + DUPLICATE_ACKS] < 255) words[d + DUPLICATE_ACKS]++
+      if (words[d + DUPLICATE_ACKS] >= 3) times[(d >> 1) + NEWS_TIME] = time
     }
-    this.#window[d ^ 1] = packet.window
+    words[other + WINDOW] = packet.window
   }
 
   #selective(packet: Packet, time: number, d: number, ack: number): void {
-    this.#state[d] |= SACK_OK
+    const words = this.#words
+    const times = this.#times
+    words[d + STATE] |= SACK_OK
     const sack = packet.sack
     // RFC 2883: a first block below the ACK, or inside the second block, reports bytes that arrived twice.
     let first = 0
@@ -446,30 +510,33 @@ export class Verdicts {
     for (let i = first; i < packet.sackBlocks * 2; i += 2) {
       const edge = sack[i + 1]
       if (((edge - ack) | 0) <= 0) continue
-      if ((this.#state[d] & SACKED) === 0 || ((edge - this.#sacked[d]) | 0) > 0) {
-        this.#state[d] |= SACKED
-        this.#sacked[d] = edge
-        this.#newsTime[d] = time
+      if ((words[d + STATE] & SACKED) === 0 || ((edge - words[d + SACKED_EDGE]) | 0) > 0) {
+        words[d + STATE] |= SACKED
+        words[d + SACKED_EDGE] = edge
+        times[(d >> 1) + NEWS_TIME] = time
       }
     }
   }
 
   /** A second SYN-ACK sooner than any timer (RFC 6298: 1 s) answers the second SYN, so the first one had arrived as well. */
   #answeredTwice(d: number, ack: number, time: number): void {
-    const entry = this.#lastRetransmission[d]
-    if (entry === NONE || this.#verdict[entry] !== VERDICT.syn || (this.#state[d] & ACKED) === 0) return
-    if (this.#una[d] === ack && time - this.#newsTime[d] < 0.9e9) this.#need[entry] = NEED.spurious
+    const words = this.#words
+    const times = this.#times
+    const entry = words[d + LAST_RETRANSMISSION]
+    if (entry === NONE || this.#verdict[entry] !== VERDICT.syn || (words[d + STATE] & ACKED) === 0) return
+    if (words[d + UNA] === ack && time - times[(d >> 1) + NEWS_TIME] < 0.9e9) this.#need[entry] = NEED.spurious
   }
 
   /** A DSACK for [left, right): the newest retransmission of these bytes was not needed. */
   #twice(d: number, left: number, right: number): void {
-    let entry = this.#lastRetransmission[d]
+    const words = this.#words
+    let entry = words[d + LAST_RETRANSMISSION]
     for (let i = 0; i < 32 && entry !== NONE; i++) {
       if (((this.#entrySeq[entry] - right) | 0) < 0 && ((left - this.#entryEnd[entry]) | 0) < 0) {
         if (this.#need[entry] !== NEED.spurious) {
           this.#need[entry] = NEED.spurious
           if (this.#verdict[entry] === VERDICT.rto || this.#verdict[entry] === VERDICT.tlp)
-            this.#state[d] &= ~(LOSS | PROBED)
+            words[d + STATE] &= ~(LOSS | PROBED)
           return
         }
       }
@@ -478,16 +545,18 @@ export class Verdicts {
   }
 
   /** An ACK up to `ack`: whose transmission did it answer? RFC 3522 (Eifel): an echo older than the retransmission means the original's. */
-  #settle(packet: Packet, d: number, ack: number, time: number): void {
-    let entry = this.#lastRetransmission[d]
+  #settle(packet: Packet, d: number, other: number, ack: number, time: number): void {
+    const words = this.#words
+    const times = this.#times
+    let entry = words[d + LAST_RETRANSMISSION]
     for (let i = 0; i < 32 && entry !== NONE; i++) {
       if (this.#need[entry] === NEED.unknown && ((ack - this.#entryEnd[entry]) | 0) >= 0) {
         if (packet.hasTimestamps && this.#entryTsval[entry] !== 0) {
           const older = (packet.tsecr - this.#entryTsval[entry]) | 0
           this.#need[entry] = older < 0 ? NEED.spurious : NEED.needed
-          if (older < 0) this.#state[d] &= ~(LOSS | RECOVERY)
+          if (older < 0) words[d + STATE] &= ~(LOSS | RECOVERY)
         } else {
-          const rtt = this.#senderSide[d ^ 1]
+          const rtt = times[(other >> 1) + SENDER_SIDE]
           this.#need[entry] = rtt > 0 && time - this.#entryTime[entry] < rtt / 2 ? NEED.spurious : NEED.needed
         }
       }
@@ -507,107 +576,115 @@ export class Verdicts {
     tsval: number,
     flags: number,
   ): void {
+    const words = this.#words
+    const segments = this.#segments
     // In order, at the tail: nearly always.
-    const tail = this.#tail[d]
+    const tail = words[d + TAIL]
     let before = NONE
-    if (tail === NONE || ((seq - this.#segSeq[tail]) | 0) > 0) before = tail
+    if (tail === NONE || ((seq - segments[tail + SEG_SEQ]) | 0) > 0) before = tail
     else {
-      for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) {
-        const offset = (seq - this.#segSeq[s]) | 0
-        if (offset === 0 || (offset > 0 && ((end - this.#segEnd[s]) | 0) <= 0)) {
-          if (offset === 0 && ((end - this.#segEnd[s]) | 0) > 0) this.#segEnd[s] = end
-          this.#segTime[s] = time
-          this.#segRow[s] = row
-          this.#segIpId[s] = ipId
-          this.#segTsval[s] = tsval
-          if (this.#segSent[s] < 255) this.#segSent[s]++
+      for (let s = words[d + HEAD]; s !== NONE; s = segments[s + SEG_NEXT]) {
+        const offset = (seq - segments[s + SEG_SEQ]) | 0
+        if (offset === 0 || (offset > 0 && ((end - segments[s + SEG_END]) | 0) <= 0)) {
+          if (offset === 0 && ((end - segments[s + SEG_END]) | 0) > 0) segments[s + SEG_END] = end
+          this.#segmentTimes[(s >> 1) + SEG_TIME] = time
+          segments[s + SEG_ROW] = row
+          segments[s + SEG_IP_ID] = ipId
+          segments[s + SEG_TSVAL] = tsval
+          if (segments[s + SEG_SENT] < 255) segments[s + SEG_SENT]++
           return
         }
         if (offset < 0) break
         before = s
       }
     }
-    if (this.#listed[d] >= LIST_LIMIT && !(flags & (SYN | FIN))) return
+    if (words[d + LISTED] >= LIST_LIMIT && !(flags & (SYN | FIN))) return
     const s = this.#allocate()
-    this.#segSeq[s] = seq
-    this.#segEnd[s] = end
-    this.#segTime[s] = time
-    this.#segRow[s] = row
-    this.#segIpId[s] = ipId
-    this.#segTsval[s] = tsval
-    this.#segSent[s] = 1
-    this.#listed[d]++
+    const nodes = this.#segments
+    nodes[s + SEG_SEQ] = seq
+    nodes[s + SEG_END] = end
+    this.#segmentTimes[(s >> 1) + SEG_TIME] = time
+    nodes[s + SEG_ROW] = row
+    nodes[s + SEG_IP_ID] = ipId
+    nodes[s + SEG_TSVAL] = tsval
+    nodes[s + SEG_SENT] = 1
+    words[d + LISTED]++
     if (before === NONE) {
-      this.#segNext[s] = this.#head[d]
-      this.#head[d] = s
+      nodes[s + SEG_NEXT] = words[d + HEAD]
+      words[d + HEAD] = s
     } else {
-      this.#segNext[s] = this.#segNext[before]
-      this.#segNext[before] = s
+      nodes[s + SEG_NEXT] = nodes[before + SEG_NEXT]
+      nodes[before + SEG_NEXT] = s
     }
-    if (this.#segNext[s] === NONE) this.#tail[d] = s
+    if (nodes[s + SEG_NEXT] === NONE) words[d + TAIL] = s
   }
 
   #drop(d: number, ack: number): void {
-    let s = this.#head[d]
-    while (s !== NONE && ((ack - this.#segEnd[s]) | 0) >= 0) {
-      const next = this.#segNext[s]
-      this.#segNext[s] = this.#free
+    const words = this.#words
+    const segments = this.#segments
+    let s = words[d + HEAD]
+    while (s !== NONE && ((ack - segments[s + SEG_END]) | 0) >= 0) {
+      const next = segments[s + SEG_NEXT]
+      segments[s + SEG_NEXT] = this.#free
       this.#free = s
-      this.#listed[d]--
+      words[d + LISTED]--
       s = next
     }
-    this.#head[d] = s
-    if (s === NONE) this.#tail[d] = NONE
+    words[d + HEAD] = s
+    if (s === NONE) words[d + TAIL] = NONE
   }
 
   #overlapping(d: number, seq: number, end: number): number {
-    for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) {
-      if (((this.#segSeq[s] - end) | 0) >= 0) return NONE
-      if (((this.#segEnd[s] - seq) | 0) > 0) return s
+    const words = this.#words
+    const segments = this.#segments
+    for (let s = words[d + HEAD]; s !== NONE; s = segments[s + SEG_NEXT]) {
+      if (((segments[s + SEG_SEQ] - end) | 0) >= 0) return NONE
+      if (((segments[s + SEG_END] - seq) | 0) > 0) return s
     }
     return NONE
   }
 
   #firstAfter(d: number, seq: number): number {
-    for (let s = this.#head[d]; s !== NONE; s = this.#segNext[s]) if (((this.#segSeq[s] - seq) | 0) > 0) return s
+    const words = this.#words
+    const segments = this.#segments
+    for (let s = words[d + HEAD]; s !== NONE; s = segments[s + SEG_NEXT])
+      if (((segments[s + SEG_SEQ] - seq) | 0) > 0) return s
     return NONE
   }
 
   /** A segment that was seen as one large one before the network card or a router cut it (or the other way round). */
   #isPartOf(earlier: number, packet: Packet, ipId: number, time: number): boolean {
-    const offset = (packet.seq - this.#segSeq[earlier]) | 0
-    const whole = (this.#segEnd[earlier] - this.#segSeq[earlier]) | 0
-    if (offset < 0 || packet.payloadLength === 0 || time - this.#segTime[earlier] > 10e6) return false
+    const segments = this.#segments
+    const offset = (packet.seq - segments[earlier + SEG_SEQ]) | 0
+    const whole = (segments[earlier + SEG_END] - segments[earlier + SEG_SEQ]) | 0
+    if (offset < 0 || packet.payloadLength === 0 || time - this.#segmentTimes[(earlier >> 1) + SEG_TIME] > 10e6)
+      return false
     if (whole === packet.payloadLength && offset === 0) return false
-    const index = ((ipId - this.#segIpId[earlier]) << 16) >> 16
-    if (index < 0 || (packet.hasTimestamps && packet.tsval !== this.#segTsval[earlier])) return false
+    const index = ((ipId - segments[earlier + SEG_IP_ID]) << 16) >> 16
+    if (index < 0 || (packet.hasTimestamps && packet.tsval !== segments[earlier + SEG_TSVAL])) return false
     return index === 0 ? offset === 0 : offset % index === 0 && offset / index >= packet.payloadLength
   }
 
   #rowOf(segment: number): number {
-    return segment === NONE ? NONE : this.#segRow[segment]
+    const segments = this.#segments
+    return segment === NONE ? NONE : segments[segment + SEG_ROW]
   }
   #since(segment: number, time: number): number {
-    return segment === NONE ? 0 : Math.max(0, time - this.#segTime[segment])
+    return segment === NONE ? 0 : Math.max(0, time - this.#segmentTimes[(segment >> 1) + SEG_TIME])
   }
 
   #allocate(): number {
     const s = this.#free
     if (s !== NONE) {
-      this.#free = this.#segNext[s]
+      this.#free = this.#segments[s + SEG_NEXT]
       return s
     }
-    if (this.#segments === this.#segSeq.length) {
-      this.#segSeq = grown(this.#segSeq)
-      this.#segEnd = grown(this.#segEnd)
-      this.#segTime = grown(this.#segTime)
-      this.#segRow = grown(this.#segRow)
-      this.#segIpId = grown(this.#segIpId)
-      this.#segTsval = grown(this.#segTsval)
-      this.#segSent = grown(this.#segSent)
-      this.#segNext = grown(this.#segNext)
+    if (this.#segmentsEnd === this.#segments.length) {
+      this.#segments = grown(this.#segments)
+      this.#segmentTimes = new Float64Array(this.#segments.buffer)
     }
-    return this.#segments++
+    this.#segmentsEnd += SEGMENT_WORDS
+    return this.#segmentsEnd - SEGMENT_WORDS
   }
 
   #enter(
@@ -620,6 +697,7 @@ export class Verdicts {
     cost: number,
     packet: Packet,
   ): number {
+    const words = this.#words
     const entry = this.#count++
     if (entry === this.#row.length) this.#growEntries()
     this.#row[entry] = row
@@ -633,32 +711,15 @@ export class Verdicts {
     this.#entryTsval[entry] = packet.hasTimestamps ? packet.tsval : 0
     this.#entryTime[entry] = time
     if (verdict >= VERDICT.fast && verdict <= VERDICT.retransmission) {
-      this.#entryBefore[entry] = this.#lastRetransmission[d]
-      this.#lastRetransmission[d] = entry
+      this.#entryBefore[entry] = words[d + LAST_RETRANSMISSION]
+      words[d + LAST_RETRANSMISSION] = entry
     }
     return verdict
   }
 
   #growDirections(): void {
-    this.#state = grown(this.#state)
-    this.#first = grown(this.#first)
-    this.#next = grown(this.#next)
-    this.#una = grown(this.#una)
-    this.#sacked = grown(this.#sacked)
-    this.#recoveryEnd = grown(this.#recoveryEnd)
-    this.#probeEnd = grown(this.#probeEnd)
-    this.#duplicateAcks = grown(this.#duplicateAcks)
-    this.#lastIpId = grown(this.#lastIpId)
-    this.#pieces = grown(this.#pieces)
-    this.#window = grown(this.#window)
-    this.#lastTsval = grown(this.#lastTsval)
-    this.#head = grown(this.#head)
-    this.#tail = grown(this.#tail)
-    this.#listed = grown(this.#listed)
-    this.#newsTime = grown(this.#newsTime)
-    this.#sendTime = grown(this.#sendTime)
-    this.#senderSide = grown(this.#senderSide)
-    this.#lastRetransmission = grown(this.#lastRetransmission)
+    this.#words = grown(this.#words)
+    this.#times = new Float64Array(this.#words.buffer)
   }
 
   #growEntries(): void {

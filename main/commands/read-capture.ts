@@ -4,7 +4,7 @@ import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 
 // One reused buffer: larger ones fall out of the cache and cost up to twice the CPU.
-const CHUNK_BYTES = 1 << 20
+const CHUNK_BYTES = 1 << 18
 /** As many tell gzip and zstd from the rest. */
 const SIGNATURE_BYTES = 4
 
