@@ -259,3 +259,90 @@ export interface FollowMatches {
   /** There are more, but these are as many as are kept. */
   readonly more: boolean
 }
+
+/** What a segment was. `probe` = a keep-alive or zero-window probe, whose byte is none of the stream's. */
+export type SegmentKind = 'new' | 'fast' | 'rto' | 'tlp' | 'retransmission' | 'copy' | 'reordered' | 'probe'
+
+/** What stands out in the course of a connection. */
+export type SequenceMark = 'syn' | 'fin' | 'rst' | 'zero-window'
+
+/** The part of a time-sequence graph that is on screen. Sequence numbers count from the side's first. */
+export interface TimeSequenceRequest {
+  readonly conversation: number
+  /** Whose bytes. */
+  readonly side: FollowSide
+  readonly from: number
+  readonly to: number
+  /** Sequence numbers on screen; those of the time's packets without. */
+  readonly low?: number
+  readonly high?: number
+  /** Pixels: nothing is answered that would be painted over. */
+  readonly width: number
+  readonly height: number
+}
+
+/** Points of a line or cloud, by time as they were captured. */
+export interface Points {
+  readonly time: Float64Array
+  readonly value: Float64Array
+  readonly row: Uint32Array
+}
+
+/** Bars over a range of sequence numbers. */
+export interface Spans {
+  readonly time: Float64Array
+  readonly low: Float64Array
+  readonly high: Float64Array
+  readonly row: Uint32Array
+}
+
+export interface TimeSequence {
+  readonly from: number
+  readonly to: number
+  readonly low: number
+  readonly high: number
+  /** First and last packet of the conversation. */
+  readonly begin: number
+  readonly end: number
+  /** `kind` are indices into `kinds`. */
+  readonly segments: Spans & { readonly kind: Uint8Array; readonly kinds: readonly SegmentKind[] }
+  readonly sacks: Spans
+  /** Packets that may have SACK blocks and were too many to be looked into. */
+  readonly sacksOmitted: number
+  readonly marks: Points & { readonly kind: Uint8Array; readonly kinds: readonly SequenceMark[] }
+  /** What the other side acknowledged, and up to where it takes more. */
+  readonly acks: Points
+  readonly windows: Points
+  /** The window's scale is not known, as its SYN was not captured: the windows may be far too small. */
+  readonly windowsUnscaled: boolean
+  /** Nanoseconds from a segment to its ACK. */
+  readonly rtt: Points
+  /** Bytes sent and not acknowledged, and the window of the other side, in bytes. */
+  readonly inFlight: Points
+  readonly window: Points
+  /** Payload sent and payload acknowledged in equal parts of [from, to), in bytes. */
+  readonly sent: Float64Array
+  readonly acked: Float64Array
+}
+
+/** A packet as an arrow between the two ends of its conversation. */
+export interface LadderRow extends PacketRow {
+  /** It travels from the conversation's end B to its A. */
+  readonly fromB: boolean
+  /** Nanoseconds since the packet listed before it; undefined for the first. */
+  readonly since?: number
+  /** Numbers count from each side's first. */
+  readonly tcp?: {
+    /** "PSH, ACK" */
+    readonly flags: string
+    readonly seq: number
+    readonly length: number
+    /** Absent where the ACK flag is. */
+    readonly ack?: number
+    readonly window: number
+  }
+  /** Its bytes were sent again: it did not arrive, or (`perhaps`) that or its ACK was lost. By which packet they were sent again. */
+  readonly lost?: { readonly perhaps: boolean; readonly again: number }
+  /** It repeats bytes that did not pass here before: the packet with them was lost between the sender and this point. */
+  readonly lostBefore?: true
+}

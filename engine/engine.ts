@@ -8,12 +8,15 @@ import type {
   FollowMatches,
   FollowSide,
   Histogram,
+  LadderRow,
   Lanes,
   PacketDetails,
   PacketRow,
   Query,
   SortKey,
   Talker,
+  TimeSequence,
+  TimeSequenceRequest,
 } from './answers.ts'
 import type { Compression } from '../common/model/capture.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
@@ -28,10 +31,13 @@ import { searchStream } from './query/follow-stream-search.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
 import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { LaneIndex } from './query/lane-index.ts'
+import { ladderRows, lostPackets, type LostPackets } from './query/ladder.ts'
 import { lanes } from './query/lanes.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { sortRows } from './query/sort-rows.ts'
+import { timeSequence } from './query/time-sequence.ts'
+import { SequenceTrack } from './query/time-sequence-track.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
@@ -65,6 +71,8 @@ export class Engine {
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
   readonly #conversationLists: ConversationLists
+  #lost: { readonly key: string; readonly lost: LostPackets } | undefined
+  #track: { readonly key: string; readonly track: SequenceTrack } | undefined
   #finished = false
 
   constructor(options: EngineOptions = {}) {
@@ -256,6 +264,37 @@ export class Engine {
     work?: Work,
   ): Promise<FollowMatches> {
     return searchStream(stream, needle, anyCase, read, work)
+  }
+
+  /**
+   * The course of one direction of a TCP conversation, as much as the pixels asked for can show; undefined where it is not TCP.
+   * Throws Cancelled, and what `read` throws.
+   */
+  async timeSequence(request: TimeSequenceRequest, read: ReadBytes, work?: Work): Promise<TimeSequence | undefined> {
+    const { conversation, side } = request
+    if (!SequenceTrack.isFor(this, conversation)) return undefined
+    const rows = (await this.select({ conversation }, read, work)) ?? new Uint32Array(0)
+    const key = `${conversation} ${side} ${rows.length}`
+    // Zooming asks for the same one again and again.
+    if (this.#track?.key !== key) this.#track = { key, track: new SequenceTrack(this, conversation, rows, side) }
+    return timeSequence(this, this.#track.track, request, read)
+  }
+
+  /**
+   * Packets as arrows between the two ends, in the order of `rows`; `before` is the row listed before the first.
+   * Throws Cancelled, and what `read` throws.
+   */
+  async ladderRows(
+    conversation: number,
+    rows: ArrayLike<number>,
+    before: number | undefined,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<LadderRow[]> {
+    const all = (await this.select({ conversation }, read, work)) ?? new Uint32Array(0)
+    const key = `${conversation} ${all.length}`
+    if (this.#lost?.key !== key) this.#lost = { key, lost: lostPackets(this, all) }
+    return ladderRows(this, rows, before, this.#lost.lost, read)
   }
 
   /** Resets in conversation `id`. */

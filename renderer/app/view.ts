@@ -28,10 +28,14 @@ export interface View {
   readonly list?: ListTab | undefined
   /** What the lower pane shows; the packets without. */
   readonly detail?: DetailTab | undefined
-  /** Which end's bytes are followed; both without. */
+  /** Which end's bytes are followed or drawn; both, or the busier one's, without. */
   readonly side?: FollowSide | undefined
   /** How they are shown; as text without. */
   readonly format?: FollowFormat | undefined
+  /** Which of a conversation's graphs is shown; all without. */
+  readonly plot?: PlotName | undefined
+  /** The part of the conversation's time that its graphs show, when not all of it. */
+  readonly span?: TimeRange | undefined
   /** Where one is while no capture is open; the start without. */
   readonly screen?: ScreenName | undefined
 }
@@ -41,9 +45,11 @@ export const LIST_TABS = ['conversations'] as const
 export type ListTab = (typeof LIST_TABS)[number]
 
 /** The panes that share the lower place. */
-export const DETAIL_TABS = ['packets', 'follow'] as const
+export const DETAIL_TABS = ['packets', 'graph', 'ladder', 'follow'] as const
 export type DetailTab = (typeof DETAIL_TABS)[number]
 
+const PLOTS = ['all', 'sequence', 'rtt', 'throughput', 'window'] as const
+export type PlotName = (typeof PLOTS)[number]
 const SIDES = ['client', 'server'] as const satisfies readonly FollowSide[]
 const FORMATS = ['text', 'hex', 'raw'] as const satisfies readonly FollowFormat[]
 
@@ -90,6 +96,8 @@ export function viewToSearch(view: View): string {
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
   if (view.side) search.set('side', view.side)
   if (view.format && view.format !== FORMATS[0]) search.set('format', view.format)
+  if (view.plot && view.plot !== PLOTS[0]) search.set('plot', view.plot)
+  if (view.span) search.set('span', rangeText(view.span))
   if (view.screen && view.screen !== SCREENS[0]) search.set('screen', view.screen)
   const text = search.toString()
   return text && `?${text}`
@@ -116,6 +124,8 @@ export function viewFromSearch(text: string): View {
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
   const side = readOneOf(SIDES, search.get('side'))
   const format = readOneOf(FORMATS, search.get('format'))
+  const plot = readOneOf(PLOTS, search.get('plot'))
+  const span = readRange(search.get('span'))
   const screen = readOneOf(SCREENS, search.get('screen'))
   return {
     ...(capture && { capture }),
@@ -129,6 +139,8 @@ export function viewFromSearch(text: string): View {
     ...(detail && { detail }),
     ...(side && { side }),
     ...(format && { format }),
+    ...(plot && { plot }),
+    ...(span && { span }),
     ...(screen && { screen }),
   }
 }

@@ -21,17 +21,25 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
 }
 const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
 /** What takes the focus in the lower place, whatever is shown there. */
-const LOWER_FOCUS = ['[data-grid=packets]', '[data-grid=stream]'] as const
+const LOWER_FOCUS = ['[data-grid=packets]', '.graph-plot', '[data-grid=ladder]', '[data-grid=stream]'] as const
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   ['Conversations', '.pane[aria-label=Conversations]', ['[data-grid=conversations]']],
-  ['Packets', '.pane:is([aria-label=Packets], [aria-label="Follow stream"])', LOWER_FOCUS],
+  [
+    'Packets',
+    '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])',
+    LOWER_FOCUS,
+  ],
   ['Inspector', '.inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [aria-selected=true]']],
 ] as const
 
 /** Views of one conversation, by the names they have in Wireshark. */
-export const CLOSER = [{ detail: 'follow', title: 'Follow stream', keys: ['F'] }] as const satisfies readonly {
+export const CLOSER = [
+  { detail: 'graph', title: 'Time-sequence graph (tcptrace)', keys: ['G'] },
+  { detail: 'ladder', title: 'Flow graph (ladder)', keys: ['Shift+G'] },
+  { detail: 'follow', title: 'Follow stream', keys: ['F'] },
+] as const satisfies readonly {
   readonly detail: DetailTab
   readonly title: string
   readonly keys: readonly string[]

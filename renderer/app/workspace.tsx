@@ -17,7 +17,7 @@ import {
 import { formatCounted, formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
-import { FollowStream } from '../features/conversation/index.ts'
+import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Conversations } from '../features/conversations/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
@@ -209,6 +209,16 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         onCopy={(row) => copy(packetText(row))}
       />
     ),
+    graph: () => <Graph session={session} view={view} version={version} />,
+    ladder: () => (
+      <Ladder
+        session={session}
+        view={view}
+        version={version}
+        menu={packetMenu}
+        onOpen={() => commands.run('go.inspector')}
+      />
+    ),
     follow: () => <FollowStream session={session} view={view} version={version} onCopy={copy} />,
   }
 
@@ -335,7 +345,12 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
 }
 
 const LIST_TITLES: Readonly<Record<ListTab, string>> = { conversations: 'Conversations' }
-const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = { packets: 'Packets', follow: 'Follow stream' }
+const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
+  packets: 'Packets',
+  graph: 'Graph',
+  ladder: 'Ladder',
+  follow: 'Follow stream',
+}
 
 interface TabsProps<Id extends string> {
   readonly ids: readonly Id[]

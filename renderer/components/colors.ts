@@ -15,6 +15,8 @@ export interface Colors {
   readonly zeroWindow: string
   readonly latency: string
   readonly latencyWash: string
+  readonly good: string
+  readonly accent: string
 }
 
 let current: Colors | undefined
@@ -67,6 +69,8 @@ function read(): Colors {
     zeroWindow: color('--zero-window'),
     latency: color('--latency'),
     latencyWash: color('--latency-wash'),
+    good: color('--good'),
+    accent: color('--accent'),
   }
   probe.remove()
   return found

@@ -7,6 +7,8 @@ import './data-grid.css'
 export interface Column<Row> {
   readonly key: string
   readonly title: string
+  /** Instead of the title, which then names it only to a screen reader. */
+  readonly head?: ReactNode
   /** What it means, for the pointer that rests on the head. */
   readonly about?: string
   /** Pixels; the last column takes what is left, at least this. */
@@ -311,7 +313,7 @@ function ColumnHead<Row>({ column, sort, onSort, onResize, width }: ColumnHeadPr
   const Arrow = sort?.descending ? ChevronDown : ChevronUp
   const label = (
     <>
-      <span className="grid-head-title">{column.title}</span>
+      <span className="grid-head-title">{column.head ?? column.title}</span>
       {sorted && <Arrow size={12} strokeWidth={2.25} aria-hidden />}
     </>
   )

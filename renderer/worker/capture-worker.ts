@@ -11,12 +11,15 @@ import type {
   FollowMatches,
   FollowSide,
   Histogram,
+  LadderRow,
   Lanes,
   PacketDetails,
   PacketRow,
   Query,
   ReadBytes,
   StreamLines,
+  TimeSequence,
+  TimeSequenceRequest,
   Work,
 } from '../../engine/engine.ts'
 import type { CaptureOrigin } from './byte-source.ts'
@@ -53,6 +56,14 @@ export interface CaptureEngine extends CaptureConsumer {
   checkFilter(text: string): FilterCheck
   completeFilter(text: string, caret: number): readonly Completion[]
   follow(id: number, side: FollowSide | undefined, read: ReadBytes, work?: Work): Promise<FollowedStream | undefined>
+  timeSequence(request: TimeSequenceRequest, read: ReadBytes, work?: Work): Promise<TimeSequence | undefined>
+  ladderRows(
+    conversation: number,
+    rows: ArrayLike<number>,
+    before: number | undefined,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<LadderRow[]>
   streamLines(stream: FollowedStream, format: FollowFormat, width: number): StreamLines
   searchStream(
     stream: FollowedStream,
@@ -214,6 +225,16 @@ export class CaptureWorker implements EngineService {
 
   followBytes(id: number): Promise<Blob> {
     return this.#streams.bytes(id)
+  }
+
+  timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined> {
+    return this.#timed(() => this.#engine.timeSequence(request, this.#read))
+  }
+
+  async ladder(selection: number, conversation: number, start: number, count: number): Promise<readonly LadderRow[]> {
+    const rows = this.#selections.rows(selection, start, count)
+    const before = start > 0 ? this.#selections.rows(selection, start - 1, 1)[0] : undefined
+    return this.#engine.ladderRows(conversation, rows, before, this.#read)
   }
 
   get #engine(): CaptureEngine {

@@ -10,10 +10,13 @@ import type {
   FollowMatches,
   FollowSide,
   Histogram,
+  LadderRow,
   Lanes,
   PacketDetails,
   PacketRow,
   Query,
+  TimeSequence,
+  TimeSequenceRequest,
 } from '../../engine/engine.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 
@@ -121,4 +124,8 @@ export interface EngineService {
   followSearch(id: number, needle: Uint8Array, anyCase: boolean): Promise<FollowMatches>
   /** The captured bytes, to be saved. */
   followBytes(id: number): Promise<Blob>
+  /** The course of one direction of a TCP conversation; undefined where it is not TCP. */
+  timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined>
+  /** As `rows`, with what the ladder of their conversation shows. */
+  ladder(selection: number, conversation: number, start: number, count: number): Promise<readonly LadderRow[]>
 }

@@ -1,1 +1,3 @@
 export { FollowStream } from './follow.tsx'
+export { Graph } from './graph.tsx'
+export { Ladder } from './ladder.tsx'

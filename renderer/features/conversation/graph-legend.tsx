@@ -1,0 +1,79 @@
+import type { ReactNode } from 'react'
+import type { SegmentKind, TimeSequence } from '../../../engine/engine.ts'
+import { formatCount } from '../../components/format.ts'
+
+const SEGMENTS: readonly (readonly [SegmentKind, string, string])[] = [
+  ['fast', 'F', 'fast retransmission'],
+  ['rto', 'T', 'time-out'],
+  ['tlp', 'P', 'tail loss probe'],
+  ['retransmission', 'R', 'retransmission'],
+  ['reordered', 'O', 'overtaken'],
+  ['copy', 'C', 'captured twice'],
+]
+const TOKEN: Readonly<Partial<Record<SegmentKind, string>>> = {
+  fast: '--loss',
+  rto: '--loss',
+  tlp: '--loss',
+  retransmission: '--loss',
+  reordered: '--reorder',
+  copy: '--line-strong',
+}
+
+/** What the colours on screen mean: only those that are there. */
+export function GraphLegend({ data }: { readonly data: TimeSequence | undefined }): ReactNode {
+  if (!data) return <div className="graph-legend" />
+  const { kind, kinds } = data.segments
+  const present = new Set(Array.from(kind, (number) => kinds[number]))
+  return (
+    <div className="graph-legend">
+      <Entry token="--good" about="Acknowledged by the other side">
+        ACK
+      </Entry>
+      <Entry
+        token="--zero-window"
+        about={
+          data.windowsUnscaled
+            ? 'Up to where the other side takes bytes. Its SYN was not captured, so the scale of its window is not known: it may be far larger.'
+            : 'Up to where the other side takes bytes'
+        }
+      >
+        window{data.windowsUnscaled && ' (scale unknown)'}
+      </Entry>
+      {data.sacks.row.length > 0 && (
+        <Entry token="--latency" about="Received out of order, and said so (SACK)">
+          SACK
+        </Entry>
+      )}
+      {SEGMENTS.filter(([name]) => present.has(name)).map(([name, letter, text]) => (
+        <Entry key={name} token={TOKEN[name] ?? '--traffic'} about={text}>
+          {letter} {text}
+        </Entry>
+      ))}
+      {data.sacksOmitted > 0 && (
+        <span
+          className="quiet"
+          title={`${formatCount(data.sacksOmitted)} packets may have SACK blocks: zoom in to see them`}
+        >
+          zoom in for SACK
+        </span>
+      )}
+    </div>
+  )
+}
+
+function Entry({
+  token,
+  about,
+  children,
+}: {
+  readonly token: string
+  readonly about: string
+  readonly children: ReactNode
+}): ReactNode {
+  return (
+    <span title={about}>
+      <i className={`swatch${token}`} aria-hidden />
+      {children}
+    </span>
+  )
+}
