@@ -20,6 +20,8 @@ export interface StreamDecoder {
   gap(side: Side, length: number, row: number, time: number): void
   /** The connection ended: `reset` when by a RST. Nothing follows. */
   end(reset: boolean, row: number, time: number): void
+  /** True once nothing more can be learned (what follows is encrypted, or another protocol): it is fed nothing from then on. */
+  readonly done?: boolean
 }
 
 /** What decoders report to, as they see it. Several exchanges may be open at once (pipelining, streams). */
@@ -38,6 +40,10 @@ export interface ExchangeSink {
   answer(id: ExchangeId, text: string, failed: boolean): void
   /** It will get no answer by the protocol's own rules (a notification, QUIT): not to be counted as unanswered. */
   oneWay(id: ExchangeId): void
+  /** Its answer may be among bytes that were not captured: to be counted neither as answered nor as unanswered. */
+  cannotTell(id: ExchangeId): void
+  /** The exchange is one of a protocol that is carried by the conversation's: "grpc" in "http2". */
+  protocol(id: ExchangeId, name: string): void
   /** A fact of the whole conversation, for the person: ("sni", "api.example.com"), ("alpn", "h2"), ("alert", "handshake_failure"). */
   fact(name: string, value: string, row: number): void
 }
