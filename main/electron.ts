@@ -66,6 +66,7 @@ async function run(): Promise<void> {
     userFolder: folder,
     samplesFolder: installation.samples,
     dataFolder: dataFolder(),
+    demo: process.argv.includes('--demo'),
     warn,
     report: (where, error) =>
       process.stderr.write(`${where}: ${error instanceof Error ? error.stack : String(error)}\n`),

@@ -6,6 +6,7 @@ import { RecentCaptures } from './captures/recent-captures.ts'
 import { Samples } from './captures/samples.ts'
 import { answerData } from './data-plane/data-plane.ts'
 import type { DataAnswer, DataRequest } from './data-plane/data-plane.ts'
+import { forgetDemos } from './demo/demo-context.ts'
 import { exposeContract } from './expose.ts'
 import { Ledger } from './kubernetes/capture/ledger.ts'
 import { ClusterAccess } from './kubernetes/cluster-access.ts'
@@ -18,6 +19,7 @@ import { CapturingService } from './services/capturing/index.ts'
 import { LiveCaptures } from './services/capturing/live-captures.ts'
 import { ContextBook } from './services/clusters/context-book.ts'
 import { ContextStates } from './services/clusters/context-states.ts'
+import { DemoCluster } from './services/clusters/demo-cluster.ts'
 import { ClustersService } from './services/clusters/index.ts'
 import { Sweeps } from './services/clusters/sweeps.ts'
 import { Contexts } from './services/contexts.ts'
@@ -35,6 +37,8 @@ export interface HostOptions {
   readonly dataFolder?: string
   /** What kubectl would see: KUBECONFIG, PATH, proxies. Default: as the person's login shell has it. */
   readonly environment?: () => Promise<Readonly<Record<string, string | undefined>>>
+  /** Starts the demo cluster, and knows no other contexts than its own. */
+  readonly demo?: boolean
   /** For the person: something that could not be read or kept, and what follows. */
   readonly warn: (message: string) => void
   /** For the log: an error that is ours. */
@@ -60,8 +64,16 @@ export class Host {
   readonly #contexts: Contexts
   readonly #terminals: Terminals
   readonly #terminalsService: TerminalsService
+  readonly #demo: DemoCluster
+  readonly #ledger: Ledger
 
-  private constructor(options: HostOptions, settings: SettingsStore, recent: RecentCaptures, book: ContextBook) {
+  private constructor(
+    options: HostOptions,
+    settings: SettingsStore,
+    recent: RecentCaptures,
+    book: ContextBook,
+    demo: DemoCluster,
+  ) {
     this.version = options.version
     this.settings = settings
     this.recent = recent
@@ -69,9 +81,11 @@ export class Host {
     this.captures = new CaptureLibrary(recent, this.#samples)
     this.#report = options.report
     this.#book = book
-    const contexts = new Contexts(new ClusterAccess(options.environment), book.files)
+    this.#demo = demo
+    const contexts = new Contexts(new ClusterAccess(options.environment), options.demo ? [] : book.files)
     this.#contexts = contexts
     const ledger = new Ledger(join(options.userFolder, 'ledger.jsonl'))
+    this.#ledger = ledger
     const store = new CaptureStore(join(options.dataFolder ?? options.userFolder, 'captures'))
     const served = this.captures
     const { report } = options
@@ -90,7 +104,7 @@ export class Host {
         this.#terminals.has(entry?.capture) ||
         this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
     )
-    this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps)
+    this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps, demo)
     this.#explorer = new ExplorerService(contexts)
     this.#capturing = new CapturingService(contexts, book, ledger, store, this.#live, recent)
   }
@@ -101,7 +115,10 @@ export class Host {
       RecentCaptures.load(options.userFolder, options.warn),
       ContextBook.load(options.userFolder, options.warn),
     ])
-    const host = new Host(options, settings, recent, book)
+    const demo = new DemoCluster(options.samplesFolder)
+    const environment = options.demo ? await demoEnvironment(demo, options.environment) : options.environment
+    const host = new Host({ ...options, ...(environment ? { environment } : {}) }, settings, recent, book, demo)
+    await forgetDemos(host.#ledger)
     // Nothing waits for it: clusters may be far away.
     host.#sweeps.atStart().catch((error: unknown) => options.report('clusters.sweep', error))
     return host
@@ -135,6 +152,7 @@ export class Host {
     await Promise.all([this.#live.close(CLOSE_WITHIN_MS), this.#closeTerminals()])
     await this.written()
     this.#contexts[Symbol.dispose]()
+    await this.#demo.close()
   }
 
   async #closeTerminals(): Promise<void> {
@@ -146,4 +164,13 @@ export class Host {
   data(request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
     return answerData(this.captures, request, signal)
   }
+}
+
+/** As it is, but that kubectl would see only the demo. */
+async function demoEnvironment(
+  demo: DemoCluster,
+  environment: NonNullable<HostOptions['environment']> = loginEnvironment,
+): Promise<NonNullable<HostOptions['environment']>> {
+  const { kubeconfig } = await demo.start()
+  return async () => ({ ...(await environment()), KUBECONFIG: kubeconfig })
 }

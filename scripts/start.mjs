@@ -1,4 +1,4 @@
-// npm start [-- --serve|--window] [--port N] [--no-sandbox] [FILE...]: installs, builds, and opens Hopscope: in its window where there can
+// npm start [-- --serve|--window] [--demo] [--port N] [--no-sandbox] [FILE...]: installs, builds, and opens Hopscope: in its window where there can
 // be one, else served to the browser.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,30 +17,33 @@ await runScript(async () => {
   await ensureInstalled()
   await ensureBuilt(['main', 'preload', 'renderer'])
 
+  const demo = values.demo ? ['--demo'] : []
   if (!values.serve && values.port === undefined) {
     const window = await canOpenWindow(values)
     if ('program' in window) {
       const sandbox = values['no-sandbox'] ? ['--no-sandbox'] : []
       const started = Date.now()
-      const code = await become(window.program, [...sandbox, root, ...files])
+      const code = await become(window.program, [...sandbox, root, ...demo, ...files])
       if (code === 0 || Date.now() - started > STARTUP) return code
       window.reason = `Electron ended at once with code ${code}`
     }
     say(`No window, because ${window.reason}; serving the same to the browser.`)
   }
   const port = values.port === undefined ? [] : ['--port', values.port]
-  return become(pickNode(), [inProject('out/main/cli.js'), 'serve', '--open', ...port, '--', ...files])
+  return become(pickNode(), [inProject('out/main/cli.js'), 'serve', '--open', ...demo, ...port, '--', ...files])
 })
 
 function parse() {
   const flag = /** @type {const} */ ({ type: 'boolean', default: false })
   try {
     return parseArgs({
-      options: { serve: flag, window: flag, 'no-sandbox': flag, port: { type: 'string' } },
+      options: { serve: flag, window: flag, demo: flag, 'no-sandbox': flag, port: { type: 'string' } },
       allowPositionals: true,
     })
   } catch (error) {
-    throw new Plainly(`${error.message}\nUsage: npm start -- [--serve | --window] [--port N] [--no-sandbox] [FILE...]`)
+    throw new Plainly(
+      `${error.message}\nUsage: npm start -- [--serve | --window] [--demo] [--port N] [--no-sandbox] [FILE...]`,
+    )
   }
 }
 

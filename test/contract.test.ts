@@ -131,7 +131,7 @@ describe.each(LINES)('over %s', (_, makeLine) => {
 
 describe('the exposed contract', () => {
   it('answers every method of every section', async () => {
-    const { remote } = await visited()
+    const { remote, host } = await visited()
     const answers: string[] = []
     for (const [section, methods] of Object.entries(contractInputs)) {
       for (const method of Object.keys(methods)) {
@@ -142,6 +142,8 @@ describe('the exposed contract', () => {
         answers.push(`${section}.${method}: ${answer}`)
       }
     }
+    // The demo that was started ends with it.
+    await host.close()
     // Without arguments: those that need one say so, the dialog says there is none here.
     expect(answers).toEqual([
       'app.facts: ok',
@@ -157,6 +159,7 @@ describe('the exposed contract', () => {
       'captures.chooseFile: unsupported',
       'captures.source: invalid-argument',
       'clusters.watchContexts: ok',
+      'clusters.startDemo: ok',
       'clusters.askContext: invalid-argument',
       'clusters.addFile: invalid-argument',
       'clusters.removeFile: invalid-argument',
@@ -177,6 +180,15 @@ describe('the exposed contract', () => {
       'capturing.watchLive: ok',
       'capturing.watchLibrary: ok',
       'capturing.deleteCapture: invalid-argument',
+      'terminals.watch: ok',
+      'terminals.open: invalid-argument',
+      'terminals.output: invalid-argument',
+      'terminals.input: invalid-argument',
+      'terminals.resize: invalid-argument',
+      'terminals.reconnect: invalid-argument',
+      'terminals.close: invalid-argument',
+      'terminals.record: invalid-argument',
+      'terminals.stopRecording: invalid-argument',
     ])
   })
 
@@ -289,7 +301,7 @@ async function visited() {
   const { host, reports } = await startHost()
   const line = channelLine()
   host.connect(line.host, { door: 'pipe', commands: new Mailbox() })
-  return { remote: new RpcSession<RemoteHost>(line.page).getRemoteMain(), reports }
+  return { remote: new RpcSession<RemoteHost>(line.page).getRemoteMain(), reports, host }
 }
 
 async function failingWith(error: Error) {

@@ -12,7 +12,7 @@ import { type Command, CommandError, UsageError } from './command.ts'
 
 export const serve: Command = {
   name: 'serve',
-  usage: '[--port N] [--open] [FILE...]',
+  usage: '[--port N] [--open] [--demo] [FILE...]',
   summary: 'the interface, for a browser on this machine',
   help: `
 Serves Hopscope's interface on 127.0.0.1 and prints the URL to open, with the token that lets a browser in.
@@ -20,11 +20,13 @@ The captures named as FILE are open in it. Runs until Ctrl+C.
 
   --port N    listen on this port (default: any that is free)
   --open      open the URL in the default browser
+  --demo      with a cluster of its own to try things on, and no other: real pods in network namespaces where this machine
+              allows them (root on Linux), else recordings that are played again
 
 From another machine, through a tunnel:  ssh -L 8080:127.0.0.1:PORT that-machine
 and open the URL with 8080 in place of PORT.`,
   async run(args) {
-    const { port, open, files } = parse(args)
+    const { port, open, demo, files } = parse(args)
     const installation = findInstallation()
     if (!existsSync(join(installation.page, 'index.html'))) {
       throw new CommandError(
@@ -37,6 +39,7 @@ and open the URL with 8080 in place of PORT.`,
       samplesFolder: installation.samples,
       dataFolder: dataFolder(),
       environment: () => Promise.resolve(process.env),
+      demo,
       warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
       report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
     })
@@ -60,14 +63,15 @@ and open the URL with 8080 in place of PORT.`,
   },
 }
 
-function parse(args: readonly string[]): { port: number; open: boolean; files: readonly string[] } {
+function parse(args: readonly string[]): { port: number; open: boolean; demo: boolean; files: readonly string[] } {
   try {
-    const options = { port: { type: 'string' }, open: { type: 'boolean', default: false } } as const
+    const flag = { type: 'boolean', default: false } as const
+    const options = { port: { type: 'string' }, open: flag, demo: flag } as const
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
     const port = Number(values.port ?? '0')
     if (!/^\d{0,5}$/.test(values.port ?? '0') || port > 65_535)
       throw new UsageError(`"${values.port}" is not a port: 0 to 65535.`)
-    return { port, open: values.open, files: positionals }
+    return { port, open: values.open, demo: values.demo, files: positionals }
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(describe(error))
   }

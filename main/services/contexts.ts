@@ -13,6 +13,7 @@ const SETTLE_MS = 200
 export class Contexts implements Disposable {
   readonly #access: ClusterAccess
   #added: readonly string[]
+  #extra: readonly string[] = []
   readonly #open = new Map<string, Promise<OpenContext>>()
   #config: Promise<Kubeconfig> | undefined
 
@@ -31,8 +32,14 @@ export class Contexts implements Disposable {
     this.forget()
   }
 
+  /** Looks at these files too, while this host lives. */
+  setExtra(files: readonly string[]): void {
+    this.#extra = files
+    this.forget()
+  }
+
   config(): Promise<Kubeconfig> {
-    this.#config ??= this.#access.load(this.#added)
+    this.#config ??= this.#access.load([...this.#added, ...this.#extra])
     return this.#config
   }
 

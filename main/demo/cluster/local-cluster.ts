@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Container, KubernetesObject, Pod, PodSpec } from '../../kubernetes/objects.ts'
+import type { Container, KubernetesObject, OwnerReference, Pod, PodSpec } from '../../kubernetes/objects.ts'
 import type { Backend, StreamRequest } from './api-server.ts'
 import { ApiServer } from './api-server.ts'
 import type { ClusterUser } from './authorization.ts'
@@ -90,7 +90,7 @@ export class LocalCluster implements Backend, AsyncDisposable {
           nodeInfo: {
             kubeletVersion: 'v1.36.2',
             containerRuntimeVersion: 'containerd://2.1.9',
-            osImage: 'Test',
+            osImage: 'Hopscope',
             architecture: 'amd64',
           },
         },
@@ -121,11 +121,12 @@ export class LocalCluster implements Backend, AsyncDisposable {
     name: string,
     spec: Partial<PodSpec> & { readonly container?: Partial<Container> } = {},
     labels: Readonly<Record<string, string>> = {},
+    owners: readonly OwnerReference[] = [],
   ): Promise<Pod> {
     const { container, ...rest } = spec
     const containers = rest.containers ?? [{ name: 'app', image: 'example.com/app:1', ...container }]
     const stored = this.store.create(podKind(), namespace, {
-      metadata: { name, namespace, labels },
+      metadata: { name, namespace, labels, ...(owners.length > 0 ? { ownerReferences: owners } : {}) },
       spec: { ...rest, containers },
       status: { phase: 'Pending' },
     })

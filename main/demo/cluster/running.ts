@@ -76,6 +76,8 @@ export interface Machine {
   /** Whether programs of that name can be run in its containers. */
   has(program: string): boolean
   pod(name: string, hostNetwork: boolean): Promise<Sandbox>
+  /** Runs a program in the machine's network: iptables, tc. */
+  run(program: string, ...args: readonly string[]): string
   close(): Promise<void>
 }
 

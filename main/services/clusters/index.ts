@@ -9,6 +9,7 @@ import { loadKubeconfig } from '../../kubernetes/kubeconfig.ts'
 import type { Contexts } from '../contexts.ts'
 import type { ContextBook } from './context-book.ts'
 import type { ContextStates } from './context-states.ts'
+import type { DemoCluster } from './demo-cluster.ts'
 import type { Sweeps } from './sweeps.ts'
 
 export class ClustersService implements ClustersSection {
@@ -16,16 +17,26 @@ export class ClustersService implements ClustersSection {
   readonly #states: ContextStates
   readonly #book: ContextBook
   readonly #sweeps: Sweeps
+  readonly #demo: DemoCluster
 
-  constructor(contexts: Contexts, states: ContextStates, book: ContextBook, sweeps: Sweeps) {
+  constructor(contexts: Contexts, states: ContextStates, book: ContextBook, sweeps: Sweeps, demo: DemoCluster) {
     this.#contexts = contexts
     this.#states = states
     this.#book = book
     this.#sweeps = sweeps
+    this.#demo = demo
   }
 
   async watchContexts(): Promise<Subscription<ContextList>> {
     return this.#states.watch()
+  }
+
+  async startDemo(): Promise<string> {
+    const { contexts } = await this.#contexts.config()
+    const demo = await this.#demo.start(contexts.map(({ name }) => name))
+    this.#contexts.setExtra([demo.kubeconfig])
+    await this.#states.reload()
+    return demo.context
   }
 
   askContext(context: string): Promise<ContextEntry> {
