@@ -1,14 +1,7 @@
 import * as z from 'zod/mini'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/context.ts'
 import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
-import type {
-  CaptureOrder as CaptureOrderModel,
-  LibraryCapture,
-  LiveCapture,
-  PointLook,
-  PointPlan,
-  SweepReport,
-} from './model/live-capture.ts'
+import type { LibraryCapture, LiveCapture, PointLook, PointPlan, SweepReport } from './model/live-capture.ts'
 import type { TerminalFacts, TerminalOutput, TerminalTarget as TerminalTargetModel } from './model/terminal.ts'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
@@ -131,8 +124,6 @@ export type ContextCaptureChange = z.infer<typeof ContextCaptureChange>
 export interface ClustersSection {
   /** All contexts, again when one of them or a kubeconfig file changes. While somebody watches they are asked how they are. */
   watchContexts(): Promise<Subscription<ContextList>>
-  /** Starts a cluster on this machine to try things on, once; the name of its context, which is among those of watchContexts from then on. */
-  startDemo(): Promise<string>
   /** Asks one how it is, now; runs its login plugin if it has one. */
   askContext(context: string): Promise<ContextEntry>
   /** Another kubeconfig file, by absolute path; remembered. not-found, permission-denied. */
@@ -167,7 +158,7 @@ export const PointTarget = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('node'), node: ObjectName, interface: interfaceName }),
 ])
 export type PointTarget = z.infer<typeof PointTarget>
-export const PointTargets = z.array(PointTarget).check(z.minLength(1), z.maxLength(200))
+export const PointTargets = z.readonly(z.array(PointTarget).check(z.minLength(1), z.maxLength(200)))
 
 export const BpfText = z.string().check(z.maxLength(8192))
 const positive = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum(most)))
@@ -176,13 +167,16 @@ export const CaptureOrder = z.strictObject({
   context: ContextName,
   title: z.string().check(z.minLength(1), z.maxLength(200)),
   targets: PointTargets,
+  follow: z.optional(
+    z.strictObject({ namespace: ObjectName, labels: z.string().check(z.minLength(1), z.maxLength(2048)) }),
+  ),
   filter: BpfText,
   snapLength: z.int().check(z.minimum(0), z.maximum(262_144)),
   durationSeconds: positive(24 * 3600),
   packetLimit: positive(1e12),
   byteLimit: positive(1e15),
 })
-export type CaptureOrder = z.infer<typeof CaptureOrder> & CaptureOrderModel
+export type CaptureOrder = z.infer<typeof CaptureOrder>
 
 export const ClusterCaptureId = z.string().check(z.regex(/^[a-f0-9]{12}$/))
 /** A file name of the library: no folder in it. */
@@ -300,7 +294,6 @@ export const contractInputs = {
   },
   clusters: {
     watchContexts: [],
-    startDemo: [],
     askContext: [ContextName],
     addFile: [CapturePath],
     removeFile: [CapturePath],

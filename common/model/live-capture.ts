@@ -13,6 +13,8 @@ export interface CaptureOrder {
   /** For its name: "shop/web", a workload or what was chosen. */
   readonly title: string
   readonly targets: readonly PointTarget[]
+  /** Pods with these labels that come later are captured as well. */
+  readonly follow?: { readonly namespace: string; readonly labels: string } | undefined
   /** BPF text; "" for everything. */
   readonly filter: string
   /** Bytes of each packet; 0 for whole packets. */

@@ -1,12 +1,19 @@
-import { Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun } from 'lucide-react'
+import { Boxes, Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { AppFacts, Theme } from '../../common/contract.ts'
+import type { ContextList } from '../../common/model/context.ts'
+import type { CaptureOrder } from '../../common/model/live-capture.ts'
+import { useWatched } from '../components/use-watched.ts'
+import { draftOf, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { Contexts } from '../features/cluster/index.tsx'
+import { LiveStrip } from '../features/live/index.tsx'
 import { Mark } from '../features/start/mark.tsx'
 import { Start } from '../features/start/index.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Banner } from './banner.tsx'
 import { createCaptures } from './captures.ts'
+import { ClusterScreen } from './cluster-screen.tsx'
 import { createCommandRegistry } from './commands.ts'
 import { DropZone } from './drop-zone.tsx'
 import type { HostConnection } from './host.ts'
@@ -14,6 +21,7 @@ import { KeyHelp } from './key-help.tsx'
 import { keyLabels, listenForKeys } from './keys.ts'
 import { Palette } from './palette.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
+import { useLiveCaptures } from './use-live-captures.ts'
 import { createViewStore } from './view-store.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
@@ -30,6 +38,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const [theme, setTheme] = useState<Theme>(lastTheme)
   const [dialog, setDialog] = useState<'keys' | 'palette'>()
   const state = useStore(captures.store)
+  const screen = useStore(view.store, (now) => now.screen)
+  const [draft, setDraft] = useState<CaptureDraft>()
   const status = useSyncExternalStore(
     useCallback((listener: () => void) => connection.onStatus(listener), [connection]),
     () => connection.status(),
@@ -66,6 +76,33 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     )
   }, [connection, status])
 
+  // Contexts are asked how they are only while somebody sees it.
+  const contexts = useWatched(connection, state.kind === 'open' ? undefined : 'contexts', (host) =>
+    host.clusters.watchContexts(),
+  )
+  const liveCaptures = useLiveCaptures(connection, captures)
+  const { live } = liveCaptures
+  const shownId = state.kind === 'open' && state.session.ref.kind === 'host' ? state.session.ref.id : undefined
+  const shownLive = live.find(({ sourceId }) => sourceId !== undefined && sourceId === shownId)
+  const elsewhere = live.find((one) => one.endedAt === undefined && one.sourceId !== undefined && one !== shownLive)
+  const openClusters = useCallback(
+    (context?: string) => {
+      if (captures.store.getState().kind !== 'none') captures.close()
+      view.change({ screen: 'cluster', ...(context === undefined ? {} : { context, namespace: undefined }) }, 'push')
+    },
+    [captures, view],
+  )
+  const goHome = () => {
+    captures.close()
+    view.change({ screen: undefined }, 'push')
+  }
+  const repeat = (order: CaptureOrder) => {
+    setDraft(draftOf(order))
+    view.change({ namespace: undefined, place: undefined }, 'replace')
+    openClusters(order.context)
+  }
+  const copy = (text: string) => void navigator.clipboard.writeText(text).catch(() => undefined)
+
   useEffect(() => applyTheme(theme), [theme])
   useEffect(() => listenForKeys(window, commands), [commands])
 
@@ -95,6 +132,16 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           enabled: () => captures.store.getState().kind !== 'none',
           run: () => captures.close(),
         },
+        { id: 'cluster.open', title: 'Clusters and captures', group: 'Go', keys: ['Alt+K'], run: () => openClusters() },
+        {
+          id: 'capture.stop',
+          title: 'Stop capturing',
+          group: 'Capture',
+          enabled: () => shownLive?.state === 'capturing',
+          run: () => {
+            if (shownLive) liveCaptures.stop(shownLive.id)
+          },
+        },
         {
           id: 'theme.next',
           title: 'Next theme: system, light, dark',
@@ -111,7 +158,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         },
         { id: 'help.keys', title: 'Keys', group: 'Help', keys: ['?', 'F1'], run: () => setDialog('keys') },
       ]),
-    [commands, captures, changeTheme, theme],
+    [commands, captures, changeTheme, theme, openClusters, liveCaptures, shownLive],
   )
 
   const name = state.kind === 'open' ? state.session.name : state.kind === 'none' ? undefined : state.name
@@ -128,7 +175,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         <button
           type="button"
           className="top-home"
-          onClick={() => captures.close()}
+          onClick={goHome}
           aria-label="Hopscope: back to the start"
           title="Back to the start"
         >
@@ -140,7 +187,21 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           </span>
         )}
         <div ref={setFilterSlot} className="top-filter" />
+        {elsewhere?.sourceId !== undefined && (
+          <button
+            type="button"
+            className="top-live"
+            title="Show it"
+            onClick={() => liveCaptures.open(elsewhere.sourceId ?? '')}
+          >
+            <i aria-hidden />
+            <span>Capturing {elsewhere.title}</span>
+          </button>
+        )}
         <div className="top-buttons">
+          <IconButton label="Clusters and captures" onClick={() => openClusters()}>
+            <Boxes size={16} aria-hidden />
+          </IconButton>
           <IconButton label="Open a capture" onClick={() => commands.run('capture.open')}>
             <FolderOpen size={16} aria-hidden />
           </IconButton>
@@ -162,6 +223,18 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
       )}
       {status.state === 'refused' && <Banner tone="bad">{status.reason}</Banner>}
       {state.kind === 'open' && state.notice !== undefined && <Banner tone="bad">{state.notice}</Banner>}
+      {state.kind === 'open' && shownLive && !liveCaptures.dismissed.has(shownLive.id) && (
+        <LiveStrip
+          capture={shownLive}
+          session={state.session}
+          onStop={liveCaptures.stop}
+          onAbandon={liveCaptures.abandon}
+          onExtend={liveCaptures.extend}
+          onRepeat={({ order }) => repeat(order)}
+          onClose={() => liveCaptures.dismiss(shownLive.id)}
+        />
+      )}
+      {liveCaptures.problem !== undefined && screen !== 'cluster' && <Banner tone="bad">{liveCaptures.problem}</Banner>}
       {state.kind === 'open' ? (
         <Workspace
           key={sessionKey(state.session)}
@@ -170,8 +243,34 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           commands={commands}
           filterSlot={filterSlot}
         />
+      ) : screen === 'cluster' && state.kind === 'none' ? (
+        <ClusterScreen
+          connection={connection}
+          view={view}
+          contexts={contexts.value ?? NO_CONTEXTS}
+          live={live}
+          draft={draft}
+          onDraft={setDraft}
+          startedId={liveCaptures.startedId}
+          startProblem={liveCaptures.problem}
+          onStart={liveCaptures.start}
+          onResume={liveCaptures.resume}
+          onOpenFile={(path) => captures.openPath(path)}
+          onOpenLive={liveCaptures.open}
+          onCopy={copy}
+        />
       ) : (
         <Start
+          clusters={
+            contexts.value && (
+              <Contexts
+                list={contexts.value}
+                onSelect={openClusters}
+                onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
+              />
+            )
+          }
+          onClusters={() => openClusters()}
           captures={connection.host.captures}
           connected={status.state === 'connected'}
           openKeys={keyLabels('Ctrl+O')}
@@ -212,6 +311,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     </div>
   )
 }
+
+const NO_CONTEXTS: ContextList = { contexts: [], files: [], problems: [], revision: 0 }
 
 let sessions = 0
 const sessionKeys = new WeakMap<object, number>()

@@ -38,6 +38,12 @@ export interface View {
   readonly span?: TimeRange | undefined
   /** Where one is while no capture is open; the start without. */
   readonly screen?: ScreenName | undefined
+  /** Which cluster is looked at, by its context. */
+  readonly context?: string | undefined
+  /** Which of its namespaces; all without. */
+  readonly namespace?: string | undefined
+  /** Which of its lists; the pods without. */
+  readonly place?: PlaceTab | undefined
 }
 
 /** The panes that share the upper place. One line here and one in workspace.tsx for another. */
@@ -53,8 +59,12 @@ export type PlotName = (typeof PLOTS)[number]
 const SIDES = ['client', 'server'] as const satisfies readonly FollowSide[]
 const FORMATS = ['text', 'hex', 'raw'] as const satisfies readonly FollowFormat[]
 
-export const SCREENS = ['start'] as const
+export const SCREENS = ['start', 'cluster'] as const
 export type ScreenName = (typeof SCREENS)[number]
+
+/** The lists of a cluster's screen. */
+export const PLACE_TABS = ['pods', 'workloads', 'services', 'nodes', 'captures', 'left'] as const
+export type PlaceTab = (typeof PLACE_TABS)[number]
 
 export type CaptureRef =
   | { readonly kind: 'host'; readonly id: string }
@@ -99,6 +109,9 @@ export function viewToSearch(view: View): string {
   if (view.plot && view.plot !== PLOTS[0]) search.set('plot', view.plot)
   if (view.span) search.set('span', rangeText(view.span))
   if (view.screen && view.screen !== SCREENS[0]) search.set('screen', view.screen)
+  if (view.context) search.set('context', view.context)
+  if (view.namespace) search.set('namespace', view.namespace)
+  if (view.place && view.place !== PLACE_TABS[0]) search.set('place', view.place)
   const text = search.toString()
   return text && `?${text}`
 }
@@ -127,6 +140,9 @@ export function viewFromSearch(text: string): View {
   const plot = readOneOf(PLOTS, search.get('plot'))
   const span = readRange(search.get('span'))
   const screen = readOneOf(SCREENS, search.get('screen'))
+  const context = search.get('context')
+  const namespace = search.get('namespace')
+  const place = readOneOf(PLACE_TABS, search.get('place'))
   return {
     ...(capture && { capture }),
     filter: search.get('filter') ?? '',
@@ -142,6 +158,9 @@ export function viewFromSearch(text: string): View {
     ...(plot && { plot }),
     ...(span && { span }),
     ...(screen && { screen }),
+    ...(context && { context }),
+    ...(namespace && { namespace }),
+    ...(place && { place }),
   }
 }
 

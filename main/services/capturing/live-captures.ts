@@ -79,6 +79,7 @@ export class LiveCaptures {
       ledger,
       file: store.pathOf(name),
       targets: order.targets.map(asTarget),
+      ...(order.follow === undefined ? {} : { follow: order.follow }),
       capture: {
         filter: order.filter,
         snapLength: order.snapLength,

@@ -14,12 +14,16 @@ export interface StartProps {
   readonly onOpen: () => void
   readonly onSample: (name: string) => void
   readonly onRecent: (path: string) => void
+  /** The contexts one can choose from; absent until they are known. */
+  readonly clusters?: ReactNode
+  readonly onClusters: () => void
   /** What happened instead of opening: over the choices, since one of them helps. */
   readonly children?: ReactNode
 }
 
 /** What to look at: a capture of one's own, one looked at before, or one of those that come with Hopscope. */
-export function Start({ captures, connected, openKeys, onOpen, onSample, onRecent, children }: StartProps): ReactNode {
+export function Start(props: StartProps): ReactNode {
+  const { captures, connected, openKeys, onOpen, onSample, onRecent, children } = props
   const [samples, setSamples] = useState<readonly Sample[]>([])
   const [recent, setRecent] = useState<readonly RecentCapture[]>([])
 
@@ -58,6 +62,11 @@ export function Start({ captures, connected, openKeys, onOpen, onSample, onRecen
         {children}
         <div className="start-columns">
           <section aria-labelledby="start-open">
+            <h2 id="start-clusters">Capture from a cluster</h2>
+            <div className="start-clusters">{props.clusters}</div>
+            <button type="button" className="button" onClick={props.onClusters}>
+              Clusters and captures
+            </button>
             <h2 id="start-open">Open</h2>
             <div className="start-open">
               <button type="button" className="button primary" onClick={onOpen}>

@@ -1,0 +1,365 @@
+import { useMemo, useState, type ReactNode } from 'react'
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
+import { useStore } from 'zustand'
+import type { ContextList } from '../../common/model/context.ts'
+import type { PodRow } from '../../common/model/explorer.ts'
+import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { Pane } from '../components/pane.tsx'
+import { PaneTabs } from '../components/pane-tabs.tsx'
+import { useWatched } from '../components/use-watched.ts'
+import { CaptureSetup, draftOf, keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
+import { Details, Explorer, KIND_TITLES, podsOfSelector, useRows, type Chosen } from '../features/explorer/index.tsx'
+import { Library } from '../features/library/index.tsx'
+import type { HostConnection } from './host.ts'
+import { Namespaces } from './namespaces.tsx'
+import { PLACE_TABS, type PlaceTab } from './view.ts'
+import type { ViewStore } from './view-store.ts'
+import './cluster-screen.css'
+
+export interface ClusterScreenProps {
+  readonly connection: HostConnection
+  readonly view: ViewStore
+  readonly contexts: ContextList
+  readonly live: readonly LiveCapture[]
+  /** What is to be captured again. */
+  readonly draft: CaptureDraft | undefined
+  readonly onDraft: (draft: CaptureDraft | undefined) => void
+  /** The capture that was started from here, or why it could not be. */
+  readonly startedId: string | undefined
+  readonly startProblem: string | undefined
+  readonly onStart: (order: CaptureOrder) => void
+  readonly onResume: (name: string) => void
+  readonly onOpenFile: (path: string) => void
+  readonly onOpenLive: (sourceId: string) => void
+  readonly onCopy: (text: string) => void
+}
+
+/** In the URL: all namespaces, where the context's own would be the default. */
+const ALL = '*'
+const TITLES: Readonly<Record<PlaceTab, string>> = { ...KIND_TITLES, captures: 'Captures', left: 'Left behind' }
+
+/** A cluster: its contexts and namespaces at the left, its lists in the middle, what is chosen and to be captured at the right. */
+export function ClusterScreen(props: ClusterScreenProps): ReactNode {
+  const { connection, view, contexts, draft } = props
+  const { host } = connection
+  const named = useStore(view.store, (state) => state.context)
+  const chosenNamespace = useStore(view.store, (state) => state.namespace)
+  const place = useStore(view.store, (state) => state.place) ?? PLACE_TABS[0]
+  const layout = useDefaultLayout({ id: 'hopscope.cluster', storage: localStorage })
+  const context =
+    contexts.contexts.find(({ name }) => name === named) ??
+    contexts.contexts.find(({ current }) => current) ??
+    contexts.contexts[0]
+  const name = context?.name
+  const usable = context !== undefined && context.state !== 'not-asked'
+  // Who may not list pods everywhere begins in the namespace of the context.
+  const narrow = context?.missing.includes('list pods') ?? false
+  const namespace = chosenNamespace === ALL ? '' : (chosenNamespace ?? (narrow ? (context?.namespace ?? '') : ''))
+  const at = { context: name ?? '', revision: contexts.revision }
+  const pods = useRows(connection, usable ? { ...at, kind: 'pods', namespace } : undefined)
+  const namespaces = useRows(connection, usable ? { ...at, kind: 'namespaces', namespace: '' } : undefined)
+  const services = useRows(connection, usable && draft ? { ...at, kind: 'services', namespace } : undefined)
+  const library = useWatched(connection, place === 'captures' ? 'library' : undefined, (contract) =>
+    contract.capturing.watchLibrary(),
+  )
+  const sweeps = useWatched(connection, 'sweeps', (contract) => contract.clusters.watchSweeps())
+  const [chosen, setChosen] = useState<Chosen>()
+  const [side, setSide] = useState<'details' | 'capture'>(draft ? 'capture' : 'details')
+  const points = useMemo(() => (draft?.context === name ? (draft?.targets ?? []) : []), [draft, name])
+  const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
+  const starting = props.live.find(({ id }) => id === props.startedId)
+
+  function go(change: { context?: string; namespace?: string | undefined; place?: PlaceTab }): void {
+    view.change(change, 'push')
+  }
+
+  /** The same points again take them off; the first ones give the capture its name. */
+  function setPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
+    if (name === undefined) return
+    if (targets.length === 0) return props.onDraft(undefined)
+    const before = draft?.context === name ? draft : undefined
+    const kept = before?.targets.length ? before.title : title
+    props.onDraft({
+      ...before,
+      context: name,
+      targets,
+      title: targets.length > 1 && kept !== title ? `${kept.replace(/ and more$/, '')} and more` : kept,
+      ...(follow ? { follow } : {}),
+    })
+  }
+
+  function togglePoints(targets: readonly PointTarget[], title: string): void {
+    const have = new Set(points.map(keyOfPoint))
+    const own = new Set(targets.map(keyOfPoint))
+    if (targets.every((target) => have.has(keyOfPoint(target)))) {
+      setPoints(
+        points.filter((target) => !own.has(keyOfPoint(target))),
+        title,
+      )
+    } else {
+      setPoints([...points, ...targets.filter((target) => !have.has(keyOfPoint(target)))], title)
+      setSide('capture')
+    }
+  }
+
+  function capture(targets: readonly PointTarget[], title: string, follow: CaptureOrder['follow']): void {
+    const have = new Set(points.map(keyOfPoint))
+    setPoints([...points, ...targets.filter((target) => !have.has(keyOfPoint(target)))], title, follow)
+    setSide('capture')
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.start-capture .button')?.focus())
+  }
+
+  function bySelector(text: string): number {
+    const wanted = text.trim()
+    const running = [...pods.rows.values()].filter((pod) => pod.running)
+    const byAddress = running.filter(({ addresses, name: own }) => addresses.includes(wanted) || own === wanted)
+    const found = byAddress.length > 0 ? byAddress : podsOfSelector(running, wanted)
+    const have = new Set(points.map(keyOfPoint))
+    const fresh = found.map(targetOfPod).filter((target) => !have.has(keyOfPoint(target)))
+    const spaces = new Set(found.map((pod) => pod.namespace))
+    const [only] = spaces.size === 1 && byAddress.length === 0 ? spaces : []
+    const follow = only === undefined ? undefined : { namespace: only, labels: wanted }
+    if (fresh.length > 0) setPoints([...points, ...fresh], wanted, follow)
+    return fresh.length
+  }
+
+  const copy = props.onCopy
+  const files = new Set(contexts.files.filter(({ added }) => added).map(({ path }) => path))
+  const tabs = PLACE_TABS.map((id) => ({
+    id,
+    title: TITLES[id],
+    ...(id === 'left' && left > 0 ? { count: left } : {}),
+    show: () => go({ place: id }),
+  }))
+  return (
+    <div className="work">
+      <Group orientation="horizontal" {...layout}>
+        <Panel id="contexts" defaultSize={232} minSize={160} groupResizeBehavior="preserve-pixel-size">
+          <div className="cluster-side">
+            <h2>Contexts</h2>
+            <Contexts
+              list={contexts}
+              selected={name}
+              onSelect={(to) => {
+                setChosen(undefined)
+                if (to !== name) props.onDraft(undefined)
+                go({ context: to, namespace: undefined })
+                const entry = contexts.contexts.find((one) => one.name === to)
+                if (entry?.state === 'not-asked') void host.clusters.askContext(to).catch(() => undefined)
+              }}
+              onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
+            />
+            <ContextFiles
+              list={contexts}
+              onAdd={(path) => host.clusters.addFile(path)}
+              onRemove={(path) => void host.clusters.removeFile(path).catch(() => undefined)}
+            />
+            {usable && (
+              <Namespaces
+                rows={namespaces}
+                shown={namespace}
+                onShow={(to) => go({ namespace: to === '' ? ALL : to })}
+              />
+            )}
+          </div>
+        </Panel>
+        <Separator className="separator vertical" />
+        <Panel id="lists" minSize={320}>
+          <PaneTabs tabs={tabs} shown={place}>
+            {middle()}
+          </PaneTabs>
+        </Panel>
+        <Separator className="separator vertical" />
+        <Panel id="details" defaultSize={400} minSize={260} groupResizeBehavior="preserve-pixel-size">
+          <PaneTabs
+            shown={side}
+            tabs={[
+              { id: 'details', title: 'Details', show: () => setSide('details') },
+              {
+                id: 'capture',
+                title: 'Capture',
+                ...(points.length > 0 ? { count: points.length } : {}),
+                show: () => setSide('capture'),
+              },
+            ]}
+          >
+            {side === 'details' ? details() : setup()}
+          </PaneTabs>
+        </Panel>
+      </Group>
+    </div>
+  )
+
+  function middle(): ReactNode {
+    if (place === 'captures') {
+      return (
+        <Library
+          captures={library.value}
+          problem={library.error}
+          onOpen={({ path, state, name: file }) => {
+            const running = props.live.find((one) => state === 'live' && one.file.endsWith(file))
+            if (running?.sourceId) props.onOpenLive(running.sourceId)
+            else props.onOpenFile(path)
+          }}
+          onRepeat={({ order }) => {
+            if (!order) return
+            props.onDraft(draftOf(order))
+            go({ context: order.context })
+            setSide('capture')
+          }}
+          onResume={(one) => props.onResume(one.name)}
+          onDelete={(one) => void host.capturing.deleteCapture(one.name).catch(() => undefined)}
+        />
+      )
+    }
+    if (place === 'left') {
+      return (
+        <Leftovers
+          context={name}
+          reports={sweeps.value ?? []}
+          onFind={(to) => void host.clusters.findLeftovers(to).catch(() => undefined)}
+          onRemove={(to) => void host.clusters.removeLeftovers(to).catch(() => undefined)}
+        />
+      )
+    }
+    if (!context) {
+      return (
+        <Pane title={TITLES[place]}>
+          <div className="cluster-empty">
+            <EmptyState title="No cluster is known">
+              No kubeconfig was found. Looked at {contexts.files.map(({ path }) => path).join(', ') || 'none'}. Add a
+              file at the left, or set KUBECONFIG and start Hopscope again.
+            </EmptyState>
+          </div>
+        </Pane>
+      )
+    }
+    if (!usable) {
+      return (
+        <Pane title={TITLES[place]}>
+          <div className="cluster-empty">
+            <EmptyState
+              title={`${context.name} was not asked yet`}
+              actions={[
+                {
+                  title: 'Ask it now',
+                  run: () => void host.clusters.askContext(context.name).catch(() => undefined),
+                },
+              ]}
+            >
+              Its user logs in with a plugin, which may open a browser.
+            </EmptyState>
+          </div>
+        </Pane>
+      )
+    }
+    return (
+      <Explorer
+        host={connection}
+        context={{ ...context, added: files.has(context.file) }}
+        revision={contexts.revision}
+        kind={place}
+        namespace={namespace}
+        pods={pods}
+        points={points}
+        onPoints={togglePoints}
+        onCapture={capture}
+        chosen={chosen}
+        onChoose={(next) => {
+          setChosen(next)
+          setSide('details')
+        }}
+        onCopy={copy}
+      />
+    )
+  }
+
+  function details(): ReactNode {
+    return (
+      <Pane title="Details" count={chosen?.row.name}>
+        <div className="cluster-details">
+          {chosen && name !== undefined ? (
+            <Details
+              host={connection}
+              context={name}
+              chosen={chosen}
+              pods={pods}
+              onPod={(row) => {
+                setChosen({ kind: 'pods', row })
+                go({ place: 'pods' })
+              }}
+            />
+          ) : (
+            <p className="quiet">
+              Choose a row to see what is known of it. Enter captures there, Space adds it to what is captured,
+              Shift+F10 or a right click has more.
+            </p>
+          )}
+        </div>
+      </Pane>
+    )
+  }
+
+  function setup(): ReactNode {
+    if (points.length === 0 || name === undefined || !draft) {
+      return (
+        <Pane title="Capture">
+          <div className="cluster-details">
+            <p className="quiet">
+              Nothing is chosen yet. Press Enter on a pod, a workload, a service or a node, or Space on several: they
+              are captured together, into one file.
+            </p>
+          </div>
+        </Pane>
+      )
+    }
+    return (
+      <CaptureSetup
+        key={`${name} ${draft.setup ? serialOf(draft.setup) : ''}`}
+        clusters={host.clusters}
+        capturing={host.capturing}
+        draft={draft}
+        onSelector={bySelector}
+        onRemove={(target) =>
+          setPoints(
+            points.filter((one) => keyOfPoint(one) !== keyOfPoint(target)),
+            draft.title,
+          )
+        }
+        onClose={() => props.onDraft(undefined)}
+        onCopy={copy}
+        addressesOfPoint={(target) =>
+          target.kind === 'pod' ? (pods.rows.get(`${target.namespace}/${target.pod}`)?.addresses ?? []) : []
+        }
+        addressesOf={(wanted) => addressesOf(wanted)}
+        onStart={props.onStart}
+        starting={starting}
+        startProblem={props.startProblem}
+        onStop={(id) => void host.capturing.stop(id).catch(() => undefined)}
+      />
+    )
+  }
+
+  function addressesOf(wanted: string): readonly string[] {
+    const is = (row: { readonly key: string; readonly name: string }) => row.name === wanted || row.key === wanted
+    const pod = [...pods.rows.values()].find(is)
+    if (pod) return pod.addresses
+    const service = [...services.rows.values()].find(is)
+    // A pod sees the service's address before, and the endpoint's after its node translated it.
+    return service ? [...service.addresses, ...service.endpoints.map(({ address }) => address)] : []
+  }
+}
+
+let serials = 0
+const known = new WeakMap<object, number>()
+
+/** A capture that is made again starts with its own settings, whatever was set before. */
+function serialOf(setup: object): number {
+  const serial = known.get(setup) ?? ++serials
+  known.set(setup, serial)
+  return serial
+}
+
+const targetOfPod = ({ namespace, name }: PodRow): PointTarget => ({ kind: 'pod', namespace, pod: name })

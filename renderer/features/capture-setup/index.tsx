@@ -1,0 +1,417 @@
+import { useCallback, useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from 'react'
+import type { CapturingSection, ClustersSection } from '../../../common/contract.ts'
+import type { ContextCaptureSettings } from '../../../common/model/context.ts'
+import type { CaptureOrder, LiveCapture, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
+import { formatCounted } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import { FilterBuilder } from './filter-builder.tsx'
+import {
+  DEFAULT_SETUP,
+  DURATIONS,
+  isOpen,
+  orderOf,
+  SNAP_LENGTHS,
+  whyNotReady,
+  type CaptureDraft,
+  type Setup,
+} from './order.ts'
+import { PlaceSettings } from './place-settings.tsx'
+import { Point, type Look } from './points.tsx'
+import './capture-setup.css'
+
+export interface CaptureSetupProps {
+  readonly clusters: Pick<ClustersSection, 'captureSettings' | 'changeCaptureSettings'>
+  readonly capturing: Pick<CapturingSection, 'plan' | 'look'>
+  readonly draft: CaptureDraft
+  /** Pods of a selector: "app=web". */
+  readonly onSelector: (selector: string) => number
+  readonly onRemove: (target: PointTarget) => void
+  readonly onClose: () => void
+  readonly onCopy: (text: string) => void
+  /** Addresses of a point, and of a pod or service by name. */
+  readonly addressesOfPoint: (target: PointTarget) => readonly string[]
+  readonly addressesOf: (name: string) => readonly string[]
+  readonly onStart: (order: CaptureOrder) => void
+  /** The capture that was started here, while it gets ready, or why it failed. */
+  readonly starting: LiveCapture | undefined
+  readonly startProblem: string | undefined
+  readonly onStop: (id: string) => void
+}
+
+/** More points than that are not looked into one by one. */
+const MOST_LOOKS = 8
+const SETTLE_MS = 400
+
+export const keyOfPoint = (target: PointTarget) =>
+  target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
+
+/** What will be captured, how, and what that creates in the cluster; nothing is done before the last button. */
+export function CaptureSetup(props: CaptureSetupProps): ReactNode {
+  const { clusters, capturing, draft } = props
+  const { context, targets: points, follow } = draft
+  const [setup, setSetup] = useState<Setup>(draft.setup ?? DEFAULT_SETUP)
+  const [settings, setSettings] = useState<ContextCaptureSettings>()
+  const [plans, setPlans] = useState<ReadonlyMap<string, PointPlan>>(new Map())
+  const [looks, setLooks] = useState<ReadonlyMap<string, Look>>(new Map())
+  const [interfaces, setInterfaces] = useState<Readonly<Record<string, string>>>({})
+  const [checkedFilter, setCheckedFilter] = useState<string>()
+  const change = (part: Partial<Setup>) => setSetup((was) => ({ ...was, ...part }))
+
+  useEffect(() => {
+    let here = true
+    clusters.captureSettings(context).then(
+      (answer) => here && setSettings(answer),
+      () => undefined,
+    )
+    return () => {
+      here = false
+    }
+  }, [clusters, context])
+
+  // Each point is asked about once, and all again when it would be made differently.
+  const made = settings && JSON.stringify([context, settings])
+  const asked = useRef({ made: '', keys: new Set<string>() })
+  useEffect(() => {
+    if (made === undefined) return
+    const { current } = asked
+    if (current.made !== made) {
+      asked.current = { made, keys: new Set() }
+      setPlans(new Map())
+    }
+    const { keys } = asked.current
+    const fresh = points.filter((target) => !keys.has(keyOfPoint(target)))
+    if (fresh.length === 0) return
+    for (const target of fresh) keys.add(keyOfPoint(target))
+    const told = (found: readonly PointPlan[]) => {
+      if (asked.current.keys !== keys) return
+      setPlans((before) => new Map([...before, ...found.map((plan) => [keyOfPoint(plan.target), plan] as const)]))
+    }
+    capturing.plan(context, fresh).then(told, (error: unknown) => {
+      told(fresh.map((target) => ({ target, problem: error instanceof Error ? error.message : String(error) })))
+    })
+  }, [capturing, context, points, made])
+
+  const known = points.map((target) => plans.get(keyOfPoint(target)))
+  const complete = known.every((plan) => plan !== undefined)
+  const all = complete ? known.flatMap((plan) => plan ?? []) : undefined
+  const open = known.flatMap((plan) => (plan && isOpen(plan) ? [plan] : []))
+  const creating = open.filter(({ creates }) => creates !== undefined)
+  const { filter } = setup
+
+  const look = useCallback(
+    (targets: readonly PointTarget[], text: string) => {
+      const keys = targets.map(keyOfPoint)
+      setLooks((before) => new Map([...before, ...keys.map((key) => [key, before.get(key) ?? 'looking'] as const)]))
+      setCheckedFilter(undefined)
+      const work = targets.map(async (target) => {
+        let answer: Look
+        try {
+          answer = await capturing.look(context, target, text)
+        } catch (error) {
+          answer = { error: error instanceof Error ? error.message : String(error) }
+        }
+        setLooks((before) => new Map([...before, [keyOfPoint(target), answer]]))
+      })
+      void Promise.all(work).then(() => {
+        setCheckedFilter(text)
+        // What was made for the look is there now: less, or nothing, will be made for the capture.
+        return capturing.plan(context, targets).then(
+          (found) =>
+            setPlans((before) => new Map([...before, ...found.map((p) => [keyOfPoint(p.target), p] as const)])),
+          () => undefined,
+        )
+      })
+    },
+    [capturing, context],
+  )
+
+  // Where a container of ours runs already, looking creates nothing: it is done without being asked.
+  const ready = useMemo(
+    () => open.filter(({ creates }) => creates === undefined).map(({ target }) => target),
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [open.map(({ target, creates }) => `${keyOfPoint(target)} ${creates ?? ''}`).join('|')],
+  )
+  useEffect(() => {
+    if (ready.length === 0 || ready.length > MOST_LOOKS) return
+    const timer = setTimeout(() => look(ready, filter), SETTLE_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [ready, filter, look])
+
+  const filterProblem = [...looks.values()].flatMap((one) =>
+    one !== 'looking' && 'filterProblem' in one && checkedFilter === filter ? (one.filterProblem ?? []) : [],
+  )[0]
+  const why = whyNotReady(setup, all)
+
+  function start(event: FormEvent): void {
+    event.preventDefault()
+    if (why !== undefined || !all) return
+    props.onStart(orderOf(draft, setup, all, interfaces, keyOfPoint))
+  }
+
+  const busy = props.starting !== undefined && props.starting.endedAt === undefined
+  const snap = SNAP_LENGTHS.find(({ bytes }) => bytes === setup.snapLength)
+  return (
+    <Pane
+      title="Capture"
+      count={formatCounted(points.length, 'point')}
+      actions={
+        <button type="button" className="button small" onClick={props.onClose}>
+          Clear
+        </button>
+      }
+    >
+      <form className="capture-setup" onSubmit={start}>
+        <section aria-label="Points">
+          <ul>
+            {points.map((target) => {
+              const key = keyOfPoint(target)
+              return (
+                <Point
+                  key={key}
+                  target={target}
+                  plan={plans.get(key)}
+                  look={looks.get(key)}
+                  chosenInterface={interfaces[key] ?? ''}
+                  onInterface={(name) => setInterfaces((was) => ({ ...was, [key]: name }))}
+                  onRemove={() => props.onRemove(target)}
+                  onCopy={props.onCopy}
+                />
+              )
+            })}
+          </ul>
+          <Selector onSelector={props.onSelector} />
+          {follow && (
+            <label className="later">
+              <input
+                type="checkbox"
+                checked={setup.later}
+                onChange={(event) => change({ later: event.target.checked })}
+              />
+              Also pods with <span className="mono">{follow.labels}</span> in {follow.namespace} that come later
+            </label>
+          )}
+        </section>
+        <section aria-label="Filter">
+          <h3>Filter</h3>
+          <FilterBuilder
+            points={points.map(props.addressesOfPoint)}
+            addressesOf={props.addressesOf}
+            filter={filter}
+            onFilter={(text) => change({ filter: text })}
+            problem={filterProblem}
+            checked={checkedFilter === filter}
+          />
+          {creating.length > 0 && creating.length <= MOST_LOOKS && (
+            <p className="quiet">
+              <button
+                type="button"
+                className="link"
+                onClick={() =>
+                  look(
+                    creating.map(({ target }) => target),
+                    filter,
+                  )
+                }
+              >
+                Read interfaces and check the filter there now
+              </button>{' '}
+              This creates what is listed below; without it both happen when the capture starts.
+            </p>
+          )}
+        </section>
+        <section aria-label="How much">
+          <h3>Bytes of each packet</h3>
+          <div className="choices" role="radiogroup" aria-label="Bytes of each packet">
+            {SNAP_LENGTHS.map(({ bytes, title: name }) => (
+              <label key={bytes}>
+                <input
+                  type="radio"
+                  name="snap"
+                  checked={setup.snapLength === bytes}
+                  onChange={() => change({ snapLength: bytes })}
+                />
+                {name}
+              </label>
+            ))}
+          </div>
+          <p className="quiet">{snap?.about ?? `${setup.snapLength} bytes of each packet.`}</p>
+          <div className="limits">
+            <label>
+              Ends after
+              <select
+                className="field"
+                value={setup.duration ?? ''}
+                onChange={(event) =>
+                  change({ duration: event.target.value === '' ? undefined : Number(event.target.value) })
+                }
+              >
+                {DURATIONS.map(({ seconds, title: name }) => (
+                  <option key={name} value={seconds ?? ''}>
+                    {name}
+                  </option>
+                ))}
+                {!DURATIONS.some(({ seconds }) => seconds === setup.duration) && (
+                  <option value={setup.duration}>{setup.duration} seconds</option>
+                )}
+              </select>
+            </label>
+            <label>
+              or megabytes
+              <input
+                type="text"
+                inputMode="numeric"
+                className="field"
+                placeholder="no limit"
+                value={setup.megabytes}
+                onChange={(event) => change({ megabytes: event.target.value })}
+              />
+            </label>
+            <label>
+              or packets a point
+              <input
+                type="text"
+                inputMode="numeric"
+                className="field"
+                placeholder="no limit"
+                value={setup.packets}
+                onChange={(event) => change({ packets: event.target.value })}
+              />
+            </label>
+          </div>
+          <PlaceSettings
+            context={context}
+            settings={settings}
+            onChange={(part) => {
+              clusters.changeCaptureSettings(context, part).then(setSettings, () => undefined)
+            }}
+          />
+        </section>
+        <section aria-label="What is created" className="creates">
+          <h3>What this creates in {context}</h3>
+          <Creates plans={open} complete={complete} />
+        </section>
+        <div className="start-capture">
+          {props.startProblem !== undefined && (
+            <p className="bad" role="alert">
+              {props.startProblem}
+            </p>
+          )}
+          {props.starting && <Starting capture={props.starting} onStop={props.onStop} />}
+          {!busy && (
+            <>
+              <button type="submit" className="button primary" disabled={why !== undefined}>
+                {startText(points.length, open.length, creating.length)}
+              </button>
+              {why !== undefined && <span className="quiet">{why}</span>}
+            </>
+          )}
+        </div>
+      </form>
+    </Pane>
+  )
+}
+
+function startText(all: number, open: number, made: number): string {
+  const what = open < all && open > 0 ? `the ${open} that can be` : ''
+  return made > 0 ? `Create and capture ${what}`.trim() : `Capture ${what}`.trim()
+}
+
+function Selector({ onSelector }: { readonly onSelector: (selector: string) => number }): ReactNode {
+  const [text, setText] = useState('')
+  const [found, setFound] = useState<number>()
+  const add = () => {
+    if (text.trim() === '') return
+    const count = onSelector(text)
+    setFound(count)
+    if (count > 0) setText('')
+  }
+  return (
+    <div className="selector">
+      <input
+        type="text"
+        className="field"
+        aria-label="Add pods by label or address"
+        placeholder="Add by label or address: app=web"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          add()
+        }}
+      />
+      <button type="button" className="button" disabled={text.trim() === ''} onClick={add}>
+        Add
+      </button>
+      {found !== undefined && (
+        <span className="quiet" role="status">
+          {found === 0 ? 'No running pod that is listed has it.' : `${formatCounted(found, 'pod')} added.`}
+        </span>
+      )}
+    </div>
+  )
+}
+
+function Creates({ plans, complete }: { readonly plans: readonly PointPlan[]; readonly complete: boolean }): ReactNode {
+  if (!complete) return <p className="quiet">Asking the cluster what is allowed…</p>
+  if (plans.length === 0) return <p className="quiet">Nothing: no point can be captured.</p>
+  const made = plans.filter(({ creates }) => creates !== undefined)
+  return (
+    <>
+      {made.length === 0 && <p>Nothing: capture containers of ours run there already and are used again.</p>}
+      <ul>
+        {made.map(({ target, creates, manifest }) => (
+          <li key={keyOfPoint(target)}>
+            {creates}
+            <details>
+              <summary>As it is sent</summary>
+              <pre tabIndex={0} aria-label="What is sent to the API server">
+                {manifest}
+              </pre>
+            </details>
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">
+        Nothing is installed. If this machine goes away, capturing ends by itself within a minute, and the container
+        within ten.
+      </p>
+    </>
+  )
+}
+
+function Starting({
+  capture,
+  onStop,
+}: {
+  readonly capture: LiveCapture
+  readonly onStop: (id: string) => void
+}): ReactNode {
+  if (capture.state === 'failed') {
+    return (
+      <p className="bad" role="alert">
+        It could not be started: {capture.message}
+      </p>
+    )
+  }
+  if (capture.endedAt !== undefined) return undefined
+  return (
+    <div className="starting" role="status">
+      <ul>
+        {capture.points.map((point) => (
+          <li key={point.id}>
+            {point.pod ?? point.node}: {point.state}
+            {point.message !== undefined && `: ${point.message}`}
+          </li>
+        ))}
+      </ul>
+      <button type="button" className="button" onClick={() => onStop(capture.id)}>
+        Cancel
+      </button>
+    </div>
+  )
+}
+
+export { draftOf, type CaptureDraft } from './order.ts'

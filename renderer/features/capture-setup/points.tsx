@@ -1,0 +1,134 @@
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { InterfaceFacts, PointLook, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
+import type { RungVerdict } from '../../../common/model/preflight.ts'
+
+export type Look = PointLook | { readonly error: string } | 'looking'
+
+export interface PointProps {
+  readonly target: PointTarget
+  /** Undefined while the cluster is asked. */
+  readonly plan: PointPlan | undefined
+  readonly look: Look | undefined
+  readonly chosenInterface: string
+  readonly onInterface: (name: string) => void
+  readonly onRemove: () => void
+  readonly onCopy: (text: string) => void
+}
+
+/** One point: which way in was found, why not another, what will be made, and which interface. */
+export function Point({ target, plan, look, chosenInterface, onInterface, onRemove, onCopy }: PointProps): ReactNode {
+  const name = target.kind === 'pod' ? `${target.namespace}/${target.pod}` : `node ${target.node}`
+  const preflight = plan?.preflight
+  const chosen = preflight?.rungs.find(({ rung }) => rung === preflight.chosen)
+  const closed = preflight?.rungs.filter(({ passes }) => !passes) ?? []
+  const state = !plan ? 'asking' : chosen ? 'open' : 'closed'
+  return (
+    <li className={`point ${state}`}>
+      <header>
+        <i className={`point-dot ${state}`} aria-hidden />
+        <b>{name}</b>
+        {preflight?.node && target.kind === 'pod' && <span className="quiet">on {preflight.node}</span>}
+        <button
+          type="button"
+          className="icon-button small"
+          aria-label={`Do not capture ${name}`}
+          title="Take it off"
+          onClick={onRemove}
+        >
+          <X size={12} aria-hidden />
+        </button>
+      </header>
+      {!plan && <p className="quiet">Asking the cluster what is allowed…</p>}
+      {plan?.problem !== undefined && <p className="bad">{plan.problem}</p>}
+      {chosen && <p>{chosen.sentence}</p>}
+      {preflight && !chosen && <p className="bad">There is no way to capture here with these rights.</p>}
+      {preflight && closed.length + preflight.notes.length > 0 && (
+        <WhyNot rungs={closed} notes={preflight.notes} open={!chosen} onCopy={onCopy} />
+      )}
+      {chosen && <InterfaceChoice name={name} look={look} chosen={chosenInterface} onChoose={onInterface} />}
+    </li>
+  )
+}
+
+interface WhyNotProps {
+  readonly rungs: readonly RungVerdict[]
+  readonly notes: readonly string[]
+  readonly open: boolean
+  readonly onCopy: (text: string) => void
+}
+
+/** The ways that are closed, least privileged first, and the rule that would open each. */
+function WhyNot({ rungs, notes, open, onCopy }: WhyNotProps): ReactNode {
+  return (
+    <details open={open}>
+      <summary>{open ? 'Why not' : rungs.length > 0 ? 'Why not another way' : 'More about it'}</summary>
+      {notes.map((note) => (
+        <p key={note} className="quiet">
+          {note}
+        </p>
+      ))}
+      <ul>
+        {rungs.map(({ rung, sentence, rbacRule }) => (
+          <li key={rung}>
+            <span className="point-rung">{RUNG_NAMES[rung]}:</span> {sentence}
+            {rbacRule !== undefined && (
+              <>
+                <p className="quiet">
+                  These rules in a Role bound to you would open it:{' '}
+                  <button type="button" className="link" onClick={() => onCopy(rbacRule)}>
+                    Copy
+                  </button>
+                </p>
+                <pre tabIndex={0} aria-label={`Rules that would open: ${RUNG_NAMES[rung]}`}>
+                  {rbacRule.trimEnd()}
+                </pre>
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+const RUNG_NAMES: Readonly<Record<RungVerdict['rung'], string>> = {
+  'ephemeral-container': 'Container in the pod',
+  'ephemeral-container-net-raw': 'Container in the pod with NET_RAW',
+  'node-pod': 'Pod on the node that enters the pod’s network',
+  'node-network': 'Network of the node',
+}
+
+interface InterfaceChoiceProps {
+  readonly name: string
+  readonly look: Look | undefined
+  readonly chosen: string
+  readonly onChoose: (name: string) => void
+}
+
+function InterfaceChoice({ name, look, chosen, onChoose }: InterfaceChoiceProps): ReactNode {
+  if (look === 'looking') return <p className="quiet">Reading its interfaces…</p>
+  if (look && 'error' in look) return <p className="bad">{look.error}</p>
+  const interfaces: readonly InterfaceFacts[] = look?.interfaces ?? []
+  return (
+    <label className="point-interface">
+      Interface
+      <select
+        className="field"
+        aria-label={`Interface of ${name}`}
+        value={chosen}
+        onChange={(event) => onChoose(event.target.value)}
+      >
+        <option value="">{look?.chosen ? `${look.chosen} (its own)` : 'eth0, or the first that is up'}</option>
+        {interfaces
+          .filter((one) => one.name !== look?.chosen)
+          .map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.name}
+              {one.up ? '' : ' (down)'}
+            </option>
+          ))}
+      </select>
+    </label>
+  )
+}

@@ -1,0 +1,2 @@
+export { ContextFiles, Contexts } from './contexts.tsx'
+export { Leftovers } from './leftovers.tsx'

@@ -1,0 +1,131 @@
+import { useState, type ReactNode } from 'react'
+import type { SweepReport } from '../../../common/model/live-capture.ts'
+import { ageText, useNow } from '../../components/age.ts'
+import { Confirm } from '../../components/confirm.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatCounted } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import './leftovers.css'
+
+export interface LeftoversProps {
+  /** The context that is looked at. */
+  readonly context: string | undefined
+  readonly reports: readonly SweepReport[]
+  readonly onFind: (context: string) => void
+  readonly onRemove: (context: string) => void
+}
+
+/** What Hopscope made in clusters and is still there. */
+export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps): ReactNode {
+  const now = useNow(10_000)
+  const [asking, setAsking] = useState<SweepReport>()
+  const known = reports.some((report) => report.context === context)
+  const total = reports.reduce((sum, { leftovers }) => sum + leftovers.length, 0)
+  return (
+    <Pane title="Left behind" count={total > 0 ? total : ''}>
+      <div className="leftovers">
+        <p className="leftovers-about">
+          Everything Hopscope creates is written down on this machine before it is created. What is still there is
+          listed here, by that ledger and by label. An ephemeral container ends by itself after a capture, but stays in
+          its pod's list until the pod is deleted: Kubernetes has no way to take it off.
+        </p>
+        {context !== undefined && !known && (
+          <EmptyState
+            title={`${context} was not looked through yet`}
+            actions={[{ title: 'Look what is left', run: () => onFind(context) }]}
+          >
+            Nothing of it is in this machine's ledger. Others may have left something, or another machine.
+          </EmptyState>
+        )}
+        {reports.map((report) => (
+          <section key={report.context} aria-label={`Left in ${report.context}`}>
+            <header>
+              <h3>{report.context}</h3>
+              <span className="leftovers-state" role="status">
+                {stateText(report)}
+              </span>
+              <button
+                type="button"
+                className="button small"
+                disabled={report.state === 'asking' || report.state === 'removing'}
+                onClick={() => onFind(report.context)}
+              >
+                Look again
+              </button>
+              {removable(report) > 0 && (
+                <button type="button" className="button small" onClick={() => setAsking(report)}>
+                  Remove what is ours
+                </button>
+              )}
+            </header>
+            {report.problem !== undefined && <p className="leftovers-bad">{report.problem}</p>}
+            {report.notes.map((note) => (
+              <p key={note}>{note}</p>
+            ))}
+            {report.leftovers.length > 0 && (
+              <table>
+                <thead>
+                  <tr>
+                    <th>What</th>
+                    <th>Where</th>
+                    <th>Made by</th>
+                    <th>Age</th>
+                    <th>State</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {report.leftovers.map((one) => (
+                    <tr key={one.key}>
+                      <td>{one.kind === 'pod' ? 'pod' : `ephemeral container ${one.container}`}</td>
+                      <td className="mono">
+                        {one.namespace}/{one.pod}
+                      </td>
+                      <td>{one.createdBy ?? (one.ours ? 'this machine' : 'unknown')}</td>
+                      <td>{one.createdAt === undefined ? '' : ageText(now - one.createdAt)}</td>
+                      <td>{one.inUse ? 'in use by a capture' : one.ours ? 'ours' : "someone else's: left alone"}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+            {report.removed.length > 0 && <p>Removed: {report.removed.join(', ')}.</p>}
+            {report.kept.map((text) => (
+              <p key={text} className="leftovers-bad">
+                Kept {text}
+              </p>
+            ))}
+          </section>
+        ))}
+      </div>
+      {asking && (
+        <Confirm
+          title={`Remove what is left in ${asking.context}`}
+          action="Remove"
+          onConfirm={() => onRemove(asking.context)}
+          onClose={() => setAsking(undefined)}
+        >
+          Pods are deleted, capture containers are ended: {formatCounted(removable(asking), 'thing')} made by you or
+          from this machine. Packets that an interrupted capture has not fetched yet are lost with them. What a running
+          capture uses, and what others made, stays.
+        </Confirm>
+      )}
+    </Pane>
+  )
+}
+
+const removable = ({ leftovers }: SweepReport) => leftovers.filter(({ ours, inUse }) => ours && !inUse).length
+
+function stateText({ state, leftovers, at }: SweepReport): string {
+  switch (state) {
+    case 'asking':
+      return 'looking…'
+    case 'removing':
+      return 'removing…'
+    case 'failed':
+      return 'could not be looked through'
+    case 'done':
+      return leftovers.length === 0
+        ? `nothing is left (looked at ${new Date(at).toLocaleTimeString()})`
+        : `${formatCounted(leftovers.length, 'thing')} left`
+  }
+}

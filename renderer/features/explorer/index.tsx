@@ -1,0 +1,301 @@
+import { useCallback, useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { ContextEntry } from '../../../common/model/context.ts'
+import type { ExplorerKind, ExplorerProblem, PodRow } from '../../../common/model/explorer.ts'
+import type { CaptureOrder, PointTarget } from '../../../common/model/live-capture.ts'
+import { useNow } from '../../components/age.ts'
+import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatCount } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import type { HostWatch } from '../../components/use-watched.ts'
+import { markColumn, nodeColumns, podColumns, serviceColumns, workloadColumns } from './columns.tsx'
+import { NodeView, PodView, ServiceView, WorkloadView } from './details.tsx'
+import { findRows, labelsText, podsOfService, podsOfWorkload, type AnyRow } from './find-rows.ts'
+import { kubectlLine } from './kubectl.ts'
+import { useRows, type Rows } from './use-rows.ts'
+import './explorer.css'
+
+export const KINDS = ['pods', 'workloads', 'services', 'nodes'] as const
+export type ShownKind = (typeof KINDS)[number] & ExplorerKind
+export const KIND_TITLES: Readonly<Record<ShownKind, string>> = {
+  pods: 'Pods',
+  workloads: 'Workloads',
+  services: 'Services',
+  nodes: 'Nodes',
+}
+
+/** What is chosen in the list, for the panel beside it. */
+export interface Chosen {
+  readonly kind: ShownKind
+  readonly row: AnyRow
+}
+
+export interface ExplorerProps {
+  readonly host: HostWatch
+  readonly context: ContextEntry & { readonly added: boolean }
+  readonly revision: number
+  readonly kind: ShownKind
+  /** "" for all. */
+  readonly namespace: string
+  readonly pods: Rows<PodRow>
+  readonly points: readonly PointTarget[]
+  /** Adds points to what is to be captured, or takes them off when all are in it. */
+  readonly onPoints: (targets: readonly PointTarget[], title: string) => void
+  /** Takes these and goes on to the set-up. */
+  readonly onCapture: (targets: readonly PointTarget[], title: string, follow: CaptureOrder['follow']) => void
+  readonly chosen: Chosen | undefined
+  readonly onChoose: (chosen: Chosen | undefined) => void
+  readonly onCopy: (text: string) => void
+}
+
+const ROW_HEIGHT = 24
+
+/** A cluster's pods, workloads, services or nodes, live, to search and to choose from. */
+export function Explorer(props: ExplorerProps): ReactNode {
+  const { host, context, revision, kind, namespace, pods } = props
+  const at = { context: context.name, namespace, revision }
+  const others = useRows(host, kind === 'pods' ? undefined : { ...at, kind })
+  const shown = kind === 'pods' ? pods : others
+  const [search, setSearch] = useState('')
+  const wanted = useDeferredValue(search)
+  const now = useNow(15_000)
+  const [menu, setMenu] = useState<MenuPlace>()
+  const { rows, version } = shown
+  const found: readonly AnyRow[] = useMemo(
+    () => findRows<AnyRow>(rows.values(), wanted),
+    // The map is one and changes in place; its version says when.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    [rows, version, wanted],
+  )
+  const { chosen, onChoose } = props
+  const active = chosen?.kind === kind ? found.findIndex(({ key }) => key === chosen.row.key) : -1
+  const keys = useMemo(() => new Set(props.points.map(keyOfTarget)), [props.points])
+  const targets = (row: AnyRow) => targetsOf(row, pods.rows.values())
+  const isMarked = (row: AnyRow) => {
+    const own = targets(row)
+    return own.length > 0 && own.every((target) => keys.has(keyOfTarget(target)))
+  }
+  const columns: readonly Column<AnyRow>[] = [
+    markColumn<AnyRow>({ marked: isMarked, toggle: (row) => props.onPoints(targets(row), titleOf(row)) }),
+    ...columnsOf(kind, now, namespace === ''),
+  ]
+
+  function open(index: number): void {
+    const row = found[index]
+    if (row) props.onCapture(targets(row), titleOf(row), selectorOf(row))
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const row = found[active]
+    if (event.key !== ' ' || !row || event.target instanceof HTMLInputElement) return
+    event.preventDefault()
+    props.onPoints(targets(row), titleOf(row))
+  }
+
+  const onVisible = useCallback(() => undefined, [])
+  return (
+    <Pane
+      title={KIND_TITLES[kind]}
+      count={countText(found.length, rows.size, shown)}
+      actions={
+        <input
+          type="search"
+          className="field explorer-search"
+          aria-label="Search"
+          placeholder="Search names, labels, addresses"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
+            event.preventDefault()
+            document.querySelector<HTMLElement>(`[data-grid="explorer.${kind}"]`)?.focus()
+          }}
+        />
+      }
+    >
+      <div className="explorer-list" onKeyDown={onKeyDown}>
+        <Problems problems={shown.problems} />
+        <DataGrid<AnyRow>
+          key={kind}
+          id={`explorer.${kind}`}
+          label={KIND_TITLES[kind]}
+          columns={columns}
+          count={found.length}
+          rowHeight={ROW_HEIGHT}
+          row={(index) => found[index]}
+          onVisible={onVisible}
+          active={active < 0 ? undefined : active}
+          onActive={(index) => {
+            const row = found[index]
+            if (row) onChoose({ kind, row })
+          }}
+          onOpen={open}
+          onMenu={(index, x, y) => {
+            const row = found[index]
+            if (!row) return
+            onChoose({ kind, row })
+            setMenu({ x, y, items: menuOf(row) })
+          }}
+          onCopy={(index) => {
+            const row = found[index]
+            if (row) props.onCopy(row.name)
+          }}
+          empty={emptyText()}
+        />
+      </div>
+      {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
+    </Pane>
+  )
+
+  function menuOf(row: AnyRow): MenuPlace['items'] {
+    const own = targets(row)
+    return [
+      {
+        title: 'Capture',
+        hint: 'Enter',
+        disabled: own.length === 0,
+        run: () => props.onCapture(own, titleOf(row), selectorOf(row)),
+      },
+      {
+        title: isMarked(row) ? 'Take off what is captured' : 'Add to what is captured',
+        hint: 'Space',
+        disabled: own.length === 0,
+        run: () => props.onPoints(own, titleOf(row)),
+      },
+      'line',
+      ...kubectlWords(row).map(([title, words]) => {
+        const line = kubectlLine(context, 'namespace' in row ? row.namespace : '', words)
+        return { title: `Copy kubectl ${title}`, run: () => props.onCopy(line) }
+      }),
+      { title: 'Copy name', hint: 'Ctrl+C', run: () => props.onCopy(row.name) },
+    ]
+  }
+
+  function emptyText(): ReactNode {
+    if (shown.error !== undefined)
+      return (
+        <EmptyState tone="bad" title="The cluster can't be asked">
+          {shown.error}
+        </EmptyState>
+      )
+    if (shown.problems.length > 0) return undefined
+    if (!shown.synced) return <p className="quiet">Reading {KIND_TITLES[kind].toLowerCase()}…</p>
+    if (rows.size > 0) return <EmptyState title={`None of ${formatCount(rows.size)} has “${wanted}”`} />
+    return <EmptyState title={`There are no ${kind}${namespace === '' ? '' : ` in namespace ${namespace}`}`} />
+  }
+}
+
+/** What may not be seen, once and quietly; the rest is there. */
+function Problems({ problems }: { readonly problems: readonly ExplorerProblem[] }): ReactNode {
+  if (problems.length === 0) return undefined
+  const forbidden = problems.filter((problem) => problem.forbidden)
+  const others = problems.filter((problem) => !problem.forbidden)
+  return (
+    <div className="explorer-problems" role="status">
+      {forbidden.length > 0 && (
+        <p title={forbidden.map(({ message }) => message).join('\n')}>
+          You may not list {forbidden.map(({ what }) => what).join(', ')}.
+          {forbidden.some(({ what }) => what.endsWith('in all namespaces')) &&
+            ' Type a namespace that is yours at the left.'}
+        </p>
+      )}
+      {others.map(({ what, message }) => (
+        <p key={what}>
+          {what}: {message} Trying again.
+        </p>
+      ))}
+    </div>
+  )
+}
+
+export interface DetailsProps {
+  readonly host: HostWatch
+  readonly context: string
+  readonly chosen: Chosen
+  readonly pods: Rows<PodRow>
+  readonly onPod: (pod: PodRow) => void
+}
+
+/** What is known of the chosen row. */
+export function Details({ host, context, chosen: { kind, row }, pods, onPod }: DetailsProps): ReactNode {
+  const all = pods.rows
+  if ('containers' in row) return <PodView host={host} context={context} namespace={row.namespace} name={row.name} />
+  if ('desired' in row) return <WorkloadView row={row} pods={podsOfWorkload(all.values(), row)} onPod={onPod} />
+  if ('endpoints' in row) return <ServiceView row={row} pods={podsOfService(all.values(), row)} onPod={onPod} />
+  if (kind !== 'nodes') return undefined
+  const own = [...all.values()].filter((pod) => pod.node === row.name)
+  return <NodeView row={row} pods={own} onPod={onPod} />
+}
+
+export const keyOfTarget = (target: PointTarget) =>
+  target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
+
+/** Where a row can be captured: a pod itself, the running pods of a workload, those behind a service, a node. */
+export function targetsOf(row: AnyRow, pods: Iterable<PodRow>): readonly PointTarget[] {
+  const asTargets = (rows: readonly PodRow[]) =>
+    rows.map(({ namespace, name }) => ({ kind: 'pod' as const, namespace, pod: name }))
+  if ('containers' in row) return asTargets([row])
+  if ('desired' in row) return asTargets(podsOfWorkload(pods, row).filter(({ running }) => running))
+  if ('endpoints' in row) return asTargets(podsOfService(pods, row).filter(({ running }) => running))
+  return [{ kind: 'node', node: row.name }]
+}
+
+/** The labels that choose a row's pods, now and later. */
+function selectorOf(row: AnyRow): CaptureOrder['follow'] {
+  if (!('selector' in row)) return undefined
+  const labels = labelsText(row.selector)
+  return labels === '' ? undefined : { namespace: row.namespace, labels }
+}
+
+export const titleOf = (row: AnyRow) => ('namespace' in row ? `${row.namespace}/${row.name}` : row.name)
+
+function kubectlWords(row: AnyRow): readonly (readonly [string, readonly string[]])[] {
+  if ('containers' in row) {
+    return [
+      ['describe', ['describe', 'pod', row.name]],
+      ['get -o yaml', ['get', 'pod', row.name, '-o', 'yaml']],
+      ['logs', ['logs', row.name, '--all-containers', '--tail=200']],
+    ]
+  }
+  const type = 'desired' in row ? row.kind.toLowerCase() : 'endpoints' in row ? 'service' : 'node'
+  return [
+    ['describe', ['describe', type, row.name]],
+    ['get -o yaml', ['get', type, row.name, '-o', 'yaml']],
+  ]
+}
+
+function countText(found: number, all: number, { synced }: { readonly synced: boolean }): string {
+  const counted = found === all ? formatCount(all) : `${formatCount(found)} of ${formatCount(all)}`
+  return synced ? counted : `${counted}…`
+}
+
+/** Each list's columns see rows of its kind only. */
+function columnsOf(kind: ShownKind, now: number, allNamespaces: boolean): readonly Column<AnyRow>[] {
+  switch (kind) {
+    case 'pods':
+      return only(podColumns(now, allNamespaces), (row) => ('containers' in row ? row : undefined))
+    case 'workloads':
+      return only(workloadColumns(now, allNamespaces), (row) => ('desired' in row ? row : undefined))
+    case 'services':
+      return only(serviceColumns(allNamespaces), (row) => ('endpoints' in row ? row : undefined))
+    case 'nodes':
+      return only(nodeColumns(now), (row) => ('kubelet' in row ? row : undefined))
+  }
+}
+
+function only<Row>(
+  columns: readonly Column<Row>[],
+  narrow: (row: AnyRow) => Row | undefined,
+): readonly Column<AnyRow>[] {
+  return columns.map((column) => ({
+    ...column,
+    cell: (row, index) => {
+      const own = narrow(row)
+      return own && column.cell(own, index)
+    },
+  }))
+}
+
+export { useRows, type Rows } from './use-rows.ts'
+export { podsOfSelector } from './find-rows.ts'

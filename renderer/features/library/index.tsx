@@ -1,0 +1,176 @@
+import { useCallback, useState, type ReactNode } from 'react'
+import type { LibraryCapture } from '../../../common/model/live-capture.ts'
+import { Confirm } from '../../components/confirm.tsx'
+import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatBytes, formatCount, formatDuration } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import './library.css'
+
+export interface LibraryProps {
+  readonly captures: readonly LibraryCapture[] | undefined
+  /** Why there is no list. */
+  readonly problem: string | undefined
+  readonly onOpen: (capture: LibraryCapture) => void
+  readonly onRepeat: (capture: LibraryCapture) => void
+  /** Goes on with one that was interrupted. */
+  readonly onResume: (capture: LibraryCapture) => void
+  readonly onDelete: (capture: LibraryCapture) => void
+}
+
+const ROW_HEIGHT = 24
+
+/** The captures from clusters that are kept: open, make again, go on with, delete. */
+export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelete }: LibraryProps): ReactNode {
+  const [active, setActive] = useState<number>()
+  const [menu, setMenu] = useState<MenuPlace>()
+  const [deleting, setDeleting] = useState<LibraryCapture>()
+  const list = captures ?? []
+  const row = active === undefined ? undefined : list[active]
+  const onVisible = useCallback(() => undefined, [])
+
+  function items(capture: LibraryCapture): MenuPlace['items'] {
+    return [
+      { title: 'Open', hint: 'Enter', run: () => onOpen(capture) },
+      ...(capture.state === 'interrupted' ? [{ title: 'Go on with it', run: () => onResume(capture) }] : []),
+      {
+        title: 'Capture again with the same settings',
+        disabled: capture.order === undefined,
+        run: () => onRepeat(capture),
+      },
+      'line',
+      { title: 'Delete…', hint: 'Del', disabled: capture.state === 'live', run: () => setDeleting(capture) },
+    ]
+  }
+
+  return (
+    <Pane
+      title="Captures"
+      count={captures === undefined ? '' : `${formatCount(list.length)}, ${formatBytes(sizeOf(list))}`}
+      actions={
+        row && (
+          <>
+            <button type="button" className="button small" onClick={() => onOpen(row)}>
+              Open
+            </button>
+            {row.state === 'interrupted' && (
+              <button type="button" className="button small" onClick={() => onResume(row)}>
+                Go on with it
+              </button>
+            )}
+            {row.order !== undefined && (
+              <button type="button" className="button small" onClick={() => onRepeat(row)}>
+                Again
+              </button>
+            )}
+            {row.state !== 'live' && (
+              <button type="button" className="button small" onClick={() => setDeleting(row)}>
+                Delete…
+              </button>
+            )}
+          </>
+        )
+      }
+    >
+      <div
+        className="library"
+        onKeyDown={(event) => {
+          if (event.key === 'Delete' && row && row.state !== 'live') setDeleting(row)
+        }}
+      >
+        <DataGrid<LibraryCapture>
+          id="library"
+          label="Captures"
+          columns={COLUMNS}
+          count={list.length}
+          rowHeight={ROW_HEIGHT}
+          row={(index) => list[index]}
+          onVisible={onVisible}
+          active={active}
+          onActive={setActive}
+          onOpen={(index) => {
+            const capture = list[index]
+            if (capture) onOpen(capture)
+          }}
+          onMenu={(index, x, y) => {
+            const capture = list[index]
+            if (!capture) return
+            setActive(index)
+            setMenu({ x, y, items: items(capture) })
+          }}
+          empty={
+            problem !== undefined ? (
+              <EmptyState tone="bad" title="The captures can't be listed">
+                {problem}
+              </EmptyState>
+            ) : (
+              captures && (
+                <EmptyState title="No capture has been made here yet">
+                  Choose pods, a workload, a service or a node in the other lists and press Enter. What is captured is
+                  kept here.
+                </EmptyState>
+              )
+            )
+          }
+        />
+      </div>
+      {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
+      {deleting && (
+        <Confirm
+          title={`Delete ${deleting.title}?`}
+          action="Delete"
+          onConfirm={() => onDelete(deleting)}
+          onClose={() => setDeleting(undefined)}
+        >
+          {deleting.name}, {formatBytes(deleting.size)}, captured {whenText(deleting.startedAt)}. The file and what is
+          kept beside it are deleted for good.
+        </Confirm>
+      )}
+    </Pane>
+  )
+}
+
+const sizeOf = (list: readonly LibraryCapture[]) => list.reduce((sum, { size }) => sum + size, 0)
+
+const whenText = (at: number) => new Date(at).toLocaleString('sv').slice(0, 16)
+
+const STATES: Readonly<Record<LibraryCapture['state'], string>> = {
+  live: 'being captured',
+  complete: 'complete',
+  incomplete: 'incomplete',
+  failed: 'failed',
+  interrupted: 'interrupted',
+}
+
+const COLUMNS: readonly Column<LibraryCapture>[] = [
+  { key: 'when', title: 'When', width: 132, cell: ({ startedAt }) => whenText(startedAt) },
+  { key: 'title', title: 'What', width: 170, cell: ({ title }) => title },
+  {
+    key: 'state',
+    title: 'State',
+    width: 96,
+    cell: ({ state, message }) => (
+      <span className={state === 'complete' || state === 'live' ? '' : 'row-trouble'} title={message}>
+        {STATES[state]}
+      </span>
+    ),
+  },
+  {
+    key: 'packets',
+    title: 'Packets',
+    width: 76,
+    numeric: true,
+    cell: ({ packets }) => (packets === undefined ? '' : formatCount(packets)),
+  },
+  { key: 'size', title: 'Size', width: 70, numeric: true, cell: ({ size }) => formatBytes(size) },
+  {
+    key: 'lasted',
+    title: 'Lasted',
+    width: 90,
+    numeric: true,
+    cell: ({ startedAt, endedAt }) => (endedAt === undefined ? '' : formatDuration((endedAt - startedAt) * 1e6)),
+  },
+  { key: 'context', title: 'Context', width: 110, cell: ({ context }) => context },
+  { key: 'points', title: 'Points', width: 170, cell: ({ points }) => points.join(', ') },
+]

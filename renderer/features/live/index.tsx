@@ -1,0 +1,197 @@
+import { useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
+import type { LiveCapture } from '../../../common/model/live-capture.ts'
+import { useNow } from '../../components/age.ts'
+import { formatBytes, formatCount, formatCounted } from '../../components/format.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+import { clockText, liveNumbers, stateText } from './live-text.ts'
+import './live.css'
+
+export interface LiveStripProps {
+  readonly capture: LiveCapture
+  readonly session: CaptureSession
+  readonly onStop: (id: string) => void
+  readonly onAbandon: (id: string) => void
+  /** Seconds from now; undefined: without an end. */
+  readonly onExtend: (id: string, seconds: number | undefined) => void
+  readonly onRepeat: (capture: LiveCapture) => void
+  readonly onClose: () => void
+}
+
+/** How a capture goes while it is made, and how it went: what came, what was lost, how far behind this window is. */
+export function LiveStrip({
+  capture,
+  session,
+  onStop,
+  onAbandon,
+  onExtend,
+  onRepeat,
+  onClose,
+}: LiveStripProps): ReactNode {
+  const now = useNow(1000)
+  const [open, setOpen] = useState(false)
+  const progress = useStore(session.progress, (state) => state.progress)
+  const numbers = liveNumbers(capture, now)
+  const over = capture.endedAt !== undefined
+  const behind = Math.max(0, capture.bytes - (progress?.bytesRead ?? 0))
+  const directions = useDirections(session, over)
+  const silent = capture.health.filter(({ silentSince }) => silentSince !== undefined)
+  const wrong = capture.points.filter(({ message }) => message !== undefined)
+  return (
+    <section className={`live ${capture.state}`} aria-label="Capture in progress">
+      <div className="live-line">
+        <i className="live-dot" aria-hidden />
+        <b role="status">{stateText(capture, numbers)}</b>
+        <span>
+          {clockText((capture.endedAt ?? now) - capture.startedAt)}
+          {capture.endsAt !== undefined && `, ${clockText(capture.endsAt - now)} left`}
+        </span>
+        <Fact name="packets">
+          {formatCount(numbers.packets)}
+          {!over && ` (${formatCount(Math.round(numbers.packetsPerSecond))}/s)`}
+        </Fact>
+        <Fact name="written">
+          {formatBytes(numbers.bytes)}
+          {!over && ` (${formatBytes(Math.round(numbers.bytesPerSecond))}/s)`}
+        </Fact>
+        <Fact name="dropped by the kernel" bad={(numbers.dropped ?? 0) > 0}>
+          {numbers.dropped === undefined ? 'not said yet' : formatCount(numbers.dropped)}
+        </Fact>
+        {numbers.lostBytes > 0 && (
+          <Fact name="lost: the ring was full" bad>
+            {formatBytes(numbers.lostBytes)}
+          </Fact>
+        )}
+        {!over && (
+          <Fact name="behind" bad={behind > 5_000_000 || numbers.quietMs > 8000}>
+            {numbers.quietMs > 8000
+              ? `not heard for ${clockText(numbers.quietMs)}`
+              : behind > 65_536
+                ? formatBytes(behind)
+                : 'nothing'}
+          </Fact>
+        )}
+        <Fact name="directions" bad={directions === 'one'}>
+          {directions === 'both' ? 'both' : directions === 'one' ? 'one only' : 'none yet'}
+        </Fact>
+        {!over && capture.diskFree !== undefined && (
+          <Fact name="disk free" bad={capture.diskFree < 1e9}>
+            {formatBytes(capture.diskFree)}
+          </Fact>
+        )}
+        <span className="live-buttons">
+          <button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {formatCounted(capture.points.length, 'point')}
+          </button>
+          {capture.state === 'capturing' && (
+            <>
+              <button type="button" className="button small" onClick={() => onExtend(capture.id, 600)}>
+                10 minutes more
+              </button>
+              {capture.endsAt !== undefined && (
+                <button type="button" className="button small" onClick={() => onExtend(capture.id, undefined)}>
+                  No end
+                </button>
+              )}
+            </>
+          )}
+          {!over && capture.state !== 'stopping' && (
+            <button type="button" className="button small primary" onClick={() => onStop(capture.id)}>
+              Stop
+            </button>
+          )}
+          {capture.state === 'stopping' && (
+            <button type="button" className="button small" onClick={() => onAbandon(capture.id)}>
+              Give up the rest
+            </button>
+          )}
+          {over && (
+            <>
+              <button type="button" className="button small" onClick={() => onRepeat(capture)}>
+                Repeat
+              </button>
+              <button type="button" className="button small" onClick={onClose}>
+                Close
+              </button>
+            </>
+          )}
+        </span>
+      </div>
+      {capture.message !== undefined && over && <p className="live-bad">{capture.message}</p>}
+      {(open || wrong.length > 0 || silent.length > 0) && (
+        <ul className="live-points">
+          {capture.points
+            .filter((point) => open || point.message !== undefined || isSilent(capture, point))
+            .map((point) => (
+              <Point key={point.id} capture={capture} point={point} now={now} />
+            ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+const isSilent = ({ health }: LiveCapture, { id }: CapturePointStatus) =>
+  health.some((one) => one.id === id && one.silentSince !== undefined)
+
+function Point({
+  capture,
+  point,
+  now,
+}: {
+  readonly capture: LiveCapture
+  readonly point: CapturePointStatus
+  readonly now: number
+}): ReactNode {
+  const health = capture.health.find(({ id }) => id === point.id)
+  const name = point.pod ? `${point.namespace}/${point.pod}` : `node ${point.node}`
+  const quiet = health?.silentSince
+  return (
+    <li>
+      <span>
+        <b>{name}</b> {point.interface} on {point.node}: {point.state}, {formatCounted(point.packets, 'packet')},{' '}
+        {formatBytes(point.bytes)}
+        {point.dropped !== undefined && `, ${formatCount(point.dropped)} dropped`}
+        {point.cuts > 0 && `, ${formatCounted(point.cuts, 'cut')} of the connection, taken up again`}
+      </span>
+      {point.message !== undefined && <span className="live-bad">{point.message}</span>}
+      {quiet !== undefined && capture.endedAt === undefined && (
+        <span className="live-silent">
+          No packet for {clockText(now - quiet)}. {health?.whySilent.join(' ')}
+        </span>
+      )}
+    </li>
+  )
+}
+
+function Fact({
+  name,
+  bad = false,
+  children,
+}: {
+  readonly name: string
+  readonly bad?: boolean
+  readonly children: ReactNode
+}): ReactNode {
+  return (
+    <span className={bad ? 'live-fact live-bad' : 'live-fact'}>
+      <span className="live-name">{name}</span> {children}
+    </span>
+  )
+}
+
+const ASK_EVERY_MS = 3000
+const LOOKED_AT = 100
+
+/** Whether both sides of some conversation are seen: one alone is a route that goes past the point, or a filter. */
+function useDirections(session: CaptureSession, over: boolean): 'none' | 'one' | 'both' {
+  const now = useNow(ASK_EVERY_MS)
+  const packets = useStore(session.progress, (state) => state.progress?.facts.packets ?? 0)
+  const { value } = useAnswer(packets === 0 ? undefined : over ? `over ${packets}` : String(now), () =>
+    session.engine.conversations({}, 'packetsAB', true, 0, LOOKED_AT),
+  )
+  if (!value || value.rows.length === 0) return 'none'
+  return value.rows.some(({ packetsAB, packetsBA }) => packetsAB > 0 && packetsBA > 0) ? 'both' : 'one'
+}

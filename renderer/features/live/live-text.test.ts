@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import type { LiveCapture } from '../../../common/model/live-capture.ts'
+import { clockText, liveNumbers, stateText } from './live-text.ts'
+
+const point = (id: number, more: object = {}) => ({
+  id,
+  node: 'node-a',
+  state: 'capturing' as const,
+  bytes: 0,
+  packets: 0,
+  lostBytes: 0,
+  cuts: 0,
+  ...more,
+})
+const capture = (more: Partial<LiveCapture>): LiveCapture => ({
+  id: 'a',
+  context: 'c',
+  state: 'capturing',
+  file: '/f',
+  bytes: 10,
+  packets: 3,
+  startedAt: 0,
+  points: [point(0), point(1)],
+  title: 't',
+  order: { context: 'c', title: 't', targets: [], filter: '', snapLength: 0 },
+  health: [],
+  ...more,
+})
+
+describe('the numbers of a live capture', () => {
+  it('are sums over its points, and say nothing of drops before tcpdump did', () => {
+    expect(liveNumbers(capture({}), 0).dropped).toBeUndefined()
+    const health = [0, 1].map((id) => ({ id, packetsPerSecond: 5, bytesPerSecond: 50, whySilent: [] }))
+    const points = [point(0, { dropped: 2, lostBytes: 7, cuts: 1 }), point(1, { dropped: 3, state: 'reconnecting' })]
+    expect(liveNumbers(capture({ points, health }), 0)).toMatchObject({
+      dropped: 5,
+      lostBytes: 7,
+      cuts: 1,
+      packetsPerSecond: 10,
+      bytesPerSecond: 100,
+      live: 1,
+    })
+  })
+
+  it('tell how long the quietest point was not heard', () => {
+    const points = [
+      point(0, { heardAt: 9000 }),
+      point(1, { heardAt: 4000 }),
+      point(2, { heardAt: 1, state: 'complete' }),
+    ]
+    expect(liveNumbers(capture({ points }), 10_000).quietMs).toBe(6000)
+  })
+
+  it('say at how many points it captures when not at all', () => {
+    const half = capture({ points: [point(0), point(1, { state: 'failed' })] })
+    expect(stateText(half, liveNumbers(half, 0))).toBe('Capturing at 1 of 2 points')
+  })
+
+  it('show times as a clock', () => {
+    expect([0, 65_000, 3_725_000].map(clockText)).toEqual(['0:00', '1:05', '1:02:05'])
+  })
+})

@@ -1,0 +1,63 @@
+import type { LiveCapture } from '../../../common/model/live-capture.ts'
+
+/** What the strip says of a capture as a whole: sums over its points. */
+export interface LiveNumbers {
+  readonly packets: number
+  readonly bytes: number
+  readonly packetsPerSecond: number
+  readonly bytesPerSecond: number
+  /** Packets that the kernel dropped because tcpdump was too slow; undefined until tcpdump has said so. */
+  readonly dropped: number | undefined
+  /** Bytes that the ring in the pod gave up before they were fetched. */
+  readonly lostBytes: number
+  readonly cuts: number
+  /** Milliseconds since the pod that was heard longest ago was heard. */
+  readonly quietMs: number
+  readonly live: number
+}
+
+export function liveNumbers({ points, health, packets, bytes }: LiveCapture, now: number): LiveNumbers {
+  const sum = (of: readonly (number | undefined)[]) => of.reduce<number>((total, one) => total + (one ?? 0), 0)
+  const told = points.filter(({ dropped }) => dropped !== undefined)
+  const heard = points.flatMap(({ heardAt, state }) =>
+    heardAt !== undefined && (state === 'capturing' || state === 'reconnecting') ? [heardAt] : [],
+  )
+  return {
+    packets,
+    bytes,
+    packetsPerSecond: sum(health.map(({ packetsPerSecond }) => packetsPerSecond)),
+    bytesPerSecond: sum(health.map(({ bytesPerSecond }) => bytesPerSecond)),
+    dropped: told.length === 0 ? undefined : sum(told.map(({ dropped }) => dropped)),
+    lostBytes: sum(points.map(({ lostBytes }) => lostBytes)),
+    cuts: sum(points.map(({ cuts }) => cuts)),
+    quietMs: heard.length === 0 ? 0 : Math.max(0, now - Math.min(...heard)),
+    live: points.filter(({ state }) => state === 'capturing').length,
+  }
+}
+
+export function stateText({ state, points }: LiveCapture, { live }: LiveNumbers): string {
+  switch (state) {
+    case 'preparing':
+      return 'Getting ready'
+    case 'capturing':
+      return live === points.length ? 'Capturing' : `Capturing at ${live} of ${points.length} points`
+    case 'stopping':
+      return 'Stopping: fetching the rest'
+    case 'complete':
+      return 'Complete: every byte is here, checked'
+    case 'incomplete':
+      return 'Incomplete'
+    case 'failed':
+      return 'Failed'
+  }
+}
+
+/** "1:05" */
+export function clockText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  const two = (n: number) => String(n).padStart(2, '0')
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60
+    ? `${minutes}:${two(seconds % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
+}
