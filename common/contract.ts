@@ -124,6 +124,8 @@ export type ContextCaptureChange = z.infer<typeof ContextCaptureChange>
 export interface ClustersSection {
   /** All contexts, again when one of them or a kubeconfig file changes. While somebody watches they are asked how they are. */
   watchContexts(): Promise<Subscription<ContextList>>
+  /** Starts a cluster on this machine to try things on, once; the name of its context, which is among those of watchContexts from then on. */
+  startDemo(): Promise<string>
   /** Asks one how it is, now; runs its login plugin if it has one. */
   askContext(context: string): Promise<ContextEntry>
   /** Another kubeconfig file, by absolute path; remembered. not-found, permission-denied. */
@@ -294,6 +296,7 @@ export const contractInputs = {
   },
   clusters: {
     watchContexts: [],
+    startDemo: [],
     askContext: [ContextName],
     addFile: [CapturePath],
     removeFile: [CapturePath],
