@@ -66,7 +66,6 @@ export interface EngineOptions {
 export class Engine {
   readonly #reader: CaptureFileReader
   readonly #ingest: Ingest
-  readonly #catalog = fieldCatalog()
   readonly #selector: PacketSelector
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
@@ -81,7 +80,7 @@ export class Engine {
       () => this.#reader.epoch,
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
-    this.#selector = new PacketSelector(this, this.#catalog)
+    this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
   }
 
@@ -164,12 +163,12 @@ export class Engine {
 
   /** Whether the text is a display filter, and if not, what is wrong and where. */
   checkFilter(text: string): FilterCheck {
-    return checkFilter(text, this.#catalog)
+    return checkFilter(text, fieldCatalog())
   }
 
   /** What could stand where the caret is. */
   completeFilter(text: string, caret: number): readonly Completion[] {
-    return completeFilter(text, caret, this.#catalog, this)
+    return completeFilter(text, caret, fieldCatalog(), this)
   }
 
   /**
@@ -223,6 +222,11 @@ export class Engine {
 
   conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
     return this.#conversationLists.rows(ids, scope)
+  }
+
+  /** Rows of the packets of some conversations, ascending. */
+  rowsOfConversations(ids: Uint32Array): Uint32Array {
+    return this.#conversationLists.rowsOf(ids)
   }
 
   /** The addresses with most traffic. */

@@ -1,9 +1,11 @@
 import type { ConversationRow, ConversationSort, Talker } from '../answers.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import type { CaptureTables } from './filter-field.ts'
+import { RowList } from './row-list.ts'
 import { topTalkers } from './talkers.ts'
 
 /** Which conversations, and what of them counts. */
@@ -36,8 +38,7 @@ export class ConversationLists {
    */
   order(sort: ConversationSort, descending: boolean, scope: ConversationScope = {}): Uint32Array {
     const { conversations } = this.#sources
-    const tallies = this.#tallies(scope)
-    let ids = tallies.ids()
+    let ids = scope.rows ? this.#tallies(scope).ids() : allOf(conversations.count)
     if (scope.text?.trim()) {
       const search = new ConversationSearch(conversations, scope.text)
       ids = ids.filter((id) => search.finds(id))
@@ -46,7 +47,7 @@ export class ConversationLists {
     const keys =
       sort === 'addressA' || sort === 'addressB'
         ? addressOrder(conversations, sort === 'addressB')
-        : this.#keys(ids, sort, tallies, scope)
+        : this.#keys(ids, sort, scope)
     const sign = descending ? -1 : 1
     return ids.sort((x, y) => {
       const left = keys[x]
@@ -62,6 +63,19 @@ export class ConversationLists {
   rows(ids: Uint32Array, scope: ConversationScope = {}): ConversationRow[] {
     const tallies = this.#tallies(scope)
     return Array.from(ids, (id) => this.#row(id, tallies, scope))
+  }
+
+  /** Rows of the packets of some conversations, ascending. */
+  rowsOf(ids: Uint32Array): Uint32Array {
+    const { conversations, packets } = this.#sources
+    const wanted = new Uint8Array(conversations.count)
+    for (const id of ids) wanted[id] = 1
+    const found = new RowList()
+    for (const [number, { conversation }] of packets.chunks.entries()) {
+      const first = number * CHUNK_ROWS
+      addWanted(conversation.subarray(0, packets.rows - first), wanted, first, found)
+    }
+    return found.view()
   }
 
   /** The addresses with most traffic. */
@@ -103,9 +117,11 @@ export class ConversationLists {
   #keys(
     ids: Uint32Array,
     sort: Exclude<ConversationSort, 'id' | 'addressA' | 'addressB'>,
-    tallies: ConversationTallies,
     scope: ConversationScope,
   ): ArrayLike<number> {
+    if (sort === 'harmMs') return this.#keysOf(ids, (id) => this.harmMs(id, scope))
+    if (sort === 'initialRttNs') return this.#keysOf(ids, (id) => this.#initialRtt(id) ?? NaN)
+    const tallies = this.#tallies(scope)
     switch (sort) {
       case 'firstTime':
         return tallies.firstTime
@@ -121,10 +137,6 @@ export class ConversationLists {
         return tallies.zeroWindows
       case 'resets':
         return tallies.resets
-      case 'harmMs':
-        return this.#keysOf(ids, (id) => this.harmMs(id, scope))
-      case 'initialRttNs':
-        return this.#keysOf(ids, (id) => this.#initialRtt(id) ?? NaN)
       case 'rttP99Ns':
         return this.#keysOf(ids, (id) => tallies.roundTrips(id)?.p99 ?? NaN)
     }
@@ -181,5 +193,19 @@ export class ConversationLists {
       ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
       ...(roundTrips && { rttP50Ns: roundTrips.p50, rttP99Ns: roundTrips.p99 }),
     }
+  }
+}
+
+function allOf(count: number): Uint32Array {
+  const ids = new Uint32Array(count)
+  for (let id = 0; id < count; id++) ids[id] = id
+  return ids
+}
+
+/** "No conversation" is a number beyond all of them. */
+function addWanted(conversation: Uint32Array, wanted: Uint8Array, first: number, found: RowList): void {
+  for (let i = 0; i < conversation.length; i++) {
+    const id = conversation[i]
+    if (id < wanted.length && wanted[id] !== 0) found.add(first + i)
   }
 }

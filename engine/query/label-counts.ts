@@ -11,11 +11,7 @@ export function labelCounts(packets: PacketTable): Record<Label, number> {
   // By set first, of which few occur: this goes over every row each time it is asked for.
   const sets: number[] = []
   for (const [number, chunk] of packets.chunks.entries()) {
-    const rows = Math.min(packets.rows - number * CHUNK_ROWS, CHUNK_ROWS)
-    for (let i = 0; i < rows; i++) {
-      const set = chunk.labels[i]
-      if (set !== 0 && ROWS_BY_SET[set]++ === 0) sets.push(set)
-    }
+    countSets(chunk.labels, Math.min(packets.rows - number * CHUNK_ROWS, CHUNK_ROWS), sets)
   }
   let label: keyof typeof counts
   for (const set of sets) {
@@ -23,6 +19,13 @@ export function labelCounts(packets: PacketTable): Record<Label, number> {
     ROWS_BY_SET[set] = 0
   }
   return counts
+}
+
+function countSets(labels: Uint16Array, rows: number, sets: number[]): void {
+  for (let i = 0; i < rows; i++) {
+    const set = labels[i]
+    if (set !== 0 && ROWS_BY_SET[set]++ === 0) sets.push(set)
+  }
 }
 
 export interface VerdictCounts {

@@ -64,15 +64,7 @@ class Gather {
     for (const [number, chunk] of chunks.entries()) {
       if (times && !times.touches(number, this.#from, this.#to)) continue
       const end = Math.min(CHUNK_ROWS, rows - number * CHUNK_ROWS)
-      const { time } = chunk
-      for (let i = 0; i < end;) {
-        const at = time[i]
-        const from = i++
-        if (!(at >= this.#from && at < this.#to)) continue
-        const bucket = this.#bucket(at)
-        while (i < end && time[i] >= this.#from && time[i] < this.#to && this.#bucket(time[i]) === bucket) i++
-        this.table.add(this.#packets, chunk, from, i, bucket)
-      }
+      this.table.addTimes(this.#packets, chunk, end, this.#from, this.#to, this.#perNs)
     }
   }
 

@@ -3,7 +3,7 @@ import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { ChunkTimes } from './chunk-times.ts'
 import type { CompiledFilter } from './compiled-filter.ts'
 import { compileFilter } from './display-filter.ts'
-import type { FieldCatalog } from './field-catalog.ts'
+import { fieldCatalog } from './field-catalog.ts'
 import type { Block, CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { OUTCOME } from './outcome.ts'
@@ -20,15 +20,13 @@ const NEAR_ROWS = 4096
 /** Finds the packets that queries ask for. Asked the same again while the capture grows, it looks at the new packets only. */
 export class PacketSelector {
   readonly #tables: CaptureTables
-  readonly #catalog: FieldCatalog
   readonly #times: ChunkTimes
   // The last used is last.
   readonly #kept = new Map<string, RunningSelection>()
   readonly #outcomes = new Uint8Array(CHUNK_ROWS)
 
-  constructor(tables: CaptureTables, catalog: FieldCatalog) {
+  constructor(tables: CaptureTables) {
     this.#tables = tables
-    this.#catalog = catalog
     this.#times = new ChunkTimes(tables.packets)
   }
 
@@ -85,7 +83,7 @@ export class PacketSelector {
       this.#tables,
       this.#times,
       query,
-      compileFilter(query.filter ?? '', this.#catalog, this.#tables),
+      compileFilter(query.filter ?? '', fieldCatalog(), this.#tables),
       this.#outcomes,
     )
   }

@@ -39,11 +39,10 @@ const cellOf = (value: number): number => {
 }
 const FIRST_CELL = cellOf(512)
 const cells = new Uint16Array(cellOf(2 ** 42) - FIRST_CELL)
-for (let cell = 0; cell < cells.length; cell++) {
+for (let cell = 0, bucket = 0; cell < cells.length; cell++) {
   words[1 - UPPER] = 0
   words[UPPER] = (cell + FIRST_CELL) << 12
   const lowest = double[0]
-  let bucket = 0
   while (edges[bucket + 1] <= lowest) bucket++
   cells[cell] = bucket
 }

@@ -25,11 +25,13 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
     const file = oneFile(positionals)
     const engine = await readCapture(file)
     const facts = engine.facts()
+    const worst = engine.conversationOrder('harmMs', true).subarray(0, WORST)
     const analysis = {
       file: nameOf(file),
       facts,
       conversations: engine.conversations.count,
-      worst: engine.conversationRows(engine.conversationOrder('harmMs', true).subarray(0, WORST)),
+      // Of these only, their packets are counted.
+      worst: engine.conversationRows(worst, { rows: engine.rowsOfConversations(worst) }),
       resets: resetsByCause(engine),
       lanes: engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS),
       names: engine.names,

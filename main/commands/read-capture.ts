@@ -28,8 +28,10 @@ export async function readCapture(file: string, options: ReadOptions = {}): Prom
   }
   engine.finish()
   progress.done()
-  const { damage, packets, format } = engine.facts()
-  if (damage && packets === 0 && format === undefined) throw new CommandError(`${nameOf(file)}: ${damage.reason}`)
+  if (engine.damaged && engine.packets.rows === 0) {
+    const { damage, format } = engine.facts()
+    if (damage && format === undefined) throw new CommandError(`${nameOf(file)}: ${damage.reason}`)
+  }
   return engine
 }
 

@@ -4,22 +4,29 @@ import type { Engine, ResetCause } from '../../engine/engine.ts'
 export interface ResetGroup {
   readonly cause: ResetCause
   readonly address: string
-  readonly port: number | undefined
+  readonly port: number
   readonly connections: number
 }
 
 /** Most connections first. */
 export function resetsByCause(engine: Engine): readonly ResetGroup[] {
-  const order = engine.conversationOrder('resets', true)
+  const { conversations, tcp } = engine
   const groups = new Map<string, ResetGroup>()
-  // Ordered by resets, so those without any are at the end.
-  let end = 0
-  while (end < order.length && engine.resets(order[end]) > 0) end++
-  for (const { resetCause, addressB, portB } of engine.conversationRows(order.subarray(0, end))) {
+  for (const id of resetConversations(engine)) {
+    const { resetCause } = tcp.connection(id)
     if (resetCause === undefined) continue
-    const key = `${resetCause} ${addressB} ${portB}`
+    const address = conversations.addressText(id, true)
+    const port = conversations.portB[id]
+    const key = `${resetCause} ${address} ${port}`
     const connections = (groups.get(key)?.connections ?? 0) + 1
-    groups.set(key, { cause: resetCause, address: addressB, port: portB, connections })
+    groups.set(key, { cause: resetCause, address, port, connections })
   }
   return [...groups.values()].toSorted((a, b) => b.connections - a.connections)
+}
+
+/** The one with most resets first. */
+function resetConversations(engine: Engine): number[] {
+  const ids: number[] = []
+  for (let id = 0; id < engine.conversationCount; id++) if (engine.resets(id) > 0) ids.push(id)
+  return ids.sort((a, b) => engine.resets(b) - engine.resets(a) || a - b)
 }
