@@ -29,6 +29,8 @@ export interface ContextEntry extends ContextStatus {
   readonly state: ContextState
   /** What the person may not do there that Hopscope would like to, in words: "list nodes". */
   readonly missing: readonly string[]
+  /** A cluster on this machine to try things on. */
+  readonly demo?: boolean
 }
 
 /** A kubeconfig file that is looked at. */

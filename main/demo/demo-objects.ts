@@ -20,7 +20,7 @@ export async function fill(
       const { namespace, name, node, app } = pod
       const run = command(pod)
       const container = { name: app, image: DEMO_IMAGE, ...(run ? { command: run } : {}) }
-      return cluster.pod(namespace, name, { nodeName: node, containers: [container] }, labelsOf(pod), [ownerOf(pod)])
+      return cluster.pod(namespace, name, { nodeName: node, containers: [container] }, podLabelsOf(pod), [ownerOf(pod)])
     }),
   )
   for (const { namespace, name, address, port, protocol = 'TCP', app } of DEMO_SERVICES) {
@@ -55,6 +55,11 @@ export async function fill(
 export const DEMO_IMAGE = 'demo.invalid/shop:1'
 
 const labelsOf = ({ app }: DemoPod) => ({ app })
+/** A replica set marks its pods with the hash that ends its name. */
+const podLabelsOf = (pod: DemoPod) =>
+  pod.kind === 'Deployment'
+    ? { ...labelsOf(pod), 'pod-template-hash': ownerOf(pod).name.slice(pod.app.length + 1) }
+    : labelsOf(pod)
 const uidOf = ({ namespace, app }: DemoPod, what: string) => `demo-${what}-${namespace}-${app}`
 
 /** A deployment's pods belong to its replica set. */

@@ -271,6 +271,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             )
           }
           onClusters={() => openClusters()}
+          onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
           captures={connection.host.captures}
           connected={status.state === 'connected'}
           openKeys={keyLabels('Ctrl+O')}

@@ -12,6 +12,7 @@ import { CaptureSetup, draftOf, keyOfPoint, type CaptureDraft } from '../feature
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
 import { Details, Explorer, KIND_TITLES, podsOfSelector, useRows, type Chosen } from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
+import { Banner } from './banner.tsx'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
 import { PLACE_TABS, type PlaceTab } from './view.ts'
@@ -134,62 +135,70 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     show: () => go({ place: id }),
   }))
   return (
-    <div className="work">
-      <Group orientation="horizontal" {...layout}>
-        <Panel id="contexts" defaultSize={232} minSize={160} groupResizeBehavior="preserve-pixel-size">
-          <div className="cluster-side">
-            <h2>Contexts</h2>
-            <Contexts
-              list={contexts}
-              selected={name}
-              onSelect={(to) => {
-                setChosen(undefined)
-                if (to !== name) props.onDraft(undefined)
-                go({ context: to, namespace: undefined })
-                const entry = contexts.contexts.find((one) => one.name === to)
-                if (entry?.state === 'not-asked') void host.clusters.askContext(to).catch(() => undefined)
-              }}
-              onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
-            />
-            <ContextFiles
-              list={contexts}
-              onAdd={(path) => host.clusters.addFile(path)}
-              onRemove={(path) => void host.clusters.removeFile(path).catch(() => undefined)}
-            />
-            {usable && (
-              <Namespaces
-                rows={namespaces}
-                shown={namespace}
-                onShow={(to) => go({ namespace: to === '' ? ALL : to })}
+    <>
+      {context?.demo && (
+        <Banner tone="note">
+          This is a demo: a small shop that runs on this machine only, with troubles of its own. What is captured in it
+          is no evidence of anything.
+        </Banner>
+      )}
+      <div className="work">
+        <Group orientation="horizontal" {...layout}>
+          <Panel id="contexts" defaultSize={232} minSize={160} groupResizeBehavior="preserve-pixel-size">
+            <div className="cluster-side">
+              <h2>Contexts</h2>
+              <Contexts
+                list={contexts}
+                selected={name}
+                onSelect={(to) => {
+                  setChosen(undefined)
+                  if (to !== name) props.onDraft(undefined)
+                  go({ context: to, namespace: undefined })
+                  const entry = contexts.contexts.find((one) => one.name === to)
+                  if (entry?.state === 'not-asked') void host.clusters.askContext(to).catch(() => undefined)
+                }}
+                onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
               />
-            )}
-          </div>
-        </Panel>
-        <Separator className="separator vertical" />
-        <Panel id="lists" minSize={320}>
-          <PaneTabs tabs={tabs} shown={place}>
-            {middle()}
-          </PaneTabs>
-        </Panel>
-        <Separator className="separator vertical" />
-        <Panel id="details" defaultSize={400} minSize={260} groupResizeBehavior="preserve-pixel-size">
-          <PaneTabs
-            shown={side}
-            tabs={[
-              { id: 'details', title: 'Details', show: () => setSide('details') },
-              {
-                id: 'capture',
-                title: 'Capture',
-                ...(points.length > 0 ? { count: points.length } : {}),
-                show: () => setSide('capture'),
-              },
-            ]}
-          >
-            {side === 'details' ? details() : setup()}
-          </PaneTabs>
-        </Panel>
-      </Group>
-    </div>
+              <ContextFiles
+                list={contexts}
+                onAdd={(path) => host.clusters.addFile(path)}
+                onRemove={(path) => void host.clusters.removeFile(path).catch(() => undefined)}
+              />
+              {usable && (
+                <Namespaces
+                  rows={namespaces}
+                  shown={namespace}
+                  onShow={(to) => go({ namespace: to === '' ? ALL : to })}
+                />
+              )}
+            </div>
+          </Panel>
+          <Separator className="separator vertical" />
+          <Panel id="lists" minSize={320}>
+            <PaneTabs tabs={tabs} shown={place}>
+              {middle()}
+            </PaneTabs>
+          </Panel>
+          <Separator className="separator vertical" />
+          <Panel id="details" defaultSize={400} minSize={260} groupResizeBehavior="preserve-pixel-size">
+            <PaneTabs
+              shown={side}
+              tabs={[
+                { id: 'details', title: 'Details', show: () => setSide('details') },
+                {
+                  id: 'capture',
+                  title: 'Capture',
+                  ...(points.length > 0 ? { count: points.length } : {}),
+                  show: () => setSide('capture'),
+                },
+              ]}
+            >
+              {side === 'details' ? details() : setup()}
+            </PaneTabs>
+          </Panel>
+        </Group>
+      </div>
+    </>
   )
 
   function middle(): ReactNode {

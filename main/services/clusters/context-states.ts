@@ -5,6 +5,7 @@ import { permissionText } from '../../kubernetes/capture/ladder.ts'
 import { isAllowed } from '../../kubernetes/cluster-access.ts'
 import type { Kubeconfig, KubeContext } from '../../kubernetes/kubeconfig.ts'
 import { Watched } from '../../streams.ts'
+import { isDemo } from '../../demo/demo-context.ts'
 import { serverText, type Contexts } from '../contexts.ts'
 
 const AGAIN_MS = 30_000
@@ -68,7 +69,7 @@ export class ContextStates {
     const status = await this.#contexts.probe(name)
     const missing = status.reachable ? await this.#missing(name) : []
     const state: ContextState = status.reachable ? 'reachable' : 'unreachable'
-    const entry = { ...status, state, missing }
+    const entry = { ...status, state, missing, ...demoOf(status) }
     if (asked === this.#revision) this.#change(name, () => entry)
     return entry
   }
@@ -127,7 +128,8 @@ export class ContextStates {
     const status = await this.#contexts.probe(name)
     if (asked !== this.#revision) return
     const missing = status.reachable ? await this.#missing(name) : []
-    this.#change(name, () => ({ ...status, state: status.reachable ? 'reachable' : 'unreachable', missing }))
+    const state: ContextState = status.reachable ? 'reachable' : 'unreachable'
+    this.#change(name, () => ({ ...status, state, missing, ...demoOf(status) }))
   }
 
   async #missing(name: string): Promise<readonly string[]> {
@@ -146,6 +148,10 @@ export class ContextStates {
     this.#now.set({ ...value, contexts: value.contexts.map((one) => (one.name === name ? change(one) : one)) })
   }
 }
+
+/** The demo listens on loopback; a context of the person may have its name. */
+const demoOf = ({ name, server }: Pick<ContextEntry, 'name' | 'server'>) =>
+  isDemo(name) && server.startsWith('https://127.0.0.1:') ? { demo: true } : {}
 
 /** As it is known before it was asked; what was known of it before stays on view. */
 function entryOf(config: Kubeconfig, context: KubeContext, before: ContextEntry | undefined): ContextEntry {

@@ -27,7 +27,8 @@ export function Contexts({ list, selected, onSelect, onAsk }: ContextsProps): Re
             <i className={`context-dot ${context.state}`} aria-hidden />
             <span className="context-name">
               {context.name}
-              {context.current && <span className="context-current">current</span>}
+              {context.current && !context.demo && <span className="context-current">current</span>}
+              {context.demo && <span className="context-current">not a real cluster</span>}
             </span>
             <span className={`context-about ${context.state}`}>{aboutText(context)}</span>
             {context.missing.length > 0 && (

@@ -17,6 +17,8 @@ export interface StartProps {
   /** The contexts one can choose from; absent until they are known. */
   readonly clusters?: ReactNode
   readonly onClusters: () => void
+  /** Starts the demo cluster and shows it. */
+  readonly onDemo: () => Promise<void>
   /** What happened instead of opening: over the choices, since one of them helps. */
   readonly children?: ReactNode
 }
@@ -64,9 +66,12 @@ export function Start(props: StartProps): ReactNode {
           <section aria-labelledby="start-open">
             <h2 id="start-clusters">Capture from a cluster</h2>
             <div className="start-clusters">{props.clusters}</div>
-            <button type="button" className="button" onClick={props.onClusters}>
-              Clusters and captures
-            </button>
+            <div className="start-open">
+              <button type="button" className="button" onClick={props.onClusters}>
+                Clusters and captures
+              </button>
+              <Demo onDemo={props.onDemo} />
+            </div>
             <h2 id="start-open">Open</h2>
             <div className="start-open">
               <button type="button" className="button primary" onClick={onOpen}>
@@ -126,6 +131,32 @@ export function Start(props: StartProps): ReactNode {
         </div>
       </div>
     </main>
+  )
+}
+
+/** For those who have no cluster at hand. */
+function Demo({ onDemo }: { readonly onDemo: () => Promise<void> }): ReactNode {
+  const [state, setState] = useState<'idle' | 'starting' | { readonly problem: string }>('idle')
+  function start(): void {
+    setState('starting')
+    onDemo().then(
+      () => setState('idle'),
+      (error: unknown) => setState({ problem: error instanceof Error ? error.message : String(error) }),
+    )
+  }
+  return (
+    <>
+      <button
+        type="button"
+        className="button"
+        title="A small shop that runs on this machine only, with troubles of its own: to try everything without a cluster"
+        disabled={state === 'starting'}
+        onClick={start}
+      >
+        {state === 'starting' ? 'Starting the demo…' : 'Try a demo cluster'}
+      </button>
+      {typeof state === 'object' && <p role="alert">{state.problem}</p>}
+    </>
   )
 }
 
