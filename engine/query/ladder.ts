@@ -54,7 +54,7 @@ function arrow(
   const own = tcp.baseSeq(conversation, fromB ? 1 : 0) ?? 0
   const other = tcp.baseSeq(conversation, fromB ? 0 : 1) ?? 0
   const entry = again === undefined ? verdicts.find(row) : -1
-  const resent = entry >= 0 && isResent(verdicts.verdict(entry)) && verdicts.original(entry) === undefined
+  const resent = entry >= 0 && isResent(verdicts.verdict(entry)) && verdicts.isSpurious(entry) !== true
   return {
     fromB,
     tcp: {
@@ -65,7 +65,7 @@ function arrow(
       window: tcp.scaledWindow(row),
     },
     ...(again !== undefined && { lost: { perhaps: again % 2 === 1, again: Math.floor(again / 2) } }),
-    ...(resent && { lostBefore: true as const }),
+    ...(resent && verdicts.original(entry) === undefined && { lostBefore: true as const }),
   }
 }
 

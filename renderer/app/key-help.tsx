@@ -28,6 +28,18 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
       ['Menu', 'Shift F10'],
     ],
   ],
+  [
+    'In the time-sequence graph',
+    [
+      ['Packet before, after', '← →'],
+      ['Zoom in, out', '↑ ↓, or wheel'],
+      ['Zoom the sequence numbers', 'Alt wheel'],
+      ['Zoom to a box', 'Shift drag'],
+      ['Move', 'Page ↑ ↓, or drag'],
+      ['The other direction', 'D'],
+      ['All of it', '0, or double click'],
+    ],
+  ],
 ]
 
 /** Every key, from the commands themselves. */
@@ -42,7 +54,8 @@ export function KeyHelp({
   return (
     <Dialog label="Keys" onClose={onClose}>
       <h2>Keys</h2>
-      <div className="key-columns">
+      {/* The dialog scrolls when there are many: then the keys must reach it. */}
+      <div className="key-columns" tabIndex={0}>
         {GROUPS.map((group) => {
           const listed = all.filter((command) => command.group === group)
           return (

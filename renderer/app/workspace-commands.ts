@@ -166,7 +166,7 @@ export function workspaceCommands({
       title: name,
       group: 'Go' as const,
       keys: [String(i + 1)],
-      run: () => focusFirst(selectors),
+      run: () => void focusFirst(selectors),
     })),
     { id: 'go.back', title: 'Back', group: 'Go', keys: ['Alt+ArrowLeft'], run: () => history.back() },
     { id: 'go.forward', title: 'Forward', group: 'Go', keys: ['Alt+ArrowRight'], run: () => history.forward() },
@@ -236,15 +236,22 @@ export function workspaceCommands({
 /** Shows the pane in the lower place, and gives it the focus. */
 function showDetail(view: ViewStore, detail: DetailTab): void {
   view.change({ detail }, 'push')
-  requestAnimationFrame(() => focusFirst(LOWER_FOCUS))
+  // The pane may first have to ask which conversation it is about.
+  let frames = 60
+  const attempt = () => {
+    if (!focusFirst(LOWER_FOCUS) && frames-- > 0) requestAnimationFrame(attempt)
+  }
+  requestAnimationFrame(attempt)
 }
 
-/** The first of them that is there. */
-function focusFirst(selectors: readonly string[]): void {
+/** Focuses the first of them that is there; false when none is. */
+function focusFirst(selectors: readonly string[]): boolean {
   for (const selector of selectors) {
     const element = document.querySelector<HTMLElement>(selector)
-    if (element) return element.focus()
+    element?.focus()
+    if (element) return true
   }
+  return false
 }
 
 /** Moves the focus to the pane after or before the one that has it. */

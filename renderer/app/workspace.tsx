@@ -235,7 +235,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
               check={(text) => session.engine.checkFilter(text)}
               complete={(text, caret) => session.engine.complete(text, caret)}
               onApply={apply}
-              onLeave={() => focusPane('packets')}
+              onLeave={() => commands.run('go.packets')}
             />
             {conversation !== undefined && (
               <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type axeCore from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type App } from './support/app.ts'
+import { findings } from './support/axe.ts'
 import { openPage, startBrowser } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let app: App
 let browser: Browser
@@ -20,19 +16,6 @@ afterAll(async () => {
   await browser.close()
   await app[Symbol.asyncDispose]()
 })
-
-/** Serious and critical findings of axe-core, one line each. */
-async function findings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE)
-  return page.evaluate(async () => {
-    // Put there by the script above.
-    const { axe } = window as unknown as { axe: typeof axeCore }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ''}`))
-  })
-}
 
 describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
   it('on the start screen', async () => {

@@ -25,7 +25,6 @@ export function Arrow({ packet, pause }: ArrowProps): ReactNode {
   const broken = lost && !lost.perhaps
   return (
     <div className={`arrow ${fromB ? 'from-b' : 'from-a'}${broken ? ' broken' : ''}`}>
-      {pause !== undefined && <span className="arrow-pause">{formatDuration(pause)} of silence</span>}
       <span className="arrow-text">
         {labels.map((label) => (
           <LabelBadge key={label} label={label} />
@@ -40,6 +39,7 @@ export function Arrow({ packet, pause }: ArrowProps): ReactNode {
           </span>
         )}
         {packet.lostBefore && <span className="arrow-lost">the first one was lost before this point</span>}
+        {pause !== undefined && <span className="arrow-pause">{formatDuration(pause)} of silence</span>}
       </span>
       <i className="arrow-line" aria-hidden />
     </div>

@@ -5,7 +5,7 @@ import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
-import { formatCount, formatDuration, formatSeconds } from '../../components/format.ts'
+import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -101,7 +101,7 @@ export function Ladder({ session, view, version, menu, onOpen }: LadderProps): R
     <Pane
       title="Ladder"
       waiting={key !== undefined && answered !== key && current === undefined}
-      count={current && <>{formatCount(count)} packets</>}
+      count={current && formatCounted(count, 'packet')}
     >
       {subject === null ? (
         <div className="conversation-empty">

@@ -1,0 +1,212 @@
+import { readFile } from 'node:fs/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type App } from './support/app.ts'
+import { findings } from './support/axe.ts'
+import { openPage, startBrowser, takePicture, type OpenPage } from './support/browser.ts'
+import { Screen } from './support/screen.ts'
+
+let app: App
+let browser: Browser
+
+beforeAll(async () => {
+  app = await startApp()
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await app[Symbol.asyncDispose]()
+})
+
+/** The page at `search`, read to its end. */
+async function look(search: string, options?: Parameters<typeof openPage>[2]): Promise<OpenPage & { screen: Screen }> {
+  const opened = await openPage(browser, app.url.replace('/#', `/?${search}#`), options)
+  const screen = new Screen(opened.page)
+  await screen.status.waitFor()
+  await opened.page.getByRole('progressbar').waitFor({ state: 'detached' })
+  return { ...opened, screen, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() }
+}
+
+const lines = (page: Page) => page.getByRole('grid', { name: 'Lines of the stream' })
+const parameter = (page: Page, name: string) =>
+  page.evaluate((key) => new URLSearchParams(location.search).get(key), name)
+
+describe('following a stream', () => {
+  it('shows what both ends said, finds a text in it, and leads to the packet', async () => {
+    await using opened = await look('sample=loss-episode&conversation=1')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    await page.keyboard.press('f')
+    const grid = lines(page)
+    await grid.waitFor()
+    await expect.poll(() => screen.count(grid)).toBeGreaterThan(300)
+    const first = grid.locator('.grid-body-row').first()
+    expect(await first.innerText()).toMatch(/GET \/orders\?items=13 HTTP\/1\.1/)
+    expect(await first.getAttribute('class')).toContain('from-client')
+    await grid.press('PageDown')
+    await grid.press('PageDown')
+    await grid.getByText('cut off by the snap length').first().waitFor()
+
+    const search = page.getByRole('searchbox', { name: 'Find in the stream' })
+    await search.fill('items=1')
+    await expect.poll(() => page.locator('.follow-found').innerText()).toMatch(/^1 of \d+$/)
+    await grid.locator('mark.now').waitFor()
+    expect(await grid.locator('mark.now').innerText()).toBe('items=1')
+    await expect.poll(() => parameter(page, 'frame')).toMatch(/^\d+$/)
+    const at = await parameter(page, 'frame')
+    await search.press('Enter')
+    await expect.poll(() => page.locator('.follow-found').innerText()).toMatch(/^2 of \d+$/)
+    await expect.poll(() => parameter(page, 'frame')).not.toBe(at)
+    await search.press('Shift+Enter')
+    await expect.poll(() => parameter(page, 'frame')).toBe(at)
+
+    // The packet is the one in the list as well.
+    await page.getByRole('tab', { name: 'Packets' }).click()
+    await expect.poll(() => screen.packets.locator('[aria-selected=true] [data-column=number]').innerText()).toBe(at)
+    expect(complaints).toEqual([])
+  })
+
+  it('shows one side as a hex dump, finds bytes, and saves them', async () => {
+    await using opened = await look('sample=loss-episode&conversation=1&detail=follow')
+    const { page, screen } = opened
+    await page.getByRole('button', { name: 'Client', exact: true }).click()
+    await page.getByRole('button', { name: 'Hex dump' }).click()
+    const grid = lines(page)
+    // 12,612 bytes of 16 a line, in one go as the other side is left out.
+    await screen.counts(grid, Math.ceil(12_612 / 16))
+    expect(await grid.locator('.grid-body-row').nth(1).innerText()).toContain('00000010')
+    await page.getByRole('searchbox').fill('0x0d0a0d0a')
+    await expect.poll(() => page.locator('.follow-found').innerText()).toMatch(/^1 of \d+$/)
+
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the bytes as a file' }).click(),
+    ])
+    expect(download.suggestedFilename()).toBe('tcp-1-client.bin')
+    const saved = await readFile(await download.path())
+    expect(saved.length).toBe(12_612)
+    expect(saved.toString('latin1', 0, 29)).toBe('GET /orders?items=13 HTTP/1.1')
+  })
+
+  it('says why there is nothing to follow', async () => {
+    await using opened = await look('sample=dns-5s&detail=follow')
+    const { page } = opened
+    await page.getByText('No conversation is chosen').waitFor()
+    await page.locator('[data-grid=conversations]').getByText('eth', { exact: false }).first().click()
+    await page.getByText('Nothing to follow').waitFor()
+  })
+})
+
+describe('the time-sequence graph', () => {
+  it('is zoomed by wheel and keys, and leads to packets', async () => {
+    await using opened = await look('sample=loss-episode&conversation=4')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    await page.keyboard.press('g')
+    const plot = page.getByRole('application', { name: 'Time-sequence graph' })
+    await plot.waitFor()
+    await page.getByText('tail loss probe').waitFor()
+    await expect.poll(() => plot.evaluate((element) => element === document.activeElement)).toBe(true)
+    await takePicture(page, 'graph')
+
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => parameter(page, 'frame')).not.toBeNull()
+    const first = Number(await parameter(page, 'frame'))
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(async () => Number(await parameter(page, 'frame'))).toBeGreaterThan(first)
+    await page.keyboard.press('ArrowUp')
+    await expect.poll(() => parameter(page, 'span')).toMatch(/~/)
+    await page.getByRole('button', { name: /of 32\.\d s/ }).waitFor()
+    await page.keyboard.press('0')
+    await expect.poll(() => parameter(page, 'span')).toBeNull()
+
+    const box = await plot.boundingBox()
+    if (!box) throw new Error('the graph is not on screen')
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 4)
+    await page.mouse.wheel(0, -400)
+    await expect.poll(() => parameter(page, 'span')).toMatch(/~/)
+    await page.locator('.graph-tip').waitFor()
+    await page.keyboard.press('d')
+    await expect.poll(() => parameter(page, 'side')).toBe('client')
+    await page.getByRole('button', { name: /client to server/ }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('draws what was sent again in the colour of its label', async () => {
+    await using opened = await look(
+      'sample=loss-episode&conversation=4&detail=graph&side=server&plot=sequence&span=14~18',
+    )
+    const { page } = opened
+    await page.getByText('fast retransmission').waitFor()
+    const canvas = page.locator('.graph-plot canvas')
+    // --loss of the light theme is #c42b2b.
+    const reds = () =>
+      canvas.evaluate((element) => {
+        if (!(element instanceof HTMLCanvasElement)) return 0
+        const { data } = element.getContext('2d')?.getImageData(0, 0, element.width, element.height) ?? { data: [] }
+        let count = 0
+        for (let i = 0; i < data.length; i += 4) {
+          if (data[i] === 0xc4 && data[i + 1] === 0x2b && data[i + 2] === 0x2b) count++
+        }
+        return count
+      })
+    await expect.poll(reds).toBeGreaterThan(20)
+  })
+
+  it('says that only TCP has one', async () => {
+    await using opened = await look('sample=dns-5s&conversation=2&detail=graph')
+    await opened.page.getByText('No sequence numbers').waitFor()
+  })
+})
+
+describe('the ladder', () => {
+  it('breaks the arrow of what was lost, and selects by key', async () => {
+    await using opened = await look('sample=loss-episode&conversation=4')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    await page.keyboard.press('Shift+G')
+    const ladder = page.getByRole('grid', { name: 'Ladder' })
+    await ladder.waitFor()
+    await expect.poll(() => screen.count(ladder)).toBe(472)
+    await screen.applyFilter('frame.number >= 1205 && frame.number <= 1225')
+    await expect.poll(() => screen.count(ladder)).toBeLessThan(22)
+    await ladder.locator('.broken').getByText('lost, sent again as 1221').waitFor()
+    await ladder
+      .getByText(/of silence/)
+      .first()
+      .waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Home')
+    await expect.poll(() => parameter(page, 'frame')).not.toBeNull()
+    const first = Number(await parameter(page, 'frame'))
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(async () => Number(await parameter(page, 'frame'))).toBeGreaterThan(first)
+    expect(complaints).toEqual([])
+  })
+
+  it('is reached from the menus of packets and conversations', async () => {
+    await using opened = await look('sample=loss-episode')
+    const { page, screen } = opened
+    await screen.packets.waitFor()
+    await screen.rows(screen.packets).first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Flow graph (ladder)' }).click()
+    await page.getByRole('grid', { name: 'Ladder' }).waitFor()
+    expect(await parameter(page, 'conversation')).not.toBeNull()
+    await screen.rows(screen.conversations).first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Follow stream' }).click()
+    await lines(page).waitFor()
+  })
+})
+
+describe.each(['light', 'dark'] as const)('looking closely, %s', (colorScheme) => {
+  it.each(['graph', 'ladder', 'follow'])('has nothing serious for axe to find: %s', async (detail) => {
+    await using opened = await look(`sample=loss-episode&conversation=4&detail=${detail}&frame=1210`, { colorScheme })
+    const { page } = opened
+    await page.getByRole('tab', { name: /Graph|Ladder|Follow/, selected: true }).waitFor()
+    await page
+      .locator('[data-grid=stream] .grid-body-row, [data-grid=ladder] .arrow, .graph-legend span')
+      .first()
+      .waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+})
