@@ -23,7 +23,12 @@ const main = {
     rolldownOptions: {
       input: { electron: resolve(root, 'main/electron.ts'), cli: resolve(root, 'main/cli.ts') },
       external: ['node-pty'],
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+        // Else each top-level `const` becomes a `var`, which V8 can't take for a constant: the engine took a seventh longer.
+        topLevelVar: false,
+      },
     },
   },
 }
