@@ -69,9 +69,9 @@ function WhyNot({ rungs, notes, open, onCopy }: WhyNotProps): ReactNode {
         </p>
       ))}
       <ul>
-        {rungs.map(({ rung, sentence, rbacRule }) => (
-          <li key={rung}>
-            <span className="point-rung">{RUNG_NAMES[rung]}:</span> {sentence}
+        {withSameReason(rungs).map(({ names, sentence, rbacRule }) => (
+          <li key={sentence}>
+            <span className="point-rung">{names}:</span> {sentence}
             {rbacRule !== undefined && (
               <>
                 <p className="quiet">
@@ -80,7 +80,7 @@ function WhyNot({ rungs, notes, open, onCopy }: WhyNotProps): ReactNode {
                     Copy
                   </button>
                 </p>
-                <pre tabIndex={0} aria-label={`Rules that would open: ${RUNG_NAMES[rung]}`}>
+                <pre tabIndex={0} aria-label={`Rules that would open: ${names}`}>
                   {rbacRule.trimEnd()}
                 </pre>
               </>
@@ -92,11 +92,26 @@ function WhyNot({ rungs, notes, open, onCopy }: WhyNotProps): ReactNode {
   )
 }
 
+/** Ways that are closed for the same reason are told as one. */
+function withSameReason(rungs: readonly RungVerdict[]) {
+  const told = new Map<string, { readonly names: string; readonly sentence: string; readonly rbacRule?: string }>()
+  for (const { rung, sentence, rbacRule } of rungs) {
+    const before = told.get(sentence)
+    const names = before ? `${before.names}, also ${LOWER_NAMES[rung]}` : RUNG_NAMES[rung]
+    told.set(sentence, { names, sentence, ...(rbacRule === undefined ? {} : { rbacRule }) })
+  }
+  return [...told.values()]
+}
+
 const RUNG_NAMES: Readonly<Record<RungVerdict['rung'], string>> = {
   'ephemeral-container': 'Container in the pod',
   'ephemeral-container-net-raw': 'Container in the pod with NET_RAW',
-  'node-pod': 'Pod on the node that enters the pod’s network',
-  'node-network': 'Network of the node',
+  'node-pod': 'Privileged pod on the node',
+  'node-network': 'Pod on the network of the node',
+}
+const LOWER_NAMES: typeof RUNG_NAMES = {
+  ...RUNG_NAMES,
+  'ephemeral-container-net-raw': 'with NET_RAW',
 }
 
 interface InterfaceChoiceProps {

@@ -16,10 +16,19 @@ export interface App extends AsyncDisposable {
 }
 
 /** Starts the built command line; `files` are open in the page it serves. */
-export async function startApp(...files: readonly string[]): Promise<App> {
+export function startApp(...files: readonly string[]): Promise<App> {
+  // No cluster of the machine it runs on.
+  return startAppWith({ KUBECONFIG: '/nowhere/kubeconfig' }, files)
+}
+
+/** As startApp, with more in its environment. */
+export async function startAppWith(
+  environment: Readonly<Record<string, string>>,
+  files: readonly string[] = [],
+): Promise<App> {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-e2e-'))
   const server = spawn(process.execPath, [join(PROJECT, 'out/main/cli.js'), 'serve', ...files], {
-    env: { ...process.env, HOPSCOPE_CONFIG: join(folder, 'config') },
+    env: { ...process.env, ...environment, HOPSCOPE_CONFIG: join(folder, 'config') },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await firstLine(server)

@@ -1,0 +1,343 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CONTAINER_NODE } from '../cluster/cluster.ts'
+import { readBlocks } from '../cluster/read-blocks.ts'
+import { skipReason } from '../cluster/start.ts'
+import { startApp, startAppWith, type App } from './support/app.ts'
+import { findings } from './support/axe.ts'
+import { openPage, startBrowser } from './support/browser.ts'
+import { Screen } from './support/screen.ts'
+import { startShop, type Shop } from './support/shop.ts'
+
+const title = `a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
+  let shop: Shop
+  let app: App
+  let browser: Browser
+
+  beforeAll(async () => {
+    shop = await startShop()
+    app = await startAppWith({ KUBECONFIG: shop.kubeconfig })
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await app?.[Symbol.asyncDispose]()
+    await shop?.[Symbol.asyncDispose]()
+  })
+
+  const at = (search: string) => app.url.replace('/#', `/?${search}#`)
+  const grid = (page: Page, name: string) => page.getByRole('grid', { name })
+  const row = (page: Page, list: string, name: string) =>
+    grid(page, list)
+      .getByRole('row')
+      .filter({ has: page.getByRole('gridcell', { name, exact: true }) })
+  const setup = (page: Page) => page.getByRole('region', { name: 'Capture', exact: true })
+  const strip = (page: Page) => page.getByRole('region', { name: 'Capture in progress' })
+  const captures = () => {
+    const folder = join(app.folder, 'config/captures')
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.pcapng')) : []
+  }
+
+  async function stopAndOpenLibrary(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await strip(page).getByText('Complete: every byte is here, checked').waitFor()
+    await page.getByRole('button', { name: 'Clusters and captures' }).click()
+    await page.getByRole('tab', { name: 'Captures' }).click()
+  }
+
+  it('is captured with the keyboard alone: context, workload, live lanes, a finding, a file with both nodes', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const { keyboard } = page
+    const screen = new Screen(page)
+
+    const context = page.getByRole('button', { name: /^admin/ })
+    await context.getByText(/v1\.36\.2 · .* · admin/).waitFor()
+    await context.focus()
+    await keyboard.press('Enter')
+    await row(page, 'Pods', 'client').waitFor()
+    await page.getByRole('tab', { name: 'Pods' }).focus()
+    await keyboard.press('ArrowRight')
+    await row(page, 'Workloads', 'web').waitFor()
+    await grid(page, 'Workloads').focus()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+
+    // Before anything is made: which way, why, and exactly what.
+    await setup(page).getByText('An ephemeral container in web-7d9f-a as root, with no capability added.').waitFor()
+    const creates = page.getByRole('region', { name: 'What is created' })
+    await expect.poll(() => creates.innerText()).toMatch(/An ephemeral container in pod shop\/web-7d9f-b/)
+    expect(shop.cluster.findPod('shop', 'web-7d9f-a')?.spec.ephemeralContainers).toBeUndefined()
+    const start = page.getByRole('button', { name: 'Create and capture' })
+    await start.focus()
+    await keyboard.press('Enter')
+
+    // The same workspace as for any capture, while the file grows.
+    await strip(page).getByText('Capturing', { exact: true }).waitFor({ timeout: 60_000 })
+    await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(50)
+    const before = await screen.count(screen.packets)
+    await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(before + 20)
+    await expect.poll(() => strip(page).innerText(), { timeout: 60_000 }).toMatch(/dropped by the kernel\s+0/)
+    await expect.poll(() => strip(page).innerText(), { timeout: 60_000 }).toMatch(/directions\s+both/)
+    // The shop's path loses packets: the worst conversation says so.
+    await expect
+      .poll(async () => Number((await screen.column(screen.conversations, 'retransmissions'))[0]), { timeout: 60_000 })
+      .toBeGreaterThan(0)
+    expect(shop.cluster.findPod('shop', 'web-7d9f-a')?.spec.ephemeralContainers).toHaveLength(1)
+
+    await keyboard.press('Control+k')
+    await keyboard.type('stop capturing')
+    await keyboard.press('Enter')
+    await strip(page).getByText('Complete: every byte is here, checked').waitFor({ timeout: 60_000 })
+    await page.getByRole('progressbar').waitFor({ state: 'detached' })
+    const shown = await screen.count(screen.packets)
+
+    const [name = ''] = captures()
+    expect(name).toMatch(/^shop-web_.*\.pcapng$/)
+    const file = join(app.folder, 'config/captures', name)
+    const read = readBlocks(file)
+    expect(read.packets.length).toBe(shown)
+    expect(read.interfaces.map((one) => [one.name, one.description]).toSorted()).toEqual([
+      ['web-7d9f-a:eth0', 'pod=web-7d9f-a namespace=shop node=node-a interface=eth0 role=pod'],
+      ['web-7d9f-b:eth0', 'pod=web-7d9f-b namespace=shop node=node-b interface=eth0 role=pod'],
+    ])
+    expect([...read.names.values()]).toEqual(
+      expect.arrayContaining(['web-7d9f-a.shop', 'web-7d9f-b.shop', 'client.shop']),
+    )
+    checkWithTshark(file)
+    expect(opened.complaints).toEqual([])
+  })
+
+  it('shows pods as they come and go, finds them by label, and tells what is known of one', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    await row(page, 'Pods', 'client').click()
+    const details = page.getByRole('region', { name: 'Details' })
+    await details.getByText('Readiness probe failed: connection refused').waitFor()
+    await details.getByText('app=client').waitFor()
+    await shop.cluster.pod('shop', 'passing', {}, { app: 'passing' })
+    await row(page, 'Pods', 'passing').waitFor()
+    const pod = shop.cluster.findPod('shop', 'passing')
+    if (pod) shop.cluster.deletePod(pod, 0)
+    await row(page, 'Pods', 'passing').waitFor({ state: 'detached' })
+    await page.getByRole('searchbox', { name: 'Search' }).fill('app=web node-b')
+    await row(page, 'Pods', 'client').waitFor({ state: 'detached' })
+    expect(await grid(page, 'Pods').getAttribute('aria-rowcount')).toBe('2')
+    // The search stays with the person from one list to the next.
+    await page.getByRole('tab', { name: 'Services' }).click()
+    await page.getByText('None of 1 has “app=web node-b”').waitFor()
+    await page.getByRole('searchbox', { name: 'Search' }).fill('')
+    await row(page, 'Services', 'web').click()
+    await details.getByRole('button', { name: 'web-7d9f-a' }).click()
+    await expect.poll(() => grid(page, 'Pods').locator('[aria-selected=true]').innerText()).toContain('web-7d9f-a')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await grid(page, 'Pods').focus()
+    await page.keyboard.press('Shift+F10')
+    await page.getByRole('menuitem', { name: 'Copy kubectl describe' }).click()
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toBe('kubectl --context admin -n shop describe pod web-7d9f-a')
+  })
+
+  it('explains to a narrow user what is forbidden, once, and which rule would help', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=narrow'))
+    const { page } = opened
+    await page.getByText('You may not list namespaces: type the one that is yours.').waitFor()
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await page.getByText(/You may not list pods in all namespaces\. Type a namespace that is yours/).waitFor()
+    await page.getByRole('textbox', { name: 'Namespace' }).fill('shop')
+    await page.getByRole('textbox', { name: 'Namespace' }).press('Enter')
+    await row(page, 'Pods', 'client').click()
+    await grid(page, 'Pods').focus()
+    await page.keyboard.press('Enter')
+    await setup(page).getByText('There is no way to capture here with these rights.').waitFor()
+    const said = await setup(page).innerText()
+    expect(said).toContain('narrow may not patch pods/ephemeralcontainers in namespace shop')
+    expect(said).toContain('resources: ["pods/ephemeralcontainers"]')
+    expect(said).toContain('There is no way in.')
+    expect(await page.getByRole('button', { name: /^Capture$/ }).isDisabled()).toBe(true)
+  })
+
+  it('captures in a pod that has no shell and may not run as root', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    const screen = new Screen(page)
+    await row(page, 'Pods', 'distroless').click()
+    await grid(page, 'Pods').focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('combobox', { name: 'Protocol' }).selectOption('udp')
+    await page.getByRole('textbox', { name: 'Ports' }).fill('9')
+    expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toBe('udp and port 9')
+    await page.getByRole('button', { name: 'Create and capture' }).click()
+    await strip(page).getByText('Capturing', { exact: true }).waitFor({ timeout: 60_000 })
+    const address = shop.cluster.findPod('shop', 'distroless')?.status?.podIP ?? ''
+    const send = `setInterval(() => s.send('x', 9, '${address}'), 100); const s = require('node:dgram').createSocket('udp4')`
+    const sender = shop.cluster.container('shop', 'client', 'app').exec([CONTAINER_NODE, '-e', send])
+    try {
+      await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(10)
+    } finally {
+      if (sender.pid !== undefined) process.kill(sender.pid)
+    }
+    await stopAndOpenLibrary(page)
+    await row(page, 'Captures', 'shop/distroless').waitFor()
+  })
+
+  it('checks the filter in the pod, where a shell would have been hurt, and says what tcpdump has against it', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    await row(page, 'Pods', 'web-7d9f-a').click()
+    await grid(page, 'Pods').focus()
+    await page.keyboard.press('Enter')
+    const filter = page.getByRole('textbox', { name: 'Capture filter (BPF)' })
+    await filter.fill('port 80; touch /tmp/hopscope-owned $(id) `id` "')
+    const look = page.getByRole('button', { name: 'Read interfaces and check the filter there now' })
+    // With a container of an earlier capture it is checked by itself.
+    await look.or(page.getByText('tcpdump does not understand')).first().waitFor()
+    if (await look.isVisible()) await look.click()
+    await page.getByText(/tcpdump does not understand the filter "port 80; touch/).waitFor()
+    expect(await filter.getAttribute('aria-invalid')).toBe('true')
+    expect(existsSync('/tmp/hopscope-owned')).toBe(false)
+    await filter.fill('tcp port 8080')
+    await page.getByText('tcpdump takes it.').waitFor()
+    await page.getByRole('combobox', { name: 'Interface of shop/web-7d9f-a' }).selectOption('lo')
+  })
+
+  it('says what is left behind, and removes it when asked twice', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=left'))
+    const { page } = opened
+    await page
+      .getByRole('button', { name: 'Look what is left' })
+      .or(page.getByRole('button', { name: 'Look again' }))
+      .first()
+      .click()
+    await page
+      .getByText(/ephemeral container hopscope-/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Remove what is ours' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Remove what is left in admin' })
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await page
+      .getByText(/ephemeral container hopscope-/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Remove what is ours' }).click()
+    await dialog.getByRole('button', { name: 'Remove' }).click()
+    await page.getByText(/nothing is left/).waitFor({ timeout: 60_000 })
+    const states = shop.cluster.findPod('shop', 'web-7d9f-a')?.status?.ephemeralContainerStatuses ?? []
+    expect(states.every(({ state }) => state?.terminated !== undefined)).toBe(true)
+  })
+
+  it('keeps captures: opens one again, repeats it with its settings, deletes it after asking', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=captures'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const list = grid(page, 'Captures')
+    await row(page, 'Captures', 'shop/web').click()
+    await list.focus()
+    await page.keyboard.press('Enter')
+    await screen.read()
+    expect(await screen.count(screen.packets)).toBeGreaterThan(50)
+    await page.goBack()
+    await row(page, 'Captures', 'shop/distroless').click()
+    await page.getByRole('button', { name: 'Again' }).click()
+    await setup(page).getByText('shop/distroless').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toBe('udp and port 9')
+    const before = captures().length
+    await row(page, 'Captures', 'shop/distroless').click()
+    await list.focus()
+    await page.keyboard.press('Delete')
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await row(page, 'Captures', 'shop/distroless').waitFor({ state: 'detached' })
+    expect(captures().length).toBe(before - 1)
+  })
+
+  it('shows 5,000 pods and finds one of them', async () => {
+    shop.cluster.namespace('many')
+    for (let index = 0; index < 5000; index++) {
+      shop.cluster.add('pods', 'many', {
+        metadata: { name: `p-${index}`, namespace: 'many', labels: { app: `a${index % 50}` } },
+        spec: { containers: [{ name: 'c', image: 'i' }], nodeName: 'node-a' },
+        status: { phase: 'Running' },
+      })
+    }
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=many'))
+    const { page } = opened
+    const pods = grid(page, 'Pods')
+    await expect.poll(() => pods.getAttribute('aria-rowcount'), { timeout: 60_000 }).toBe('5001')
+    await pods.focus()
+    await page.keyboard.press('End')
+    await row(page, 'Pods', 'p-4999').waitFor()
+    expect(await pods.getByRole('row').count()).toBeLessThan(100)
+    await page.getByRole('searchbox', { name: 'Search' }).fill('p-777')
+    await row(page, 'Pods', 'p-777').waitFor()
+    await expect.poll(() => pods.getAttribute('aria-rowcount')).toBe('2')
+  })
+
+  describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
+    it('on its lists, details, set-up, library and what is left', async () => {
+      await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'), { colorScheme })
+      const { page } = opened
+      await row(page, 'Pods', 'client').click()
+      await page.getByText('Readiness probe failed').waitFor()
+      expect(await findings(page)).toEqual([])
+      await grid(page, 'Pods').focus()
+      await page.keyboard.press('Enter')
+      await page
+        .getByRole('button', { name: /^(Create and capture|Capture)$/ })
+        .and(page.locator(':enabled'))
+        .waitFor()
+      for (const summary of await page.locator('.capture-setup summary').all()) await summary.click()
+      expect(await findings(page)).toEqual([])
+      for (const tab of ['Services', 'Nodes', 'Captures', 'Left behind']) {
+        await page.getByRole('tab', { name: tab }).click()
+        expect(await findings(page)).toEqual([])
+      }
+      await page.getByRole('button', { name: /^narrow/ }).click()
+      await page.getByRole('tab', { name: 'Pods' }).click()
+      await page.getByText('You may not list namespaces: type the one that is yours.').waitFor()
+      expect(await findings(page)).toEqual([])
+    })
+  })
+})
+
+describe('without a cluster', () => {
+  it('says where it looked for a kubeconfig, and offers a demo that says it is one', async () => {
+    await using app = await startApp()
+    await using browser = await disposable(startBrowser())
+    await using opened = await openPage(browser.browser, app.url)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Clusters and captures' }).first().click()
+    await page.getByText(/No kubeconfig was found\. Looked at \/nowhere\/kubeconfig/).waitFor()
+    await page.getByRole('button', { name: 'Hopscope: back to the start' }).click()
+    await page.getByRole('button', { name: 'Try a demo cluster' }).click()
+    await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })
+    await page.getByRole('grid', { name: 'Pods' }).getByText('orders-0').waitFor({ timeout: 60_000 })
+  })
+})
+
+async function disposable(starting: Promise<Browser>): Promise<{ readonly browser: Browser } & AsyncDisposable> {
+  const browser = await starting
+  return { browser, [Symbol.asyncDispose]: () => browser.close() }
+}
+
+/** What someone sees who opens the file elsewhere; where tshark is not installed, readBlocks has to do. */
+function checkWithTshark(file: string): void {
+  const fields = ['-e', 'frame.interface_name', '-e', 'ip.src_host']
+  const { status, stdout } = spawnSync('tshark', ['-r', file, '-N', 'n', '-T', 'fields', ...fields], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  })
+  if (status !== 0) return
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'))
+  expect(new Set(lines.map(([on]) => on))).toEqual(new Set(['web-7d9f-a:eth0', 'web-7d9f-b:eth0']))
+  expect(lines.flatMap(([, host]) => host ?? [])).toEqual(expect.arrayContaining(['client.shop']))
+}
