@@ -1,5 +1,5 @@
 import { Boxes, Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { AppFacts, Theme } from '../../common/contract.ts'
 import type { ContextList } from '../../common/model/context.ts'
@@ -10,6 +10,7 @@ import { Contexts } from '../features/cluster/index.tsx'
 import { LiveStrip } from '../features/live/index.tsx'
 import { Mark } from '../features/start/mark.tsx'
 import { Start } from '../features/start/index.tsx'
+import { createDrawer } from '../features/terminals/index.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Banner } from './banner.tsx'
 import { createCaptures } from './captures.ts'
@@ -20,6 +21,7 @@ import type { HostConnection } from './host.ts'
 import { KeyHelp } from './key-help.tsx'
 import { keyLabels, listenForKeys } from './keys.ts'
 import { Palette } from './palette.tsx'
+import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
 import { createViewStore } from './view-store.ts'
@@ -40,6 +42,10 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const state = useStore(captures.store)
   const screen = useStore(view.store, (now) => now.screen)
   const [draft, setDraft] = useState<CaptureDraft>()
+  const [drawer] = useState(createDrawer)
+  const context = useStore(view.store, (now) => now.context)
+  const namespace = useStore(view.store, (now) => now.namespace)
+  const localShell = useMemo(() => ({ kind: 'local' as const, context, namespace }), [context, namespace])
   const status = useSyncExternalStore(
     useCallback((listener: () => void) => connection.onStatus(listener), [connection]),
     () => connection.status(),
@@ -235,77 +241,79 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         />
       )}
       {liveCaptures.problem !== undefined && screen !== 'cluster' && <Banner tone="bad">{liveCaptures.problem}</Banner>}
-      {state.kind === 'open' ? (
-        <Workspace
-          key={sessionKey(state.session)}
-          session={state.session}
-          view={view}
-          commands={commands}
-          filterSlot={filterSlot}
-        />
-      ) : screen === 'cluster' && state.kind === 'none' ? (
-        <ClusterScreen
-          connection={connection}
-          view={view}
-          contexts={contexts.value ?? NO_CONTEXTS}
-          live={live}
-          draft={draft}
-          onDraft={setDraft}
-          startedId={liveCaptures.startedId}
-          startProblem={liveCaptures.problem}
-          onStart={liveCaptures.start}
-          onResume={liveCaptures.resume}
-          onOpenFile={(path) => captures.openPath(path)}
-          onOpenLive={liveCaptures.open}
-          onCopy={copy}
-        />
-      ) : (
-        <Start
-          clusters={
-            contexts.value && (
-              <Contexts
-                list={contexts.value}
-                onSelect={openClusters}
-                onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
-              />
-            )
-          }
-          onClusters={() => openClusters()}
-          onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
-          captures={connection.host.captures}
-          connected={status.state === 'connected'}
-          openKeys={keyLabels('Ctrl+O')}
-          onOpen={() => captures.choose()}
-          onSample={(sample) => captures.openSample(sample)}
-          onRecent={(path) => captures.openPath(path)}
-        >
-          {state.kind === 'failed' && (
-            <EmptyState
-              tone="bad"
-              title={`${state.name} could not be opened`}
-              actions={[
-                { title: 'Try again', run: state.retry },
-                { title: 'Dismiss', run: () => captures.close() },
-              ]}
-            >
-              {state.reason}
-            </EmptyState>
-          )}
-          {state.kind === 'lost' && (
-            <EmptyState
-              title={`Choose ${state.name} again`}
-              actions={[
-                { title: 'Choose the file', run: () => captures.choose() },
-                { title: 'Dismiss', run: () => captures.close() },
-              ]}
-            >
-              It was dropped into this window before, and a page may not keep a file across a reload. Filter, times and
-              selection are still here and will be applied to it.
-            </EmptyState>
-          )}
-          {state.kind === 'opening' && <EmptyState title={`Opening ${state.name}`} />}
-        </Start>
-      )}
+      <TerminalDrawer connection={connection} commands={commands} drawer={drawer} usual={localShell} capture={shownId}>
+        {state.kind === 'open' ? (
+          <Workspace
+            key={sessionKey(state.session)}
+            session={state.session}
+            view={view}
+            commands={commands}
+            filterSlot={filterSlot}
+          />
+        ) : screen === 'cluster' && state.kind === 'none' ? (
+          <ClusterScreen
+            connection={connection}
+            view={view}
+            contexts={contexts.value ?? NO_CONTEXTS}
+            live={live}
+            draft={draft}
+            onDraft={setDraft}
+            startedId={liveCaptures.startedId}
+            startProblem={liveCaptures.problem}
+            onStart={liveCaptures.start}
+            onResume={liveCaptures.resume}
+            onOpenFile={(path) => captures.openPath(path)}
+            onOpenLive={liveCaptures.open}
+            onCopy={copy}
+          />
+        ) : (
+          <Start
+            clusters={
+              contexts.value && (
+                <Contexts
+                  list={contexts.value}
+                  onSelect={openClusters}
+                  onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
+                />
+              )
+            }
+            onClusters={() => openClusters()}
+            onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
+            captures={connection.host.captures}
+            connected={status.state === 'connected'}
+            openKeys={keyLabels('Ctrl+O')}
+            onOpen={() => captures.choose()}
+            onSample={(sample) => captures.openSample(sample)}
+            onRecent={(path) => captures.openPath(path)}
+          >
+            {state.kind === 'failed' && (
+              <EmptyState
+                tone="bad"
+                title={`${state.name} could not be opened`}
+                actions={[
+                  { title: 'Try again', run: state.retry },
+                  { title: 'Dismiss', run: () => captures.close() },
+                ]}
+              >
+                {state.reason}
+              </EmptyState>
+            )}
+            {state.kind === 'lost' && (
+              <EmptyState
+                title={`Choose ${state.name} again`}
+                actions={[
+                  { title: 'Choose the file', run: () => captures.choose() },
+                  { title: 'Dismiss', run: () => captures.close() },
+                ]}
+              >
+                It was dropped into this window before, and a page may not keep a file across a reload. Filter, times
+                and selection are still here and will be applied to it.
+              </EmptyState>
+            )}
+            {state.kind === 'opening' && <EmptyState title={`Opening ${state.name}`} />}
+          </Start>
+        )}
+      </TerminalDrawer>
       <DropZone onFile={onFile} />
       {dialog === 'keys' && <KeyHelp commands={commands} onClose={() => setDialog(undefined)} />}
       {dialog === 'palette' && <Palette commands={commands} onClose={() => setDialog(undefined)} />}

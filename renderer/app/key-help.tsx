@@ -4,7 +4,7 @@ import type { Command, CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
 
-const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Help']
+const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Terminal', 'Help']
 
 /** What belongs to the thing that has the focus, not to the window. */
 const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [

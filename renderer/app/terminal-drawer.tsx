@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels'
+import { useStore } from 'zustand'
+import type { TerminalTarget } from '../../common/model/terminal.ts'
+import { Terminals, type Drawer } from '../features/terminals/index.tsx'
+import type { CommandRegistry } from './commands.ts'
+import type { HostConnection } from './host.ts'
+
+/** CSS pixels, until it is dragged. */
+const HEIGHT = 280
+
+interface TerminalDrawerProps {
+  readonly connection: HostConnection
+  readonly commands: CommandRegistry
+  readonly drawer: Drawer
+  /** What a new terminal leads to when nothing else was said. */
+  readonly usual: TerminalTarget
+  readonly capture: string | undefined
+  readonly children: ReactNode
+}
+
+/** What the window shows, and below it the terminals when they are wanted. Hidden ones go on. */
+export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
+  const { connection, commands, drawer, usual, capture, children } = props
+  const open = useStore(drawer.store, (state) => state.open)
+  const panel = usePanelRef()
+  const height = useRef(HEIGHT)
+  const settled = useRef(false)
+  const [needed, setNeeded] = useState(false)
+
+  useEffect(() => {
+    if (open) setNeeded(true)
+    if (open) panel.current?.resize(height.current)
+    else panel.current?.collapse()
+    settled.current = true
+  }, [open, panel])
+
+  // Shells that were running before a reload are taken up again when the drawer is opened, or at once where it was open.
+  useEffect(() => {
+    const control = new AbortController()
+    connection
+      .watch(
+        (host) => host.terminals.watch(),
+        (facts) => drawer.sync(facts),
+        control.signal,
+      )
+      .catch(() => undefined)
+    return () => {
+      control.abort()
+    }
+  }, [connection, drawer])
+
+  useEffect(
+    () =>
+      commands.register([
+        {
+          id: 'terminal.toggle',
+          title: 'Show or hide the terminals',
+          group: 'Terminal',
+          keys: ['Ctrl+`'],
+          inText: true,
+          run: () => {
+            if (drawer.store.getState().open) drawer.toggle(false)
+            else drawer.enter(usual)
+          },
+        },
+        {
+          id: 'terminal.local',
+          title: 'New terminal on this machine',
+          group: 'Terminal',
+          run: () => drawer.add(usual),
+        },
+        {
+          id: 'terminal.focus',
+          title: 'Go to the terminal',
+          group: 'Terminal',
+          enabled: () => drawer.store.getState().tabs.length > 0,
+          run: () => drawer.toggle(true),
+        },
+      ]),
+    [commands, drawer, usual],
+  )
+
+  return (
+    <Group orientation="vertical" className="with-terminals">
+      <Panel id="content" minSize={200}>
+        <div className="with-terminals-content">{children}</div>
+      </Panel>
+      <Separator className="separator horizontal" disabled={!open} hidden={!open} />
+      <Panel
+        id="terminals"
+        panelRef={panel}
+        defaultSize={0}
+        minSize={96}
+        collapsible
+        collapsedSize={0}
+        groupResizeBehavior="preserve-pixel-size"
+        onResize={({ inPixels }) => {
+          if (inPixels > 0) height.current = inPixels
+          // Dragged shut, or open again.
+          if (settled.current && inPixels > 0 !== drawer.store.getState().open) drawer.toggle(inPixels > 0)
+        }}
+      >
+        {needed && <Terminals connection={connection} drawer={drawer} usual={usual} capture={capture} />}
+      </Panel>
+    </Group>
+  )
+}

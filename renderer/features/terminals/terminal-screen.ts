@@ -1,0 +1,216 @@
+import { FitAddon } from '@xterm/addon-fit'
+import { SearchAddon } from '@xterm/addon-search'
+import { Unicode11Addon } from '@xterm/addon-unicode11'
+import { WebLinksAddon } from '@xterm/addon-web-links'
+import { WebglAddon } from '@xterm/addon-webgl'
+import { Terminal, type ITheme } from '@xterm/xterm'
+import type { HostContract, Subscription } from '../../../common/contract.ts'
+import type { TerminalOutput } from '../../../common/model/terminal.ts'
+import type { TerminalPreferences } from './preferences.ts'
+import { withStyleSheets } from './style-sheets.ts'
+
+const INPUT_PIECE = 32 * 1024
+const INTERRUPT = '\x03'
+
+export interface ScreenHandlers {
+  /** What was typed; resolves when the shell takes more. */
+  readonly input: (bytes: Uint8Array) => Promise<void>
+  readonly resize: (columns: number, rows: number) => void
+  /** Asks before many lines are pasted. */
+  readonly mayPaste: (lines: number) => Promise<boolean>
+  readonly link: (url: string) => void
+  /** True when the key is the window's and not the shell's. */
+  readonly isOurs: (event: KeyboardEvent) => boolean
+}
+
+/** One terminal on the page: an xterm with what it needs, in an element of its own. */
+export class TerminalScreen implements Disposable {
+  readonly #term: Terminal
+  readonly #fit = new FitAddon()
+  readonly search = new SearchAddon()
+  readonly #handlers: ScreenHandlers
+  readonly #encoder = new TextEncoder()
+  /** Pieces that have not been sent yet, in order. */
+  #queue: Uint8Array[] = []
+  #sending = false
+  /** What is being drawn was there before: answers to its questions were given then. */
+  #replaying = false
+  #watch: ResizeObserver | undefined
+  #webgl: WebglAddon | undefined
+  #wantsWebgl: boolean
+  #copyOnSelect: boolean
+
+  constructor(preferences: TerminalPreferences, theme: ITheme, handlers: ScreenHandlers) {
+    this.#handlers = handlers
+    this.#copyOnSelect = preferences.copyOnSelect
+    this.#wantsWebgl = preferences.webgl
+    const term = new Terminal({
+      ...optionsOf(preferences),
+      theme,
+      allowProposedApi: true,
+      cursorBlink: false,
+      macOptionClickForcesSelection: true,
+    })
+    this.#term = term
+    term.loadAddon(this.#fit)
+    term.loadAddon(this.search)
+    term.loadAddon(new Unicode11Addon())
+    term.unicode.activeVersion = '11'
+    term.loadAddon(new WebLinksAddon((_event, url) => handlers.link(url)))
+    term.onData((text) => this.#type(text))
+    term.onBinary((text) => this.#send(Uint8Array.from(text, (character) => character.charCodeAt(0))))
+    term.onResize(({ cols, rows }) => handlers.resize(cols, rows))
+    term.onSelectionChange(() => {
+      if (this.#copyOnSelect && term.hasSelection()) void this.copy()
+    })
+    term.attachCustomKeyEventHandler((event) => !handlers.isOurs(event))
+  }
+
+  get columns(): number {
+    return this.#term.cols
+  }
+  get rows(): number {
+    return this.#term.rows
+  }
+
+  /** Draws into `element` and follows its size. */
+  open(element: HTMLElement): void {
+    withStyleSheets(() => this.#term.open(element))
+    this.#draw()
+    element.addEventListener('paste', (event) => this.#pasted(event), { capture: true })
+    this.#watch = new ResizeObserver(() => this.fit())
+    this.#watch.observe(element)
+    this.fit()
+  }
+
+  fit(): void {
+    // Nothing to fit to while it is hidden.
+    if (this.#term.element?.offsetParent) this.#fit.fit()
+  }
+
+  focus(): void {
+    this.#term.focus()
+  }
+
+  set(preferences: TerminalPreferences, theme: ITheme): void {
+    this.#copyOnSelect = preferences.copyOnSelect
+    this.#wantsWebgl = preferences.webgl
+    this.#draw()
+    Object.assign(this.#term.options, optionsOf(preferences), { theme })
+    this.fit()
+  }
+
+  async copy(): Promise<boolean> {
+    const text = this.#term.getSelection()
+    if (text) await navigator.clipboard.writeText(text).catch(() => undefined)
+    return text !== ''
+  }
+
+  async paste(text: string): Promise<void> {
+    const lines = text.split('\n').length
+    // A shell that knows bracketed paste runs nothing before Enter; for the others each line is a command.
+    const harmless = lines === 1 || (this.#term.modes.bracketedPasteMode && lines < 20)
+    if (!harmless && !(await this.#handlers.mayPaste(lines))) return
+    this.#term.paste(text)
+    this.#term.focus()
+  }
+
+  /** The lines on screen and above it, for a note. */
+  text(): string {
+    const { buffer } = this.#term
+    const lines: string[] = []
+    for (let i = 0; i < buffer.active.length; i++) lines.push(buffer.active.getLine(i)?.translateToString(true) ?? '')
+    return lines.join('\n').trimEnd()
+  }
+
+  /**
+   * Shows the output from `from` on until it ends, and returns the place it has come to. The next piece is asked for when this one is
+   * drawn, so a flood is held up at its source and the page stays quick.
+   */
+  async show(
+    open: (from: number) => ReturnType<HostContract['terminals']['output']>,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    let at = from
+    const subscription: Subscription<TerminalOutput> = await open(from)
+    const reader = subscription.getReader()
+    const leave = () => void reader.cancel().catch(() => undefined)
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done || signal.aborted) return at
+        this.#replaying = value.replayed
+        await new Promise<void>((drawn) => this.#term.write(value.bytes, drawn))
+        this.#replaying = false
+        at = value.at + value.bytes.length
+      }
+    } finally {
+      this.#replaying = false
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch?.disconnect()
+    this.#term.dispose()
+  }
+
+  /** With the graphics card where that is wanted and there is one, else with elements. */
+  #draw(): void {
+    if (this.#wantsWebgl === (this.#webgl !== undefined)) return
+    withStyleSheets(() => this.#webgl?.dispose())
+    this.#webgl = undefined
+    if (!this.#wantsWebgl) return
+    try {
+      const webgl = new WebglAddon()
+      webgl.onContextLoss(() => withStyleSheets(() => webgl.dispose()))
+      this.#term.loadAddon(webgl)
+      this.#webgl = webgl
+    } catch {
+      // No WebGL here.
+      this.#wantsWebgl = false
+    }
+  }
+
+  #pasted(event: ClipboardEvent): void {
+    const text = event.clipboardData?.getData('text/plain')
+    event.preventDefault()
+    event.stopPropagation()
+    if (text) void this.paste(text)
+  }
+
+  #type(text: string): void {
+    if (this.#replaying) return
+    // Who presses Ctrl-C wants it to stop, also what of a paste has not been sent.
+    if (text === INTERRUPT) this.#queue = []
+    this.#send(this.#encoder.encode(text))
+  }
+
+  #send(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += INPUT_PIECE) this.#queue.push(bytes.subarray(at, at + INPUT_PIECE))
+    if (!this.#sending) void this.#drain()
+  }
+
+  async #drain(): Promise<void> {
+    this.#sending = true
+    try {
+      for (let piece = this.#queue.shift(); piece; piece = this.#queue.shift()) await this.#handlers.input(piece)
+    } catch {
+      // The terminal or the host is gone: its state says so.
+      this.#queue = []
+    }
+    this.#sending = false
+  }
+}
+
+function optionsOf({ fontSize, scrollback, screenReader }: TerminalPreferences) {
+  return {
+    fontFamily: "'JetBrains Mono Variable', ui-monospace, Menlo, Consolas, monospace",
+    fontSize,
+    lineHeight: 1.15,
+    scrollback,
+    screenReaderMode: screenReader,
+  }
+}

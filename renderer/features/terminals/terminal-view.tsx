@@ -1,0 +1,276 @@
+import { Circle, RotateCw, Search, SquareDot, X } from 'lucide-react'
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import type { HostContract } from '../../../common/contract.ts'
+import type { TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
+import { Confirm } from '../../components/confirm.tsx'
+import { subscribeColors } from '../../components/colors.ts'
+import { terminalPreferences } from './preferences.ts'
+import type { Drawer, Slot } from './state.ts'
+import { TerminalScreen } from './terminal-screen.ts'
+import { terminalTheme } from './theme.ts'
+
+interface TerminalViewProps {
+  readonly host: HostContract
+  readonly drawer: Drawer
+  readonly slot: Slot
+  /** Absent while the host is being asked to open it. */
+  readonly facts: TerminalFacts | undefined
+  readonly shown: boolean
+  readonly focused: boolean
+  /** The line to the host stands; when it comes back the output is asked for anew. */
+  readonly connected: boolean
+  /** Capture that a recording is kept beside. */
+  readonly capture: string | undefined
+  readonly onDebug: (target: TerminalTarget) => void
+  readonly announce: (text: string) => void
+}
+
+/** One terminal with its head: where it leads, how it is, and what can be done about that. */
+export function TerminalView(props: TerminalViewProps): ReactNode {
+  const { host, drawer, slot, facts, shown, focused, connected, capture, onDebug, announce } = props
+  const place = useRef<HTMLDivElement>(null)
+  const screen = useRef<TerminalScreen>(undefined)
+  const at = useRef(0)
+  const id = useRef(slot.id)
+  id.current = slot.id
+  const [problem, setProblem] = useState<string>()
+  const [asking, setAsking] = useState<{ readonly lines: number; readonly answer: (yes: boolean) => void }>()
+  const [searching, setSearching] = useState(false)
+  const preferences = useStore(terminalPreferences)
+
+  // Made once: it stays while its tab is hidden, with all that is on it.
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const made = new TerminalScreen(terminalPreferences.getState(), terminalTheme(), {
+      input: async (bytes) => {
+        if (id.current !== undefined) await host.terminals.input(id.current, bytes)
+      },
+      resize: (columns, rows) => {
+        if (id.current !== undefined) host.terminals.resize(id.current, columns, rows).catch(() => undefined)
+      },
+      mayPaste: (lines) => new Promise((answer) => setAsking({ lines, answer })),
+      link: (url) => void window.open(url, '_blank', 'noopener'),
+      isOurs: isWindowKey,
+    })
+    screen.current = made
+    made.open(element)
+    const { target } = slot
+    if (target) {
+      host.terminals.open(target, made.columns, made.rows).then(
+        (opened) => drawer.opened(slot.key, opened),
+        (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      )
+    }
+    const recolour = () => made.set(terminalPreferences.getState(), terminalTheme())
+    const stop = subscribeColors(recolour)
+    return () => {
+      stop()
+      made[Symbol.dispose]()
+      screen.current = undefined
+    }
+    // The slot's key is the terminal's identity; it never changes for a mounted view.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+
+  useEffect(() => screen.current?.set(preferences, terminalTheme()), [preferences])
+
+  const known = slot.id
+  useEffect(() => {
+    const made = screen.current
+    if (known === undefined || !connected || !made) return
+    const control = new AbortController()
+    host.terminals.resize(known, made.columns, made.rows).catch(() => undefined)
+    made
+      .show((from) => host.terminals.output(known, from), at.current, control.signal)
+      .then(
+        (reached) => (at.current = reached),
+        () => undefined,
+      )
+    return () => {
+      control.abort()
+    }
+  }, [host, known, connected])
+
+  const state = facts?.state
+  useEffect(() => {
+    if (!shown) return
+    screen.current?.fit()
+    if (focused) screen.current?.focus()
+  }, [shown, focused, state])
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (!event.ctrlKey || !event.shiftKey || event.altKey) return
+    if (event.code === 'KeyF') setSearching(true)
+    else if (event.code === 'KeyC') void screen.current?.copy().then((copied) => copied && announce('Copied'))
+    else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  async function record(): Promise<void> {
+    if (known === undefined) return
+    try {
+      if (facts?.recording !== undefined) {
+        await host.terminals.stopRecording(known)
+        announce(`Recorded in ${facts.recording}`)
+      } else announce(`Recording in ${await host.terminals.record(known, capture)}`)
+    } catch (error) {
+      announce(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (known === undefined) drawer.remove(slot.key)
+    else {
+      // What was made in a cluster is removed first, which can take a moment.
+      setProblem('Closing')
+      await host.terminals.close(known).catch(() => drawer.remove(slot.key))
+    }
+  }
+
+  const title = facts?.title ?? (slot.target ? 'Opening' : 'Terminal')
+  const end = facts?.end
+  const { target } = facts ?? {}
+  const status =
+    problem ??
+    (state === 'ended'
+      ? end?.reason
+      : state === 'starting'
+        ? (facts?.notes.at(-1) ?? 'Connecting')
+        : facts?.notes.at(-1))
+  return (
+    <section
+      className={`terminal${focused ? ' focused' : ''}`}
+      aria-label={`Terminal ${title}`}
+      data-terminal={state ?? 'starting'}
+      hidden={!shown}
+      onKeyDown={onKeyDown}
+      onFocus={() => drawer.focus(slot.key)}
+    >
+      <header className="terminal-head">
+        <b>{title}</b>
+        {status !== undefined && (
+          <span
+            className={state === 'ended' || problem !== undefined ? 'terminal-status ended' : 'terminal-status'}
+            role="status"
+          >
+            {status}
+          </span>
+        )}
+        {state === 'ended' && known !== undefined && (
+          <button type="button" className="button small" onClick={() => void host.terminals.reconnect(known)}>
+            <RotateCw size={12} aria-hidden /> Reconnect
+          </button>
+        )}
+        {end?.noShell && target?.kind === 'container' && (
+          <button
+            type="button"
+            className="button small"
+            title="Adds an ephemeral container to the pod, which stays listed in it until the pod is deleted"
+            onClick={() => onDebug({ ...target, kind: 'debug-container' })}
+          >
+            Add a debug container
+          </button>
+        )}
+        <span className="terminal-actions">
+          <button
+            type="button"
+            className="icon-button small"
+            aria-pressed={searching}
+            aria-label="Search"
+            title="Search (Ctrl+Shift+F)"
+            onClick={() => setSearching(!searching)}
+          >
+            <Search size={13} aria-hidden />
+          </button>
+          <button
+            type="button"
+            className={facts?.recording === undefined ? 'icon-button small' : 'icon-button small recording'}
+            aria-pressed={facts?.recording !== undefined}
+            aria-label={facts?.recording === undefined ? 'Record' : 'Stop recording'}
+            title={facts?.recording === undefined ? 'Record the output (asciicast)' : `Recording in ${facts.recording}`}
+            onClick={() => void record()}
+          >
+            {facts?.recording === undefined ? <Circle size={13} aria-hidden /> : <SquareDot size={13} aria-hidden />}
+          </button>
+          <button
+            type="button"
+            className="icon-button small"
+            aria-label={`Close terminal ${title}`}
+            title="Close"
+            onClick={() => void close()}
+          >
+            <X size={13} aria-hidden />
+          </button>
+        </span>
+      </header>
+      {searching && (
+        <SearchBar
+          onFind={(text, back) =>
+            back ? screen.current?.search.findPrevious(text) : screen.current?.search.findNext(text)
+          }
+          onClose={() => {
+            setSearching(false)
+            screen.current?.search.clearDecorations()
+            screen.current?.focus()
+          }}
+        />
+      )}
+      <div ref={place} className="terminal-screen" />
+      {asking && (
+        <Confirm
+          title={`Paste ${asking.lines.toLocaleString('en-US')} lines?`}
+          action="Paste"
+          onConfirm={() => asking.answer(true)}
+          onClose={() => {
+            asking.answer(false)
+            setAsking(undefined)
+          }}
+        >
+          Each line may be run as a command in {title}.
+        </Confirm>
+      )}
+    </section>
+  )
+}
+
+interface SearchBarProps {
+  readonly onFind: (text: string, back: boolean) => boolean | undefined
+  readonly onClose: () => void
+}
+
+function SearchBar({ onFind, onClose }: SearchBarProps): ReactNode {
+  const [missing, setMissing] = useState(false)
+  function find(text: string, back: boolean): void {
+    setMissing(text !== '' && onFind(text, back) === false)
+  }
+  return (
+    <div className="terminal-search">
+      <input
+        type="search"
+        autoFocus
+        placeholder="Search the output"
+        aria-label="Search the output"
+        aria-invalid={missing}
+        onChange={(event) => find(event.target.value, true)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') find(event.currentTarget.value, !event.shiftKey)
+          else if (event.key === 'Escape') onClose()
+          else return
+          event.stopPropagation()
+          event.preventDefault()
+        }}
+      />
+      <span>{missing ? 'Not found' : 'Enter: further up, Shift Enter: further down'}</span>
+    </div>
+  )
+}
+
+/** All keys are the shell's but these: the drawer's, and those that copy and search. */
+function isWindowKey(event: globalThis.KeyboardEvent): boolean {
+  if (event.ctrlKey && event.code === 'Backquote') return true
+  if (event.key === 'F6') return true
+  return event.ctrlKey && event.shiftKey && ['KeyC', 'KeyF', 'KeyV', 'KeyP'].includes(event.code)
+}

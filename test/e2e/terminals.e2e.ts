@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type App } from './support/app.ts'
+import { openPage, startBrowser } from './support/browser.ts'
+
+/** A shell without anybody's profile: its prompt and its words are the same everywhere. */
+process.env['SHELL'] = '/bin/sh'
+
+let app: App
+let browser: Browser
+beforeAll(async () => {
+  ;[app, browser] = await Promise.all([startApp(), startBrowser()])
+})
+afterAll(async () => {
+  await browser.close()
+  await app[Symbol.asyncDispose]()
+})
+
+/** The rows on the screen of the terminal that has the focus. */
+async function text(page: Page): Promise<string> {
+  const rows = await page.locator('.terminal.focused .xterm-rows > div').allInnerTexts()
+  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
+}
+
+async function openTerminal(page: Page): Promise<void> {
+  // Drawn with elements: their text can be read here.
+  await page.evaluate(() => localStorage.setItem('hopscope.terminals', JSON.stringify({ webgl: false })))
+  await page.reload()
+  await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()
+  await page.keyboard.press('Control+Backquote')
+  await page.locator('[data-terminal=running]').waitFor()
+  await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+}
+
+describe('a terminal on this machine', { timeout: 120_000 }, () => {
+  it('shows what is typed and said, in the size of its place, with every character whole', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page, complaints } = opened
+    await openTerminal(page)
+    await page.keyboard.type('stty size; printf "gr\\303\\274n \\342\\202\\254 \\360\\237\\220\\231 %s\\n" done\n')
+    await expect.poll(() => text(page)).toContain('grün € 🐙 done')
+    const [, rows = '0', columns = '0'] =
+      /(\d+) (\d+)/.exec((await text(page)).split('\n').find((line) => /^\s*\d+ \d+\s*$/.test(line)) ?? '') ?? []
+    expect(Number(columns)).toBeGreaterThan(100)
+    expect(Number(rows)).toBeGreaterThan(5)
+    await page.keyboard.type('exit 3\n')
+    await page.getByText('The shell ended with exit code 3.').waitFor()
+    await page.getByRole('button', { name: 'Reconnect' }).click()
+    await page.locator('[data-terminal=running]').waitFor()
+    expect(await text(page)).toContain('grün')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+    await expect.poll(() => page.locator('[data-terminal]').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+
+  it('stays quick under 100 MB of output and stops at Ctrl-C', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    await openTerminal(page)
+    await page.keyboard.type('yes "$(seq -s " " 30)" | head -c 100000000; echo a"ll of it"\n')
+    await expect.poll(() => text(page), { timeout: 90_000 }).toContain('all of it')
+    await page.keyboard.type('yes again\n')
+    await expect.poll(() => text(page)).toContain('again\nagain')
+    await page.keyboard.press('Control+c')
+    await page.keyboard.type('echo st"opped"\n')
+    await expect.poll(() => text(page)).toContain('stopped')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+
+  it('pastes 5,000 lines byte for byte, after asking', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const file = join(app.folder, 'pasted')
+    const lines = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'é'.repeat(i % 40)}\n`).join('')
+    await openTerminal(page)
+    await page.keyboard.type(`stty -echo; echo re"ady"; cat > '${file}'; echo wr"itten"\n`)
+    await expect.poll(() => text(page)).toContain('ready')
+    await page.locator('.terminal.focused .terminal-screen').evaluate((element, pasted) => {
+      const data = new DataTransfer()
+      data.setData('text/plain', pasted)
+      element
+        .querySelector('textarea')
+        ?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+    }, lines)
+    await page.getByRole('dialog').getByText('Paste 5,001 lines?').waitFor()
+    await page.getByRole('button', { name: 'Paste', exact: true }).click()
+    await expect.poll(() => readFileSync(file, 'utf8').length, { timeout: 60_000 }).toBe(lines.length)
+    await page.keyboard.press('Control+d')
+    await expect.poll(() => text(page)).toContain('written')
+    expect(readFileSync(file, 'utf8')).toBe(lines)
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+
+  it('goes on through a reload of the page, with what was on the screen', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    await openTerminal(page)
+    await page.keyboard.type('value=kept; echo be"fore"\n')
+    await expect.poll(() => text(page)).toContain('before')
+    await page.reload()
+    await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()
+    await page.keyboard.press('Control+Backquote')
+    await page.locator('[data-terminal=running]').waitFor()
+    await expect.poll(() => text(page)).toContain('before')
+    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+    await page.keyboard.type('echo "value is $value"\n')
+    await expect.poll(() => text(page)).toContain('value is kept')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+})
