@@ -110,6 +110,10 @@ export class Engine {
   get verdicts() {
     return this.#ingest.verdicts
   }
+  /** Requests with their responses, as far as protocols were recognised. */
+  get exchanges() {
+    return this.#ingest.applications.exchanges
+  }
   /** Nanoseconds since 1970 of the first frame; every time counts from it. */
   get epoch(): bigint | undefined {
     return this.#reader.epoch
@@ -136,6 +140,7 @@ export class Engine {
   /** The file ends here. */
   finish(): void {
     this.#reader.finish()
+    this.#ingest.applications.finish()
     this.#finished = true
   }
 

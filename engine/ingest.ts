@@ -1,4 +1,5 @@
 import type { FrameSink } from './capture-file/capture-reader.ts'
+import { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
 import { FLAG, NO_CONVERSATION, PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
@@ -9,6 +10,8 @@ import { Verdicts } from './tcp/verdicts.ts'
 
 /** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
 export const NO_INTERFACE = 0xffff
+
+const ENDS = FLAG.fin | FLAG.rst
 
 const WIRE_BYTES = 0
 const FIRST_TIME = 1
@@ -24,6 +27,7 @@ export class Ingest implements FrameSink {
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
   readonly verdicts: Verdicts
+  readonly applications: Applications
   cutPackets = 0
   /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
   readonly #totals = new Float64Array(3)
@@ -38,6 +42,7 @@ export class Ingest implements FrameSink {
     this.#linkType = linkType
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
     this.verdicts = new Verdicts(this.packets)
+    this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
   get wireBytes(): number {
@@ -113,11 +118,21 @@ export class Ingest implements FrameSink {
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
       }
+      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, now, found)
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1
       this.conversations.tally(found >>> 1, row)
     }
     chunk.flags[index] = flags
     packets.commit()
+  }
+
+  /** Requests and responses; the packet's conversation does not count it yet. */
+  #application(packet: Packet, row: number, time: number, found: number): void {
+    if (packet.transport === TRANSPORT.tcp) {
+      if (packet.hasPayloadLength && !packet.fragment && this.applications.concerns(found >>> 1)) {
+        this.applications.segment(packet, row, time, found)
+      }
+    } else if (packet.transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)
   }
 }

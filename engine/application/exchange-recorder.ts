@@ -4,13 +4,19 @@ import type { ExchangeId, ExchangeSink } from './stream-decoder.ts'
 /** Writes what the decoder of one conversation tells into the table. */
 export class ExchangeRecorder implements ExchangeSink {
   readonly #table: ExchangeTable
-  readonly #conversation: number
   readonly #protocol: number
+  #conversation: number
 
-  constructor(table: ExchangeTable, conversation: number, protocol: number) {
+  constructor(table: ExchangeTable, protocol: number, conversation = 0) {
     this.#table = table
-    this.#conversation = conversation
     this.#protocol = protocol
+    this.#conversation = conversation
+  }
+
+  /** The same recorder for the next conversation: where there is a message a conversation, one for each would be too much. */
+  of(conversation: number): this {
+    this.#conversation = conversation
+    return this
   }
 
   begin(row: number): ExchangeId {

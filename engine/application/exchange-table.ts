@@ -53,6 +53,7 @@ export class ExchangeTable {
   asks = new Uint32Array(64)
   answers = new Uint32Array(64)
   readonly protocolNames: string[] = []
+  readonly #watchedUntil = new Map<number, number>()
   readonly #facts = new Map<number, ConversationFact[]>()
 
   get count(): number {
@@ -135,6 +136,17 @@ export class ExchangeTable {
   flag(id: ExchangeId, flag: number): void {
     this.flags[id] |= flag
     this.version++
+  }
+
+  /** The conversation is followed no further: whether its open requests were answered after `row` is not known. */
+  stopWatching(conversation: number, row: number): void {
+    this.#watchedUntil.set(conversation, row)
+    this.version++
+  }
+
+  /** The row from which on nobody looked for answers in the conversation; undefined if somebody did to the end. */
+  watchedUntil(conversation: number): number | undefined {
+    return this.#watchedUntil.get(conversation)
   }
 
   /** Notes a fact of a conversation, each name and value once. */

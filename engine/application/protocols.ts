@@ -1,4 +1,7 @@
+import { DnsTcpDecoder, recogniseDns } from './dns-tcp.ts'
+import { Http1Decoder, recogniseHttp1 } from './http1.ts'
 import type { ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
+import { recogniseTls, TlsDecoder } from './tls.ts'
 
 /** What is known of a TCP payload that might be a protocol's first. */
 export interface FirstBytes {
@@ -24,4 +27,8 @@ export interface ApplicationProtocol {
 }
 
 /** A newcomer is one line here. The surest recogniser comes first: the first that says yes has it. */
-export const APPLICATION_PROTOCOLS: readonly ApplicationProtocol[] = []
+export const APPLICATION_PROTOCOLS: readonly ApplicationProtocol[] = [
+  { name: 'tls', recognise: recogniseTls, decoder: (sink) => new TlsDecoder(sink) },
+  { name: 'http', recognise: recogniseHttp1, decoder: (sink) => new Http1Decoder(sink) },
+  { name: 'dns', recognise: recogniseDns, decoder: (sink) => new DnsTcpDecoder(sink) },
+]

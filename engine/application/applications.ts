@@ -1,0 +1,220 @@
+import { type ConversationTable, grown } from '../columns/conversation-table.ts'
+import { FLAG, type PacketTable } from '../columns/packet-table.ts'
+import type { Packet } from '../decode/packet.ts'
+import type { TcpAnalysis } from '../tcp/analysis.ts'
+import { DNS_PORT, DnsDatagrams, MDNS_PORT } from './dns-datagrams.ts'
+import { ExchangeRecorder } from './exchange-recorder.ts'
+import { ExchangeTable } from './exchange-table.ts'
+import { APPLICATION_PROTOCOLS, type ApplicationProtocol } from './protocols.ts'
+import type { Side } from './stream-decoder.ts'
+import { TcpStream, WaitingBudget } from './tcp-stream.ts'
+
+const { syn: SYN, fin: FIN, rst: RST, ack: ACK } = FLAG
+
+/** Payloads of each direction that are looked at before a conversation is given up as unrecognised; a power of two, less one. */
+const TRIES = 3
+const TRY_BITS = 2
+/** What `#streamOf` says of a conversation whose payload is none of our business. */
+const IGNORED = ~(TRIES | (TRIES << TRY_BITS))
+/** Connections followed at a time. */
+const MOST_STREAMS = 65_536
+
+/**
+ * Finds requests and responses while the capture is read. It is told of segments that carry payload or end a connection; a
+ * conversation that no protocol recognises in its first payloads costs a look into `concerns` from then on.
+ */
+export class Applications {
+  readonly exchanges = new ExchangeTable()
+  readonly #packets: PacketTable
+  readonly #conversations: ConversationTable
+  readonly #tcp: TcpAnalysis
+  readonly #budget = new WaitingBudget()
+  readonly #dns = new DnsDatagrams(this.exchanges)
+  /** By conversation: 1 + its place in `#streams`; 0 = nothing seen yet; below that, inverted, the tries of both directions. */
+  #streamOf = new Int32Array(64)
+  readonly #streams: (TcpStream | undefined)[] = []
+  readonly #free: number[] = []
+  /** The next stream to be given up when there are too many. */
+  #hand = 0
+  /** By conversation: the row from which it is not decoded any more, where that is before its end. */
+  readonly #decodedUntil = new Map<number, number>()
+  /** By conversation: 1 if it was recognised. */
+  #recognised = new Uint8Array(64)
+
+  constructor(packets: PacketTable, conversations: ConversationTable, tcp: TcpAnalysis) {
+    this.#packets = packets
+    this.#conversations = conversations
+    this.#tcp = tcp
+  }
+
+  /** Whether `segment` has any use for the payload of this conversation. */
+  concerns(conversation: number): boolean {
+    return conversation >= this.#streamOf.length || this.#streamOf[conversation] !== IGNORED
+  }
+
+  /** The first row of the conversation that no decoder understood: 0 if none ever did, Infinity if one still does or did to its end. */
+  undecodedFrom(conversation: number): number {
+    if (conversation >= this.#recognised.length || this.#recognised[conversation] === 0) return 0
+    return this.#decodedUntil.get(conversation) ?? Infinity
+  }
+
+  /** A segment with payload, FIN or RST. `found` is conversation * 2 + direction. */
+  segment(packet: Packet, row: number, time: number, found: number): void {
+    const conversation = found >>> 1
+    while (conversation >= this.#streamOf.length) {
+      this.#streamOf = grown(this.#streamOf)
+      this.#recognised = grown(this.#recognised)
+    }
+    const place = this.#streamOf[conversation]
+    let stream = place > 0 ? this.#streams[place - 1] : undefined
+    if (!stream) {
+      if (packet.payloadLength === 0 || (packet.tcpFlags & RST) !== 0) return
+      stream = this.#recognise(packet, row, time, found)
+      if (!stream) return
+    }
+    this.#feed(stream, packet, row, time, found & 1)
+    if (stream.over) this.#drop(stream, row)
+  }
+
+  /** A UDP datagram with payload. */
+  datagram(packet: Packet, row: number, time: number, found: number): void {
+    const { sourcePort, destinationPort } = packet
+    const isDns = sourcePort === DNS_PORT || destinationPort === DNS_PORT
+    if (isDns || sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) {
+      this.#dns.datagram(packet, found >>> 1, row, time)
+    }
+  }
+
+  /** The capture ends here: what waits for missing bytes waits in vain. */
+  finish(): void {
+    const row = this.#packets.rows - 1
+    if (row < 0) return
+    const time = this.#packets.time(row)
+    for (const stream of this.#streams) {
+      stream?.flush(0, row, time)
+      stream?.flush(1, row, time)
+    }
+  }
+
+  #feed(stream: TcpStream, packet: Packet, row: number, time: number, direction: number): void {
+    const { bytes, payloadAt, payloadLength, tcpFlags } = packet
+    if ((tcpFlags & RST) !== 0) {
+      // What a RST carries is a reason in words at best (RFC 9293 section 3.5.3).
+      stream.end(true, row, time)
+      return
+    }
+    if ((tcpFlags & ACK) !== 0) stream.acknowledged(direction ^ 1, packet.ack, row, time)
+    const seq = (packet.seq + ((tcpFlags & SYN) !== 0 ? 1 : 0)) | 0
+    if (payloadLength > 0) {
+      const to = Math.max(payloadAt, Math.min(packet.end, payloadAt + payloadLength))
+      stream.payload(direction, seq, payloadLength, bytes, payloadAt, to, row, time)
+    }
+    if ((tcpFlags & FIN) !== 0) stream.fin(direction, (seq + payloadLength) | 0, row, time)
+    else stream.checkEnd(row, time)
+  }
+
+  /** Asks the protocols whether this payload is one of theirs; counts the try if not. */
+  #recognise(packet: Packet, row: number, time: number, found: number): TcpStream | undefined {
+    const conversation = found >>> 1
+    const direction = found & 1
+    const tries = ~Math.min(-1, this.#streamOf[conversation])
+    if (((tries >>> (direction * TRY_BITS)) & TRIES) === TRIES) return undefined
+    this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
+
+    const { bytes, payloadAt } = packet
+    const to = Math.min(packet.end, payloadAt + packet.payloadLength)
+    if (payloadAt >= to) return undefined
+    const client = this.#clientDirection(conversation, packet)
+    const { sourcePort, destinationPort } = packet
+    const first = {
+      bytes,
+      from: payloadAt,
+      to,
+      side: client === undefined ? undefined : sideOf(direction, client),
+      serverPort:
+        client === undefined
+          ? Math.min(sourcePort, destinationPort)
+          : client === direction
+            ? destinationPort
+            : sourcePort,
+    }
+    for (const protocol of APPLICATION_PROTOCOLS) {
+      const side = protocol.recognise(first)
+      if (side === undefined) continue
+      const clientDirection = side === 'client' ? direction : direction ^ 1
+      return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined)
+    }
+    return undefined
+  }
+
+  #follow(
+    protocol: ApplicationProtocol,
+    packet: Packet,
+    row: number,
+    time: number,
+    found: number,
+    clientDirection: number,
+    fromItsBeginning: boolean,
+  ): TcpStream {
+    const conversation = found >>> 1
+    const direction = found & 1
+    const number = this.exchanges.protocolNumber(protocol.name)
+    const recorder = new ExchangeRecorder(this.exchanges, number, conversation)
+    const stream = new TcpStream(conversation, protocol.decoder(recorder), clientDirection, this.#budget)
+    this.#keep(stream)
+    const base = this.#tcp.baseSeq(conversation, direction)
+    const missing = fromItsBeginning && base !== undefined ? (packet.seq - base - 1) | 0 : NaN
+    stream.start(direction, packet.seq, missing < 0 ? 0 : missing, row, time)
+    const other = this.#tcp.baseSeq(conversation, direction ^ 1)
+    if (other !== undefined && fromItsBeginning) stream.start(direction ^ 1, other + 1, 0, row, time)
+    else if ((packet.tcpFlags & ACK) !== 0) stream.start(direction ^ 1, packet.ack, NaN, row, time)
+    return stream
+  }
+
+  /** The direction that opened the connection; undefined if its handshake was not captured. */
+  #clientDirection(conversation: number, packet: Packet): number | undefined {
+    const flags =
+      this.#conversations.packets(conversation) === 0
+        ? packet.tcpFlags
+        : this.#packets.chunk(this.#conversations.firstRow(conversation)).flags[
+            this.#conversations.firstRow(conversation) & 0xffff
+          ]
+    // End A is the one that sent the first packet.
+    if ((flags & SYN) === 0) return undefined
+    return (flags & ACK) === 0 ? 0 : 1
+  }
+
+  #keep(stream: TcpStream): void {
+    let place = this.#free.pop()
+    if (place === undefined) {
+      if (this.#streams.length < MOST_STREAMS) place = this.#streams.push(undefined) - 1
+      else {
+        place = this.#hand
+        this.#hand = (this.#hand + 1) % MOST_STREAMS
+        const idle = this.#streams[place]
+        if (idle) this.#giveUp(idle)
+      }
+    }
+    this.#streams[place] = stream
+    this.#streamOf[stream.conversation] = place + 1
+    this.#recognised[stream.conversation] = 1
+  }
+
+  #drop(stream: TcpStream, row: number): void {
+    const place = this.#streamOf[stream.conversation] - 1
+    this.#streams[place] = undefined
+    this.#free.push(place)
+    this.#streamOf[stream.conversation] = IGNORED
+    if (!stream.ended) this.#decodedUntil.set(stream.conversation, row + 1)
+    stream.release()
+  }
+
+  #giveUp(stream: TcpStream): void {
+    this.#streamOf[stream.conversation] = IGNORED
+    this.exchanges.stopWatching(stream.conversation, this.#packets.rows)
+    stream.release()
+  }
+}
+
+const sideOf = (direction: number, clientDirection: number): Side =>
+  direction === clientDirection ? 'client' : 'server'

@@ -1,0 +1,199 @@
+import { LineReader } from './line-reader.ts'
+
+/** Where the reader of one direction is. */
+type State = 'start' | 'fields' | 'body' | 'body-to-end' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'lost'
+
+const MOST_FIELDS = 256
+
+/** What a message's header says of its body and of the connection. */
+export interface Http1Head {
+  /** Undefined without a usable Content-Length. */
+  readonly contentLength: number | undefined
+  readonly chunked: boolean
+  readonly host: string | undefined
+}
+
+/** What one direction's reader tells. `row` and `time` are known to who feeds it. */
+export interface Http1Messages {
+  /** Whether the line is a message's first; asked for where one is expected or looked for. */
+  isFirstLine(line: string): boolean
+  /** Whether bytes after a hole begin like a message. */
+  beginsHere(bytes: Uint8Array, from: number, to: number): boolean
+  /** The first byte of a message was there. */
+  begin(): void
+  /** Its first line, or what was captured of it. */
+  firstLine(line: string, isWhole: boolean): void
+  /** The header is complete. How long is the body? Infinity: up to the connection's end. -1: what follows is not HTTP any more. */
+  head(head: Http1Head): number
+  /** More of the message was there, up to now. */
+  grow(): void
+  end(): void
+  /** The message goes on or ended somewhere in a hole. */
+  lost(): void
+}
+
+/** Splits one direction of HTTP/1.x into messages (RFC 9112), also when it is seen from the middle on. Keeps a line at most. */
+export class Http1Reader {
+  readonly #messages: Http1Messages
+  readonly #lines = new LineReader()
+  #state: State = 'start'
+  /** A message was told to have begun, and not yet to have ended. */
+  #inside = false
+  #left = 0
+  #fields = 0
+  #contentLength: number | undefined
+  #chunked = false
+  #host: string | undefined
+  /** The connection speaks something else now. */
+  over = false
+
+  constructor(messages: Http1Messages) {
+    this.#messages = messages
+  }
+
+  data(bytes: Uint8Array, from: number, to: number): void {
+    let at = from
+    if (this.#state === 'lost' && this.#messages.beginsHere(bytes, from, to)) {
+      this.#lines.clear()
+      this.#state = 'start'
+    }
+    while (at < to && !this.over) {
+      switch (this.#state) {
+        case 'body-to-end':
+          at = to
+          break
+        case 'body':
+        case 'chunk': {
+          const taken = Math.min(this.#left, to - at)
+          at += taken
+          this.#left -= taken
+          if (this.#left === 0) this.#bodyRead()
+          break
+        }
+        default: {
+          if (this.#state === 'start' && !this.#inside && bytes[at] !== 0x0d && bytes[at] !== 0x0a) this.#begin()
+          at = this.#lines.take(bytes, at, to)
+          if (at < 0) at = to
+          else this.#line(this.#lines.text)
+        }
+      }
+    }
+    if (this.#inside) this.#messages.grow()
+  }
+
+  gap(length: number): void {
+    const body = this.#state === 'body' || this.#state === 'chunk'
+    if (this.#state === 'body-to-end') return
+    if (body && length < this.#left) {
+      this.#left -= length
+      return
+    }
+    if (this.#state === 'body' && length === this.#left) {
+      this.#left = 0
+      this.#bodyRead()
+      return
+    }
+    this.#lose()
+  }
+
+  #lose(): void {
+    if (this.#inside && this.#state === 'start') this.#messages.firstLine(this.#lines.begun, false)
+    this.#lines.clear()
+    this.#state = 'lost'
+    this.#inside = false
+    this.#messages.lost()
+  }
+
+  #begin(): void {
+    this.#inside = true
+    this.#messages.begin()
+  }
+
+  #bodyRead(): void {
+    if (this.#state === 'chunk') this.#state = 'chunk-end'
+    else this.#end()
+  }
+
+  #end(): void {
+    this.#inside = false
+    this.#state = 'start'
+    this.#messages.grow()
+    this.#messages.end()
+  }
+
+  #line(line: string): void {
+    switch (this.#state) {
+      case 'start':
+        // Empty lines before a request are to be ignored (RFC 9112 section 2.2).
+        if (line === '' && !this.#inside) return
+        if (this.#messages.isFirstLine(line)) this.#head(line)
+        else this.#lose()
+        return
+      case 'lost':
+        // Lines end anywhere in a body, so only a first line in full counts.
+        if (!this.#messages.isFirstLine(line)) return
+        this.#begin()
+        this.#head(line)
+        return
+      case 'fields':
+        if (line === '') this.#fieldsRead()
+        else if (this.#fields++ < MOST_FIELDS) this.#field(line)
+        return
+      case 'chunk-size': {
+        // Extensions may follow the size.
+        const size = /^([\da-f]{1,12})\s*(;|$)/i.exec(line)?.[1]
+        if (size === undefined) return this.#lose()
+        this.#left = Number.parseInt(size, 16)
+        this.#state = this.#left === 0 ? 'trailers' : 'chunk'
+        return
+      }
+      case 'chunk-end':
+        if (line === '') this.#state = 'chunk-size'
+        else this.#lose()
+        return
+      case 'trailers':
+        if (line === '') this.#end()
+        return
+      default:
+    }
+  }
+
+  #head(line: string): void {
+    this.#messages.firstLine(line, true)
+    this.#contentLength = undefined
+    this.#chunked = false
+    this.#host = undefined
+    this.#fields = 0
+    this.#state = 'fields'
+  }
+
+  /** Only what frames the message, and whom it is for; no other value is looked at. */
+  #field(line: string): void {
+    const colon = line.indexOf(':')
+    if (colon !== 14 && colon !== 17 && colon !== 4) return
+    const name = line.slice(0, colon).toLowerCase()
+    if (name === 'content-length') {
+      const value = line.slice(colon + 1).trim()
+      if (/^\d{1,15}$/.test(value)) this.#contentLength = Number(value)
+    } else if (name === 'transfer-encoding') this.#chunked ||= /\bchunked\s*$/i.test(line)
+    else if (name === 'host') this.#host = line.slice(colon + 1).trim()
+  }
+
+  #fieldsRead(): void {
+    const body = this.#messages.head({
+      contentLength: this.#contentLength,
+      chunked: this.#chunked,
+      host: this.#host,
+    })
+    if (body < 0) {
+      this.#end()
+      this.over = true
+    } else if (body === Infinity) this.#state = 'body-to-end'
+    else if (this.#chunked && body > 0) this.#state = 'chunk-size'
+    else if (body === 0) this.#end()
+    else {
+      this.#left = body
+      this.#state = 'body'
+    }
+  }
+}
