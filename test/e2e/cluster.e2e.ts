@@ -102,10 +102,12 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     const file = join(app.folder, 'config/captures', name)
     const read = readBlocks(file)
     expect(read.packets.length).toBe(shown)
-    expect(read.interfaces.map((one) => [one.name, one.description]).toSorted()).toEqual([
-      ['web-7d9f-a:eth0', 'pod=web-7d9f-a namespace=shop node=node-a interface=eth0 role=pod'],
-      ['web-7d9f-b:eth0', 'pod=web-7d9f-b namespace=shop node=node-b interface=eth0 role=pod'],
-    ])
+    expect(read.interfaces.map((one) => `${one.name} ${one.description}`).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(
+      [
+        'web-7d9f-a:eth0 pod=web-7d9f-a namespace=shop node=node-a interface=eth0 role=pod',
+        'web-7d9f-b:eth0 pod=web-7d9f-b namespace=shop node=node-b interface=eth0 role=pod',
+      ],
+    )
     expect([...read.names.values()]).toEqual(
       expect.arrayContaining(['web-7d9f-a.shop', 'web-7d9f-b.shop', 'client.shop']),
     )
