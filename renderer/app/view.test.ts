@@ -38,6 +38,12 @@ describe('the view in the URL', () => {
             zoom: range,
             conversation: fc.nat(),
             row: fc.nat(),
+            order: fc.record({ key: fc.constantFrom('frame', 'length', 'info'), descending: fc.boolean() }),
+            detail: fc.constantFrom('graph', 'ladder', 'follow'),
+            side: fc.constantFrom('client', 'server'),
+            format: fc.constantFrom('hex', 'raw'),
+            plot: fc.constantFrom('sequence', 'rtt'),
+            span: range,
             screen: fc.constant('cluster' as const),
             context: fc.string({ minLength: 1, unit: 'grapheme' }),
             namespace: fc.constantFrom('shop', '*'),
@@ -55,7 +61,8 @@ describe('the view in the URL', () => {
   })
 
   it('ignores what makes no sense', () => {
-    const nonsense = '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&filter='
+    const nonsense =
+      '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&order=toString&detail=x&side=x&span=3~2&filter='
     expect(viewFromSearch(nonsense)).toEqual(START_VIEW)
     expect(viewFromSearch('?range=1~2~3&frame=1e3&sort=-')).toEqual(START_VIEW)
   })

@@ -1,4 +1,5 @@
-import type { ConversationSort, FollowFormat, FollowSide } from '../../engine/engine.ts'
+import type { ConversationSort, FollowFormat, FollowSide, SortKey } from '../../engine/engine.ts'
+import type { PacketOrder } from '../worker/engine-service.ts'
 
 /** Half-open span of capture time, nanoseconds since the capture's epoch. */
 export interface TimeRange {
@@ -24,6 +25,8 @@ export interface View {
   /** The selected packet. */
   readonly row?: number | undefined
   readonly sort: Sort
+  /** How the packets are listed; in the order of the file without. */
+  readonly order?: PacketOrder | undefined
   /** Which of the lists is shown; the first without. */
   readonly list?: ListTab | undefined
   /** What the lower pane shows; the packets without. */
@@ -89,6 +92,16 @@ const SORT_KEYS = {
   rttP99Ns: true,
 } satisfies Record<ConversationSort, true>
 
+const ORDER_KEYS = {
+  frame: true,
+  time: true,
+  source: true,
+  destination: true,
+  protocol: true,
+  length: true,
+  info: true,
+} satisfies Record<SortKey, true>
+
 /** The view as URL search parameters, in a fixed order and only where it differs from the start. */
 export function viewToSearch(view: View): string {
   const search = new URLSearchParams()
@@ -102,6 +115,7 @@ export function viewToSearch(view: View): string {
   if (view.conversation !== undefined) search.set('conversation', String(view.conversation))
   if (view.row !== undefined) search.set('frame', String(view.row + 1))
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
+  if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.list && view.list !== LIST_TABS[0]) search.set('list', view.list)
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
   if (view.side) search.set('side', view.side)
@@ -133,6 +147,7 @@ export function viewFromSearch(text: string): View {
   const zoom = readRange(search.get('zoom'))
   const conversation = readCount(search.get('conversation'))
   const frame = readCount(search.get('frame'))
+  const order = readOrder(search.get('order'))
   const list = readOneOf(LIST_TABS, search.get('list'))
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
   const side = readOneOf(SIDES, search.get('side'))
@@ -151,6 +166,7 @@ export function viewFromSearch(text: string): View {
     ...(conversation !== undefined && { conversation }),
     ...(frame !== undefined && frame > 0 && { row: frame - 1 }),
     sort: readSort(search.get('sort')),
+    ...(order && { order }),
     ...(list && { list }),
     ...(detail && { detail }),
     ...(side && { side }),
@@ -204,6 +220,16 @@ function readSort(text: string | null): Sort {
   const descending = text?.startsWith('-') ?? false
   const key = descending ? text?.slice(1) : text
   return isSortKey(key) ? { key, descending } : START_VIEW.sort
+}
+
+function readOrder(text: string | null): PacketOrder | undefined {
+  const descending = text?.startsWith('-') ?? false
+  const key = descending ? text?.slice(1) : text
+  return isOrderKey(key) ? { key, descending } : undefined
+}
+
+function isOrderKey(text: string | null | undefined): text is SortKey {
+  return typeof text === 'string' && Object.hasOwn(ORDER_KEYS, text)
 }
 
 function isSortKey(text: string | null | undefined): text is ConversationSort {

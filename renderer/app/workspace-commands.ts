@@ -224,6 +224,13 @@ export function workspaceCommands({
       run: () => view.change({ sort: { key, descending } }, 'push'),
     })),
     {
+      id: 'sort.packets-as-captured',
+      title: 'List packets in the order of the file',
+      group: 'View',
+      enabled: () => now().order !== undefined,
+      run: () => view.change({ order: undefined }, 'push'),
+    },
+    {
       id: 'capture.cancel',
       title: 'Stop reading',
       group: 'Capture',

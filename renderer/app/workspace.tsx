@@ -48,6 +48,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const conversation = useStore(view.store, (state) => state.conversation)
   const list = useStore(view.store, (state) => state.list) ?? LIST_TABS[0]
   const detail = useStore(view.store, (state) => state.detail) ?? DETAIL_TABS[0]
+  const order = useStore(view.store, (state) => state.order)
   const { timeFormat, filterHistory } = useStore(preferences)
   const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
@@ -105,6 +106,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   )
 
   useEffect(() => void session.engine.setFilter(filter), [session, filter])
+  useEffect(() => void session.engine.setOrder(order), [session, order])
 
   // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
   const ready = progress !== undefined

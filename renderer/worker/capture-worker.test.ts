@@ -86,6 +86,60 @@ describe('the worker, over a real capture', () => {
     expect((await other.select({ filter: 'frame contains "GET"' })).count).toBeGreaterThan(0)
   })
 
+  it('lists packets by a column, up and down, and knows where one is', async () => {
+    const query = { filter: 'tcp.analysis.retransmission' }
+    const up = await worker.select(query, { key: 'length', descending: false })
+    const lengths = (await worker.rows(up.id, 0, up.count)).map(({ length }) => length)
+    expect(lengths).toEqual(lengths.toSorted((a, b) => a - b))
+    const down = await worker.select(query, { key: 'length', descending: true })
+    const [longest] = await worker.rows(down.id, 0, 1)
+    expect(longest.length).toBe(lengths.at(-1))
+    expect(await worker.position(down.id, longest.row)).toEqual({ index: 0, found: true })
+    expect((await worker.select(query)).id).not.toBe(up.id)
+  })
+
+  it('gives up sorting when another order is wanted', async () => {
+    const { worker: other } = await open('loss-episode.pcapng')
+    const sort = other.select({}, { key: 'info', descending: false })
+    other.setOrder(undefined)
+    await expect(sort).rejects.toThrow('Cancelled')
+    const { id } = await other.select({}, { key: 'frame', descending: true })
+    expect((await other.rows(id, 0, 1))[0].row).toBe(2161)
+  })
+
+  it('follows a stream: its lines, what is found in it, and its bytes', async () => {
+    const followed = await worker.follow({ conversation: 1, side: 'client', format: 'text', width: 100 })
+    if (!followed) throw new Error('there is no stream')
+    expect(followed).toMatchObject({ bytes: 12_612, complete: true })
+    const lines = await worker.followLines(followed.id, 0, 2)
+    expect(new TextDecoder().decode(lines[0].bytes)).toBe('GET /orders?items=13 HTTP/1.1')
+    expect(lines[0].bytes.buffer.byteLength).toBe(lines[0].bytes.length)
+    const { positions } = await worker.followSearch(followed.id, new TextEncoder().encode('host:'), false)
+    expect(await worker.followLineAt(followed.id, positions[0])).toBe(1)
+    const blob = await worker.followBytes(followed.id)
+    expect(blob.size).toBe(12_612)
+    await expect(worker.followState(99)).rejects.toThrow('no longer followed')
+    expect(await worker.follow({ conversation: 999, format: 'text', width: 100 })).toBeUndefined()
+  })
+
+  it('shows packets of a conversation as arrows, the time between them across pages', async () => {
+    const { id, count } = await worker.select({ conversation: 4 })
+    const all = await worker.ladder(id, 4, 0, count)
+    const second = await worker.ladder(id, 4, 100, 100)
+    expect(second).toEqual(all.slice(100, 200))
+    expect(all.filter(({ lost }) => lost).map(({ row, lost }) => [row + 1, (lost?.again ?? 0) + 1])).toEqual([
+      [1210, 1221],
+    ])
+  })
+
+  it('draws no more of a connection than there are pixels', async () => {
+    const request = { conversation: 4, side: 'server', from: 0, to: 32e9, width: 300, height: 100 } as const
+    const graph = await worker.timeSequence(request)
+    expect(graph?.segments.row.length).toBeGreaterThan(100)
+    expect(graph?.segments.row.length).toBeLessThan(400)
+    expect(await worker.timeSequence({ ...request, conversation: 999 })).toBeUndefined()
+  })
+
   it('reads packets of a compressed capture by their place in the decompressed bytes', async () => {
     const { worker: other } = await open('vxlan-nodes.pcap.zst')
     const { id, count } = await other.select({ filter: 'vxlan' })

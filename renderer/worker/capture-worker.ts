@@ -17,6 +17,7 @@ import type {
   PacketRow,
   Query,
   ReadBytes,
+  SortKey,
   StreamLines,
   TimeSequence,
   TimeSequenceRequest,
@@ -30,6 +31,7 @@ import type {
   FollowHandle,
   FollowRequest,
   FollowState,
+  PacketOrder,
   Progress,
   Search,
   SelectionHandle,
@@ -45,6 +47,13 @@ export interface CaptureEngine extends CaptureConsumer {
   readonly packets: { readonly rows: number }
   /** Undefined = all packets. */
   select(query: Query, read: ReadBytes, work: Work): Promise<Uint32Array | undefined>
+  sortedRows(
+    rows: Uint32Array | undefined,
+    key: SortKey,
+    descending: boolean,
+    read: ReadBytes,
+    work: Work,
+  ): Promise<Uint32Array>
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
   conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array
   conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[]
@@ -83,11 +92,14 @@ export class CaptureWorker implements EngineService {
   readonly #selections = new Selections()
   readonly #selected = new Latest<Uint32Array | undefined>(8)
   readonly #orders = new Latest<Uint32Array>(4)
+  readonly #sorted = new Latest<Uint32Array>(2)
   #reading: CaptureReading<CaptureEngine> | undefined
   #answeringMs = 0
   #filter = ''
   /** Ends the searches of a filter, for those that may be under way. */
   readonly #searching = new Map<string, AbortController>()
+  #order = ''
+  #sorting = new AbortController()
   #reportSearch: (search: Search | undefined) => void = () => undefined
   readonly #streams = new FollowedStreams(
     {
@@ -132,10 +144,19 @@ export class CaptureWorker implements EngineService {
     })
   }
 
-  select(query: Query): Promise<SelectionHandle> {
+  setOrder(order: PacketOrder | undefined): void {
+    const name = orderKey(order)
+    if (name === this.#order) return
+    this.#order = name
+    this.#sorting.abort()
+    this.#sorting = new AbortController()
+    this.#reportSearch(undefined)
+  }
+
+  select(query: Query, order?: PacketOrder): Promise<SelectionHandle> {
     return this.#timed(async () => {
-      const rows = await this.#rows(query)
-      return this.#selections.put(query, rows, rows?.length ?? this.#engine.packets.rows)
+      const rows = order ? await this.#sort(query, order) : await this.#rows(query)
+      return this.#selections.put(query, rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
     })
   }
 
@@ -165,9 +186,9 @@ export class CaptureWorker implements EngineService {
   ): Promise<ConversationPage> {
     return this.#timed(async () => {
       const engine = this.#engine
-      const ids = await this.#order(query, sort, descending)
+      const ids = await this.#conversationOrder(query, sort, descending)
       const scope = await this.#scope(query)
-      const worst = sort === 'harmMs' && descending ? ids : await this.#order(query, 'harmMs', true)
+      const worst = sort === 'harmMs' && descending ? ids : await this.#conversationOrder(query, 'harmMs', true)
       return {
         total: ids.length,
         worstHarmMs: worst.length > 0 ? engine.harmMs(worst[0], scope) : 0,
@@ -177,7 +198,7 @@ export class CaptureWorker implements EngineService {
   }
 
   async conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number> {
-    return (await this.#order(query, sort, descending)).indexOf(id)
+    return (await this.#conversationOrder(query, sort, descending)).indexOf(id)
   }
 
   async conversation(id: number): Promise<ConversationRow | undefined> {
@@ -257,19 +278,39 @@ export class CaptureWorker implements EngineService {
     const filter = query.filter ?? ''
     const control = this.#searching.get(filter) ?? new AbortController()
     this.#searching.set(filter, control)
-    const { signal } = control
-    let search: Search = { filter, done: 0, total: this.#engine.packets.rows }
+    return this.#reported({ filter, done: 0, total: this.#engine.packets.rows }, control.signal, (work) =>
+      this.#engine.select(query, this.#read, work),
+    )
+  }
+
+  #sort(query: Query, order: PacketOrder): Promise<Uint32Array> {
+    const { rows: count } = this.#engine.packets
+    return this.#sorted.get(`${count} ${orderKey(order)} ${queryKey(query)}`, async () => {
+      // Whoever is the first to ask for another order need not have said so yet.
+      this.setOrder(order)
+      const { signal } = this.#sorting
+      const rows = await this.#rows(query)
+      const start: Search = { filter: query.filter ?? '', sorting: true, done: 0, total: rows?.length ?? count }
+      return this.#reported(start, signal, (work) =>
+        this.#engine.sortedRows(rows, order.key, order.descending, this.#read, work),
+      )
+    })
+  }
+
+  /** Tells the page how far work is that takes long. */
+  async #reported<T>(start: Search, signal: AbortSignal, run: (work: Work) => Promise<T>): Promise<T> {
+    let search = start
     let reporting = false
     const timer = setTimeout(() => {
       reporting = true
       if (!signal.aborted) this.#reportSearch(search)
     }, QUIET_MS)
     try {
-      return await this.#engine.select(query, this.#read, {
+      return await run({
         signal,
         pause: otherTasks,
         progress: (done, total) => {
-          search = { filter, done, total }
+          search = { ...start, done, total }
           if (reporting && !signal.aborted) this.#reportSearch(search)
         },
       })
@@ -279,7 +320,7 @@ export class CaptureWorker implements EngineService {
     }
   }
 
-  #order(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
+  #conversationOrder(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
     const engine = this.#engine
     const key = `${engine.packets.rows} ${sort} ${descending} ${queryKey(query)}`
     return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#scope(query)))
@@ -301,4 +342,9 @@ export class CaptureWorker implements EngineService {
       this.#answeringMs += performance.now() - start
     }
   }
+}
+
+/** The same text for the same order; none for that of the file. */
+function orderKey(order: PacketOrder | undefined): string {
+  return order ? `${order.key} ${order.descending}` : ''
 }

@@ -15,6 +15,7 @@ import type {
   PacketDetails,
   PacketRow,
   Query,
+  SortKey,
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
@@ -49,9 +50,16 @@ export interface ConversationPage {
   readonly rows: readonly ConversationRow[]
 }
 
-/** Packets looked at for a filter that needs their bytes. */
+/** How a list of packets is sorted; without, it is in the order of the file. */
+export interface PacketOrder {
+  readonly key: SortKey
+  readonly descending: boolean
+}
+
+/** Packets looked at for a filter that needs their bytes, or to sort them. */
 export interface Search {
   readonly filter: string
+  readonly sorting?: true
   readonly done: number
   readonly total: number
 }
@@ -90,7 +98,9 @@ export interface EngineService {
   /** The view's filter is now this: searches for the one before it are given up. */
   setFilter(filter: string): void
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes>
-  select(query: Query): Promise<SelectionHandle>
+  /** The list's order is now this: sorting for the one before it is given up. */
+  setOrder(order: PacketOrder | undefined): void
+  select(query: Query, order?: PacketOrder): Promise<SelectionHandle>
   /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]>
   /** Undefined when there is no such packet (yet). */

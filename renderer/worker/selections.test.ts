@@ -38,6 +38,16 @@ describe('selections kept for the page', () => {
     expect(selections.position(id, 99)).toEqual({ index: 3, found: false })
   })
 
+  it('know where a packet is in another order, which is a selection of its own', () => {
+    const selections = new Selections()
+    const asCaptured = selections.put({ filter: 'dns' }, rows(3, 5, 8), 3)
+    const sorted = selections.put({ filter: 'dns' }, rows(8, 3, 5), 3, 'length')
+    expect(sorted.id).not.toBe(asCaptured.id)
+    expect(selections.position(sorted.id, 3)).toEqual({ index: 1, found: true })
+    expect(selections.position(sorted.id, 4)).toEqual({ index: 0, found: false })
+    expect(selections.position(asCaptured.id, 3)).toEqual({ index: 0, found: true })
+  })
+
   it('are forgotten when others were used more lately', () => {
     const selections = new Selections()
     const first = selections.put({ filter: 'a' }, rows(1), 1)

@@ -8,6 +8,8 @@ interface Entry {
   readonly key: string
   rows: Uint32Array | undefined
   count: number
+  /** In another order than that of the file: then the rows do not ascend. */
+  readonly sorted: boolean
 }
 
 /**
@@ -19,10 +21,11 @@ export class Selections {
   readonly #entries: Entry[] = []
   #ids = 0
 
-  /** `rows` undefined = all packets, of which there are `count`. */
-  put(query: Query, rows: Uint32Array | undefined, count: number): SelectionHandle {
-    const key = queryKey(query)
-    const entry = this.#take((known) => known.key === key) ?? { id: ++this.#ids, key, rows, count }
+  /** `rows` undefined = all packets, of which there are `count`; `order` names how they are sorted, '' = as in the file. */
+  put(query: Query, rows: Uint32Array | undefined, count: number, order = ''): SelectionHandle {
+    const key = queryKey(query) + order
+    const sorted = order !== ''
+    const entry = this.#take((known) => known.key === key) ?? { id: ++this.#ids, key, rows, count, sorted }
     entry.rows = rows
     entry.count = count
     this.#entries.push(entry)
@@ -46,6 +49,10 @@ export class Selections {
     const entry = this.#entries.find((known) => known.id === id)
     if (!entry) return { index: 0, found: false }
     const { rows } = entry
+    if (entry.sorted) {
+      const index = rows?.indexOf(row) ?? -1
+      return { index: Math.max(0, index), found: index >= 0 }
+    }
     if (!rows) return { index: Math.min(row, entry.count), found: row < entry.count }
     let low = 0
     let high = rows.length

@@ -199,6 +199,40 @@ describe('the ladder', () => {
   })
 })
 
+describe('the packet list', () => {
+  it('is sorted by the head of a column, back and forth, and as the URL says', async () => {
+    await using opened = await look('sample=loss-episode&filter=tcp.analysis.retransmission')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(500)
+    const shown = async () => (await screen.column(screen.packets, 'length')).map(Number)
+    const asCaptured = await shown()
+    const head = page.getByRole('columnheader', { name: 'Length' })
+    await head.getByRole('button').click()
+    await expect.poll(() => head.getAttribute('aria-sort')).toBe('ascending')
+    await expect.poll(async () => (await shown()).every((length, i, all) => i === 0 || all[i - 1] <= length)).toBe(true)
+    await head.getByRole('button').click()
+    await expect.poll(() => parameter(page, 'order')).toBe('-length')
+    await expect.poll(async () => (await shown()).every((length, i, all) => i === 0 || all[i - 1] >= length)).toBe(true)
+
+    // The selected packet keeps its place when the order changes.
+    await screen.rows(screen.packets).first().click()
+    const number = () => screen.packets.locator('[aria-selected=true] [data-column=number]').innerText()
+    const chosen = await number()
+    await expect.poll(() => parameter(page, 'frame')).toBe(chosen)
+    await page.reload()
+    await expect.poll(number).toBe(chosen)
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('order of the file')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => parameter(page, 'order')).toBeNull()
+    await expect.poll(number).toBe(chosen)
+    await screen.packets.press('Home')
+    await expect.poll(shown).toEqual(asCaptured)
+    expect(complaints).toEqual([])
+  })
+})
+
 describe.each(['light', 'dark'] as const)('looking closely, %s', (colorScheme) => {
   it.each(['graph', 'ladder', 'follow'])('has nothing serious for axe to find: %s', async (detail) => {
     await using opened = await look(`sample=loss-episode&conversation=4&detail=${detail}&frame=1210`, { colorScheme })

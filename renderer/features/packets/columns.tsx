@@ -1,10 +1,14 @@
 import type { ReactNode } from 'react'
-import type { PacketRow } from '../../../engine/engine.ts'
+import type { PacketRow, SortKey } from '../../../engine/engine.ts'
 import type { TimeFormat } from '../../app/preferences.ts'
 import type { Column } from '../../components/data-grid.tsx'
 import { formatClock, formatSeconds } from '../../components/format.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
 import { splitMarks } from './marks.ts'
+
+export interface PacketColumn extends Column<PacketRow> {
+  readonly sort?: SortKey
+}
 
 const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
   relative: 'Seconds since the first packet',
@@ -17,7 +21,7 @@ export function packetColumns(
   format: TimeFormat,
   epochNs: string | undefined,
   timeBefore: (index: number) => number | undefined,
-): readonly Column<PacketRow>[] {
+): readonly PacketColumn[] {
   function time(row: PacketRow, index: number): string {
     if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time)
     if (format === 'relative') return formatSeconds(row.time)
@@ -25,14 +29,23 @@ export function packetColumns(
     return before === undefined ? '' : formatSeconds(row.time - before)
   }
   return [
-    { key: 'number', title: 'No.', width: 60, numeric: true, cell: (row) => row.row + 1 },
-    { key: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
-    { key: 'source', title: 'Source', width: 124, cell: (row) => row.source },
-    { key: 'destination', title: 'Destination', width: 124, cell: (row) => row.destination },
-    { key: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
-    { key: 'length', title: 'Length', about: 'Bytes on the wire', width: 56, numeric: true, cell: (row) => row.length },
+    { key: 'number', sort: 'frame', title: 'No.', width: 60, numeric: true, cell: (row) => row.row + 1 },
+    { key: 'time', sort: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
+    { key: 'source', sort: 'source', title: 'Source', width: 124, cell: (row) => row.source },
+    { key: 'destination', sort: 'destination', title: 'Destination', width: 124, cell: (row) => row.destination },
+    { key: 'protocol', sort: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
+    {
+      key: 'length',
+      sort: 'length',
+      title: 'Length',
+      about: 'Bytes on the wire',
+      width: 56,
+      numeric: true,
+      cell: (row) => row.length,
+    },
     {
       key: 'info',
+      sort: 'info',
       title: 'Info',
       width: 280,
       cell: (row) => <Info row={row} />,

@@ -11,7 +11,8 @@ import { formatCount, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { packetColumns } from './columns.tsx'
+import type { PacketOrder } from '../../worker/engine-service.ts'
+import { packetColumns, type PacketColumn } from './columns.tsx'
 import './packets.css'
 
 export interface PacketsProps {
@@ -54,6 +55,7 @@ export function Packets({
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
+  const order = useStore(view.store, (state) => state.order)
   const [open, setOpen] = useState<MenuPlace | undefined>()
   const visible = useRef({ first: 0, count: 40 })
   const last = useRef<Listed | undefined>(undefined)
@@ -63,13 +65,13 @@ export function Packets({
     [filter, range, conversation],
   )
 
-  const key = JSON.stringify([query, version])
+  const key = JSON.stringify([query, order, version])
   const {
     value: listed,
     error,
     key: answered,
   } = useAnswer<Listed>(key, async () => {
-    const { id, count } = await session.engine.select(query)
+    const { id, count } = await session.engine.select(query, order)
     // The same selection with more packets at its end: what is loaded stays.
     const known = last.current?.id === id ? last.current.pages : undefined
     const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
@@ -169,9 +171,17 @@ export function Packets({
           setOpen({ x, y, items: menu(found) })
         }}
         rowClass={toneClass}
+        sort={order ?? FILE_ORDER}
+        onSort={(name) => view.change({ order: nextOrder(order, columns, name) }, 'push')}
         empty={
           error !== undefined ? (
-            <EmptyState tone="bad" title="The filter could not be applied">
+            <EmptyState
+              tone="bad"
+              title={order ? 'The packets could not be listed in this order' : 'The filter could not be applied'}
+              actions={
+                order ? [{ title: 'Order of the file', run: () => view.change({ order: undefined }, 'push') }] : []
+              }
+            >
               {error}
             </EmptyState>
           ) : (
@@ -191,6 +201,20 @@ export function Packets({
       {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}
     </Pane>
   )
+}
+
+const FILE_ORDER: PacketOrder = { key: 'frame', descending: false }
+
+/** What a click on the head of a column means: up, then down; up by number is the order of the file. */
+function nextOrder(
+  order: PacketOrder = FILE_ORDER,
+  columns: readonly PacketColumn[],
+  name: string,
+): PacketOrder | undefined {
+  const key = columns.find((column) => column.sort === name)?.sort
+  if (!key) return order
+  const next = { key, descending: key === order.key && !order.descending }
+  return next.key === 'frame' && !next.descending ? undefined : next
 }
 
 function toneClass(row: PacketRow): string {

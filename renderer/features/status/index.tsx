@@ -62,7 +62,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
       <span className="status-rest" role="status">
         {announcement ||
           (search &&
-            `Reading packets for the filter: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
+            `${search.sorting ? 'Sorting packets' : 'Reading packets for the filter'}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
       </span>
       {row !== undefined && <span>No. {formatCount(row + 1)}</span>}
       {range && (
