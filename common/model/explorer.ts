@@ -23,7 +23,8 @@ export interface PodRow {
   readonly status: string
   readonly running: boolean
   readonly readyContainers: number
-  readonly containers: number
+  /** Their names. */
+  readonly containers: readonly string[]
   readonly restarts: number
   readonly addresses: readonly string[]
   readonly hostNetwork: boolean

@@ -265,6 +265,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             onOpenFile={(path) => captures.openPath(path)}
             onOpenLive={liveCaptures.open}
             onCopy={copy}
+            onTerminal={(target) => drawer.add(target)}
           />
         ) : (
           <Start

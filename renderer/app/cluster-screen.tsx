@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
 import type { PodRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
+import type { TerminalTarget } from '../../common/model/terminal.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Pane } from '../components/pane.tsx'
 import { PaneTabs } from '../components/pane-tabs.tsx'
@@ -35,6 +36,7 @@ export interface ClusterScreenProps {
   readonly onOpenFile: (path: string) => void
   readonly onOpenLive: (sourceId: string) => void
   readonly onCopy: (text: string) => void
+  readonly onTerminal: (target: TerminalTarget) => void
 }
 
 /** In the URL: all namespaces, where the context's own would be the default. */
@@ -281,6 +283,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           setSide('details')
         }}
         onCopy={copy}
+        onTerminal={props.onTerminal}
       />
     )
   }

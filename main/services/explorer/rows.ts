@@ -49,7 +49,7 @@ export function podRow(pod: Pod): PodRow {
     status: statusText(pod),
     running: pod.status?.phase === 'Running' && !pod.metadata.deletionTimestamp,
     readyContainers: statuses.filter(({ ready }) => ready).length,
-    containers: pod.spec.containers.length,
+    containers: pod.spec.containers.map(({ name }) => name),
     restarts: statuses.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
     addresses,
     hostNetwork: pod.spec.hostNetwork === true,

@@ -51,7 +51,7 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
     about: 'Containers that are ready, of all',
     width: 52,
     numeric: true,
-    cell: ({ readyContainers, containers }) => `${readyContainers}/${containers}`,
+    cell: ({ readyContainers, containers }) => `${readyContainers}/${containers.length}`,
   },
   {
     key: 'status',

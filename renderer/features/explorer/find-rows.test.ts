@@ -10,7 +10,7 @@ const pod = (name: string, more: Partial<PodRow> = {}): PodRow => ({
   status: 'Running',
   running: true,
   readyContainers: 1,
-  containers: 1,
+  containers: ['app'],
   restarts: 0,
   addresses: ['10.0.0.1'],
   hostNetwork: false,

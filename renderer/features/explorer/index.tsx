@@ -2,6 +2,7 @@ import { useCallback, useDeferredValue, useMemo, useState, type KeyboardEvent, t
 import type { ContextEntry } from '../../../common/model/context.ts'
 import type { ExplorerKind, ExplorerProblem, PodRow } from '../../../common/model/explorer.ts'
 import type { CaptureOrder, PointTarget } from '../../../common/model/live-capture.ts'
+import type { TerminalTarget } from '../../../common/model/terminal.ts'
 import { useNow } from '../../components/age.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
@@ -47,6 +48,7 @@ export interface ExplorerProps {
   readonly chosen: Chosen | undefined
   readonly onChoose: (chosen: Chosen | undefined) => void
   readonly onCopy: (text: string) => void
+  readonly onTerminal: (target: TerminalTarget) => void
 }
 
 const ROW_HEIGHT = 24
@@ -164,11 +166,32 @@ export function Explorer(props: ExplorerProps): ReactNode {
         run: () => props.onPoints(own, titleOf(row)),
       },
       'line',
+      ...shellsOf(row),
       ...kubectlWords(row).map(([title, words]) => {
         const line = kubectlLine(context, 'namespace' in row ? row.namespace : '', words)
         return { title: `Copy kubectl ${title}`, run: () => props.onCopy(line) }
       }),
       { title: 'Copy name', hint: 'Ctrl+C', run: () => props.onCopy(row.name) },
+    ]
+  }
+
+  function shellsOf(row: AnyRow): MenuPlace['items'] {
+    const { onTerminal } = props
+    if ('containers' in row) {
+      const { namespace: own, name: pod } = row
+      return row.containers.map((container) => ({
+        title: row.containers.length === 1 ? 'Open a shell' : `Open a shell in ${container}`,
+        disabled: !row.running,
+        run: () => onTerminal({ kind: 'container', context: context.name, namespace: own, pod, container }),
+      }))
+    }
+    if (kind !== 'nodes') return []
+    return [
+      {
+        title: 'Open a shell on the node',
+        hint: 'makes a privileged pod',
+        run: () => onTerminal({ kind: 'node', context: context.name, node: row.name }),
+      },
     ]
   }
 
