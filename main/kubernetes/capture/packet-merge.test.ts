@@ -7,11 +7,12 @@ import type { PacketBatch } from './segment-packets.ts'
 function batch(point: number, ...times: readonly number[]): PacketBatch {
   const size = enhancedPacketLength(4)
   const memory = Buffer.alloc(size * times.length)
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.length)
   times.forEach((_time, index) =>
-    writeEnhancedPacket(memory, index * size, point, 0, 0, 4, Buffer.of(point, index, 0, 0), 0, 4),
+    writeEnhancedPacket(memory, view, index * size, point, 0, 0, 4, Buffer.of(point, index, 0, 0), 0, 4),
   )
-  const starts = [...times, 0].map((_time, index) => index * size)
-  return { blocks: memory, starts, times }
+  const starts = Uint32Array.from([...times, 0], (_time, index) => index * size)
+  return { blocks: memory, starts, times: Float64Array.from(times) }
 }
 
 /** "0.1": point 0's packet 1; a comment behind it. */

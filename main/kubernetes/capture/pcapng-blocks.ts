@@ -97,30 +97,41 @@ export function nameResolution(names: readonly { readonly address: string; reado
 /** Bytes that an enhanced packet block takes for a packet. */
 export const enhancedPacketLength = (captured: number) => 32 + ((captured + 3) & ~3)
 
-/** Writes one into `target` at `at`; the time's two halves are nanoseconds since 1970. The next free place. */
+/** Longer copies are worth a call. */
+const COPIED_BY_HAND = 192
+
+/**
+ * Writes one into `target` at `at`, with `view` on the same memory; the time's two halves are nanoseconds since 1970. The next free place.
+ * The hot loop of a capture: plain stores, since calls of Buffer's methods took ten times as long.
+ */
 export function writeEnhancedPacket(
-  target: Buffer,
+  target: Uint8Array,
+  view: DataView,
   at: number,
   interfaceId: number,
   timeHigh: number,
   timeLow: number,
   original: number,
-  source: Buffer,
+  source: Uint8Array,
   from: number,
   captured: number,
 ): number {
   const total = enhancedPacketLength(captured)
-  target.writeUInt32LE(ENHANCED_PACKET, at)
-  target.writeUInt32LE(total, at + 4)
-  target.writeUInt32LE(interfaceId, at + 8)
-  target.writeUInt32LE(timeHigh, at + 12)
-  target.writeUInt32LE(timeLow, at + 16)
-  target.writeUInt32LE(captured, at + 20)
-  target.writeUInt32LE(original, at + 24)
-  source.copy(target, at + 28, from, from + captured)
   const end = at + total
-  target.fill(0, at + 28 + captured, end - 4)
-  target.writeUInt32LE(total, end - 4)
+  // The padding is among the last four bytes before the length; what belongs there is written after this.
+  view.setUint32(end - 8, 0, true)
+  view.setUint32(at, ENHANCED_PACKET, true)
+  view.setUint32(at + 4, total, true)
+  view.setUint32(at + 8, interfaceId, true)
+  view.setUint32(at + 12, timeHigh, true)
+  view.setUint32(at + 16, timeLow, true)
+  view.setUint32(at + 20, captured, true)
+  view.setUint32(at + 24, original, true)
+  const begin = at + 28
+  if (captured <= COPIED_BY_HAND)
+    for (let index = 0; index < captured; index++) target[begin + index] = source[from + index] ?? 0
+  else target.set(source.subarray(from, from + captured), begin)
+  view.setUint32(end - 4, total, true)
   return end
 }
 

@@ -253,7 +253,8 @@ why=end
 [ -e why ] && read -r why < why
 echo "HS1 F $code $segments $(stat -c %s err) $why"
 cat err
-while :; do sleep 1; done
+# For the word that all is safe, or the end of stdin; without a program that would hold the stream open after this has ended.
+wait
 `
 
 /** Arguments: a segment's file is compared with what is here already: id, segment, bytes. Says the SHA-256 of its first bytes, or

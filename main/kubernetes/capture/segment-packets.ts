@@ -13,9 +13,9 @@ const LARGEST_PACKET = 256 << 10
 export interface PacketBatch {
   readonly blocks: Buffer
   /** Where each begins, and at the end where the last ends. */
-  readonly starts: readonly number[]
+  readonly starts: Uint32Array
   /** Milliseconds since 1970, to order by. */
-  readonly times: readonly number[]
+  readonly times: Float64Array
   /** To be called when the blocks are used up: their memory serves the next batch. */
   readonly release?: () => void
 }
@@ -24,6 +24,21 @@ export interface SegmentFacts {
   readonly linkType: number
   readonly snapLength: number
 }
+
+/** What a batch lies in. It serves again and again: new memory for each costs more in garbage collection than all the rest. */
+interface Memory {
+  readonly blocks: Buffer
+  readonly view: DataView
+  readonly starts: Uint32Array
+  readonly times: Float64Array
+}
+
+function memoryFor(bytes: number, packets: number): Memory {
+  const blocks = Buffer.allocUnsafe(bytes)
+  return { blocks, view: viewOf(blocks), starts: new Uint32Array(packets + 1), times: new Float64Array(packets) }
+}
+
+const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 
 /** The bytes are not those of a capture file. */
 export class NotACapture extends Error {}
@@ -34,7 +49,7 @@ export class SegmentPackets {
   #segment = -1
   #little = true
   #nanosecond = true
-  readonly #spare: Buffer[] = []
+  readonly #spare: Memory[] = []
   facts: SegmentFacts | undefined
 
   /**
@@ -79,12 +94,12 @@ export class SegmentPackets {
 
   #packets(data: Buffer, id: number): { readonly batch: PacketBatch | undefined; readonly used: number } {
     const little = this.#little
-    const u32 = (at: number) => (little ? data.readUInt32LE(at) : data.readUInt32BE(at))
+    const view = viewOf(data)
     let used = 0
     let room = 0
     let count = 0
     while (used + PACKET_HEADER <= data.length) {
-      const captured = u32(used + 8)
+      const captured = view.getUint32(used + 8, little)
       if (captured > LARGEST_PACKET) throw new NotACapture('a packet from the pod has an impossible length')
       if (used + PACKET_HEADER + captured > data.length) break
       used += PACKET_HEADER + captured
@@ -93,37 +108,45 @@ export class SegmentPackets {
     }
     if (count === 0) return { batch: undefined, used }
     const spare = this.#spare.pop()
-    const blocks = spare && spare.length >= room ? spare : Buffer.allocUnsafe(room)
-    const starts: number[] = []
-    const times: number[] = []
+    const memory = spare && spare.blocks.length >= room && spare.times.length >= count ? spare : memoryFor(room, count)
+    const { blocks, starts, times } = memory
+    const nanosecond = this.#nanosecond
     let at = 0
-    for (let from = 0; from < used;) {
-      const seconds = u32(from)
-      const fraction = u32(from + 4)
-      const captured = u32(from + 8)
-      const ns = this.#nanosecond ? fraction : fraction * 1000
+    let index = 0
+    for (let from = 0; from < used; index++) {
+      const seconds = view.getUint32(from, little)
+      const fraction = view.getUint32(from + 4, little)
+      const captured = view.getUint32(from + 8, little)
+      const ns = nanosecond ? fraction : fraction * 1000
       // seconds * 1e9 + ns in two halves of 32 bits, without BigInt: 1e9 = 0x3b9aca00.
       const low = (seconds & 0xffff) * 1e9 + ns
       const middle = (seconds >>> 16) * 1e9 + Math.floor(low / 0x10000)
-      starts.push(at)
-      times.push(seconds * 1000 + ns / 1e6)
+      starts[index] = at
+      times[index] = seconds * 1000 + ns / 1e6
       at = writeEnhancedPacket(
         blocks,
+        memory.view,
         at,
         id,
         Math.floor(middle / 0x10000),
         ((middle % 0x10000) * 0x10000 + (low % 0x10000)) >>> 0,
-        u32(from + 12),
+        view.getUint32(from + 12, little),
         data,
         from + PACKET_HEADER,
         captured,
       )
       from += PACKET_HEADER + captured
     }
-    starts.push(at)
+    starts[count] = at
     const release = () => {
-      if (this.#spare.length < 2) this.#spare.push(blocks)
+      if (this.#spare.length < 2) this.#spare.push(memory)
     }
-    return { batch: { blocks: blocks.subarray(0, at), starts, times, release }, used }
+    const batch = {
+      blocks: blocks.subarray(0, at),
+      starts: starts.subarray(0, count + 1),
+      times: times.subarray(0, count),
+      release,
+    }
+    return { batch, used }
   }
 }

@@ -3,8 +3,8 @@ import type { ApiConnection } from '../api-connection.ts'
 import { runCommand } from '../exec-stream.ts'
 import type { CapturePlace } from './capture-place.ts'
 
-/** Bytes of a segment: tcpdump counts in millions. */
-export const SEGMENT_MEGABYTES = 8
+/** Bytes of a segment: tcpdump counts in millions. Larger ones are more memory here, smaller ones more programs there. */
+export const SEGMENT_MEGABYTES = 4
 
 export interface TcpdumpOptions {
   readonly interface: string
