@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startHost } from '../support/host.ts'
 import { openLink } from '../support/open-link.ts'
 import { EVERYTHING, TestCluster } from './cluster.ts'
+import { readBlocks } from './read-blocks.ts'
 import { skipReason } from './start.ts'
 
 const SECRET = 'PLANTED-2b91e07d-SECRET'
@@ -324,6 +327,41 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
       message: expect.stringContaining('does not understand the filter'),
     })
     expect((await library(() => true, true)).length).toBe(before.length)
+  })
+
+  it('goes on with a capture whose host was killed, and loses none of its packets', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'hopscope-killed-'))
+    const kubeconfig = cluster.kubeconfig(['ops', 'narrow'])
+    const script = join(import.meta.dirname, '../support/capturing-host.ts')
+    const args = [script, kubeconfig, other, JSON.stringify(order({ targets: [target('web-1')], filter: 'icmp' }))]
+    const first = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      let packets = 0
+      first.stdout.on('data', (said: Buffer) => (packets = Number(said.toString().trim().split(' ').at(-1))))
+      // It takes its time to start: what is sent before that is not captured.
+      const pings = setInterval(ping, 1500)
+      await expect.poll(() => packets, { timeout: 30_000 }).toBeGreaterThan(20)
+      clearInterval(pings)
+      first.kill('SIGKILL')
+      await once(first, 'exit')
+      const seen = packets
+      const { host: second } = await startHost(other, kubeconfig)
+      const { capturing } = second.contract({ door: 'pipe', commands: new Mailbox() })
+      const kept = await until(capturing.watchLibrary(), ([one]) => one)
+      expect(kept).toMatchObject({ state: 'interrupted', points: ['shop/web-1'], filter: 'icmp' })
+      const id = await capturing.resume(kept.name)
+      await until(capturing.watchLive(), (all) => all.find((one) => one.id === id && one.state === 'capturing'))
+      await capturing.stop(id)
+      const done = await until(capturing.watchLive(), (all) => all.find((one) => one.endedAt !== undefined))
+      expect(done.state).toBe('complete')
+      expect(done.packets).toBeGreaterThanOrEqual(seen)
+      expect(readBlocks(kept.path).packets.length).toBe(done.packets)
+      await until(capturing.watchLibrary(), ([one]) => one?.state === 'complete' || undefined)
+      await second.close()
+    } finally {
+      first.kill('SIGKILL')
+      rmSync(other, { recursive: true, force: true })
+    }
   })
 
   it('removes at its start the pods of a host that died, and shows the rest', async () => {
