@@ -2,6 +2,8 @@ import { PROTOCOLS } from '../decode/protocols.ts'
 import type { Packet } from '../decode/packet.ts'
 
 const MAX_STACKS = 0xffff
+/** As many as Packet.stackKey holds. */
+const KEY_LAYERS = 4
 /** A power of two. */
 const RECENT = 256
 
@@ -13,8 +15,8 @@ export class StackTable {
   readonly #stacks: Uint8Array[] = [new Uint8Array(0)]
   readonly #names: string[] = ['']
   readonly #byKey = new Map<string, number>()
-  /** Stacks met before, by a hash of their layers: which one a slot holds changes, what it is compared with does not lie. */
-  readonly #recent = new Uint16Array(RECENT)
+  /** Stacks met before, as pairs of key and number, by a hash of the key. */
+  readonly #recent = new Int32Array(2 * RECENT)
 
   get count(): number {
     return this.#stacks.length
@@ -22,18 +24,26 @@ export class StackTable {
 
   /** The number of the packet's stack. A capture has few, so that nearly all are found among the recent ones. */
   intern(packet: Packet): number {
-    const { layers, layerCount } = packet
-    let hash = layerCount
-    for (let i = 0; i < layerCount; i++) hash = (Math.imul(hash, 31) + layers[i]) | 0
-    const slot = (hash ^ (hash >>> 9)) & (RECENT - 1)
-    const recent = this.#recent[slot]
-    const known = this.#stacks[recent]
-    if (known.length === layerCount) {
-      let i = 0
-      while (i < layerCount && layers[i] === known[i]) i++
-      if (i === layerCount) return recent
+    const { layerCount } = packet
+    const key = packet.stackKey ^ (layerCount << 28)
+    const recent = this.#recent
+    const slot = 2 * ((key ^ (key >>> 9) ^ (key >>> 28)) & (RECENT - 1))
+    // With more layers than the key holds, several stacks have the same.
+    if (recent[slot] === key && (layerCount <= KEY_LAYERS || this.#isStack(recent[slot + 1], packet))) {
+      return recent[slot + 1]
     }
-    return (this.#recent[slot] = this.#lookUp(layers.subarray(0, layerCount)))
+    const stack = this.#lookUp(packet.layers.subarray(0, layerCount))
+    recent[slot] = key
+    recent[slot + 1] = stack
+    return stack
+  }
+
+  #isStack(stack: number, { layers, layerCount }: Packet): boolean {
+    const known = this.#stacks[stack]
+    if (known.length !== layerCount) return false
+    let i = 0
+    while (i < layerCount && layers[i] === known[i]) i++
+    return i === layerCount
   }
 
   /** As tshark's frame.protocols: "eth:ethertype:ip:tcp". */

@@ -39,6 +39,8 @@ export class Packet {
   limit = 0
 
   layerCount = 0
+  /** The innermost four layers, seven bits each: with no more than these, it tells the stack. */
+  stackKey = 0
   /** Protocol ids, see protocols.ts. */
   readonly layers = new Uint8Array(MAX_LAYERS)
   /** Where each layer's header starts. */
@@ -129,6 +131,7 @@ export class Packet {
     this.at = start
     this.limit = wireEnd
     this.layerCount = 0
+    this.stackKey = 0
     this.error = 0
     this.network = 0
     this.sourceAt = -1
@@ -171,6 +174,7 @@ export class Packet {
     this.layerAt[n] = at
     this.layerLimit[n] = this.limit
     this.layerCount = n + 1
+    this.stackKey = ((this.stackKey & 0x1f_ffff) << 7) | protocol
     return true
   }
 }

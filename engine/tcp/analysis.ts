@@ -2,11 +2,22 @@ import type { ConversationTable } from '../columns/conversation-table.ts'
 import { FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { type ConnectionFacts, ConnectionReader } from './connection-facts.ts'
-import { ConnectionJournal } from './connection-journal.ts'
+import { ConnectionJournal, concernsJournal } from './connection-journal.ts'
 import {
   ACK_ROW,
   BASE_SEQ,
-  BIT,
+  BIT_BASE,
+  BIT_BELOW_ACK,
+  BIT_DATA,
+  BIT_DISORDERED,
+  BIT_DUPLICATES,
+  BIT_FLIGHT_KNOWN,
+  BIT_KEEP_ALIVE,
+  BIT_MOVED_BY_ACK,
+  BIT_SACK,
+  BIT_SEEN,
+  BIT_SYN_WINDOW,
+  BIT_ZERO_WINDOW_PROBE,
   BITS,
   CONTIGUOUS,
   DIRECTION_WORDS,
@@ -25,6 +36,23 @@ import { after, atOrBefore, before } from './sequence.ts'
 import { TcpState } from './tcp-state.ts'
 
 const { syn: SYN, fin: FIN, rst: RST, ack: ACK } = FLAG
+const {
+  ack_lost_segment: ACK_LOST_SEGMENT,
+  duplicate_ack: DUPLICATE_ACK,
+  fast_retransmission: FAST_RETRANSMISSION,
+  keep_alive: KEEP_ALIVE,
+  keep_alive_ack: KEEP_ALIVE_ACK,
+  lost_segment: LOST_SEGMENT,
+  partial_ack: PARTIAL_ACK,
+  retransmission: RETRANSMISSION,
+  reused_ports: REUSED_PORTS,
+  spurious_retransmission: SPURIOUS_RETRANSMISSION,
+  window_full: WINDOW_FULL,
+  window_update: WINDOW_UPDATE,
+  zero_window: ZERO_WINDOW,
+  zero_window_probe: ZERO_WINDOW_PROBE,
+  zero_window_probe_ack: ZERO_WINDOW_PROBE_ACK,
+} = LABEL
 
 /** Bytes in flight from here on are taken for an artefact of odd sequence numbers. */
 const FLIGHT_LIMIT = 2e9
@@ -66,7 +94,7 @@ export class TcpAnalysis {
       if (this.#beginsAnother(flags, packet.seq | 0, found)) {
         found = this.#conversations.replace(found >>> 1, (found & 1) === 1) * 2
         state.reserve(found >>> 1)
-        labels = LABEL.reused_ports
+        labels = REUSED_PORTS
       } else if ((flags & ACK) === 0 && !packet.optionsCut) {
         state.emptyRecords.add(row, 0, 0)
       }
@@ -87,8 +115,8 @@ export class TcpAnalysis {
     let since = 0
 
     let bits = words[f + BITS]
-    if ((bits & BIT.base) === 0) {
-      bits |= BIT.base
+    if ((bits & BIT_BASE) === 0) {
+      bits |= BIT_BASE
       words[f + BASE_SEQ] = (flags & SYN) !== 0 ? seq : (seq - 1) | 0
     }
     let reverseBits = words[r + BITS]
@@ -99,9 +127,9 @@ export class TcpAnalysis {
       this.#journal.note(found, flags, seq, ack, window, 0, row, time)
       return found
     }
-    if (isAck && (reverseBits & (BIT.base | BIT.flightKnown)) !== (BIT.base | BIT.flightKnown)) {
-      if ((reverseBits & BIT.base) === 0) words[r + BASE_SEQ] = (ack - 1) | 0
-      reverseBits |= BIT.base | BIT.flightKnown
+    if (isAck && (reverseBits & (BIT_BASE | BIT_FLIGHT_KNOWN)) !== (BIT_BASE | BIT_FLIGHT_KNOWN)) {
+      if ((reverseBits & BIT_BASE) === 0) words[r + BASE_SEQ] = (ack - 1) | 0
+      reverseBits |= BIT_BASE | BIT_FLIGHT_KNOWN
       words[r + BITS] = reverseBits
     }
 
@@ -112,52 +140,52 @@ export class TcpAnalysis {
       length === 1 &&
       seq === next &&
       (words[r + WINDOW_AND_COUNT] & 0xffff) === 0 &&
-      (reverseBits & BIT.seen) !== 0
+      (reverseBits & BIT_SEEN) !== 0
     ) {
-      labels |= LABEL.zero_window_probe
+      labels |= ZERO_WINDOW_PROBE
     } else {
-      if (window === 0 && plain) labels |= LABEL.zero_window
+      if (window === 0 && plain) labels |= ZERO_WINDOW
       if (next !== 0 && after(seq, next) && (flags & RST) === 0) {
-        labels |= LABEL.lost_segment
-        bits &= ~BIT.flightKnown
+        labels |= LOST_SEGMENT
+        bits &= ~BIT_FLIGHT_KNOWN
       }
       if (plain) {
-        if (length <= 1 && seq === ((next - 1) | 0)) labels |= LABEL.keep_alive
+        if (length <= 1 && seq === ((next - 1) | 0)) labels |= KEEP_ALIVE
         if (length === 0) {
           if (seq === next) {
             labels |= this.#pureAck(f, r, ack, window)
-            if ((labels & LABEL.duplicate_ack) !== 0) bits |= BIT.duplicates
+            if ((labels & DUPLICATE_ACK) !== 0) bits |= BIT_DUPLICATES
           }
         } else if ((reverseBits & SCALE.mask) !== SCALE.unknown) {
-          const shift = (reverseBits & BIT.synWindow) !== 0 ? 0 : shiftOf(reverseBits)
+          const shift = (reverseBits & BIT_SYN_WINDOW) !== 0 ? 0 : shiftOf(reverseBits)
           const edge = (reverseAck + ((words[r + WINDOW_AND_COUNT] & 0xffff) << shift)) | 0
-          if (((seq + length) | 0) === edge) labels |= LABEL.window_full
+          if (((seq + length) | 0) === edge) labels |= WINDOW_FULL
         }
       }
     }
     if (!sameAck) {
       words[f + ACK_ROW] = row + 1
-      if ((bits & BIT.duplicates) !== 0) {
+      if ((bits & BIT_DUPLICATES) !== 0) {
         const record = state.recovery.of(state.directions, f)
         state.recovery.words[record + DUPLICATE_ACKS] = 0
-        bits &= ~BIT.duplicates
+        bits &= ~BIT_DUPLICATES
       }
     }
     if (isAck && words[r + CONTIGUOUS] !== 0 && after(ack, words[r + CONTIGUOUS])) {
       labels |= this.#acksUnseen(f, r, seq, ack)
     }
-    if (occupies && (labels & LABEL.keep_alive) === 0) {
+    if (occupies && (labels & KEEP_ALIVE) === 0) {
       if (length > 0 && reverseAck !== 0 && atOrBefore(seq + length, reverseAck)) {
-        labels |= LABEL.spurious_retransmission | LABEL.retransmission
+        labels |= SPURIOUS_RETRANSMISSION | RETRANSMISSION
       } else if (next !== 0 && before(seq, next) && !(length > 1 && seq === ((next - 1) | 0))) {
         labels |= labelOfResent(state, f, r, found >>> 1, seq, length, flags, time)
       }
-      if ((labels & LABEL.retransmission) !== 0 && (labels & LABEL.spurious_retransmission) === 0) {
-        if ((labels & LABEL.fast_retransmission) === 0) since = unacked.oldestFrom(f, seq) || words[f + NEXT_ROW]
+      if ((labels & RETRANSMISSION) !== 0 && (labels & SPURIOUS_RETRANSMISSION) === 0) {
+        if ((labels & FAST_RETRANSMISSION) === 0) since = unacked.oldestFrom(f, seq) || words[f + NEXT_ROW]
         if (length > 0) this.#journal.resent(f, found >>> 1, seq, time)
       }
     }
-    if (ConnectionJournal.concerns(flags, window, bits)) {
+    if (concernsJournal(flags, window, bits)) {
       words[f + BITS] = bits
       this.#journal.note(found, flags, seq, ack, window, labels, row, time)
       bits = words[f + BITS]
@@ -165,19 +193,19 @@ export class TcpAnalysis {
 
     // From here on the packet becomes part of the state.
     let end = (seq + length) | 0
-    if (next === 0 || after(end, next)) bits = length === 0 ? bits | BIT.movedByAck : bits & ~BIT.movedByAck
-    if (length > 0) bits |= BIT.data
+    if (next === 0 || after(end, next)) bits = length === 0 ? bits | BIT_MOVED_BY_ACK : bits & ~BIT_MOVED_BY_ACK
+    if (length > 0) bits |= BIT_DATA
     let span = 0
     if (occupies) {
       if (unacked.isFull(f)) span = unacked.span(f)
       else {
         if ((flags & (SYN | FIN)) !== 0) end = (end + 1) | 0
         span = unacked.add(f, row, seq, end)
-        bits = (bits & ~BIT.disordered) | (words[f + BITS] & BIT.disordered)
+        bits = (bits & ~BIT_DISORDERED) | (words[f + BITS] & BIT_DISORDERED)
       }
-      if (!after(end, reverseAck) || after(reverseAck, seq)) bits |= BIT.belowAck
+      if (!after(end, reverseAck) || after(reverseAck, seq)) bits |= BIT_BELOW_ACK
     }
-    if ((labels & LABEL.zero_window_probe) === 0) {
+    if ((labels & ZERO_WINDOW_PROBE) === 0) {
       if (next === 0 || after(end, next)) {
         words[f + NEXT_SEQ] = end
         words[f + NEXT_ROW] = row + 1
@@ -188,35 +216,35 @@ export class TcpAnalysis {
     words[f + WINDOW_AND_COUNT] = (words[f + WINDOW_AND_COUNT] & ~0xffff) | window
     words[f + LAST_ACK] = ack
     words[f + LAST_ROW] = row + 1
-    bits = (bits & ~(BIT.keepAlive | BIT.zeroWindowProbe)) | BIT.seen
+    bits = (bits & ~(BIT_KEEP_ALIVE | BIT_ZERO_WINDOW_PROBE)) | BIT_SEEN
     if (labels !== 0) {
-      if ((labels & LABEL.keep_alive) !== 0) bits |= BIT.keepAlive
-      if ((labels & LABEL.zero_window_probe) !== 0) bits |= BIT.zeroWindowProbe
+      if ((labels & KEEP_ALIVE) !== 0) bits |= BIT_KEEP_ALIVE
+      if ((labels & ZERO_WINDOW_PROBE) !== 0) bits |= BIT_ZERO_WINDOW_PROBE
     }
-    if ((flags & SYN) !== 0) bits |= BIT.synWindow
-    else if (isAck) bits &= ~BIT.synWindow
+    if ((flags & SYN) !== 0) bits |= BIT_SYN_WINDOW
+    else if (isAck) bits &= ~BIT_SYN_WINDOW
     words[f + BITS] = bits
 
     let acked = 0
-    if (words[r + OLDEST] !== 0 && (!sameAck || (words[r + BITS] & BIT.belowAck) !== 0)) {
+    if (words[r + OLDEST] !== 0 && (!sameAck || (words[r + BITS] & BIT_BELOW_ACK) !== 0)) {
       unacked.acknowledge(r, ack)
       acked = unacked.acked
-      if (unacked.partial) labels |= LABEL.partial_ack
+      if (unacked.partial) labels |= PARTIAL_ACK
     }
     let flight = 0
-    const hasFlight = length > 0 && (bits & BIT.flightKnown) !== 0
+    const hasFlight = length > 0 && (bits & BIT_FLIGHT_KNOWN) !== 0
     if (hasFlight) {
-      flight = (reverseBits & BIT.sack) === 0 ? span : this.#withoutSacked(r, span)
+      flight = (reverseBits & BIT_SACK) === 0 ? span : this.#withoutSacked(r, span)
       if (flight >= FLIGHT_LIMIT) flight = 0
       if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
     }
 
-    if (packet.hasSack || (bits & BIT.sack) !== 0 || packet.windowShift >= 0 || (flags & SYN) !== 0) {
+    if (packet.hasSack || (bits & BIT_SACK) !== 0 || packet.windowShift >= 0 || (flags & SYN) !== 0) {
       this.#noteOptions(packet, flags, f, r)
-      if (packet.hasSack && (labels & LABEL.window_update) !== 0) {
-        labels = (labels & ~LABEL.window_update) | LABEL.duplicate_ack
+      if (packet.hasSack && (labels & WINDOW_UPDATE) !== 0) {
+        labels = (labels & ~WINDOW_UPDATE) | DUPLICATE_ACK
         this.#countDuplicate(f)
-        words[f + BITS] |= BIT.duplicates
+        words[f + BITS] |= BIT_DUPLICATES
       }
     }
     // Where the options are cut Wireshark shows nothing of the analysis. The columns hold zeros already.
@@ -227,8 +255,8 @@ export class TcpAnalysis {
     if (labels === 0) return found
     chunk.labels[index] = labels
     if (since !== 0) state.retransmissions.add(row, since, 0)
-    if ((labels & LABEL.duplicate_ack) !== 0) this.#noteDuplicate(f, row)
-    if (labels !== LABEL.partial_ack) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
+    if ((labels & DUPLICATE_ACK) !== 0) this.#noteDuplicate(f, row)
+    if (labels !== PARTIAL_ACK) state.trouble.countLabels(state.troubleOf(found >>> 1), labels)
     return found
   }
 
@@ -319,7 +347,7 @@ export class TcpAnalysis {
   #beginsAnother(flags: number, seq: number, found: number): boolean {
     const { words } = this.#state.directions
     const f = found * DIRECTION_WORDS
-    if ((words[f + BITS] & BIT.base) === 0) {
+    if ((words[f + BITS] & BIT_BASE) === 0) {
       if ((flags & ACK) === 0) this.#state.connections.begin(found >>> 1)
       return false
     }
@@ -334,21 +362,21 @@ export class TcpAnalysis {
     const { words } = this.#state.directions
     const reverseBits = words[r + BITS]
     const lastAck = words[f + LAST_ACK]
-    const sameWindow = window === (words[f + WINDOW_AND_COUNT] & 0xffff) && (words[f + BITS] & BIT.seen) !== 0
-    if (!sameWindow) return window !== 0 && ack === lastAck ? LABEL.window_update : 0
+    const sameWindow = window === (words[f + WINDOW_AND_COUNT] & 0xffff) && (words[f + BITS] & BIT_SEEN) !== 0
+    if (!sameWindow) return window !== 0 && ack === lastAck ? WINDOW_UPDATE : 0
     if (window === 0) {
-      if ((reverseBits & BIT.zeroWindowProbe) === 0) return 0
-      if (ack === lastAck) return LABEL.zero_window_probe_ack
+      if ((reverseBits & BIT_ZERO_WINDOW_PROBE) === 0) return 0
+      if (ack === lastAck) return ZERO_WINDOW_PROBE_ACK
       if (ack !== ((lastAck + 1) | 0)) return 0
       // The receiver took the probe's byte.
       words[r + NEXT_SEQ] = ack
       words[r + CONTIGUOUS] = ack
-      return LABEL.zero_window_probe_ack
+      return ZERO_WINDOW_PROBE_ACK
     }
     if (ack !== lastAck) return 0
-    if ((reverseBits & BIT.keepAlive) !== 0) return LABEL.keep_alive_ack
+    if ((reverseBits & BIT_KEEP_ALIVE) !== 0) return KEEP_ALIVE_ACK
     this.#countDuplicate(f)
-    return LABEL.duplicate_ack
+    return DUPLICATE_ACK
   }
 
   #countDuplicate(f: number): void {
@@ -366,16 +394,16 @@ export class TcpAnalysis {
   #acksUnseen(f: number, r: number, seq: number, ack: number): number {
     const { words } = this.#state.directions
     if (
-      (words[r + BITS] & BIT.zeroWindowProbe) !== 0 &&
+      (words[r + BITS] & BIT_ZERO_WINDOW_PROBE) !== 0 &&
       ack === ((words[f + LAST_ACK] + 1) | 0) &&
       seq === words[f + NEXT_SEQ]
     ) {
       words[r + NEXT_SEQ] = ack
       words[r + CONTIGUOUS] = ack
-      return LABEL.window_update
+      return WINDOW_UPDATE
     }
     words[r + CONTIGUOUS] = this.#state.unacked.endOfRun(r, ack)
-    return LABEL.ack_lost_segment
+    return ACK_LOST_SEGMENT
   }
 
   /** The span less what the SACK blocks in the last packet of the direction at `r` cover, unsigned. */
@@ -413,11 +441,11 @@ export class TcpAnalysis {
 
   #noteSack(packet: Packet, blocks: number, f: number): void {
     const { recovery, directions } = this.#state
-    if (blocks === 0 && (directions.words[f + BITS] & BIT.sack) === 0) return
+    if (blocks === 0 && (directions.words[f + BITS] & BIT_SACK) === 0) return
     const record = recovery.of(directions, f)
     const { words } = recovery
-    if (blocks !== 0) directions.words[f + BITS] |= BIT.sack
-    else directions.words[f + BITS] &= ~BIT.sack
+    if (blocks !== 0) directions.words[f + BITS] |= BIT_SACK
+    else directions.words[f + BITS] &= ~BIT_SACK
     words[record + SACK_BLOCKS] = blocks
     for (let i = 0; i < blocks * 2; i++) words[record + SACK_EDGES + i] = packet.sack[i]
   }

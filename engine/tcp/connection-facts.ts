@@ -1,5 +1,5 @@
 import type { ConversationState, ResetCause } from '../answers.ts'
-import { BASE_SEQ, BIT, BITS, DIRECTION_WORDS, SCALE } from './directions.ts'
+import { BASE_SEQ, BIT_BASE, BIT_DATA, BIT_ZERO_WINDOW, BITS, DIRECTION_WORDS, SCALE } from './directions.ts'
 import { LABEL, LABELS, NO_LABELS, type Label } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
 import { ZERO_WINDOW_ROW } from './recovery-table.ts'
@@ -103,7 +103,7 @@ export class ConnectionReader {
   baseSeq(conversation: number, direction: number): number | undefined {
     const at = (conversation * 2 + direction) * DIRECTION_WORDS
     const { words } = this.#state.directions
-    return (words[at + BITS] & BIT.base) === 0 ? undefined : words[at + BASE_SEQ] >>> 0
+    return (words[at + BITS] & BIT_BASE) === 0 ? undefined : words[at + BASE_SEQ] >>> 0
   }
 
   /** The shift count of the windows that the direction advertises; undefined if the SYN was not seen. */
@@ -116,7 +116,7 @@ export class ConnectionReader {
   #hasData(conversation: number): boolean {
     const { words } = this.#state.directions
     const a = conversation * 2 * DIRECTION_WORDS
-    return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT.data) !== 0
+    return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT_DATA) !== 0
   }
 
   #lost(conversation: number, record: number, lastTime: number): Record<LostTimeCause, number> {
@@ -138,7 +138,7 @@ export class ConnectionReader {
     let since = Infinity
     for (let direction = 0; direction < 2; direction++) {
       const at = (conversation * 2 + direction) * DIRECTION_WORDS
-      if ((directions.words[at + BITS] & BIT.zeroWindow) === 0) continue
+      if ((directions.words[at + BITS] & BIT_ZERO_WINDOW) === 0) continue
       since = Math.min(since, packets.time(recovery.get(directions, at, ZERO_WINDOW_ROW) - 1))
     }
     return since

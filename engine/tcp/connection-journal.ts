@@ -1,6 +1,16 @@
 import { FLAG } from '../columns/packet-table.ts'
 import { SEEN } from './connection-table.ts'
-import { BIT, BITS, DIRECTION_WORDS, LAST_ACK, LAST_ROW, NEXT_ROW, NEXT_SEQ } from './directions.ts'
+import {
+  BIT_DATA,
+  BIT_SETTLED,
+  BIT_ZERO_WINDOW,
+  BITS,
+  DIRECTION_WORDS,
+  LAST_ACK,
+  LAST_ROW,
+  NEXT_ROW,
+  NEXT_SEQ,
+} from './directions.ts'
 import { LABEL } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
 import { ZERO_WINDOW_ROW } from './recovery-table.ts'
@@ -19,6 +29,12 @@ const CAUSE: Readonly<Record<LostTimeCause, number>> = {
   reset: LOST_TIME_CAUSES.indexOf('reset'),
 }
 
+/** Whether a packet can change what is noted; nearly none does. `bits` are its direction's. */
+export function concernsJournal(flags: number, window: number, bits: number): boolean {
+  if ((flags & (SYN | FIN | RST)) !== 0 || (bits & BIT_SETTLED) === 0) return true
+  return (window === 0) === ((bits & BIT_ZERO_WINDOW) === 0)
+}
+
 /**
  * Notes what happened to each connection and what it cost. It reads the state as it was before the packet, so it is told of a
  * packet before the packet becomes part of the state. `found` is conversation * 2 + direction.
@@ -28,12 +44,6 @@ export class ConnectionJournal {
 
   constructor(state: TcpState) {
     this.#state = state
-  }
-
-  /** Whether a packet can change what is noted; nearly none does. `bits` are its direction's. */
-  static concerns(flags: number, window: number, bits: number): boolean {
-    if ((flags & (SYN | FIN | RST)) !== 0 || (bits & BIT.settled) === 0) return true
-    return window === 0 ? (bits & BIT.zeroWindow) === 0 : (bits & BIT.zeroWindow) !== 0
   }
 
   note(
@@ -65,19 +75,19 @@ export class ConnectionJournal {
     }
     if ((flags & RST) !== 0) this.#reset(found, flags, seq, time)
 
-    if ((words[f + BITS] & BIT.zeroWindow) !== 0) {
+    if ((words[f + BITS] & BIT_ZERO_WINDOW) !== 0) {
       if (window !== 0 || (flags & RST) !== 0) this.#reopenWindow(f, conversation, time)
     } else if ((labels & LABEL.zero_window) !== 0) {
-      words[f + BITS] |= BIT.zeroWindow
+      words[f + BITS] |= BIT_ZERO_WINDOW
       const record = this.#state.recovery.of(directions, f)
       this.#state.recovery.words[record + ZERO_WINDOW_ROW] = row + 1
     }
 
     const acksAll = words[r + NEXT_SEQ] !== 0 && atOrAfter(ack, words[r + NEXT_SEQ])
     connections.note(conversation, direction, flags, acksAll)
-    const settled = connections.isSettled(conversation) ? BIT.settled : 0
-    words[f + BITS] = (words[f + BITS] & ~BIT.settled) | settled
-    words[r + BITS] = (words[r + BITS] & ~BIT.settled) | settled
+    const settled = connections.isSettled(conversation) ? BIT_SETTLED : 0
+    words[f + BITS] = (words[f + BITS] & ~BIT_SETTLED) | settled
+    words[r + BITS] = (words[r + BITS] & ~BIT_SETTLED) | settled
   }
 
   /** A segment of the direction at `f` was sent again: what it carries was due since it was first sent. */
@@ -119,7 +129,7 @@ export class ConnectionJournal {
     const record = recovery.of(directions, f)
     const since = recovery.words[record + ZERO_WINDOW_ROW]
     recovery.words[record + ZERO_WINDOW_ROW] = 0
-    directions.words[f + BITS] &= ~BIT.zeroWindow
+    directions.words[f + BITS] &= ~BIT_ZERO_WINDOW
     this.#lose(conversation, CAUSE['zero-window'], packets.time(since - 1), time)
   }
 
@@ -135,7 +145,7 @@ export class ConnectionJournal {
     trouble.increment(record, RESETS)
     if (trouble.get(record, RESET_CAUSE) !== 0) return
 
-    const hasPeerData = (words[r + BITS] & BIT.data) !== 0
+    const hasPeerData = (words[r + BITS] & BIT_DATA) !== 0
     const peerDataRow = words[r + NEXT_ROW]
     const cause = resetCause({
       acks: (flags & ACK) !== 0,

@@ -32,6 +32,10 @@ export class ConnectionTable {
   /** 1 + record in TroubleTable. */
   trouble = new Uint32Array(64)
 
+  get capacity(): number {
+    return this.seen.length
+  }
+
   /** Twice the capacity. */
   grow(): void {
     this.seen = grown(this.seen)

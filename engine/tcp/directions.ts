@@ -19,14 +19,14 @@ export const LAST_ACK = 3
 export const LAST_ROW = 4
 /** The first packet that carried LAST_ACK: the original of duplicate ACKs. */
 export const ACK_ROW = 5
-/** Where relative sequence numbers count from; valid with BIT.base. */
+/** Where relative sequence numbers count from; valid with BIT_BASE. */
 export const BASE_SEQ = 6
 /** The oldest and the newest segment that was not acknowledged yet, as nodes of UnackedSegments. */
 export const OLDEST = 7
 export const NEWEST = 8
 /** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */
 export const WINDOW_AND_COUNT = 9
-/** See BIT; the low byte is the window scale, see SCALE. */
+/** See BIT_SEEN and below; the low byte is the window scale, see SCALE. */
 export const BITS = 10
 /** 1 + record in RecoveryTable; 0 = this direction has needed none. */
 export const RECOVERY = 11
@@ -34,42 +34,37 @@ export const RECOVERY = 11
 /** The window scale in the low byte of BITS: unknown, known not to be used, or 2 + shift count. */
 export const SCALE = { mask: 0xff, unknown: 0, unused: 1, shift: 2 } as const
 
-export const BIT = {
-  /** A packet of the direction was seen: the window is valid. */
-  seen: 1 << 8,
-  base: 1 << 9,
-  /** Bytes in flight can be told: the other side has sent an ACK since the first segment, and since the last missing one. */
-  flightKnown: 1 << 10,
-  /** A SYN was sent and no ACK without SYN since: its window is not scaled. */
-  synWindow: 1 << 11,
-  /** The last packet was a keep-alive. */
-  keepAlive: 1 << 12,
-  /** The last packet was a zero window probe. */
-  zeroWindowProbe: 1 << 13,
-  /** The packet that moved NEXT_SEQ last, other than by the one of a FIN, had no payload. */
-  movedByAck: 1 << 14,
-  /** The unacknowledged segments do not follow one another in the order they were seen. */
-  disordered: 1 << 15,
-  /** A segment was added since the last ACK that lies, at least in part, below it. */
-  belowAck: 1 << 16,
-  /** The direction advertises a window of zero. */
-  zeroWindow: 1 << 17,
-  /** The direction has sent payload. */
-  data: 1 << 18,
-  /** Handshake and round-trip time are done, or were missed, and no FIN was seen: the journal need not hear of each packet. */
-  settled: 1 << 19,
-  /** The last packet had SACK blocks: they are in the recovery table. */
-  sack: 1 << 20,
-  /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
-  duplicates: 1 << 21,
-} as const
+// One by one, not as an object: rules that rarely apply are compiled in before they were ever run.
+/** A packet of the direction was seen: the window is valid. */
+export const BIT_SEEN = 1 << 8
+export const BIT_BASE = 1 << 9
+/** Bytes in flight can be told: the other side has sent an ACK since the first segment, and since the last missing one. */
+export const BIT_FLIGHT_KNOWN = 1 << 10
+/** A SYN was sent and no ACK without SYN since: its window is not scaled. */
+export const BIT_SYN_WINDOW = 1 << 11
+/** The last packet was a keep-alive. */
+export const BIT_KEEP_ALIVE = 1 << 12
+/** The last packet was a zero window probe. */
+export const BIT_ZERO_WINDOW_PROBE = 1 << 13
+/** The packet that moved NEXT_SEQ last, other than by the one of a FIN, had no payload. */
+export const BIT_MOVED_BY_ACK = 1 << 14
+/** The unacknowledged segments do not follow one another in the order they were seen. */
+export const BIT_DISORDERED = 1 << 15
+/** A segment was added since the last ACK that lies, at least in part, below it. */
+export const BIT_BELOW_ACK = 1 << 16
+/** The direction advertises a window of zero. */
+export const BIT_ZERO_WINDOW = 1 << 17
+/** The direction has sent payload. */
+export const BIT_DATA = 1 << 18
+/** Handshake and round-trip time are done, or were missed, and no FIN was seen: the journal need not hear of each packet. */
+export const BIT_SETTLED = 1 << 19
+/** The last packet had SACK blocks: they are in the recovery table. */
+export const BIT_SACK = 1 << 20
+/** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
+export const BIT_DUPLICATES = 1 << 21
 
 export class Directions {
   words = new Int32Array(DIRECTION_WORDS * 2 * 64)
-
-  get capacity(): number {
-    return this.words.length / (2 * DIRECTION_WORDS)
-  }
 
   /** Twice the capacity. */
   grow(): void {

@@ -1,5 +1,5 @@
 import { FLAG } from '../columns/packet-table.ts'
-import { BIT, BITS, LAST_ACK, LAST_ROW, NEXT_SEQ } from './directions.ts'
+import { BIT_MOVED_BY_ACK, BITS, LAST_ACK, LAST_ROW, NEXT_SEQ } from './directions.ts'
 import { LABEL } from './labels.ts'
 import { DUPLICATE_ACKS, SACK_BLOCKS, SACK_EDGES } from './recovery-table.ts'
 import type { TcpState } from './tcp-state.ts'
@@ -36,7 +36,7 @@ export function labelOfResent(
   if (since < lateWithin(state, conversation) && !state.unacked.holds(f, seq, (seq + length) | 0)) {
     const end = (seq + length + ((flags & (FLAG.syn | FLAG.fin)) !== 0 ? 1 : 0)) | 0
     // The last segment sent can't have been overtaken by data, only by an ACK that was sent after it.
-    if (end !== words[f + NEXT_SEQ] || (words[f + BITS] & BIT.movedByAck) !== 0) return LABEL.out_of_order
+    if (end !== words[f + NEXT_SEQ] || (words[f + BITS] & BIT_MOVED_BY_ACK) !== 0) return LABEL.out_of_order
   }
   return LABEL.retransmission
 }

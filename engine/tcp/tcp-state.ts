@@ -44,7 +44,7 @@ export class TcpState {
 
   /** Makes room for the conversation. */
   reserve(conversation: number): void {
-    while (conversation >= this.directions.capacity) {
+    while (conversation >= this.connections.capacity) {
       this.directions.grow()
       this.connections.grow()
     }

@@ -1,4 +1,13 @@
-import { BASE_SEQ, BIT, BITS, NEWEST, OLDEST, WINDOW_AND_COUNT, type Directions } from './directions.ts'
+import {
+  BASE_SEQ,
+  BIT_BELOW_ACK,
+  BIT_DISORDERED,
+  BITS,
+  NEWEST,
+  OLDEST,
+  WINDOW_AND_COUNT,
+  type Directions,
+} from './directions.ts'
 import { HIGHEST, LOWEST, type RecoveryTable } from './recovery-table.ts'
 import { after, atOrBefore, before } from './sequence.ts'
 
@@ -62,12 +71,12 @@ export class UnackedSegments {
     words[at + NEWEST] = node
     if (newest === 0) {
       words[at + OLDEST] = node
-      if (to >= from) words[at + BITS] &= ~BIT.disordered
+      if (to >= from) words[at + BITS] &= ~BIT_DISORDERED
       else this.#disorder(at, from, to)
       return (to - from) >>> 0
     }
     nodes[newest + NEWER] = node
-    if ((words[at + BITS] & BIT.disordered) === 0) {
+    if ((words[at + BITS] & BIT_DISORDERED) === 0) {
       const lowest = nodes[words[at + OLDEST] + SEQ]
       const lastEnd = (nodes[newest + END] - base) >>> 0
       if (from >= lastEnd && to >= from && after(end, lowest)) return (end - lowest) >>> 0
@@ -88,8 +97,8 @@ export class UnackedSegments {
     this.acked = 0
     this.partial = false
     const { words } = this.#directions
-    words[at + BITS] &= ~BIT.belowAck
-    if ((words[at + BITS] & BIT.disordered) !== 0) return this.#walk(at, ack)
+    words[at + BITS] &= ~BIT_BELOW_ACK
+    if ((words[at + BITS] & BIT_DISORDERED) !== 0) return this.#walk(at, ack)
     const nodes = this.#nodes
     let node = words[at + OLDEST]
     while (node !== 0) {
@@ -160,7 +169,7 @@ export class UnackedSegments {
   /** From the lowest to the highest listed sequence number, unsigned; the list must not be empty. */
   span(at: number): number {
     const { words } = this.#directions
-    if ((words[at + BITS] & BIT.disordered) !== 0) {
+    if ((words[at + BITS] & BIT_DISORDERED) !== 0) {
       const recovery = this.#recovery.of(this.#directions, at)
       return (this.#recovery.words[recovery + HIGHEST] - this.#recovery.words[recovery + LOWEST]) >>> 0
     }
@@ -200,7 +209,7 @@ export class UnackedSegments {
     words[at + NEWEST] = kept
     if (kept === 0) words[at + OLDEST] = 0
     else nodes[kept + NEWER] = 0
-    if (ordered && (kept === 0 || ((highest - lowest) | 0) > 0)) words[at + BITS] &= ~BIT.disordered
+    if (ordered && (kept === 0 || ((highest - lowest) | 0) > 0)) words[at + BITS] &= ~BIT_DISORDERED
     else this.#disorder(at, lowest, highest)
   }
 
@@ -213,7 +222,7 @@ export class UnackedSegments {
 
   #disorder(at: number, lowest: number, highest: number): void {
     const recovery = this.#recovery.of(this.#directions, at)
-    this.#directions.words[at + BITS] |= BIT.disordered
+    this.#directions.words[at + BITS] |= BIT_DISORDERED
     this.#recovery.words[recovery + LOWEST] = lowest
     this.#recovery.words[recovery + HIGHEST] = highest
   }
