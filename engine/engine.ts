@@ -104,6 +104,10 @@ export class Engine {
   get names() {
     return this.#reader.names
   }
+  /** Names of addresses that DNS answers in the capture tell. */
+  get dnsNames() {
+    return this.#ingest.applications.names
+  }
   get interfaces() {
     return this.#reader.interfaces
   }

@@ -47,6 +47,11 @@ export class Applications {
     this.#tcp = tcp
   }
 
+  /** Names by address, from DNS answers. */
+  get names(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#dns.answered.names
+  }
+
   /** Whether `segment` has any use for the payload of this conversation. */
   concerns(conversation: number): boolean {
     return conversation >= this.#streamOf.length || this.#streamOf[conversation] !== IGNORED

@@ -1,5 +1,6 @@
 import type { Packet } from '../decode/packet.ts'
 import { readDnsMessage } from './dns-message.ts'
+import { DnsNames } from './dns-names.ts'
 import { askText, DnsQueries } from './dns-queries.ts'
 import { ExchangeRecorder } from './exchange-recorder.ts'
 import type { ExchangeTable } from './exchange-table.ts'
@@ -10,6 +11,8 @@ export const MDNS_PORT = 5353
 
 /** DNS over UDP: a message a datagram. */
 export class DnsDatagrams {
+  /** What the answers say. */
+  readonly answered = new DnsNames()
   readonly #queries = new DnsQueries()
   readonly #dns: ExchangeRecorder
   readonly #mdns: ExchangeRecorder
@@ -34,8 +37,10 @@ export class DnsDatagrams {
       return
     }
     const sink = this.#dns.of(conversation)
-    if (message.isResponse) this.#queries.response(sink, conversation, message, row, time)
-    else this.#queries.query(sink, conversation, message, row, time)
+    if (message.isResponse) {
+      this.answered.add(message, bytes, payloadAt, Math.min(packet.end, payloadAt + payloadLength))
+      this.#queries.response(sink, conversation, message, row, time)
+    } else this.#queries.query(sink, conversation, message, row, time)
   }
 }
 

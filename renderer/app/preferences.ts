@@ -7,10 +7,14 @@ export type TimeFormat = 'relative' | 'clock' | 'delta'
 export interface Preferences {
   readonly timeFormat: TimeFormat
   readonly filterHistory: readonly string[]
+  /** Addresses are shown by their names, where known. */
+  readonly resolveNames: boolean
+  /** Names by address, from hosts files that the person has added. */
+  readonly hosts: Readonly<Record<string, string>>
 }
 
 const KEY = 'hopscope.preferences'
-const DEFAULTS: Preferences = { timeFormat: 'relative', filterHistory: [] }
+const DEFAULTS: Preferences = { timeFormat: 'relative', filterHistory: [], resolveNames: true, hosts: {} }
 const HISTORY_LENGTH = 30
 
 export const preferences = createStore<Preferences>(() => read())
@@ -39,10 +43,21 @@ function read(): Preferences {
       'timeFormat' in stored && isTimeFormat(stored.timeFormat) ? stored.timeFormat : DEFAULTS.timeFormat
     const history: unknown = 'filterHistory' in stored ? stored.filterHistory : []
     const filterHistory = Array.isArray(history) ? history.filter((entry) => typeof entry === 'string') : []
-    return { timeFormat, filterHistory: filterHistory.slice(0, HISTORY_LENGTH) }
+    const resolveNames = !('resolveNames' in stored) || stored.resolveNames !== false
+    const hosts = 'hosts' in stored ? readHosts(stored.hosts) : {}
+    return { timeFormat, filterHistory: filterHistory.slice(0, HISTORY_LENGTH), resolveNames, hosts }
   } catch {
     return DEFAULTS
   }
+}
+
+function readHosts(stored: unknown): Record<string, string> {
+  if (typeof stored !== 'object' || stored === null) return {}
+  return Object.fromEntries(
+    Object.entries(stored).flatMap(([address, name]): [string, string][] =>
+      typeof name === 'string' ? [[address, name]] : [],
+    ),
+  )
 }
 
 function isTimeFormat(value: unknown): value is TimeFormat {

@@ -1,6 +1,8 @@
 import type { Query } from '../../engine/engine.ts'
+import { formatCounted } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
+import { readHostsFile } from './hosts-file.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
 import type { DetailTab, TimeRange, View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
@@ -14,6 +16,7 @@ export interface WorkspaceHandles {
   readonly announce: (text: string) => void
 }
 
+const LARGEST_HOSTS_FILE = 4 << 20
 const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
   relative: 'clock',
   clock: 'delta',
@@ -224,6 +227,30 @@ export function workspaceCommands({
       run: () => view.change({ sort: { key, descending } }, 'push'),
     })),
     {
+      id: 'view.resolve-names',
+      title: 'Resolve names: show addresses by name',
+      group: 'View',
+      keys: ['R'],
+      run: () => {
+        const { resolveNames } = preferences.getState()
+        preferences.setState({ resolveNames: !resolveNames })
+        announce(resolveNames ? 'Addresses as they are' : 'Addresses by their names, where known')
+      },
+    },
+    {
+      id: 'view.add-hosts',
+      title: 'Add names from a hosts file',
+      group: 'View',
+      run: () => void addHostsFile().then(announce),
+    },
+    {
+      id: 'view.forget-hosts',
+      title: 'Forget the names from hosts files',
+      group: 'View',
+      enabled: () => Object.keys(preferences.getState().hosts).length > 0,
+      run: () => preferences.setState({ hosts: {} }),
+    },
+    {
       id: 'sort.packets-as-captured',
       title: 'List packets in the order of the file',
       group: 'View',
@@ -265,6 +292,29 @@ function focusFirst(selectors: readonly string[]): boolean {
 function cyclePanes(step: 1 | -1): void {
   const at = PANES.findIndex(([, pane]) => document.activeElement?.closest(pane))
   focusFirst(PANES[(at < 0 ? 0 : at + step + PANES.length) % PANES.length][2])
+}
+
+/** Asks for a hosts file and adds its names to those known; what came of it, for the person. */
+async function addHostsFile(): Promise<string> {
+  const file = await chooseFile()
+  if (!file) return ''
+  if (file.size > LARGEST_HOSTS_FILE) return `${file.name} is too large for a hosts file`
+  const found = readHostsFile(await file.text())
+  const count = Object.keys(found).length
+  if (count === 0) return `${file.name} names no address; a line of a hosts file is an address and its names`
+  preferences.setState(({ hosts }) => ({ hosts: { ...hosts, ...found }, resolveNames: true }))
+  return `${formatCounted(count, 'name')} added from ${file.name}`
+}
+
+/** The browser's own dialog; undefined when it was closed without a choice. */
+function chooseFile(): Promise<File | undefined> {
+  const input = document.createElement('input')
+  input.type = 'file'
+  return new Promise((resolve) => {
+    input.addEventListener('change', () => resolve(input.files?.[0]))
+    input.addEventListener('cancel', () => resolve(undefined))
+    input.click()
+  })
 }
 
 /** What the lists are about. */

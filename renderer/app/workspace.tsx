@@ -6,6 +6,7 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
+import { AddressNames } from '../components/address.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import {
   addressFilter,
@@ -28,6 +29,7 @@ import { Banner } from './banner.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
+import { useAddressNames } from './use-address-names.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { CLOSER, workspaceCommands } from './workspace-commands.ts'
@@ -59,6 +61,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
   const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
   const version = progress?.version ?? 0
+  const names = useAddressNames(session, version)
   const reading = progress?.phase === 'reading'
 
   const apply = useCallback(
@@ -226,7 +229,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
 
   const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
-    <>
+    <AddressNames value={names}>
       {filterSlot &&
         createPortal(
           <>
@@ -342,7 +345,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
         announcement={announcement}
         search={search}
       />
-    </>
+    </AddressNames>
   )
 }
 

@@ -31,6 +31,7 @@ import type {
   FollowHandle,
   FollowRequest,
   FollowState,
+  NamedAddress,
   PacketOrder,
   Progress,
   Search,
@@ -54,6 +55,8 @@ export interface CaptureEngine extends CaptureConsumer {
     read: ReadBytes,
     work: Work,
   ): Promise<Uint32Array>
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>
+  readonly dnsNames: ReadonlyMap<string, ReadonlySet<string>>
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
   conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array
   conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[]
@@ -256,6 +259,16 @@ export class CaptureWorker implements EngineService {
     const rows = this.#selections.rows(selection, start, count)
     const before = start > 0 ? this.#selections.rows(selection, start - 1, 1)[0] : undefined
     return this.#engine.ladderRows(conversation, rows, before, this.#read)
+  }
+
+  async names(known: number): Promise<readonly NamedAddress[] | undefined> {
+    const { names, dnsNames } = this.#engine
+    if (names.size + dnsNames.size <= known) return undefined
+    // Several names of an address are told by the first: what the writer of the capture put there comes before what was looked up.
+    return [
+      ...Array.from(dnsNames, ([address, [name]]) => ({ address, name, source: 'dns' as const })),
+      ...Array.from(names, ([address, [name]]) => ({ address, name, source: 'capture' as const })),
+    ].filter(({ name }) => name !== undefined)
   }
 
   get #engine(): CaptureEngine {

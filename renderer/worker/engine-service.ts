@@ -88,6 +88,13 @@ export interface FollowHandle extends FollowState {
   readonly bytes: number
 }
 
+/** A name that the capture tells for an address: its own name records, or DNS answers in it. */
+export interface NamedAddress {
+  readonly address: string
+  readonly name: string
+  readonly source: 'capture' | 'dns'
+}
+
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
   open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
@@ -138,4 +145,6 @@ export interface EngineService {
   timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined>
   /** As `rows`, with what the ladder of their conversation shows. */
   ladder(selection: number, conversation: number, start: number, count: number): Promise<readonly LadderRow[]>
+  /** The names of addresses; undefined while there are no more than `known`. */
+  names(known: number): Promise<readonly NamedAddress[] | undefined>
 }

@@ -199,6 +199,46 @@ describe('the ladder', () => {
   })
 })
 
+describe('names of addresses', () => {
+  it('are those of the file, of DNS answers and of hosts files, as long as they are wanted', async () => {
+    await using opened = await look('sample=dns-5s&filter=tcp')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    const cell = screen.rows(screen.packets).first().locator('[data-column=destination]')
+    await expect.poll(() => cell.innerText()).toBe('orders.shop.svc.cluster.local')
+    expect(await cell.locator('span').getAttribute('title')).toBe('10.96.31.10, named by a DNS answer in the capture')
+
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      (async () => {
+        await page.keyboard.press('Control+k')
+        await page.keyboard.type('hosts file')
+        await page.keyboard.press('Enter')
+      })(),
+    ])
+    await chooser.setFiles({ name: 'hosts', mimeType: 'text/plain', buffer: Buffer.from('10.96.31.10 my-orders\n') })
+    await expect.poll(() => cell.innerText()).toBe('my-orders')
+    await page.reload()
+    await expect.poll(() => cell.innerText()).toBe('my-orders')
+
+    // The filter is about addresses, whatever is shown.
+    await screen.packets.focus()
+    await page.keyboard.press('r')
+    await expect.poll(() => cell.innerText()).toBe('10.96.31.10')
+    await screen.applyFilter('tcp && ip.dst == 10.96.31.10')
+    await expect.poll(() => cell.innerText()).toBe('10.96.31.10')
+    expect(complaints).toEqual([])
+  })
+
+  it('are those of pods where the capture knows them', async () => {
+    await using opened = await look('sample=loss-episode')
+    const { screen } = opened
+    await screen.conversations.waitFor()
+    const end = screen.rows(screen.conversations).first().locator('[data-column=a]')
+    await expect.poll(() => end.innerText()).toMatch(/^checkout-7d9f6c5b8-xk2lp\.shop:\d+$/)
+  })
+})
+
 describe('the packet list', () => {
   it('is sorted by the head of a column, back and forth, and as the URL says', async () => {
     await using opened = await look('sample=loss-episode&filter=tcp.analysis.retransmission')

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { ConversationRow, LadderRow, Query } from '../../../engine/engine.ts'
+import { Address } from '../../components/address.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -188,8 +189,16 @@ function ladderColumns(conversation: ConversationRow | undefined): readonly Colu
       title: `${a} to ${b}`,
       head: (
         <span className="ladder-ends">
-          <span>{a}</span>
-          <span>{b}</span>
+          {conversation && (
+            <>
+              <span>
+                <Address address={conversation.addressA} port={conversation.portA} />
+              </span>
+              <span>
+                <Address address={conversation.addressB} port={conversation.portB} />
+              </span>
+            </>
+          )}
         </span>
       ),
       width: 360,

@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import type { ConversationRow, ConversationSort, ConversationState, ResetCause } from '../../../engine/engine.ts'
+import { Address } from '../../components/address.tsx'
 import type { Column } from '../../components/data-grid.tsx'
-import { endpointText, streamText } from '../../components/filter-text.ts'
+import { streamText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 
@@ -53,14 +54,14 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
       about: 'Sent the first packet seen',
       width: 148,
       sort: 'addressA',
-      cell: (row) => endpointText(row.addressA, row.portA),
+      cell: (row) => <Address address={row.addressA} port={row.portA} />,
     },
     {
       key: 'b',
       title: 'Endpoint B',
       width: 148,
       sort: 'addressB',
-      cell: (row) => endpointText(row.addressB, row.portB),
+      cell: (row) => <Address address={row.addressB} port={row.portB} />,
     },
     { key: 'state', title: 'State', about: 'At the end of the capture', width: 88, cell: (row) => <State row={row} /> },
     {

@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
-import { endpointText } from '../../components/filter-text.ts'
+import { Address } from '../../components/address.tsx'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -44,8 +44,12 @@ export function ConversationView({ session, conversation: row, version, view }: 
   return (
     <div ref={box} className="about" tabIndex={0} role="group" aria-label="Conversation">
       <div className="about-ends">
-        <span className="about-end">{endpointText(row.addressA, row.portA)}</span>
-        <span className="about-end">{endpointText(row.addressB, row.portB)}</span>
+        <span className="about-end">
+          <Address address={row.addressA} port={row.portA} />
+        </span>
+        <span className="about-end">
+          <Address address={row.addressB} port={row.portB} />
+        </span>
       </div>
       {partly && <p className="quiet">The whole conversation, whatever filter and time are selected.</p>}
 

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { PacketRow, SortKey } from '../../../engine/engine.ts'
 import type { TimeFormat } from '../../app/preferences.ts'
+import { Address } from '../../components/address.tsx'
 import type { Column } from '../../components/data-grid.tsx'
 import { formatClock, formatSeconds } from '../../components/format.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
@@ -31,8 +32,14 @@ export function packetColumns(
   return [
     { key: 'number', sort: 'frame', title: 'No.', width: 60, numeric: true, cell: (row) => row.row + 1 },
     { key: 'time', sort: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
-    { key: 'source', sort: 'source', title: 'Source', width: 124, cell: (row) => row.source },
-    { key: 'destination', sort: 'destination', title: 'Destination', width: 124, cell: (row) => row.destination },
+    { key: 'source', sort: 'source', title: 'Source', width: 124, cell: (row) => <Address address={row.source} /> },
+    {
+      key: 'destination',
+      sort: 'destination',
+      title: 'Destination',
+      width: 124,
+      cell: (row) => <Address address={row.destination} />,
+    },
     { key: 'protocol', sort: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
     {
       key: 'length',
