@@ -86,7 +86,7 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
       <Panel id="content" minSize={200}>
         <div className="with-terminals-content">{children}</div>
       </Panel>
-      <Separator className="separator horizontal" disabled={!open} hidden={!open} />
+      {open && <Separator className="separator horizontal" />}
       <Panel
         id="terminals"
         panelRef={panel}

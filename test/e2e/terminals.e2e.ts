@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
-import { openPage, startBrowser } from './support/browser.ts'
+import { skipReason } from '../cluster/start.ts'
+import { startApp, startAppWith, type App } from './support/app.ts'
+import { findings } from './support/axe.ts'
+import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { startShop, type Shop } from './support/shop.ts'
 
 /** A shell without anybody's profile: its prompt and its words are the same everywhere. */
 process.env['SHELL'] = '/bin/sh'
@@ -24,10 +27,14 @@ async function text(page: Page): Promise<string> {
   return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
 }
 
-async function openTerminal(page: Page): Promise<void> {
+async function drawWithElements(page: Page): Promise<void> {
   // Drawn with elements: their text can be read here.
   await page.evaluate(() => localStorage.setItem('hopscope.terminals', JSON.stringify({ webgl: false })))
   await page.reload()
+}
+
+async function openTerminal(page: Page): Promise<void> {
+  await drawWithElements(page)
   await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()
   await page.keyboard.press('Control+Backquote')
   await page.locator('[data-terminal=running]').waitFor()
@@ -108,5 +115,67 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.keyboard.type('echo "value is $value"\n')
     await expect.poll(() => text(page)).toContain('value is kept')
     await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+})
+
+const title = `terminals into a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
+  let shop: Shop
+  let clusterApp: App
+  beforeAll(async () => {
+    shop = await startShop()
+    clusterApp = await startAppWith({ KUBECONFIG: shop.kubeconfig })
+  })
+  afterAll(async () => {
+    await clusterApp?.[Symbol.asyncDispose]()
+    await shop?.[Symbol.asyncDispose]()
+  })
+  const at = (search: string) => clusterApp.url.replace('/#', `/?${search}#`)
+
+  async function openMenu(page: Page, list: string, name: string): Promise<void> {
+    await page
+      .getByRole('grid', { name: list })
+      .getByRole('row')
+      .filter({ has: page.getByRole('gridcell', { name, exact: true }) })
+      .click({ button: 'right' })
+  }
+
+  it('leads from a pod to a shell in it, and says when the pod is deleted', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin'))
+    const { page, complaints } = opened
+    await drawWithElements(page)
+    await openMenu(page, 'Pods', 'client')
+    await page.getByRole('menuitem', { name: /Open a shell/ }).click()
+    await page.locator('[data-terminal=running]').waitFor()
+    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+    await page.keyboard.type('ip -o -4 addr show eth0 | grep -c inet; echo in "$((40 + 2))"\n')
+    await expect.poll(() => text(page)).toContain('in 42')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await takePicture(page, 'terminal-dark')
+    await page.emulateMedia({ colorScheme: 'light' })
+    await takePicture(page, 'terminal-light')
+    expect(await findings(page)).toEqual([])
+    const pod = shop.cluster.findPod('shop', 'client')
+    if (!pod) throw new Error('the shop has no client')
+    shop.cluster.deletePod(pod, 1)
+    await page.getByText(/Pod client (was|is being) deleted|Container .* ended/).waitFor()
+    expect(await text(page)).toContain('in 42')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+    expect(complaints).toEqual([])
+  })
+
+  it('makes a pod for a shell on a node, says so, and removes it with the shell', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=nodes'))
+    const { page } = opened
+    await drawWithElements(page)
+    await openMenu(page, 'Nodes', 'node-a')
+    await page.getByRole('menuitem', { name: /Open a shell on the node/ }).click()
+    await page.getByText(/Privileged pod .* was made on node node-a/).waitFor()
+    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+    await page.keyboard.type('echo on "$((1 + 1))"\n')
+    await expect.poll(() => text(page)).toContain('on 2')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+    await expect.poll(() => page.locator('[data-terminal]').count(), { timeout: 30_000 }).toBe(0)
   })
 })
