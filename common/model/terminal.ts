@@ -53,5 +53,7 @@ export interface TerminalOutput {
   readonly at: number
   /** When it came, milliseconds since 1970. */
   readonly time: number
+  /** It was there before this reader came: what it asks of a terminal has been answered. */
+  readonly replayed: boolean
   readonly bytes: Uint8Array
 }

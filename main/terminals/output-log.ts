@@ -9,6 +9,8 @@ const PIECE_BYTES = 64 * 1024
 
 interface Reader {
   at: number
+  /** What was there before it came. */
+  readonly old: number
   wake: (() => void) | undefined
 }
 
@@ -32,7 +34,7 @@ export class OutputLog {
   /** Returns a promise while readers are too far behind to take more. The bytes are kept, not copied. */
   write(bytes: Uint8Array, time = Date.now()): Promise<void> | undefined {
     if (bytes.length === 0 || this.#closed) return undefined
-    this.#pieces.push({ at: this.#end, time, bytes })
+    this.#pieces.push({ at: this.#end, time, replayed: false, bytes })
     this.#end += bytes.length
     while (this.#end - this.#start - this.#pieces[0].bytes.length >= KEPT_BYTES && this.#mayForget()) {
       this.#start += this.#pieces.shift()?.bytes.length ?? 0
@@ -52,7 +54,7 @@ export class OutputLog {
 
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
-    const reader: Reader = { at: Math.max(from, this.#start), wake: undefined }
+    const reader: Reader = { at: Math.max(from, this.#start), old: this.#end, wake: undefined }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
@@ -84,7 +86,13 @@ export class OutputLog {
     const first = this.#pieces.findIndex(({ at, bytes }) => at + bytes.length > reader.at)
     let last = first
     let size = 0
-    while (last < this.#pieces.length && (size === 0 || size + this.#pieces[last].bytes.length <= PIECE_BYTES)) {
+    // Pieces are not put together across the border of what was there before: a reader tells them apart.
+    const isOld = this.#pieces[first].at < reader.old
+    while (
+      last < this.#pieces.length &&
+      this.#pieces[last].at < reader.old === isOld &&
+      (size === 0 || size + this.#pieces[last].bytes.length <= PIECE_BYTES)
+    ) {
       size += this.#pieces[last++].bytes.length
     }
     const taken = this.#pieces.slice(first, last)
@@ -93,7 +101,8 @@ export class OutputLog {
     const bytes = taken.length === 1 ? taken[0].bytes : Buffer.concat(taken.map((piece) => piece.bytes))
     reader.at = at + bytes.length
     this.#letGo()
-    return { at: at + skip, time, bytes: skip > 0 ? bytes.subarray(skip) : bytes }
+    const replayed = reader.at <= reader.old
+    return { at: at + skip, time, replayed, bytes: skip > 0 ? bytes.subarray(skip) : bytes }
   }
 
   /** The oldest piece is behind every reader. */
