@@ -11,6 +11,8 @@ import { withStyleSheets } from './style-sheets.ts'
 
 const INPUT_PIECE = 32 * 1024
 const INTERRUPT = '\x03'
+/** Pieces of up to 64 kB that are handed to xterm and not drawn yet. */
+const AHEAD = 4
 
 export interface ScreenHandlers {
   /** What was typed; resolves when the shell takes more. */
@@ -133,6 +135,7 @@ export class TerminalScreen implements Disposable {
     signal: AbortSignal,
   ): Promise<number> {
     let at = from
+    const ahead: Promise<void>[] = []
     const subscription: Subscription<TerminalOutput> = await open(from)
     const reader = subscription.getReader()
     const leave = () => void reader.cancel().catch(() => undefined)
@@ -141,9 +144,16 @@ export class TerminalScreen implements Disposable {
       for (;;) {
         const { done, value } = await reader.read()
         if (done || signal.aborted) return at
-        this.#replaying = value.replayed
-        await new Promise<void>((drawn) => this.#term.write(value.bytes, drawn))
-        this.#replaying = false
+        const drawn = () => new Promise<void>((done) => this.#term.write(value.bytes, done))
+        if (value.replayed) {
+          this.#replaying = true
+          await drawn()
+          this.#replaying = false
+        } else {
+          // Some ahead, so that xterm never waits for the line.
+          if (ahead.length >= AHEAD) await ahead.shift()
+          ahead.push(drawn())
+        }
         at = value.at + value.bytes.length
       }
     } finally {
