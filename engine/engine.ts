@@ -19,7 +19,9 @@ import type {
   TimeSequenceRequest,
 } from './answers.ts'
 import type { Compression } from '../common/model/capture.ts'
+import type { FindingsReport } from '../common/model/finding.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
+import { LatestFindings } from './findings/latest-findings.ts'
 import { Ingest } from './ingest.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
@@ -41,6 +43,7 @@ import { SequenceTrack } from './query/time-sequence-track.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
+export type * from '../common/model/finding.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export type { ConversationScope } from './query/conversations.ts'
@@ -72,6 +75,7 @@ export class Engine {
   readonly #conversationLists: ConversationLists
   #lost: { readonly key: string; readonly lost: LostPackets } | undefined
   #track: { readonly key: string; readonly track: SequenceTrack } | undefined
+  readonly #findings: LatestFindings
   #finished = false
 
   constructor(options: EngineOptions = {}) {
@@ -82,6 +86,7 @@ export class Engine {
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
+    this.#findings = new LatestFindings(this)
   }
 
   get packets() {
@@ -308,6 +313,19 @@ export class Engine {
     const key = `${conversation} ${all.length}`
     if (this.#lost?.key !== key) this.#lost = { key, lost: lostPackets(this, all) }
     return ladderRows(this, rows, before, this.#lost.lost, read)
+  }
+
+  /** Reading has come to its end, or as far as the file can be read. */
+  get complete(): boolean {
+    return this.#finished || this.damaged
+  }
+
+  /**
+   * What was diagnosed. While the capture grows it is worked out anew now and then only; the report's version says how many packets
+   * it knows of. Throws Cancelled, and what `read` throws.
+   */
+  findings(read: ReadBytes, work?: Work): Promise<FindingsReport> {
+    return this.#findings.report(read, work)
   }
 
   /** Resets in conversation `id`. */

@@ -6,6 +6,7 @@ import { writeOut } from './commands/write-out.ts'
 // Each command is loaded when it is asked for, so that `frames` does not pay for `serve`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
+  findings: async () => (await import('./commands/findings.ts')).findings,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   frames: async () => (await import('./commands/frames.ts')).frames,
   follow: async () => (await import('./commands/follow.ts')).follow,

@@ -280,6 +280,11 @@ export class TcpAnalysis {
     return this.#reader.labelCount(conversation, label)
   }
 
+  /** Whether anything was noted of the conversation: a label, a repeated SYN, a reset, time lost. */
+  isTroubled(conversation: number): boolean {
+    return this.#state.connections.trouble[conversation] > 0
+  }
+
   /** How many resets the conversation has. */
   resets(conversation: number): number {
     return this.#reader.resets(conversation)

@@ -1,5 +1,6 @@
-import type { CaptureFacts, ConversationRow, Lanes, ResetCause } from '../../engine/engine.ts'
+import type { CaptureFacts, ConversationRow, Finding, Lanes, ResetCause } from '../../engine/engine.ts'
 import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
+import { findingsSummary } from './findings-text.ts'
 import type { ResetGroup } from './resets-by-cause.ts'
 import { bytesText, countText, durationText, millisecondsText, shareText, sparkline } from './text.ts'
 
@@ -13,12 +14,16 @@ export interface Analysis {
   readonly worst: readonly ConversationRow[]
   readonly resets: readonly ResetGroup[]
   readonly lanes: Lanes
+  /** What went wrong, and what is wrong with the capture. */
+  readonly findings: readonly Finding[]
+  readonly artefacts: readonly Finding[]
   readonly names: AddressNames
 }
 
 /** For a person, in a terminal: what is in the capture, then when there was trouble, what it was, and whom it hit. */
 export function analysisText(analysis: Analysis): string {
-  const parts = [factsText(analysis)]
+  const parts = analysis.facts.packets > 0 ? [findingsSummary(analysis)] : []
+  parts.push(factsText(analysis))
   if (analysis.facts.packets > 0) parts.push(lanesText(analysis.lanes), troubleText(analysis), worstText(analysis))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

@@ -1,7 +1,8 @@
 import { analysisText } from './analysis-text.ts'
 import { oneFile, parseArguments } from './arguments.ts'
+import { CaptureWithBytes } from './capture-bytes.ts'
 import type { Command } from './command.ts'
-import { nameOf, readCapture } from './read-capture.ts'
+import { nameOf } from './read-capture.ts'
 import { resetsByCause } from './resets-by-cause.ts'
 import { writeOut } from './write-out.ts'
 
@@ -13,7 +14,8 @@ export const analyze: Command = {
   usage: 'FILE [--json]',
   summary: 'what the capture holds, who suffered, and when',
   help: `
-Prints the facts of the capture; traffic, trouble and round-trip time over its duration as lines of bars; what was
+Prints what went wrong, see \`hopscope findings\`;
+the facts of the capture; traffic, trouble and round-trip time over its duration as lines of bars; what was
 retransmitted and why, what was reset and why, how often each tcp.analysis label occurs; and the conversations that
 lost most time.
 
@@ -23,8 +25,10 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
     const file = oneFile(positionals)
-    const engine = await readCapture(file)
+    using capture = await CaptureWithBytes.open(file)
+    const { engine } = capture
     const facts = engine.facts()
+    const { findings, artefacts } = await engine.findings(capture.read)
     const worst = engine.conversationOrder('harmMs', true).subarray(0, WORST)
     const analysis = {
       file: nameOf(file),
@@ -35,7 +39,8 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
       resets: resetsByCause(engine),
       lanes: engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS),
       names: engine.names,
-      findings: [],
+      findings,
+      artefacts,
     }
     await writeOut(values.json ? `${JSON.stringify(analysis, plain, 1)}\n` : analysisText(analysis))
     return 0

@@ -5,6 +5,7 @@ import type {
   ConversationSort,
   EngineOptions,
   FilterCheck,
+  FindingsReport,
   FollowedStream,
   FollowFormat,
   FollowLine,
@@ -64,6 +65,7 @@ export interface CaptureEngine extends CaptureConsumer {
   harmMs(id: number, scope?: ConversationScope): number
   packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
+  findings(read: ReadBytes, work?: Work): Promise<FindingsReport>
   rttHistogram(rows?: Uint32Array): Histogram
   checkFilter(text: string): FilterCheck
   completeFilter(text: string, caret: number): readonly Completion[]
@@ -216,6 +218,10 @@ export class CaptureWorker implements EngineService {
     const count = this.#engine.packets.rows
     if (row >= count) throw new Error(`There is no packet No. ${row + 1}: the capture has ${count} so far.`)
     return this.#engine.packetDetails(row, this.#read)
+  }
+
+  findings(): Promise<FindingsReport> {
+    return this.#timed(() => this.#engine.findings(this.#read, { pause: otherTasks }))
   }
 
   checkFilter(text: string): Promise<FilterCheck> {

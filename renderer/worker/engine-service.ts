@@ -4,6 +4,7 @@ import type {
   ConversationRow,
   ConversationSort,
   FilterCheck,
+  FindingsReport,
   FollowFacts,
   FollowFormat,
   FollowLine,
@@ -129,6 +130,8 @@ export interface EngineService {
   /** How the RTTs of the packets that match are distributed. */
   rttHistogram(query: Query): Promise<Histogram>
   details(row: number): Promise<PacketDetails>
+  /** What was diagnosed; its version says how many packets it knows of. While the capture grows it is worked out anew now and then only. */
+  findings(): Promise<FindingsReport>
   checkFilter(text: string): Promise<FilterCheck>
   complete(text: string, caret: number): Promise<readonly Completion[]>
   /** Undefined where the conversation carries no stream: neither TCP nor UDP. */

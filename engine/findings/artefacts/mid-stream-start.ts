@@ -1,0 +1,37 @@
+import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
+import type { ArtefactRule } from '../rule.ts'
+import { countOf } from '../words.ts'
+
+/** Connections older than the capture: window scale and initial round-trip time are not known. */
+export const midStreamStart: ArtefactRule = {
+  kind: 'mid-stream-start',
+  title: 'Connections older than the capture',
+  thresholds: {},
+  source: 'https://datatracker.ietf.org/doc/html/rfc7323#section-2.2',
+  find(context) {
+    const { packets, conversations } = context.tables
+    const ids: number[] = []
+    for (const id of context.tcp()) {
+      const row = conversations.firstRow(id)
+      const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
+      if ((flags & (FLAG.syn | FLAG.rst)) === 0 && (flags & FLAG.tcp) !== 0) ids.push(id)
+    }
+    if (ids.length === 0) return []
+    const rows = ids.map((id) => conversations.firstRow(id))
+    return [
+      {
+        subject: 'connections',
+        sentence: `${countOf(ids.length, 'connection')} had begun before the capture did: their windows can't be scaled, and where in them the capture is can't be told from the handshake.`,
+        why: 'The first packet captured of them is no SYN.',
+        confidence: 1,
+        since: context.time(rows[0]),
+        until: rows.reduce((last, row) => Math.max(last, context.time(row)), 0),
+        count: ids.length,
+        conversations: ids,
+        blamed: 'the capture',
+        evidence: rows.slice(0, 4).map((row) => ({ row, role: 'the first packet captured of it' })),
+        filter: 'hopscope.state == "mid-stream"',
+      },
+    ]
+  },
+}

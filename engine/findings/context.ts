@@ -1,0 +1,235 @@
+import type { ArtefactKind, Evidence, FindingEnd, FindingKind } from '../../common/model/finding.ts'
+import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { TRANSPORT } from '../decode/packet.ts'
+import { ARTEFACT_BIT } from './artefact-bits.ts'
+import { addressKey } from '../query/conversation-names.ts'
+import type { CaptureTables } from '../query/filter-field.ts'
+import type { ReadBytes } from '../query/frame-bytes.ts'
+import {
+  type ArpClaim,
+  arpClaimOf,
+  type Headers,
+  headersOf,
+  type IcmpError,
+  icmpErrorOf,
+  readPackets,
+} from './headers.ts'
+import { Segments } from './segments.ts'
+import type { Survey } from './survey.ts'
+import { endText } from './words.ts'
+
+/** Tables, and the names that the file brings. */
+export interface FindingTables extends CaptureTables {
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** What rules look at. Facts of conversations first; packets only of suspects; bytes of as few as possible. */
+export class FindingContext {
+  readonly tables: FindingTables
+  readonly survey: Survey
+  readonly icmpErrors: readonly IcmpError[]
+  readonly arpClaims: readonly ArpClaim[]
+  /** The errors that quote a packet of a TCP conversation. */
+  readonly errorsOf: ReadonlyMap<number, readonly IcmpError[]>
+  /** Artefacts that concern a conversation, as ARTEFACT_BITs. */
+  readonly concerned: Uint8Array
+  readonly #read: ReadBytes
+  readonly #explained: Map<FindingKind, Set<number>>
+  readonly #off: number
+  readonly #yieldsTo: readonly FindingKind[]
+
+  private constructor(
+    shared: Pick<FindingContext, 'tables' | 'survey' | 'icmpErrors' | 'arpClaims' | 'errorsOf' | 'concerned'>,
+    read: ReadBytes,
+    explained: Map<FindingKind, Set<number>>,
+    off: number,
+    yieldsTo: readonly FindingKind[],
+  ) {
+    this.tables = shared.tables
+    this.survey = shared.survey
+    this.icmpErrors = shared.icmpErrors
+    this.arpClaims = shared.arpClaims
+    this.errorsOf = shared.errorsOf
+    this.concerned = shared.concerned
+    this.#read = read
+    this.#explained = explained
+    this.#off = off
+    this.#yieldsTo = yieldsTo
+  }
+
+  static async of(tables: FindingTables, survey: Survey, read: ReadBytes): Promise<FindingContext> {
+    const icmpErrors = await readPackets(tables, survey.icmp, read, icmpErrorOf)
+    const arpClaims = await readPackets(tables, survey.arp, read, arpClaimOf)
+    const concerned = new Uint8Array(tables.conversations.count)
+    const errorsOf = errorsByConversation(tables, icmpErrors)
+    return new FindingContext({ tables, survey, icmpErrors, arpClaims, errorsOf, concerned }, read, new Map(), 0, [])
+  }
+
+  /** The same for a rule that does not look at conversations with these artefacts, or that other kinds have explained. */
+  for(off: readonly ArtefactKind[], yieldsTo: readonly FindingKind[]): FindingContext {
+    const bits = off.reduce((all, kind) => all | ARTEFACT_BIT[kind], 0)
+    return new FindingContext(this, this.#read, this.#explained, bits, yieldsTo)
+  }
+
+  /** The conversations are explained by a finding of this kind. */
+  explain(kind: FindingKind, conversations: Iterable<number>): void {
+    let known = this.#explained.get(kind)
+    if (!known) this.#explained.set(kind, (known = new Set()))
+    for (const id of conversations) known.add(id)
+  }
+
+  isOpen(id: number): boolean {
+    if ((this.concerned[id] & this.#off) !== 0) return false
+    return !this.#yieldsTo.some((kind) => this.#explained.get(kind)?.has(id))
+  }
+
+  /** The TCP conversations that the rule may look at. */
+  *tcp(): Generator<number> {
+    const { conversations } = this.tables
+    for (let id = 0; id < conversations.count; id++) {
+      if (conversations.transport[id] === TRANSPORT.tcp && this.isOpen(id)) yield id
+    }
+  }
+
+  /** Those of them in which anything was noted: labels other than partial ACKs, repeated SYNs, resets, closed windows. */
+  *troubled(): Generator<number> {
+    for (const id of this.tcp()) if (this.tables.tcp.isTroubled(id)) yield id
+  }
+
+  segments(id: number): Segments {
+    return new Segments(this.tables.packets, id, this.survey.rowsOf(id), this.clientIsB(id))
+  }
+
+  /** Who asks: who sent the SYN; where it was not captured, the end with the higher port. */
+  clientIsB(id: number): boolean {
+    const { conversations, packets } = this.tables
+    const row = conversations.firstRow(id)
+    const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
+    if ((flags & FLAG.syn) !== 0) return ((flags & FLAG.reverse) !== 0) === ((flags & FLAG.ack) === 0)
+    return conversations.portB[id] > conversations.portA[id]
+  }
+
+  /** A number for the conversation's server and port: the same for all that go there. */
+  serverKey(id: number): number {
+    const { conversations } = this.tables
+    const b = !this.clientIsB(id)
+    return addressKey(conversations, id, b) * 2 ** 16 + (b ? conversations.portB[id] : conversations.portA[id])
+  }
+
+  /** All TCP conversations that go to these servers, by `serverKey`; also those that the rule may not look at. */
+  byServer(keys: ReadonlySet<number>): ReadonlyMap<number, readonly number[]> {
+    const found = new Map<number, number[]>()
+    for (const key of keys) found.set(key, [])
+    if (keys.size === 0) return found
+    const { conversations } = this.tables
+    for (let id = 0; id < conversations.count; id++) {
+      if (conversations.transport[id] === TRANSPORT.tcp) found.get(this.serverKey(id))?.push(id)
+    }
+    return found
+  }
+
+  client(id: number): Required<FindingEnd> {
+    return this.#end(id, this.clientIsB(id))
+  }
+
+  server(id: number): Required<FindingEnd> {
+    return this.#end(id, !this.clientIsB(id))
+  }
+
+  /** An address as a person knows it: "shop-7d9 (10.244.1.7)". */
+  named(address: string): string {
+    const name = this.#name(address)
+    return name === undefined ? address : `${name} (${address})`
+  }
+
+  /** "shop-7d9 (10.244.1.7:8080)" */
+  namedEnd(end: FindingEnd): string {
+    const name = this.#name(end.address)
+    return name === undefined ? endText(end) : `${name} (${endText(end)})`
+  }
+
+  lostNs(id: number): number {
+    return this.tables.tcp.lostNs(id)
+  }
+
+  /** Nanoseconds from the SYN to the ACK of the SYN-ACK; 0 = not known. */
+  initialRtt(id: number): number {
+    return this.tables.tcp.initialRtt(id)
+  }
+
+  time(row: number): number {
+    return this.tables.packets.time(row)
+  }
+
+  /** What is in no column of these rows (any order, each once in the answer). */
+  async headers(rows: Iterable<number>): Promise<ReadonlyMap<number, Headers>> {
+    const ascending = Uint32Array.from(new Set(rows)).sort()
+    const list = await readPackets(this.tables, ascending, this.#read, (packet, row) => ({
+      row,
+      headers: headersOf(packet),
+    }))
+    return new Map(list.map(({ row, headers }) => [row, headers]))
+  }
+
+  /** A display filter that shows the conversations, and of them only what fits `and`. */
+  filter(conversations: readonly number[], and?: string): string {
+    const { stream } = this.tables.conversations
+    const streams = conversations.slice(0, MOST_STREAMS).map((id) => stream[id])
+    const those = streams.length === 1 ? `tcp.stream == ${streams[0]}` : `tcp.stream in {${streams.join(', ')}}`
+    return and === undefined ? those : `${those} && ${and}`
+  }
+
+  evidence(row: number, role: string): Evidence {
+    return { row, role }
+  }
+
+  #end(id: number, b: boolean): Required<FindingEnd> {
+    const { conversations } = this.tables
+    return {
+      address: conversations.addressText(id, b),
+      port: b ? conversations.portB[id] : conversations.portA[id],
+    }
+  }
+
+  /** Names come from the file: no control characters in our sentences. */
+  #name(address: string): string | undefined {
+    const [name] = this.tables.names.get(address) ?? []
+    return name?.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
+  }
+}
+
+const MOST_STREAMS = 60
+
+/** By ports first, which are numbers; addresses of few are compared as texts. */
+function errorsByConversation(
+  { conversations }: CaptureTables,
+  errors: readonly IcmpError[],
+): ReadonlyMap<number, readonly IcmpError[]> {
+  const found = new Map<number, IcmpError[]>()
+  const byPorts = new Map<number, IcmpError[]>()
+  for (const error of errors) {
+    if (error.transport !== TRANSPORT.tcp) continue
+    const ports = error.sourcePort * 2 ** 16 + error.destinationPort
+    const known = byPorts.get(ports)
+    if (known) known.push(error)
+    else byPorts.set(ports, [error])
+  }
+  if (byPorts.size === 0) return found
+  const take = (id: number, b: boolean) => {
+    const { portA, portB } = conversations
+    const ports = b ? portB[id] * 2 ** 16 + portA[id] : portA[id] * 2 ** 16 + portB[id]
+    for (const error of byPorts.get(ports) ?? []) {
+      if (error.source !== conversations.addressText(id, b)) continue
+      if (error.destination !== conversations.addressText(id, !b)) continue
+      const known = found.get(id)
+      if (known) known.push(error)
+      else found.set(id, [error])
+    }
+  }
+  for (let id = 0; id < conversations.count; id++) {
+    if (conversations.transport[id] !== TRANSPORT.tcp) continue
+    take(id, false)
+    take(id, true)
+  }
+  return found
+}

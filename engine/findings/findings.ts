@@ -1,0 +1,93 @@
+import {
+  type ArtefactKind,
+  type Finding,
+  type FindingsReport,
+  MOST_CONVERSATIONS,
+  MOST_EVIDENCE,
+} from '../../common/model/finding.ts'
+import type { ReadBytes } from '../query/frame-bytes.ts'
+import { between, type Work } from '../query/work.ts'
+import { ARTEFACT_BIT } from './artefact-bits.ts'
+import { ARTEFACT_RULES } from './artefacts/index.ts'
+import { FindingContext, type FindingTables } from './context.ts'
+import type { Draft, Rule } from './rule.ts'
+import { RULES } from './rules/index.ts'
+import { Survey } from './survey.ts'
+
+/** What a concerned conversation is worth to a rule that an artefact weakens. Ours. */
+const WEAKENED = 0.6
+
+/** Runs every rule over what was read so far. Throws Cancelled, and what `read` throws. */
+export async function findAll(tables: FindingTables, read: ReadBytes, work: Work = {}): Promise<FindingsReport> {
+  const survey = new Survey(tables)
+  await between(work)
+  const context = await FindingContext.of(tables, survey, read)
+  const artefacts: Finding[] = []
+  for (const rule of ARTEFACT_RULES) {
+    for (const draft of await rule.find(context)) {
+      artefacts.push(finished(rule, draft, 'note', context))
+      for (const id of draft.conversations ?? []) context.concerned[id] |= ARTEFACT_BIT[rule.kind]
+    }
+    await between(work)
+  }
+  const findings: Finding[] = []
+  for (const rule of RULES) {
+    const off = artefactsThat(rule, 'off')
+    for (const draft of await rule.find(context.for(off, rule.yieldsTo))) {
+      findings.push(weakened(rule, finished(rule, draft, draft.severity ?? rule.severity, context), context))
+      context.explain(rule.kind, draft.conversations ?? [])
+    }
+    await between(work)
+  }
+  findings.sort((a, b) => b.costMs - a.costMs || b.confidence - a.confidence || b.count - a.count)
+  return { version: survey.rows, findings, artefacts }
+}
+
+function finished(
+  rule: Pick<Rule, 'title' | 'source'> & { kind: Finding['kind'] },
+  draft: Draft,
+  severity: Finding['severity'],
+  context: FindingContext,
+): Finding {
+  const { subject, conversations = [], evidence, filter, title = rule.title, ...rest } = draft
+  return {
+    costMs: 0,
+    ruledOut: [],
+    confirm: [],
+    ...rest,
+    severity,
+    id: `${rule.kind} ${subject}`,
+    kind: rule.kind,
+    title,
+    source: rule.source,
+    conversations: conversations.slice(0, MOST_CONVERSATIONS),
+    evidence: evidence.slice(0, MOST_EVIDENCE),
+    filter: filter ?? context.filter(conversations),
+  }
+}
+
+function artefactsThat(rule: Rule, effect: 'off' | 'weaker'): ArtefactKind[] {
+  return ARTEFACT_RULES.map(({ kind }) => kind).filter((kind) => rule.artefacts[kind] === effect)
+}
+
+const WEAKENS: Readonly<Record<ArtefactKind, string>> = {
+  'capture-drops': 'the capture itself lost packets here',
+  'captured-twice': 'packets were captured more than once',
+  offload: 'segments were captured before the network card cut them up',
+  'mid-stream-start': 'its beginning was not captured',
+  'cut-packets': 'packets were cut by the snap length',
+  'clock-step': 'the clock was set back meanwhile',
+}
+
+function weakened(rule: Rule, finding: Finding, context: FindingContext): Finding {
+  const by = artefactsThat(rule, 'weaker').filter((kind) =>
+    finding.conversations.some((id) => (context.concerned[id] & ARTEFACT_BIT[kind]) !== 0),
+  )
+  if (by.length === 0) return finding
+  const reasons = by.map((kind) => WEAKENS[kind]).join(', and ')
+  return {
+    ...finding,
+    confidence: finding.confidence * WEAKENED,
+    why: `${finding.why} Less sure, as ${reasons}.`,
+  }
+}

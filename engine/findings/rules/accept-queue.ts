@@ -1,0 +1,134 @@
+import type { Evidence } from '../../../common/model/finding.ts'
+import { VERDICT } from '../../tcp/verdicts.ts'
+import { listenDrops, listeners, podOf } from '../commands.ts'
+import type { FindingContext } from '../context.ts'
+import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
+import type { Draft, Rule } from '../rule.ts'
+import { countOf, msText, sentences, whenText } from '../words.ts'
+
+const THRESHOLDS = {
+  /** One could be a lost ACK. */
+  connections: {
+    value: 2,
+    unit: 'connections whose completed handshake was not taken, or SYNs ignored, at one time',
+    source: 'ours',
+  },
+  /** Ignored SYNs belong to the same jam when they are this close. */
+  together: { value: 5, unit: 's', source: 'ours: the third repetition of a SYN' },
+} as const
+
+interface Ignored extends Case {
+  readonly handshake: Handshake
+  /** The server repeats its SYN-ACK although the client's ACK has passed here. */
+  readonly completed: boolean
+}
+
+/** The server's kernel takes no further connection: those that wait to be accepted are as many as may (listen(2), backlog). */
+export const acceptQueue: Rule = {
+  kind: 'accept-queue',
+  title: 'Accept queue full',
+  severity: 'high',
+  thresholds: THRESHOLDS,
+  source: 'https://man7.org/linux/man-pages/man2/listen.2.html',
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  yieldsTo: ['refused', 'tuple-reuse'],
+  find(context) {
+    const cases: Ignored[] = []
+    for (const id of context.troubled()) {
+      const found = caseOf(context, id)
+      if (found) cases.push(found)
+    }
+    const groups = byServer(context, cases)
+    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    return groups.flatMap((group) => draft(context, group, all.get(group.key) ?? []) ?? [])
+  },
+}
+
+function caseOf(context: FindingContext, id: number): Ignored | undefined {
+  const segments = context.segments(id)
+  const handshake = handshakeOf(segments)
+  if (!handshake) return undefined
+  const { syns, synAcks, final, otherAnswer } = handshake
+  const since = segments.time(syns[0])
+  const late = final < 0 ? [] : synAcks.filter((i) => i > final && segments.verdict(i) === VERDICT.synack)
+  if (late.length > 0) {
+    const until = segments.time(late[late.length - 1])
+    return { id, since, until, costNs: until - segments.time(final), handshake, completed: true }
+  }
+  const again = syns.slice(1).filter((i) => segments.verdict(i) === VERDICT.syn)
+  const answeredLate = synAcks.length === 0 || synAcks[0] > syns[syns.length - 1]
+  if (again.length === 0 || otherAnswer >= 0 || !answeredLate) return undefined
+  const until = segments.time(again[again.length - 1])
+  return { id, since, until, costNs: until - since, handshake, completed: false }
+}
+
+function draft(context: FindingContext, group: Group<Ignored>, all: readonly number[]): Draft | undefined {
+  const completed = group.cases.filter((each) => each.completed)
+  const side = captureSide(context, all)
+  // A SYN ignored by a server that has just taken, or then takes, others: near the server nothing else can have dropped it.
+  const together = THRESHOLDS.together.value * 1e9
+  const ignored = group.cases.filter(
+    (each) =>
+      !each.completed &&
+      (side === 'server' ||
+        completed.some(({ since, until }) => each.since < until + together && each.until > since - together)),
+  )
+  const taken = all.length - group.cases.length
+  if (completed.length + ignored.length < THRESHOLDS.connections.value) return undefined
+  if (completed.length === 0 && (taken === 0 || !jams(ignored))) return undefined
+  // A lost ACK shows at one connection here and there; a queue refuses several at once.
+  if (ignored.length === 0 && !jams(completed)) return undefined
+  const cases = [...completed, ...ignored]
+  const since = Math.min(...cases.map((each) => each.since))
+  const until = Math.max(...cases.map((each) => each.until))
+  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const { server } = group
+  return {
+    ...about({ ...group, cases, ids: cases.map(({ id }) => id), since, until, costMs }),
+    count: cases.length,
+    sentence: sentences(
+      `${context.namedEnd(server)} took no further connections for a while: ${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} were left waiting ${whenText(since, until)}, ${msText(costMs)} in all.`,
+      completed.length > 0
+        ? `${countOf(completed.length, 'handshake')} had been completed, and the server repeated its SYN-ACK as if it had not seen the ACK.`
+        : '',
+      ignored.length > 0 ? `The SYNs of ${countOf(ignored.length, 'other connection')} were ignored.` : '',
+    ),
+    why: sentences(
+      'Linux drops the last ACK of a handshake, and new SYNs, while the queue of connections that wait for accept() is full.',
+      side === 'server' ? 'This was captured at the server, so no network lies between it and these packets.' : '',
+    ),
+    confidence: completed.length > 0 && ignored.length > 0 ? 0.9 : side === 'server' ? 0.8 : 0.6,
+    blamed: `the program that listens on ${context.namedEnd(server)}: it does not accept fast enough, or stood still`,
+    evidence: [...worst(completed, 2), ...worst(ignored, 3)].flatMap(evidence),
+    ruledOut: [
+      taken > 0 ? `A port without a listener, or a policy: ${countOf(taken, 'connection')} to it opened.` : '',
+      side === 'server' ? 'Loss between the nodes: the SYNs arrived where this was captured.' : '',
+    ].filter((text) => text !== ''),
+    settle: 'ListenOverflows of the server pod: they grow with each ignored handshake.',
+    confirm: [listeners(server.port), listenDrops, podOf(server.address)],
+    filter: context.filter(
+      cases.map(({ id }) => id),
+      'tcp.flags.syn == 1',
+    ),
+  }
+}
+
+/** At least two of them waited at the same time. */
+function jams(cases: readonly Ignored[]): boolean {
+  const ordered = cases.toSorted((a, b) => a.since - b.since)
+  return ordered.some((each, n) => n > 0 && each.since < ordered[n - 1].until)
+}
+
+function evidence({ handshake, completed }: Ignored): Evidence[] {
+  const { segments, syns, synAcks, final } = handshake
+  const at = (i: number, role: string) => ({ row: segments.rows[i], role })
+  if (!completed) {
+    return syns.slice(0, 3).map((i, n) => at(i, n === 0 ? 'a SYN that is ignored' : 'its repetition'))
+  }
+  return [
+    at(synAcks[0], 'the SYN-ACK'),
+    at(final, 'the ACK that completes the handshake'),
+    at(synAcks[synAcks.length - 1], 'the SYN-ACK again'),
+  ]
+}

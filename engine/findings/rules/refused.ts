@@ -1,0 +1,235 @@
+import type { Evidence } from '../../../common/model/finding.ts'
+import { inPod, listeners, podOf, policies, serviceOf } from '../commands.ts'
+import type { FindingContext } from '../context.ts'
+import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { handshakeOf } from '../handshake.ts'
+import type { IcmpError } from '../headers.ts'
+import type { Draft, Rule } from '../rule.ts'
+import type { Segments } from '../segments.ts'
+import { countOf, endText, listOf, nsText, sentences, whenText } from '../words.ts'
+
+const THRESHOLDS = {
+  /** One client that is refused on so many ports of a host is looking for open ones. */
+  scannedPorts: { value: 12, unit: 'ports', source: 'ours' },
+} as const
+
+/** ICMP codes of type 3 by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible. */
+const SAYS: Readonly<Record<number, { readonly text: string; readonly who: string }>> = {
+  0: { text: 'network unreachable', who: 'has no route there' },
+  1: { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
+  3: { text: 'port unreachable', who: 'rejects it: kube-proxy does so for a service without ready endpoints' },
+  9: { text: 'network administratively prohibited', who: 'forbids it' },
+  10: { text: 'host administratively prohibited', who: 'forbids it' },
+  13: { text: 'communication administratively prohibited', who: 'forbids it: a firewall or policy rule that rejects' },
+}
+const PORT_UNREACHABLE = 3
+
+interface Refusal extends Case {
+  readonly segments: Segments
+  readonly syn: number
+  /** Place of the reset, or the ICMP error. */
+  readonly reset: number
+  readonly error: IcmpError | undefined
+}
+
+/** Connections that somebody declined, and who. */
+export const refused: Rule = {
+  kind: 'refused',
+  title: 'Connections refused',
+  severity: 'high',
+  thresholds: THRESHOLDS,
+  source: 'https://datatracker.ietf.org/doc/html/rfc9293#section-3.10.7.1',
+  artefacts: {},
+  yieldsTo: [],
+  async find(context) {
+    const cases: Refusal[] = []
+    for (const id of context.tcp()) {
+      if (context.tables.tcp.resets(id) === 0 && !context.errorsOf.has(id)) continue
+      const found = caseOf(context, id)
+      if (found) cases.push(found)
+    }
+    const scans = scannersOf(context, cases)
+    const open = cases.filter(({ id }) => !scans.has(pairOf(context, id)))
+    const drafts: Draft[] = []
+    for (const group of byServer(context, open)) {
+      for (const refusals of kinds(group)) drafts.push(await draft(context, refusals))
+    }
+    return drafts
+  },
+}
+
+function caseOf(context: FindingContext, id: number): Refusal | undefined {
+  const segments = context.segments(id)
+  const handshake = handshakeOf(segments)
+  if (!handshake || handshake.synAcks.length > 0) return undefined
+  const { syns, otherAnswer } = handshake
+  const since = segments.time(syns[0])
+  const error = context.errorsOf.get(id)?.find(({ type, code, v6 }) => !v6 && type === 3 && code in SAYS)
+  // RFC 9293: a SYN is refused by a RST that acknowledges it.
+  const reset =
+    otherAnswer >= 0 && segments.isReset(otherAnswer) && segments.ack(otherAnswer) === segments.end(syns[0])
+      ? otherAnswer
+      : -1
+  if (reset < 0 && !error) return undefined
+  const until = reset >= 0 ? segments.time(reset) : Math.max(error?.time ?? since, since)
+  return {
+    id,
+    since,
+    until,
+    costNs: until - since,
+    segments,
+    syn: syns[0],
+    reset,
+    error: reset < 0 ? error : undefined,
+  }
+}
+
+/** Those refused by a reset, and those by each kind of error, are different stories. */
+function kinds(group: Group<Refusal>): Group<Refusal>[] {
+  const byKind = Map.groupBy(group.cases, ({ error }) => (error ? `${error.from} ${error.code}` : ''))
+  return Array.from(byKind.values(), (cases) => ({
+    ...group,
+    cases,
+    ids: cases.map(({ id }) => id),
+    costMs: cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6,
+    since: Math.min(...cases.map(({ since }) => since)),
+    until: Math.max(...cases.map(({ until }) => until)),
+  }))
+}
+
+const pairOf = (context: FindingContext, id: number) => `${context.client(id).address} ${context.server(id).address}`
+
+function scannersOf(context: FindingContext, cases: readonly Refusal[]): ReadonlySet<string> {
+  const ports = new Map<string, Set<number>>()
+  for (const { id } of cases) {
+    const pair = pairOf(context, id)
+    const known = ports.get(pair)
+    if (known) known.add(context.server(id).port)
+    else ports.set(pair, new Set([context.server(id).port]))
+  }
+  return new Set(
+    Array.from(ports)
+      .filter(([, tried]) => tried.size >= THRESHOLDS.scannedPorts.value)
+      .map(([pair]) => pair),
+  )
+}
+
+async function draft(context: FindingContext, group: Group<Refusal>): Promise<Draft> {
+  const { cases, server } = group
+  const { error } = cases[0]
+  const examples = worst(cases, 5)
+  const who = error ? whoSays(context, error, server.address) : await whoResets(context, group)
+  const how = error ? `ICMP ${SAYS[error.code].text}` : 'a reset'
+  const waits = cases.map(({ costNs }) => costNs)
+  return {
+    ...about(group),
+    subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : 'reset'}`,
+    count: cases.length,
+    sentence: sentences(
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(Math.max(...waits))} after the SYN at most.`,
+      who.short,
+    ),
+    why: error
+      ? `The ICMP error quotes the SYN of the connection; it was sent by ${context.named(error.from)}.`
+      : 'The answer to the SYN is a reset that acknowledges it, as an end sends where nobody listens (RFC 9293).',
+    confidence: who.confidence,
+    blamed: who.blamed,
+    evidence: examples.flatMap((each) => evidence(each)),
+    ruledOut: [
+      'A lost packet: an answer came at once.',
+      error
+        ? 'A port without a listener: the host itself would have sent a reset.'
+        : 'A service without endpoints: kube-proxy answers with an ICMP error.',
+    ],
+    ...(who.settle !== undefined && { settle: who.settle }),
+    confirm: error
+      ? [
+          serviceOf(server.address),
+          ...(error.code === PORT_UNREACHABLE ? [] : [policies]),
+          inPod(
+            'iptables-save -c | grep -F REJECT',
+            `on the host with ${error.from}: the rule that rejects, and its count`,
+          ),
+        ]
+      : [podOf(server.address), listeners(server.port)],
+    filter: context.filter(group.ids),
+  }
+}
+
+interface Who {
+  readonly short: string
+  readonly blamed: string
+  readonly confidence: number
+  readonly settle?: string
+}
+
+function whoSays(context: FindingContext, error: IcmpError, server: string): Who {
+  const from = context.named(error.from)
+  if (error.from === server && error.code === PORT_UNREACHABLE) {
+    return {
+      short: `The address itself says so: a rule of that host or node rejects the port, or the address is a service's and has no ready endpoint.`,
+      blamed: `a rejecting rule at ${from}`,
+      confidence: 0.9,
+    }
+  }
+  return {
+    short: `${from} says so, not the server: it ${SAYS[error.code].who}.`,
+    blamed: `${from}, which ${SAYS[error.code].who}`,
+    confidence: 0.95,
+  }
+}
+
+/** The hop count of the reset against that of other packets of the same address. */
+async function whoResets(context: FindingContext, group: Group<Refusal>): Promise<Who> {
+  const resets = group.cases.slice(0, 20).map(({ segments, reset }) => segments.rows[reset])
+  const usual = usualRows(context, group.server.address, group.ids)
+  const headers = await context.headers([...resets, ...usual])
+  const ttls = (rows: readonly number[]) =>
+    Array.from(new Set(rows.flatMap((row) => headers.get(row)?.ttl ?? []))).toSorted((a, b) => a - b)
+  const own = ttls(usual)
+  const theirs = ttls(resets)
+  const list = (values: readonly number[]) => listOf(values.map(String), 4)
+  if (own.length === 0) {
+    return {
+      short: `Nobody listens there, or something on the way rejects it (TTL of the resets: ${list(theirs)}).`,
+      blamed: `the host with ${group.server.address}, as far as can be told`,
+      confidence: 0.85,
+      settle: `A packet of ${group.server.address} in an open connection: its TTL says whether the resets are its own.`,
+    }
+  }
+  if (theirs.every((ttl) => own.includes(ttl))) {
+    return {
+      short: `The host itself says so: nobody listens on port ${group.server.port} there.`,
+      blamed: `${endText(group.server)}: no listener (the resets have its usual TTL, ${list(own)})`,
+      confidence: 0.95,
+    }
+  }
+  return {
+    short: `Somebody on the way says so: the resets have TTL ${list(theirs)}, the host's other packets ${list(own)}.`,
+    blamed: 'a firewall or proxy between this capture point and the server',
+    confidence: 0.8,
+    settle: 'A capture in the server pod: the SYNs do not arrive there.',
+  }
+}
+
+/** Some packets that the address sent in connections that worked. */
+function usualRows(context: FindingContext, address: string, except: readonly number[]): number[] {
+  const not = new Set(except)
+  const rows: number[] = []
+  for (const id of context.tcp()) {
+    if (not.has(id) || rows.length >= 8) continue
+    if (context.server(id).address !== address && context.client(id).address !== address) continue
+    const segments = context.segments(id)
+    const sentByClient = context.client(id).address === address
+    const place = segments.find((i) => segments.fromClient(i) === sentByClient && !segments.isReset(i))
+    if (place >= 0) rows.push(segments.rows[place])
+  }
+  return rows
+}
+
+function evidence({ segments, syn, reset, error }: Refusal): Evidence[] {
+  const answer = error
+    ? { row: error.row, role: 'the ICMP error' }
+    : { row: segments.rows[reset], role: 'the reset that refuses it' }
+  return [{ row: segments.rows[syn], role: 'the SYN' }, answer]
+}

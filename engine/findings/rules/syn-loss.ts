@@ -1,0 +1,135 @@
+import { VERDICT } from '../../tcp/verdicts.ts'
+import { capturePoint, conntrackDrops, interfaceDrops } from '../commands.ts'
+import type { FindingContext } from '../context.ts'
+import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
+import type { Draft, Rule } from '../rule.ts'
+import { countOf, median, msText, nsText, sentences, whenText } from '../words.ts'
+
+const THRESHOLDS = {
+  /** A repetition sooner than this is none of the sender's timer. */
+  shortestTimer: {
+    value: 900,
+    unit: 'ms',
+    source: 'RFC 6298 section 2: the timer starts with 1 s; 10 % for the capture point',
+  },
+  /** Gaps of the linear phase may be off by so much. */
+  jitter: { value: 0.25, unit: 's', source: 'ours' },
+} as const
+
+interface SynLoss extends Case {
+  readonly handshake: Handshake
+  readonly answered: boolean
+  /** SYN-ACKs had passed here before the SYN was repeated: what was lost, was lost on their way on. */
+  readonly answersLost: boolean
+}
+
+/** SYNs that had to be sent again, and what the connections waited for it. */
+export const synLoss: Rule = {
+  kind: 'syn-loss',
+  title: 'SYNs lost',
+  severity: 'medium',
+  thresholds: THRESHOLDS,
+  source: 'https://datatracker.ietf.org/doc/html/rfc6298#section-5.7',
+  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
+  yieldsTo: ['refused', 'tuple-reuse', 'accept-queue', 'half-open', 'policy-drop'],
+  find(context) {
+    const cases: SynLoss[] = []
+    for (const id of context.troubled()) {
+      const found = caseOf(context, id)
+      if (found) cases.push(found)
+    }
+    const groups = byServer(context, cases)
+    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    return groups.map((group) => draft(context, group, all.get(group.key) ?? []))
+  },
+}
+
+function caseOf(context: FindingContext, id: number): SynLoss | undefined {
+  const segments = context.segments(id)
+  const handshake = handshakeOf(segments)
+  if (!handshake || handshake.syns.length < 2 || handshake.otherAnswer >= 0) return undefined
+  const { syns, synAcks } = handshake
+  const repeated = syns.slice(1).filter((i) => segments.verdict(i) === VERDICT.syn)
+  const since = segments.time(syns[0])
+  if (repeated.length === 0 || segments.time(syns[1]) - since < THRESHOLDS.shortestTimer.value * 1e6) return undefined
+  const answered = synAcks.length > 0
+  const last = syns[syns.length - 1]
+  // The SYN that was answered was not waited for in vain.
+  const until = answered ? Math.max(segments.time(syns[syns.length - 1]), since) : segments.time(last)
+  return { id, since, until, costNs: until - since, handshake, answered, answersLost: answered && synAcks[0] < syns[1] }
+}
+
+function draft(context: FindingContext, group: Group<SynLoss>, all: readonly number[]): Draft {
+  const { cases, server } = group
+  const lost = cases.reduce((sum, { handshake }) => sum + handshake.syns.length - 1, 0)
+  const unanswered = cases.filter(({ answered }) => !answered).length
+  const answersLost = cases.filter((each) => each.answersLost).length
+  const waits = cases.map(({ costNs }) => costNs)
+  const side = captureSide(context, all)
+  return {
+    ...about(group),
+    severity: group.costMs >= 3000 || unanswered > 0 ? 'high' : 'medium',
+    count: cases.length,
+    sentence: sentences(
+      `${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send their SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
+      `each took ${nsText(median(waits))} longer to open (most ${nsText(Math.max(...waits))}), ${msText(group.costMs)} in all.`,
+      unanswered > 0 ? `${countOf(unanswered, 'connection')} never got an answer here.` : '',
+    ),
+    why: sentences(
+      `The SYNs have the same sequence number and came after a timer's wait: ${timerText(cases)}.`,
+      `Other connections to the same port opened at once, so it listens and is allowed.`,
+    ),
+    confidence: all.length > cases.length ? 0.95 : 0.75,
+    blamed: blamed(answersLost, cases.length, side),
+    evidence: worst(cases, 4).flatMap(({ handshake }) => evidence(handshake)),
+    ruledOut: [
+      all.length > cases.length
+        ? `A policy that drops: ${countOf(all.length - cases.length, 'connection')} to the same port opened.`
+        : '',
+      'The same packet captured twice: copies are left out.',
+      'A refusal: nobody sent a reset or an ICMP error.',
+    ].filter((text) => text !== ''),
+    settle:
+      side === 'server'
+        ? 'nstat in the server pod: ListenDrops grow if the server dropped them itself.'
+        : 'A capture in the server pod: a SYN that arrives there was lost on its way back, or dropped by the server.',
+    confirm: [capturePoint(server.address, server.port), conntrackDrops, interfaceDrops],
+    filter: context.filter(group.ids, 'tcp.flags.syn == 1'),
+  }
+}
+
+/** The gaps between the SYNs tell the kernel: 1, 1, 1, 1, 2 s since Linux 6.5 (tcp_syn_linear_timeouts), 1, 2, 4 s before. */
+function timerText(cases: readonly SynLoss[]): string {
+  let linear = 0
+  let doubling = 0
+  for (const { handshake } of cases) {
+    const { segments, syns } = handshake
+    for (let n = 2; n < syns.length; n++) {
+      const before = (segments.time(syns[n - 1]) - segments.time(syns[n - 2])) / 1e9
+      const gap = (segments.time(syns[n]) - segments.time(syns[n - 1])) / 1e9
+      if (Math.abs(gap - before) < THRESHOLDS.jitter.value) linear++
+      else if (Math.abs(gap - 2 * before) < 2 * THRESHOLDS.jitter.value) doubling++
+    }
+  }
+  const gaps = cases.map(({ handshake: { segments, syns } }) => segments.time(syns[1]) - segments.time(syns[0]))
+  const first = `the first after ${nsText(median(gaps))}`
+  if (linear > doubling) return `${first}, further ones at the same interval (Linux 6.5 and later)`
+  if (doubling > 0) return `${first}, further ones at doubling intervals`
+  return first
+}
+
+function blamed(answersLost: number, count: number, side: ReturnType<typeof captureSide>): string {
+  if (answersLost === count) return 'the way from this capture point to the client: the SYN-ACKs passed here'
+  if (side === 'client') return 'the network beyond the client, there or back: the SYNs left and no answer came'
+  if (side === 'server') return 'the server or its node: the SYNs arrived here and were not answered'
+  return 'between this capture point and the server, there or back'
+}
+
+function evidence({ segments, syns, synAcks }: Handshake) {
+  return [
+    { row: segments.rows[syns[0]], role: 'the SYN' },
+    ...syns.slice(1, 4).map((i) => ({ row: segments.rows[i], role: 'its repetition' })),
+    ...synAcks.slice(0, 1).map((i) => ({ row: segments.rows[i], role: 'the answer' })),
+  ].sort((a, b) => a.row - b.row)
+}

@@ -1,0 +1,90 @@
+import { VERDICT } from '../../tcp/verdicts.ts'
+import { conntrackOf, inPod } from '../commands.ts'
+import type { FindingContext } from '../context.ts'
+import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { handshakeOf } from '../handshake.ts'
+import type { Draft, Rule } from '../rule.ts'
+import type { Segments } from '../segments.ts'
+import { countOf, msText, sentences, whenText } from '../words.ts'
+
+interface Reuse extends Case {
+  readonly segments: Segments
+  readonly syns: readonly number[]
+  /** The ACK that belongs to the old connection, and the reset it is answered with (-1 = not seen). */
+  readonly challenge: number
+  readonly reset: number
+}
+
+/** A new connection with the ports of one that the server still remembers: its SYN is answered with an ACK of the old one (RFC 5961). */
+export const tupleReuse: Rule = {
+  kind: 'tuple-reuse',
+  title: 'Ports reused too soon',
+  severity: 'medium',
+  thresholds: {},
+  source: 'https://datatracker.ietf.org/doc/html/rfc5961#section-4.2',
+  artefacts: { 'clock-step': 'off' },
+  yieldsTo: [],
+  find(context) {
+    const cases: Reuse[] = []
+    for (const id of context.troubled()) {
+      const found = caseOf(context, id)
+      if (found) cases.push(found)
+    }
+    return byServer(context, cases).map((group) => draft(context, group))
+  },
+}
+
+function caseOf(context: FindingContext, id: number): Reuse | undefined {
+  const segments = context.segments(id)
+  const handshake = handshakeOf(segments)
+  if (!handshake || handshake.otherAnswer < 0) return undefined
+  const { syns, otherAnswer: challenge } = handshake
+  if (segments.isReset(challenge) || !segments.hasAck(challenge)) return undefined
+  if (segments.ack(challenge) === segments.end(syns[0])) return undefined
+  // RFC 9293 section 3.10.7.3: in SYN-SENT an unacceptable ACK is answered with a reset that has its number.
+  const reset = segments.find(
+    (i) => segments.fromClient(i) && segments.isReset(i) && segments.seq(i) === segments.ack(challenge),
+    challenge,
+  )
+  const again = segments.find((i) => segments.isSyn(i) && segments.verdict(i) === VERDICT.syn, challenge)
+  if (reset < 0 && again < 0) return undefined
+  const since = segments.time(syns[0])
+  const until = again >= 0 ? segments.time(again) : segments.time(reset)
+  return {
+    id,
+    since,
+    until,
+    costNs: until - since,
+    segments,
+    syns: again >= 0 ? [syns[0], again] : [syns[0]],
+    challenge,
+    reset,
+  }
+}
+
+function draft(context: FindingContext, group: Group<Reuse>): Draft {
+  const { cases, server } = group
+  return {
+    ...about(group),
+    count: cases.length,
+    sentence: sentences(
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} used the ports of an earlier connection that the other end still knew, ${whenText(group.since, group.until)}; opening took ${msText(group.costMs)} longer in all.`,
+    ),
+    why: 'The SYN was answered with an ACK whose number belongs to no byte of the new connection.',
+    confidence: 0.9,
+    blamed: 'whoever chose the port: a client that binds fixed ports, or a NAT with too few of them',
+    evidence: worst(cases, 4).flatMap(({ segments, syns, challenge, reset }) => [
+      { row: segments.rows[syns[0]], role: 'the SYN' },
+      { row: segments.rows[challenge], role: 'an ACK of the old connection' },
+      ...(reset >= 0 ? [{ row: segments.rows[reset], role: 'the client’s reset' }] : []),
+      ...syns.slice(1).map((i) => ({ row: segments.rows[i], role: 'the SYN again' })),
+    ]),
+    ruledOut: ['A lost SYN: it was answered.'],
+    settle: 'A capture on both sides of the NAT: whether the client or the NAT chose the port again.',
+    confirm: [
+      conntrackOf(server.address),
+      inPod('sysctl net.ipv4.ip_local_port_range', 'in the client pod: how many ports there are to choose from'),
+    ],
+    filter: context.filter(group.ids),
+  }
+}

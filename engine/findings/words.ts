@@ -1,0 +1,62 @@
+import type { FindingEnd } from '../../common/model/finding.ts'
+
+// How findings say numbers and names. Like every text here they are for a person who reads in a hurry.
+
+/** A wait with at most three digits: 0.31 ms, 42 ms, 5.01 s, 3 min 20 s. */
+export function msText(ms: number): string {
+  if (ms < 9.995) return `${ms.toFixed(2)} ms`
+  if (ms < 999.5) return `${ms.toFixed(0)} ms`
+  if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`
+  if (ms < 119_950) return `${(ms / 1000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+}
+
+export const nsText = (ns: number): string => msText(ns / 1e6)
+
+/** "1 connection", "2,162 connections". */
+export function countOf(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? noun : plural}`
+}
+
+/** "0.2 %", never 0 % of something. */
+export function share(part: number, whole: number): string {
+  const percent = whole === 0 ? 0 : (part / whole) * 100
+  if (percent > 0 && percent < 0.1) return '< 0.1 %'
+  return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`
+}
+
+/** "a, b and c", "a, b, c and 4 more". */
+export function listOf(items: readonly string[], most = 3): string {
+  if (items.length === 0) return ''
+  if (items.length === 1) return items[0]
+  if (items.length <= most) return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
+  return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
+}
+
+/** 10.244.1.7:8080, [fd00::7]:8080, 10.244.1.7 */
+export function endText({ address, port }: FindingEnd): string {
+  if (port === undefined) return address
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+/** "from 14.0 s to 18.9 s of the capture", "at 3.10 s of the capture". */
+export function whenText(since: number, until: number): string {
+  const [from, to] = [nsText(since), nsText(until)]
+  return from === to ? `at ${from} of the capture` : `from ${from} to ${to} of the capture`
+}
+
+export const sentences = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(' ')
+
+/** What lies in the middle; of an even number the upper one. NaN of none. */
+export function median(values: readonly number[]): number {
+  return values.length === 0 ? NaN : values.toSorted((a, b) => a - b)[values.length >> 1]
+}
+
+export const sumOf = (values: Iterable<number>): number => {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}

@@ -1,0 +1,69 @@
+import type { Finding, FindingsReport } from '../../engine/engine.ts'
+import { printable } from './conversation-table.ts'
+import { countText, millisecondsText } from './text.ts'
+
+const WIDTH = 100
+/** Evidence and commands a finding shows in a terminal; JSON has them all. */
+const MOST_EVIDENCE = 6
+
+/** Everything that is known of each finding. */
+export function findingsText({ findings, artefacts }: FindingsReport): string {
+  const parts = findings.map((finding, i) => wholeText(finding, i + 1))
+  if (parts.length === 0) parts.push('Nothing was found.')
+  const notes = artefactsText(artefacts)
+  if (notes !== '') parts.push(notes)
+  return parts.join('\n\n')
+}
+
+/** The findings as sentences, for the beginning of an analysis. */
+export function findingsSummary({ findings, artefacts }: Pick<FindingsReport, 'findings' | 'artefacts'>): string {
+  const parts = findings.map((finding, i) => `${headText(finding, i + 1)}\n${wrapped(finding.sentence, '   ')}`)
+  if (parts.length === 0) parts.push('Nothing was found.')
+  const notes = artefactsText(artefacts)
+  if (notes !== '') parts.push(notes)
+  return parts.join('\n')
+}
+
+function headText({ title, costMs, confidence }: Finding, number: number): string {
+  const cost = costMs > 0 ? `, ${millisecondsText(costMs)} lost` : ''
+  return `${number}. ${printable(title)}${cost} (${Math.round(confidence * 100)} % sure)`
+}
+
+function wholeText(finding: Finding, number: number): string {
+  const lines = [
+    headText(finding, number),
+    wrapped(finding.sentence, '   '),
+    wrapped(`Why: ${finding.why}`, '   '),
+    wrapped(`To blame: ${finding.blamed}.`, '   '),
+    ...finding.ruledOut.map((text) => wrapped(`Ruled out: ${text}`, '   ')),
+  ]
+  if (finding.settle !== undefined) lines.push(wrapped(`Would settle it: ${finding.settle}`, '   '))
+  const shown = finding.evidence.slice(0, MOST_EVIDENCE).map(({ row, role }) => `${row + 1} ${role}`)
+  const more = finding.evidence.length - shown.length
+  if (shown.length > 0) {
+    lines.push(wrapped(`Frames: ${shown.join('; ')}${more > 0 ? `; ${countText(more, 'other')}` : ''}`, '   '))
+  }
+  for (const { command, about } of finding.confirm) lines.push(`   $ ${command}`, wrapped(about, '       '))
+  lines.push(`   Filter: ${finding.filter}`, `   Described: ${finding.source}`)
+  return lines.join('\n')
+}
+
+function artefactsText(artefacts: readonly Finding[]): string {
+  if (artefacts.length === 0) return ''
+  const lines = artefacts.map(({ title, sentence }) => wrapped(`- ${title}. ${sentence}`, '  ').trimStart())
+  return ['About the capture itself:', ...lines].join('\n')
+}
+
+/** Lines of at most WIDTH characters, broken at spaces. */
+function wrapped(text: string, indent: string): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of printable(text).split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(indent + line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  lines.push(indent + line)
+  return lines.join('\n')
+}
