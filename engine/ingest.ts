@@ -118,7 +118,7 @@ export class Ingest implements FrameSink {
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
       }
-      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, now, found)
+      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, time, found)
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1
       this.conversations.tally(found >>> 1, row)

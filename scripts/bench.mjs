@@ -1,4 +1,4 @@
-// npm run bench [-- --only NAME] [--packets N] [--runs N]: CPU time and memory beside tshark, tcptrace, capinfos and cat.
+// npm run bench [-- --quick] [--linear] [--only NAME] [--packets N] [--runs N]: CPU time and memory beside tshark, tcptrace, capinfos and cat.
 import { ensureBuilt } from './steps/build.mjs'
 import { ensureInstalled } from './steps/install.mjs'
 import { inProject, pickNode, Plainly, runScript, say } from './steps/project.mjs'

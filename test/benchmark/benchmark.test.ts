@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/engine.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { CAPTURES, ensureCapture } from './captures.ts'
+import { CAPTURES, ensureCapture, scaled } from './captures.ts'
+import { linearityPlot } from './linearity-plot.ts'
 import { measure } from './measure.ts'
 
 describe('the benchmark', () => {
@@ -27,6 +28,31 @@ describe('the benchmark', () => {
     expect(labels.retransmission).toBeGreaterThan(10)
     // Losses happen to a few: most of the traffic is healthy.
     expect(labels.retransmission).toBeLessThan(packets * 0.02)
+  })
+
+  it.each([
+    [20_000, 10],
+    [20_000, 200],
+    [20_000, 2500],
+  ])('makes a capture of about %i packets in %i conversations', (packets, conversations) => {
+    const made = ensureCapture(temporaryFolder(), scaled(packets, conversations))
+    expect(made.conversations).toBe(conversations)
+    expect(made.packets).toBeGreaterThan(packets * 0.4)
+    expect(made.packets).toBeLessThan(packets * 2.5)
+  })
+
+  it('draws what costs in proportion as straight lines', () => {
+    const points = [1000, 10_000, 100_000].map((n) => ({ packets: n, conversations: n / 100, cpuSeconds: n / 1e5 }))
+    const plot = linearityPlot({ byPackets: points, byConversations: points })
+    const [line] = plot.match(/(?<=<path d=")M[^"]*(?=" fill="none")/g) ?? []
+    const [a, b, c] = (line ?? '')
+      .slice(1)
+      .split('L')
+      .map((place) => place.split(' ').map(Number))
+    expect(b[0] - a[0]).toBeCloseTo(c[0] - b[0], 0)
+    expect(b[1] - a[1]).toBeCloseTo(c[1] - b[1], 0)
+    expect(b[1]).toBeLessThan(a[1])
+    expect(plot.match(/<circle/g)).toHaveLength(6)
   })
 
   it('measures what the program used', async () => {

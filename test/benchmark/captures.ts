@@ -4,7 +4,7 @@ import { CaptureWriter } from './capture-writer.ts'
 import { random, type TrafficOptions, writeTraffic } from './traffic.ts'
 
 /** Raised when the generator changes, so that kept captures are made anew. */
-const GENERATION = 4
+const GENERATION = 5
 
 export interface BenchmarkCapture {
   readonly name: string
@@ -20,11 +20,11 @@ export const CAPTURES: readonly BenchmarkCapture[] = [
     name: 'mixed-headers',
     what: 'mixed traffic, headers only (96 bytes a packet)',
     snapLength: 96,
-    traffic: { ...MIXED, packets: 1_000_000 },
+    traffic: { ...MIXED, packets: 5_000_000 },
   },
   {
     name: 'mixed-full',
-    what: 'the same traffic, whole packets',
+    what: 'mixed traffic, whole packets',
     snapLength: 262_144,
     traffic: { ...MIXED, packets: 1_000_000 },
   },
@@ -35,6 +35,25 @@ export const CAPTURES: readonly BenchmarkCapture[] = [
     traffic: { seed: 2, packets: Infinity, connections: 150_000, concurrent: 400, requests: 1, answerBytes: 700 },
   },
 ]
+
+/** Headers only, of about as many packets in about as many conversations (but no conversation has fewer than some eight). */
+export function scaled(packets: number, conversations: number): BenchmarkCapture {
+  const inEach = packets / conversations
+  return {
+    name: `scaled-${packets}-${conversations}`,
+    what: `${packets} packets in ${conversations} conversations`,
+    snapLength: 96,
+    traffic: {
+      ...MIXED,
+      packets: Infinity,
+      connections: conversations,
+      concurrent: Math.min(400, conversations),
+      // A third are about 14 packets, of which half are asked for on average.
+      requests: Math.max(1, Math.round(inEach / 7)),
+      answerBytes: inEach < 20 ? 700 : 5000,
+    },
+  }
+}
 
 export interface MadeCapture extends BenchmarkCapture {
   readonly file: string
