@@ -11,7 +11,15 @@ import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
 import { CaptureSetup, draftOf, keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
-import { Details, Explorer, KIND_TITLES, podsOfSelector, useRows, type Chosen } from '../features/explorer/index.tsx'
+import {
+  Details,
+  Explorer,
+  KIND_TITLES,
+  podsOfSelector,
+  titleOf,
+  useRows,
+  type Chosen,
+} from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
 import type { HostConnection } from './host.ts'
@@ -117,7 +125,9 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   function bySelector(text: string): number {
     const wanted = text.trim()
     const running = [...pods.rows.values()].filter((pod) => pod.running)
-    const byAddress = running.filter(({ addresses, name: own }) => addresses.includes(wanted) || own === wanted)
+    // Both ends of a conversation: their addresses or names, one after the other.
+    const words = new Set(wanted.split(/[\s,;⇄→]+/).map((word) => word.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')))
+    const byAddress = running.filter((pod) => words.has(pod.name) || pod.addresses.some((one) => words.has(one)))
     const found = byAddress.length > 0 ? byAddress : podsOfSelector(running, wanted)
     const have = new Set(points.map(keyOfPoint))
     const fresh = found.map(targetOfPod).filter((target) => !have.has(keyOfPoint(target)))
@@ -290,19 +300,22 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
 
   function details(): ReactNode {
     return (
-      <Pane title="Details" count={chosen?.row.name}>
+      <Pane title="Details">
         <div className="cluster-details">
           {chosen && name !== undefined ? (
-            <Details
-              host={connection}
-              context={name}
-              chosen={chosen}
-              pods={pods}
-              onPod={(row) => {
-                setChosen({ kind: 'pods', row })
-                go({ place: 'pods' })
-              }}
-            />
+            <>
+              <h2>{titleOf(chosen.row)}</h2>
+              <Details
+                host={connection}
+                context={name}
+                chosen={chosen}
+                pods={pods}
+                onPod={(row) => {
+                  setChosen({ kind: 'pods', row })
+                  go({ place: 'pods' })
+                }}
+              />
+            </>
           ) : (
             <p className="quiet">
               Choose a row to see what is known of it. Enter captures there, Space adds it to what is captured,
@@ -329,10 +342,11 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     }
     return (
       <CaptureSetup
-        key={`${name} ${draft.setup ? serialOf(draft.setup) : ''}`}
+        key={name}
         clusters={host.clusters}
         capturing={host.capturing}
         draft={draft}
+        onDraft={props.onDraft}
         onSelector={bySelector}
         onRemove={(target) =>
           setPoints(
@@ -362,16 +376,6 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     // A pod sees the service's address before, and the endpoint's after its node translated it.
     return service ? [...service.addresses, ...service.endpoints.map(({ address }) => address)] : []
   }
-}
-
-let serials = 0
-const known = new WeakMap<object, number>()
-
-/** A capture that is made again starts with its own settings, whatever was set before. */
-function serialOf(setup: object): number {
-  const serial = known.get(setup) ?? ++serials
-  known.set(setup, serial)
-  return serial
 }
 
 const targetOfPod = ({ namespace, name }: PodRow): PointTarget => ({ kind: 'pod', namespace, pod: name })

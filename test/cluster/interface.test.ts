@@ -101,7 +101,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     const config = JSON.parse(readFileSync(cluster.kubeconfig(['ops']), 'utf8'))
     const ran = join(folder, 'plugin-ran')
     config.users.push({ name: 'plugged', user: { exec: { command: 'touch', args: [ran] } } })
-    config.contexts.push({ name: 'plugged', context: { cluster: 'test', user: 'plugged' } })
+    config.contexts.push({ name: 'plugged', context: { cluster: config.clusters[0].name, user: 'plugged' } })
     const path = join(folder, 'with-plugin')
     writeFileSync(path, JSON.stringify(config))
     const other = (await startHost(temporaryFolder(), path)).host

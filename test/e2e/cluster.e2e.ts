@@ -308,6 +308,27 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
   })
 })
 
+describe.skipIf(skipReason !== undefined)('beside clusters of the person', () => {
+  it('starts a demo that takes no name of theirs, and captures in it', { timeout: 120_000 }, async () => {
+    await using shop = await startShop()
+    await using app = await startAppWith({ KUBECONFIG: shop.kubeconfig })
+    await using browser = await disposable(startBrowser())
+    await using opened = await openPage(browser.browser, app.url)
+    const { page } = opened
+    const screen = new Screen(page)
+    await page.getByRole('button', { name: 'Try a demo cluster' }).click()
+    await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })
+    await page.getByRole('tab', { name: 'Workloads' }).click()
+    await page.getByRole('gridcell', { name: 'checkout', exact: true }).click({ timeout: 60_000 })
+    await page.getByRole('grid', { name: 'Workloads' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Create and capture' }).click()
+    await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(20)
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByText('Complete: every byte is here, checked').waitFor({ timeout: 60_000 })
+  })
+})
+
 describe('without a cluster', () => {
   it('says where it looked for a kubeconfig, and offers a demo that says it is one', async () => {
     await using app = await startApp()

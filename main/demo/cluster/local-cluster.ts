@@ -280,14 +280,17 @@ export class LocalCluster implements Backend, AsyncDisposable {
 
   /** Writes a kubeconfig for the users; the first one's context is the current one. Its path. */
   kubeconfig(users: readonly string[] = ['admin'], file = join(this.folder, `kubeconfig-${users.join('-')}`)): string {
+    // Names of its own: where files are merged, the first that names a cluster or user wins, and a person may have a "test" too.
+    const here = `local-${this.api.port}`
+    const userOf = (name: string) => `${name}@${here}`
     const base64 = (text: string) => Buffer.from(text).toString('base64')
     const entries = users.map((name) => {
       const user = this.#users.find((one) => one.name === name)
       if (!user) throw new Error(`the test cluster has no user ${name}`)
-      if (user.token !== undefined) return { name, user: { token: user.token } }
+      if (user.token !== undefined) return { name: userOf(name), user: { token: user.token } }
       const own = this.#authority.client(name, user.groups)
       const data = { 'client-certificate-data': base64(own.certificate), 'client-key-data': base64(own.key) }
-      return { name, user: data }
+      return { name: userOf(name), user: data }
     })
     const config = {
       apiVersion: 'v1',
@@ -295,12 +298,12 @@ export class LocalCluster implements Backend, AsyncDisposable {
       'current-context': users[0],
       clusters: [
         {
-          name: 'test',
+          name: here,
           cluster: { server: this.api.url, 'certificate-authority-data': base64(this.#authority.certificate) },
         },
       ],
       users: entries,
-      contexts: users.map((name) => ({ name, context: { cluster: 'test', user: name, namespace: 'default' } })),
+      contexts: users.map((name) => ({ name, context: { cluster: here, user: userOf(name), namespace: 'default' } })),
     }
     writeFileSync(file, JSON.stringify(config, undefined, 1), { mode: 0o600 })
     return file

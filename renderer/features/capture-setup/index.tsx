@@ -23,6 +23,7 @@ export interface CaptureSetupProps {
   readonly clusters: Pick<ClustersSection, 'captureSettings' | 'changeCaptureSettings'>
   readonly capturing: Pick<CapturingSection, 'plan' | 'look'>
   readonly draft: CaptureDraft
+  readonly onDraft: (draft: CaptureDraft) => void
   /** Pods of a selector: "app=web". */
   readonly onSelector: (selector: string) => number
   readonly onRemove: (target: PointTarget) => void
@@ -49,13 +50,13 @@ export const keyOfPoint = (target: PointTarget) =>
 export function CaptureSetup(props: CaptureSetupProps): ReactNode {
   const { clusters, capturing, draft } = props
   const { context, targets: points, follow } = draft
-  const [setup, setSetup] = useState<Setup>(draft.setup ?? DEFAULT_SETUP)
+  const setup = draft.setup ?? DEFAULT_SETUP
   const [settings, setSettings] = useState<ContextCaptureSettings>()
   const [plans, setPlans] = useState<ReadonlyMap<string, PointPlan>>(new Map())
   const [looks, setLooks] = useState<ReadonlyMap<string, Look>>(new Map())
   const [interfaces, setInterfaces] = useState<Readonly<Record<string, string>>>({})
   const [checkedFilter, setCheckedFilter] = useState<string>()
-  const change = (part: Partial<Setup>) => setSetup((was) => ({ ...was, ...part }))
+  const change = (part: Partial<Setup>) => props.onDraft({ ...draft, setup: { ...setup, ...part } })
 
   useEffect(() => {
     let here = true
@@ -150,12 +151,11 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
     props.onStart(orderOf(draft, setup, all, interfaces, keyOfPoint))
   }
 
-  const busy = props.starting !== undefined && props.starting.endedAt === undefined
+  const busy = props.starting?.state === 'preparing'
   const snap = SNAP_LENGTHS.find(({ bytes }) => bytes === setup.snapLength)
   return (
     <Pane
       title="Capture"
-      count={formatCounted(points.length, 'point')}
       actions={
         <button type="button" className="button small" onClick={props.onClose}>
           Clear
@@ -333,7 +333,7 @@ function Selector({ onSelector }: { readonly onSelector: (selector: string) => n
         type="text"
         className="field"
         aria-label="Add pods by label or address"
-        placeholder="Add by label or address: app=web"
+        placeholder="Add by label, name or address: app=web"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
@@ -396,7 +396,7 @@ function Starting({
       </p>
     )
   }
-  if (capture.endedAt !== undefined) return undefined
+  if (capture.state !== 'preparing') return undefined
   return (
     <div className="starting" role="status">
       <ul>

@@ -20,9 +20,8 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
   const now = useNow(10_000)
   const [asking, setAsking] = useState<SweepReport>()
   const known = reports.some((report) => report.context === context)
-  const total = reports.reduce((sum, { leftovers }) => sum + leftovers.length, 0)
   return (
-    <Pane title="Left behind" count={total > 0 ? total : ''}>
+    <Pane title="Left behind">
       <div className="leftovers">
         <p className="leftovers-about">
           Everything Hopscope creates is written down on this machine before it is created. What is still there is

@@ -99,21 +99,25 @@ export function Explorer(props: ExplorerProps): ReactNode {
   return (
     <Pane
       title={KIND_TITLES[kind]}
-      count={countText(found.length, rows.size, shown)}
       actions={
-        <input
-          type="search"
-          className="field explorer-search"
-          aria-label="Search"
-          placeholder="Search names, labels, addresses"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
-            event.preventDefault()
-            document.querySelector<HTMLElement>(`[data-grid="explorer.${kind}"]`)?.focus()
-          }}
-        />
+        <>
+          <span className="explorer-count" role="status">
+            {countText(found.length, rows.size, shown)}
+          </span>
+          <input
+            type="search"
+            className="field explorer-search"
+            aria-label="Search"
+            placeholder="Search names, labels, addresses"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
+              event.preventDefault()
+              document.querySelector<HTMLElement>(`[data-grid="explorer.${kind}"]`)?.focus()
+            }}
+          />
+        </>
       }
     >
       <div className="explorer-list" onKeyDown={onKeyDown}>
@@ -223,11 +227,11 @@ function Problems({ problems }: { readonly problems: readonly ExplorerProblem[] 
             ' Type a namespace that is yours at the left.'}
         </p>
       )}
-      {others.map(({ what, message }) => (
-        <p key={what}>
-          {what}: {message} Trying again.
+      {others.length > 0 && (
+        <p title={others.map(({ what, message }) => `${what}: ${message}`).join('\n')}>
+          {others[0].message} Trying again.
         </p>
-      ))}
+      )}
     </div>
   )
 }

@@ -47,30 +47,32 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
   return (
     <Pane
       title="Captures"
-      count={captures === undefined ? '' : `${formatCount(list.length)}, ${formatBytes(sizeOf(list))}`}
       actions={
-        row && (
-          <>
-            <button type="button" className="button small" onClick={() => onOpen(row)}>
-              Open
-            </button>
-            {row.state === 'interrupted' && (
-              <button type="button" className="button small" onClick={() => onResume(row)}>
-                Go on with it
+        <>
+          {captures && <span className="library-count">{formatBytes(sizeOf(list))} in all</span>}
+          {row && (
+            <>
+              <button type="button" className="button small" onClick={() => onOpen(row)}>
+                Open
               </button>
-            )}
-            {row.order !== undefined && (
-              <button type="button" className="button small" onClick={() => onRepeat(row)}>
-                Again
-              </button>
-            )}
-            {row.state !== 'live' && (
-              <button type="button" className="button small" onClick={() => setDeleting(row)}>
-                Delete…
-              </button>
-            )}
-          </>
-        )
+              {row.state === 'interrupted' && (
+                <button type="button" className="button small" onClick={() => onResume(row)}>
+                  Go on with it
+                </button>
+              )}
+              {row.order !== undefined && (
+                <button type="button" className="button small" onClick={() => onRepeat(row)}>
+                  Again
+                </button>
+              )}
+              {row.state !== 'live' && (
+                <button type="button" className="button small" onClick={() => setDeleting(row)}>
+                  Delete…
+                </button>
+              )}
+            </>
+          )}
+        </>
       }
     >
       <div
