@@ -346,3 +346,141 @@ export interface LadderRow extends PacketRow {
   /** It repeats bytes that did not pass here before: the packet with them was lost between the sender and this point. */
   readonly lostBefore?: true
 }
+
+/**
+ * How an exchange ended. `failed`: answered with an error; `unanswered`: though it should have been; `unknown`: whether it was
+ * answered can't be told, as bytes are missing or it is only guessed to be an exchange.
+ */
+export type ExchangeOutcome = 'answered' | 'failed' | 'unanswered' | 'one-way' | 'unknown'
+
+/** A request and what answered it. */
+export interface ExchangeRow {
+  readonly id: number
+  readonly conversation: number
+  /** When the request's first byte was captured. */
+  readonly time: number
+  readonly client: string
+  readonly clientPort?: number
+  readonly server: string
+  readonly serverPort?: number
+  /** "dns", "http", "tls" (the handshake); "tcp" where it is guessed from who spoke when. */
+  readonly protocol: string
+  /** "GET /orders"; without queries and other secrets. */
+  readonly ask: string
+  readonly answer: string
+  readonly outcome: ExchangeOutcome
+  /** Guessed from who spoke when. */
+  readonly approximate: boolean
+  /** From the first byte of the request to the last of the response; if unanswered, it took longer than this. */
+  readonly totalNs: number
+  /**
+   * The parts of totalNs, as they were at the capture point. Without networkNs the network is part of serverNs. None of them without
+   * a response.
+   */
+  readonly networkNs?: number
+  readonly serverNs?: number
+  readonly transferNs?: number
+  /** Standing still: waiting for retransmissions, at a closed window; of DNS over UDP, up to the last try. */
+  readonly stallNs?: number
+  /** Round trip between the capture point and the client: by so much longer the client waited. */
+  readonly clientHalfNs?: number
+  readonly serverHalfNs?: number
+  /** The packets that show it, first and last of either side. */
+  readonly requestRow: number
+  readonly requestEndRow: number
+  readonly responseRow?: number
+  readonly responseEndRow?: number
+}
+
+export type ExchangeSort =
+  | 'time'
+  | 'client'
+  | 'server'
+  | 'protocol'
+  | 'ask'
+  | 'answer'
+  | 'totalNs'
+  | 'networkNs'
+  | 'serverNs'
+  | 'transferNs'
+  | 'stallNs'
+
+/** Which exchanges: all of the conditions that are present hold. */
+export interface ExchangeScope {
+  /** Those with any of these packets between their first and their last one. */
+  readonly rows?: Uint32Array
+  /** Those that begin within [from, to). */
+  readonly from?: number
+  readonly to?: number
+  readonly conversation?: number
+  readonly protocol?: string
+  readonly outcome?: ExchangeOutcome
+  /** Words that all must occur in what was asked, answered, the protocol or an address. */
+  readonly text?: string
+}
+
+/** What a time is measured of: "rtt client" and "rtt server" (the two halves of the path), or a protocol's name: its exchanges. */
+export type LatencyMeasure = string
+
+/** A percentile; `beyond`: it is at least this, as it falls among what was never answered. */
+export interface Percentile {
+  readonly ns: number
+  readonly beyond: boolean
+}
+
+export interface LatencySummary {
+  readonly measure: LatencyMeasure
+  /** Samples, the unanswered ones included. */
+  readonly count: number
+  /** Those of which only is known how long was waited in vain. */
+  readonly unanswered: number
+  readonly failed: number
+  /** Round trips left out, as the receiver delayed the ACK. */
+  readonly delayedAcks: number
+  readonly approximate: boolean
+  readonly p50: Percentile
+  readonly p90: Percentile
+  readonly p99: Percentile
+  /** The longest that was measured; NaN without one. */
+  readonly maxNs: number
+}
+
+/**
+ * Times over time. Column c is the c-th of `columns` equal parts of [from, to); row r is the times of [edges[r], edges[r + 1]). Cell
+ * (c, r) is at c * rows + r. Edges are those of the buckets that percentiles are made of.
+ */
+export interface LatencyMap {
+  readonly measure: LatencyMeasure
+  readonly from: number
+  readonly to: number
+  readonly columns: number
+  readonly rows: number
+  /** Nanoseconds, rows + 1 of them, from the lowest that has any to the highest. */
+  readonly edges: Float64Array
+  readonly counts: Float64Array
+  /** Unanswered, at how long was waited. */
+  readonly unanswered: Float64Array
+  /** By column: samples, percentiles in nanoseconds (NaN without samples), and 1 where the p99 is at least what it says. */
+  readonly samples: Float64Array
+  readonly p50: Float64Array
+  readonly p90: Float64Array
+  readonly p99: Float64Array
+  readonly p99Beyond: Uint8Array
+}
+
+/** Part of a LatencyMap: times [low, high) ns of samples that begin within [from, to). */
+export interface LatencyCell {
+  readonly measure: LatencyMeasure
+  readonly from: number
+  readonly to: number
+  readonly low: number
+  readonly high: number
+}
+
+/** What is behind a part of a LatencyMap. */
+export interface LatencyEvidence {
+  /** Numbers of exchanges, ascending; none for round trips. */
+  readonly exchanges: Uint32Array
+  /** Packets, ascending: of an exchange the ends of its request and response, of a round trip the segment and its ACK. */
+  readonly rows: Uint32Array
+}

@@ -3,6 +3,9 @@ import type {
   Completion,
   ConversationRow,
   ConversationSort,
+  ExchangeRow,
+  ExchangeScope,
+  ExchangeSort,
   FilterCheck,
   FollowFormat,
   FollowMatches,
@@ -10,6 +13,11 @@ import type {
   Histogram,
   LadderRow,
   Lanes,
+  LatencyCell,
+  LatencyEvidence,
+  LatencyMap,
+  LatencyMeasure,
+  LatencySummary,
   PacketDetails,
   PacketRow,
   Query,
@@ -35,6 +43,7 @@ import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { LaneIndex } from './query/lane-index.ts'
 import { ladderRows, lostPackets, type LostPackets } from './query/ladder.ts'
 import { lanes } from './query/lanes.ts'
+import { LatencyQueries } from './query/latency-queries.ts'
 import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { sortRows } from './query/sort-rows.ts'
@@ -73,6 +82,7 @@ export class Engine {
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
   readonly #conversationLists: ConversationLists
+  readonly #latency: LatencyQueries
   #lost: { readonly key: string; readonly lost: LostPackets } | undefined
   #track: { readonly key: string; readonly track: SequenceTrack } | undefined
   readonly #findings: LatestFindings
@@ -86,6 +96,7 @@ export class Engine {
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
+    this.#latency = new LatencyQueries(this, this.#ingest.applications)
     this.#findings = new LatestFindings(this)
   }
 
@@ -122,6 +133,10 @@ export class Engine {
   /** Requests with their responses, as far as protocols were recognised. */
   get exchanges() {
     return this.#ingest.applications.exchanges
+  }
+  /** Time of the latest packet. */
+  get lastTime(): number {
+    return this.#ingest.lastTime
   }
   /** Nanoseconds since 1970 of the first frame; every time counts from it. */
   get epoch(): bigint | undefined {
@@ -246,6 +261,37 @@ export class Engine {
   /** The addresses with most traffic. */
   topTalkers(count: number, scope?: ConversationScope): Talker[] {
     return this.#conversationLists.talkers(count, scope)
+  }
+
+  /** Numbers of the requests in the scope, in order, with those that are only guessed from who spoke when. */
+  exchangeOrder(sort: ExchangeSort, descending: boolean, scope?: ExchangeScope): Uint32Array {
+    return this.#latency.order(sort, descending, scope)
+  }
+
+  /** Requests with what answered them and where their time went. */
+  exchangeRows(ids: ArrayLike<number>): ExchangeRow[] {
+    return this.#latency.rows(ids)
+  }
+
+  /** Percentiles of both halves of the path, and of each protocol's exchanges. */
+  latencySummaries(scope: ExchangeScope = {}): LatencySummary[] {
+    return this.#latency.summaries(scope)
+  }
+
+  /** A measure's times over time, in `columns` equal parts of [from, to). */
+  latencyMap(
+    measure: LatencyMeasure,
+    from: number,
+    to: number,
+    columns: number,
+    scope: ExchangeScope = {},
+  ): LatencyMap {
+    return this.#latency.map(measure, from, to, columns, scope)
+  }
+
+  /** The exchanges and packets behind a part of a map of the same scope. */
+  latencyEvidence(cell: LatencyCell, scope: ExchangeScope = {}): LatencyEvidence {
+    return this.#latency.evidence(cell, scope)
   }
 
   /** Packets as the list shows them, in the order of `rows`. */

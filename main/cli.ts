@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
   findings: async () => (await import('./commands/findings.ts')).findings,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
+  exchanges: async () => (await import('./commands/exchanges.ts')).exchanges,
   frames: async () => (await import('./commands/frames.ts')).frames,
   follow: async () => (await import('./commands/follow.ts')).follow,
   export: async () => (await import('./commands/export.ts')).exportCommand,

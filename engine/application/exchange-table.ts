@@ -101,8 +101,10 @@ export class ExchangeTable {
 
   // Writing to NOWHERE, an index that no typed array has, does nothing.
 
+  // What waited for bytes before it was captured before them: an end is never taken back.
+
   requestEnd(id: ExchangeId, row: number): void {
-    this.requestEndRow[id] = row
+    if (row > this.requestEndRow[id]) this.requestEndRow[id] = row
     this.version++
   }
 
@@ -113,7 +115,7 @@ export class ExchangeTable {
   }
 
   responseEnd(id: ExchangeId, row: number): void {
-    this.responseEndRow[id] = row + 1
+    if (row >= this.responseEndRow[id]) this.responseEndRow[id] = row + 1
     this.version++
   }
 

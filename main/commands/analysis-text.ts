@@ -1,6 +1,7 @@
-import type { CaptureFacts, ConversationRow, Finding, Lanes, ResetCause } from '../../engine/engine.ts'
+import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary, ResetCause } from '../../engine/engine.ts'
 import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
 import { findingsSummary } from './findings-text.ts'
+import { latencyText } from './latency-text.ts'
 import type { ResetGroup } from './resets-by-cause.ts'
 import { bytesText, countText, durationText, millisecondsText, shareText, sparkline } from './text.ts'
 
@@ -13,6 +14,7 @@ export interface Analysis {
   /** Those that lost most time. */
   readonly worst: readonly ConversationRow[]
   readonly resets: readonly ResetGroup[]
+  readonly latency: readonly LatencySummary[]
   readonly lanes: Lanes
   /** What went wrong, and what is wrong with the capture. */
   readonly findings: readonly Finding[]
@@ -24,7 +26,8 @@ export interface Analysis {
 export function analysisText(analysis: Analysis): string {
   const parts = analysis.facts.packets > 0 ? [findingsSummary(analysis)] : []
   parts.push(factsText(analysis))
-  if (analysis.facts.packets > 0) parts.push(lanesText(analysis.lanes), troubleText(analysis), worstText(analysis))
+  if (analysis.facts.packets > 0)
+    parts.push(lanesText(analysis.lanes), troubleText(analysis), latencyText(analysis.latency), worstText(analysis))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 

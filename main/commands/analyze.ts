@@ -16,8 +16,8 @@ export const analyze: Command = {
   help: `
 Prints what went wrong, see \`hopscope findings\`;
 the facts of the capture; traffic, trouble and round-trip time over its duration as lines of bars; what was
-retransmitted and why, what was reset and why, how often each tcp.analysis label occurs; and the conversations that
-lost most time.
+retransmitted and why, what was reset and why, how often each tcp.analysis label occurs; how long round trips and requests
+took; and the conversations that lost most time.
 
   --json      the same as JSON; times are nanoseconds since the first frame
 
@@ -37,6 +37,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
       // Of these only, their packets are counted.
       worst: engine.conversationRows(worst, { rows: engine.rowsOfConversations(worst) }),
       resets: resetsByCause(engine),
+      latency: engine.latencySummaries(),
       lanes: engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS),
       names: engine.names,
       findings,

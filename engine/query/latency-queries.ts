@@ -1,0 +1,65 @@
+import type {
+  ExchangeRow,
+  ExchangeScope,
+  ExchangeSort,
+  LatencyCell,
+  LatencyEvidence,
+  LatencyMap,
+  LatencyMeasure,
+  LatencySummary,
+} from '../answers.ts'
+import type { Applications } from '../application/applications.ts'
+import { TurnTaking } from '../application/turn-taking.ts'
+import { ExchangeLists } from './exchange-list.ts'
+import { type ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
+import { latencyEvidence, latencyMap } from './latency-map.ts'
+import { latencySummaries } from './latency-summary.ts'
+
+/** Everything asked about requests, responses and round trips. What it needs besides the columns is extended as the capture grows. */
+export class LatencyQueries {
+  readonly #sources: ExchangeSources
+  readonly #timing: ExchangeTiming
+  readonly #lists: ExchangeLists
+  readonly #turns: TurnTaking
+
+  constructor(sources: ExchangeSources, applications: Applications) {
+    this.#sources = sources
+    this.#timing = new ExchangeTiming(sources)
+    this.#lists = new ExchangeLists(sources, this.#timing)
+    const { packets, conversations } = sources
+    this.#turns = new TurnTaking(
+      { packets, conversations, undecodedFrom: (conversation) => applications.undecodedFrom(conversation) },
+      sources.exchanges,
+    )
+  }
+
+  order(sort: ExchangeSort, descending: boolean, scope?: ExchangeScope): Uint32Array {
+    this.#advance()
+    return this.#lists.order(sort, descending, scope)
+  }
+
+  rows(ids: ArrayLike<number>): ExchangeRow[] {
+    this.#advance()
+    return this.#lists.rows(ids)
+  }
+
+  summaries(scope: ExchangeScope): LatencySummary[] {
+    this.#advance()
+    return latencySummaries(this.#sources, this.#timing, scope)
+  }
+
+  map(measure: LatencyMeasure, from: number, to: number, columns: number, scope: ExchangeScope): LatencyMap {
+    this.#advance()
+    return latencyMap(this.#sources, this.#timing, measure, from, to, columns, scope)
+  }
+
+  evidence(cell: LatencyCell, scope: ExchangeScope): LatencyEvidence {
+    this.#advance()
+    return latencyEvidence(this.#sources, this.#timing, cell, scope)
+  }
+
+  #advance(): void {
+    this.#turns.advance()
+    this.#timing.advance()
+  }
+}
