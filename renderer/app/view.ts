@@ -27,8 +27,10 @@ export interface View {
   readonly sort: Sort
   /** How the packets are listed; in the order of the file without. */
   readonly order?: PacketOrder | undefined
-  /** Which of the lists is shown; the first without. */
+  /** Which of the lists is shown; without, the findings where there are any, else the conversations. */
   readonly list?: ListTab | undefined
+  /** The finding that is looked at, by its id; the first without. */
+  readonly finding?: string | undefined
   /** What the lower pane shows; the packets without. */
   readonly detail?: DetailTab | undefined
   /** Which end's bytes are followed or drawn; both, or the busier one's, without. */
@@ -50,7 +52,7 @@ export interface View {
 }
 
 /** The panes that share the upper place. One line here and one in workspace.tsx for another. */
-export const LIST_TABS = ['conversations'] as const
+export const LIST_TABS = ['findings', 'conversations'] as const
 export type ListTab = (typeof LIST_TABS)[number]
 
 /** The panes that share the lower place. */
@@ -116,7 +118,8 @@ export function viewToSearch(view: View): string {
   if (view.row !== undefined) search.set('frame', String(view.row + 1))
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
-  if (view.list && view.list !== LIST_TABS[0]) search.set('list', view.list)
+  if (view.list) search.set('list', view.list)
+  if (view.finding) search.set('finding', view.finding)
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
   if (view.side) search.set('side', view.side)
   if (view.format && view.format !== FORMATS[0]) search.set('format', view.format)
@@ -168,6 +171,7 @@ export function viewFromSearch(text: string): View {
     sort: readSort(search.get('sort')),
     ...(order && { order }),
     ...(list && { list }),
+    ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
     ...(detail && { detail }),
     ...(side && { side }),
     ...(format && { format }),

@@ -4,7 +4,7 @@ import type { CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
-import type { DetailTab, TimeRange, View } from './view.ts'
+import { LIST_TABS, type DetailTab, type ListTab, type TimeRange, type View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
 export interface WorkspaceHandles {
@@ -28,7 +28,11 @@ const LOWER_FOCUS = ['[data-grid=packets]', '.graph-plot', '[data-grid=ladder]',
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
-  ['Conversations', '.pane[aria-label=Conversations]', ['[data-grid=conversations]']],
+  [
+    'Findings and conversations',
+    '.pane:is([aria-label=Findings], [aria-label=Conversations])',
+    ['[data-grid=findings]', '[data-grid=conversations]'],
+  ],
   [
     'Packets',
     '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])',
@@ -47,6 +51,9 @@ export const CLOSER = [
   readonly title: string
   readonly keys: readonly string[]
 }[]
+
+/** A key for each list, in their order. */
+const LIST_KEYS = ['D', 'V'] as const
 
 const SORTS = [
   ['harmMs', 'harm', true],
@@ -165,7 +172,7 @@ export function workspaceCommands({
       run: () => view.change({ zoom: undefined }, 'push'),
     },
     ...PANES.map(([name, , selectors], i) => ({
-      id: `go.${name.toLowerCase().replace(' ', '-')}`,
+      id: `go.${name.toLowerCase().replaceAll(' ', '-')}`,
       title: name,
       group: 'Go' as const,
       keys: [String(i + 1)],
@@ -205,6 +212,13 @@ export function workspaceCommands({
       keys: ['L'],
       run: () => showDetail(view, 'packets'),
     },
+    ...LIST_TABS.map((list, i) => ({
+      id: `go.list-${list}`,
+      title: list[0].toUpperCase() + list.slice(1),
+      group: 'Go' as const,
+      keys: [LIST_KEYS[i]],
+      run: () => showList(view, list),
+    })),
     ...CLOSER.map(({ detail, title, keys }) => ({
       id: `go.${detail}`,
       title,
@@ -267,13 +281,23 @@ export function workspaceCommands({
   ]
 }
 
+/** Shows the pane in the upper place, and gives it the focus. */
+function showList(view: ViewStore, list: ListTab): void {
+  view.change({ list }, 'push')
+  focusSoon([`[data-grid=${list}]`])
+}
+
 /** Shows the pane in the lower place, and gives it the focus. */
 function showDetail(view: ViewStore, detail: DetailTab): void {
   view.change({ detail }, 'push')
+  focusSoon(LOWER_FOCUS)
+}
+
+function focusSoon(selectors: readonly string[]): void {
   // The pane may first have to ask which conversation it is about.
   let frames = 60
   const attempt = () => {
-    if (!focusFirst(LOWER_FOCUS) && frames-- > 0) requestAnimationFrame(attempt)
+    if (!focusFirst(selectors) && frames-- > 0) requestAnimationFrame(attempt)
   }
   requestAnimationFrame(attempt)
 }

@@ -4,6 +4,7 @@ import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
+import type { Finding } from '../../common/model/finding.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
 import { AddressNames } from '../components/address.tsx'
@@ -20,6 +21,7 @@ import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Conversations } from '../features/conversations/index.tsx'
+import { Findings } from '../features/findings/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
 import { Packets } from '../features/packets/index.tsx'
@@ -40,15 +42,18 @@ export interface WorkspaceProps {
   readonly commands: CommandRegistry
   /** Where in the top bar the filter goes. */
   readonly filterSlot: HTMLElement | null
+  /** Sets up a capture at the pods that have these addresses. */
+  readonly onCaptureEnds: (addresses: readonly string[]) => void
 }
 
 /** An open capture: time axis on top, conversations and packets below, the inspector at the side. */
-export function Workspace({ session, view, commands, filterSlot }: WorkspaceProps): ReactNode {
+export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }: WorkspaceProps): ReactNode {
   const { progress, search, crash } = useStore(session.progress)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)
-  const list = useStore(view.store, (state) => state.list) ?? LIST_TABS[0]
+  const chosenList = useStore(view.store, (state) => state.list)
+  const finding = useStore(view.store, (state) => state.finding)
   const detail = useStore(view.store, (state) => state.detail) ?? DETAIL_TABS[0]
   const order = useStore(view.store, (state) => state.order)
   const { timeFormat, filterHistory } = useStore(preferences)
@@ -63,6 +68,10 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   const version = progress?.version ?? 0
   const names = useAddressNames(session, version)
   const reading = progress?.phase === 'reading'
+  const diagnosis = useAnswer(progress && String(version), () => session.engine.findings())
+  const report = diagnosis.value
+  // Start from the answer, where there is one.
+  const list = chosenList ?? (report && report.findings.length > 0 ? 'findings' : 'conversations')
 
   const apply = useCallback(
     (text: string) => {
@@ -114,8 +123,8 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
   const ready = progress !== undefined
   useEffect(() => {
-    if (ready && document.activeElement === document.body) focusPane('conversations')
-  }, [ready])
+    if (ready && document.activeElement === document.body) focusPane(list)
+  }, [ready, list])
 
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : `${conversation} ${version}`, () =>
     session.engine.conversation(conversation ?? 0),
@@ -184,10 +193,44 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
       { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
       'line' as const,
       { title: 'Copy as filter', hint: text, run: () => copy(text) },
+      { title: 'Capture at both ends', run: () => onCaptureEnds([row.addressA, row.addressB]) },
     ]
   }
 
+  function showFinding({ filter: condition, conversations, since, until }: Finding): void {
+    const span = Math.max(until - since, 1e6)
+    const from = Math.max(facts.firstTime, Math.round(since - span * 0.1))
+    const to = Math.min(facts.lastTime + 1, Math.round(until + span * 0.1))
+    const [only] = conversations
+    rememberFilter(condition)
+    view.change(
+      {
+        filter: condition,
+        conversation: conversations.length === 1 ? only : undefined,
+        range: undefined,
+        zoom: to - from < (facts.lastTime - facts.firstTime) / 2 ? { from, to } : undefined,
+        detail: undefined,
+      },
+      'push',
+    )
+  }
+
   const lists: Readonly<Record<ListTab, () => ReactNode>> = {
+    findings: () => (
+      <Findings
+        report={report}
+        error={diagnosis.error}
+        waiting={diagnosis.key !== String(version) && !reading}
+        reading={reading}
+        chosen={finding}
+        onChoose={({ id }) => view.change({ finding: id })}
+        onShow={showFinding}
+        onTime={({ since, until }) => view.change({ range: { from: since, to: until + 1 } }, 'push')}
+        onPacket={(row) => view.change({ row, detail: undefined })}
+        onConversations={() => view.change({ list: 'conversations' }, 'push')}
+        onCopy={copy}
+      />
+    ),
     conversations: () => (
       <Conversations
         session={session}
@@ -349,7 +392,7 @@ export function Workspace({ session, view, commands, filterSlot }: WorkspaceProp
   )
 }
 
-const LIST_TITLES: Readonly<Record<ListTab, string>> = { conversations: 'Conversations' }
+const LIST_TITLES: Readonly<Record<ListTab, string>> = { findings: 'Findings', conversations: 'Conversations' }
 const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
   packets: 'Packets',
   graph: 'Graph',
@@ -396,7 +439,7 @@ function packetText(row: PacketRow): string {
   return [index + 1, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
 }
 
-function focusPane(grid: 'conversations' | 'packets'): void {
+function focusPane(grid: ListTab): void {
   document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
 }
 
