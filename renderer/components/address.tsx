@@ -1,5 +1,6 @@
 import { createContext, useContext, type ReactNode } from 'react'
 import { endpointText } from './filter-text.ts'
+import './address.css'
 
 export interface AddressName {
   readonly name: string
@@ -21,6 +22,9 @@ export function Address({ address, port }: AddressProps): ReactNode {
   const text = endpointText(address, port)
   if (!known) return text
   return (
-    <span title={`${text}, named by ${known.source}`}>{port === undefined ? known.name : `${known.name}:${port}`}</span>
+    <span className="address" title={`${text}, named by ${known.source}`}>
+      <span className="address-name">{known.name}</span>
+      {port !== undefined && <span>:{port}</span>}
+    </span>
   )
 }

@@ -206,7 +206,7 @@ describe('names of addresses', () => {
     await screen.packets.waitFor()
     const cell = screen.rows(screen.packets).first().locator('[data-column=destination]')
     await expect.poll(() => cell.innerText()).toBe('orders.shop.svc.cluster.local')
-    expect(await cell.locator('span').getAttribute('title')).toBe('10.96.31.10, named by a DNS answer in the capture')
+    expect(await cell.locator('.address').getAttribute('title')).toBe('10.96.31.10, named by a DNS answer in the capture')
 
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
@@ -235,7 +235,7 @@ describe('names of addresses', () => {
     const { screen } = opened
     await screen.conversations.waitFor()
     const end = screen.rows(screen.conversations).first().locator('[data-column=a]')
-    await expect.poll(() => end.innerText()).toMatch(/^checkout-7d9f6c5b8-xk2lp\.shop:\d+$/)
+    await expect.poll(() => end.textContent()).toMatch(/^checkout-7d9f6c5b8-xk2lp\.shop:\d+$/)
   })
 })
 

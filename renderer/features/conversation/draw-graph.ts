@@ -91,8 +91,12 @@ export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPictu
     context.beginPath()
     context.rect(0, place.top, axis.width, place.height)
     context.clip()
-    drawValueAxis(context, picture, place, scale)
+    const ticks = valueTicks(place, scale)
+    context.fillStyle = colors.grid
+    for (const { y } of ticks) context.fillRect(0, y, axis.width, 1)
     if (data) GRAPH[place.name](context, picture, data, scale)
+    // Over what is drawn, as it could hide them.
+    labelTicks(context, picture, place, ticks)
     context.restore()
     context.fillStyle = colors.line
     context.fillRect(0, place.top + place.height, axis.width, 1)
@@ -258,8 +262,10 @@ function drawTimeAxis(context: CanvasRenderingContext2D, { axis, height, colors,
     context.fillRect(x, 0, 1, height - AXIS)
     context.fillStyle = colors.lineStrong
     context.fillRect(x, height - AXIS, 1, 4)
+    const text = tickSeconds(time, step)
+    if (x + 4 + context.measureText(text).width > axis.width) continue
     context.fillStyle = colors.ink3
-    context.fillText(tickSeconds(time, step), x + 4, height - AXIS / 2 + 1)
+    context.fillText(text, x + 4, height - AXIS / 2 + 1)
   }
 }
 
@@ -271,24 +277,31 @@ const VALUE_TEXT: Readonly<Record<GraphName, (value: number, picture: GraphPictu
   window: (value) => formatBytes(value),
 }
 
-function drawValueAxis(
+interface ValueTick {
+  readonly value: number
+  readonly y: number
+}
+
+function valueTicks(place: LanePlace, scale: ValueScale): readonly ValueTick[] {
+  const values = scale.log
+    ? decades(scale.low, scale.high)
+    : roundTicks(scale.low, scale.high, scale.height, place.name === 'sequence' ? 34 : 24).filter((value) => value > 0)
+  return values
+    .map((value) => ({ value, y: Math.round(scale.y(value)) }))
+    .filter(({ y }) => y >= place.top + 6 && y <= place.top + place.height - 5)
+}
+
+function labelTicks(
   context: CanvasRenderingContext2D,
   picture: GraphPicture,
   place: LanePlace,
-  scale: ValueScale,
+  ticks: readonly ValueTick[],
 ): void {
   const { axis, colors, font } = picture
-  const ticks = scale.log
-    ? decades(scale.low, scale.high)
-    : roundTicks(scale.low, scale.high, scale.height, place.name === 'sequence' ? 34 : 24).filter((value) => value > 0)
   context.font = `10px ${font}`
   context.textAlign = 'right'
   context.textBaseline = 'middle'
-  for (const value of ticks) {
-    const y = Math.round(scale.y(value))
-    if (y < place.top + 6 || y > place.top + place.height - 5) continue
-    context.fillStyle = colors.grid
-    context.fillRect(0, y, axis.width, 1)
+  for (const { value, y } of ticks) {
     const text = VALUE_TEXT[place.name](value, picture).replace(/\.0+ /, ' ')
     const width = context.measureText(text).width
     context.fillStyle = colors.panel

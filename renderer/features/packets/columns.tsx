@@ -46,7 +46,7 @@ export function packetColumns(
       sort: 'length',
       title: 'Length',
       about: 'Bytes on the wire',
-      width: 56,
+      width: 72,
       numeric: true,
       cell: (row) => row.length,
     },
