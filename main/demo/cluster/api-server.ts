@@ -18,6 +18,7 @@ import type { Kind, Target } from './kinds.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, KINDS, targetOf } from './kinds.ts'
 import { asPod } from './kubelet.ts'
 import type { ObjectStore } from './object-store.ts'
+import { boundRules } from './role-bindings.ts'
 import type { Streams } from './streams.ts'
 
 const BODY_LIMIT = 3 << 20
@@ -195,7 +196,7 @@ export class ApiServer {
     const groups = Array.isArray(header) ? header : header.split(', ')
     for (const group of groups) authorize(identity, { verb: 'impersonate', resource: 'groups', name: group })
     const other = this.#options.users.find(({ name }) => name === as)
-    return withAuthenticated({ name: as, groups, rules: other?.rules ?? [] })
+    return withAuthenticated({ name: as, groups, rules: other?.rules ?? boundRules(this.#options.store, as) })
   }
 
   #authenticate(request: IncomingMessage): ClusterUser | undefined {

@@ -5,6 +5,8 @@ export interface Image {
   /** sh and what belongs to it can be run in it: false for distroless and scratch. */
   readonly shell: boolean
   readonly tcpdump: boolean
+  /** A folder whose programs come before this machine's. */
+  readonly programs?: string
   /** Runs when the container names no command. */
   readonly command: readonly string[]
   /** Milliseconds until it is there. */

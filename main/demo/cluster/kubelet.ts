@@ -137,7 +137,10 @@ export class Kubelet {
       id,
       podUid: local.uid,
       argv: [...(container.command ?? image.command), ...(container.args ?? [])],
-      environment: Object.fromEntries((container.env ?? []).map(({ name, value = '' }) => [name, value])),
+      environment: {
+        ...(image.programs ? { PATH: `${image.programs}:${process.env['PATH']}` } : {}),
+        ...Object.fromEntries((container.env ?? []).map(({ name, value = '' }) => [name, value])),
+      },
       privileges: privilegesOf(context, user, true),
       hostPid: pod.spec.hostPID === true,
       temporaryBytes: temporaryBytes(pod, container, context),

@@ -249,7 +249,7 @@ export class NamespaceSandbox implements Sandbox {
     const wrapped = [...privilegeArguments(options.privileges), ...options.argv]
     const child = spawn(
       enter[0] ?? '',
-      [...enter.slice(1), ...unshare, 'sh', '-ec', setup.join('\n'), 'sh', ...wrapped],
+      [...enter.slice(1), ...unshare, '/bin/sh', '-ec', setup.join('\n'), 'sh', ...wrapped],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: { ...containerEnvironment(options.environment) },

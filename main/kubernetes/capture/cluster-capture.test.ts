@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,6 +28,9 @@ const dev = {
   rules: [{ namespaces: ['default'], resources: ['pods'], verbs: ['get', 'list'] }],
 }
 
+// Not below /tmp, which containers have of their own.
+const BUSYBOX = join(import.meta.dirname, '../../../.cache/test-busybox')
+
 const title = `capturing in a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
 
 describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
@@ -38,7 +42,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
   let number = 0
 
   beforeAll(async () => {
-    cluster = await TestCluster.start({ users: [dev] })
+    const tools = { user: 0, shell: true, tcpdump: true, command: ['sh'], pullMs: 5 }
+    cluster = await TestCluster.start({ users: [dev], images: { 'tools/busybox:1': { ...tools, programs: BUSYBOX } } })
     cluster.namespace('guarded', 'baseline')
     cluster.namespace('strict', 'restricted')
     cluster.namespace('debug', 'privileged')
@@ -82,7 +87,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     })
   const pod = (name: string, namespace = 'default'): CaptureTarget => ({ kind: 'pod', namespace, pod: name })
   const started = async (capture: ClusterCapture) => {
-    while (!capture.status.points.every(({ state }) => state === 'capturing')) await sleep(20)
+    while (!capture.status.points.every(({ state }) => state === 'capturing')) {
+      expect(capture.status.state).not.toBe('failed')
+      await sleep(20)
+    }
     await sleep(300)
   }
   const app = (name: string, namespace = 'default') => cluster.container(namespace, name, 'app')
@@ -146,6 +154,50 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect((await capture.run()).state).toBe('complete')
     expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers?.length).toBe(1)
   })
+
+  it.skipIf(spawnSync('busybox').status !== 0)(
+    'captures with an image of BusyBox programs, as netshoot is',
+    async () => {
+      rmSync(BUSYBOX, { recursive: true, force: true })
+      mkdirSync(BUSYBOX, { recursive: true })
+      const own = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim()
+      // What the scripts in the pod use; not what the double makes its containers with.
+      const used = ['cat', 'date', 'grep', 'head', 'mkdir', 'mv', 'rm', 'sh', 'sha256sum', 'sleep', 'stat', 'tail']
+      for (const name of used) symlinkSync(own, join(BUSYBOX, name))
+      await cluster.pod('default', 'busy', { nodeName: 'node-a' })
+      const capture = make(
+        [pod('busy'), pod('db')],
+        {},
+        { container: { image: 'tools/busybox:1', ringBytes: 12_000_000 } },
+      )
+      const done = capture.run()
+      await started(capture)
+      const container = cluster.findPod('default', 'busy')?.spec.ephemeralContainers?.[0]?.name ?? ''
+      expect(
+        cluster
+          .container('default', 'busy', container)
+          .processes()
+          .map(({ name }) => name),
+      ).toContain('tcpdump')
+      const shell = cluster.container('default', 'busy', container).exec(['sh', '--help'])
+      expect(String((await once(shell.stderr ?? shell, 'data'))[0])).toContain('BusyBox')
+      const to = db.status?.podIP ?? ''
+      const traffic = await startTraffic(app('busy'), to, { perSecond: 4000, size: 1400, count: 12_000 })
+      await traffic.stop()
+      cluster.fail({ kind: 'cut' }, { pod: 'busy' })
+      await sleep(500)
+      await capture.stop()
+      const status = await done
+      expect(status).toMatchObject({ state: 'complete', packets: 24_000 })
+      const { packets } = readBlocks(status.file)
+      for (const point of [0, 1]) {
+        const count = countSequence(packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
+        expect(count).toMatchObject({ packets: 12_000, missing: 0, duplicated: 0, damaged: 0 })
+      }
+      const times = packets.map(({ timeNs }) => timeNs)
+      expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0n))).toBe(true)
+    },
+  )
 
   it('captures in a distroless pod that runs as non-root, in a namespace that enforces baseline', async () => {
     await cluster.pod('guarded', 'bare', {

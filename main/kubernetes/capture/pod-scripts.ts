@@ -13,6 +13,9 @@
 //   ID/stop          says: stop
 //   ID/err ID/code   tcpdump's words, and its exit code: the capture has ended, all sums are there
 
+/** Without comments and indents: scripts travel in URLs, whose length proxies limit. */
+const compact = (text: string) => text.replaceAll(/^\s*(#.*)?\n/gm, '').replaceAll(/^ +/gm, '')
+
 const PRELUDE = `
 umask 077
 export LC_ALL=C
@@ -26,7 +29,7 @@ put() { cat > "$1.new" && mv "$1.new" "$1"; }
  * Captures are its children, not those of an exec: what ends an exec (a cut, a restarted kubelet) does not end them, and what ends this
  * ends them all, by the kernel.
  */
-export const SUPERVISOR = `${PRELUDE}
+export const SUPERVISOR = compact(`${PRELUDE}
 keep=$2 life=$3
 trap 'exit 0' TERM
 mkdir -p "$home" || exit 1
@@ -125,10 +128,10 @@ while :; do
     capture "$job" &
   done
 done
-`
+`)
 
 /** Arguments: id, seconds, segments, lease, then the command. Says "ready"; starting what is started already changes nothing. */
-export const START = `${PRELUDE}
+export const START = compact(`${PRELUDE}
 job=$home/$1
 date +%s%N > "$home/lease" || exit 1
 mkdir -p "$job"
@@ -138,13 +141,13 @@ if [ ! -e "$job/argv" ]; then
   printf '%s\\n' "$@" | put "$job/argv"
 fi
 echo ready
-`
+`)
 
 /** Arguments: id. */
-export const STOP = `${PRELUDE}
+export const STOP = compact(`${PRELUDE}
 [ -d "$home/$1" ] && : > "$home/$1/stop"
 echo stopping
-`
+`)
 
 /**
  * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame, 1 when
@@ -159,7 +162,7 @@ echo stopping
  *
  * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "q" all is safe: the capture's files go. When stdin ends, this ends.
  */
-export const PULL = `${PRELUDE}
+export const PULL = compact(`${PRELUDE}
 job=$home/$1 at=$2 off=$3 most=$4 awaited=$5
 cd "$job" 2> /dev/null || { echo 'HS1 X no such capture'; exit 3; }
 [ -e puller ] && read -r before < puller && kill "$before" 2> /dev/null
@@ -185,7 +188,7 @@ clock() {
   case $now in
     *.*) now=\${now%.*}\${now#*.} ;;
     # Without nanoseconds, as with BusyBox, a letter or nothing follows the seconds.
-    *) now=$(date +%s%N) now=\${now%%[!0-9]*} ;;
+    *) now=$(date +%s%N); now=\${now%%[!0-9]*} ;;
   esac
 }
 idle=0
@@ -255,29 +258,29 @@ echo "HS1 F $code $segments $(stat -c %s err) $why"
 cat err
 # For the word that all is safe, or the end of stdin; without a program that would hold the stream open after this has ended.
 wait
-`
+`)
 
 /** Arguments: a segment's file is compared with what is here already: id, segment, bytes. Says the SHA-256 of its first bytes, or
  * "absent". */
-export const PREFIX_DIGEST = `${PRELUDE}
+export const PREFIX_DIGEST = compact(`${PRELUDE}
 seg "$2"
 file=$home/$1/$file
 [ -e "$file" ] || { echo absent; exit 0; }
 head -c "$3" "$file" | sha256sum
-`
+`)
 
 /** Ends the container's first process, and with it all that runs in the container. It is 1 only where processes are not shared. */
-export const END = `${PRELUDE}
+export const END = compact(`${PRELUDE}
 read -r pid < "$home/supervisor" && kill -TERM "$pid"
-`
+`)
 
 /** Arguments: a container's id. Says a process of it, found by its control group: no runtime's socket is needed. */
-export const FIND_PROCESS = `
+export const FIND_PROCESS = compact(`
 found=$(grep -ls -- "$1" /proc/[0-9]*/cgroup | head -n 1)
 [ -n "$found" ] || exit 4
 found=\${found#/proc/}
 echo "\${found%/cgroup}"
-`
+`)
 
 /** As `sh -c SCRIPT sh ARG...`: arguments stay arguments, whatever they hold. */
 export function script(text: string, ...args: readonly (string | number)[]): readonly string[] {

@@ -143,6 +143,8 @@ export class PointCapture {
       await sleep(pause, undefined, { signal: this.#abandon.signal }).catch(() => undefined)
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }
+    // Whatever became of it, a stop has nothing to ask for any more.
+    this.#finished = true
     await this.#spool.close()
     return this.#progress
   }

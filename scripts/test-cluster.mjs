@@ -1,0 +1,12 @@
+// npm run test:cluster: the journeys of test/cluster in the cluster that KUBECONFIG names, in namespaces of their own that are removed
+// afterwards. HOPSCOPE_IMAGE names the image for pods and captures (default: nicolaka/netshoot); it needs sh, ping and tcpdump.
+import { ensureInstalled } from './steps/install.mjs'
+import { inProject, pickNode, runScript } from './steps/project.mjs'
+import { become } from './steps/run.mjs'
+
+await runScript(async () => {
+  await ensureInstalled()
+  const config = inProject('test/cluster/vitest.config.ts')
+  const vitest = inProject('node_modules/vitest/vitest.mjs')
+  return become(pickNode(), [vitest, 'run', `--config=${config}`, ...process.argv.slice(2)])
+})

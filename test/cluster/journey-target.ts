@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiConnection } from '../../main/kubernetes/api-connection.ts'
+import { ApiError } from '../../main/kubernetes/api-error.ts'
+import { DEFAULT_IMAGE } from '../../main/kubernetes/capture/capture-container.ts'
+import { permissionText } from '../../main/kubernetes/capture/ladder.ts'
+import { ClusterAccess, isAllowed, listAll } from '../../main/kubernetes/cluster-access.ts'
+import { runCommand } from '../../main/kubernetes/exec-stream.ts'
+import type { Kubeconfig } from '../../main/kubernetes/kubeconfig.ts'
+import { kubeconfigFiles, loadKubeconfig } from '../../main/kubernetes/kubeconfig.ts'
+import type { Node, Pod } from '../../main/kubernetes/objects.ts'
+import { proxyFor } from '../../main/kubernetes/proxy.ts'
+import type { Permission } from '../../common/model/preflight.ts'
+
+const NARROW = 'hopscope-test-narrow'
+const START_TIMEOUT_MS = 180_000
+
+export type Level = 'privileged' | 'baseline' | 'restricted'
+
+/** A cluster that the journeys are made in: the double or a real one, by nothing but its kubeconfig. */
+export class JourneyTarget {
+  readonly config: Kubeconfig
+  readonly context: string
+  readonly connection: ApiConnection
+  readonly image: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly nodes: readonly string[]
+  readonly #run = randomBytes(3).toString('hex')
+  readonly #made: string[] = []
+
+  private constructor(
+    config: Kubeconfig,
+    context: string,
+    connection: ApiConnection,
+    nodes: readonly string[],
+    environment: Readonly<Record<string, string | undefined>>,
+  ) {
+    this.config = config
+    this.context = context
+    this.connection = connection
+    this.nodes = nodes
+    this.environment = environment
+    this.image = environment['HOPSCOPE_IMAGE'] ?? DEFAULT_IMAGE
+  }
+
+  static async open(environment: Readonly<Record<string, string | undefined>>): Promise<JourneyTarget> {
+    const config = await loadKubeconfig(kubeconfigFiles(environment))
+    const { connection, context } = await access(environment).open(config)
+    const nodes = await listAll<Node>(connection, '/api/v1/nodes').catch((error: unknown) => {
+      if (error instanceof ApiError) return { items: [] }
+      throw error
+    })
+    const usable = nodes.items.filter(
+      ({ spec, status }) =>
+        !spec?.unschedulable && status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    )
+    const names = usable.map(({ metadata }) => metadata.name)
+    return new JourneyTarget(config, context.name, connection, names, environment)
+  }
+
+  /** In words, what the person would have to be allowed; undefined when all of it is. */
+  async whyNot(needs: readonly Permission[]): Promise<string | undefined> {
+    const allowed = await Promise.all(needs.map((one) => isAllowed(this.connection, one)))
+    const missing = needs.filter((_, index) => !allowed[index])
+    if (missing.length === 0) return undefined
+    return `the user of context ${this.context} may not ${missing.map(permissionText).join(', ')}`
+  }
+
+  /** A namespace of this run's own, at a Pod Security level; removed by `close`. */
+  async namespace(level: Level): Promise<string> {
+    const name = `hopscope-test-${level}-${this.#run}`
+    if (this.#made.includes(name)) return name
+    const labels = {
+      'hopscope/test': this.#run,
+      'pod-security.kubernetes.io/enforce': level,
+      'pod-security.kubernetes.io/warn': level,
+    }
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
+    this.#made.push(name)
+    await this.connection.request('POST', '/api/v1/namespaces', { body })
+    return name
+  }
+
+  /** A pod that does nothing by itself; `node` a number: on the first or on another node. Returns when it runs and has an address. */
+  async pod(namespace: string, name: string, node: number, hardened = false): Promise<Pod> {
+    const nodeName = this.nodes[node % Math.max(1, this.nodes.length)]
+    const securityContext = hardened
+      ? {
+          runAsNonRoot: true,
+          runAsUser: 65_532,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          seccompProfile: { type: 'RuntimeDefault' },
+        }
+      : {}
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace, labels: { app: name } },
+      spec: {
+        ...(nodeName ? { nodeName } : {}),
+        terminationGracePeriodSeconds: 1,
+        securityContext: hardened ? { runAsNonRoot: true, runAsUser: 65_532 } : {},
+        containers: [
+          {
+            name: 'app',
+            image: this.image,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sleep', '3600'],
+            securityContext,
+          },
+        ],
+      },
+    }
+    // A namespace's default service account comes a moment after the namespace.
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.connection.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body })
+        break
+      } catch (error) {
+        if (!(error instanceof ApiError && /serviceaccount/.test(error.message)) || tries > 50) throw error
+        await sleep(200)
+      }
+    }
+    for (const until = Date.now() + START_TIMEOUT_MS; ; await sleep(200)) {
+      const pod: Pod = await this.connection.get(`/api/v1/namespaces/${namespace}/pods/${name}`)
+      const running = pod.status?.containerStatuses?.some(({ state }) => state?.running)
+      if (running && pod.status?.podIP) return pod
+      if (Date.now() > until) throw new Error(`pod ${namespace}/${name} does not run: ${JSON.stringify(pod.status)}`)
+    }
+  }
+
+  /** ICMP echoes from one pod to another address, as fast as asked; how many were sent and answered. */
+  async ping(pod: Pod, to: string, count: number, everyMs: number, size = 56) {
+    const { namespace = '', name } = pod.metadata
+    const command = ['ping', '-q', '-c', String(count), '-i', String(everyMs / 1000), '-s', String(size), to]
+    const where = { namespace, pod: name, container: 'app' }
+    const { stdout, stderr } = await runCommand(this.connection, { ...where, command }, count * everyMs * 3 + 60_000)
+    const [, sent, answered] = /(\d+) packets transmitted, (\d+) (?:packets )?received/.exec(stdout) ?? []
+    if (sent === undefined) throw new Error(`ping says: ${stdout}${stderr}`)
+    return { sent: Number(sent), answered: Number(answered) }
+  }
+
+  /** Why no proxy of ours can be put in between; undefined when it can. */
+  whyNoProxy(): string | undefined {
+    const { server, proxyUrl } = this.connection.cluster
+    const has = proxyUrl ?? proxyFor(new URL(server), undefined, this.environment)
+    return has === undefined ? undefined : `context ${this.context} is reached through a proxy already`
+  }
+
+  /** The same cluster by way of a proxy. */
+  async through(proxyUrl: string): Promise<ApiConnection> {
+    const clusters = new Map([...this.config.clusters].map(([name, cluster]) => [name, { ...cluster, proxyUrl }]))
+    return (await access(this.environment).open({ ...this.config, clusters }, this.context)).connection
+  }
+
+  /** The same cluster as somebody who may do only this in one namespace. */
+  async narrow(namespace: string, rules: readonly { resources: string[]; verbs: string[] }[]): Promise<ApiConnection> {
+    const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`
+    const apiVersion = 'rbac.authorization.k8s.io/v1'
+    const metadata = { name: NARROW, namespace }
+    const role = { apiVersion, kind: 'Role', metadata, rules: rules.map((rule) => ({ apiGroups: [''], ...rule })) }
+    const subjects = [{ kind: 'User', name: NARROW, apiGroup: 'rbac.authorization.k8s.io' }]
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: NARROW }
+    const binding = { apiVersion, kind: 'RoleBinding', metadata, subjects, roleRef }
+    await this.connection.request('POST', `${path}/roles`, { body: role })
+    await this.connection.request('POST', `${path}/rolebindings`, { body: binding })
+    const impersonate = { user: NARROW, groups: ['system:authenticated'], extra: {} }
+    const users = new Map([...this.config.users].map(([name, user]) => [name, { ...user, impersonate }]))
+    return (await access(this.environment).open({ ...this.config, users }, this.context)).connection
+  }
+
+  async close(): Promise<void> {
+    for (const name of this.#made) {
+      await this.connection.request('DELETE', `/api/v1/namespaces/${name}`).catch((error: unknown) => {
+        process.stderr.write(`namespace ${name} was not removed: ${String(error)}\n`)
+      })
+    }
+    this.connection.close()
+  }
+}
+
+const access = (environment: Readonly<Record<string, string | undefined>>) =>
+  new ClusterAccess(() => Promise.resolve(environment))
