@@ -150,7 +150,8 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
     CLOSER.map(({ detail: pane, title }) => ({
       title,
       disabled: conversation === undefined,
-      run: () => view.change({ detail: pane, conversation, ...(row !== undefined && { row }) }, 'push'),
+      run: () =>
+        view.change({ detail: pane, conversation, span: undefined, ...(row !== undefined && { row }) }, 'push'),
     }))
 
   function packetMenu(row: PacketRow) {

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { formatCount } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { FollowMatches } from '../../../engine/engine.ts'
@@ -36,10 +36,15 @@ export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchPro
     }
   }, [text])
 
+  // The stream may grow, or be shown in another way, while one text is looked for: that moves nobody.
+  const gone = useRef('')
   useEffect(() => {
-    setAt(0)
     onMatches(asked === '' ? undefined : matches)
-    if (asked !== '' && matches && matches.positions.length > 0) onGo(matches, 0)
+    if (asked === '') gone.current = ''
+    if (!matches || asked === '' || asked === gone.current) return
+    gone.current = asked
+    setAt(0)
+    if (matches.positions.length > 0) onGo(matches, 0)
     // Going to the first match belongs to the answer, not to what it is shown with.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [matches, asked])
@@ -50,7 +55,7 @@ export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchPro
       return
     }
     if (!matches || count === 0) return
-    const next = (at + by + count) % count
+    const next = (Math.min(at, count - 1) + by + count) % count
     setAt(next)
     onGo(matches, next)
   }
@@ -80,7 +85,7 @@ export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchPro
               ? '…'
               : count === 0
                 ? 'none'
-                : `${formatCount(at + 1)} of ${matches.more ? 'more than ' : ''}${formatCount(count)}`}
+                : `${formatCount(Math.min(at, count - 1) + 1)} of ${matches.more ? 'more than ' : ''}${formatCount(count)}`}
       </span>
       <button
         type="button"

@@ -159,10 +159,7 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
                 const { bytes, anyCase } = needleOf(text)
                 return session.engine.followSearch(handle?.id ?? 0, bytes, anyCase)
               }}
-              onMatches={(found) => {
-                setMatches(found)
-                setMatch(found ? 0 : -1)
-              }}
+              onMatches={setMatches}
               onGo={(found, at) => attempt(() => goToMatch(found, at))}
             />
             <Choice
