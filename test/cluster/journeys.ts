@@ -260,19 +260,27 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         const child = spawn(process.execPath, [CLI, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
         let said = ''
         for (const pipe of [child.stdout, child.stderr]) pipe.on('data', (bytes: Buffer) => (said += bytes.toString()))
-        return { child, ended: once(child, 'close').then(([code]) => ({ code: Number(code ?? 137), said })) }
+        return {
+          child,
+          said: () => said,
+          ended: once(child, 'close').then(([code]) => ({ code: Number(code ?? 137), said })),
+        }
       }
       const where = ['-n', web.metadata.namespace ?? '', '--image', target.image]
-      const first = cli('capture', ...where, 'web', '--filter', 'icmp', '--duration', '8s', '-o', file)
-      const manifest = join(`${file}.parts`, 'capture.json')
-      while (!existsSync(manifest) && first.child.exitCode === null) await sleep(50)
-      await sleep(1500)
+      const first = cli('capture', ...where, 'web', '--filter', 'icmp', '-o', file)
+      // Once the first bytes are here, tcpdump listens.
+      const segment = join(`${file}.parts`, 'point-0', 'seg-000000.pcap')
+      while (!existsSync(segment) && first.child.exitCode === null) await sleep(50)
       const pinging = target.ping(web, db.status?.podIP ?? '', 600, 5)
       await sleep(1500)
       first.child.kill('SIGKILL')
       await first.ended
       const { sent } = await pinging
-      const { code, said } = await cli('capture', '--resume', ...where.slice(0, 2), '-o', file).ended
+      const second = cli('capture', '--resume', ...where.slice(0, 2), '-o', file)
+      while (!second.said().includes('hopscope capture: ')) await sleep(50)
+      await sleep(1000)
+      second.child.kill('SIGINT')
+      const { code, said } = await second.ended
       expect([code, said]).toEqual([0, expect.stringContaining('packets')])
       const { packets, rest } = readBlocks(file)
       expect(rest).toBe(0)
