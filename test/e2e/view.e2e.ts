@@ -64,6 +64,9 @@ describe('the URL is the view', () => {
     expect(await screen.filter.inputValue()).toBe('tcp.analysis.retransmission')
     await page.goBack()
     await screen.counts(screen.packets, sample('loss-episode').packets)
+    // The choice of the conversations' tab.
+    await page.goBack()
+    await expect.poll(() => search(page).has('list')).toBe(false)
     await page.goBack()
     await page.getByRole('heading', { name: 'Hopscope' }).waitFor()
     await page.goForward()

@@ -26,6 +26,14 @@ export class Screen {
     await this.page.getByRole('progressbar').waitFor({ state: 'detached' })
     await this.packets.waitFor()
     await this.page.locator('.pane[aria-busy=true]').first().waitFor({ state: 'detached' })
+    await this.settled()
+  }
+
+  /** Findings come first where there are any: most tests are about what is behind them. */
+  async settled(): Promise<void> {
+    await this.page.getByRole('tab', { name: 'Conversations' }).click()
+    await this.conversations.waitFor()
+    await this.page.locator('.pane[aria-busy=true]').first().waitFor({ state: 'detached' })
   }
 
   /** Number of rows in a list, also those not on screen. */
