@@ -1,7 +1,7 @@
 // What the engine diagnosed, with its evidence. Plain data: it crosses ports and goes into JSON as it is.
 // Times are nanoseconds since the capture's epoch.
 
-/** What was found. The order is that in which rules run: what explains a connection first leaves it to no vaguer rule. */
+/** What was found. Rules run in an order of their own: what explains a connection well leaves it to no vaguer rule. */
 export const FINDING_KINDS = [
   'refused',
   'fragmentation-needed-ignored',

@@ -1,5 +1,6 @@
 import type { ArtefactKind, Evidence, FindingEnd, FindingKind } from '../../common/model/finding.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import type { ExchangeTable } from '../application/exchange-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ARTEFACT_BIT } from './artefact-bits.ts'
 import { addressKey } from '../query/conversation-names.ts'
@@ -21,6 +22,7 @@ import { endText } from './words.ts'
 /** Tables, and the names that the file brings. */
 export interface FindingTables extends CaptureTables {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>
+  readonly exchanges: ExchangeTable
 }
 
 /** What rules look at. Facts of conversations first; packets only of suspects; bytes of as few as possible. */

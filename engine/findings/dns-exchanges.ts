@@ -1,0 +1,75 @@
+import type { FindingEnd } from '../../common/model/finding.ts'
+import { TRANSPORT } from '../decode/packet.ts'
+import { EXCHANGE } from '../application/exchange-table.ts'
+import type { FindingContext } from './context.ts'
+
+/** A query and its answer; with its repetitions, which have the same id. */
+export interface DnsExchange {
+  readonly conversation: number
+  readonly type: string
+  readonly name: string
+  readonly answer: string
+  /** When it was asked first and last. */
+  readonly asked: number
+  readonly askedLast: number
+  /** NaN = never, as far as was captured. */
+  readonly answered: number
+  readonly requestRow: number
+  readonly lastRequestRow: number
+  /** -1 = none. */
+  readonly responseRow: number
+}
+
+const cache = new WeakMap<object, readonly DnsExchange[]>()
+
+/** All lookups over UDP, in the order of their beginnings. */
+export function dnsExchanges(context: FindingContext): readonly DnsExchange[] {
+  const known = cache.get(context.survey)
+  if (known) return known
+  const { exchanges, packets, conversations } = context.tables
+  const dns = exchanges.protocolNames.indexOf('dns')
+  const found: DnsExchange[] = []
+  for (let id = 0; id < exchanges.count; id++) {
+    if (exchanges.protocol[id] !== dns || (exchanges.flags[id] & (EXCHANGE.oneWay | EXCHANGE.unknown)) !== 0) continue
+    const conversation = exchanges.conversation[id]
+    if (conversations.transport[conversation] !== TRANSPORT.udp) continue
+    const ask = exchanges.texts.text(exchanges.asks[id])
+    const space = ask.indexOf(' ')
+    if (space < 0) continue
+    const responseRow = exchanges.responseRow[id] - 1
+    found.push({
+      conversation,
+      type: ask.slice(0, space),
+      name: ask.slice(space + 1).toLowerCase(),
+      answer: exchanges.texts.text(exchanges.answers[id]),
+      asked: packets.time(exchanges.requestRow[id]),
+      askedLast: packets.time(exchanges.requestEndRow[id]),
+      answered: responseRow < 0 ? NaN : packets.time(responseRow),
+      requestRow: exchanges.requestRow[id],
+      lastRequestRow: exchanges.requestEndRow[id],
+      responseRow,
+    })
+  }
+  cache.set(context.survey, found)
+  return found
+}
+
+/** The end that was asked: it has the port of DNS. */
+export function dnsServer({ tables: { conversations } }: FindingContext, id: number): Required<FindingEnd> {
+  const b = conversations.portA[id] !== DNS_PORT
+  return { address: conversations.addressText(id, b), port: b ? conversations.portB[id] : conversations.portA[id] }
+}
+
+export function dnsClient({ tables: { conversations } }: FindingContext, id: number): Required<FindingEnd> {
+  const b = conversations.portA[id] === DNS_PORT
+  return { address: conversations.addressText(id, b), port: b ? conversations.portB[id] : conversations.portA[id] }
+}
+
+const DNS_PORT = 53
+const MOST_STREAMS = 60
+
+/** A display filter that shows these conversations. */
+export function dnsFilter({ tables: { conversations } }: FindingContext, ids: readonly number[]): string {
+  const streams = Array.from(new Set(ids.slice(0, MOST_STREAMS))).map((id) => conversations.stream[id])
+  return streams.length === 1 ? `udp.stream == ${streams[0]}` : `udp.stream in {${streams.join(', ')}}`
+}

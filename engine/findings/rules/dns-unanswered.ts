@@ -1,0 +1,70 @@
+import { podOf, serviceOf } from '../commands.ts'
+import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
+import type { Draft, Rule } from '../rule.ts'
+import type { FindingContext } from '../context.ts'
+import { countOf, listOf, msText, sentences, share, whenText } from '../words.ts'
+
+const THRESHOLDS = {
+  lookups: { value: 3, unit: 'lookups', source: 'ours' },
+  waited: { value: 2, unit: 's before the capture ends', source: 'ours: what was asked last may be answered yet' },
+} as const
+
+/** A DNS server does not answer, at all or now and then. */
+export const dnsUnanswered: Rule = {
+  kind: 'dns-unanswered',
+  title: 'DNS questions without an answer',
+  severity: 'high',
+  thresholds: THRESHOLDS,
+  source: 'https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/',
+  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
+  yieldsTo: ['dns-race', 'dns-black-hole'],
+  find(context) {
+    const end = context.tables.packets.rows === 0 ? 0 : context.time(context.tables.packets.rows - 1)
+    const byServer = Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
+    return Array.from(byServer, ([address, all]) => {
+      const lost = all.filter(
+        ({ answered, askedLast, conversation }) =>
+          Number.isNaN(answered) && end - askedLast > THRESHOLDS.waited.value * 1e9 && context.isOpen(conversation),
+      )
+      return lost.length < THRESHOLDS.lookups.value ? undefined : draft(context, address, all, lost)
+    }).filter((found) => found !== undefined)
+  },
+}
+
+function draft(
+  context: FindingContext,
+  address: string,
+  all: readonly DnsExchange[],
+  lost: readonly DnsExchange[],
+): Draft {
+  const server = dnsServer(context, lost[0].conversation)
+  const clients = Array.from(new Set(lost.map(({ conversation }) => dnsClient(context, conversation).address)))
+  const since = Math.min(...lost.map(({ asked }) => asked))
+  const until = Math.max(...lost.map(({ askedLast }) => askedLast))
+  const costMs = lost.reduce((sum, { asked, askedLast }) => sum + askedLast - asked, 0) / 1e6
+  const ids = lost.map(({ conversation }) => conversation)
+  const none = all.every(({ answered }) => Number.isNaN(answered))
+  return {
+    subject: address,
+    server,
+    ...(clients.length === 1 && { client: { address: clients[0] } }),
+    conversations: ids,
+    since,
+    until,
+    costMs,
+    count: lost.length,
+    sentence: sentences(
+      `${lost.length === all.length ? 'None' : `${lost.length} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}; repeating them took ${msText(costMs)}.`,
+    ),
+    why: 'The questions are in the capture, and no answer with their id came back to it.',
+    confidence: none ? 0.8 : 0.7,
+    blamed: none
+      ? `cannot tell the server ${context.named(address)} from the way to it`
+      : `${context.named(address)}, overloaded or waiting for its upstream, or loss on the way: cannot tell from here`,
+    evidence: lost.slice(0, 12).map(({ requestRow }) => ({ row: requestRow, role: 'a question without an answer' })),
+    ruledOut: [none ? '' : 'A server that is down: it answers others.'].filter((text) => text !== ''),
+    settle: 'A capture at the DNS pod: whether the questions arrive and are answered there.',
+    confirm: [serviceOf(address), podOf(address)],
+    filter: `${dnsFilter(context, ids)} && dns`,
+  }
+}

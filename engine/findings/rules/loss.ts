@@ -1,0 +1,131 @@
+import { capturePoint, interfaceDrops, retransmissionCounts } from '../commands.ts'
+import type { FindingContext } from '../context.ts'
+import { worst } from '../groups.ts'
+import { byCommonAddress, type LossCase, lossOf } from '../lost-segments.ts'
+import type { Draft, Rule } from '../rule.ts'
+import { countOf, listOf, median, msText, nsText, sentences, share, whenText } from '../words.ts'
+
+const THRESHOLDS = {
+  segments: { value: 3, unit: 'segments sent again', source: 'ours: below it, only if it cost something' },
+  cost: { value: 150, unit: 'ms', source: 'ours: most of the least time-out, Linux TCP_RTO_MIN of 200 ms' },
+} as const
+
+/** Packets were lost: how many, between whom, on which side of the capture point, and what it cost. */
+export const loss: Rule = {
+  kind: 'loss',
+  title: 'Packet loss',
+  severity: 'medium',
+  thresholds: THRESHOLDS,
+  source: 'https://datatracker.ietf.org/doc/html/rfc6675',
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker' },
+  yieldsTo: [
+    'rto-tail',
+    'mtu-black-hole',
+    'fragmentation-needed-ignored',
+    'half-open',
+    'accept-queue',
+    'keep-alive-race',
+    'idle-timeout',
+  ],
+  find: (context) => Array.from(lossGroups(context), ([address, cases]) => lossDraft(context, address, cases, false)),
+}
+
+/** Groups with enough loss to speak of. */
+export function lossGroups(context: FindingContext): Map<string, LossCase[]> {
+  const cases: LossCase[] = []
+  for (const id of context.troubled()) {
+    const found = lossOf(context, id)
+    if (found) cases.push(found)
+  }
+  const groups = byCommonAddress(context, cases)
+  for (const [address, members] of groups) {
+    const segments = members.reduce((sum, { again }) => sum + again.length, 0)
+    const costMs = members.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+    if (segments < THRESHOLDS.segments.value && costMs < THRESHOLDS.cost.value) groups.delete(address)
+  }
+  return groups
+}
+
+export function lossDraft(context: FindingContext, address: string, cases: readonly LossCase[], tail: boolean): Draft {
+  const total = (count: (each: LossCase) => number) => cases.reduce((sum, each) => sum + count(each), 0)
+  const again = total((each) => each.again.length)
+  const costMs = total(({ costNs }) => costNs) / 1e6
+  const since = Math.min(...cases.map((each) => each.since))
+  const until = Math.max(...cases.map((each) => each.until))
+  const ids = cases.map(({ id }) => id)
+  const timeouts = total((each) => each.timeouts)
+  const peers = Array.from(new Set(ids.map((id) => peerOf(context, id, address))))
+  const waits = cases.flatMap((each) => waitsOf(context, each))
+  const between =
+    address === ''
+      ? `between ${countOf(new Set(ids.map((id) => context.server(id).address)).size, 'server')} and their clients`
+      : `between ${context.named(address)} and ${listOf(peers.map((peer) => context.named(peer)))}`
+  return {
+    subject: address === '' ? 'others' : address,
+    ...(cases.length === 1 && { server: context.server(ids[0]), client: { address: context.client(ids[0]).address } }),
+    severity: costMs >= 1000 || again >= 20 ? 'high' : 'medium',
+    conversations: ids,
+    since,
+    until,
+    costMs,
+    count: again,
+    sentence: sentences(
+      `${countOf(again, 'segment')} ${between} had to be sent again ${whenText(since, until)}, ${share(
+        again,
+        total(({ data }) => data),
+      )} of the data segments of ${countOf(cases.length, 'connection')}: ${msText(costMs)} were lost.`,
+      timeouts > 0
+        ? `${countOf(timeouts, 'time')} a timer had to run out first${waits.length > 0 ? `, after ${nsText(median(waits))} in the middle and ${nsText(Math.max(...waits))} at most` : ''}.`
+        : 'Later data asked for each of them, so no timer had to run out.',
+    ),
+    why: tail
+      ? 'These connections have too little in flight for the receiver to ask for what is missing; only the sender’s timer notices, and it waits 200 ms and more.'
+      : 'Only segments that the receiver did not have count; packets captured twice, overtaken ones and probes for nothing do not.',
+    confidence: again >= 5 ? 0.9 : 0.75,
+    blamed: blamedOf(context, address, cases, again),
+    evidence: worst(cases, 4).flatMap((each) => evidenceOf(context, each)),
+    ruledOut: ['The same packet captured twice, and reordering: told apart by IP ID, timestamps and timing.'],
+    settle: 'A capture at the other end at the same time: it shows which of these segments got there.',
+    confirm: [
+      capturePoint(context.server(ids[0]).address, context.server(ids[0]).port),
+      retransmissionCounts,
+      interfaceDrops,
+    ],
+    filter: context.filter(ids, 'tcp.analysis.retransmission'),
+  }
+}
+
+function peerOf(context: FindingContext, id: number, address: string): string {
+  const client = context.client(id).address
+  return client === address ? context.server(id).address : client
+}
+
+function waitsOf({ tables: { verdicts } }: FindingContext, { segments, again }: LossCase): number[] {
+  return again.map((i) => verdicts.cost(verdicts.find(segments.rows[i]))).filter((wait) => wait >= 150e6)
+}
+
+/** On which side of the capture point, as the originals that passed here tell. */
+function blamedOf(context: FindingContext, address: string, cases: readonly LossCase[], again: number): string {
+  const beyond = cases.reduce((sum, each) => sum + each.beyond, 0)
+  const byClient = cases.reduce((sum, each) => sum + each.byClient, 0)
+  const senders = byClient === again ? 'the clients' : byClient === 0 ? 'the servers' : 'both ends'
+  const where =
+    beyond === again
+      ? 'after they had passed this capture point, or their ACKs on the way back'
+      : beyond === 0
+        ? 'before they came to this capture point'
+        : `${beyond} of them after they had passed this capture point, ${again - beyond} before`
+  const whose = address === '' ? '' : `, on the way of ${context.named(address)}`
+  return `the network: what ${senders} sent was lost ${where}${whose}`
+}
+
+function evidenceOf({ tables: { verdicts } }: FindingContext, { segments, again }: LossCase) {
+  return again.slice(0, 3).flatMap((i) => {
+    const row = segments.rows[i]
+    const original = verdicts.original(verdicts.find(row))
+    return [
+      ...(original === undefined ? [] : [{ row: original, role: 'the segment' }]),
+      { row, role: original === undefined ? 'sent again; the first was not seen here' : 'sent again' },
+    ]
+  })
+}
