@@ -3,7 +3,7 @@ import { type Http1Head, Http1Reader } from './http1-message.ts'
 import type { FirstBytes } from './protocols.ts'
 import type { ExchangeId, ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS', 'CONNECT', 'TRACE']
+const METHODS = ['GET ', 'POST ', 'PUT ', 'DELETE ', 'HEAD ', 'PATCH ', 'OPTIONS ', 'CONNECT ', 'TRACE ']
 /** Token (RFC 9110 section 5.6.2), target without spaces, version. */
 const REQUEST_LINE = /^([A-Z][A-Z-]{1,23}) (\S+) HTTP\/1\.[01]$/
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})( |$)/
@@ -16,7 +16,7 @@ export function recogniseHttp1({ bytes, from, to }: FirstBytes): Side | undefine
 }
 
 function beginsRequest(bytes: Uint8Array, from: number, to: number): boolean {
-  return METHODS.some((method) => startsWith(bytes, from, to, `${method} `))
+  return METHODS.some((method) => startsWith(bytes, from, to, method))
 }
 
 function beginsResponse(bytes: Uint8Array, from: number, to: number): boolean {
