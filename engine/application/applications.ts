@@ -16,6 +16,9 @@ const TRIES = 3
 const TRY_BITS = 2
 /** What `#streamOf` says of a conversation whose payload is none of our business. */
 const IGNORED = ~(TRIES | (TRIES << TRY_BITS))
+/** A payload so short may be the beginning of something that the next one makes recognisable; of so many connections it is kept. */
+const SHORT_PAYLOAD = 16
+const MOST_BEGINNINGS = 4096
 /** Connections followed at a time. */
 const MOST_STREAMS = 65_536
 
@@ -34,6 +37,8 @@ export class Applications {
   #streamOf = new Int32Array(64)
   readonly #streams: (TcpStream | undefined)[] = []
   readonly #free: number[] = []
+  /** By conversation * 2 + direction: first bytes that were too few to tell. */
+  readonly #beginnings = new Map<number, Beginning>()
   /** The next stream to be given up when there are too many. */
   #hand = 0
   /** By conversation: the row from which it is not decoded any more, where that is before its end. */
@@ -124,17 +129,21 @@ export class Applications {
     const direction = found & 1
     const tries = ~Math.min(-1, this.#streamOf[conversation])
     if (((tries >>> (direction * TRY_BITS)) & TRIES) === TRIES) return undefined
-    this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
-
-    const { bytes, payloadAt } = packet
-    const to = Math.min(packet.end, payloadAt + packet.payloadLength)
-    if (payloadAt >= to) return undefined
+    const beginning = this.#beginnings.get(found)
+    this.#beginnings.delete(found)
+    const before =
+      beginning && ((beginning.seq + beginning.bytes.length - packet.seq) | 0) === 0 ? beginning : undefined
+    const payload = packet.bytes.subarray(
+      packet.payloadAt,
+      Math.min(packet.end, packet.payloadAt + packet.payloadLength),
+    )
+    const bytes = before ? joined(before.bytes, payload) : payload
     const client = this.#clientDirection(conversation, packet)
     const { sourcePort, destinationPort } = packet
     const first = {
       bytes,
-      from: payloadAt,
-      to,
+      from: 0,
+      to: bytes.length,
       side: client === undefined ? undefined : sideOf(direction, client),
       serverPort:
         client === undefined
@@ -147,8 +156,13 @@ export class Applications {
       const side = protocol.recognise(first)
       if (side === undefined) continue
       const clientDirection = side === 'client' ? direction : direction ^ 1
-      return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined)
+      return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined, before)
     }
+    const mayGrow = payload.length > 0 && bytes.length < SHORT_PAYLOAD && beginning === before
+    if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
+      const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
+      this.#beginnings.set(found, { seq, bytes: bytes.slice(), row: firstRow, time: firstTime })
+    } else this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
     return undefined
   }
 
@@ -160,6 +174,7 @@ export class Applications {
     found: number,
     clientDirection: number,
     fromItsBeginning: boolean,
+    before: Beginning | undefined,
   ): TcpStream {
     const conversation = found >>> 1
     const direction = found & 1
@@ -168,8 +183,13 @@ export class Applications {
     const stream = new TcpStream(conversation, protocol.decoder(recorder), clientDirection, this.#budget)
     this.#keep(stream)
     const base = this.#tcp.baseSeq(conversation, direction)
-    const missing = fromItsBeginning && base !== undefined ? (packet.seq - base - 1) | 0 : NaN
-    stream.start(direction, packet.seq, missing < 0 ? 0 : missing, row, time)
+    const first = before?.seq ?? packet.seq
+    const missing = fromItsBeginning && base !== undefined ? (first - base - 1) | 0 : NaN
+    stream.start(direction, first, missing < 0 ? 0 : missing, row, time)
+    if (before) {
+      const { bytes } = before
+      stream.payload(direction, before.seq, bytes.length, bytes, 0, bytes.length, before.row, before.time)
+    }
     const other = this.#tcp.baseSeq(conversation, direction ^ 1)
     if (other !== undefined && fromItsBeginning) stream.start(direction ^ 1, other + 1, 0, row, time)
     else if ((packet.tcpFlags & ACK) !== 0) stream.start(direction ^ 1, packet.ack, NaN, row, time)
@@ -219,6 +239,21 @@ export class Applications {
     this.exchanges.stopWatching(stream.conversation, this.#packets.rows)
     stream.release()
   }
+}
+
+/** A direction's first bytes, not recognised yet. */
+interface Beginning {
+  readonly seq: number
+  readonly bytes: Uint8Array
+  readonly row: number
+  readonly time: number
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length)
+  bytes.set(a)
+  bytes.set(b, a.length)
+  return bytes
 }
 
 const sideOf = (direction: number, clientDirection: number): Side =>

@@ -29,6 +29,8 @@ interface Direction {
   /** Ascending by `seq`. */
   readonly waiting: WaitingSegment[]
   waitingBytes: number
+  /** Up to where the other end has acknowledged; undefined before it did. */
+  acked: number | undefined
   /** Sequence number of the FIN, once it was seen. */
   fin: number | undefined
 }
@@ -57,6 +59,7 @@ export class TcpStream {
       next: 0,
       waiting: [],
       waitingBytes: 0,
+      acked: undefined,
       fin: undefined,
     })
     this.#directions = [
@@ -81,7 +84,8 @@ export class TcpStream {
   /** The other end has everything before `ack`: what is missing of it will not be sent again. */
   acknowledged(direction: number, ack: number, row: number, time: number): void {
     const d = this.#directions[direction]
-    while (d.waiting.length > 0 && ((ack - d.waiting[0].seq) | 0) > 0) this.#skipHole(d, row, time)
+    if (d.acked === undefined || ((ack - d.acked) | 0) > 0) d.acked = ack | 0
+    this.#skipAcked(d, row, time)
   }
 
   /** `length` bytes were sent from `seq` on; of them bytes[from, to) were captured. */
@@ -169,6 +173,12 @@ export class TcpStream {
     waiting.splice(at, 0, { seq, bytes, length, row, time })
     d.waitingBytes += bytes.length
     budget.bytes += bytes.length
+    this.#skipAcked(d, row, time)
+  }
+
+  #skipAcked(d: Direction, row: number, time: number): void {
+    if (d.acked === undefined) return
+    while (d.waiting.length > 0 && ((d.acked - d.waiting[0].seq) | 0) >= 0) this.#skipHole(d, row, time)
   }
 
   /** Gives up what is missing before the first waiting segment. */

@@ -2,6 +2,7 @@ import clean from './scenarios/clean.mjs'
 import dns5s from './scenarios/dns-5s.mjs'
 import * as forTests from './scenarios/for-tests.mjs'
 import halfOpen from './scenarios/half-open.mjs'
+import { handshakes } from './scenarios/handshakes.mjs'
 import idleResets from './scenarios/idle-resets.mjs'
 import lossEpisode from './scenarios/loss-episode.mjs'
 import mtuBlackhole from './scenarios/mtu-blackhole.mjs'
@@ -31,4 +32,5 @@ export const TEST_CAPTURES = {
   ndots: forTests.ndots,
   nagle: forTests.nagle,
   'frag-needed': forTests.fragNeeded,
+  handshakes,
 }
