@@ -140,6 +140,18 @@ describe('the worker, over a real capture', () => {
     expect(await worker.timeSequence({ ...request, conversation: 999 })).toBeUndefined()
   })
 
+  it('tells names of addresses, and only when there are more than were known', async () => {
+    const names = await worker.names(0)
+    expect(names).toContainEqual({ address: '10.244.1.17', name: 'checkout-7d9f6c5b8-xk2lp.shop', source: 'capture' })
+    expect(await worker.names(names?.length ?? 0)).toBeUndefined()
+    const { worker: dns } = await open('dns-5s.pcap')
+    expect(await dns.names(0)).toContainEqual({
+      address: '10.96.31.10',
+      name: 'orders.shop.svc.cluster.local',
+      source: 'dns',
+    })
+  })
+
   it('reads packets of a compressed capture by their place in the decompressed bytes', async () => {
     const { worker: other } = await open('vxlan-nodes.pcap.zst')
     const { id, count } = await other.select({ filter: 'vxlan' })
