@@ -223,7 +223,7 @@ describe('analyze', () => {
     const { code, stdout, stderr } = await runCli(['analyze', LOSS])
     expect([code, stderr]).toEqual([0, ''])
     const lines = stdout.split('\n')
-    expect(lines.length).toBeLessThan(30)
+    expect(lines.length).toBeLessThan(45)
     expect(stdout).toContain('2,162 packets, 921 kB on the wire, 6 conversations')
     expect(stdout).toContain('from 2026-11-21T02:29:37.521Z, for 32 s')
     expect(stdout).toMatch(/^retransmissions ·{20,}[▁-█·]+·{20,} {2}42, from 14 s to 1[89] s$/mu)
@@ -262,12 +262,13 @@ describe('analyze', () => {
     expect(code).toBe(0)
     const report = JSON.parse(stdout)
     expect(Object.keys(report)).toEqual([
-      ...['file', 'facts', 'conversations', 'worst', 'resets', 'lanes', 'names', 'findings'],
+      ...['file', 'facts', 'conversations', 'worst', 'resets', 'latency', 'lanes', 'names', 'findings', 'artefacts'],
     ])
     expect(report.file).toBe(LOSS)
     expect(report.facts).toMatchObject({ format: 'pcapng', compression: 'none', packets: 2162, complete: true })
     expect(report.facts.labels).toMatchObject({ retransmission: 42, duplicate_ack: 20, keep_alive: 0 })
     expect(report.facts.verdicts).toMatchObject({ fast: 7, rto: 9, tlp: 22, copy: 0 })
+    expect(report.latency).toContainEqual(expect.objectContaining({ measure: 'http', count: 531, unanswered: 0 }))
     expect(report.conversations).toBe(6)
     expect(report.worst).toHaveLength(6)
     const harm = report.worst.map((row: { harmMs: number }) => row.harmMs)
@@ -280,7 +281,7 @@ describe('analyze', () => {
     }
     expect(lanes.packets.reduce((a: number, b: number) => a + b, 0)).toBe(2162)
     expect(report.names['10.244.2.21']).toEqual(['orders-0.orders.shop'])
-    expect(report.findings).toEqual([])
+    expect(report.findings[0]).toMatchObject({ kind: 'rto-tail' })
   })
 
   it('analyses a capture without any packet', async () => {
@@ -291,6 +292,37 @@ describe('analyze', () => {
     expect(JSON.parse((await runCli(['analyze', file, '--json'])).stdout).worst).toEqual([])
     expect((await runCli(['conversations', file])).stdout).toBe('No conversations.\n')
     expect((await runCli(['conversations', file, '--json'])).stdout).toBe('')
+  })
+})
+
+describe('exchanges', () => {
+  it('lists what was never answered first, then the slowest, with where the time went', async () => {
+    const { code, stdout, stderr } = await runCli(['exchanges', PLAIN])
+    expect([code, stderr]).toEqual([0, ''])
+    const lines = stdout.split('\n')
+    expect(lines[0]).toMatch(
+      /^ *at +client +server +protocol +asked +answer +total +network +server time +transfer +stall +frames$/,
+    )
+    expect(lines[1]).toMatch(/dns +AAAA prices\.shop\.svc\.cluster\.local +none +> 19\.2 s .* 421$/)
+    expect(lines[3]).toMatch(/dns +AAAA orders\.shop\.svc\.cluster\.local +NODATA +5\.01 s .* 5\.01 s +305-379, 380$/)
+  })
+
+  it('gives an object a line, of one protocol and with the words asked for', async () => {
+    const { stdout } = await runCli(['exchanges', PLAIN, '--json', '--protocol', 'http', '--find', 'get healthz'])
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(rows).toHaveLength(48)
+    expect(new Set(rows.map((row) => `${row.protocol} ${row.ask} ${row.outcome}`))).toEqual(
+      new Set(['http GET /healthz answered']),
+    )
+    const totals = rows.map((row) => row.totalNs)
+    expect(totals).toEqual(totals.toSorted((a, b) => b - a))
+  })
+
+  it('says so when there are none', async () => {
+    expect((await runCli(['exchanges', PLAIN, '--protocol', 'gopher'])).stdout).toBe('No requests were recognised.\n')
   })
 })
 
