@@ -34,7 +34,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing se
     await page.getByRole('treeitem').first().waitFor()
     expect(await findings(page)).toEqual([])
     for (const tab of ['Conversation', 'Capture']) {
-      await page.getByRole('tab', { name: tab, exact: true }).click()
+      await screen.inspector.getByRole('tab', { name: tab }).click()
       await page.waitForTimeout(300)
       expect(await findings(page)).toEqual([])
     }
