@@ -42,6 +42,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const state = useStore(captures.store)
   const screen = useStore(view.store, (now) => now.screen)
   const [draft, setDraft] = useState<CaptureDraft>()
+  const [ends, setEnds] = useState<readonly string[]>()
   const [drawer] = useState(createDrawer)
   const context = useStore(view.store, (now) => now.context)
   const namespace = useStore(view.store, (now) => now.namespace)
@@ -249,6 +250,11 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             view={view}
             commands={commands}
             filterSlot={filterSlot}
+            onCaptureEnds={(addresses) => {
+              setEnds(addresses)
+              setDraft(undefined)
+              openClusters(shownLive?.context)
+            }}
           />
         ) : screen === 'cluster' && state.kind === 'none' ? (
           <ClusterScreen
@@ -258,6 +264,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             live={live}
             draft={draft}
             onDraft={setDraft}
+            ends={ends}
+            onEnds={setEnds}
             startedId={liveCaptures.startedId}
             startProblem={liveCaptures.problem}
             onStart={liveCaptures.start}

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
@@ -36,6 +36,9 @@ export interface ClusterScreenProps {
   /** What is to be captured again. */
   readonly draft: CaptureDraft | undefined
   readonly onDraft: (draft: CaptureDraft | undefined) => void
+  /** Addresses whose pods are to be captured, once they are found. */
+  readonly ends: readonly string[] | undefined
+  readonly onEnds: (ends: undefined) => void
   /** The capture that was started from here, or why it could not be. */
   readonly startedId: string | undefined
   readonly startProblem: string | undefined
@@ -81,6 +84,22 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const points = useMemo(() => (draft?.context === name ? (draft?.targets ?? []) : []), [draft, name])
   const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
   const starting = props.live.find(({ id }) => id === props.startedId)
+
+  const [lost, setLost] = useState<readonly string[]>()
+  const { ends, onEnds } = props
+  useEffect(() => {
+    if (!ends || !pods.synced) return
+    onEnds(undefined)
+    const found = [...pods.rows.values()].filter(
+      (pod) => pod.running && pod.addresses.some((address) => ends.includes(address)),
+    )
+    const missing = ends.filter((address) => !found.some(({ addresses }) => addresses.includes(address)))
+    setLost(missing.length > 0 ? missing : undefined)
+    setPoints(found.map(targetOfPod), found.map((pod) => pod.name).join(' and '))
+    setSide('capture')
+    // What is found is set once; everything else here is of the moment.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [ends, pods.synced])
 
   function go(change: { context?: string; namespace?: string | undefined; place?: PlaceTab }): void {
     view.change(change, 'push')
@@ -148,6 +167,12 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   }))
   return (
     <>
+      {lost && (
+        <Banner tone="warn" actions={[{ title: 'Dismiss', run: () => setLost(undefined) }]}>
+          No running pod that is listed here has the address {lost.join(' or ')}: it may be a service, a node, a pod
+          that is gone, or in another cluster or namespace.
+        </Banner>
+      )}
       {context?.demo && (
         <Banner tone="note">
           This is a demo: a small shop that runs on this machine only, with troubles of its own. What is captured in it

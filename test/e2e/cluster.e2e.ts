@@ -235,6 +235,26 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(states.every(({ state }) => state?.terminated !== undefined)).toBe(true)
   })
 
+  it('captures at both ends of a conversation, and says when an end is no pod', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=captures'))
+    const { page } = opened
+    const screen = new Screen(page)
+    await row(page, 'Captures', 'shop/web').click()
+    await grid(page, 'Captures').focus()
+    await page.keyboard.press('Enter')
+    await screen.read()
+    await screen.rows(screen.conversations).first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Capture at both ends' }).click()
+    await setup(page).getByText('shop/client').waitFor()
+    await setup(page)
+      .getByText(/^shop\/web-7d9f-[ab]$/)
+      .waitFor()
+    await page.getByRole('combobox', { name: 'Traffic' }).selectOption('among')
+    expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toMatch(
+      /^host 10\.244\.\d\.\d+ and host 10\.244\.\d\.\d+$/,
+    )
+  })
+
   it('keeps captures: opens one again, repeats it with its settings, deletes it after asking', async () => {
     await using opened = await openPage(browser, at('screen=cluster&context=admin&place=captures'))
     const { page } = opened

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PodRow } from '../../../common/model/explorer.ts'
-import { findRows, podsOfSelector, podsOfWorkload } from './find-rows.ts'
+import { findRows, podsOfSelector, podsOfWorkload, sortRows } from './find-rows.ts'
 
 const pod = (name: string, more: Partial<PodRow> = {}): PodRow => ({
   key: `shop/${name}`,
@@ -31,6 +31,20 @@ describe('searching rows', () => {
     expect(names(findRows(rows, '10.0.7'))).toEqual(['web-2'])
     expect(names(findRows(rows, 'app=web'))).toEqual(['web-10'])
     expect(names(findRows(rows, 'crash'))).toEqual(['db'])
+  })
+})
+
+describe('sorting rows', () => {
+  it('goes by numbers, names with numbers in them, or age; what has nothing comes last either way', () => {
+    const rows = [
+      pod('a', { restarts: 2, createdAt: 3, node: 'node-10' }),
+      pod('b', { restarts: 11, node: 'node-9' }),
+      pod('c', { restarts: 0, createdAt: 1, node: 'node-2' }),
+    ]
+    expect(names(sortRows(rows, { key: 'restarts', descending: true }))).toEqual(['b', 'a', 'c'])
+    expect(names(sortRows(rows, { key: 'node', descending: false }))).toEqual(['c', 'b', 'a'])
+    expect(names(sortRows(rows, { key: 'age', descending: false }))).toEqual(['a', 'c', 'b'])
+    expect(names(sortRows(rows, { key: 'age', descending: true }))).toEqual(['c', 'a', 'b'])
   })
 })
 

@@ -31,6 +31,38 @@ export function findRows<Row extends AnyRow>(rows: Iterable<Row>, search: string
   return found.sort(byName)
 }
 
+export interface RowSort {
+  /** A column's key. */
+  readonly key: string
+  readonly descending: boolean
+}
+
+/** By a column; rows that have nothing there come last, equal ones stay in the order of their names. */
+export function sortRows<Row extends AnyRow>(rows: readonly Row[], { key, descending }: RowSort): readonly Row[] {
+  const sign = descending ? -1 : 1
+  return rows.toSorted((a, b) => {
+    const [x, y] = [sortValue(a, key), sortValue(b, key)]
+    if (x === undefined || y === undefined) return (x === undefined ? 1 : 0) - (y === undefined ? 1 : 0)
+    if (typeof x === 'number' && typeof y === 'number') return sign * (x - y)
+    return sign * COLLATOR.compare(String(x), String(y))
+  })
+}
+
+function sortValue(row: AnyRow, key: string): string | number | undefined {
+  // Age is the other way round than the time of creation.
+  if (key === 'age') {
+    const at = 'createdAt' in row ? row.createdAt : undefined
+    return typeof at === 'number' ? -at : undefined
+  }
+  if (key === 'ready' && 'readyContainers' in row) return row.readyContainers / Math.max(1, row.containers.length)
+  if (key === 'ready' && 'desired' in row) return row.ready / Math.max(1, row.desired)
+  if (key === 'endpoints' && 'endpoints' in row) return row.readyEndpoints
+  if (key === 'workload' && 'workload' in row) return row.workload?.name
+  if (key === 'address' && 'addresses' in row) return row.addresses[0]
+  const value: unknown = Reflect.get(row, key)
+  return typeof value === 'string' || typeof value === 'number' ? value : undefined
+}
+
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 
 function byName(a: AnyRow, b: AnyRow): number {

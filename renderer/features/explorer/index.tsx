@@ -12,7 +12,15 @@ import { Pane } from '../../components/pane.tsx'
 import type { HostWatch } from '../../components/use-watched.ts'
 import { markColumn, nodeColumns, podColumns, serviceColumns, workloadColumns } from './columns.tsx'
 import { NodeView, PodView, ServiceView, WorkloadView } from './details.tsx'
-import { findRows, labelsText, podsOfService, podsOfWorkload, type AnyRow } from './find-rows.ts'
+import {
+  findRows,
+  labelsText,
+  podsOfService,
+  podsOfWorkload,
+  sortRows,
+  type AnyRow,
+  type RowSort,
+} from './find-rows.ts'
 import { kubectlLine } from './kubectl.ts'
 import { useRows, type Rows } from './use-rows.ts'
 import './explorer.css'
@@ -61,14 +69,18 @@ export function Explorer(props: ExplorerProps): ReactNode {
   const shown = kind === 'pods' ? pods : others
   const [search, setSearch] = useState('')
   const wanted = useDeferredValue(search)
+  const [sort, setSort] = useState<RowSort>()
   const now = useNow(15_000)
   const [menu, setMenu] = useState<MenuPlace>()
   const { rows, version } = shown
   const found: readonly AnyRow[] = useMemo(
-    () => findRows<AnyRow>(rows.values(), wanted),
+    () => {
+      const all = findRows<AnyRow>(rows.values(), wanted)
+      return sort ? sortRows(all, sort) : all
+    },
     // The map is one and changes in place; its version says when.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [rows, version, wanted],
+    [rows, version, wanted, sort],
   )
   const { chosen, onChoose } = props
   const active = chosen?.kind === kind ? found.findIndex(({ key }) => key === chosen.row.key) : -1
@@ -131,6 +143,12 @@ export function Explorer(props: ExplorerProps): ReactNode {
           rowHeight={ROW_HEIGHT}
           row={(index) => found[index]}
           onVisible={onVisible}
+          {...(sort ? { sort } : {})}
+          onSort={(key) =>
+            setSort((was) =>
+              was?.key !== key ? { key, descending: false } : was.descending ? undefined : { key, descending: true },
+            )
+          }
           active={active < 0 ? undefined : active}
           onActive={(index) => {
             const row = found[index]
@@ -317,6 +335,7 @@ function only<Row>(
 ): readonly Column<AnyRow>[] {
   return columns.map((column) => ({
     ...column,
+    sort: column.key,
     cell: (row, index) => {
       const own = narrow(row)
       return own && column.cell(own, index)
