@@ -5,6 +5,7 @@ import { ClusterCapture, type CaptureSettings } from '../kubernetes/capture/clus
 import type { CaptureTarget } from '../kubernetes/capture/preflight.ts'
 import { listAll } from '../kubernetes/cluster-access.ts'
 import type { Pod } from '../kubernetes/objects.ts'
+import { whySilent } from '../services/capturing/why-silent.ts'
 import { parseArguments } from './arguments.ts'
 import {
   asCommand,
@@ -21,6 +22,7 @@ import { type Command, CommandError, UsageError } from './command.ts'
 import { bytesText } from './text.ts'
 
 const HEADERS = 128
+const SILENT_MS = 10_000
 
 export const capture: Command = {
   name: 'capture',
@@ -88,7 +90,7 @@ ${TARGET_HELP}
         ledger: openLedger(),
         file,
         ...(values.force ? { force: true } : {}),
-        onChange: progress(),
+        onChange: progress(settings.filter),
       }
       const made = values.resume
         ? await ClusterCapture.resume(common)
@@ -146,8 +148,9 @@ async function untilStopped(made: ClusterCapture): Promise<ClusterCaptureStatus>
 }
 
 /** One line that is written over on a terminal, one every 5 s elsewhere; each change of what is the matter at once. */
-function progress(): (status: ClusterCaptureStatus) => void {
+function progress(filter: string): (status: ClusterCaptureStatus) => void {
   let last = 0
+  const silence = new Silence(filter)
   const said = new Map<number, string>()
   return (status) => {
     for (const { id, pod, node, message, state } of status.points) {
@@ -159,6 +162,9 @@ function progress(): (status: ClusterCaptureStatus) => void {
       process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${text}\n`)
     }
     const now = Date.now()
+    for (const words of silence.newlyAt(status, now)) {
+      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${words}\n`)
+    }
     if (now - last < (process.stderr.isTTY ? 250 : 5000)) return
     last = now
     const live = status.points.filter(({ state }) => state === 'capturing' || state === 'stopping').length
@@ -166,6 +172,32 @@ function progress(): (status: ClusterCaptureStatus) => void {
     const seconds = Math.round((now - status.startedAt) / 1000)
     const line = `${status.state}: ${live} of ${status.points.length} points, ${status.packets} packets, ${bytesText(status.bytes)}, ${dropped} dropped, ${seconds} s`
     process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `hopscope capture: ${line}\n`)
+  }
+}
+
+/** Points at which no packet has come for a while, each told of once. */
+class Silence {
+  readonly #filter: string
+  readonly #news = new Map<number, { packets: number; at: number; told: boolean }>()
+
+  constructor(filter: string) {
+    this.#filter = filter
+  }
+
+  newlyAt({ points }: ClusterCaptureStatus, now: number): string[] {
+    return points.flatMap((point) => {
+      const { id, packets, state, pod, node } = point
+      const before = this.#news.get(id)
+      if (state !== 'capturing' || !before || before.packets !== packets) {
+        this.#news.set(id, { packets, at: now, told: false })
+        return []
+      }
+      if (before.told || now - before.at < SILENT_MS) return []
+      before.told = true
+      const elsewhere = points.reduce((sum, other) => sum + (other.id === id ? 0 : other.packets), 0)
+      const why = whySilent({ point, filter: this.#filter, elsewhere })
+      return [`${pod ?? node}: no packet in ${SILENT_MS / 1000} s. ${why.join(' ')}`]
+    })
   }
 }
 

@@ -142,8 +142,9 @@ export class CapturePoint {
     this.#status.rung = place.rung
     const name = target.interface ?? defaultInterface(await listInterfaces(connection, place))
     if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
-    const onNode = place.rung === 'node-network'
-    const filter = onNode ? withoutOurTraffic(needs.filter, await addressOf(connection)) : needs.filter
+    // A pod on its node's network sees what the node sees.
+    const onNode = place.rung === 'node-network' || result.pod?.spec.hostNetwork === true
+    const filter = onNode ? withoutOurTraffic(needs.filter, await addressOf(connection), name) : needs.filter
     const { snapLength, packetLimit } = needs
     const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
     await checkFilter(connection, place, options)

@@ -286,6 +286,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(on?.filter).toBe('(icmp) and not ((tcp port 10250) or (host 127.0.0.1))')
   })
 
+  it('leaves its own traffic out of a pod on the network of its node, too', async () => {
+    await cluster.pod('default', 'agent', { nodeName: 'node-b', hostNetwork: true })
+    const status = await make([pod('agent')], { filter: 'icmp', durationSeconds: 1 }).run()
+    expect(readBlocks(status.file).rest).toBe(0)
+    expect(status.state).toBe('complete')
+    expect(readBlocks(status.file).interfaces[0]?.filter).toContain('and not ((tcp port 10250)')
+  })
+
   describe('says what is the matter', () => {
     it.each([
       ['no such pod', [pod('nope')], {}, {}, /There is no pod "nope" in namespace "default"/],

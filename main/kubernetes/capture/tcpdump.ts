@@ -57,9 +57,14 @@ export function tcpdumpCommand(enter: readonly string[], options: TcpdumpOptions
   ]
 }
 
-/** What would otherwise be captured of ourselves on a node's interface: the kubelet's streams and those to the API server. */
-export function withoutOurTraffic(filter: string, apiServer: string | undefined): string {
-  const own = ['tcp port 10250', ...(apiServer ? [`host ${apiServer}`] : [])].map((one) => `(${one})`).join(' or ')
+/**
+ * What would otherwise be captured of ourselves on a node's network: the kubelet's streams, those to the API server, and on `any` the
+ * kubelet's to the container runtime, which are on loopback.
+ */
+export function withoutOurTraffic(filter: string, apiServer: string | undefined, on: string): string {
+  const streams = ['tcp port 10250', ...(apiServer ? [`host ${apiServer}`] : [])]
+  const loopback = on === 'any' ? ['net 127.0.0.0/8', 'ip6 host ::1'] : []
+  const own = [...streams, ...loopback].map((one) => `(${one})`).join(' or ')
   const text = oneLine(filter)
   return text === '' ? `not (${own})` : `(${text}) and not (${own})`
 }
