@@ -1,4 +1,5 @@
-import { VERDICT } from '../tcp/verdicts.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { EVIDENCE, VERDICT } from '../tcp/verdicts.ts'
 import type { FindingContext } from './context.ts'
 import type { Case } from './groups.ts'
 import type { Segments } from './segments.ts'
@@ -17,6 +18,9 @@ export interface LossCase extends Case {
   readonly data: number
 }
 
+/** Linux waits 2 ms at least before a tail loss probe (tcp_schedule_loss_probe), and 200 ms before a time-out. */
+const SHORTEST_TIMER_NS = 2e6
+
 /** The loss in a conversation, repetitions for nothing and tail loss probes that proved needless left out; undefined if there is none. */
 export function lossOf(context: FindingContext, id: number): LossCase | undefined {
   const { verdicts } = context.tables
@@ -24,6 +28,7 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   const again: number[] = []
   let timeouts = 0
   let beyond = 0
+  let waitedNs = 0
   let byClient = 0
   let data = 0
   for (let i = 0; i < segments.count; i++) {
@@ -34,21 +39,43 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
       verdict === VERDICT.rto ||
       verdict === VERDICT.tlp ||
       verdict === VERDICT.retransmission
-    if (!isLoss) continue
+    // What carries nothing (a FIN) holds up nobody.
+    if (!isLoss || segments.length(i) === 0) continue
     const entry = verdicts.find(segments.rows[i])
     const spurious = verdicts.isSpurious(entry)
     // A probe is no loss unless it was needed; what a capture can't tell is not held against the network.
     if (spurious === true || (verdict === VERDICT.tlp && spurious === undefined)) continue
+    // Where the system numbers the packets of all connections together, a gap in the numbers says nothing.
+    if (verdicts.evidence(entry) === EVIDENCE.ipIdGap) continue
+    if (isProbe(context, segments, i, entry)) continue
+    // No timer of any kernel is so short: a packet written twice, or traffic that was played back.
+    const waited = verdicts.cost(entry)
+    if (verdict !== VERDICT.fast && verdicts.original(entry) !== undefined && waited < SHORTEST_TIMER_NS) continue
     again.push(i)
     if (verdict !== VERDICT.fast) timeouts++
     if (verdicts.original(entry) !== undefined) beyond++
+    waitedNs += waited
     if (segments.fromClient(i)) byClient++
   }
   if (again.length === 0) return undefined
   const since = segments.time(again[0])
   const until = segments.time(again[again.length - 1])
-  const costNs = context.tables.tcp.connection(id).lostNs.retransmission
+  // What is charged to the connection begins with the oldest byte that was not acknowledged; no more than these were waited for.
+  const charged = context.tables.tcp.connection(id).lostNs.retransmission
+  const costNs = beyond === again.length ? Math.min(charged, waitedNs) : charged
   return { id, since, until, costNs, segments, again, timeouts, beyond, byClient, data }
+}
+
+/** The byte of a probe of a full window comes again with the segment that it is part of. */
+function isProbe(
+  { tables: { packets, verdicts } }: FindingContext,
+  segments: Segments,
+  i: number,
+  entry: number,
+): boolean {
+  const original = verdicts.original(entry)
+  if (original === undefined) return false
+  return packets.chunk(original).payloadLength[original % CHUNK_ROWS] === 1 && segments.length(i) > 1
 }
 
 /** Cases that have an address in common, the costliest address first: what they share is where to look. */

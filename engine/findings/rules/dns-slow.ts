@@ -75,6 +75,6 @@ function draft(
     ruledOut: ['A lost packet: the answer came to this very question.'],
     settle: 'CoreDNS’s own metrics of its upstream (coredns_forward_request_duration_seconds) at that time.',
     confirm: [serviceOf(address), podOf(address)],
-    filter: `${dnsFilter(context, ids)} && dns`,
+    filter: dnsFilter(context, ids),
   }
 }

@@ -26,7 +26,12 @@ export const dnsUnanswered: Rule = {
         ({ answered, askedLast, conversation }) =>
           Number.isNaN(answered) && end - askedLast > THRESHOLDS.waited.value * 1e9 && context.isOpen(conversation),
       )
-      return lost.length < THRESHOLDS.lookups.value ? undefined : draft(context, address, all, lost)
+      // Every resolver asks again; where none does, answers went a way that was not captured.
+      const questions = new Set(
+        lost.map(({ conversation, type, name }) => `${dnsClient(context, conversation).address} ${type} ${name}`),
+      )
+      const isRepeated = questions.size < lost.length || lost.some(({ asked, askedLast }) => askedLast > asked)
+      return lost.length < THRESHOLDS.lookups.value || !isRepeated ? undefined : draft(context, address, all, lost)
     }).filter((found) => found !== undefined)
   },
 }
@@ -65,6 +70,6 @@ function draft(
     ruledOut: [none ? '' : 'A server that is down: it answers others.'].filter((text) => text !== ''),
     settle: 'A capture at the DNS pod: whether the questions arrive and are answered there.',
     confirm: [serviceOf(address), podOf(address)],
-    filter: `${dnsFilter(context, ids)} && dns`,
+    filter: dnsFilter(context, ids),
   }
 }

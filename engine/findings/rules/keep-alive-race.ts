@@ -7,6 +7,11 @@ import type { Segments } from '../segments.ts'
 import { countOf, median, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
+  crossing: {
+    value: 1.1,
+    unit: 'round trips between the two',
+    source: 'what crosses is sent within one; a tenth for its jitter',
+  },
   idle: {
     value: 0.9,
     unit: 's without a packet before',
@@ -60,6 +65,10 @@ function caseOf(context: FindingContext, id: number): Race | undefined {
   if (request < 0) return undefined
   const reset = segments.find((i) => !segments.fromClient(i) && segments.isReset(i), Math.max(fin, request))
   if (reset < 0) return undefined
+  // What comes later than a round trip may be the answer to the other.
+  const rtt = context.initialRtt(id)
+  if (rtt === 0 || Math.abs(segments.time(fin) - segments.time(request)) > rtt * THRESHOLDS.crossing.value)
+    return undefined
   const first = Math.min(fin, request)
   if (first === 0) return undefined
   const idleNs = segments.time(fin) - segments.time(first - 1)

@@ -7,6 +7,7 @@ import { countOf, listOf, median, msText, nsText, sentences, share, whenText } f
 
 const THRESHOLDS = {
   segments: { value: 3, unit: 'segments sent again', source: 'ours: below it, only if it cost something' },
+  least: { value: 1, unit: 'ms', source: 'ours: what cost less harmed nobody' },
   cost: { value: 150, unit: 'ms', source: 'ours: most of the least time-out, Linux TCP_RTO_MIN of 200 ms' },
 } as const
 
@@ -41,7 +42,8 @@ export function lossGroups(context: FindingContext): Map<string, LossCase[]> {
   for (const [address, members] of groups) {
     const segments = members.reduce((sum, { again }) => sum + again.length, 0)
     const costMs = members.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
-    if (segments < THRESHOLDS.segments.value && costMs < THRESHOLDS.cost.value) groups.delete(address)
+    const isMuch = segments >= THRESHOLDS.segments.value && costMs >= THRESHOLDS.least.value
+    if (!isMuch && costMs < THRESHOLDS.cost.value) groups.delete(address)
   }
   return groups
 }

@@ -8,6 +8,11 @@ import type { Segments } from '../segments.ts'
 import { countOf, msText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
+  shortestTimer: {
+    value: 900,
+    unit: 'ms',
+    source: 'RFC 6298 section 2: the timer starts with 1 s; 10 % for the capture point',
+  },
   /** Silence is told from a lost packet by repetitions that were not answered either. */
   repetitions: {
     value: 2,
@@ -65,6 +70,7 @@ function caseOf(context: FindingContext, id: number): Silence | undefined {
   const { syns } = handshake
   const again = syns.slice(1).filter((i) => segments.verdict(i) === VERDICT.syn)
   const since = segments.time(syns[0])
+  if (again.length > 0 && segments.time(syns[1]) - since < THRESHOLDS.shortestTimer.value * 1e6) return undefined
   const until = segments.time(syns[again.length === 0 ? 0 : syns.length - 1])
   return { id, since, until, costNs: until - since, segments, syns }
 }
