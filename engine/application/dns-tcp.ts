@@ -27,6 +27,8 @@ export class DnsTcpDecoder implements StreamDecoder {
 
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
     const framing = this.#messages[side]
+    // Who writes a message writes it at once, so the next one mostly begins with a segment.
+    if (framing.isLost && readDnsMessage(bytes, from + LENGTH_BYTES, to)?.question) framing.restart()
     for (let at = from; at < to;) {
       at = framing.take(bytes, at, to)
       if (framing.isComplete) this.#message(framing.message, row, time)
@@ -55,6 +57,15 @@ class Framing {
   /** Bytes of the length and the message so far; a lost one is never complete. */
   #at = 0
   #lost = false
+
+  get isLost(): boolean {
+    return this.#lost
+  }
+
+  restart(): void {
+    this.#lost = false
+    this.#at = 0
+  }
 
   get #length(): number {
     return LENGTH_BYTES + ((this.#kept[0] << 8) | this.#kept[1])

@@ -82,6 +82,16 @@ describe('DNS', () => {
     ])
   })
 
+  it('finds back to the next message over TCP behind a hole', () => {
+    const framed = (bytes: Uint8Array) => concat([bytes.length >> 8, bytes.length & 0xff], bytes)
+    const talk = new Talk(53).handshake()
+    for (const id of [1, 2, 3]) {
+      talk.client(framed(message(id, 'api.shop', A)), { lost: id === 2 })
+      talk.server(framed(message(id, 'api.shop', A, RESPONSE, 1)), { lost: id === 2 })
+    }
+    expect(talk.told()).toEqual(['dns A api.shop -> NOERROR [4, 5]', 'dns A api.shop -> NOERROR [6, 7]'])
+  })
+
   it('survives a message cut at any byte', () => {
     const whole = message(7, 'api.shop.svc.cluster.local', A)
     for (let length = 0; length < whole.length; length++) {

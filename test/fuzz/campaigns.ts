@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { fieldCatalog } from '../../engine/query/field-catalog.ts'
+import { applicationCase, checkApplication, checkExchanges, damagedPayload } from './application-bytes.ts'
 import { type Campaign, generatedCampaign, mutationCampaign } from './campaign.ts'
 import { pcapngFile } from './capture-blocks.ts'
 import { checkDetails } from './check-details.ts'
@@ -32,7 +33,7 @@ function damagedFrame(corpus: readonly Frame[], random: Random): Frame {
 
 /** In the order of what finds most. */
 export const CAMPAIGNS: readonly Campaign[] = [
-  mutationCampaign('damaged frames', 0.42, () => {
+  mutationCampaign('damaged frames', 0.366, () => {
     const corpus = frameCorpus()
     return {
       input: (random) => damagedFrame(corpus, random),
@@ -74,6 +75,16 @@ export const CAMPAIGNS: readonly Campaign[] = [
       bytes: (file) => file,
     }
   }),
+  mutationCampaign('application bytes', 0.05, () => ({
+    input: applicationCase,
+    check: checkApplication,
+    bytes: ({ client, server }) => Uint8Array.from([...client, ...server]),
+  })),
+  mutationCampaign('exchanges of damaged captures', 0.004, () => ({
+    input: damagedPayload,
+    check: checkExchanges,
+    bytes: (file) => file,
+  })),
   generatedCampaign(
     'generated pcapng files',
     0.03,
