@@ -90,7 +90,7 @@ describe('following a stream', () => {
   })
 
   it('says why there is nothing to follow', async () => {
-    await using opened = await look('sample=dns-5s&detail=follow')
+    await using opened = await look('sample=dns-5s&list=conversations&detail=follow')
     const { page } = opened
     await page.getByText('No conversation is chosen').waitFor()
     await page.locator('[data-grid=conversations]').getByText('eth', { exact: false }).first().click()
@@ -186,7 +186,7 @@ describe('the ladder', () => {
   })
 
   it('is reached from the menus of packets and conversations', async () => {
-    await using opened = await look('sample=loss-episode')
+    await using opened = await look('sample=loss-episode&list=conversations')
     const { page, screen } = opened
     await screen.packets.waitFor()
     await screen.rows(screen.packets).first().click({ button: 'right' })
@@ -231,7 +231,7 @@ describe('names of addresses', () => {
   })
 
   it('are those of pods where the capture knows them', async () => {
-    await using opened = await look('sample=loss-episode')
+    await using opened = await look('sample=loss-episode&list=conversations')
     const { screen } = opened
     await screen.conversations.waitFor()
     const end = screen.rows(screen.conversations).first().locator('[data-column=a]')

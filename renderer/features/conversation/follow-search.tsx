@@ -8,6 +8,8 @@ interface FollowSearchProps {
   /** What is searched: another one is searched anew. */
   readonly subject: string
   readonly find: (text: string) => Promise<FollowMatches>
+  /** Gives up the search under way, if there is one. */
+  readonly onGiveUp: () => void
   /** The matches there are now; the view marks them. */
   readonly onMatches: (matches: FollowMatches | undefined) => void
   /** The person wants to see match number `at`. */
@@ -17,7 +19,7 @@ interface FollowSearchProps {
 const TYPING_MS = 250
 
 /** A field to search in, how many matches there are, and the way from one to the next. */
-export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchProps): ReactNode {
+export function FollowSearch({ subject, find, onGiveUp, onMatches, onGo }: FollowSearchProps): ReactNode {
   const [text, setText] = useState('')
   const [asked, setAsked] = useState('')
   const [at, setAt] = useState(0)
@@ -35,6 +37,10 @@ export function FollowSearch({ subject, find, onMatches, onGo }: FollowSearchPro
       clearTimeout(timer)
     }
   }, [text])
+
+  const giveUp = useRef(onGiveUp)
+  giveUp.current = onGiveUp
+  useEffect(() => (asked === '' ? undefined : () => giveUp.current()), [asked, subject])
 
   // The stream may grow, or be shown in another way, while one text is looked for: that moves nobody.
   const gone = useRef('')

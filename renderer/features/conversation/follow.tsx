@@ -159,6 +159,8 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
                 const { bytes, anyCase } = needleOf(text)
                 return session.engine.followSearch(handle?.id ?? 0, bytes, anyCase)
               }}
+              // To look for nothing ends what is looked for.
+              onGiveUp={() => void session.engine.followSearch(handle?.id ?? 0, new Uint8Array(0), false).catch(ignore)}
               onMatches={setMatches}
               onGo={(found, at) => attempt(() => goToMatch(found, at))}
             />
@@ -401,6 +403,10 @@ function useGrowth(
     }
   }, [handle])
   return growth?.id === handle?.id ? growth : undefined
+}
+
+function ignore(): void {
+  // The stream is no longer followed: then neither is it searched.
 }
 
 /** Lets the browser save it, as it saves any download. */
