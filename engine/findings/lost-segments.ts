@@ -81,21 +81,28 @@ function isProbe(
 /** Cases that have an address in common, the costliest address first: what they share is where to look. */
 export function byCommonAddress(context: FindingContext, cases: readonly LossCase[]): Map<string, LossCase[]> {
   const groups = new Map<string, LossCase[]>()
-  let rest = cases
+  // Once for each case, not in each round: these are texts that are made when asked for.
+  let rest = cases.map((each) => ({
+    each,
+    addresses: new Set([context.client(each.id).address, context.server(each.id).address]),
+  }))
   while (rest.length > 0) {
     const weights = new Map<string, number>()
-    for (const each of rest) {
-      for (const address of new Set([context.client(each.id).address, context.server(each.id).address])) {
-        weights.set(address, (weights.get(address) ?? 0) + each.again.length)
-      }
+    for (const { each, addresses } of rest) {
+      for (const address of addresses) weights.set(address, (weights.get(address) ?? 0) + each.again.length)
     }
     const [common] = Array.from(weights).reduce((most, each) => (each[1] > most[1] ? each : most))
-    const has = ({ id }: LossCase) => context.client(id).address === common || context.server(id).address === common
-    groups.set(common, rest.filter(has))
-    rest = rest.filter((each) => !has(each))
+    groups.set(
+      common,
+      rest.filter(({ addresses }) => addresses.has(common)).map(({ each }) => each),
+    )
+    rest = rest.filter(({ addresses }) => !addresses.has(common))
     // The rest of very many is one group: nobody reads hundreds.
     if (groups.size === 20 && rest.length > 0) {
-      groups.set('', [...rest])
+      groups.set(
+        '',
+        rest.map(({ each }) => each),
+      )
       break
     }
   }
