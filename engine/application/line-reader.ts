@@ -3,9 +3,12 @@ import { asciiText } from './ascii.ts'
 /** Bytes of a line that are kept; what a longer one goes on with is not needed to understand the message. */
 const LONGEST_LINE = 8192
 
+/** Most lines come whole; a buffer for the others is made when it is needed, as there are many connections. */
+const SMALLEST_BUFFER = 256
+
 /** Puts lines together that come in pieces. A line ends with LF; a CR before it is not part of it (RFC 9112 section 2.2). */
 export class LineReader {
-  readonly #kept = new Uint8Array(LONGEST_LINE)
+  #kept = new Uint8Array(0)
   #length = 0
   #text = ''
 
@@ -16,16 +19,16 @@ export class LineReader {
 
   /** Takes bytes up to the line's end; where it ended, one past the LF, or -1 if it goes on beyond `to`. */
   take(bytes: Uint8Array, from: number, to: number): number {
-    const found = bytes.indexOf(0x0a, from)
-    const end = found < 0 || found >= to ? to : found
-    const fits = Math.min(end, from + LONGEST_LINE - this.#length)
-    if (fits > from) {
-      this.#kept.set(bytes.subarray(from, fits), this.#length)
-      this.#length += fits - from
+    // Not indexOf from a place on: it would look through all that lies behind `to`.
+    const found = bytes.subarray(from, to).indexOf(0x0a)
+    const end = found < 0 ? to : from + found
+    if (end !== to && this.#length === 0) {
+      this.#text = lineText(bytes, from, Math.min(end, from + LONGEST_LINE))
+      return end + 1
     }
+    this.#keep(bytes, from, Math.min(end, from + LONGEST_LINE - this.#length))
     if (end === to) return -1
-    const length = this.#length > 0 && this.#kept[this.#length - 1] === 0x0d ? this.#length - 1 : this.#length
-    this.#text = asciiText(this.#kept, 0, length)
+    this.#text = lineText(this.#kept, 0, this.#length)
     this.#length = 0
     return end + 1
   }
@@ -38,4 +41,20 @@ export class LineReader {
   clear(): void {
     this.#length = 0
   }
+
+  #keep(bytes: Uint8Array, from: number, to: number): void {
+    if (to <= from) return
+    const length = this.#length + to - from
+    if (length > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(SMALLEST_BUFFER, Math.min(LONGEST_LINE, length * 2)))
+      larger.set(this.#kept.subarray(0, this.#length))
+      this.#kept = larger
+    }
+    this.#kept.set(bytes.subarray(from, to), this.#length)
+    this.#length = length
+  }
+}
+
+function lineText(bytes: Uint8Array, from: number, to: number): string {
+  return asciiText(bytes, from, to > from && bytes[to - 1] === 0x0d ? to - 1 : to)
 }
