@@ -24,6 +24,7 @@ import { Conversations } from '../features/conversations/index.tsx'
 import { Findings } from '../features/findings/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
+import { Latency } from '../features/latency/index.tsx'
 import { Packets } from '../features/packets/index.tsx'
 import { StatusBar } from '../features/status/index.tsx'
 import { Timeline } from '../features/timeline/index.tsx'
@@ -242,6 +243,7 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
         onPoint={onPoint}
       />
     ),
+    latency: () => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
   const details: Readonly<Record<DetailTab, () => ReactNode>> = {
     packets: () => (
@@ -393,7 +395,11 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
   )
 }
 
-const LIST_TITLES: Readonly<Record<ListTab, string>> = { findings: 'Findings', conversations: 'Conversations' }
+const LIST_TITLES: Readonly<Record<ListTab, string>> = {
+  findings: 'Findings',
+  conversations: 'Conversations',
+  latency: 'Latency',
+}
 const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
   packets: 'Packets',
   graph: 'Graph',

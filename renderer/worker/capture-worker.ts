@@ -4,6 +4,9 @@ import type {
   ConversationScope,
   ConversationSort,
   EngineOptions,
+  ExchangeRow,
+  ExchangeScope,
+  ExchangeSort,
   FilterCheck,
   FindingsReport,
   FollowedStream,
@@ -14,6 +17,11 @@ import type {
   Histogram,
   LadderRow,
   Lanes,
+  LatencyCell,
+  LatencyEvidence,
+  LatencyMap,
+  LatencyMeasure,
+  LatencySummary,
   PacketDetails,
   PacketRow,
   Query,
@@ -29,9 +37,12 @@ import { CaptureReading } from './capture-reading.ts'
 import type {
   ConversationPage,
   EngineService,
+  ExchangeList,
+  ExchangePage,
   FollowHandle,
   FollowRequest,
   FollowState,
+  LatencyPackets,
   NamedAddress,
   PacketOrder,
   Progress,
@@ -66,6 +77,11 @@ export interface CaptureEngine extends CaptureConsumer {
   packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
   findings(read: ReadBytes, work?: Work): Promise<FindingsReport>
+  latencySummaries(scope?: ExchangeScope): LatencySummary[]
+  latencyMap(measure: LatencyMeasure, from: number, to: number, columns: number, scope?: ExchangeScope): LatencyMap
+  latencyEvidence(cell: LatencyCell, scope?: ExchangeScope): LatencyEvidence
+  exchangeOrder(sort: ExchangeSort, descending: boolean, scope?: ExchangeScope): Uint32Array
+  exchangeRows(ids: ArrayLike<number>): ExchangeRow[]
   rttHistogram(rows?: Uint32Array): Histogram
   checkFilter(text: string): FilterCheck
   completeFilter(text: string, caret: number): readonly Completion[]
@@ -214,6 +230,34 @@ export class CaptureWorker implements EngineService {
     return this.#timed(async () => this.#engine.rttHistogram(await this.#rows(query)))
   }
 
+  latencies(query: Query): Promise<readonly LatencySummary[]> {
+    return this.#timed(async () => this.#engine.latencySummaries(await this.#exchangeScope(query)))
+  }
+
+  latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap> {
+    return this.#timed(async () =>
+      this.#engine.latencyMap(measure, from, to, columns, await this.#exchangeScope(query)),
+    )
+  }
+
+  async latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets> {
+    const { rows } = this.#engine.latencyEvidence(cell, await this.#exchangeScope(query))
+    return { rows: rows.slice(0, most), total: rows.length }
+  }
+
+  exchanges(query: Query, list: ExchangeList, start: number, count: number): Promise<ExchangePage> {
+    return this.#timed(async () => {
+      const { protocol, sort, descending } = list
+      const engine = this.#engine
+      const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${queryKey(query)}`
+      const ids = await this.#orders.get(key, async () => {
+        const scope = await this.#exchangeScope(query)
+        return engine.exchangeOrder(sort, descending, { ...scope, ...(protocol !== undefined && { protocol }) })
+      })
+      return { total: ids.length, rows: engine.exchangeRows(ids.slice(start, start + count)) }
+    })
+  }
+
   async details(row: number): Promise<PacketDetails> {
     const count = this.#engine.packets.rows
     if (row >= count) throw new Error(`There is no packet No. ${row + 1}: the capture has ${count} so far.`)
@@ -343,6 +387,17 @@ export class CaptureWorker implements EngineService {
     const engine = this.#engine
     const key = `${engine.packets.rows} ${sort} ${descending} ${queryKey(query)}`
     return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#scope(query)))
+  }
+
+  /** A request belongs to a time when it begins in it, and to a filter when any of its packets matches. */
+  async #exchangeScope({ filter, from, to, conversation }: Query): Promise<ExchangeScope> {
+    const rows = filter ? await this.#rows({ filter }) : undefined
+    return {
+      ...(rows && { rows }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+      ...(conversation !== undefined && { conversation }),
+    }
   }
 
   /** What of the conversations a query is about: counts and harm are those of its packets and its time. */

@@ -3,6 +3,8 @@ import type {
   Completion,
   ConversationRow,
   ConversationSort,
+  ExchangeRow,
+  ExchangeSort,
   FilterCheck,
   FindingsReport,
   FollowFacts,
@@ -13,6 +15,10 @@ import type {
   Histogram,
   LadderRow,
   Lanes,
+  LatencyCell,
+  LatencyMap,
+  LatencyMeasure,
+  LatencySummary,
   PacketDetails,
   PacketRow,
   Query,
@@ -42,6 +48,23 @@ export interface Progress {
 export interface SelectionHandle {
   readonly id: number
   readonly count: number
+}
+
+export interface LatencyPackets {
+  readonly rows: Uint32Array
+  readonly total: number
+}
+
+/** Which requests, in which order. */
+export interface ExchangeList {
+  readonly protocol?: string
+  readonly sort: ExchangeSort
+  readonly descending: boolean
+}
+
+export interface ExchangePage {
+  readonly total: number
+  readonly rows: readonly ExchangeRow[]
 }
 
 export interface ConversationPage {
@@ -129,6 +152,14 @@ export interface EngineService {
   conversation(id: number): Promise<ConversationRow | undefined>
   /** How the RTTs of the packets that match are distributed. */
   rttHistogram(query: Query): Promise<Histogram>
+  /** Percentiles of both halves of the path and of each protocol's requests. */
+  latencies(query: Query): Promise<readonly LatencySummary[]>
+  /** A measure's times in `columns` equal parts of [from, to). */
+  latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap>
+  /** The packets behind a part of that map, at most `most` of them. */
+  latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets>
+  /** Requests of a protocol (of all without), with what answered them and where their time went. */
+  exchanges(query: Query, list: ExchangeList, start: number, count: number): Promise<ExchangePage>
   details(row: number): Promise<PacketDetails>
   /** What was diagnosed; its version says how many packets it knows of. While the capture grows it is worked out anew now and then only. */
   findings(): Promise<FindingsReport>

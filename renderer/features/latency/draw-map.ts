@@ -1,0 +1,111 @@
+import type { LatencyMap } from '../../../engine/engine.ts'
+import type { Colors } from '../../components/colors.ts'
+import { formatDuration } from '../../components/format.ts'
+import { ENOUGH_FOR_P99 } from './measure-names.ts'
+
+// A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
+
+export const LEFT = 56
+const TOP = 6
+const BOTTOM = 18
+
+export interface MapPlace {
+  readonly width: number
+  readonly height: number
+}
+
+/** Where a column and a row of the map are. */
+export function cellBox(map: LatencyMap, place: MapPlace, column: number, row: number) {
+  const width = (place.width - LEFT) / map.columns
+  const height = (place.height - TOP - BOTTOM) / map.rows
+  return { x: LEFT + column * width, y: place.height - BOTTOM - (row + 1) * height, width, height }
+}
+
+/** The column and row at a point, undefined outside. */
+export function cellAt(map: LatencyMap, place: MapPlace, x: number, y: number) {
+  const column = Math.floor(((x - LEFT) / (place.width - LEFT)) * map.columns)
+  const row = Math.floor(((place.height - BOTTOM - y) / (place.height - TOP - BOTTOM)) * map.rows)
+  return column >= 0 && column < map.columns && row >= 0 && row < map.rows ? { column, row } : undefined
+}
+
+export function drawMap(
+  context: CanvasRenderingContext2D,
+  map: LatencyMap,
+  place: MapPlace,
+  colors: Colors,
+  font: string,
+): void {
+  context.clearRect(0, 0, place.width, place.height)
+  drawScale(context, map, place, colors, font)
+  const most = map.counts.reduce((a, b) => Math.max(a, b), 1)
+  for (let column = 0; column < map.columns; column++) {
+    for (let row = 0; row < map.rows; row++) {
+      const count = map.counts[column * map.rows + row]
+      const waited = map.unanswered[column * map.rows + row]
+      if (count === 0 && waited === 0) continue
+      const { x, y, width, height } = cellBox(map, place, column, row)
+      const left = Math.round(x)
+      const top = Math.floor(y)
+      const w = Math.max(1, Math.round(x + width) - left)
+      const h = Math.max(1, Math.ceil(y + height) - top)
+      // Counts differ by factors; even a single one must be seen.
+      context.globalAlpha = 0.28 + 0.72 * (Math.log1p(count) / Math.log1p(most))
+      context.fillStyle = colors.latency
+      if (count > 0) context.fillRect(left, top, w, h)
+      context.globalAlpha = 1
+      context.fillStyle = colors.loss
+      // Never answered: at the time after which nobody waited any more.
+      if (waited > 0) context.fillRect(left, top, w, Math.max(2, Math.min(h, 3)))
+    }
+  }
+  drawPercentile(context, map, place, map.p50, colors.ink2, () => true)
+  drawPercentile(context, map, place, map.p99, colors.reorder, (column) => map.samples[column] >= ENOUGH_FOR_P99)
+}
+
+function drawScale(
+  context: CanvasRenderingContext2D,
+  map: LatencyMap,
+  place: MapPlace,
+  colors: Colors,
+  font: string,
+): void {
+  context.font = `11px ${font}`
+  context.textAlign = 'right'
+  context.textBaseline = 'middle'
+  let free = Infinity
+  for (let row = 0; row <= map.rows; row++) {
+    const edge = map.edges[row]
+    const decade = 10 ** Math.round(Math.log10(edge))
+    const before = row > 0 ? map.edges[row - 1] : 0
+    const isDecade = edge >= decade * 0.999 && before < decade * 0.999
+    if (!isDecade && row !== 0 && row !== map.rows) continue
+    const y = Math.round(cellBox(map, place, 0, row).y + cellBox(map, place, 0, row).height)
+    context.fillStyle = colors.grid
+    context.fillRect(LEFT, y, place.width - LEFT, 1)
+    if (free - y < 14) continue
+    free = y
+    context.fillStyle = colors.ink3
+    context.fillText(formatDuration(edge), LEFT - 6, Math.min(place.height - BOTTOM - 6, Math.max(TOP + 6, y)))
+  }
+}
+
+function drawPercentile(
+  context: CanvasRenderingContext2D,
+  map: LatencyMap,
+  place: MapPlace,
+  values: Float64Array,
+  color: string,
+  shown: (column: number) => boolean,
+): void {
+  const low = Math.log(map.edges[0])
+  const span = Math.log(map.edges[map.rows]) - low
+  context.fillStyle = color
+  for (let column = 0; column < map.columns; column++) {
+    const value = values[column]
+    if (Number.isNaN(value) || !shown(column)) continue
+    const { x, width } = cellBox(map, place, column, 0)
+    const share = Math.min(1, Math.max(0, (Math.log(value) - low) / span))
+    const y = place.height - BOTTOM - share * (place.height - TOP - BOTTOM)
+    context.fillRect(Math.round(x), Math.round(y) - 1, Math.max(2, Math.round(width)), 2)
+  }
+}

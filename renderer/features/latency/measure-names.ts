@@ -1,0 +1,38 @@
+import type { LatencySummary, Percentile } from '../../../engine/engine.ts'
+import { formatDuration } from '../../components/format.ts'
+
+const NAMES: Readonly<Record<string, { readonly name: string; readonly about: string }>> = {
+  'rtt client': {
+    name: 'RTT to the client',
+    about: 'Round trips between the capture point and the client, passive, from ACKs',
+  },
+  'rtt server': {
+    name: 'RTT to the server',
+    about: 'Round trips between the capture point and the server, passive, from ACKs',
+  },
+  dns: { name: 'DNS', about: 'From query to answer' },
+  http: { name: 'HTTP', about: 'From the first byte of the request to the last of the response' },
+  http2: { name: 'HTTP/2', about: 'From HEADERS to END_STREAM' },
+  grpc: { name: 'gRPC', about: 'From HEADERS to the trailers' },
+  tls: { name: 'TLS handshake', about: 'From ClientHello to the end of the handshake' },
+  redis: { name: 'Redis', about: 'From command to reply' },
+  postgresql: { name: 'PostgreSQL', about: 'From query to ReadyForQuery' },
+  mysql: { name: 'MySQL', about: 'From command to the end of the result' },
+  tcp: { name: 'TCP turns', about: 'Approximate: guessed from who spoke when, where the protocol is not known' },
+}
+
+export const measureName = (measure: string): string => NAMES[measure]?.name ?? measure.toUpperCase()
+export const measureAbout = (measure: string): string => NAMES[measure]?.about ?? ''
+
+/** A measure whose samples are requests, not round trips. */
+export const isRequests = (measure: string): boolean => !measure.startsWith('rtt ')
+
+/** "≥" where it lies among what was never answered. */
+export function percentileText({ ns, beyond }: Percentile): string {
+  return Number.isNaN(ns) ? '–' : `${beyond ? '≥ ' : ''}${formatDuration(ns)}`
+}
+
+/** Below this many samples a 99th percentile is hardly more than the maximum. */
+export const ENOUGH_FOR_P99 = 100
+
+export const isThin = ({ count }: LatencySummary): boolean => count < ENOUGH_FOR_P99
