@@ -1,4 +1,4 @@
-import { VERDICT } from '../../tcp/verdicts.ts'
+import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 import { conntrackOf, inPod } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
@@ -7,9 +7,19 @@ import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, msText, sentences, whenText } from '../words.ts'
 
+const THRESHOLDS = {
+  again: {
+    value: 5,
+    unit: 's until the SYN comes again',
+    source: 'RFC 6298 section 2: the timer starts with 1 s, at most 3 s before',
+  },
+} as const
+
 interface Reuse extends Case {
   readonly segments: Segments
-  readonly syns: readonly number[]
+  readonly syn: number
+  /** The row of the SYN that was sent again. */
+  readonly again: number | undefined
   /** The ACK that belongs to the old connection, and the reset it is answered with (-1 = not seen). */
   readonly challenge: number
   readonly reset: number
@@ -20,7 +30,7 @@ export const tupleReuse: Rule = {
   kind: 'tuple-reuse',
   title: 'Ports reused too soon',
   severity: 'medium',
-  thresholds: {},
+  thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc5961#section-4.2',
   artefacts: { 'clock-step': 'off' },
   yieldsTo: [],
@@ -46,20 +56,26 @@ function caseOf(context: FindingContext, id: number): Reuse | undefined {
     (i) => segments.fromClient(i) && segments.isReset(i) && segments.seq(i) === segments.ack(challenge),
     challenge,
   )
-  const again = segments.find((i) => segments.isSyn(i) && segments.verdict(i) === VERDICT.syn, challenge)
-  if (reset < 0 && again < 0) return undefined
+  const again = sentAgain(context, id, segments.seq(syns[0]))
+  if (reset < 0 && again === undefined) return undefined
   const since = segments.time(syns[0])
-  const until = again >= 0 ? segments.time(again) : segments.time(reset)
-  return {
-    id,
-    since,
-    until,
-    costNs: until - since,
-    segments,
-    syns: again >= 0 ? [syns[0], again] : [syns[0]],
-    challenge,
-    reset,
+  const until = again === undefined ? segments.time(reset) : context.time(again)
+  return { id, since, until, costNs: until - since, segments, syn: syns[0], again, challenge, reset }
+}
+
+/** The row of the same SYN later; as it follows a reset, it begins a conversation of its own. */
+function sentAgain(context: FindingContext, id: number, isn: number): number | undefined {
+  const { conversations, packets } = context.tables
+  const { addressA, addressB, portA, portB, transport } = conversations
+  const latest = context.time(conversations.firstRow(id)) + THRESHOLDS.again.value * 1e9
+  for (let next = id + 1; next < conversations.count; next++) {
+    const row = conversations.firstRow(next)
+    if (context.time(row) > latest) break
+    if (transport[next] !== transport[id] || portA[next] !== portA[id] || portB[next] !== portB[id]) continue
+    if (addressA[next] !== addressA[id] || addressB[next] !== addressB[id]) continue
+    if (packets.chunk(row).seq[row % CHUNK_ROWS] === isn) return row
   }
+  return undefined
 }
 
 function draft(context: FindingContext, group: Group<Reuse>): Draft {
@@ -73,11 +89,11 @@ function draft(context: FindingContext, group: Group<Reuse>): Draft {
     why: 'The SYN was answered with an ACK whose number belongs to no byte of the new connection.',
     confidence: 0.9,
     blamed: 'whoever chose the port: a client that binds fixed ports, or a NAT with too few of them',
-    evidence: worst(cases, 4).flatMap(({ segments, syns, challenge, reset }) => [
-      { row: segments.rows[syns[0]], role: 'the SYN' },
+    evidence: worst(cases, 4).flatMap(({ segments, syn, again, challenge, reset }) => [
+      { row: segments.rows[syn], role: 'the SYN' },
       { row: segments.rows[challenge], role: 'an ACK of the old connection' },
       ...(reset >= 0 ? [{ row: segments.rows[reset], role: 'the client’s reset' }] : []),
-      ...syns.slice(1).map((i) => ({ row: segments.rows[i], role: 'the SYN again' })),
+      ...(again === undefined ? [] : [{ row: again, role: 'the SYN again' }]),
     ]),
     ruledOut: ['A lost SYN: it was answered.'],
     settle: 'A capture on both sides of the NAT: whether the client or the NAT chose the port again.',

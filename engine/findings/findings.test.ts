@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { findInCapture, findInConnections, kindsOf, theFinding } from '../../test/support/find-in.ts'
+import { ARTEFACT_RULES } from './artefacts/index.ts'
+import { RULES } from './rules/index.ts'
+
+/** Our captures, each with the trouble that was made in it: that is found, and nothing else. */
+const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] = [
+  ['clean.pcapng.gz', []],
+  ['handshakes.pcap.gz', []],
+  ['syn-loss.pcap.gz', ['syn-loss']],
+  ['policy-drop.pcap.gz', ['policy-drop']],
+  ['accept-queue.pcap.gz', ['accept-queue']],
+  ['refused.pcapng', ['refused', 'refused', 'refused']],
+  ['keep-alive-race.pcap.gz', ['keep-alive-race']],
+  ['idle-resets.pcapng.gz', ['idle-timeout']],
+  ['mtu-blackhole.pcap.gz', ['mtu-black-hole']],
+  ['frag-needed.pcap.gz', ['fragmentation-needed-ignored']],
+  ['zero-window.pcapng', ['zero-window']],
+  ['nagle.pcap.gz', ['nagle']],
+  ['half-open.pcap', ['half-open']],
+  ['loss-episode.pcapng', ['rto-tail']],
+  ['vxlan-nodes.pcap.zst', ['loss', 'loss']],
+  ['dns-5s.pcap', ['dns-race']],
+  ['ndots.pcap.gz', ['dns-ndots']],
+]
+
+describe('in our own captures', () => {
+  it.each(CAPTURES)('%s: finds %j and nothing else', async (file, kinds) => {
+    expect(kindsOf(await findInCapture(file))).toEqual(kinds)
+  })
+
+  it.each(CAPTURES)('%s: every filter is one, and shows packets; every row is one', async (file) => {
+    const { engine, findings, artefacts } = await findInCapture(file)
+    for (const { filter, evidence, kind } of [...findings, ...artefacts]) {
+      expect(engine.checkFilter(filter), `${kind}: ${filter}`).toMatchObject({ ok: true })
+      for (const { row } of evidence) expect(row).toBeLessThan(engine.packets.rows)
+    }
+  })
+
+  it.each(CAPTURES)('%s: commands hold nothing of the capture but addresses and numbers', async (file) => {
+    const { findings } = await findInCapture(file)
+    for (const { command } of findings.flatMap(({ confirm }) => confirm)) expect(command).toMatch(/^[\w .:=,|/-]+$/)
+  })
+
+  it('says what the client lost to SYNs, and that the port listens', async () => {
+    const finding = theFinding(await findInCapture('syn-loss.pcap.gz'))
+    expect(finding.sentence).toMatch(/^9 of 54 connections from 10\.244\.1\.15 to 10\.244\.2\.16:8080 /)
+    expect(finding.costMs).toBeCloseTo(9188, -1)
+    expect(finding.blamed).toContain('beyond the client')
+    expect(finding.evidence.slice(0, 3).map(({ role }) => role)).toEqual(['the SYN', 'its repetition', 'the answer'])
+  })
+
+  it('tells who refused: the host by its TTL, a node by ICMP, a rule by its code', async () => {
+    const { findings } = await findInCapture('refused.pcapng')
+    expect(findings.map(({ server, blamed }) => `${server?.port}: ${blamed}`)).toEqual([
+      '9999: 10.244.2.81:9999: no listener (the resets have its usual TTL, 62)',
+      expect.stringMatching(/^80: 10\.244\.1\.1, which rejects it: kube-proxy/),
+      expect.stringMatching(/^5432: 10\.244\.1\.1, which forbids it/),
+    ])
+  })
+
+  it('brackets the idle time-out, and sees that the resets are not the peer’s own', async () => {
+    const finding = theFinding(await findInCapture('idle-resets.pcapng.gz'))
+    expect(finding.sentence).toContain('between 18.0 s (the longest that survived) and 23.0 s (the shortest')
+    expect(finding.blamed).toContain('a load balancer, firewall or NAT on the way')
+  })
+
+  it('charges a closed window to the reader', async () => {
+    expect(theFinding(await findInCapture('zero-window.pcapng')).blamed).toMatch(/^the reading program at indexer-0/)
+  })
+
+  it('names the size that does not pass', async () => {
+    expect(theFinding(await findInCapture('mtu-blackhole.pcap.gz')).sentence).toContain('Packets of 1450 bytes')
+  })
+
+  it('notes cut packets and super-segments apart, as no findings', async () => {
+    const { artefacts } = await findInCapture('vxlan-nodes.pcap.zst')
+    expect(artefacts.map(({ kind, severity }) => `${kind} ${severity}`)).toEqual(['offload note', 'cut-packets note'])
+  })
+})
+
+describe('the frame', () => {
+  it('ranks by what was lost', async () => {
+    const { findings } = await findInConnections(
+      { text: '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1', serverPort: 81 },
+      {
+        text: '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+2s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1',
+        serverPort: 82,
+      },
+    )
+    expect(findings.map(({ kind, server }) => [kind, server?.port])).toEqual([
+      ['syn-loss', 82],
+      ['syn-loss', 81],
+    ])
+  })
+
+  it('runs whom a rule yields to before it', () => {
+    const order = RULES.map(({ kind }) => kind)
+    for (const { kind, yieldsTo } of RULES) {
+      for (const other of yieldsTo)
+        expect(order.indexOf(other), `${kind} yields to ${other}`).toBeLessThan(order.indexOf(kind))
+    }
+    expect(new Set(order).size).toBe(order.length)
+  })
+
+  it('gives every threshold its source', () => {
+    for (const { thresholds, source } of [...RULES, ...ARTEFACT_RULES]) {
+      expect(source).toMatch(/^https:\/\//)
+      for (const threshold of Object.values(thresholds)) expect(threshold.source).not.toBe('')
+    }
+  })
+
+  it('answers the same again while nothing comes', async () => {
+    const { engine } = await findInCapture('clean.pcapng.gz')
+    const read = () => Promise.reject(new Error('it reads nothing again'))
+    expect((await engine.findings(read)).version).toBe(engine.packets.rows)
+  })
+
+  it('finds nothing in nothing', async () => {
+    const { findings, artefacts } = await findInConnections()
+    expect([...findings, ...artefacts]).toEqual([])
+  })
+})

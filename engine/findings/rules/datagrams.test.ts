@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { concat, ethernet, ipv4, text, udp } from '../../query/testing/frames.ts'
+import { findInFrames, kindsOf, theFinding, type TimedFrame } from '../../../test/support/find-in.ts'
+
+// DNS over UDP, and ARP.
+
+const u16 = (value: number) => [value >> 8, value & 0xff]
+
+interface Lookup {
+  readonly at: number
+  readonly port: number
+  readonly id: number
+  readonly name: string
+  readonly type?: number
+  /** Milliseconds until the answer; none without. */
+  readonly after?: number
+  readonly code?: number
+}
+
+function lookup({ at, port, id, name, type = 1, after, code = 0 }: Lookup): TimedFrame[] {
+  const labels = name.split('.').map((label) => concat([label.length], text(label)))
+  const question = [...labels.flatMap((label) => Array.from(label)), 0, ...u16(type), ...u16(1)]
+  const message = (flags: number, answers: readonly number[]) =>
+    concat(u16(id), u16(flags), u16(1), u16(answers.length === 0 ? 0 : 1), u16(0), u16(0), question, answers)
+  // A pointer to the name, type, class, 30 s, an address.
+  const record = code === 0 ? [0xc0, 12, ...u16(type), ...u16(1), 0, 0, 0, 30, ...u16(4), 10, 0, 0, 9] : []
+  const frame = (time: number, source: string, from: number, destination: string, to: number, payload: Uint8Array) => ({
+    time: time * 1e6,
+    bytes: ethernet(0x800, ipv4({ source, destination, protocol: 17 }, udp(from, to, payload))),
+  })
+  const asked = frame(at, '10.244.1.5', port, '10.96.0.10', 53, message(0x100, []))
+  if (after === undefined) return [asked]
+  return [asked, frame(at + after, '10.96.0.10', 53, '10.244.1.5', port, message(0x8180 | code, record))]
+}
+
+const findInOrder = (frames: readonly TimedFrame[]) => findInFrames(frames.toSorted((a, b) => a.time - b.time))
+
+const WELL = lookup({ at: 0, port: 5000, id: 1, name: 'api.shop', after: 2 })
+const END = lookup({ at: 40_000, port: 5999, id: 99, name: 'end.shop', after: 2 })
+
+describe('the race of A and AAAA', () => {
+  const both = (again: number, aaaa: number | undefined) => [
+    ...WELL,
+    ...lookup({ at: 100, port: 5001, id: 7, name: 'db.shop', after: 2 }),
+    ...lookup({ at: 100.2, port: 5001, id: 8, name: 'db.shop', type: 28, ...(aaaa !== undefined && { after: aaaa }) }),
+    ...lookup({ at: 100.2 + again, port: 5001, id: 8, name: 'db.shop', type: 28, after: 2 }),
+    ...END,
+  ]
+
+  it.each([5000, 2500])('is one question lost of two, asked again after %d ms', async (again) => {
+    const finding = theFinding(await findInOrder(both(again, undefined)))
+    expect(finding).toMatchObject({ kind: 'dns-race', count: 1, costMs: again })
+  })
+
+  it('is not seen where both were lost', async () => {
+    const frames = [0, 5000].flatMap((again) => [
+      ...lookup({ at: 100 + again, port: 5001, id: 7, name: 'db.shop', ...(again > 0 && { after: 2 }) }),
+      ...lookup({ at: 100.2 + again, port: 5001, id: 8, name: 'db.shop', type: 28, ...(again > 0 && { after: 2 }) }),
+    ])
+    expect(kindsOf(await findInOrder([...WELL, ...frames, ...END]))).toEqual([])
+  })
+
+  it('is not seen where the server is slow', async () => {
+    expect(
+      kindsOf(
+        await findInOrder([...WELL, ...lookup({ at: 100, port: 5001, id: 7, name: 'db.shop', after: 4900 }), ...END]),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('a black-holed source port', () => {
+  const hole = (port: number) =>
+    [0, 5, 10, 15].flatMap((s, n) => lookup({ at: 1000 * s + 50, port, id: 20 + n, name: `q${n}.shop` }))
+
+  it('is found where other ports are answered', async () => {
+    const finding = theFinding(await findInOrder([...WELL, ...hole(6000), ...END]))
+    expect(finding).toMatchObject({ kind: 'dns-black-hole', count: 4, client: { address: '10.244.1.5', port: 6000 } })
+  })
+
+  it('is a server that does not answer where none are', async () => {
+    const frames = [
+      ...hole(6000),
+      ...hole(6001),
+      ...hole(6002),
+      ...lookup({ at: 40_000, port: 6003, id: 1, name: 'x' }),
+    ]
+    const finding = theFinding(await findInOrder(frames))
+    expect(finding.kind).toBe('dns-unanswered')
+    expect(finding.blamed).toMatch(/^cannot tell/)
+  })
+})
+
+describe('answers that are missing', () => {
+  it('are not told where nobody asks again: the way back was not captured', async () => {
+    const frames = Array.from({ length: 20 }, (_, n) =>
+      lookup({ at: 100 * n, port: 7000 + n, id: n, name: `n${n}.shop` }),
+    ).flat()
+    expect(kindsOf(await findInOrder([...frames, ...lookup({ at: 40_000, port: 6003, id: 1, name: 'x' })]))).toEqual([])
+  })
+
+  it('are late where they come', async () => {
+    const frames = Array.from({ length: 4 }, (_, n) =>
+      lookup({ at: 2000 * n, port: 7000 + n, id: n, name: `n${n}.shop`, after: 800 }),
+    ).flat()
+    expect(theFinding(await findInOrder([...WELL, ...frames]))).toMatchObject({
+      kind: 'dns-slow',
+      count: 4,
+      costMs: 3200,
+    })
+  })
+})
+
+describe('ndots', () => {
+  const search = (suffixes: readonly string[]) =>
+    suffixes.flatMap((suffix, n) =>
+      lookup({ at: 100 + 10 * n, port: 5001 + n, id: n, name: `example.org.${suffix}`, after: 5, code: 3 }),
+    )
+  const found = lookup({ at: 200, port: 5100, id: 50, name: 'example.org', after: 20 })
+
+  it('shows in names that are searched for with each suffix', async () => {
+    const report = await findInOrder([
+      ...search(['shop.svc.cluster.local', 'svc.cluster.local', 'cluster.local']),
+      ...found,
+    ])
+    expect(theFinding(report)).toMatchObject({ kind: 'dns-ndots', count: 1, costMs: 100 })
+  })
+
+  it('is silent about a name that does not exist, and about one wrong suffix', async () => {
+    expect(kindsOf(await findInOrder(search(['shop.svc.cluster.local', 'svc.cluster.local'])))).toEqual([])
+    expect(kindsOf(await findInOrder([...search(['cluster.local']), ...found]))).toEqual([])
+  })
+})
+
+describe('an address with two owners', () => {
+  const A = [2, 0, 0, 0, 0, 1]
+  const B = [2, 0, 0, 0, 0, 2]
+  const reply = (s: number, mac: readonly number[], address = 7): TimedFrame => ({
+    time: s * 1e9,
+    bytes: ethernet(0x806, concat([0, 1, 8, 0, 6, 4, 0, 2], mac, [10, 244, 1, address], A, [10, 244, 1, 1])),
+  })
+
+  it('is claimed by both in turn', async () => {
+    const finding = theFinding(await findInOrder([reply(0, A), reply(1, B), reply(2, A), reply(3, B)]))
+    expect(finding).toMatchObject({ kind: 'duplicate-address', count: 3 })
+    expect(finding.sentence).toContain('10.244.1.7 is claimed by 02:00:00:00:00:01 and 02:00:00:00:00:02 in turn')
+  })
+
+  it('is no failover, which moves it once', async () => {
+    expect(kindsOf(await findInOrder([reply(0, A), reply(1, A), reply(2, B), reply(3, B)]))).toEqual([])
+  })
+
+  it('is no proxy, which answers for many', async () => {
+    const others = [8, 9, 10, 11, 12].map((address) => reply(0, B, address))
+    expect(kindsOf(await findInOrder([...others, reply(0.5, A), reply(1, B), reply(2, A), reply(3, B)]))).toEqual([])
+  })
+})

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+
+// What can happen to a SYN, and what looks like it.
+
+const OPENS = `
+  +0    A>B S  0(0)
+  +20ms B>A SA 0(0) ack 1
+  +0    A>B A  1(0) ack 1`
+
+describe('lost SYNs', () => {
+  it.each([
+    [
+      'Linux 6.5 and later, 1, 1, 1, 1, 2 s',
+      ['1s', '1s', '1s', '1s', '2s'],
+      'at the same interval (Linux 6.5 and later)',
+      6000,
+    ],
+    ['before, 1, 2, 4 s', ['1s', '2s', '4s'], 'at doubling intervals', 7000],
+    ['BSD and Windows, 3, 6 s', ['3s', '6s'], 'at doubling intervals', 9000],
+  ])('knows the timers of %s', async (_, gaps, text, costMs) => {
+    const repetitions = gaps.map((gap) => `+${gap} A>B S 0(0)`).join('\n')
+    const report = await findInConnections(
+      `+0 A>B S 0(0)\n${repetitions}\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`,
+      OPENS,
+    )
+    const finding = theFinding(report)
+    expect(finding.kind).toBe('syn-loss')
+    expect(finding.why).toContain(text)
+    expect(finding.costMs).toBe(costMs)
+  })
+
+  it('says that the SYN-ACK was lost where it had passed', async () => {
+    const finding = theFinding(
+      await findInConnections(
+        OPENS,
+        `+0 A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`,
+      ),
+    )
+    expect(finding.blamed).toMatch(/^the way from this capture point to the client/)
+  })
+
+  it.each([
+    ['a SYN captured twice', `ids\n+0 A>B S 0(0)\n+1ms A>B S 0(0) id 1\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`],
+    ['the last SYN before the capture ends', '+0 A>B S 0(0)'],
+    ['a slow answer', '+0 A>B S 0(0)\n+900ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1'],
+    ['SYNs played back without their times', '+0 A>B S 0(0)\n+1ms A>B S 0(0)\n+1ms A>B S 0(0)\n+1ms A>B S 0(0)'],
+  ])('is silent about %s', async (_, text) => {
+    expect(kindsOf(await findInConnections(OPENS, text))).toEqual([])
+  })
+})
+
+describe('SYNs that vanish', () => {
+  const SILENCE = '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+1s A>B S 0(0)'
+
+  it('are a policy where other ports answer', async () => {
+    const finding = theFinding(
+      await findInConnections(OPENS, { text: SILENCE, serverPort: 5432 }, { text: SILENCE, serverPort: 5432 }),
+    )
+    expect(finding).toMatchObject({ kind: 'policy-drop', count: 2, server: { address: '10.0.0.2', port: 5432 } })
+    expect(finding.blamed).toMatch(/^a network policy/)
+  })
+
+  it('may be a host that is gone where nothing answers', async () => {
+    const finding = theFinding(await findInConnections({ text: SILENCE, server: 9 }, { text: SILENCE, server: 9 }))
+    expect(finding.blamed).toMatch(/^cannot tell/)
+    expect(finding.confidence).toBeLessThan(0.7)
+  })
+
+  it('are lost, not forbidden, where one of them is answered', async () => {
+    expect(kindsOf(await findInConnections(OPENS, SILENCE))).toEqual(['syn-loss'])
+  })
+})
+
+describe('a refusal', () => {
+  const REFUSED = '+0 A>B S 0(0)\n+1ms B>A RA 0(0) ack 1'
+
+  it('is a reset that acknowledges the SYN', async () => {
+    expect(theFinding(await findInConnections(OPENS, { text: REFUSED, serverPort: 81 }))).toMatchObject({
+      kind: 'refused',
+      severity: 'high',
+      blamed: '10.0.0.2:81: no listener (the resets have its usual TTL, 64)',
+    })
+  })
+
+  it('is no story where one client tries every port', async () => {
+    const tries = Array.from({ length: 20 }, (_, n) => ({ text: REFUSED, serverPort: 1000 + n, at: n / 10 }))
+    expect(kindsOf(await findInConnections(OPENS, ...tries))).toEqual([])
+  })
+
+  it('is no reset of an open connection', async () => {
+    const report = await findInConnections(
+      `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11\n+20ms B>A RA 1(0) ack 11`,
+    )
+    expect(kindsOf(report)).toEqual(['mid-stream-reset'])
+  })
+})
+
+describe('a full accept queue', () => {
+  // Two clients complete the handshake; the server repeats its SYN-ACK as if it had not seen their ACKs.
+  const LEFT_WAITING = `${OPENS}
+    +1ms A>B PA 1(10) ack 1
+    +1s  B>A SA 0(0) ack 1
+    +0   A>B A 11(0) ack 1
+    +2s  B>A SA 0(0) ack 1
+    +0   A>B A 11(0) ack 1`
+
+  it('shows in handshakes that were completed and not taken', async () => {
+    const report = await findInConnections(
+      { text: OPENS, at: 0 },
+      { text: LEFT_WAITING, at: 1 },
+      { text: LEFT_WAITING, at: 1.1 },
+    )
+    expect(kindsOf(report)).toEqual(['accept-queue'])
+    expect(theFinding(report).count).toBe(2)
+  })
+
+  it('is not told from one ACK that was lost', async () => {
+    const lost = `${OPENS}\n+1s B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11`
+    expect(kindsOf(await findInConnections({ text: OPENS, at: 0 }, { text: lost, at: 1 }))).toEqual([])
+  })
+})
+
+describe('ports reused too soon', () => {
+  it('show in an ACK of the old connection, and a reset', async () => {
+    const report = await findInConnections(
+      OPENS,
+      `+0 A>B S 0(0)\n+20ms B>A A 777(0) ack 9000\n+0 A>B R 9000(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`,
+    )
+    expect(theFinding(report)).toMatchObject({ kind: 'tuple-reuse', costMs: 1020 })
+  })
+})

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { ethernet, ipv4, tcp } from '../../query/testing/frames.ts'
+import { findInConnections, findInFrames, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+
+const OPENS = `
+  +0    A>B S  0(0)
+  +20ms B>A SA 0(0) ack 1
+  +0    A>B A  1(0) ack 1
+  +1ms  A>B PA 1(100) ack 1
+  +20ms B>A PA 1(200) ack 101
+  +0    A>B A  101(0) ack 201`
+
+describe('the keep-alive race', () => {
+  it('is a request that crosses the server’s FIN', async () => {
+    const report = await findInConnections(`${OPENS}
+      +5s   A>B PA 101(100) ack 201
+      +5ms  B>A FA 201(0) ack 101
+      +0    A>B A  201(0) ack 202
+      +15ms B>A R  201(0)`)
+    expect(theFinding(report)).toMatchObject({ kind: 'keep-alive-race', count: 1 })
+  })
+
+  it('is no FIN that answers the request', async () => {
+    const report = await findInConnections(`${OPENS}
+      +5s   A>B PA 101(4) ack 201
+      +25ms B>A FA 201(0) ack 101
+      +0    A>B A  105(0) ack 202
+      +15ms B>A R  201(0)`)
+    expect(kindsOf(report)).not.toContain('keep-alive-race')
+  })
+
+  it('is no reset after an orderly end', async () => {
+    const report = await findInConnections(`${OPENS}
+      +5s   B>A FA 201(0) ack 101
+      +0    A>B FA 101(0) ack 202
+      +20ms B>A A  202(0) ack 102
+      +1ms  A>B R  102(0)`)
+    expect(kindsOf(report)).toEqual([])
+  })
+})
+
+describe('the idle time-out', () => {
+  const idle = (seconds: number, answer: string) => `${OPENS}
+      +${seconds}s  A>B PA 101(100) ack 201
+      +20ms B>A ${answer}`
+  const GOES_ON = 'PA 201(100) ack 201\n+0 A>B A 201(0) ack 301'
+
+  it('lies between what survived and what did not', async () => {
+    const report = await findInConnections(idle(50, GOES_ON), idle(70, 'R 201(0)'), idle(90, 'R 201(0)'))
+    const finding = theFinding(report)
+    expect(finding.kind).toBe('idle-timeout')
+    expect(finding.sentence).toContain('between 50.0 s (the longest that survived) and 70.0 s (the shortest')
+    expect(finding.sentence).toContain('AWS ALB (60 s)')
+  })
+
+  it('is none where longer silences survived', async () => {
+    const report = await findInConnections(idle(80, GOES_ON), idle(70, 'R 201(0)'))
+    expect(kindsOf(report)).not.toContain('idle-timeout')
+  })
+
+  it('is none where the reset comes by itself, before anything was sent', async () => {
+    expect(kindsOf(await findInConnections(`${OPENS}\n+70s B>A RA 201(0) ack 101`))).toEqual([])
+  })
+})
+
+describe('a reset instead of an answer', () => {
+  it('is told where the client waited', async () => {
+    const report = await findInConnections(`${OPENS}\n+1s A>B PA 101(100) ack 201\n+300ms B>A RA 201(0) ack 201`)
+    expect(theFinding(report)).toMatchObject({ kind: 'mid-stream-reset', costMs: 300 })
+  })
+
+  it.each([
+    ['a client that resets when it has its answer', `${OPENS}\n+10ms A>B RA 101(0) ack 201`],
+    ['a server that resets when it has answered', `${OPENS}\n+10ms B>A RA 201(0) ack 101`],
+    [
+      'a client that gives up',
+      `${OPENS}\n+1s A>B PA 101(100) ack 201\n+20ms B>A A 201(0) ack 201\n+3s A>B RA 201(0) ack 201`,
+    ],
+  ])('is silent about %s', async (_, text) => {
+    expect(kindsOf(await findInConnections(text))).toEqual([])
+  })
+})
+
+describe('answers that were not translated back', () => {
+  const packet = (
+    time: number,
+    source: string,
+    sourcePort: number,
+    destination: string,
+    port: number,
+    rest: object,
+  ) => ({
+    time: time * 1e6,
+    bytes: ethernet(
+      0x800,
+      ipv4(
+        { source, destination, protocol: 6 },
+        tcp(
+          { source: sourcePort, destination: port, seq: 0, flags: 0, ...rest },
+          new Uint8Array('data' in rest ? 100 : 0),
+        ),
+      ),
+    ),
+  })
+  const CLIENT = '10.244.1.5'
+  const SERVICE = '10.96.0.20'
+  const POD = '10.244.2.9'
+  const KNOWN = [
+    packet(0, CLIENT, 40_000, SERVICE, 80, { seq: 100, flags: 2 }),
+    packet(1, SERVICE, 80, CLIENT, 40_000, { seq: 500, ack: 101, flags: 0x12 }),
+    packet(2, CLIENT, 40_000, SERVICE, 80, { seq: 101, ack: 501, flags: 0x10 }),
+    packet(3, CLIENT, 40_000, SERVICE, 80, { seq: 101, ack: 501, flags: 0x18, data: true }),
+  ]
+  const STRAY = packet(5, POD, 8080, CLIENT, 40_000, { seq: 501, ack: 201, flags: 0x18, data: true })
+
+  it('are the client’s resets of packets that come from the pod itself', async () => {
+    const report = await findInFrames([...KNOWN, STRAY, packet(6, CLIENT, 40_000, POD, 8080, { seq: 201, flags: 4 })])
+    const finding = theFinding(report)
+    expect(finding.kind).toBe('conntrack-invalid')
+    expect(finding.sentence).toContain('from 10.244.1.5 to 10.96.0.20:80 got packets from 10.244.2.9:8080 instead')
+  })
+
+  it('are not a second connection that was opened with the same port', async () => {
+    const report = await findInFrames([
+      ...KNOWN,
+      packet(4, CLIENT, 40_000, POD, 8080, { seq: 900, flags: 2 }),
+      packet(5, POD, 8080, CLIENT, 40_000, { seq: 0, ack: 901, flags: 0x14 }),
+    ])
+    expect(kindsOf(report)).toEqual(['refused'])
+  })
+
+  it('are not the rest of a connection older than the capture, which nobody resets', async () => {
+    expect(kindsOf(await findInFrames([...KNOWN, STRAY]))).toEqual([])
+  })
+})

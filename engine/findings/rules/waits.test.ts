@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+
+// Connections that stand still, and why.
+
+const OPENS = `
+  ids
+  +0    A>B S  0(0)         <mss 1460, sackOK, ts 100 0>
+  +5ms  B>A SA 0(0)   ack 1 <mss 1460, sackOK, ts 900 100>
+  +0    A>B A  1(0)   ack 1 <ts 105 900>`
+const times = (count: number, text: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => text(n)).join('\n')
+
+describe('full-size packets that vanish', () => {
+  const large = times(4, (n) => `+${200 * 2 ** n}ms A>B A 101(1448) ack 1 <ts ${400 + n} 906>`)
+  const small = `${OPENS}\n+1ms A>B PA 1(100) ack 1 <ts 106 900>\n+5ms B>A A 1(0) ack 101 <ts 906 106>\n+1ms A>B A 101(1448) ack 1 <ts 107 906>`
+
+  it('are a black hole while the receiver is alive', async () => {
+    const report = await findInConnections(`${small}\n+10ms B>A PA 1(10) ack 101 <ts 910 106>\n${large}`)
+    expect(theFinding(report)).toMatchObject({ kind: 'mtu-black-hole', costMs: 3010 })
+  })
+
+  it('are a vanished peer where nothing comes back any more', async () => {
+    expect(kindsOf(await findInConnections(`${small}\n${large}`))).toEqual(['half-open'])
+  })
+
+  it('are loss where one of them gets through in the end', async () => {
+    const report = await findInConnections(
+      `${small}\n+10ms B>A PA 1(10) ack 101 <ts 910 106>\n${large}\n+5ms B>A A 11(0) ack 1549 <ts 999 403>`,
+    )
+    expect(kindsOf(report)).toEqual(['loss'])
+  })
+})
+
+describe('a closed window', () => {
+  const closed = (ms: number) =>
+    `${OPENS}\n+1ms A>B PA 1(1000) ack 1 <ts 106 900>\n+5ms B>A A 1(0) ack 1001 win 0 <ts 906 106>\n+${ms}ms B>A A 1(0) ack 1001 win 1000 <ts 990 106>`
+
+  it('is charged to the reader', async () => {
+    const finding = theFinding(await findInConnections(closed(2000)))
+    expect(finding).toMatchObject({ kind: 'zero-window', costMs: 2000, count: 1 })
+    expect(finding.blamed).toContain('the reading program at 10.0.0.2')
+  })
+
+  it('is no finding for a moment, nor of who has nothing more to send', async () => {
+    expect(kindsOf(await findInConnections(closed(50)))).toEqual([])
+    const over = `${OPENS}\n+1ms A>B FA 1(0) ack 1 <ts 106 900>\n+5ms B>A A 1(0) ack 2 win 0 <ts 906 106>\n+3s B>A FA 1(0) ack 2 win 0 <ts 990 106>`
+    expect(kindsOf(await findInConnections(over))).toEqual([])
+  })
+})
+
+describe('Nagle and delayed ACKs', () => {
+  const request = (n: number, wait: number, ack: string, follows: number) => `
+    +50ms A>B PA ${1 + 20 * n}(10) ack 1
+    +${wait}ms ${ack}
+    +${follows}ms A>B PA ${11 + 20 * n}(10) ack 1
+    +5ms B>A A 1(0) ack ${21 + 20 * n}`
+  const pure = (n: number) => `B>A A 1(0) ack ${11 + 20 * n}`
+  const plain = '+0 A>B S 0(0)\n+5ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1\n'
+
+  it('make the second small write wait for 40 ms, again and again', async () => {
+    const report = await findInConnections(plain + times(6, (n) => request(n, 41, pure(n), 0.1)))
+    expect(theFinding(report)).toMatchObject({ kind: 'nagle', count: 6, costMs: 246 })
+  })
+
+  it.each([
+    ['a pause between requests', times(6, (n) => request(n, 41, pure(n), 30))],
+    ['ACKs that come at once', times(6, (n) => request(n, 5, pure(n), 0.1))],
+    ['it happening twice', times(2, (n) => request(n, 41, pure(n), 0.1))],
+  ])('are silent about %s', async (_, text) => {
+    expect(kindsOf(await findInConnections(plain + text))).toEqual([])
+  })
+
+  it('are silent where the round trip itself is that long', async () => {
+    const far = '+0 A>B S 0(0)\n+41ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1\n'
+    expect(kindsOf(await findInConnections(far + times(6, (n) => request(n, 41, pure(n), 0.1))))).toEqual([])
+  })
+})
+
+describe('loss', () => {
+  const lost = (n: number) => `
+    +10ms  A>B PA ${1 + 100 * n}(100) ack 1 <ts ${1000 + 1000 * n} 900>
+    +220ms A>B PA ${1 + 100 * n}(100) ack 1 <ts ${1220 + 1000 * n} 900>
+    +5ms   B>A A 1(0) ack ${101 + 100 * n} <ts ${2000 + 1000 * n} ${1220 + 1000 * n}>`
+
+  it('that timers repair is a tail', async () => {
+    const finding = theFinding(await findInConnections(OPENS + times(8, lost)))
+    expect(finding).toMatchObject({ kind: 'rto-tail', count: 8, costMs: 1760 })
+    expect(finding.blamed).toContain('after they had passed this capture point')
+  })
+
+  it('of one segment is told when it cost something', async () => {
+    expect(kindsOf(await findInConnections(OPENS + lost(0)))).toEqual(['loss'])
+  })
+
+  it.each([
+    [
+      'repetitions that the receiver did not need',
+      '+10ms A>B PA 1(100) ack 1 <ts 1000 900>\n+220ms A>B PA 1(100) ack 1 <ts 1220 900>\n+5ms B>A A 1(0) ack 101 <ts 2000 1000>',
+    ],
+    [
+      'packets captured twice',
+      times(
+        5,
+        (n) =>
+          `+10ms A>B PA ${1 + 100 * n}(100) ack 1 id ${3 + n}\n+0 A>B PA ${1 + 100 * n}(100) ack 1 id ${3 + n}\n+5ms B>A A 1(0) ack ${101 + 100 * n}`,
+      ),
+    ],
+    [
+      'traffic played back at once',
+      times(
+        5,
+        (n) =>
+          `+10ms A>B PA ${1 + 100 * n}(100) ack 1 id ${50 + 2 * n}\n+8us A>B PA ${1 + 100 * n}(100) ack 1 id ${51 + 2 * n}\n+5ms B>A A 1(0) ack ${101 + 100 * n}`,
+      ),
+    ],
+    [
+      'what the capture itself lost',
+      '+10ms A>B PA 1(100) ack 1 <ts 1000 900>\n+5ms B>A A 1(0) ack 5001 <ts 1900 1000>\n+220ms A>B PA 201(100) ack 1 <ts 1220 900>\n+5ms B>A A 1(0) ack 5001 <ts 2000 1220>',
+    ],
+  ])('is not found in %s', async (_, text) => {
+    expect(kindsOf(await findInConnections(OPENS + '\n' + text))).toEqual([])
+  })
+
+  it('is not looked for where the clock was set back', async () => {
+    const { findings, artefacts } = await findInConnections(`${OPENS}\n-2s B>A A 1(0) ack 1 <ts 901 105>${lost(0)}`)
+    expect(artefacts.map(({ kind }) => kind)).toContain('clock-step')
+    expect(findings).toEqual([])
+  })
+})
