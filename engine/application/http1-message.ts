@@ -4,6 +4,8 @@ import { LineReader } from './line-reader.ts'
 type State = 'start' | 'fields' | 'body' | 'body-to-end' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'lost'
 
 const MOST_FIELDS = 256
+/** Of Content-Length, Transfer-Encoding and Host: no other field is even made into text. */
+const FIELD_INITIALS: ReadonlySet<number> = new Set(Array.from('cthCTH', (letter) => letter.charCodeAt(0)))
 
 /** What a message's header says of its body and of the connection. */
 export interface Http1Head {
@@ -74,7 +76,7 @@ export class Http1Reader {
           if (this.#state === 'start' && !this.#inside && bytes[at] !== 0x0d && bytes[at] !== 0x0a) this.#begin()
           at = this.#lines.take(bytes, at, to)
           if (at < 0) at = to
-          else this.#line(this.#lines.text)
+          else this.#line()
         }
       }
     }
@@ -121,38 +123,43 @@ export class Http1Reader {
     this.#messages.end()
   }
 
-  #line(line: string): void {
+  #line(): void {
+    const lines = this.#lines
     switch (this.#state) {
-      case 'start':
+      case 'start': {
         // Empty lines before a request are to be ignored (RFC 9112 section 2.2).
-        if (line === '' && !this.#inside) return
+        if (lines.isEmpty && !this.#inside) return
+        const line = lines.text
         if (this.#messages.isFirstLine(line)) this.#head(line)
         else this.#lose()
         return
-      case 'lost':
+      }
+      case 'lost': {
         // Lines end anywhere in a body, so only a first line in full counts.
+        const line = lines.text
         if (!this.#messages.isFirstLine(line)) return
         this.#begin()
         this.#head(line)
         return
+      }
       case 'fields':
-        if (line === '') this.#fieldsRead()
-        else if (this.#fields++ < MOST_FIELDS) this.#field(line)
+        if (lines.isEmpty) this.#fieldsRead()
+        else if (this.#fields++ < MOST_FIELDS && FIELD_INITIALS.has(lines.firstByte)) this.#field(lines.text)
         return
       case 'chunk-size': {
         // Extensions may follow the size.
-        const size = /^([\da-f]{1,12})\s*(;|$)/i.exec(line)?.[1]
+        const size = /^([\da-f]{1,12})\s*(;|$)/i.exec(lines.text)?.[1]
         if (size === undefined) return this.#lose()
         this.#left = Number.parseInt(size, 16)
         this.#state = this.#left === 0 ? 'trailers' : 'chunk'
         return
       }
       case 'chunk-end':
-        if (line === '') this.#state = 'chunk-size'
+        if (lines.isEmpty) this.#state = 'chunk-size'
         else this.#lose()
         return
       case 'trailers':
-        if (line === '') this.#end()
+        if (lines.isEmpty) this.#end()
         return
       default:
     }

@@ -8,13 +8,23 @@ const SMALLEST_BUFFER = 256
 
 /** Puts lines together that come in pieces. A line ends with LF; a CR before it is not part of it (RFC 9112 section 2.2). */
 export class LineReader {
-  #kept = new Uint8Array(0)
+  #kept: Uint8Array = new Uint8Array(0)
   #length = 0
-  #text = ''
+  // Where the completed line is; made into text only when asked for, as most lines are of no interest.
+  #source = this.#kept
+  #from = 0
+  #to = 0
 
-  /** The line that `take` completed. */
+  /** The line that `take` completed; up to the next `take`. */
   get text(): string {
-    return this.#text
+    return asciiText(this.#source, this.#from, this.#to)
+  }
+  get isEmpty(): boolean {
+    return this.#from === this.#to
+  }
+  /** Its first byte; 0 of an empty one. */
+  get firstByte(): number {
+    return this.isEmpty ? 0 : this.#source[this.#from]
   }
 
   /** Takes bytes up to the line's end; where it ended, one past the LF, or -1 if it goes on beyond `to`. */
@@ -23,12 +33,12 @@ export class LineReader {
     const found = bytes.subarray(from, to).indexOf(0x0a)
     const end = found < 0 ? to : from + found
     if (end !== to && this.#length === 0) {
-      this.#text = lineText(bytes, from, Math.min(end, from + LONGEST_LINE))
+      this.#complete(bytes, from, Math.min(end, from + LONGEST_LINE))
       return end + 1
     }
     this.#keep(bytes, from, Math.min(end, from + LONGEST_LINE - this.#length))
     if (end === to) return -1
-    this.#text = lineText(this.#kept, 0, this.#length)
+    this.#complete(this.#kept, 0, this.#length)
     this.#length = 0
     return end + 1
   }
@@ -53,8 +63,10 @@ export class LineReader {
     this.#kept.set(bytes.subarray(from, to), this.#length)
     this.#length = length
   }
-}
 
-function lineText(bytes: Uint8Array, from: number, to: number): string {
-  return asciiText(bytes, from, to > from && bytes[to - 1] === 0x0d ? to - 1 : to)
+  #complete(bytes: Uint8Array, from: number, to: number): void {
+    this.#source = bytes
+    this.#from = from
+    this.#to = to > from && bytes[to - 1] === 0x0d ? to - 1 : to
+  }
 }
