@@ -107,7 +107,7 @@ async function fill(cluster: TestCluster): Promise<void> {
     lastTimestamp: new Date(Date.now() - 90_000).toISOString(),
   })
   for (const { metadata } of webs) cluster.container('shop', metadata.name, 'app').exec([CONTAINER_NODE, '-e', SERVER])
-  const lossy = ['-p', 'tcp', '--sport', '8080', '-m', 'statistic', '--mode', 'random', '--probability', '0.04']
+  const lossy = ['-p', 'tcp', '--sport', '8080', '-m', 'statistic', '--mode', 'random', '--probability', '0.08']
   cluster.sandbox('shop', 'client').run('iptables', '-A', 'INPUT', ...lossy, '-j', 'DROP')
   cluster.container('shop', client.metadata.name, 'app').exec([CONTAINER_NODE, '-e', CLIENT, ...addresses])
 }
