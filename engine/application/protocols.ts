@@ -1,5 +1,12 @@
 import { DnsTcpDecoder, recogniseDns } from './dns-tcp.ts'
 import { Http1Decoder, recogniseHttp1 } from './http1.ts'
+import { Http2Decoder } from './http2.ts'
+import { recogniseHttp2 } from './http2-frames.ts'
+import { MysqlDecoder } from './mysql.ts'
+import { recogniseMysql } from './mysql-packets.ts'
+import { PostgresqlDecoder } from './postgresql.ts'
+import { recognisePostgresql } from './postgresql-messages.ts'
+import { RedisDecoder, recogniseRedis } from './redis.ts'
 import type { ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
 import { recogniseTls, TlsDecoder } from './tls.ts'
 
@@ -30,5 +37,9 @@ export interface ApplicationProtocol {
 export const APPLICATION_PROTOCOLS: readonly ApplicationProtocol[] = [
   { name: 'tls', recognise: recogniseTls, decoder: (sink) => new TlsDecoder(sink) },
   { name: 'http', recognise: recogniseHttp1, decoder: (sink) => new Http1Decoder(sink) },
+  { name: 'http2', recognise: recogniseHttp2, decoder: (sink) => new Http2Decoder(sink) },
+  { name: 'pgsql', recognise: recognisePostgresql, decoder: (sink) => new PostgresqlDecoder(sink) },
+  { name: 'mysql', recognise: recogniseMysql, decoder: (sink) => new MysqlDecoder(sink) },
+  { name: 'redis', recognise: recogniseRedis, decoder: (sink) => new RedisDecoder(sink) },
   { name: 'dns', recognise: recogniseDns, decoder: (sink) => new DnsTcpDecoder(sink) },
 ]
