@@ -56,6 +56,7 @@ describe('the command line', () => {
     'conversations',
     'frames',
     'follow',
+    'report',
     'export',
     'contexts',
     'preflight',
@@ -76,6 +77,7 @@ describe('the command line', () => {
     ['no file', ['analyze'], 'name a capture file.'],
     ['two files where one is analysed', ['conversations', PLAIN, LOSS], 'name one capture file, not several.'],
     ['several files for standard output', ['frames', PLAIN, LOSS], 'several files need --out DIR.'],
+    ['no place for a report', ['report', PLAIN], 'say with -o where to write.'],
     ['no place to export to', ['export', PLAIN], 'say with -o where to write.'],
     ['the capture itself as the place', ['export', PLAIN, '-o', PLAIN], 'is the capture itself.'],
   ])('calls it wrong usage: %s', async (_, args, says) => {

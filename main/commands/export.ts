@@ -1,7 +1,15 @@
-import { CaptureChanged, Engine, exportPcap, exportPcapng, lostInPcap, type ReadBytes } from '../../engine/engine.ts'
+import {
+  CaptureChanged,
+  type Engine,
+  exportPcap,
+  exportPcapng,
+  lostInPcap,
+  type ReadBytes,
+} from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
+import { checkFilterArgument } from './filter-argument.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
@@ -24,7 +32,7 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     const { filter = '', output } = values
     if (output === undefined) throw new UsageError('say with -o where to write.')
     if (output !== '-' && sameFile(file, output)) throw new UsageError(`${output} is the capture itself.`)
-    check(filter)
+    checkFilterArgument('export', filter)
 
     using capture = await CaptureWithBytes.open(file)
     const { engine, read } = capture
@@ -43,18 +51,6 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     process.stderr.write(`hopscope export: ${rows.length.toLocaleString('en')} of ${of} packets written.\n`)
     return 0
   },
-}
-
-/** Before the capture is read, which may take long: is the filter one? */
-function check(filter: string): void {
-  const result = new Engine().checkFilter(filter)
-  if (!result.ok) throw new UsageError(`${result.message}\n${marked(filter, result)}`)
-  if (result.note) process.stderr.write(`hopscope export: ${result.note.message}\n${marked(filter, result.note)}\n`)
-}
-
-/** The filter, and below it carets under [from, to). */
-function marked(filter: string, { from, to }: { readonly from: number; readonly to: number }): string {
-  return `  ${filter.replace(/\s/g, ' ')}\n  ${' '.repeat(from)}${'^'.repeat(Math.max(1, to - from))}`
 }
 
 function everyRow({ packets }: Engine): Uint32Array {

@@ -1,0 +1,32 @@
+// What a person noted about a capture. Times are nanoseconds since 1970 as decimal strings (they do not fit a number), so that a note
+// finds its place again in a part of the capture, where the first frame is another one.
+
+/** What a note is about. */
+export type NoteAnchor =
+  /** `frame` counts from 1, as Wireshark does; the time tells whether it is still that packet. */
+  | { readonly kind: 'packet'; readonly frame: number; readonly time: string }
+  | {
+      readonly kind: 'conversation'
+      readonly transport: string
+      readonly addressA: string
+      readonly portA?: number | undefined
+      readonly addressB: string
+      readonly portB?: number | undefined
+      readonly firstTime: string
+    }
+  /** [from, to) */
+  | { readonly kind: 'range'; readonly from: string; readonly to: string }
+
+export const NOTE_COLOURS = ['yellow', 'red', 'green', 'blue', 'violet'] as const
+export type NoteColour = (typeof NOTE_COLOURS)[number]
+
+export interface Note {
+  readonly id: string
+  readonly anchor: NoteAnchor
+  readonly text: string
+  readonly tag?: string | undefined
+  readonly colour?: NoteColour | undefined
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly editedAt: number
+}
