@@ -10,8 +10,9 @@ const time = 1_700_000_000_123_456_789n
 function packetBlock(bytes: Buffer, original: number, comment?: string): Buffer {
   const target = Buffer.alloc(blocks.enhancedPacketLength(bytes.length), 0xff)
   const view = new DataView(target.buffer, target.byteOffset, target.length)
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const [high, low] = [Number(time >> 32n), Number(time & 0xffffffffn)]
-  expect(blocks.writeEnhancedPacket(target, view, 0, 0, high, low, original, bytes, 0, bytes.length)).toBe(
+  expect(blocks.writeEnhancedPacket(target, view, 0, 0, high, low, original, bytes, source, 0, bytes.length)).toBe(
     target.length,
   )
   return comment === undefined ? target : blocks.withComment(target, comment)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { CAPTURES, ensureCapture } from './captures.ts'
+import { benchCluster } from './cluster/run.ts'
 import { compare } from './contestants.ts'
 import { measureLinearity } from './linearity.ts'
 import { linearityPlot } from './linearity-plot.ts'
@@ -50,8 +51,16 @@ if (values.linear) {
   console.log(`As a plot: ${PLOT}`)
 }
 
+const cluster = !values.only || values.only.includes('cluster') ? await benchCluster(runs) : undefined
+
 const [processor] = cpus()
 const machine = { processors: cpus().length, processor: processor?.model, node: process.versions.node }
-const report = { when: new Date().toISOString(), machine, captures, ...(linearity && { linearity }) }
+const report = {
+  when: new Date().toISOString(),
+  machine,
+  captures,
+  ...(linearity && { linearity }),
+  ...(cluster && { cluster }),
+}
 writeFileSync(RESULT, `${JSON.stringify(report, null, 2)}\n`)
 console.log(`\nAs JSON: ${RESULT}`)

@@ -8,9 +8,11 @@ function batch(point: number, ...times: readonly number[]): PacketBatch {
   const size = enhancedPacketLength(4)
   const memory = Buffer.alloc(size * times.length)
   const view = new DataView(memory.buffer, memory.byteOffset, memory.length)
-  times.forEach((_time, index) =>
-    writeEnhancedPacket(memory, view, index * size, point, 0, 0, 4, Buffer.of(point, index, 0, 0), 0, 4),
-  )
+  times.forEach((_time, index) => {
+    const bytes = Buffer.of(point, index, 0, 0)
+    const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    writeEnhancedPacket(memory, view, index * size, point, 0, 0, 4, bytes, source, 0, 4)
+  })
   const starts = Uint32Array.from([...times, 0], (_time, index) => index * size)
   return { blocks: memory, starts, times: Float64Array.from(times) }
 }

@@ -17,8 +17,8 @@ const HEARTBEAT_MS = 3000
 /** How long a packet may be on its way from the kernel through tcpdump to the file. */
 const TCPDUMP_DELAY_MS = 200
 const LONGEST_PAUSE_MS = 5000
-/** So many segments may wait to be brought to the disk before reading waits for them. */
-const UNSYNCED_LIMIT = 8
+/** So many segments may wait to be brought to the disk before reading waits for them; the pod keeps them until then. */
+const UNSYNCED_LIMIT = 24
 /** Frames of live traffic are small, those of a backlog are whole segments. */
 const FRAME_BYTES = (SEGMENT_MEGABYTES + 1) * 1_000_000
 

@@ -113,14 +113,25 @@ export class SegmentPackets {
     const nanosecond = this.#nanosecond
     let at = 0
     let index = 0
+    // Nanoseconds since 1970 at the beginning of the second, in two halves of 32 bits; many packets have the same.
+    let second = -1
+    let high = 0
+    let low = 0
     for (let from = 0; from < used; index++) {
       const seconds = view.getUint32(from, little)
       const fraction = view.getUint32(from + 4, little)
       const captured = view.getUint32(from + 8, little)
       const ns = nanosecond ? fraction : fraction * 1000
-      // seconds * 1e9 + ns in two halves of 32 bits, without BigInt: 1e9 = 0x3b9aca00.
-      const low = (seconds & 0xffff) * 1e9 + ns
-      const middle = (seconds >>> 16) * 1e9 + Math.floor(low / 0x10000)
+      if (seconds !== second) {
+        second = seconds
+        // seconds * 1e9 by halves, without BigInt: the product has more bits than a number holds.
+        const lower = (seconds & 0xffff) * 1e9
+        const middle = (seconds >>> 16) * 1e9 + Math.floor(lower / 0x10000)
+        high = Math.floor(middle / 0x10000)
+        low = (middle - high * 0x10000) * 0x10000 + (lower & 0xffff)
+      }
+      const sum = low + ns
+      const carry = sum > 0xffffffff ? 1 : 0
       starts[index] = at
       times[index] = seconds * 1000 + ns / 1e6
       at = writeEnhancedPacket(
@@ -128,10 +139,11 @@ export class SegmentPackets {
         memory.view,
         at,
         id,
-        Math.floor(middle / 0x10000),
-        ((middle % 0x10000) * 0x10000 + (low % 0x10000)) >>> 0,
+        high + carry,
+        sum - carry * 0x100000000,
         view.getUint32(from + 12, little),
         data,
+        view,
         from + PACKET_HEADER,
         captured,
       )

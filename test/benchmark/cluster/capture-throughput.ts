@@ -1,0 +1,128 @@
+// How fast a backlog comes out of a pod: as a capture, checked, resumable and converted, against `exec cat` of the same bytes.
+import { mkdtempSync, openSync, rmSync, statSync, writeSync, closeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ApiConnection } from '../../../main/kubernetes/api-connection.ts'
+import { DEFAULT_SETTINGS } from '../../../main/kubernetes/capture/capture-container.ts'
+import { CaptureFile } from '../../../main/kubernetes/capture/capture-file.ts'
+import { type CapturePlace, makePlace } from '../../../main/kubernetes/capture/capture-place.ts'
+import { Ledger } from '../../../main/kubernetes/capture/ledger.ts'
+import { PointCapture } from '../../../main/kubernetes/capture/point-capture.ts'
+import { preflight } from '../../../main/kubernetes/capture/preflight.ts'
+import { SegmentPackets } from '../../../main/kubernetes/capture/segment-packets.ts'
+import { SegmentSpool } from '../../../main/kubernetes/capture/segment-spool.ts'
+import { SEGMENT_MEGABYTES } from '../../../main/kubernetes/capture/tcpdump.ts'
+import { openExec } from '../../../main/kubernetes/exec-stream.ts'
+
+const SEGMENTS = 60
+
+export interface Throughput {
+  /** Bytes per second of each run's cat, and of the capture right after it. */
+  readonly runs: readonly { readonly cat: number; readonly capture: number }[]
+  readonly packets: number
+}
+
+/** `packetBytes`: the size of each packet in the backlog. */
+export async function measureThroughput(
+  connection: ApiConnection,
+  packetBytes: number,
+  runs: number,
+): Promise<Throughput> {
+  const folder = mkdtempSync(join(tmpdir(), 'hopscope-bench-'))
+  try {
+    const place = await placeIn(connection, folder)
+    await run(connection, place, ['sh', '-c', GENERATE, 'sh', String(packetBytes), String(SEGMENT_MEGABYTES * 1e6)])
+    const found: { cat: number; capture: number }[] = []
+    let packets = 0
+    for (let i = 0; i < runs; i++) {
+      const cat = await catRate(connection, place, folder)
+      const one = await captureRate(connection, place, folder, `${packetBytes}-${i}`)
+      found.push({ cat, capture: one.rate })
+      packets = one.packets
+    }
+    return { runs: found, packets }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A segment as tcpdump writes it, in /tmp/model: doubled until it is long enough. */
+const GENERATE = `
+cd /tmp
+n=$1
+le() { printf "\\\\$(printf %03o $(($1 & 255)))\\\\$(printf %03o $((($1 >> 8) & 255)))\\\\$(printf %03o $((($1 >> 16) & 255)))\\\\$(printf %03o $((($1 >> 24) & 255)))"; }
+{ le $((0xa1b23c4d)); printf '\\002\\000\\004\\000'; le 0; le 0; le 65550; le 1; } > head
+{ le 1700000000; le 5; le $n; le $n; head -c $n /dev/urandom; } > packets
+while [ $(stat -c %s packets) -lt $2 ]; do cat packets packets > more; mv more packets; done
+size=$((n + 16))
+{ cat head; head -c $(($2 / size * size)) packets; } > model
+rm packets head`
+
+async function catRate(connection: ApiConnection, place: CapturePlace, folder: string): Promise<number> {
+  const command = [
+    'sh',
+    '-c',
+    'i=0; while [ $i -lt "$1" ]; do cat /tmp/model; i=$((i+1)); done',
+    'sh',
+    String(SEGMENTS),
+  ]
+  const out = join(folder, 'cat')
+  const file = openSync(out, 'w')
+  const start = performance.now()
+  const stream = await openExec(connection, { ...place, command }, { stdout: (bytes) => void writeSync(file, bytes) })
+  await stream.ended
+  const seconds = (performance.now() - start) / 1000
+  closeSync(file)
+  return statSync(out).size / seconds
+}
+
+async function captureRate(connection: ApiConnection, place: CapturePlace, folder: string, number: string) {
+  const command = [
+    'sh',
+    '-c',
+    'cp /tmp/model seg; i=1; while [ $i -lt "$1" ]; do cp /tmp/model seg$i; i=$((i+1)); done',
+    'sh',
+    String(SEGMENTS),
+  ]
+  const job = { id: `bench-${number}`, command, seconds: 600, segments: 1000, leaseSeconds: 60, giveUpMs: 60_000 }
+  const file = await CaptureFile.create(join(folder, `c-${number}.pcapng`), true)
+  file.join(0)
+  file.addInterface({ name: 'eth0', description: '', filter: '', linkType: 1, snapLength: 65_550 })
+  const packets = new SegmentPackets()
+  const sink = {
+    segmentBytes(segment: number, bytes: Buffer) {
+      const batch = packets.push(segment, bytes, () => 0)
+      return batch && file.add(0, batch)
+    },
+    gap() {},
+  }
+  const spool = new SegmentSpool(join(folder, `spool-${number}`))
+  const capture = new PointCapture(connection, place, job, spool, sink, () => undefined)
+  await capture.start()
+  // The backlog is there before it is fetched.
+  await run(connection, place, ['sh', '-c', 'until [ -e "/tmp/hopscope/$1/code" ]; do sleep 0.1; done', 'sh', job.id])
+  const start = performance.now()
+  const progress = await capture.run()
+  const seconds = (performance.now() - start) / 1000
+  await file.close()
+  if (progress.state !== 'complete') throw new Error(`the capture was ${progress.state}: ${progress.message}`)
+  const count = file.packets
+  await spool.remove()
+  rmSync(join(folder, `c-${number}.pcapng`))
+  return { rate: progress.bytes / seconds, packets: count }
+}
+
+async function placeIn(connection: ApiConnection, folder: string): Promise<CapturePlace> {
+  const target = { kind: 'pod', namespace: 'default', pod: 'web' } as const
+  const result = await preflight(connection, target, DEFAULT_SETTINGS, 'default')
+  const by = { user: 'bench', capture: 'bench', createdAt: new Date() }
+  const ledger = new Ledger(join(folder, 'ledger'))
+  const settings = DEFAULT_SETTINGS
+  return makePlace({ connection, context: 'bench', target, result, settings, debugNamespace: 'default', by, ledger })
+}
+
+async function run(connection: ApiConnection, place: CapturePlace, command: readonly string[]): Promise<void> {
+  const stream = await openExec(connection, { ...place, command }, {})
+  const end = await stream.ended
+  if (end.exitCode !== 0) throw new Error(`a command in the pod failed: ${JSON.stringify(end)}`)
+}

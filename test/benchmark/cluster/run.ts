@@ -1,0 +1,47 @@
+import { whyNoNamespaces } from '../../cluster/cluster.ts'
+import { measureLatency } from './capture-latency.ts'
+import { measureThroughput } from './capture-throughput.ts'
+import { startCluster } from './cluster.ts'
+
+const SHARE = 0.7
+const LATENCY_MS = 1000
+
+/** Captures from a cluster: how fast, and how soon. What is to be kept of it. */
+export async function benchCluster(runs: number): Promise<object> {
+  console.log('\ncluster: captures from the double, which runs in a process of its own on this machine')
+  const why = whyNoNamespaces()
+  if (why !== undefined) {
+    console.log(`  skipped: ${why}`)
+    return { skipped: why }
+  }
+  await using cluster = await startCluster()
+  const throughput = []
+  for (const packetBytes of [1442, 128]) {
+    const measured = await measureThroughput(cluster.connection, packetBytes, runs)
+    // One after the other, so that a busy machine slows both: the run in the middle.
+    const share = median(measured.runs.map(({ cat, capture }) => capture / cat))
+    const rate = (key: 'cat' | 'capture') =>
+      `${(Math.max(...measured.runs.map((one) => one[key])) / 1e6).toFixed(0)} MB/s`.padStart(9)
+    console.log(
+      `  packets of ${packetBytes} bytes:`.padEnd(28) +
+        `exec cat ${rate('cat')}, capture ${rate('capture')}: ${(share * 100).toFixed(0)} %  ` +
+        `${share >= SHARE ? 'holds' : 'MISSES'}: at least ${SHARE * 100} %`,
+    )
+    throughput.push({ packetBytes, ...measured, share })
+  }
+  const latency = []
+  for (const pods of [['web'], ['web', 'db']]) {
+    const measured = await measureLatency(cluster.connection, pods, cluster.db)
+    const ms = (value: number) => `${value.toFixed(0)} ms`.padStart(7)
+    console.log(
+      `  until in the file, ${pods.length === 1 ? '1 point' : '2 points'}:`.padEnd(28) +
+        `median ${ms(measured.median)}, 99 % ${ms(measured.p99)}  ` +
+        `${measured.p99 < LATENCY_MS ? 'holds' : 'MISSES'}: under ${LATENCY_MS} ms`,
+    )
+    latency.push({ points: pods.length, ...measured })
+  }
+  return { throughput, latency }
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
