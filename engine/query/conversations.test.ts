@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import type { ConversationSort } from '../answers.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import { ConversationLists } from './conversations.ts'
-import { fieldCatalog } from './field-catalog.ts'
 import { lanes } from './lanes.ts'
 import { PacketSelector } from './selection.ts'
 import { displayFilter } from './testing/filters.ts'
@@ -11,10 +10,9 @@ import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
 import { TestCapture } from './testing/test-capture.ts'
 
 const mixed = mixedCapture()
-const catalog = fieldCatalog()
 const lists = new ConversationLists(mixed)
 const select = async (filter: string): Promise<Uint32Array> =>
-  (await new PacketSelector(mixed, catalog).select({ filter }, mixed.read)) ?? new Uint32Array(0)
+  (await new PacketSelector(mixed).select({ filter }, mixed.read)) ?? new Uint32Array(0)
 
 const ends = (ids: Uint32Array) => lists.rows(ids).map(({ addressA, addressB }) => `${addressA} ${addressB}`)
 
@@ -162,7 +160,7 @@ describe('conversations', { timeout: 60_000 }, () => {
   })
 
   it('count every selected packet exactly once', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     await fc.assert(
       fc.asyncProperty(displayFilter, async (filter) => {
         const rows = (await selector.select({ filter }, mixed.read)) ?? new Uint32Array(0)

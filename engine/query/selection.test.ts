@@ -46,7 +46,7 @@ const LONG_TCP = ethernet(
 
 describe('selecting packets', { timeout: 60_000 }, () => {
   it('finds exactly what reading every packet finds', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     await fc.assert(
       fc.asyncProperty(displayFilter, async (filter) => {
         const rows = await selector.select({ filter }, mixed.read)
@@ -60,7 +60,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     await fc.assert(
       fc.asyncProperty(displayFilter, fc.array(fc.nat({ max: 8 }), { maxLength: 8 }), async (filter, steps) => {
         const capture = new TestCapture()
-        const selector = new PacketSelector(capture, catalog)
+        const selector = new PacketSelector(capture)
         for (const step of [...steps, MIXED_FRAMES.length]) {
           const from = capture.packets.rows
           for (const [time, bytes, options] of MIXED_FRAMES.slice(from, from + step)) capture.add(time, bytes, options)
@@ -79,7 +79,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       bytesRead += length
       return capture.read(offset, length)
     }
-    const selector = new PacketSelector(capture, catalog)
+    const selector = new PacketSelector(capture)
     const before = await selector.select({ filter: 'ip.ttl == 9' }, read)
     expect(before).toHaveLength(50)
     const first = bytesRead
@@ -96,7 +96,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       rows.push(offset)
       return mixed.read(offset, length)
     }
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     await selector.select({ filter: 'tcp.analysis.retransmission && tcp.payload contains "GET"' }, read)
     expect(rows).toEqual([mixed.packets.chunk(4).offset[4]])
     rows.length = 0
@@ -106,7 +106,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   })
 
   it('combines filter, time range and conversation', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     const select = async (query: Parameters<PacketSelector['select']>[0]) => [
       ...((await selector.select(query, mixed.read)) ?? []),
     ]
@@ -120,13 +120,13 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   })
 
   it('answers "all" without a condition', async () => {
-    expect(await new PacketSelector(mixed, catalog).select({}, mixed.read)).toBeUndefined()
-    expect(await new PacketSelector(mixed, catalog).select({ filter: '  ' }, mixed.read)).toBeUndefined()
+    expect(await new PacketSelector(mixed).select({}, mixed.read)).toBeUndefined()
+    expect(await new PacketSelector(mixed).select({ filter: '  ' }, mixed.read)).toBeUndefined()
   })
 
   it('works across the chunks of a long capture, sharing its time', async () => {
     const capture = longCapture(CHUNK_ROWS * 2 + 100)
-    const selector = new PacketSelector(capture, catalog)
+    const selector = new PacketSelector(capture)
     const progress: number[] = []
     let pauses = 0
     const work = {
@@ -145,7 +145,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
 
   it('ends when it is cancelled, and goes on when asked again', async () => {
     const capture = longCapture(CHUNK_ROWS + 10)
-    const selector = new PacketSelector(capture, catalog)
+    const selector = new PacketSelector(capture)
     const signal = { aborted: false }
     const pause = () => Promise.resolve()
     const progress = (): void => {
@@ -157,7 +157,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   })
 
   it('can be cancelled while it reads', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     const signal = { aborted: false }
     const read = (offset: number, length: number) => {
       signal.aborted = true
@@ -170,7 +170,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   })
 
   it('says what is wrong with a filter, and passes on what reading throws', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     await expect(selector.select({ filter: 'tcp.prot' }, mixed.read)).rejects.toThrow(FilterError)
     const broken = () => Promise.reject(new Error('the file is gone'))
     await expect(selector.select({ filter: 'ip.ttl == 64' }, broken)).rejects.toThrow('the file is gone')
@@ -180,7 +180,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   })
 
   it('answers the same query asked twice at once', async () => {
-    const selector = new PacketSelector(mixed, catalog)
+    const selector = new PacketSelector(mixed)
     const ask = () => selector.select({ filter: 'ip.ttl == 64' }, mixed.read)
     const [one, other] = await Promise.all([ask(), ask()])
     expect(one).toEqual(other)
@@ -190,7 +190,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
 
 describe('finding the next match', { timeout: 60_000 }, () => {
   const capture = longCapture(10_000)
-  const selector = new PacketSelector(capture, catalog)
+  const selector = new PacketSelector(capture)
   const find = (filter: string, row: number, backward = false) => selector.find({ filter }, row, backward, capture.read)
 
   it('goes forward and backward, not finding the row it starts from', async () => {
@@ -211,7 +211,7 @@ describe('finding the next match', { timeout: 60_000 }, () => {
       fc.asyncProperty(displayFilter, fc.integer({ min: -1, max: 30 }), fc.boolean(), async (filter, row, backward) => {
         const rows = naively(mixed, filter)
         const expected = backward ? rows.findLast((one) => one < row) : rows.find((one) => one > row)
-        const other = new PacketSelector(mixed, catalog)
+        const other = new PacketSelector(mixed)
         expect(await other.find({ filter }, row, backward, mixed.read)).toBe(expected)
       }),
       { numRuns: 200 },

@@ -206,7 +206,9 @@ describe('names of addresses', () => {
     await screen.packets.waitFor()
     const cell = screen.rows(screen.packets).first().locator('[data-column=destination]')
     await expect.poll(() => cell.innerText()).toBe('orders.shop.svc.cluster.local')
-    expect(await cell.locator('.address').getAttribute('title')).toBe('10.96.31.10, named by a DNS answer in the capture')
+    expect(await cell.locator('.address').getAttribute('title')).toBe(
+      '10.96.31.10, named by a DNS answer in the capture',
+    )
 
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
