@@ -104,6 +104,7 @@ export interface Finding {
 
 export const MOST_CONVERSATIONS = 100
 export const MOST_EVIDENCE = 24
+export const MOST_OF_A_KIND = 50
 
 /** All that was found in a capture, as far as it was read. */
 export interface FindingsReport {
@@ -111,6 +112,8 @@ export interface FindingsReport {
   readonly version: number
   /** By milliseconds lost, most first. */
   readonly findings: readonly Finding[]
+  /** Of each kind the costliest MOST_OF_A_KIND are told; so many more there are, of all kinds. */
+  readonly omitted: number
   /** About the capture itself. */
   readonly artefacts: readonly Finding[]
 }

@@ -1,4 +1,4 @@
-import type { ArtefactKind, Evidence, FindingEnd, FindingKind } from '../../common/model/finding.ts'
+import type { ArtefactKind, FindingEnd, FindingKind } from '../../common/model/finding.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import type { ExchangeTable } from '../application/exchange-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
@@ -179,10 +179,6 @@ export class FindingContext {
     const streams = conversations.slice(0, MOST_STREAMS).map((id) => stream[id])
     const those = streams.length === 1 ? `tcp.stream == ${streams[0]}` : `tcp.stream in {${streams.join(', ')}}`
     return and === undefined ? those : `${those} && ${and}`
-  }
-
-  evidence(row: number, role: string): Evidence {
-    return { row, role }
   }
 
   #end(id: number, b: boolean): Required<FindingEnd> {

@@ -4,6 +4,7 @@ import {
   type FindingsReport,
   MOST_CONVERSATIONS,
   MOST_EVIDENCE,
+  MOST_OF_A_KIND,
 } from '../../common/model/finding.ts'
 import type { ReadBytes } from '../query/frame-bytes.ts'
 import { between, type Work } from '../query/work.ts'
@@ -31,16 +32,20 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
     await between(work)
   }
   const findings: Finding[] = []
+  let omitted = 0
   for (const rule of RULES) {
     const off = artefactsThat(rule, 'off')
-    for (const draft of await rule.find(context.for(off, rule.yieldsTo))) {
+    const drafts = await rule.find(context.for(off, rule.yieldsTo))
+    for (const draft of drafts) context.explain(rule.kind, draft.conversations ?? [])
+    const told = drafts.toSorted((a, b) => (b.costMs ?? 0) - (a.costMs ?? 0)).slice(0, MOST_OF_A_KIND)
+    omitted += drafts.length - told.length
+    for (const draft of told) {
       findings.push(weakened(rule, finished(rule, draft, draft.severity ?? rule.severity, context), context))
-      context.explain(rule.kind, draft.conversations ?? [])
     }
     await between(work)
   }
   findings.sort((a, b) => b.costMs - a.costMs || b.confidence - a.confidence || b.count - a.count)
-  return { version: survey.rows, findings, artefacts }
+  return { version: survey.rows, findings, omitted, artefacts }
 }
 
 function finished(

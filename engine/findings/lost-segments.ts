@@ -20,6 +20,7 @@ export interface LossCase extends Case {
 
 /** Linux waits 2 ms at least before a tail loss probe (tcp_schedule_loss_probe), and 200 ms before a time-out. */
 const SHORTEST_TIMER_NS = 2e6
+const SHORTEST_TIMEOUT_NS = 150e6
 
 /** The loss in a conversation, repetitions for nothing and tail loss probes that proved needless left out; undefined if there is none. */
 export function lossOf(context: FindingContext, id: number): LossCase | undefined {
@@ -52,7 +53,9 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
     const waited = verdicts.cost(entry)
     if (verdict !== VERDICT.fast && verdicts.original(entry) !== undefined && waited < SHORTEST_TIMER_NS) continue
     again.push(i)
-    if (verdict !== VERDICT.fast) timeouts++
+    // What was asked for by ACKs whose options the snap length cut looks like a timer's, but comes sooner.
+    const byTimer = verdict === VERDICT.tlp || waited >= SHORTEST_TIMEOUT_NS || verdicts.original(entry) === undefined
+    if (verdict !== VERDICT.fast && byTimer) timeouts++
     if (verdicts.original(entry) !== undefined) beyond++
     waitedNs += waited
     if (segments.fromClient(i)) byClient++

@@ -7,9 +7,10 @@ const WIDTH = 100
 const MOST_EVIDENCE = 6
 
 /** Everything that is known of each finding. */
-export function findingsText({ findings, artefacts }: FindingsReport): string {
+export function findingsText({ findings, omitted, artefacts }: FindingsReport): string {
   const parts = findings.map((finding, i) => wholeText(finding, i + 1))
   if (parts.length === 0) parts.push('Nothing was found.')
+  if (omitted > 0) parts.push(`${countText(omitted, 'finding')} more of the same kinds cost less.`)
   const notes = artefactsText(artefacts)
   if (notes !== '') parts.push(notes)
   return parts.join('\n\n')

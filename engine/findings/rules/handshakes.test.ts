@@ -88,6 +88,13 @@ describe('a refusal', () => {
     expect(kindsOf(await findInConnections(OPENS, ...tries))).toEqual([])
   })
 
+  it('is no reset that somebody else sent, and after which the connection opened', async () => {
+    const report = await findInConnections(
+      '+0 A>B S 0(0)\n+5ms B>A RA 0(0) ack 1\n+1ms B>A FA 1(0) ack 1\n+1ms A>B R 1(0)',
+    )
+    expect(kindsOf(report)).toEqual([])
+  })
+
   it('is no reset of an open connection', async () => {
     const report = await findInConnections(
       `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11\n+20ms B>A RA 1(0) ack 11`,

@@ -71,6 +71,8 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
       ? otherAnswer
       : -1
   if (reset < 0 && !error) return undefined
+  // A server that goes on did not refuse: the reset was somebody else's, and the client did not heed it.
+  if (segments.find((i) => !segments.fromClient(i) && !segments.isReset(i), syns[0]) >= 0) return undefined
   const until = reset >= 0 ? segments.time(reset) : Math.max(error?.time ?? since, since)
   return {
     id,
