@@ -55,3 +55,9 @@ export const sentences = (...parts: readonly (string | undefined)[]): string =>
 export function median(values: readonly number[]): number {
   return values.length === 0 ? NaN : values.toSorted((a, b) => a - b)[values.length >> 1]
 }
+
+export const sumOf = (values: Iterable<number>): number => {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}
