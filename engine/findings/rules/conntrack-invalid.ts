@@ -95,6 +95,8 @@ function belongs(
   if (segments.time(0) > time || segments.time(segments.count - 1) < time - 60e9) return false
   const end = endKey(context, known, b)
   const resetByB = stray.fromClient(reset) === stray.clientIsB
+  // With the same server it is the same connection, after its end.
+  if (endKey(context, id, !resetByB) === endKey(context, known, !b)) return false
   return endKey(context, id, resetByB) === end
 }
 

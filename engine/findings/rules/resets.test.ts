@@ -120,6 +120,16 @@ describe('answers that were not translated back', () => {
     expect(finding.sentence).toContain('from 10.244.1.5 to 10.96.0.20:80 got packets from 10.244.2.9:8080 instead')
   })
 
+  it('are not late packets of the same connection, after it had ended', async () => {
+    const report = await findInFrames([
+      ...KNOWN,
+      packet(4, CLIENT, 40_000, SERVICE, 80, { seq: 201, ack: 501, flags: 0x14 }),
+      packet(5, SERVICE, 80, CLIENT, 40_000, { seq: 501, ack: 201, flags: 0x18, data: true }),
+      packet(6, CLIENT, 40_000, SERVICE, 80, { seq: 201, flags: 4 }),
+    ])
+    expect(kindsOf(report)).toEqual([])
+  })
+
   it('are not a second connection that was opened with the same port', async () => {
     const report = await findInFrames([
       ...KNOWN,
