@@ -6,6 +6,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['*.cluster.ts'],
     maxWorkers: 1,
+    // With the reason of each that is skipped.
+    reporters: ['verbose'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },
