@@ -4,7 +4,9 @@ import { PcapWriter } from './capture-file/pcap-writer.ts'
 import { PcapngWriter } from './capture-file/pcapng-writer.ts'
 import { CHUNK_ROWS } from './columns/packet-table.ts'
 import type { Engine } from './engine.ts'
+import type { Note } from '../common/model/note.ts'
 import { NO_INTERFACE } from './ingest.ts'
+import { noteComments } from './notes.ts'
 import { eachFrame, type ReadBytes } from './query/frame-bytes.ts'
 import { parseBytes, parseIpv4, parseIpv6 } from './query/filter-literal.ts'
 
@@ -15,10 +17,16 @@ export class CaptureChanged extends Error {}
 
 /**
  * The packets of `rows` (ascending) as a pcapng section, with the interfaces, names, comments and drop counts of the capture.
- * Rows that hold no packet are left out. Decryption secrets never are in it. Throws CaptureChanged, and what `read` throws.
+ * Notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it. Throws CaptureChanged, and what `read` throws.
  */
-export async function* exportPcapng(engine: Engine, rows: Uint32Array, read: ReadBytes): AsyncGenerator<Uint8Array> {
-  const writer = new PcapngWriter({ comments: engine.facts().comments })
+export async function* exportPcapng(
+  engine: Engine,
+  rows: Uint32Array,
+  read: ReadBytes,
+  notes: readonly Note[] = [],
+): AsyncGenerator<Uint8Array> {
+  const own = noteComments(engine, notes)
+  const writer = new PcapngWriter({ comments: [...new Set([...engine.facts().comments, ...own.section])] })
   for (const one of engine.interfaces) writer.interface(interfaceOptions(one))
   const names = addressNames(engine.names)
   if (names.length > 0) writer.names(names)
@@ -27,8 +35,9 @@ export async function* exportPcapng(engine: Engine, rows: Uint32Array, read: Rea
     await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      const notes = comments.get(row)
-      const options = { length: chunk.length[i], ...(notes && { comments: notes }) }
+      const noted = own.packets.get(row)
+      const said = noted ? [...new Set([...(comments.get(row) ?? []), ...noted])] : comments.get(row)
+      const options = { length: chunk.length[i], ...(said && { comments: said }) }
       writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), bytes, options)
     })
     yield writer.take()

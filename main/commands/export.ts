@@ -10,7 +10,9 @@ import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { checkFilterArgument } from './filter-argument.ts'
+import { ownNotes } from './own-notes.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
+import { countText } from './text.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
 export const exportCommand: Command = {
@@ -18,7 +20,7 @@ export const exportCommand: Command = {
   usage: "FILE [--filter '...'] -o OUT.pcapng",
   summary: 'the packets that a display filter matches, as a capture',
   help: `
-Writes the packets that match as pcapng, with the interfaces, names and comments of the capture, so that other tools
+Writes the packets that match as pcapng, with the interfaces, names, comments and notes of the capture, so that other tools
 show them. OUT ending in .pcap makes a classic pcap and says what that can't hold; - is standard output.
 
   --filter TEXT   display filter in Wireshark's syntax; without it all packets
@@ -38,7 +40,10 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     const { engine, read } = capture
     warnOfDamage('export', file, engine)
     const rows = (await engine.select({ filter }, read)) ?? everyRow(engine)
-    const pieces = output.endsWith('.pcap') ? classic(engine, rows, read, output) : exportPcapng(engine, rows, read)
+    const notes = await ownNotes(file)
+    const pieces = output.endsWith('.pcap')
+      ? classic(engine, rows, read, output, notes.length)
+      : exportPcapng(engine, rows, read, notes)
     try {
       if (output === '-') for await (const piece of pieces) await writeOut(piece)
       else await writeWhole(output, pieces)
@@ -59,14 +64,21 @@ function everyRow({ packets }: Engine): Uint32Array {
   return rows
 }
 
-function classic(engine: Engine, rows: Uint32Array, read: ReadBytes, output: string): AsyncGenerator<Uint8Array> {
+function classic(
+  engine: Engine,
+  rows: Uint32Array,
+  read: ReadBytes,
+  output: string,
+  notes: number,
+): AsyncGenerator<Uint8Array> {
   const lost = lostInPcap(engine, rows)
   if (lost === undefined) {
     throw new CommandError(
       `${output}: the packets have different link types, which a classic pcap can't hold. Name it .pcapng.`,
     )
   }
-  if (lost.length > 0)
-    process.stderr.write(`hopscope export: a classic pcap can't hold ${lost.join(', ')}; a .pcapng would.\n`)
+  const all = notes > 0 ? [...lost, countText(notes, 'note')] : lost
+  if (all.length > 0)
+    process.stderr.write(`hopscope export: a classic pcap can't hold ${all.join(', ')}; a .pcapng would.\n`)
   return exportPcap(engine, rows, read)
 }

@@ -5,6 +5,7 @@ import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
 import { type Command, UsageError } from './command.ts'
 import { checkFilterArgument } from './filter-argument.ts'
+import { ownNotes } from './own-notes.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
@@ -14,7 +15,7 @@ export const report: Command = {
   summary: 'what happened, as one page to hand over',
   help: `
 Writes what is to be told of the capture: its facts, what was found and why, the course of traffic and trouble, how long
-things took, and who lost most time. OUT ending in .md makes Markdown; else it is one HTML file that runs nothing
+things took, who lost most time, and what was noted (see \`hopscope notes\`). OUT ending in .md makes Markdown; else it is one HTML file that runs nothing
 and needs no other, for the screen (light and dark) and for paper. - is standard output, as Markdown.
 
   -o OUT          where to; an existing file is replaced once the new one is whole
@@ -32,10 +33,12 @@ and needs no other, for the screen (light and dark) and for paper. - is standard
     using capture = await CaptureWithBytes.open(file)
     warnOfDamage('report', file, capture.engine)
     const { version } = findInstallation()
+    const notes = await ownNotes(file)
     const document = await reportDocument(capture.engine, capture.read, {
       name: basename(nameOf(file)),
       version,
       filter,
+      notes,
     })
     if (output === '-') await writeOut(reportMarkdown(document))
     else await writeWhole(output, [output.endsWith('.md') ? reportMarkdown(document) : reportHtml(document)])

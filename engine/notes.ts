@@ -1,0 +1,66 @@
+import type { Note, NoteAnchor } from '../common/model/note.ts'
+import { CHUNK_ROWS } from './columns/packet-table.ts'
+import type { Engine } from './engine.ts'
+import { endText } from './findings/words.ts'
+
+/** What a person wrote about a capture, as comments that other programs show. */
+export interface NoteComments {
+  /** By row. */
+  readonly packets: ReadonlyMap<number, readonly string[]>
+  /** Of conversations and times, and of packets that are not in this capture (any more): pcapng has no place for them but the section. */
+  readonly section: readonly string[]
+}
+
+export function noteComments(engine: Engine, notes: readonly Note[]): NoteComments {
+  const packets = new Map<number, string[]>()
+  const section: string[] = []
+  for (const { anchor, text, tag } of notes) {
+    const comment = tag ? `[${tag}] ${text}` : text
+    const row = anchor.kind === 'packet' ? rowOf(engine, anchor) : undefined
+    if (row === undefined) section.push(`Note on ${anchorText(anchor)}: ${comment}`)
+    else packets.set(row, [...(packets.get(row) ?? []), comment])
+  }
+  return { packets, section }
+}
+
+/** The row of the packet: where it was, or else where its time is now. */
+export function rowOf(
+  { packets, epoch = 0n }: Engine,
+  { frame, time }: NoteAnchor & { kind: 'packet' },
+): number | undefined {
+  const since = Number(BigInt(time) - epoch)
+  const isThere = (row: number) => packets.chunk(row).time[row % CHUNK_ROWS] === since
+  if (frame <= packets.rows && isThere(frame - 1)) return frame - 1
+  for (let row = 0; row < packets.rows; row++) if (isThere(row)) return row
+  return undefined
+}
+
+/** A packet as a note keeps it; undefined if there is no such row. */
+export function packetAnchor({ packets, epoch = 0n }: Engine, row: number): NoteAnchor | undefined {
+  if (row < 0 || row >= packets.rows) return undefined
+  const time = BigInt(Math.round(packets.chunk(row).time[row % CHUNK_ROWS]))
+  return { kind: 'packet', frame: row + 1, time: String(epoch + time) }
+}
+
+/** "frame 7", "10.0.0.1:5000 and 10.0.0.2:80 (TCP)", "2026-11-21T02:29:51.500Z to 2026-11-21T02:29:55.700Z" */
+function anchorText(anchor: NoteAnchor): string {
+  switch (anchor.kind) {
+    case 'packet':
+      return `frame ${anchor.frame} (${timeText(anchor.time)})`
+    case 'conversation': {
+      const { addressA, portA, addressB, portB, transport } = anchor
+      return `${end(addressA, portA)} and ${end(addressB, portB)} (${transport})`
+    }
+    case 'range':
+      return `${timeText(anchor.from)} to ${timeText(anchor.to)}`
+  }
+}
+
+function end(address: string, port: number | undefined): string {
+  return endText(port === undefined ? { address } : { address, port })
+}
+
+function timeText(ns: string): string {
+  const date = new Date(Number(BigInt(ns) / 1_000_000n))
+  return Number.isNaN(date.getTime()) ? `${ns} ns after 1970` : date.toISOString()
+}

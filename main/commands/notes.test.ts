@@ -1,0 +1,69 @@
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Engine } from '../../engine/engine.ts'
+import { runCli } from '../../test/support/run-cli.ts'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
+
+const LOSS = join(import.meta.dirname, '..', '..', 'resources', 'samples', 'loss-episode.pcapng')
+
+function ownCapture(): string {
+  const file = join(temporaryFolder(), 'a.pcapng')
+  copyFileSync(LOSS, file)
+  return file
+}
+
+describe('hopscope notes', { timeout: 60_000 }, () => {
+  it('keeps notes on packets, conversations and times, lists and removes them', async () => {
+    const file = ownCapture()
+    await runCli(['notes', file, '--add', 'the first loss', '--frame', '1001', '--tag', 'loss', '--colour', 'red'])
+    await runCli(['notes', file, '--add', 'suffers most', '--stream', 'tcp 0'])
+    const { code, stdout } = await runCli(['notes', file, '--add', 'bad time', '--from', '14', '--to', '18.5'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/frame 1001, at 14\.\d s: \[loss\] the first loss\n/)
+    expect(stdout).toContain('10.244.1.17:44142 and 10.244.2.21:8080 (TCP): suffers most\n')
+    expect(stdout).toContain('from 14.0 s to 18.5 s: bad time\n')
+    const id = stdout.slice(0, 8)
+    expect((await runCli(['notes', file, '--remove', id])).stdout).not.toContain('the first loss')
+    const { notes } = JSON.parse((await runCli(['notes', file, '--json'])).stdout)
+    expect(notes).toMatchObject([{ text: 'suffers most' }, { text: 'bad time' }])
+  })
+
+  it('travel: exported as comments, also of a part, they are there again, once', async () => {
+    const file = ownCapture()
+    await runCli(['notes', file, '--add', 'the first loss', '--frame', '1001', '--tag', 'loss'])
+    await runCli(['notes', file, '--add', 'bad time', '--from', '14', '--to', '18'])
+    const part = `${file}.part.pcapng`
+    const again = `${file}.again.pcapng`
+    expect(await runCli(['export', file, '-o', part, '--filter', 'frame.number > 1000'])).toMatchObject({ code: 0 })
+    await runCli(['notes', part, '--add', 'the first loss', '--tag', 'loss', '--frame', '1'])
+    expect(await runCli(['export', part, '-o', again])).toMatchObject({ code: 0 })
+    for (const one of [part, again]) {
+      const engine = new Engine()
+      engine.push(readFileSync(one))
+      engine.finish()
+      expect(engine.packetComments.get(0)).toEqual(['[loss] the first loss'])
+      // What the capture had stays.
+      expect(engine.packetComments.size).toBe(2)
+      expect(engine.facts().comments.filter((text) => text.includes('bad time'))).toEqual([
+        expect.stringMatching(/^Note on 20\d\d-.*Z to 20\d\d-.*Z: bad time$/),
+      ])
+    }
+    expect((await runCli(['notes', again])).stdout).toContain('in the file, frame 1: [loss] the first loss\n')
+    const classic = await runCli(['export', file, '-o', `${file}.pcap`])
+    expect(classic.stderr).toMatch(/can't hold .*2 notes/)
+    expect((await runCli(['report', file, '-o', '-'])).stdout).toMatch(/\| frame 1001, .* \| loss \| the first loss \|/)
+  })
+
+  it.each([
+    ['no place', ['--add', 'x'], 'say what the note is on'],
+    ['two places', ['--add', 'x', '--frame', '1', '--stream', 'tcp 0'], 'say what the note is on'],
+    ['a frame that is not there', ['--add', 'x', '--frame', '9999'], 'there is no frame 9999; the last is 2162.'],
+    ['a conversation that is not there', ['--add', 'x', '--stream', 'tcp 77'], 'there is no conversation "tcp 77"'],
+    ['times in no order', ['--add', 'x', '--from', '2', '--to', '1'], 'before --to'],
+    ['a place without a text', ['--frame', '1'], 'say with --add'],
+    ['a colour that is none', ['--add', 'x', '--frame', '1', '--colour', 'mud'], '--colour is one of'],
+  ])('refuses %s', async (_, args, message) => {
+    expect(await runCli(['notes', LOSS, ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
+  })
+})
