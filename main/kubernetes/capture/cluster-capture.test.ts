@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestCluster } from '../../../test/cluster/cluster.ts'
-import { readBlocks } from '../../../test/cluster/read-blocks.ts'
+import { type CapturedPacket, readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
 import type { ApiConnection } from '../api-connection.ts'
@@ -30,6 +30,13 @@ const dev = {
 
 // Not below /tmp, which containers have of their own.
 const BUSYBOX = join(import.meta.dirname, '../../../.cache/test-busybox')
+
+/** How often time steps back without a mark that says why. */
+const unmarkedSteps = (packets: readonly CapturedPacket[]) =>
+  packets.filter(({ timeNs, comment = '' }, index) => {
+    const before = packets[index - 1]
+    return before !== undefined && timeNs < before.timeNs && !comment.includes('too late to be put in order')
+  }).length
 
 const title = `capturing in a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
 
@@ -127,8 +134,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       const count = countSequence(read.packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
       expect(count).toMatchObject({ packets: 3000, missing: 0, duplicated: 0, outOfOrder: 0, damaged: 0 })
     }
-    const times = read.packets.map(({ timeNs }) => timeNs)
-    expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0n))).toBe(true)
+    expect(unmarkedSteps(read.packets)).toBe(0)
     expect(existsSync(`${status.file}.parts`)).toBe(false)
     const names = JSON.parse(readFileSync(`${status.file}.names.json`, 'utf8'))
     expect(names.names).toContainEqual(expect.objectContaining({ kind: 'pod', name: 'web', address: '10.244.1.2' }))
@@ -194,8 +200,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
         const count = countSequence(packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
         expect(count).toMatchObject({ packets: 12_000, missing: 0, duplicated: 0, damaged: 0 })
       }
-      const times = packets.map(({ timeNs }) => timeNs)
-      expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0n))).toBe(true)
+      // Where the cut took longer than packets wait for each other, that is marked.
+      expect(unmarkedSteps(packets)).toBe(0)
     },
   )
 
