@@ -56,6 +56,7 @@ describe('the command line', () => {
     'conversations',
     'frames',
     'follow',
+    'compare',
     'notes',
     'report',
     'export',
