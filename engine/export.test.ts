@@ -133,6 +133,32 @@ describe('exporting as pcapng', () => {
     expect(contains(exported, 'CLIENT_RANDOM')).toBe(false)
   })
 
+  it('never holds TLS key log lines that somebody keeps in comments; what else they say stays', async () => {
+    const secrets = [
+      `CLIENT_RANDOM ${'0a'.repeat(32)} ${'1b'.repeat(48)}`,
+      `CLIENT_HANDSHAKE_TRAFFIC_SECRET ${'0a'.repeat(32)} ${'1b'.repeat(32)}`,
+      `SERVER_TRAFFIC_SECRET_0 ${'0a'.repeat(32)} ${'1b'.repeat(32)}`,
+      `EXPORTER_SECRET ${'0a'.repeat(32)} ${'1b'.repeat(32)}`,
+      `RSA Session-ID:${'0a'.repeat(32)} Master-Key:${'1b'.repeat(48)}`,
+    ]
+    const blocks = new NgBlocks()
+    const source = opened(
+      concat(
+        blocks.section([[1, ['keys:', ...secrets].join('\r\n')]]),
+        blocks.interface(1, 0, [[1, secrets[0]]]),
+        blocks.enhanced(0, T, SYN, [
+          [1, secrets[2]],
+          [1, 'CLIENT_RANDOM is not here'],
+        ]),
+      ),
+    )
+    const bytes = await collect(exportPcapng(source.engine, everyRow(source.engine), source.read))
+    expect(Buffer.from(bytes).toString('latin1')).not.toMatch(/(1b){8}/)
+    const { engine } = opened(bytes)
+    expect(engine.facts().comments).toEqual(['keys:'])
+    expect(engine.packetComments.get(0)).toEqual(['CLIENT_RANDOM is not here'])
+  })
+
   it('yields a large capture in pieces, each frame with its own bytes', async () => {
     const records = Array.from({ length: 10_000 }, (_, i) => ({
       seconds: 1000 + i,

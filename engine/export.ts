@@ -26,7 +26,7 @@ export async function* exportPcapng(
   notes: readonly Note[] = [],
 ): AsyncGenerator<Uint8Array> {
   const own = noteComments(engine, notes)
-  const writer = new PcapngWriter({ comments: [...new Set([...engine.facts().comments, ...own.section])] })
+  const writer = new PcapngWriter({ comments: withoutSecrets([...engine.facts().comments, ...own.section]) })
   for (const one of engine.interfaces) writer.interface(interfaceOptions(one))
   const names = addressNames(engine.names)
   if (names.length > 0) writer.names(names)
@@ -36,8 +36,9 @@ export async function* exportPcapng(
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
       const noted = own.packets.get(row)
-      const said = noted ? [...new Set([...(comments.get(row) ?? []), ...noted])] : comments.get(row)
-      const options = { length: chunk.length[i], ...(said && { comments: said }) }
+      const said = comments.get(row)
+      const all = noted || said ? withoutSecrets([...(said ?? []), ...(noted ?? [])]) : undefined
+      const options = { length: chunk.length[i], ...(all && { comments: all }) }
       writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), bytes, options)
     })
     yield writer.take()
@@ -46,6 +47,20 @@ export async function* exportPcapng(
   const end = timeOf(engine, engine.facts().lastTime)
   for (const { id, statistics } of engine.interfaces) if (statistics) writer.statistics(id, end, statistics)
   yield writer.take()
+}
+
+/** The labels of the TLS key log format (draft-ietf-tls-keylogfile), whose lines some programs keep in comments. */
+const KEY_LOG_LINE =
+  /^\s*(?:(?:RSA|CLIENT_RANDOM|[A-Z_]{0,30}(?:TRAFFIC|EXPORTER|MASTER|ECH)[A-Z_]{0,10}SECRET(?:_\d+)?|ECH_CONFIG)\s+[0-9a-f]+\s+[0-9a-f]+|RSA\s+Session-ID:.*)\s*$/i
+
+/** Each comment once, without lines that would decrypt the capture, and not at all if it held nothing else. */
+function withoutSecrets(comments: readonly string[]): string[] {
+  const kept = comments.map((comment) => {
+    const lines = comment.split(/\r?\n/)
+    const harmless = lines.filter((line) => !KEY_LOG_LINE.test(line))
+    return harmless.length === lines.length ? comment : harmless.join('\n')
+  })
+  return [...new Set(kept)].filter((comment) => comment !== '')
 }
 
 /** What a classic pcap of these packets can't hold, in words; undefined if it can't be made at all, as link types are mixed. */
@@ -117,7 +132,7 @@ function interfaceOptions(one: CaptureInterface): InterfaceOptions {
   return {
     linkType,
     snapLength,
-    comments,
+    comments: withoutSecrets(comments),
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
     ...(filter !== undefined && { filter }),
