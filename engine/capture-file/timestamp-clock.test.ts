@@ -8,7 +8,10 @@ const perSecond = (resolution: number) =>
 
 /** What the clock should say, by exact arithmetic. */
 function exact(resolution: number, offset: bigint, units: bigint): bigint {
-  return (units * 1_000_000_000n) / perSecond(resolution) + offset * 1_000_000_000n
+  const floor = (value: bigint) => (value < 0n ? value - perSecond(resolution) + 1n : value) / perSecond(resolution)
+  const unsigned = floor(units * 1_000_000_000n)
+  const wrapped = units >= 1n << 63n && unsigned >= 1n << 63n
+  return (wrapped ? floor((units - (1n << 64n)) * 1_000_000_000n) : unsigned) + offset * 1_000_000_000n
 }
 
 function clockAt(resolution: number, offset: bigint, first: bigint): TimestampClock {
@@ -40,6 +43,14 @@ describe('the clock of an interface', () => {
     expect(clock.nanoseconds(...halves(1_700_000_000_000_000_001n))).toBe(1_699_996_400_000_000_001n)
     clock.start(1_699_996_400_000_000_000n)
     expect(clock.since(...halves(1_700_000_000_000_000_001n))).toBe(1)
+  })
+
+  it('reads what wrapped as a time before 1970, and its neighbours to the nanosecond', () => {
+    const clock = new TimestampClock(6, 0n)
+    expect(clock.nanoseconds(...halves((1n << 64n) - 505_422_753n))).toBe(-505_422_753_000n)
+    clock.start(1_422_527_998_578_402_000n)
+    const [a, b] = [505_422_753n, 505_422_230n].map((ago) => clock.since(...halves((1n << 64n) - ago)))
+    expect(b - a).toBeCloseTo(523_000, -3)
   })
 
   it('is exact to the nanosecond for every resolution, as long as a number can hold the result', () => {

@@ -48,11 +48,19 @@ export class TimestampClock {
     return this.#binary ? 2 ** this.#exponent : 10 ** this.#exponent
   }
 
-  /** Nanoseconds since 1970, exact. */
+  /**
+   * Nanoseconds since 1970, exact. The specification has no times before 1970; a writer whose clock was there let the number wrap. What
+   * would lie beyond the year 2262 is read as that: as it stands it can be millions of years ahead, where a double tells no milliseconds
+   * apart.
+   */
   nanoseconds(high: number, low: number): bigint {
     const units = (BigInt(high) << 32n) | BigInt(low)
     const perSecond = this.#binary ? 1n << BigInt(this.#exponent) : 10n ** BigInt(this.#exponent)
-    return (units * 1_000_000_000n) / perSecond + this.#offset
+    const unsigned = (units * 1_000_000_000n) / perSecond
+    if (high < 0x8000_0000 || unsigned < LATEST) return unsigned + this.#offset
+    // Rounded down like all others.
+    const before = (BigInt.asIntN(64, units) * 1_000_000_000n - perSecond + 1n) / perSecond
+    return before + this.#offset
   }
 
   /** Times count from here, nanoseconds since 1970. To be called before the first `since`. */
@@ -112,4 +120,6 @@ export class TimestampClock {
 /** any: finer than anything real, computed with BigInt each time. */
 const KIND = { coarse: 0, fine: 1, binary: 2, any: 3 } as const
 const EXACT = 2 ** 53
+/** Nanoseconds since 1970 that 63 bits hold. */
+const LATEST = 1n << 63n
 const FAR = 2 ** 52
