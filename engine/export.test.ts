@@ -133,7 +133,7 @@ describe('exporting as pcapng', () => {
     expect(contains(exported, 'CLIENT_RANDOM')).toBe(false)
   })
 
-  it('never holds TLS key log lines that somebody keeps in comments; what else they say stays', async () => {
+  it('never holds TLS key log lines that somebody keeps in comments, and says so; what else they say stays', async () => {
     const secrets = [
       `CLIENT_RANDOM ${'0a'.repeat(32)} ${'1b'.repeat(48)}`,
       `CLIENT_HANDSHAKE_TRAFFIC_SECRET ${'0a'.repeat(32)} ${'1b'.repeat(32)}`,
@@ -155,8 +155,8 @@ describe('exporting as pcapng', () => {
     const bytes = await collect(exportPcapng(source.engine, everyRow(source.engine), source.read))
     expect(Buffer.from(bytes).toString('latin1')).not.toMatch(/(1b){8}/)
     const { engine } = opened(bytes)
-    expect(engine.facts().comments).toEqual(['keys:'])
-    expect(engine.packetComments.get(0)).toEqual(['CLIENT_RANDOM is not here'])
+    expect(engine.facts().comments).toEqual(['keys:\n[TLS keys left out]'])
+    expect(engine.packetComments.get(0)).toEqual(['[TLS keys left out]', 'CLIENT_RANDOM is not here'])
   })
 
   it('yields a large capture in pieces, each frame with its own bytes', async () => {

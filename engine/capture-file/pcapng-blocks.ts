@@ -2,6 +2,7 @@ import type { CaptureInterface, CaptureSection, InterfaceStatistics } from '../.
 import { i64, u64 } from './bytes.ts'
 import { OPTION } from './pcapng-format.ts'
 import type { OptionCursor } from './pcapng-options.ts'
+import { withoutKeys } from './key-log.ts'
 import { TimestampClock } from './timestamp-clock.ts'
 
 // What the options of the descriptive blocks say. Options of a wrong length are passed over.
@@ -15,7 +16,7 @@ export function readSection(options: OptionCursor): CaptureSection {
     comments,
   }
   while (options.next()) {
-    if (options.code === OPTION.comment) comments.push(options.text())
+    if (options.code === OPTION.comment) comments.push(withoutKeys(options.text()))
     else if (options.code === OPTION.section.hardware) section.hardware = options.text()
     else if (options.code === OPTION.section.os) section.os = options.text()
     else if (options.code === OPTION.section.application) section.application = options.text()
@@ -36,7 +37,7 @@ export function readInterface(
   let offset = 0n
   while (options.next()) {
     const { code, at, length, bytes } = options
-    if (code === OPTION.comment) comments.push(options.text())
+    if (code === OPTION.comment) comments.push(withoutKeys(options.text()))
     else if (code === OPTION.interface.name) description.name = options.text()
     else if (code === OPTION.interface.description) description.description = options.text()
     else if (code === OPTION.interface.os) description.os = options.text()

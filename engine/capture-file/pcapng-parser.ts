@@ -7,6 +7,7 @@ import { BLOCK, BYTE_ORDER_MAGIC, OPTION, padded, SECRETS, SYSDIG_EVENTS } from 
 import { readNames } from './pcapng-names.ts'
 import { OptionCursor } from './pcapng-options.ts'
 import type { RecordParser } from './record-stream.ts'
+import { withoutKeys } from './key-log.ts'
 import type { TimestampClock } from './timestamp-clock.ts'
 
 /** Blocks larger than the largest packet with its options are no blocks. */
@@ -264,9 +265,10 @@ export class PcapngParser implements RecordParser {
     options.read(bytes, from, to, this.#bigEndian)
     while (options.next()) {
       if (options.code !== OPTION.comment) continue
+      const comment = withoutKeys(options.text())
       const comments = this.packetComments.get(this.#frames)
-      if (comments) comments.push(options.text())
-      else this.packetComments.set(this.#frames, [options.text()])
+      if (comments) comments.push(comment)
+      else this.packetComments.set(this.#frames, [comment])
     }
     return !options.broken || this.#brokenOption(base + from)
   }
