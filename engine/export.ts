@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts'
 import type { Note } from '../common/model/note.ts'
 import { NO_INTERFACE } from './ingest.ts'
 import { noteComments } from './notes.ts'
+import type { Redaction } from './redact.ts'
 import { eachFrame, type ReadBytes } from './query/frame-bytes.ts'
 import { parseBytes, parseIpv4, parseIpv6 } from './query/filter-literal.ts'
 
@@ -17,20 +18,24 @@ export class CaptureChanged extends Error {}
 
 /**
  * The packets of `rows` (ascending) as a pcapng section, with the interfaces, names, comments and drop counts of the capture.
- * Notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it. Throws CaptureChanged, and what `read` throws.
+ * Notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it.
+ * What `redaction` takes out is not written; a comment says so. Throws CaptureChanged, and what `read` throws.
  */
 export async function* exportPcapng(
   engine: Engine,
   rows: Uint32Array,
   read: ReadBytes,
   notes: readonly Note[] = [],
+  redaction?: Redaction,
 ): AsyncGenerator<Uint8Array> {
-  const own = noteComments(engine, notes)
-  const writer = new PcapngWriter({ comments: withoutSecrets([...engine.facts().comments, ...own.section]) })
-  for (const one of engine.interfaces) writer.interface(interfaceOptions(one))
-  const names = addressNames(engine.names)
+  const named = !redaction?.dropsNames
+  const own = noteComments(engine, named ? notes : [])
+  const said = named ? [...engine.facts().comments, ...own.section] : []
+  const writer = new PcapngWriter({ comments: [...(redaction ? [redaction.intent] : []), ...withoutSecrets(said)] })
+  for (const one of engine.interfaces) writer.interface(named ? interfaceOptions(one) : namelessInterface(one))
+  const names = named ? addressNames(engine.names) : []
   if (names.length > 0) writer.names(names)
-  const comments = engine.packetComments
+  const comments = named ? engine.packetComments : new Map<number, readonly string[]>()
   for (let start = 0; start < rows.length; start += PIECE_ROWS) {
     await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
@@ -39,7 +44,8 @@ export async function* exportPcapng(
       const said = comments.get(row)
       const all = noted || said ? withoutSecrets([...(said ?? []), ...(noted ?? [])]) : undefined
       const options = { length: chunk.length[i], ...(all && { comments: all }) }
-      writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), bytes, options)
+      const kept = redacted(engine, redaction, chunk.interface[i], bytes, chunk.length[i])
+      writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), kept, options)
     })
     yield writer.take()
   }
@@ -64,32 +70,49 @@ function withoutSecrets(comments: readonly string[]): string[] {
 }
 
 /** What a classic pcap of these packets can't hold, in words; undefined if it can't be made at all, as link types are mixed. */
-export function lostInPcap(engine: Engine, rows: Uint32Array): readonly string[] | undefined {
+export function lostInPcap(engine: Engine, rows: Uint32Array, redaction?: Redaction): readonly string[] | undefined {
   const used = usedInterfaces(engine, rows)
   if (new Set(used.map(({ linkType }) => linkType)).size > 1) return undefined
   const lost: string[] = []
   if (used.length > 1) lost.push(`which of ${used.length} interfaces saw a packet`)
-  if (engine.facts().comments.length > 0 || hasComments(engine, rows)) lost.push('comments')
-  if (engine.names.size > 0) lost.push('names of addresses')
-  if (used.some(({ name, description, filter }) => name ?? description ?? filter))
+  const named = !redaction?.dropsNames
+  if (named && (engine.facts().comments.length > 0 || hasComments(engine, rows))) lost.push('comments')
+  if (named && engine.names.size > 0) lost.push('names of addresses')
+  if (named && used.some(({ name, description, filter }) => name ?? description ?? filter))
     lost.push('what interfaces are called')
   if (used.some(({ statistics }) => statistics)) lost.push('how many packets were dropped')
   return lost
 }
 
 /** The packets of `rows` as a classic pcap with nanosecond times; only where lostInPcap says it can be made. Throws as exportPcapng. */
-export async function* exportPcap(engine: Engine, rows: Uint32Array, read: ReadBytes): AsyncGenerator<Uint8Array> {
+export async function* exportPcap(
+  engine: Engine,
+  rows: Uint32Array,
+  read: ReadBytes,
+  redaction?: Redaction,
+): AsyncGenerator<Uint8Array> {
   const [first = engine.interfaces[0]] = usedInterfaces(engine, rows)
   const writer = new PcapWriter({ linkType: first?.linkType ?? 1 })
   for (let start = 0; start < rows.length; start += PIECE_ROWS) {
     await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      writer.packet(timeOf(engine, chunk.time[i]), bytes, chunk.length[i])
+      const kept = redacted(engine, redaction, chunk.interface[i], bytes, chunk.length[i])
+      writer.packet(timeOf(engine, chunk.time[i]), kept, chunk.length[i])
     })
     yield writer.take()
   }
   yield writer.take()
+}
+
+function redacted(
+  { interfaces }: Engine,
+  redaction: Redaction | undefined,
+  interfaceId: number,
+  bytes: Uint8Array,
+  length: number,
+): Uint8Array {
+  return redaction ? redaction.frame(bytes, length, interfaces[interfaceId].linkType) : bytes
 }
 
 /** The rows that hold a packet, with all bytes that were captured of it. */
@@ -140,6 +163,11 @@ function interfaceOptions(one: CaptureInterface): InterfaceOptions {
     ...(hardware !== undefined && { hardware }),
     ...(fcsLength !== undefined && { fcsLength }),
   }
+}
+
+/** What its packets can't be read without. */
+function namelessInterface({ linkType, snapLength, fcsLength }: CaptureInterface): InterfaceOptions {
+  return { linkType, snapLength, ...(fcsLength !== undefined && { fcsLength }) }
 }
 
 function addressNames(names: ReadonlyMap<string, ReadonlySet<string>>): AddressNames[] {

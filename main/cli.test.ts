@@ -81,6 +81,11 @@ describe('the command line', () => {
     ['several files for standard output', ['frames', PLAIN, LOSS], 'several files need --out DIR.'],
     ['no place for a report', ['report', PLAIN], 'say with -o where to write.'],
     ['no place to export to', ['export', PLAIN], 'say with -o where to write.'],
+    [
+      'something nobody can redact',
+      ['export', PLAIN, '-o', '-', '--redact', 'payload,everything'],
+      '--redact takes payload, addresses, names, not "everything".',
+    ],
     ['the capture itself as the place', ['export', PLAIN, '-o', PLAIN], 'is the capture itself.'],
   ])('calls it wrong usage: %s', async (_, args, says) => {
     const { code, stdout, stderr } = await runCli(args)

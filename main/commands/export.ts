@@ -5,6 +5,9 @@ import {
   exportPcapng,
   lostInPcap,
   type ReadBytes,
+  Redaction,
+  type RedactionKind,
+  REDACTIONS,
 } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
@@ -24,14 +27,20 @@ Writes the packets that match as pcapng, with the interfaces, names, comments an
 show them. OUT ending in .pcap makes a classic pcap and says what that can't hold; - is standard output.
 
   --filter TEXT   display filter in Wireshark's syntax; without it all packets
+  --redact KINDS  take out before handing over: payload (what is behind the transport header), names (of addresses and interfaces, and
+                  comments), addresses (IP and MAC addresses are replaced, each always by the same, subnets stay subnets, private stays
+                  private; takes payloads and names out too, as they may hold addresses); several with commas between.
+                  Keys to decrypt with never are in it. What can't be decoded is cut, checksums of transports become 0.
   -o OUT          where to; an existing file is replaced once the new one is whole`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       filter: { type: 'string' },
+      redact: { type: 'string' },
       output: { type: 'string', short: 'o' },
     })
     const file = oneFile(positionals)
     const { filter = '', output } = values
+    const redaction = values.redact === undefined ? undefined : redactionOf(values.redact)
     if (output === undefined) throw new UsageError('say with -o where to write.')
     if (output !== '-' && sameFile(file, output)) throw new UsageError(`${output} is the capture itself.`)
     checkFilterArgument('export', filter)
@@ -42,8 +51,8 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     const rows = (await engine.select({ filter }, read)) ?? everyRow(engine)
     const notes = await ownNotes(file)
     const pieces = output.endsWith('.pcap')
-      ? classic(engine, rows, read, output, notes.length)
-      : exportPcapng(engine, rows, read, notes)
+      ? classic(engine, rows, read, output, redaction?.dropsNames ? 0 : notes.length, redaction)
+      : exportPcapng(engine, rows, read, notes, redaction)
     try {
       if (output === '-') for await (const piece of pieces) await writeOut(piece)
       else await writeWhole(output, pieces)
@@ -54,8 +63,19 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     }
     const of = engine.packets.rows.toLocaleString('en')
     process.stderr.write(`hopscope export: ${rows.length.toLocaleString('en')} of ${of} packets written.\n`)
+    if (redaction) process.stderr.write(`hopscope export: ${redaction.summary}.\n`)
     return 0
   },
+}
+
+function redactionOf(text: string): Redaction {
+  const kinds: RedactionKind[] = []
+  for (const word of text.split(',')) {
+    const kind = REDACTIONS.find((one) => one === word.trim())
+    if (!kind) throw new UsageError(`--redact takes ${REDACTIONS.join(', ')}, not "${word}".`)
+    kinds.push(kind)
+  }
+  return new Redaction(kinds, (bytes) => void crypto.getRandomValues(bytes))
 }
 
 function everyRow({ packets }: Engine): Uint32Array {
@@ -70,8 +90,9 @@ function classic(
   read: ReadBytes,
   output: string,
   notes: number,
+  redaction: Redaction | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const lost = lostInPcap(engine, rows)
+  const lost = lostInPcap(engine, rows, redaction)
   if (lost === undefined) {
     throw new CommandError(
       `${output}: the packets have different link types, which a classic pcap can't hold. Name it .pcapng.`,
@@ -80,5 +101,5 @@ function classic(
   const all = notes > 0 ? [...lost, countText(notes, 'note')] : lost
   if (all.length > 0)
     process.stderr.write(`hopscope export: a classic pcap can't hold ${all.join(', ')}; a .pcapng would.\n`)
-  return exportPcap(engine, rows, read)
+  return exportPcap(engine, rows, read, redaction)
 }
