@@ -279,9 +279,9 @@ export class Engine {
     return this.#latency.rows(ids)
   }
 
-  /** Percentiles of both halves of the path, and of each protocol's exchanges. */
-  latencySummaries(scope: ExchangeScope = {}): LatencySummary[] {
-    return this.#latency.summaries(scope)
+  /** Percentiles of both halves of the path, and of each protocol's exchanges; without `guesses`, of those that are sure. */
+  latencySummaries(scope: ExchangeScope = {}, guesses = true): LatencySummary[] {
+    return this.#latency.summaries(scope, guesses)
   }
 
   /** A measure's times over time, in `columns` equal parts of [from, to). */

@@ -43,8 +43,10 @@ export class LatencyQueries {
     return this.#lists.rows(ids)
   }
 
-  summaries(scope: ExchangeScope): LatencySummary[] {
-    this.#advance()
+  /** `guesses`: also what is only guessed from who spoke when, which takes a pass over all conversations. */
+  summaries(scope: ExchangeScope, guesses: boolean): LatencySummary[] {
+    if (guesses) this.#turns.advance()
+    this.#timing.advance()
     return latencySummaries(this.#sources, this.#timing, scope)
   }
 

@@ -41,7 +41,8 @@ export function eachSample(
   scope: ExchangeScope,
   taker: SampleTaker,
 ): void {
-  if (isRoundTrip(measure)) eachRoundTrip(sources, timing, measure === RTT_CLIENT, scope, taker)
+  if (measure === RTT_CLIENT) eachRoundTrip(sources, timing, scope, taker, undefined)
+  else if (measure === RTT_SERVER) eachRoundTrip(sources, timing, scope, undefined, taker)
   else {
     for (const id of exchangesWithin(sources, timing, { ...scope, protocol: measure })) {
       timing.measure(id)
@@ -52,13 +53,13 @@ export function eachSample(
   }
 }
 
-/** Of a scope, packets, time and conversation count here. */
-function eachRoundTrip(
+/** Round trips of either half of the path. Of a scope, packets, time and conversation count here. */
+export function eachRoundTrip(
   { packets, conversations }: ExchangeSources,
   { path }: ExchangeTiming,
-  ofClient: boolean,
   { rows, from = -Infinity, to = Infinity, conversation }: ExchangeScope,
-  taker: SampleTaker,
+  client: SampleTaker | undefined,
+  server: SampleTaker | undefined,
 ): void {
   // By conversation: 1 + whether the client is B.
   const clients = new Uint8Array(conversations.count)
@@ -74,7 +75,8 @@ function eachRoundTrip(
     if (time < from || time >= to) continue
     if (clients[id] === 0) clients[id] = clientIsB({ packets, conversations }, id) ? 2 : 1
     const fromB = (chunk.flags[i] & FLAG.reverse) !== 0
-    if ((fromB === (clients[id] === 2)) !== ofClient || conversations.transport[id] !== TRANSPORT.tcp) continue
+    const taker = fromB === (clients[id] === 2) ? client : server
+    if (!taker || conversations.transport[id] !== TRANSPORT.tcp) continue
     const ns = path.roundTrip(chunk, i)
     if (ns === 0) continue
     if (path.isDelayedAck(chunk, i, ns)) taker.delayed?.(row)

@@ -1,6 +1,14 @@
 import type { ExchangeScope, LatencyMeasure, LatencySummary, Percentile } from '../answers.ts'
 import type { ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
-import { eachSample, measuresOf } from './latency-samples.ts'
+import {
+  eachRoundTrip,
+  eachSample,
+  isRoundTrip,
+  measuresOf,
+  RTT_CLIENT,
+  RTT_SERVER,
+  type SampleTaker,
+} from './latency-samples.ts'
 import { Sketch } from './sketch.ts'
 
 /** Percentiles of each measure that has samples in the scope. */
@@ -9,42 +17,55 @@ export function latencySummaries(
   timing: ExchangeTiming,
   scope: ExchangeScope,
 ): LatencySummary[] {
-  return measuresOf(sources)
-    .map((measure) => latencySummary(sources, timing, measure, scope))
-    .filter(({ count }) => count > 0)
+  const client = new Summary(RTT_CLIENT)
+  const server = new Summary(RTT_SERVER)
+  // Both halves in one pass over the packets.
+  eachRoundTrip(sources, timing, scope, client, server)
+  const protocols = measuresOf(sources)
+    .filter((measure) => !isRoundTrip(measure))
+    .map((measure) => {
+      const summary = new Summary(measure)
+      eachSample(sources, timing, measure, scope, summary)
+      return summary
+    })
+  return [client, server, ...protocols].map((summary) => summary.result()).filter(({ count }) => count > 0)
 }
 
-function latencySummary(
-  sources: ExchangeSources,
-  timing: ExchangeTiming,
-  measure: LatencyMeasure,
-  scope: ExchangeScope,
-): LatencySummary {
-  const sketch = new Sketch()
-  let failed = 0
-  let delayedAcks = 0
-  eachSample(sources, timing, measure, scope, {
-    take(_time, ns, unanswered, isFailed) {
-      if (unanswered) sketch.addLongerThan(ns)
-      else sketch.add(ns)
-      if (isFailed) failed++
-    },
-    delayed() {
-      delayedAcks++
-    },
-  })
-  const percentile = (q: number): Percentile => ({ ns: sketch.quantile(q), beyond: sketch.isBeyond(q) })
-  return {
-    measure,
-    count: sketch.count,
-    unanswered: sketch.censoredCount,
-    failed,
-    delayedAcks,
-    // All that is guessed has this name.
-    approximate: measure === 'tcp',
-    p50: percentile(0.5),
-    p90: percentile(0.9),
-    p99: percentile(0.99),
-    maxNs: sketch.max,
+class Summary implements SampleTaker {
+  readonly #measure: LatencyMeasure
+  readonly #sketch = new Sketch()
+  #failed = 0
+  #delayedAcks = 0
+
+  constructor(measure: LatencyMeasure) {
+    this.#measure = measure
+  }
+
+  take(_time: number, ns: number, unanswered: boolean, failed: boolean): void {
+    if (unanswered) this.#sketch.addLongerThan(ns)
+    else this.#sketch.add(ns)
+    if (failed) this.#failed++
+  }
+
+  delayed(): void {
+    this.#delayedAcks++
+  }
+
+  result(): LatencySummary {
+    const sketch = this.#sketch
+    const percentile = (q: number): Percentile => ({ ns: sketch.quantile(q), beyond: sketch.isBeyond(q) })
+    return {
+      measure: this.#measure,
+      count: sketch.count,
+      unanswered: sketch.censoredCount,
+      failed: this.#failed,
+      delayedAcks: this.#delayedAcks,
+      // All that is guessed has this name.
+      approximate: this.#measure === 'tcp',
+      p50: percentile(0.5),
+      p90: percentile(0.9),
+      p99: percentile(0.99),
+      maxNs: sketch.max,
+    }
   }
 }

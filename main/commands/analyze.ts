@@ -37,7 +37,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
       // Of these only, their packets are counted.
       worst: engine.conversationRows(worst, { rows: engine.rowsOfConversations(worst) }),
       resets: resetsByCause(engine),
-      latency: engine.latencySummaries(),
+      latency: engine.latencySummaries({}, false),
       lanes: engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS),
       names: engine.names,
       findings,

@@ -40,7 +40,8 @@ export function durationText(ms: number): string {
 
 /** "1 packet", "2,162 packets". */
 export function countText(n: number, noun: string): string {
-  return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+  // Not toLocaleString: loading the tables of languages for it takes longer than many a capture.
+  return `${String(n).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${n === 1 ? '' : 's'}`
 }
 
 /** 0.2 %, 12 %; never 0 % of something. */

@@ -3,6 +3,7 @@ import type { FindingContext } from '../context.ts'
 import { worst } from '../groups.ts'
 import { byCommonAddress, type LossCase, lossOf } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
+import type { Survey } from '../survey.ts'
 import { countOf, listOf, median, msText, nsText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
@@ -31,11 +32,21 @@ export const loss: Rule = {
   find: (context) => Array.from(lossGroups(context), ([address, cases]) => lossDraft(context, address, cases, false)),
 }
 
+/** Two rules ask for the same: what a conversation lost is worked out once for each survey. */
+const known = new WeakMap<Survey, Map<number, LossCase | undefined>>()
+
+function lossOnce(context: FindingContext, id: number): LossCase | undefined {
+  let losses = known.get(context.survey)
+  if (!losses) known.set(context.survey, (losses = new Map()))
+  if (!losses.has(id)) losses.set(id, lossOf(context, id))
+  return losses.get(id)
+}
+
 /** Groups with enough loss to speak of. */
 export function lossGroups(context: FindingContext): Map<string, LossCase[]> {
   const cases: LossCase[] = []
   for (const id of context.troubled()) {
-    const found = lossOf(context, id)
+    const found = lossOnce(context, id)
     if (found) cases.push(found)
   }
   const groups = byCommonAddress(context, cases)

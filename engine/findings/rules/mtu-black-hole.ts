@@ -37,6 +37,8 @@ export const mtuBlackHole: Rule = {
   async find(context) {
     const byPair = new Map<string, Stuck[]>()
     for (const id of context.troubled()) {
+      // Sent again as often as that, or it is not this.
+      if (context.tables.tcp.labelCount(id, 'retransmission') < THRESHOLDS.copies.value - 1) continue
       for (const byClient of [true, false]) {
         const found = caseOf(context, id, byClient)
         if (!found) continue

@@ -38,43 +38,44 @@ export const nagle: Rule = {
     const cases: Delayed[] = []
     for (const id of context.tcp()) {
       if (context.tables.conversations.packets(id) < 3 * THRESHOLDS.times.value) continue
-      for (const byClient of [true, false]) {
-        const found = caseOf(context, id, byClient)
-        if (found) cases.push(found)
-      }
+      cases.push(...casesOf(context, id))
     }
     return byServer(context, cases).map((group) => draft(context, group))
   },
 }
 
-function caseOf(context: FindingContext, id: number, byClient: boolean): Delayed | undefined {
+/** Of either end. */
+function casesOf(context: FindingContext, id: number): Delayed[] {
   const rtt = context.initialRtt(id)
-  if (rtt > THRESHOLDS.roundTrip.value * 1e6) return undefined
+  if (rtt > THRESHOLDS.roundTrip.value * 1e6) return []
   const segments = context.segments(id)
   const { shortest, longest, small, times } = THRESHOLDS
-  const waits: Wait[] = []
-  let costNs = 0
+  const cases = [true, false].map((byClient) => ({ id, segments, byClient, waits: Array.of<Wait>(), costNs: 0 }))
   // Three in a row: a small segment, its pure ACK after a delay, the next segment at once.
   for (let i = 0; i + 2 < segments.count; i++) {
-    const length = segments.length(i)
-    if (length === 0 || length > small.value || segments.fromClient(i) !== byClient || segments.verdict(i) !== 0)
-      continue
     const ack = i + 1
-    if (segments.fromClient(ack) === byClient || segments.length(ack) > 0 || segments.ack(ack) !== segments.end(i))
-      continue
     const wait = segments.time(ack) - segments.time(i)
     if (wait < shortest.value * 1e6 || wait > longest.value * 1e6) continue
+    const length = segments.length(i)
+    if (length === 0 || length > small.value || segments.verdict(i) !== 0) continue
+    const byClient = segments.fromClient(i)
+    if (segments.fromClient(ack) === byClient || segments.length(ack) > 0 || segments.ack(ack) !== segments.end(i))
+      continue
     const second = i + 2
     const atOnce = segments.time(second) - segments.time(ack) < Math.max(1e6, 1.5 * rtt)
     const follows = segments.fromClient(second) === byClient && segments.seq(second) === segments.end(i)
     if (!atOnce || !follows || segments.length(second) === 0 || segments.length(second) > small.value) continue
-    waits.push({ first: i, ack, second })
-    costNs += wait
+    const of = cases[byClient ? 0 : 1]
+    of.waits.push({ first: i, ack, second })
+    of.costNs += wait
   }
-  if (waits.length < times.value) return undefined
-  const since = segments.time(waits[0].first)
-  const until = segments.time(waits[waits.length - 1].second)
-  return { id, since, until, costNs, segments, byClient, waits }
+  return cases
+    .filter(({ waits }) => waits.length >= times.value)
+    .map((each) => ({
+      ...each,
+      since: segments.time(each.waits[0].first),
+      until: segments.time(each.waits[each.waits.length - 1].second),
+    }))
 }
 
 function draft(context: FindingContext, group: Group<Delayed>): Draft {
