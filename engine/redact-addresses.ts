@@ -1,5 +1,5 @@
 /** Fills the bytes with random ones that nobody can guess. */
-export type FillRandom = (bytes: Uint8Array) => void
+export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void
 
 /** A block of addresses that stays the same block: private stays private, link-local stays link-local. */
 interface Block {

@@ -34,6 +34,7 @@ const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon }
 /** The window: its top bar, what is open in it, and what belongs to all of it. Made once. */
 export function App({ connection }: { readonly connection: HostConnection }): ReactNode {
   const facts = useRef<AppFacts>(undefined)
+  const appVersion = useCallback(() => facts.current?.version ?? '', [])
   const [commands] = useState(createCommandRegistry)
   const [view] = useState(() => createViewStore(window))
   const [captures] = useState(() => createCaptures(connection, view, () => facts.current?.hasFileDialog ?? false))
@@ -250,6 +251,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             view={view}
             commands={commands}
             filterSlot={filterSlot}
+            appVersion={appVersion}
             onCaptureEnds={(addresses) => {
               setEnds(addresses)
               setDraft(undefined)

@@ -33,6 +33,7 @@ import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
 import { useAddressNames } from './use-address-names.ts'
+import { useSaving } from './use-saving.tsx'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { CLOSER, workspaceCommands } from './workspace-commands.ts'
@@ -43,12 +44,21 @@ export interface WorkspaceProps {
   readonly commands: CommandRegistry
   /** Where in the top bar the filter goes. */
   readonly filterSlot: HTMLElement | null
+  /** Of the program, for what is saved. */
+  readonly appVersion: () => string
   /** Sets up a capture at the pods that have these addresses. */
   readonly onCaptureEnds: (addresses: readonly string[]) => void
 }
 
 /** An open capture: time axis on top, conversations and packets below, the inspector at the side. */
-export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }: WorkspaceProps): ReactNode {
+export function Workspace({
+  session,
+  view,
+  commands,
+  filterSlot,
+  appVersion,
+  onCaptureEnds,
+}: WorkspaceProps): ReactNode {
   const { progress, search, crash } = useStore(session.progress)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
@@ -94,6 +104,8 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
     },
     [announce],
   )
+
+  const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
   useEffect(
     () =>
@@ -177,6 +189,7 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
         title: 'Copy as text',
         run: () => copy(packetText(row)),
       },
+      ...saving.packetItems(row, chosen),
     ]
   }
 
@@ -231,6 +244,12 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
         onPacket={(row) => view.change({ row, detail: undefined })}
         onConversations={() => view.change({ list: 'conversations' }, 'push')}
         onCopy={copy}
+        onCopyCommand={({ filter: condition }) => saving.copyCommand(condition)}
+        onExport={({ id }) => {
+          view.change({ finding: id })
+          saving.exportFrom('evidence')
+        }}
+        onReport={() => saving.saveReport('html')}
       />
     ),
     conversations: () => (
@@ -391,6 +410,7 @@ export function Workspace({ session, view, commands, filterSlot, onCaptureEnds }
         announcement={announcement}
         search={search}
       />
+      {saving.dialog(report, reading)}
     </AddressNames>
   )
 }

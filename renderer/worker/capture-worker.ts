@@ -3,22 +3,17 @@ import type {
   ConversationRow,
   ConversationScope,
   ConversationSort,
+  Engine,
   EngineOptions,
-  ExchangeRow,
   ExchangeScope,
-  ExchangeSort,
   FilterCheck,
   FindingsReport,
-  FollowedStream,
-  FollowFormat,
   FollowLine,
   FollowMatches,
-  FollowSide,
   Histogram,
   LadderRow,
   Lanes,
   LatencyCell,
-  LatencyEvidence,
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
@@ -26,8 +21,6 @@ import type {
   PacketRow,
   Query,
   ReadBytes,
-  SortKey,
-  StreamLines,
   TimeSequence,
   TimeSequenceRequest,
   Work,
@@ -39,6 +32,8 @@ import type {
   EngineService,
   ExchangeList,
   ExchangePage,
+  ExportFacts,
+  ExportRequest,
   FollowHandle,
   FollowRequest,
   FollowState,
@@ -46,75 +41,28 @@ import type {
   NamedAddress,
   PacketOrder,
   Progress,
+  ReportRequest,
+  SavedExport,
   Search,
   SelectionHandle,
 } from './engine-service.ts'
 import { FollowedStreams } from './followed-streams.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
-import type { CaptureConsumer } from './read-capture.ts'
+import { exportedPackets, exportFacts, report } from './saved-files.ts'
 import { queryKey, Selections } from './selections.ts'
-
-/** What the worker needs of the engine, whose code only the worker's entry may import. */
-export interface CaptureEngine extends CaptureConsumer {
-  readonly packets: { readonly rows: number }
-  /** Undefined = all packets. */
-  select(query: Query, read: ReadBytes, work: Work): Promise<Uint32Array | undefined>
-  sortedRows(
-    rows: Uint32Array | undefined,
-    key: SortKey,
-    descending: boolean,
-    read: ReadBytes,
-    work: Work,
-  ): Promise<Uint32Array>
-  readonly names: ReadonlyMap<string, ReadonlySet<string>>
-  readonly dnsNames: ReadonlyMap<string, ReadonlySet<string>>
-  lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes
-  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array
-  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[]
-  readonly conversationCount: number
-  harmMs(id: number, scope?: ConversationScope): number
-  packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]>
-  packetDetails(row: number, read: ReadBytes): Promise<PacketDetails>
-  findings(read: ReadBytes, work?: Work): Promise<FindingsReport>
-  latencySummaries(scope?: ExchangeScope): LatencySummary[]
-  latencyMap(measure: LatencyMeasure, from: number, to: number, columns: number, scope?: ExchangeScope): LatencyMap
-  latencyEvidence(cell: LatencyCell, scope?: ExchangeScope): LatencyEvidence
-  exchangeOrder(sort: ExchangeSort, descending: boolean, scope?: ExchangeScope): Uint32Array
-  exchangeRows(ids: ArrayLike<number>): ExchangeRow[]
-  rttHistogram(rows?: Uint32Array): Histogram
-  checkFilter(text: string): FilterCheck
-  completeFilter(text: string, caret: number): readonly Completion[]
-  follow(id: number, side: FollowSide | undefined, read: ReadBytes, work?: Work): Promise<FollowedStream | undefined>
-  timeSequence(request: TimeSequenceRequest, read: ReadBytes, work?: Work): Promise<TimeSequence | undefined>
-  ladderRows(
-    conversation: number,
-    rows: ArrayLike<number>,
-    before: number | undefined,
-    read: ReadBytes,
-    work?: Work,
-  ): Promise<LadderRow[]>
-  streamLines(stream: FollowedStream, format: FollowFormat, width: number): StreamLines
-  searchStream(
-    stream: FollowedStream,
-    needle: Uint8Array,
-    anyCase: boolean,
-    read: ReadBytes,
-    work: Work,
-  ): Promise<FollowMatches>
-}
 
 /** A search shorter than this is not worth a word. */
 const QUIET_MS = 300
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
-  readonly #createEngine: (options: EngineOptions) => CaptureEngine
+  readonly #createEngine: (options: EngineOptions) => Engine
   readonly #selections = new Selections()
   readonly #selected = new Latest<Uint32Array | undefined>(8)
   readonly #orders = new Latest<Uint32Array>(4)
   readonly #sorted = new Latest<Uint32Array>(2)
-  #reading: CaptureReading<CaptureEngine> | undefined
+  #reading: CaptureReading<Engine> | undefined
   #answeringMs = 0
   #filter = ''
   /** Ends the searches of a filter, for those that may be under way. */
@@ -131,7 +79,7 @@ export class CaptureWorker implements EngineService {
     (offset, length) => this.#read(offset, length),
   )
 
-  constructor(createEngine: (options: EngineOptions) => CaptureEngine) {
+  constructor(createEngine: (options: EngineOptions) => Engine) {
     this.#createEngine = createEngine
   }
 
@@ -301,6 +249,18 @@ export class CaptureWorker implements EngineService {
     return this.#streams.bytes(id)
   }
 
+  async exportFacts(request: ExportRequest): Promise<ExportFacts> {
+    return exportFacts(this.#engine, await this.#exported(request), request)
+  }
+
+  async exportPackets(request: ExportRequest): Promise<SavedExport> {
+    return exportedPackets(this.#engine, await this.#exported(request), this.#read, request)
+  }
+
+  report(request: ReportRequest): Promise<Blob> {
+    return report(this.#engine, this.#read, request)
+  }
+
   timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined> {
     return this.#timed(() => this.#engine.timeSequence(request, this.#read))
   }
@@ -321,7 +281,7 @@ export class CaptureWorker implements EngineService {
     ].filter(({ name }) => name !== undefined)
   }
 
-  get #engine(): CaptureEngine {
+  get #engine(): Engine {
     if (!this.#reading) throw new Error('No capture is open in this engine.')
     return this.#reading.engine
   }
@@ -344,6 +304,12 @@ export class CaptureWorker implements EngineService {
     return this.#reported({ filter, done: 0, total: this.#engine.packets.rows }, control.signal, (work) =>
       this.#engine.select(query, this.#read, work),
     )
+  }
+
+  /** Ascending, whatever order they were named in. */
+  async #exported({ packets }: ExportRequest): Promise<Uint32Array> {
+    if (packets instanceof Uint32Array) return packets.toSorted()
+    return (await this.#rows(packets)) ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row)
   }
 
   #sort(query: Query, order: PacketOrder): Promise<Uint32Array> {

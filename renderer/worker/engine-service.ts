@@ -22,6 +22,7 @@ import type {
   PacketDetails,
   PacketRow,
   Query,
+  RedactionKind,
   SortKey,
   TimeSequence,
   TimeSequenceRequest,
@@ -119,6 +120,36 @@ export interface NamedAddress {
   readonly source: 'capture' | 'dns'
 }
 
+/** Which packets become a file, and how. */
+export interface ExportRequest {
+  /** Those that match, or these. */
+  readonly packets: Query | Uint32Array
+  readonly format: 'pcapng' | 'pcap'
+  readonly redact: readonly RedactionKind[]
+}
+
+export interface ExportFacts {
+  readonly packets: number
+  /** What a classic pcap can't hold of them; undefined when none can be made, as link types are mixed. */
+  readonly lost?: readonly string[]
+}
+
+export interface SavedExport {
+  readonly file: Blob
+  readonly packets: number
+  /** What was redacted. */
+  readonly summary?: string
+}
+
+export interface ReportRequest {
+  readonly format: 'html' | 'markdown'
+  /** How the capture is called. */
+  readonly name: string
+  /** Of the program. */
+  readonly version: string
+  readonly filter: string
+}
+
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
   open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
@@ -175,6 +206,12 @@ export interface EngineService {
   followSearch(id: number, needle: Uint8Array, anyCase: boolean): Promise<FollowMatches>
   /** The captured bytes, to be saved. */
   followBytes(id: number): Promise<Blob>
+  /** What an export would hold. */
+  exportFacts(request: ExportRequest): Promise<ExportFacts>
+  /** Packets as a capture, to be saved. Rejects when the capture no longer has them. */
+  exportPackets(request: ExportRequest): Promise<SavedExport>
+  /** What is to be told of the capture, as a document to be saved. */
+  report(request: ReportRequest): Promise<Blob>
   /** The course of one direction of a TCP conversation; undefined where it is not TCP. */
   timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined>
   /** As `rows`, with what the ladder of their conversation shows. */

@@ -12,6 +12,7 @@ import {
 import { useStore } from 'zustand'
 import type { FollowFormat, FollowLine, FollowMatches, FollowSide } from '../../../engine/engine.ts'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { saveAs } from '../../components/save-as.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount } from '../../components/format.ts'
@@ -407,15 +408,4 @@ function useGrowth(
 
 function ignore(): void {
   // The stream is no longer followed: then neither is it searched.
-}
-
-/** Lets the browser save it, as it saves any download. */
-function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // The download has its own hold on the bytes by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

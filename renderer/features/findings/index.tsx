@@ -1,4 +1,4 @@
-import { Clock, Copy, ExternalLink, ListFilter } from 'lucide-react'
+import { Clock, Copy, Download, ExternalLink, ListFilter, SquareTerminal } from 'lucide-react'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import type { Finding, FindingsReport } from '../../../common/model/finding.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -24,6 +24,12 @@ export interface FindingsProps {
   readonly onPacket: (row: number) => void
   readonly onConversations: () => void
   readonly onCopy: (text: string) => void
+  /** Copies what shows its packets in a terminal. */
+  readonly onCopyCommand: (finding: Finding) => void
+  /** Saves its packets. */
+  readonly onExport: (finding: Finding) => void
+  /** Saves all of it as a document. */
+  readonly onReport: () => void
 }
 
 /** What the capture shows, most costly first; at the side why it is believed and what to do about it. */
@@ -125,10 +131,24 @@ function Line({ finding, worst, selected, onChoose, onShow }: LineProps): ReactN
   )
 }
 
-type StoryProps = Pick<FindingsProps, 'onShow' | 'onTime' | 'onPacket' | 'onCopy'> & { readonly finding: Finding }
+interface StoryProps extends Pick<
+  FindingsProps,
+  'onShow' | 'onTime' | 'onPacket' | 'onCopy' | 'onCopyCommand' | 'onExport' | 'onReport'
+> {
+  readonly finding: Finding
+}
 
 /** One finding in full. */
-function Story({ finding, onShow, onTime, onPacket, onCopy }: StoryProps): ReactNode {
+function Story({
+  finding,
+  onShow,
+  onTime,
+  onPacket,
+  onCopy,
+  onCopyCommand,
+  onExport,
+  onReport,
+}: StoryProps): ReactNode {
   const { title, sentence, why, confidence, since, until, blamed, evidence, ruledOut, settle, confirm, source } =
     finding
   return (
@@ -144,6 +164,17 @@ function Story({ finding, onShow, onTime, onPacket, onCopy }: StoryProps): React
         </button>
         <button type="button" className="button small" onClick={() => onCopy(storyText(finding))}>
           <Copy size={12} aria-hidden /> Copy
+        </button>
+        <button type="button" className="button small" onClick={() => onCopyCommand(finding)}>
+          <SquareTerminal size={12} aria-hidden /> Copy as tshark
+        </button>
+        {evidence.length > 0 && (
+          <button type="button" className="button small" onClick={() => onExport(finding)}>
+            <Download size={12} aria-hidden /> Export evidence…
+          </button>
+        )}
+        <button type="button" className="button small" onClick={onReport}>
+          <Download size={12} aria-hidden /> Save report
         </button>
       </div>
       {evidence.length > 0 && (
