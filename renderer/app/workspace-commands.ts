@@ -30,8 +30,8 @@ const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   [
     'Findings and conversations',
-    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency])',
-    ['[data-grid=findings]', '[data-grid=conversations]', '[data-grid=latency]'],
+    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Compare])',
+    ['[data-grid=findings]', '[data-grid=conversations]', '[data-grid=latency]', '[data-grid=compare]'],
   ],
   [
     'Packets',
@@ -53,7 +53,7 @@ export const CLOSER = [
 }[]
 
 /** A key for each list, in their order. */
-const LIST_KEYS = ['D', 'V', 'Y'] as const
+const LIST_KEYS = ['D', 'V', 'Y', 'B'] as const
 
 const SORTS = [
   ['harmMs', 'harm', true],

@@ -20,6 +20,7 @@ import { formatCounted, formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
+import { Compare } from '../features/compare/index.tsx'
 import { Conversations } from '../features/conversations/index.tsx'
 import { Findings } from '../features/findings/index.tsx'
 import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
@@ -262,6 +263,7 @@ export function Workspace({
         onPoint={onPoint}
       />
     ),
+    compare: () => <Compare session={session} view={view} facts={facts} version={version} />,
     latency: () => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
   const details: Readonly<Record<DetailTab, () => ReactNode>> = {
@@ -419,6 +421,7 @@ const LIST_TITLES: Readonly<Record<ListTab, string>> = {
   findings: 'Findings',
   conversations: 'Conversations',
   latency: 'Latency',
+  compare: 'Compare',
 }
 const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
   packets: 'Packets',

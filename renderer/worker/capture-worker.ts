@@ -1,4 +1,7 @@
+import { compare, comparedSide } from '../../engine/engine.ts'
 import type {
+  CompareRange,
+  Comparison,
   Completion,
   ConversationRow,
   ConversationScope,
@@ -247,6 +250,13 @@ export class CaptureWorker implements EngineService {
 
   followBytes(id: number): Promise<Blob> {
     return this.#streams.bytes(id)
+  }
+
+  compare(a: CompareRange, b: CompareRange): Promise<Comparison> {
+    return this.#timed(async () => {
+      const first = await comparedSide(this.#engine, this.#read, a)
+      return compare(first, await comparedSide(this.#engine, this.#read, b))
+    })
   }
 
   async exportFacts(request: ExportRequest): Promise<ExportFacts> {

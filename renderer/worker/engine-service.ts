@@ -1,5 +1,7 @@
 import type {
   CaptureFacts,
+  CompareRange,
+  Comparison,
   Completion,
   ConversationRow,
   ConversationSort,
@@ -206,6 +208,8 @@ export interface EngineService {
   followSearch(id: number, needle: Uint8Array, anyCase: boolean): Promise<FollowMatches>
   /** The captured bytes, to be saved. */
   followBytes(id: number): Promise<Blob>
+  /** Two times of the capture, side by side. */
+  compare(a: CompareRange, b: CompareRange): Promise<Comparison>
   /** What an export would hold. */
   exportFacts(request: ExportRequest): Promise<ExportFacts>
   /** Packets as a capture, to be saved. Rejects when the capture no longer has them. */

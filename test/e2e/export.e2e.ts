@@ -113,6 +113,20 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await takePicture(page, `export-${colorScheme}`)
   })
 
+  it('two times are compared, a selected one with what was before it', async () => {
+    await using opened = await openPage(browser, at('sample=loss-episode&list=compare&range=14~19'), { colorScheme })
+    const { page } = opened
+    await page
+      .getByRole('row', { name: /Retransmission per 1,000 packets 0\.0/ })
+      .first()
+      .waitFor()
+    await page.getByRole('heading', { name: 'Only in the selected time' }).waitFor()
+    expect(await findings(page)).toEqual([])
+    await takePicture(page, `compare-${colorScheme}`)
+    await page.getByRole('button', { name: 'Packet loss, paid with time-outs' }).click()
+    await page.getByRole('listbox', { name: 'Findings' }).waitFor()
+  })
+
   it('the report is saved from the findings, and opens in a browser', async () => {
     await using opened = await openPage(browser, at('sample=loss-episode&list=findings'), { colorScheme })
     const { page } = opened

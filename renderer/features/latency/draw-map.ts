@@ -1,7 +1,7 @@
 import type { LatencyMap } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
 import { formatDuration } from '../../components/format.ts'
-import { ENOUGH_FOR_P99 } from './measure-names.ts'
+import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 
 // A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
 

@@ -6,7 +6,7 @@ import { formatCounted, formatDuration, formatSeconds } from '../../components/f
 import { useAnswer } from '../../components/use-answer.ts'
 import type { TimeRange } from '../../app/view.ts'
 import { cellAt, cellBox, drawMap } from './draw-map.ts'
-import { isRequests, measureName } from './measure-names.ts'
+import { isRequests, measureName } from '../../components/measure-names.ts'
 
 interface HeatMapProps {
   readonly session: CaptureSession

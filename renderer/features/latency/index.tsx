@@ -8,7 +8,7 @@ import { formatCount, formatDuration } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { HeatMap } from './heat-map.tsx'
-import { isRequests, isThin, measureAbout, measureName, percentileText } from './measure-names.ts'
+import { isRequests, isThin, measureAbout, measureName, percentileText } from '../../components/measure-names.ts'
 import { Requests } from './requests.tsx'
 import './latency.css'
 

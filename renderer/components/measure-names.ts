@@ -1,5 +1,5 @@
-import type { LatencySummary, Percentile } from '../../../engine/engine.ts'
-import { formatDuration } from '../../components/format.ts'
+import type { LatencySummary, Percentile } from '../../engine/engine.ts'
+import { formatDuration } from './format.ts'
 
 const NAMES: Readonly<Record<string, { readonly name: string; readonly about: string }>> = {
   'rtt client': {
