@@ -41,7 +41,7 @@ describe('packets as the list shows them', () => {
       rows.map(({ row, source, destination, protocol, length }) => [row, source, destination, protocol, length]),
     ).toEqual([
       [12, '0a:58:0a:f4:01:07', '0a:58:0a:f4:02:09', 'ARP', 42],
-      [3, '10.244.1.7', '10.244.2.9', 'TCP', 90],
+      [3, '10.244.1.7', '10.244.2.9', 'HTTP', 90],
       [29, '10.9.0.2', '10.9.0.1', 'UDP', 48],
     ])
     expect(rows[0].info).toBe('Who has 10.244.2.9? Tell 10.244.1.7')
@@ -51,7 +51,7 @@ describe('packets as the list shows them', () => {
     const rows = await packetRows(capture, [0, 4, 9, 27], capture.read)
     expect(rows.map(({ tone }) => tone)).toEqual(['handshake', 'bad', 'reset', 'plain'])
     expect(rows[1]).toMatchObject({ labels: ['retransmission'], verdict: 'tlp', conversation: 0 })
-    expect(rows[1].info).toBe('[TCP Retransmission] 43210 → 80 [PSH, ACK] Seq=1 Ack=1 Win=4194304 Len=36')
+    expect(rows[1].info).toBe('[TCP Retransmission] GET /prices HTTP/1.1')
     expect(rows[3].error).toBe('cut by the snap length')
   })
 

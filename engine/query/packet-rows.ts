@@ -8,6 +8,7 @@ import { NO_INTERFACE } from '../ingest.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import { reasonText } from '../tcp/reasons.ts'
 import { VERDICT, VERDICTS, type Verdicts } from '../tcp/verdicts.ts'
+import { applicationInfo } from './application-info.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { packetContextOf } from './packet-context-of.ts'
@@ -91,7 +92,7 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
     time: chunk.time[i],
     source: known ? conversations.addressText(conversation, reverse) : '',
     destination: known ? conversations.addressText(conversation, !reverse) : '',
-    protocol: isPacket ? protocolColumn(packet) : '-',
+    protocol: isPacket ? (applicationInfo(packet)?.protocol ?? protocolColumn(packet)) : '-',
     length: chunk.length[i],
     info: info(sources, packet, row),
     ...(known && { conversation }),
@@ -103,9 +104,15 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
 }
 
 function info(sources: CaptureTables, packet: Packet, row: number): string {
-  return sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE
-    ? 'A block of the capture file that holds no packet'
-    : infoText(packet, packetContextOf(sources, row))
+  if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) {
+    return 'A block of the capture file that holds no packet'
+  }
+  const transport = infoText(packet, packetContextOf(sources, row))
+  const application = applicationInfo(packet)
+  if (!application) return transport
+  // What the labels say comes first, whatever is inside.
+  const labels = /^(?:\[TCP [^\]]*\] ?)*/.exec(transport)?.[0] ?? ''
+  return labels + application.info
 }
 
 function tone(flags: number, labels: number, verdict: number): PacketRow['tone'] {

@@ -31,7 +31,7 @@ describe('latency', { timeout: 60_000 }, () => {
     expect(await findings(page)).toEqual([])
     await page.keyboard.press('Enter')
     await expect.poll(() => screen.filter.inputValue()).toMatch(/^frame\.number in \{/)
-    await expect.poll(async () => (await screen.column(screen.packets, 'info')).join(' ')).toMatch(/\b53\b/)
+    await expect.poll(async () => (await screen.column(screen.packets, 'protocol')).join(' ')).toMatch(/^DNS/)
 
     await page.getByRole('button', { name: 'Requests' }).click()
     const requests = page.getByRole('grid', { name: 'Requests' })
