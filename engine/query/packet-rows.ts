@@ -40,23 +40,38 @@ export async function packetRows(
 }
 
 /** The Info of each row; `rows` ascending. Throws Cancelled, and what `read` throws. */
-export async function infoTexts(
+export function infoTexts(sources: CaptureTables, rows: Uint32Array, read: ReadBytes, work: Work): Promise<string[]> {
+  return texts(sources, rows, read, work, info)
+}
+
+/** The protocol of each row, as the list shows it, in small letters. */
+export function protocolTexts(
   sources: CaptureTables,
   rows: Uint32Array,
   read: ReadBytes,
   work: Work,
 ): Promise<string[]> {
+  return texts(sources, rows, read, work, (_, packet, row) => protocol(sources, packet, row).toLowerCase())
+}
+
+async function texts(
+  sources: CaptureTables,
+  rows: Uint32Array,
+  read: ReadBytes,
+  work: Work,
+  textOf: (sources: CaptureTables, packet: Packet, row: number) => string,
+): Promise<string[]> {
   const packet = new Packet()
-  const texts: string[] = []
+  const found: string[] = []
   for (let from = 0; from < rows.length; from += INFO_SLICE) {
     await between(work)
     await eachFrame(sources.packets, rows.subarray(from, from + INFO_SLICE), read, (row, bytes) => {
       decode(sources, packet, row, bytes)
-      texts.push(info(sources, packet, row))
+      found.push(textOf(sources, packet, row))
     })
-    work.progress?.(texts.length, rows.length)
+    work.progress?.(found.length, rows.length)
   }
-  return texts
+  return found
 }
 
 /** The packet's tree and bytes. */
@@ -84,7 +99,6 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
   const flags = chunk.flags[i]
   const reverse = (flags & FLAG.reverse) !== 0
   const known = conversation !== NO_CONVERSATION
-  const isPacket = chunk.interface[i] !== NO_INTERFACE
   const error = ERROR_TEXT[chunk.error[i]]
   const verdict = VERDICTS[chunk.verdict[i]]
   return {
@@ -92,7 +106,7 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
     time: chunk.time[i],
     source: known ? conversations.addressText(conversation, reverse) : '',
     destination: known ? conversations.addressText(conversation, !reverse) : '',
-    protocol: isPacket ? (applicationInfo(packet)?.protocol ?? protocolColumn(packet)) : '-',
+    protocol: protocol(sources, packet, row),
     length: chunk.length[i],
     info: info(sources, packet, row),
     ...(known && { conversation }),
@@ -101,6 +115,11 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
     tone: tone(flags, chunk.labels[i], chunk.verdict[i]),
     ...(error !== undefined && { error }),
   }
+}
+
+function protocol(sources: CaptureTables, packet: Packet, row: number): string {
+  if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) return '-'
+  return applicationInfo(packet)?.protocol ?? protocolColumn(packet)
 }
 
 function info(sources: CaptureTables, packet: Packet, row: number): string {

@@ -5,7 +5,7 @@ import { NETWORK, Packet } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
 import { addressKey, addressRanks } from './conversation-names.ts'
 import type { CaptureTables } from './filter-field.ts'
-import { infoTexts } from './packet-rows.ts'
+import { infoTexts, protocolTexts } from './packet-rows.ts'
 import type { ReadBytes } from './frame-bytes.ts'
 import { between, type Work } from './work.ts'
 
@@ -32,6 +32,10 @@ export async function sortRows(
   const order = rows?.slice() ?? Uint32Array.from({ length: tables.packets.rows }, (_, i) => i)
   if (key === 'frame') return descending ? order.reverse() : order
   if (key === 'info') return sortByInfo(tables, order, descending, read, work)
+  // What is inside TCP and UDP is in the bytes; of very many packets these two are told apart only.
+  if (key === 'protocol' && order.length <= MOST_BY_INFO) {
+    return sortByText(order, await protocolTexts(tables, order, read, work), descending)
+  }
   const keys = new Float64Array(order.length)
   const keyOf = keyReader(tables, key)
   let least = Infinity
@@ -153,7 +157,10 @@ async function sortByInfo(
     const most = MOST_BY_INFO.toLocaleString('en')
     throw new RangeError(`More than ${most} packets can not be sorted by their Info. Filter first.`)
   }
-  const texts = await infoTexts(tables, order, read, work)
+  return sortByText(order, await infoTexts(tables, order, read, work), descending)
+}
+
+function sortByText(order: Uint32Array, texts: readonly string[], descending: boolean): Uint32Array {
   const sign = descending ? -1 : 1
   const places = Uint32Array.from(order, (_, i) => i)
   places.sort((a, b) => (texts[a] === texts[b] ? a - b : (texts[a] < texts[b] ? -1 : 1) * sign))
