@@ -1,4 +1,4 @@
-import type { CaptureFormat, CaptureInterface, Compression, Damage } from '../common/model/capture.ts'
+import type { CaptureFormat, CaptureInterface, Compression, Damage, Unread } from '../common/model/capture.ts'
 import type { Label } from './tcp/labels.ts'
 import type { Verdict } from './tcp/verdicts.ts'
 
@@ -23,9 +23,11 @@ export interface CaptureFacts {
   readonly lastTime: number
   readonly interfaces: readonly CaptureInterface[]
   readonly comments: readonly string[]
-  /** The file's end was reached (or the damage that ended the reading). */
+  /** The file's end was reached (or the damage or limit that ended the reading). */
   readonly complete: boolean
   readonly damage?: Damage
+  /** The capture goes on, but a limit was reached: everything here is about its first `packets` packets, and right for them. */
+  readonly unread?: Unread
   /** How many packets have each label. */
   readonly labels: Readonly<Record<Label, number>>
   /** How many packets have each verdict. */

@@ -26,11 +26,12 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from './answers.ts'
-import type { Compression } from '../common/model/capture.ts'
+import type { Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
 import { Ingest } from './ingest.ts'
+import type { Limits } from './limits.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
@@ -53,6 +54,7 @@ import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
 export type * from '../common/model/finding.ts'
+export { COST, type Limits } from './limits.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export type { ConversationScope } from './query/conversations.ts'
@@ -75,6 +77,8 @@ export interface EngineOptions {
    * stream, so whoever wants to read a packet's bytes later must keep it. The bytes are valid during the call only.
    */
   readonly onDecompressed?: (bytes: Uint8Array) => void
+  /** Reading ends when there is more than that. */
+  readonly limits?: Limits
 }
 
 /**
@@ -98,6 +102,7 @@ export class Engine {
     this.#ingest = new Ingest(
       (id) => this.#reader.interfaces[id].linkType,
       () => this.#reader.epoch,
+      options.limits,
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
     this.#selector = new PacketSelector(this)
@@ -157,14 +162,29 @@ export class Engine {
   get compression(): Compression {
     return this.#reader.compression
   }
-  /** Reading has ended before the file did; further bytes are ignored. */
+  /** The file can't be read to its end. */
   get damaged(): boolean {
     return this.#reader.damage !== undefined
   }
 
-  /** The next bytes of the file. */
+  /** Set when a limit ended the reading before the file's end. */
+  get unread(): Unread | undefined {
+    return this.#ingest.unread
+  }
+  /** Reading has ended before the file did, by damage or a limit; further bytes are ignored. */
+  get ended(): boolean {
+    return this.damaged || this.unread !== undefined
+  }
+
+  /** The next bytes of the file. When memory runs out, what was read so far stays (see `unread`). */
   push(chunk: Uint8Array): void {
-    this.#reader.push(chunk)
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      // "Array buffer allocation failed", "Invalid typed array length": no other RangeError is about memory.
+      if (!(error instanceof RangeError && /array/i.test(error.message))) throw error
+      this.#ingest.outOfMemory()
+    }
   }
 
   /** The file ends here. */
@@ -189,8 +209,9 @@ export class Engine {
       lastTime: ingest.lastTime,
       interfaces: this.#reader.interfaces,
       comments: this.#reader.comments,
-      complete: this.#finished || damage !== undefined,
+      complete: this.complete,
       ...(damage && { damage }),
+      ...(ingest.unread && { unread: ingest.unread }),
       labels: labelCounts(ingest.packets),
       ...verdictCounts(ingest.verdicts),
     }
@@ -369,7 +390,7 @@ export class Engine {
 
   /** Reading has come to its end, or as far as the file can be read. */
   get complete(): boolean {
-    return this.#finished || this.damaged
+    return this.#finished || this.ended
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Unread } from '../common/model/capture.ts'
 import type { FrameSink } from './capture-file/capture-reader.ts'
 import { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
@@ -5,6 +6,7 @@ import { FLAG, NO_CONVERSATION, PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { Packet, TRANSPORT } from './decode/packet.ts'
+import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
 import { Verdicts } from './tcp/verdicts.ts'
 
@@ -29,17 +31,22 @@ export class Ingest implements FrameSink {
   readonly verdicts: Verdicts
   readonly applications: Applications
   cutPackets = 0
+  unread: Unread | undefined
   /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
   readonly #totals = new Float64Array(3)
   readonly #linkType: (interfaceId: number) => number
   readonly #packet = new Packet()
+  readonly #mostPackets: number
+  readonly #mostConversations: number
   /** Of the packet before: mostly it is the same. */
   #interfaceId = -1
   #interfaceLinkType = 0
 
   /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
-  constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined) {
+  constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined, limits: Limits = {}) {
     this.#linkType = linkType
+    this.#mostPackets = Math.min(limits.packets ?? MOST.packets, MOST.packets)
+    this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
     this.verdicts = new Verdicts(this.packets)
     this.applications = new Applications(this.packets, this.conversations, this.tcp)
@@ -66,6 +73,7 @@ export class Ingest implements FrameSink {
   ): void {
     const packets = this.packets
     const row = packets.rows
+    if (row >= this.#mostPackets || this.conversations.count >= this.#mostConversations) return this.#refuse(offset)
     const chunk = packets.next()
     const index = packets.nextIndex
     chunk.offset[index] = offset
@@ -125,6 +133,24 @@ export class Ingest implements FrameSink {
     }
     chunk.flags[index] = flags
     packets.commit()
+  }
+
+  /** There is a packet more than fits. */
+  #refuse(offset: number): void {
+    if (this.unread) return
+    const packets = this.packets.rows >= this.#mostPackets
+    const limit = packets ? this.#mostPackets : this.#mostConversations
+    const what = packets ? 'packets' : 'conversations'
+    this.unread = { offset, reason: `${limit.toLocaleString('en')} ${what} are the most that is kept at a time` }
+  }
+
+  /** Memory has run out; the rows so far are whole. Nothing more is taken. */
+  outOfMemory(): void {
+    const { rows } = this.packets
+    const last = rows > 0 ? this.packets.chunk(rows - 1) : undefined
+    const index = PacketTable.index(rows - 1)
+    const offset = last ? last.offset[index] + last.capturedLength[index] : 0
+    this.unread ??= { offset, reason: 'there is no memory for more' }
   }
 
   /** Requests and responses; the packet's conversation does not count it yet. */

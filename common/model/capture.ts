@@ -46,6 +46,13 @@ export interface Damage {
   readonly reason: string
 }
 
+/** From where on a capture was not read, though it goes on, and what limit that was for: as the end of "... because". */
+export interface Unread {
+  /** Byte in the (decompressed) capture where the first frame begins that was left out. */
+  readonly offset: number
+  readonly reason: string
+}
+
 export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop'
 export type Compression = 'none' | 'gzip' | 'zstd'
 export type ByteOrder = 'little-endian' | 'big-endian'

@@ -50,7 +50,7 @@ export class CaptureFileReader implements CaptureReader {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#damage || this.#finished || chunk.length === 0) return
+    if (this.#ended || chunk.length === 0) return
     this.#bytesRead += chunk.length
     if (this.#compression === undefined) this.#stored(chunk)
     else if (this.#decompressor) this.#compressed(chunk)
@@ -58,7 +58,7 @@ export class CaptureFileReader implements CaptureReader {
   }
 
   finish(): void {
-    if (this.#damage || this.#finished) return
+    if (this.#ended) return
     this.#finished = true
     if (this.#decompressor) {
       const reason = this.#decompressor.finish()
@@ -126,6 +126,11 @@ export class CaptureFileReader implements CaptureReader {
     return this.#damage
   }
 
+  /** Nothing more is taken. */
+  get #ended(): boolean {
+    return this.#finished || this.#damage !== undefined || this.#sink.unread !== undefined
+  }
+
   /** First bytes of the file: is it compressed? */
   #stored(chunk: Uint8Array): void {
     const head = joined(this.#head, chunk)
@@ -148,14 +153,14 @@ export class CaptureFileReader implements CaptureReader {
 
   /** In slices, so that not much more is decompressed once reading has ended: a small chunk can hold gigabytes. */
   #compressed(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length && !this.#damage; at += COMPRESSED_SLICE) {
+    for (let at = 0; at < chunk.length && !this.#ended; at += COMPRESSED_SLICE) {
       const reason = this.#decompressor?.push(chunk.subarray(at, at + COMPRESSED_SLICE))
-      if (reason !== undefined && !this.#damage) this.#fail(this.#decompressed, reason)
+      if (reason !== undefined && !this.#ended) this.#fail(this.#decompressed, reason)
     }
   }
 
   #decompressedBytes(bytes: Uint8Array): void {
-    if (this.#damage) return
+    if (this.#ended) return
     this.#onDecompressed?.(bytes)
     this.#decompressed += bytes.length
     this.#capture(bytes)
@@ -177,7 +182,8 @@ export class CaptureFileReader implements CaptureReader {
       chunk = head
     }
     this.#records.push(chunk)
-    this.#damage = this.#parser?.damage
+    // What is damaged behind the last frame that was taken is not of this capture's part.
+    if (this.#sink.unread === undefined) this.#damage = this.#parser?.damage
   }
 
   /** No capture we can read. */

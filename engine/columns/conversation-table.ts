@@ -147,8 +147,10 @@ export class ConversationTable {
   }
 
   #append(network: number, transport: number, a: number, b: number, portA: number, portB: number): number {
-    const id = this.#count++
+    const id = this.#count
+    // May throw for want of memory: there is no such conversation then.
     if (id === this.network.length) this.#grow()
+    this.#count++
     this.network[id] = network
     this.transport[id] = transport
     this.addressA[id] = a

@@ -42,7 +42,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     ...worstBlocks(worst, engine.names),
     heading(2, 'How this was made'),
     paragraph(
-      `Hopscope ${version} read ${name}${facts.damage ? ' up to the damage' : ''}. Times count from the first frame. Labels are those of Wireshark (tcp.analysis); findings and lost time are Hopscope's own.`,
+      `Hopscope ${version} read ${name}${facts.damage ? ' up to the damage' : ''}${facts.unread ? ' in part' : ''}. Times count from the first frame. Labels are those of Wireshark (tcp.analysis); findings and lost time are Hopscope's own.`,
     ),
   ]
   return { title: `What happened in ${name}`, blocks }
@@ -69,6 +69,7 @@ function factsBlocks(
     items.push(`from ${start}, for ${nsText(facts.lastTime - facts.firstTime)}`)
   }
   if (facts.damage) items.push(`damaged at byte ${facts.damage.offset}: ${facts.damage.reason}`)
+  if (facts.unread) items.push(`the capture goes on, and was not read further: ${facts.unread.reason}`)
   if (facts.cutPackets > 0) items.push(`${countOf(facts.cutPackets, 'packet')} cut by the snap length`)
   for (const { id, name, statistics } of facts.interfaces) {
     const drops = (statistics?.dropped ?? 0) + (statistics?.osDropped ?? 0)
