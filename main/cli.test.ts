@@ -478,3 +478,34 @@ describe('export', () => {
     expect(stderr).toContain('Set TMPDIR')
   })
 })
+
+describe('a capture with more packets than are to be kept', () => {
+  it.each([
+    ['a file', [LOSS], {}],
+    ['standard input', ['-'], { input: pieces(readFileSync(LOSS), 10_000) }],
+  ])('is analysed up to there, and that is said: %s', async (_, file, options) => {
+    const { code, stdout, stderr } = await runCli(['analyze', ...file, '--max-packets', '500'], options)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('IN PART: only the first 500 packets were read, the capture goes on: ')
+    expect(stdout).toContain('editcap -c 500')
+    expect(stdout).toMatch(/^500 packets, /m)
+  })
+
+  it('is told from a whole one in JSON', async () => {
+    const facts = async (most: string): Promise<object> => {
+      const { stdout } = await runCli(['analyze', LOSS, '--json', '--max-packets', most])
+      return JSON.parse(stdout).facts
+    }
+    expect(await facts('500')).toMatchObject({
+      packets: 500,
+      unread: { reason: expect.stringContaining('500 packets') },
+    })
+    expect(await facts('2162')).not.toHaveProperty('unread')
+  })
+
+  it.each(['0', '-1', '1e3', 'many'])('is not asked for by %s', async (most) => {
+    const { code, stderr } = await runCli(['analyze', LOSS, `--max-packets=${most}`])
+    expect(code).toBe(2)
+    expect(stderr).toContain(`--max-packets needs a number of packets, not "${most}".`)
+  })
+})

@@ -2,6 +2,7 @@ import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary, Res
 import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
 import { findingsSummary } from './findings-text.ts'
 import { latencyText } from './latency-text.ts'
+import { unreadText } from './read-capture.ts'
 import type { ResetGroup } from './resets-by-cause.ts'
 import { bytesText, countText, durationText, millisecondsText, shareText, sparkline } from './text.ts'
 
@@ -35,6 +36,8 @@ function factsText({ file, facts, conversations }: Analysis): string {
   const packed = facts.compression === 'none' ? '' : `, ${facts.compression}`
   const lines = [`${file}: ${facts.format ?? 'unknown format'}${packed}, ${bytesText(facts.bytesRead)}`]
   if (facts.damage) lines.push(`DAMAGED at byte ${facts.damage.offset}; read up to there. ${facts.damage.reason}`)
+  const unread = unreadText(facts)
+  if (unread !== undefined) lines.push(`IN PART: ${unread}`)
   lines.push(
     `${countText(facts.packets, 'packet')}, ${bytesText(facts.wireBytes)} on the wire, ${countText(conversations, 'conversation')}`,
   )

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { Engine, type EngineOptions } from '../../engine/engine.ts'
+import { totalmem } from 'node:os'
+import { COST, Engine, type CaptureFacts, type EngineOptions, type Limits } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 
@@ -15,16 +16,17 @@ export interface ReadOptions extends EngineOptions {
 
 /**
  * Reads a whole capture file ("-" = standard input) into a new engine.
- * Throws CommandError when the file cannot be read at all; a cut or corrupt one is read up to the damage (see facts().damage).
+ * Throws CommandError when the file cannot be read at all; a cut or corrupt one is read up to the damage (see facts().damage), a huge one
+ * as far as this machine's memory goes (facts().unread).
  */
 export async function readCapture(file: string, options: ReadOptions = {}): Promise<Engine> {
-  const engine = new Engine(options)
+  const engine = new Engine({ ...options, limits: { ...memoryLimits(), ...options.limits } })
   const progress = new Progress(file)
   for await (const chunk of fileChunks(file)) {
     engine.push(chunk)
     if (engine.compression === 'none') options.onStored?.(chunk)
     progress.report(engine)
-    if (engine.damaged) break
+    if (engine.ended) break
   }
   engine.finish()
   progress.done()
@@ -35,9 +37,28 @@ export async function readCapture(file: string, options: ReadOptions = {}): Prom
   return engine
 }
 
+/** As much as half of the memory holds: what is asked of a capture takes some, too. */
+function memoryLimits(): Limits {
+  // 0 or a huge number: no control group has a limit.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return {
+    packets: Math.floor((memory * 0.35) / COST.packet),
+    conversations: Math.floor((memory * 0.15) / COST.conversation),
+  }
+}
+
+/** What was left out because of a limit, and how to get at it; for a person. */
+export function unreadText({ unread, packets }: CaptureFacts): string | undefined {
+  if (!unread) return undefined
+  return `only the first ${packets.toLocaleString('en')} packets were read, the capture goes on: ${unread.reason}. \`editcap -c ${packets} IN OUT\` splits it into parts that can be read whole.`
+}
+
 /** Says on standard error that the capture could only be read in part, if so. */
 export function warnOfDamage(command: string, file: string, engine: Engine): void {
-  const { damage, packets } = engine.facts()
+  const facts = engine.facts()
+  const { damage, packets } = facts
+  const unread = unreadText(facts)
+  if (unread !== undefined) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: ${unread}\n`)
   if (!damage) return
   const until =
     packets === 1 ? 'the packet before it was read' : `the ${packets.toLocaleString('en')} packets before it were read`

@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
 import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
 import { startEngine } from './engine-client.ts'
+import { preferences } from './preferences.ts'
 import type { CaptureRef } from './view.ts'
 
 /** An open capture: its engine, and how far it has been read. */
@@ -45,6 +46,7 @@ export function openSession(
     (search) => {
       progress.setState({ search })
     },
+    preferences.getState().maxPackets,
   )
   return {
     ref: capture.ref,

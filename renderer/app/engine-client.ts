@@ -10,6 +10,7 @@ export interface EngineClient extends Disposable {
     origin: CaptureOrigin,
     onProgress: (progress: Progress) => void,
     onSearch: (search: Search | undefined) => void,
+    maxPackets: number | undefined,
   ): void
 }
 
@@ -22,9 +23,9 @@ export function startEngine(onCrash: (reason: string) => void): EngineClient {
   }
   return {
     calls,
-    open(origin, onProgress, onSearch) {
+    open(origin, onProgress, onSearch, maxPackets) {
       calls.onSearch(proxy(onSearch)).catch(() => undefined)
-      calls.open(origin, proxy(onProgress)).catch((error: unknown) => {
+      calls.open(origin, proxy(onProgress), maxPackets).catch((error: unknown) => {
         onCrash(`The engine stopped: ${error instanceof Error ? error.message : String(error)}`)
       })
     },

@@ -11,6 +11,8 @@ export interface Preferences {
   readonly resolveNames: boolean
   /** Names by address, from hosts files that the person has added. */
   readonly hosts: Readonly<Record<string, string>>
+  /** How many packets of a capture are kept, instead of what the engine's worker chooses. */
+  readonly maxPackets?: number
 }
 
 const KEY = 'hopscope.preferences'
@@ -45,7 +47,14 @@ function read(): Preferences {
     const filterHistory = Array.isArray(history) ? history.filter((entry) => typeof entry === 'string') : []
     const resolveNames = !('resolveNames' in stored) || stored.resolveNames !== false
     const hosts = 'hosts' in stored ? readHosts(stored.hosts) : {}
-    return { timeFormat, filterHistory: filterHistory.slice(0, HISTORY_LENGTH), resolveNames, hosts }
+    const most: unknown = 'maxPackets' in stored ? stored.maxPackets : undefined
+    return {
+      timeFormat,
+      filterHistory: filterHistory.slice(0, HISTORY_LENGTH),
+      resolveNames,
+      hosts,
+      ...(typeof most === 'number' && most >= 1 && { maxPackets: most }),
+    }
   } catch {
     return DEFAULTS
   }

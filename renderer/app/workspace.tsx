@@ -16,7 +16,7 @@ import {
   streamText,
   withCondition,
 } from '../components/filter-text.ts'
-import { formatCounted, formatDuration } from '../components/format.ts'
+import { formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
@@ -29,10 +29,10 @@ import { Latency } from '../features/latency/index.tsx'
 import { Packets } from '../features/packets/index.tsx'
 import { StatusBar } from '../features/status/index.tsx'
 import { Timeline } from '../features/timeline/index.tsx'
-import { Banner } from './banner.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { preferences, rememberFilter } from './preferences.ts'
+import { ReadingBanners } from './reading-banners.tsx'
 import { useAddressNames } from './use-address-names.ts'
 import { useSaving } from './use-saving.tsx'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
@@ -329,19 +329,7 @@ export function Workspace({
           <i style={{ transform: `scaleX(${share})` }} />
         </div>
       )}
-      {facts.damage && (
-        <Banner tone="warn">
-          {facts.packets === 0 ? 'This is not a capture that can be read: ' : 'The capture is damaged: '}
-          {facts.damage.reason} (at byte {facts.damage.offset.toLocaleString('en-US')}
-          {facts.compression !== 'none' && ' of the decompressed stream'}).
-          {facts.packets > 0 && ` The ${formatCounted(facts.packets, 'packet')} before it are shown.`}
-        </Banner>
-      )}
-      {progress.phase === 'failed' && (
-        <Banner tone="bad" actions={[{ title: 'Read it again', run: () => location.reload() }]}>
-          {progress.error} {facts.packets > 0 && `The ${formatCounted(facts.packets, 'packet')} read before are shown.`}
-        </Banner>
-      )}
+      <ReadingBanners progress={progress} />
       <div className="work">
         <Group orientation="vertical" {...mainLayout}>
           <Panel id="time" defaultSize={280} minSize={140} groupResizeBehavior="preserve-pixel-size">

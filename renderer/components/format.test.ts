@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  formatAbout,
   formatBitRate,
   formatBytes,
   formatClock,
@@ -34,6 +35,11 @@ describe('numbers for people', () => {
   it('gives rates and sizes decimal units', () => {
     expect(formatBitRate(96_000)).toBe('96.0 kbit/s')
     expect(formatBytes(1_020_000_000)).toBe('1.02 GB')
+  })
+
+  it('rounds what is only estimated', () => {
+    expect(formatAbout(48_732_119)).toBe('49,000,000')
+    expect(formatAbout(7)).toBe('7')
   })
 
   it('counts with the right noun', () => {

@@ -12,6 +12,11 @@ export function formatCounted(n: number, noun: string, plural = `${noun}s`): str
   return `${formatCount(n)} ${n === 1 ? noun : plural}`
 }
 
+/** An estimate, which must not look exact: 49,000,000 of 48,732,119. */
+export function formatAbout(n: number): string {
+  return formatCount(Number(n.toPrecision(2)))
+}
+
 /** Three significant digits: 1.02, 34.5, 128 */
 function significant(n: number): string {
   const magnitude = Math.abs(n)

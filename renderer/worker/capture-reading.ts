@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../../engine/engine.ts'
+import type { EngineOptions, Limits } from '../../engine/engine.ts'
 import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -13,11 +13,12 @@ export class CaptureReading<Engine extends CaptureConsumer> {
   readonly #control = new AbortController()
   #compressed = false
 
-  constructor(origin: CaptureOrigin, createEngine: (options: EngineOptions) => Engine) {
+  constructor(origin: CaptureOrigin, limits: Limits, createEngine: (options: EngineOptions) => Engine) {
     const source = byteSource(origin)
     this.#source = source
     this.#ahead = new ReadAhead((offset, length) => source.read(offset, length))
     this.engine = createEngine({
+      limits,
       onDecompressed: (bytes) => {
         this.#compressed = true
         this.#spool.append(bytes)

@@ -6,13 +6,25 @@ import type { Progress } from './engine-service.ts'
 
 const SAMPLES = new URL('../../resources/samples/', import.meta.url)
 
-async function open(name: string): Promise<{ worker: CaptureWorker; reports: Progress[] }> {
+async function open(name: string, maxPackets?: number): Promise<{ worker: CaptureWorker; reports: Progress[] }> {
   const worker = new CaptureWorker((options) => new Engine(options))
   const reports: Progress[] = []
   const file = new File([readFileSync(new URL(name, SAMPLES))], name)
-  await worker.open({ kind: 'file', file }, (progress) => reports.push(progress))
+  await worker.open({ kind: 'file', file }, (progress) => reports.push(progress), maxPackets)
   return { worker, reports }
 }
+
+describe('the worker, with more packets than it may keep', () => {
+  it('answers about the first ones, and says that there are more', async () => {
+    const { worker, reports } = await open('loss-episode.pcapng', 500)
+    expect(reports.at(-1)).toMatchObject({
+      phase: 'done',
+      facts: { packets: 500, complete: true, unread: { reason: expect.stringContaining('500 packets') } },
+    })
+    expect((await worker.select({})).count).toBe(500)
+    expect((await worker.findings()).version).toBe(500)
+  })
+})
 
 describe('the worker, over a real capture', () => {
   let worker: CaptureWorker

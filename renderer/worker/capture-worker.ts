@@ -55,6 +55,9 @@ import { otherTasks } from './other-tasks.ts'
 import { exportedPackets, exportFacts, report } from './saved-files.ts'
 import { queryKey, Selections } from './selections.ts'
 
+/** 1.8 GB of packets, or 1 GB of the shortest conversations: a tab has room for these, and for what is worked out from them. */
+const LIMITS = { packets: 25_000_000, conversations: 2_000_000 } as const
+
 /** A search shorter than this is not worth a word. */
 const QUIET_MS = 300
 
@@ -86,9 +89,13 @@ export class CaptureWorker implements EngineService {
     this.#createEngine = createEngine
   }
 
-  async open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void> {
+  async open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, maxPackets?: number): Promise<void> {
     if (this.#reading) throw new Error('This engine reads another capture already.')
-    this.#reading = new CaptureReading(origin, this.#createEngine)
+    this.#reading = new CaptureReading(
+      origin,
+      maxPackets === undefined ? LIMITS : { ...LIMITS, packets: maxPackets },
+      this.#createEngine,
+    )
     await this.#reading.run(onProgress, () => this.#answeringMs)
   }
 

@@ -154,7 +154,8 @@ export interface ReportRequest {
 
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
-  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void): Promise<void>
+  /** No more than `maxPackets` are kept, where it is given; see CaptureFacts.unread. */
+  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, maxPackets?: number): Promise<void>
   /** Stops reading; what was read stays. */
   cancel(): void
   /** Told how far long searches are, and undefined when the last one has ended. */

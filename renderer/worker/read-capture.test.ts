@@ -12,7 +12,7 @@ function counting(damagedAt = Infinity): CaptureConsumer & { readonly turns: num
     get bytesRead() {
       return bytesRead
     },
-    get damaged() {
+    get ended() {
       return bytesRead >= damagedAt
     },
     push(chunk) {
@@ -62,7 +62,7 @@ describe('reading a capture', () => {
     expect(last.version).toBeGreaterThan(reports[0].version)
   })
 
-  it('stops at damage without taking the rest', async () => {
+  it('stops where the engine takes no more, without taking the rest', async () => {
     const from = source(1000)
     const { last } = await read(from, counting(5000))
     expect(last).toMatchObject({ phase: 'done', bytesRead: 5000 })

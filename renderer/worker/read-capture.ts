@@ -9,7 +9,8 @@ export interface CaptureConsumer {
   push(chunk: Uint8Array): void
   finish(): void
   facts(): CaptureFacts
-  readonly damaged: boolean
+  /** It takes no more: the file is damaged, or a limit was reached. */
+  readonly ended: boolean
   readonly bytesRead: number
 }
 
@@ -51,7 +52,7 @@ export async function readCapture(
     signal.addEventListener('abort', stop, { once: true })
     try {
       let turn = performance.now()
-      while (!engine.damaged) {
+      while (!engine.ended) {
         const { done, value } = await reader.read()
         if (done || signal.aborted) break
         engine.push(value)

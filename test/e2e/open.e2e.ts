@@ -29,6 +29,24 @@ describe('opening a capture', () => {
     expect(await opened.page.title()).toBe('zero-window.pcapng – Hopscope')
   })
 
+  it('shows the beginning of one that has more packets than are kept, and says so', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page, complaints } = opened
+    await page.evaluate(() => {
+      localStorage.setItem('hopscope.preferences', JSON.stringify({ maxPackets: 100 }))
+    })
+    await page.goto('about:blank')
+    await page.goto(app.url)
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.counts(screen.packets, 100)
+    const banner = page.locator('.banner.warn')
+    expect(await banner.innerText()).toMatch(
+      /^The first 100 packets( of about [\d,]+)? are shown, the capture goes on: /,
+    )
+    expect(complaints).toEqual([])
+  })
+
   it('takes a file dropped anywhere, and the next one in its place', async () => {
     await using opened = await openPage(browser, bare())
     const { page, complaints } = opened
