@@ -40,6 +40,8 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
     const tasks = await mainThreadTasks(page, async () => {
       // The first picture long before the end: lanes, conversations and packets of the part read so far.
       await page.getByRole('progressbar').waitFor()
+      // Findings come first as soon as there are any.
+      await page.getByRole('tab', { name: 'Conversations' }).click()
       await expect.poll(() => screen.count(screen.packets)).toBeGreaterThan(10_000)
       expect(await screen.count(screen.packets)).toBeLessThan(capture.packets)
       await expect.poll(() => screen.count(screen.conversations)).toBeGreaterThan(100)
@@ -97,12 +99,10 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened
     const screen = new Screen(page)
-    await expect.poll(() => screen.count(screen.packets)).toBeGreaterThan(10_000)
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByText('Reading was cancelled').waitFor()
-    const kept = await screen.count(screen.packets)
-    expect(kept).toBeGreaterThan(10_000)
-    expect(kept).toBeLessThan(capture.packets)
+    await expect.poll(() => screen.count(screen.packets)).toBeGreaterThan(1000)
+    expect(await screen.count(screen.packets)).toBeLessThan(capture.packets)
     await screen.packets.focus()
     await page.keyboard.press('End')
     await page.getByRole('treeitem').first().waitFor()
