@@ -272,7 +272,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('tab', { name: 'Captures' }).click()
     await row(page, 'Captures', 'shop/distroless').click()
     await page.getByRole('button', { name: 'Again' }).click()
-    await setup(page).getByText('shop/distroless').waitFor()
+    await setup(page).getByText('shop/distroless', { exact: true }).waitFor()
     expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toBe('udp and port 9')
     const before = captures().length
     await row(page, 'Captures', 'shop/distroless').click()
