@@ -249,7 +249,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('tab', { name: /^Conversations/ }).click()
     await screen.rows(screen.conversations).first().click({ button: 'right' })
     await page.getByRole('menuitem', { name: 'Capture at both ends' }).click()
-    await setup(page).getByText('shop/client').waitFor()
+    await setup(page).getByText('shop/client', { exact: true }).waitFor()
     await setup(page)
       .getByText(/^shop\/web-7d9f-[ab]$/)
       .waitFor()
