@@ -156,7 +156,7 @@ export class Ingest implements FrameSink {
   /** Requests and responses; the packet's conversation does not count it yet. */
   #application(packet: Packet, row: number, time: number, found: number): void {
     if (packet.transport === TRANSPORT.tcp) {
-      if (packet.hasPayloadLength && !packet.fragment && this.applications.concerns(found >>> 1)) {
+      if (packet.hasPayloadLength && !packet.fragment && this.applications.concerns(found)) {
         this.applications.segment(packet, row, time, found)
       }
     } else if (packet.transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)

@@ -57,9 +57,11 @@ export class Applications {
     return this.#dns.answered.names
   }
 
-  /** Whether `segment` has any use for the payload of this conversation. */
-  concerns(conversation: number): boolean {
-    return conversation >= this.#streamOf.length || this.#streamOf[conversation] !== IGNORED
+  /** Whether `segment` has any use for payload of this conversation in this direction; `found` as there. */
+  concerns(found: number): boolean {
+    if (found >>> 1 >= this.#streamOf.length) return true
+    const place = this.#streamOf[found >>> 1]
+    return place >= 0 || ((~place >>> ((found & 1) * TRY_BITS)) & TRIES) !== TRIES
   }
 
   /** The first row of the conversation that no decoder understood: 0 if none ever did, Infinity if one still does or did to its end. */
@@ -128,7 +130,6 @@ export class Applications {
     const conversation = found >>> 1
     const direction = found & 1
     const tries = ~Math.min(-1, this.#streamOf[conversation])
-    if (((tries >>> (direction * TRY_BITS)) & TRIES) === TRIES) return undefined
     const beginning = this.#beginnings.get(found)
     this.#beginnings.delete(found)
     const before =

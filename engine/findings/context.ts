@@ -36,16 +36,16 @@ export class FindingContext {
   /** Artefacts that concern a conversation, as ARTEFACT_BITs. */
   readonly concerned: Uint8Array
   readonly #read: ReadBytes
-  readonly #explained: Map<FindingKind, Set<number>>
+  readonly #explained: Explained
   readonly #off: number
-  readonly #yieldsTo: readonly FindingKind[]
+  readonly #yieldsTo: number
 
   private constructor(
     shared: Pick<FindingContext, 'tables' | 'survey' | 'icmpErrors' | 'arpClaims' | 'errorsOf' | 'concerned'>,
     read: ReadBytes,
-    explained: Map<FindingKind, Set<number>>,
+    explained: Explained,
     off: number,
-    yieldsTo: readonly FindingKind[],
+    yieldsTo: number,
   ) {
     this.tables = shared.tables
     this.survey = shared.survey
@@ -64,38 +64,43 @@ export class FindingContext {
     const arpClaims = await readPackets(tables, survey.arp, read, arpClaimOf)
     const concerned = new Uint8Array(tables.conversations.count)
     const errorsOf = errorsByConversation(tables, icmpErrors)
-    return new FindingContext({ tables, survey, icmpErrors, arpClaims, errorsOf, concerned }, read, new Map(), 0, [])
+    const shared = { tables, survey, icmpErrors, arpClaims, errorsOf, concerned }
+    return new FindingContext(shared, read, new Explained(tables.conversations.count), 0, 0)
   }
 
   /** The same for a rule that does not look at conversations with these artefacts, or that other kinds have explained. */
   for(off: readonly ArtefactKind[], yieldsTo: readonly FindingKind[]): FindingContext {
     const bits = off.reduce((all, kind) => all | ARTEFACT_BIT[kind], 0)
-    return new FindingContext(this, this.#read, this.#explained, bits, yieldsTo)
+    return new FindingContext(this, this.#read, this.#explained, bits, this.#explained.bits(yieldsTo))
   }
 
   /** The conversations are explained by a finding of this kind. */
   explain(kind: FindingKind, conversations: Iterable<number>): void {
-    let known = this.#explained.get(kind)
-    if (!known) this.#explained.set(kind, (known = new Set()))
-    for (const id of conversations) known.add(id)
+    const bit = this.#explained.bits([kind])
+    for (const id of conversations) this.#explained.by[id] |= bit
   }
 
   isOpen(id: number): boolean {
-    if ((this.concerned[id] & this.#off) !== 0) return false
-    return !this.#yieldsTo.some((kind) => this.#explained.get(kind)?.has(id))
+    return (this.concerned[id] & this.#off) === 0 && (this.#explained.by[id] & this.#yieldsTo) === 0
   }
 
   /** The TCP conversations that the rule may look at. */
-  *tcp(): Generator<number> {
-    const { conversations } = this.tables
-    for (let id = 0; id < conversations.count; id++) {
-      if (conversations.transport[id] === TRANSPORT.tcp && this.isOpen(id)) yield id
-    }
+  tcp(): readonly number[] {
+    return this.survey.tcp.filter((id) => this.isOpen(id))
   }
 
   /** Those of them in which anything was noted: labels other than partial ACKs, repeated SYNs, resets, closed windows. */
-  *troubled(): Generator<number> {
-    for (const id of this.tcp()) if (this.tables.tcp.isTroubled(id)) yield id
+  troubled(): readonly number[] {
+    return this.survey.troubled.filter((id) => this.isOpen(id))
+  }
+
+  /** Those in which segments were sent again; `kinds` = with these VERDICTs. */
+  repeating(...kinds: readonly number[]): readonly number[] {
+    const { survey } = this
+    const { verdicts } = this.tables
+    const open = survey.repeating.filter((id) => this.isOpen(id))
+    if (kinds.length === 0) return open
+    return open.filter((id) => survey.repetitionsOf(id).some((entry) => kinds.includes(verdicts.verdict(entry))))
   }
 
   segments(id: number): Segments {
@@ -197,6 +202,30 @@ export class FindingContext {
 }
 
 const MOST_STREAMS = 60
+
+/** Which kinds of finding explain a conversation, a bit each. */
+class Explained {
+  readonly by: Uint32Array
+  readonly #bits = new Map<FindingKind, number>()
+
+  constructor(conversations: number) {
+    this.by = new Uint32Array(conversations)
+  }
+
+  /** Throws RangeError when there are more kinds than bits. */
+  bits(kinds: readonly FindingKind[]): number {
+    return kinds.reduce((all, kind) => all | this.#bit(kind), 0)
+  }
+
+  #bit(kind: FindingKind): number {
+    let bit = this.#bits.get(kind)
+    if (bit === undefined) {
+      if (this.#bits.size === 32) throw new RangeError('More kinds of finding than bits')
+      this.#bits.set(kind, (bit = 1 << this.#bits.size))
+    }
+    return bit
+  }
+}
 
 /** By ports first, which are numbers; addresses of few are compared as texts. */
 function errorsByConversation(

@@ -1,6 +1,7 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { EVIDENCE, VERDICT } from '../tcp/verdicts.ts'
 import type { FindingContext } from './context.ts'
+import { addressKey } from '../query/conversation-names.ts'
 import type { Case } from './groups.ts'
 import type { Segments } from './segments.ts'
 
@@ -14,8 +15,6 @@ export interface LossCase extends Case {
   readonly beyond: number
   /** Retransmissions by the client. */
   readonly byClient: number
-  /** Segments with payload, of both ends. */
-  readonly data: number
 }
 
 /** Linux waits 2 ms at least before a tail loss probe (tcp_schedule_loss_probe), and 200 ms before a time-out. */
@@ -31,18 +30,11 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   let beyond = 0
   let waitedNs = 0
   let byClient = 0
-  let data = 0
-  for (let i = 0; i < segments.count; i++) {
-    if (segments.length(i) > 0) data++
-    const verdict = segments.verdict(i)
-    const isLoss =
-      verdict === VERDICT.fast ||
-      verdict === VERDICT.rto ||
-      verdict === VERDICT.tlp ||
-      verdict === VERDICT.retransmission
+  for (const entry of context.survey.repetitionsOf(id)) {
+    const verdict = verdicts.verdict(entry)
+    const i = segments.placeOf(verdicts.row(entry))
     // What carries nothing (a FIN) holds up nobody.
-    if (!isLoss || segments.length(i) === 0) continue
-    const entry = verdicts.find(segments.rows[i])
+    if (verdict === VERDICT.syn || verdict === VERDICT.synack || segments.length(i) === 0) continue
     const spurious = verdicts.isSpurious(entry)
     // A probe is no loss unless it was needed; what a capture can't tell is not held against the network.
     if (spurious === true || (verdict === VERDICT.tlp && spurious === undefined)) continue
@@ -66,7 +58,7 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   // What is charged to the connection begins with the oldest byte that was not acknowledged; no more than these were waited for.
   const charged = context.tables.tcp.connection(id).lostNs.retransmission
   const costNs = beyond === again.length ? Math.min(charged, waitedNs) : charged
-  return { id, since, until, costNs, segments, again, timeouts, beyond, byClient, data }
+  return { id, since, until, costNs, segments, again, timeouts, beyond, byClient }
 }
 
 /** The byte of a probe of a full window comes again with the segment that it is part of. */
@@ -81,33 +73,50 @@ function isProbe(
   return packets.chunk(original).payloadLength[original % CHUNK_ROWS] === 1 && segments.length(i) > 1
 }
 
-/** Cases that have an address in common, the costliest address first: what they share is where to look. */
-export function byCommonAddress(context: FindingContext, cases: readonly LossCase[]): Map<string, LossCase[]> {
-  const groups = new Map<string, LossCase[]>()
-  // Once for each case, not in each round: these are texts that are made when asked for.
+/** The rest of very many is one group, under this key: nobody reads hundreds. */
+export const OTHERS = -1
+const MOST_GROUPS = 20
+
+/**
+ * Cases that have an address in common, by its `addressKey`, the one with most segments sent again first: what they share is where
+ * to look.
+ */
+export function byCommonAddress({ tables: { conversations } }: FindingContext, cases: readonly LossCase[]) {
+  const groups = new Map<number, LossCase[]>()
+  const weights = new Map<number, number>()
+  const weigh = (address: number, by: number) => weights.set(address, (weights.get(address) ?? 0) + by)
   let rest = cases.map((each) => ({
     each,
-    addresses: new Set([context.client(each.id).address, context.server(each.id).address]),
+    a: addressKey(conversations, each.id, false),
+    b: addressKey(conversations, each.id, true),
   }))
+  for (const { each, a, b } of rest) {
+    weigh(a, each.again.length)
+    if (b !== a) weigh(b, each.again.length)
+  }
   while (rest.length > 0) {
-    const weights = new Map<string, number>()
-    for (const { each, addresses } of rest) {
-      for (const address of addresses) weights.set(address, (weights.get(address) ?? 0) + each.again.length)
-    }
-    const [common] = Array.from(weights).reduce((most, each) => (each[1] > most[1] ? each : most))
-    groups.set(
-      common,
-      rest.filter(({ addresses }) => addresses.has(common)).map(({ each }) => each),
-    )
-    rest = rest.filter(({ addresses }) => !addresses.has(common))
-    // The rest of very many is one group: nobody reads hundreds.
-    if (groups.size === 20 && rest.length > 0) {
+    if (groups.size === MOST_GROUPS) {
       groups.set(
-        '',
+        OTHERS,
         rest.map(({ each }) => each),
       )
       break
     }
+    let common = rest[0].a
+    for (const [address, weight] of weights) if (weight > (weights.get(common) ?? 0)) common = address
+    const members: LossCase[] = []
+    const others: typeof rest = []
+    for (const one of rest) {
+      if (one.a !== common && one.b !== common) {
+        others.push(one)
+        continue
+      }
+      members.push(one.each)
+      weigh(one.a, -one.each.again.length)
+      if (one.b !== one.a) weigh(one.b, -one.each.again.length)
+    }
+    groups.set(common, members)
+    rest = others
   }
   return groups
 }

@@ -71,6 +71,23 @@ export class Segments {
   hasAck(i: number): boolean {
     return (this.flags(i) & ack) !== 0
   }
+  /** Where `row`, which is one of them, is among them. */
+  placeOf(row: number): number {
+    let low = 0
+    let high = this.rows.length - 1
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.rows[middle] < row) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+  /** How many carry payload. */
+  countData(): number {
+    let count = 0
+    for (const row of this.rows) if (this.#packets.chunk(row).payloadLength[row % CHUNK_ROWS] > 0) count++
+    return count
+  }
   /** The first place from `from` on that fits, or -1. */
   find(fits: (i: number) => boolean, from = 0): number {
     for (let i = from; i < this.count; i++) if (fits(i)) return i

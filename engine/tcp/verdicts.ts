@@ -19,6 +19,9 @@ export const VERDICT = {
   reordered: 8,
 } as const
 
+/** The segment was sent again, whatever for; not one captured twice, or late. */
+export const isRepetition = (verdict: number): boolean => verdict >= VERDICT.fast && verdict <= VERDICT.retransmission
+
 /** What a verdict rests on; reasons.ts says each as a sentence. */
 export const EVIDENCE = {
   none: 0,
@@ -179,6 +182,9 @@ export class Verdicts {
     return NONE
   }
 
+  row(entry: number): number {
+    return this.#row[entry]
+  }
   verdict(entry: number): number {
     return this.#verdict[entry]
   }
@@ -710,7 +716,7 @@ export class Verdicts {
     this.#entryEnd[entry] = packet.seq + packet.payloadLength + (packet.tcpFlags & (SYN | FIN) ? 1 : 0)
     this.#entryTsval[entry] = packet.hasTimestamps ? packet.tsval : 0
     this.#entryTime[entry] = time
-    if (verdict >= VERDICT.fast && verdict <= VERDICT.retransmission) {
+    if (isRepetition(verdict)) {
       this.#entryBefore[entry] = words[d + LAST_RETRANSMISSION]
       words[d + LAST_RETRANSMISSION] = entry
     }

@@ -35,7 +35,7 @@ export const acceptQueue: Rule = {
   yieldsTo: ['refused', 'tuple-reuse'],
   find(context) {
     const cases: Ignored[] = []
-    for (const id of context.troubled()) {
+    for (const id of context.repeating(VERDICT.syn, VERDICT.synack)) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -36,7 +36,8 @@ export const halfOpen: Rule = {
   yieldsTo: ['mtu-black-hole', 'fragmentation-needed-ignored'],
   find(context) {
     const byPeer = new Map<string, Vanished[]>()
-    for (const id of context.troubled()) {
+    for (const id of context.repeating()) {
+      if (context.survey.repetitionsOf(id).length < THRESHOLDS.repetitions.value) continue
       const found = caseOf(context, id)
       if (!found) continue
       const known = byPeer.get(found.peer)

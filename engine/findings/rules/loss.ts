@@ -1,7 +1,8 @@
+import { addressKeyText } from '../../query/conversation-names.ts'
 import { capturePoint, interfaceDrops, retransmissionCounts } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { worst } from '../groups.ts'
-import { byCommonAddress, type LossCase, lossOf } from '../lost-segments.ts'
+import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Survey } from '../survey.ts'
 import { countOf, listOf, median, msText, nsText, sentences, share, whenText } from '../words.ts'
@@ -29,7 +30,7 @@ export const loss: Rule = {
     'keep-alive-race',
     'idle-timeout',
   ],
-  find: (context) => Array.from(lossGroups(context), ([address, cases]) => lossDraft(context, address, cases, false)),
+  find: (context) => Array.from(lossGroups(context), ([common, cases]) => lossDraft(context, common, cases, false)),
 }
 
 /** Two rules ask for the same: what a conversation lost is worked out once for each survey. */
@@ -43,9 +44,9 @@ function lossOnce(context: FindingContext, id: number): LossCase | undefined {
 }
 
 /** Groups with enough loss to speak of. */
-export function lossGroups(context: FindingContext): Map<string, LossCase[]> {
+export function lossGroups(context: FindingContext): Map<number, LossCase[]> {
   const cases: LossCase[] = []
-  for (const id of context.troubled()) {
+  for (const id of context.repeating()) {
     const found = lossOnce(context, id)
     if (found) cases.push(found)
   }
@@ -59,7 +60,9 @@ export function lossGroups(context: FindingContext): Map<string, LossCase[]> {
   return groups
 }
 
-export function lossDraft(context: FindingContext, address: string, cases: readonly LossCase[], tail: boolean): Draft {
+/** `common`: the address that they share, or OTHERS. */
+export function lossDraft(context: FindingContext, common: number, cases: readonly LossCase[], tail: boolean): Draft {
+  const address = common === OTHERS ? '' : addressKeyText(context.tables.conversations, common)
   const total = (count: (each: LossCase) => number) => cases.reduce((sum, each) => sum + count(each), 0)
   const again = total((each) => each.again.length)
   const costMs = total(({ costNs }) => costNs) / 1e6
@@ -85,7 +88,7 @@ export function lossDraft(context: FindingContext, address: string, cases: reado
     sentence: sentences(
       `${countOf(again, 'segment')} ${between} had to be sent again ${whenText(since, until)}, ${share(
         again,
-        total(({ data }) => data),
+        total(({ segments }) => segments.countData()),
       )} of the data segments of ${countOf(cases.length, 'connection')}: ${msText(costMs)} were lost.`,
       timeouts > 0
         ? `${countOf(timeouts, 'time')} a timer had to run out first${waits.length > 0 ? `, after ${nsText(median(waits))} in the middle and ${nsText(Math.max(...waits))} at most` : ''}.`

@@ -1,4 +1,4 @@
-import { VERDICT } from '../../tcp/verdicts.ts'
+import { isRepetition } from '../../tcp/verdicts.ts'
 import { after, atOrAfter } from '../../tcp/sequence.ts'
 import { ping, route } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
@@ -36,7 +36,7 @@ export const mtuBlackHole: Rule = {
   yieldsTo: ['fragmentation-needed-ignored'],
   async find(context) {
     const byPair = new Map<string, Stuck[]>()
-    for (const id of context.troubled()) {
+    for (const id of context.repeating()) {
       // Sent again as often as that, or it is not this.
       if (context.tables.tcp.labelCount(id, 'retransmission') < THRESHOLDS.copies.value - 1) continue
       for (const byClient of [true, false]) {
@@ -109,8 +109,6 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Stuck |
   }
   return undefined
 }
-
-const isRepetition = (verdict: number): boolean => verdict >= VERDICT.fast && verdict <= VERDICT.retransmission
 
 async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<Draft> {
   const examples = worst(cases, 4)

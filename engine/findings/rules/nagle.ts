@@ -44,18 +44,34 @@ export const nagle: Rule = {
   },
 }
 
+/** Places of packets that another packet followed after a delay like that of an ACK: few, of all packets of a capture. */
+function pausesOf(segments: Segments): readonly number[] {
+  const shortest = THRESHOLDS.shortest.value * 1e6
+  const longest = THRESHOLDS.longest.value * 1e6
+  const found: number[] = []
+  let before = segments.time(0)
+  for (let i = 1; i + 1 < segments.count; i++) {
+    const time = segments.time(i)
+    const wait = time - before
+    if (wait >= shortest && wait <= longest) found.push(i - 1)
+    before = time
+  }
+  return found
+}
+
 /** Of either end. */
 function casesOf(context: FindingContext, id: number): Delayed[] {
   const rtt = context.initialRtt(id)
   if (rtt > THRESHOLDS.roundTrip.value * 1e6) return []
   const segments = context.segments(id)
-  const { shortest, longest, small, times } = THRESHOLDS
+  const { small, times } = THRESHOLDS
+  const pauses = pausesOf(segments)
+  if (pauses.length < times.value) return []
   const cases = [true, false].map((byClient) => ({ id, segments, byClient, waits: Array.of<Wait>(), costNs: 0 }))
   // Three in a row: a small segment, its pure ACK after a delay, the next segment at once.
-  for (let i = 0; i + 2 < segments.count; i++) {
+  for (const i of pauses) {
     const ack = i + 1
     const wait = segments.time(ack) - segments.time(i)
-    if (wait < shortest.value * 1e6 || wait > longest.value * 1e6) continue
     const length = segments.length(i)
     if (length === 0 || length > small.value || segments.verdict(i) !== 0) continue
     const byClient = segments.fromClient(i)

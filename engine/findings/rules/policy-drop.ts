@@ -45,6 +45,7 @@ export const policyDrop: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
+    if (groups.length === 0) return []
     const all = context.byServer(new Set(groups.map(({ key }) => key)))
     const answering = answeringAddresses(context)
     const drafts: Draft[] = []

@@ -35,7 +35,7 @@ export const synLoss: Rule = {
   yieldsTo: ['refused', 'tuple-reuse', 'accept-queue', 'half-open', 'policy-drop'],
   find(context) {
     const cases: SynLoss[] = []
-    for (const id of context.troubled()) {
+    for (const id of context.repeating(VERDICT.syn)) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -37,6 +37,7 @@ export const tupleReuse: Rule = {
   find(context) {
     const cases: Reuse[] = []
     for (const id of context.troubled()) {
+      if (context.tables.tcp.resets(id) === 0) continue
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
