@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/context.ts'
 import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
 import type { LibraryCapture, LiveCapture, PointLook, PointPlan, SweepReport } from './model/live-capture.ts'
+import { NOTE_COLOURS, type Note as NoteModel } from './model/note.ts'
 import type { TerminalFacts, TerminalOutput, TerminalTarget as TerminalTargetModel } from './model/terminal.ts'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
@@ -253,6 +254,43 @@ export interface TerminalsSection {
   stopRecording(id: string): Promise<void>
 }
 
+const time = z.string().check(z.regex(/^-?\d{1,20}$/))
+const address = z.string().check(z.maxLength(100))
+const port = z.optional(z.int().check(z.minimum(0), z.maximum(65_535)))
+export const NoteId = z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/))
+export const Note = z.strictObject({
+  id: NoteId,
+  anchor: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('packet'), frame: z.int().check(z.minimum(1)), time }),
+    z.strictObject({
+      kind: z.literal('conversation'),
+      transport: z.string().check(z.maxLength(32)),
+      addressA: address,
+      portA: port,
+      addressB: address,
+      portB: port,
+      firstTime: time,
+    }),
+    z.strictObject({ kind: z.literal('range'), from: time, to: time }),
+    z.strictObject({ kind: z.literal('capture') }),
+  ]),
+  text: z.string().check(z.minLength(1), z.maxLength(10_000)),
+  tag: z.optional(z.string().check(z.maxLength(64))),
+  colour: z.optional(z.enum(NOTE_COLOURS)),
+  createdAt: z.number(),
+  editedAt: z.number(),
+})
+
+/** What a person noted about captures, kept beside each. Captures are named by id. */
+export interface NotesSection {
+  /** All notes on a capture, oldest first; again after each change, also by another window or program. not-found, permission-denied. */
+  watch(capture: string): Promise<Subscription<readonly NoteModel[]>>
+  /** Adds it, or replaces the one with its id. When it resolves the note is on disk. */
+  put(capture: string, note: NoteModel): Promise<void>
+  /** Nothing happens where there is none with this id. */
+  remove(capture: string, id: string): Promise<void>
+}
+
 /** How a subscription crosses: the host offers next(), the interface asks for as many values ahead as it can take. */
 export type PulledValue<T> = { readonly value: T } | { readonly done: true }
 
@@ -264,6 +302,7 @@ export interface HostContract {
   readonly explorer: ExplorerSection
   readonly capturing: CapturingSection
   readonly terminals: TerminalsSection
+  readonly notes: NotesSection
 }
 
 /** What a method takes, as schemas: one for each argument. */
@@ -332,5 +371,10 @@ export const contractInputs = {
     close: [TerminalId],
     record: [TerminalId, z.optional(CaptureId)],
     stopRecording: [TerminalId],
+  },
+  notes: {
+    watch: [CaptureId],
+    put: [CaptureId, Note],
+    remove: [CaptureId, NoteId],
   },
 } as const satisfies { readonly [Section in keyof HostContract]: Inputs<HostContract[Section]> }

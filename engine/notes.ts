@@ -17,7 +17,8 @@ export function noteComments(engine: Engine, notes: readonly Note[]): NoteCommen
   for (const { anchor, text, tag } of notes) {
     const comment = tag ? `[${tag}] ${text}` : text
     const row = anchor.kind === 'packet' ? rowOf(engine, anchor) : undefined
-    if (row === undefined) section.push(`Note on ${anchorText(anchor)}: ${comment}`)
+    if (anchor.kind === 'capture') section.push(comment)
+    else if (row === undefined) section.push(`Note on ${anchorText(anchor)}: ${comment}`)
     else packets.set(row, [...(packets.get(row) ?? []), comment])
   }
   return { packets, section }
@@ -43,7 +44,7 @@ export function packetAnchor({ packets, epoch = 0n }: Engine, row: number): Note
 }
 
 /** "frame 7", "10.0.0.1:5000 and 10.0.0.2:80 (TCP)", "2026-11-21T02:29:51.500Z to 2026-11-21T02:29:55.700Z" */
-function anchorText(anchor: NoteAnchor): string {
+function anchorText(anchor: Exclude<NoteAnchor, { kind: 'capture' }>): string {
   switch (anchor.kind) {
     case 'packet':
       return `frame ${anchor.frame} (${timeText(anchor.time)})`
@@ -52,7 +53,7 @@ function anchorText(anchor: NoteAnchor): string {
       return `${end(addressA, portA)} and ${end(addressB, portB)} (${transport})`
     }
     case 'range':
-      return `${timeText(anchor.from)} to ${timeText(anchor.to)}`
+      return anchor.from === anchor.to ? timeText(anchor.from) : `${timeText(anchor.from)} to ${timeText(anchor.to)}`
   }
 }
 

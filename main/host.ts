@@ -24,6 +24,7 @@ import { ClustersService } from './services/clusters/index.ts'
 import { Sweeps } from './services/clusters/sweeps.ts'
 import { Contexts } from './services/contexts.ts'
 import { ExplorerService } from './services/explorer/index.ts'
+import { NotesService } from './services/notes.ts'
 import { SettingsStore } from './services/settings.ts'
 import { TerminalsService } from './services/terminals/index.ts'
 import { Terminals } from './services/terminals/terminals.ts'
@@ -64,6 +65,7 @@ export class Host {
   readonly #contexts: Contexts
   readonly #terminals: Terminals
   readonly #terminalsService: TerminalsService
+  readonly #notes: NotesService
   readonly #demo: DemoCluster
   readonly #ledger: Ledger
 
@@ -97,6 +99,10 @@ export class Host {
       this.captures,
       options.dataFolder ?? options.userFolder,
     )
+    this.#notes = new NotesService(this.captures, {
+      dataFolder: options.dataFolder ?? options.userFolder,
+      samplesFolder: options.samplesFolder,
+    })
     this.#sweeps = new Sweeps(
       contexts,
       ledger,
@@ -133,6 +139,7 @@ export class Host {
       explorer: this.#explorer,
       capturing: this.#capturing,
       terminals: this.#terminalsService,
+      notes: this.#notes,
     }
   }
 

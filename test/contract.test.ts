@@ -189,6 +189,9 @@ describe('the exposed contract', () => {
       'terminals.close: invalid-argument',
       'terminals.record: invalid-argument',
       'terminals.stopRecording: invalid-argument',
+      'notes.watch: invalid-argument',
+      'notes.put: invalid-argument',
+      'notes.remove: invalid-argument',
     ])
   })
 

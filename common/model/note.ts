@@ -14,8 +14,10 @@ export type NoteAnchor =
       readonly portB?: number | undefined
       readonly firstTime: string
     }
-  /** [from, to) */
+  /** [from, to); a moment where they are the same. */
   | { readonly kind: 'range'; readonly from: string; readonly to: string }
+  /** All of it. */
+  | { readonly kind: 'capture' }
 
 export const NOTE_COLOURS = ['yellow', 'red', 'green', 'blue', 'violet'] as const
 export type NoteColour = (typeof NOTE_COLOURS)[number]

@@ -119,7 +119,7 @@ function notesBlocks(notes: readonly Note[], facts: CaptureFacts): Block[] {
   return [heading(2, 'Notes'), { kind: 'table', head: ['about', 'tag', 'note'], rows }]
 }
 
-/** "frame 7, at 1.20 s", "10.0.0.1:5000 and 10.0.0.2:80 (tcp)", "from 1.20 s to 3.00 s": times count from the epoch. */
+/** "frame 7, at 1.20 s", "10.0.0.1:5000 and 10.0.0.2:80 (tcp)", "from 1.20 s to 3.00 s", "the capture": times count from the epoch. */
 export function anchorText(anchor: NoteAnchor, epochNs: string | undefined): string {
   const since = (time: string) => nsText(Number(BigInt(time) - BigInt(epochNs ?? '0')))
   switch (anchor.kind) {
@@ -128,7 +128,11 @@ export function anchorText(anchor: NoteAnchor, epochNs: string | undefined): str
     case 'conversation':
       return `${end(anchor.addressA, anchor.portA)} and ${end(anchor.addressB, anchor.portB)} (${anchor.transport})`
     case 'range':
-      return `from ${since(anchor.from)} to ${since(anchor.to)}`
+      return anchor.from === anchor.to
+        ? `at ${since(anchor.from)}`
+        : `from ${since(anchor.from)} to ${since(anchor.to)}`
+    case 'capture':
+      return 'the capture'
   }
 }
 

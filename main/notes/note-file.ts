@@ -1,39 +1,16 @@
 import { constants } from 'node:fs'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import * as z from 'zod/mini'
+import { Note as NoteSchema, NoteId } from '../../common/contract.ts'
 import { HostError } from '../../common/host-error.ts'
-import { NOTE_COLOURS, type Note } from '../../common/model/note.ts'
+import type { Note } from '../../common/model/note.ts'
 import { captureIdAt } from '../captures/capture-file.ts'
 import { fileFailure, isFileError } from '../file-errors.ts'
 
-const time = z.string().check(z.regex(/^-?\d{1,20}$/))
-const address = z.string().check(z.maxLength(100))
-const port = z.optional(z.int().check(z.minimum(0), z.maximum(65_535)))
-const NoteSchema = z.strictObject({
-  id: z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/)),
-  anchor: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('packet'), frame: z.int().check(z.minimum(1)), time }),
-    z.strictObject({
-      kind: z.literal('conversation'),
-      transport: z.string().check(z.maxLength(32)),
-      addressA: address,
-      portA: port,
-      addressB: address,
-      portB: port,
-      firstTime: time,
-    }),
-    z.strictObject({ kind: z.literal('range'), from: time, to: time }),
-  ]),
-  text: z.string().check(z.minLength(1), z.maxLength(10_000)),
-  tag: z.optional(z.string().check(z.maxLength(64))),
-  colour: z.optional(z.enum(NOTE_COLOURS)),
-  createdAt: z.number(),
-  editedAt: z.number(),
-})
 const Entry = z.union([
   z.strictObject({ at: z.number(), put: NoteSchema }),
-  z.strictObject({ at: z.number(), remove: NoteSchema.shape.id }),
+  z.strictObject({ at: z.number(), remove: NoteId }),
 ])
 type Entry = z.infer<typeof Entry>
 
@@ -81,6 +58,14 @@ export class NoteFile {
     }
     const notes = [...last.values()].flatMap((entry) => ('put' in entry ? [entry.put] : []))
     return notes.sort((a, b) => a.createdAt - b.createdAt)
+  }
+
+  /** Something that differs after any change, also by another program. */
+  async stamp(): Promise<string> {
+    const found = await Promise.all(
+      [this.#beside, this.#apart].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+    )
+    return found.map((stats) => (stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : '')).join(', ')
   }
 
   /** Adds or replaces one; when it resolves it is on disk. Throws HostError. */
