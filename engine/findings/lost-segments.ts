@@ -77,46 +77,47 @@ function isProbe(
 export const OTHERS = -1
 const MOST_GROUPS = 20
 
+/** With the keys of its two addresses. */
+interface Addressed {
+  readonly each: LossCase
+  readonly a: number
+  readonly b: number
+}
+
 /**
  * Cases that have an address in common, by its `addressKey`, the one with most segments sent again first: what they share is where
  * to look.
  */
 export function byCommonAddress({ tables: { conversations } }: FindingContext, cases: readonly LossCase[]) {
   const groups = new Map<number, LossCase[]>()
-  const weights = new Map<number, number>()
-  const weigh = (address: number, by: number) => weights.set(address, (weights.get(address) ?? 0) + by)
-  let rest = cases.map((each) => ({
+  let rest: readonly Addressed[] = cases.map((each) => ({
     each,
     a: addressKey(conversations, each.id, false),
     b: addressKey(conversations, each.id, true),
   }))
-  for (const { each, a, b } of rest) {
-    weigh(a, each.again.length)
-    if (b !== a) weigh(b, each.again.length)
-  }
   while (rest.length > 0) {
-    if (groups.size === MOST_GROUPS) {
-      groups.set(
-        OTHERS,
-        rest.map(({ each }) => each),
-      )
-      break
-    }
-    let common = rest[0].a
-    for (const [address, weight] of weights) if (weight > (weights.get(common) ?? 0)) common = address
-    const members: LossCase[] = []
-    const others: typeof rest = []
-    for (const one of rest) {
-      if (one.a !== common && one.b !== common) {
-        others.push(one)
-        continue
-      }
-      members.push(one.each)
-      weigh(one.a, -one.each.again.length)
-      if (one.b !== one.a) weigh(one.b, -one.each.again.length)
-    }
-    groups.set(common, members)
-    rest = others
+    const common = groups.size < MOST_GROUPS ? mostAgain(rest) : OTHERS
+    const has = ({ a, b }: Addressed) => common === OTHERS || a === common || b === common
+    groups.set(
+      common,
+      rest.filter(has).map(({ each }) => each),
+    )
+    rest = rest.filter((one) => !has(one))
   }
   return groups
+}
+
+/** The address with most segments sent again. */
+function mostAgain(cases: readonly Addressed[]): number {
+  const weights = new Map<number, number>()
+  const weigh = (address: number, by: number) => weights.set(address, (weights.get(address) ?? 0) + by)
+  cases.forEach(({ each, a, b }) => {
+    weigh(a, each.again.length)
+    if (b !== a) weigh(b, each.again.length)
+  })
+  let [[most, weight]] = weights
+  weights.forEach((its, address) => {
+    if (its > weight) [most, weight] = [address, its]
+  })
+  return most
 }
