@@ -32,6 +32,7 @@ import { CaptureFileReader } from './capture-file/reader.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
 import { Ingest } from './ingest.ts'
 import type { Limits } from './limits.ts'
+import { NoteIndex } from './note-index.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
@@ -64,6 +65,8 @@ export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.t
 export { Redaction, REDACTIONS, type RedactionKind } from './redact.ts'
 export { framesTable } from './frames-table.ts'
 export { compare, comparedSide, type CompareRange, type Comparison } from './compare.ts'
+export type { PlacedNote, PlacedNotes } from './note-index.ts'
+export { asksForNotes } from './query/hopscope-fields.ts'
 export { noteComments, packetAnchor } from './notes.ts'
 export { anchorText, reportDocument, type ReportOptions } from './report/report.ts'
 export { reportHtml } from './report/html.ts'
@@ -93,6 +96,8 @@ export class Engine {
   #askedForLanes = false
   readonly #conversationLists: ConversationLists
   readonly #latency: LatencyQueries
+  /** What a person noted, and where that is in this capture. */
+  readonly notes: NoteIndex
   #lost: { readonly key: string; readonly lost: LostPackets } | undefined
   #track: { readonly key: string; readonly track: SequenceTrack } | undefined
   readonly #findings: LatestFindings
@@ -105,6 +110,7 @@ export class Engine {
       options.limits,
     )
     this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
+    this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
     this.#latency = new LatencyQueries(this, this.#ingest.applications)

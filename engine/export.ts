@@ -4,7 +4,7 @@ import { PcapWriter } from './capture-file/pcap-writer.ts'
 import { PcapngWriter } from './capture-file/pcapng-writer.ts'
 import { CHUNK_ROWS } from './columns/packet-table.ts'
 import type { Engine } from './engine.ts'
-import type { Note } from '../common/model/note.ts'
+import { countOf } from './findings/words.ts'
 import { NO_INTERFACE } from './ingest.ts'
 import { noteComments } from './notes.ts'
 import type { Redaction } from './redact.ts'
@@ -18,19 +18,18 @@ export class CaptureChanged extends Error {}
 
 /**
  * The packets of `rows` (ascending) as a pcapng section, with the interfaces, names, comments and drop counts of the capture.
- * Notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it.
+ * The engine's notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it.
  * What `redaction` takes out is not written; a comment says so. Throws CaptureChanged, and what `read` throws.
  */
 export async function* exportPcapng(
   engine: Engine,
   rows: Uint32Array,
   read: ReadBytes,
-  notes: readonly Note[] = [],
   redaction?: Redaction,
 ): AsyncGenerator<Uint8Array> {
   const named = !redaction?.dropsNames
-  const own = noteComments(engine, named ? notes : [])
-  const said = named ? [...engine.facts().comments, ...own.section] : []
+  const own = named ? noteComments(engine) : undefined
+  const said = [...(named ? engine.facts().comments : []), ...(own?.section ?? [])]
   const writer = new PcapngWriter({ comments: [...(redaction ? [redaction.intent] : []), ...withoutSecrets(said)] })
   for (const one of engine.interfaces) writer.interface(named ? interfaceOptions(one) : namelessInterface(one))
   const names = named ? addressNames(engine.names) : []
@@ -40,7 +39,7 @@ export async function* exportPcapng(
     await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      const noted = own.packets.get(row)
+      const noted = own?.packets.get(row)
       const said = comments.get(row)
       const all = noted || said ? withoutSecrets([...(said ?? []), ...(noted ?? [])]) : undefined
       const options = { length: chunk.length[i], ...(all && { comments: all }) }
@@ -77,6 +76,8 @@ export function lostInPcap(engine: Engine, rows: Uint32Array, redaction?: Redact
   if (used.length > 1) lost.push(`which of ${used.length} interfaces saw a packet`)
   const named = !redaction?.dropsNames
   if (named && (engine.facts().comments.length > 0 || hasComments(engine, rows))) lost.push('comments')
+  const { length: notes } = engine.notes.notes
+  if (named && notes > 0) lost.push(countOf(notes, 'note'))
   if (named && engine.names.size > 0) lost.push('names of addresses')
   if (named && used.some(({ name, description, filter }) => name ?? description ?? filter))
     lost.push('what interfaces are called')

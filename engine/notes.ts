@@ -1,7 +1,8 @@
-import type { Note, NoteAnchor } from '../common/model/note.ts'
+import type { NoteAnchor } from '../common/model/note.ts'
 import { CHUNK_ROWS } from './columns/packet-table.ts'
 import type { Engine } from './engine.ts'
 import { endText } from './findings/words.ts'
+import { noteText } from './note-index.ts'
 
 /** What a person wrote about a capture, as comments that other programs show. */
 export interface NoteComments {
@@ -11,29 +12,17 @@ export interface NoteComments {
   readonly section: readonly string[]
 }
 
-export function noteComments(engine: Engine, notes: readonly Note[]): NoteComments {
+export function noteComments({ notes }: Pick<Engine, 'notes'>): NoteComments {
   const packets = new Map<number, string[]>()
   const section: string[] = []
-  for (const { anchor, text, tag } of notes) {
-    const comment = tag ? `[${tag}] ${text}` : text
-    const row = anchor.kind === 'packet' ? rowOf(engine, anchor) : undefined
+  for (const { note, row } of notes.own()) {
+    const { anchor } = note
+    const comment = noteText(note)
     if (anchor.kind === 'capture') section.push(comment)
     else if (row === undefined) section.push(`Note on ${anchorText(anchor)}: ${comment}`)
     else packets.set(row, [...(packets.get(row) ?? []), comment])
   }
   return { packets, section }
-}
-
-/** The row of the packet: where it was, or else where its time is now. */
-export function rowOf(
-  { packets, epoch = 0n }: Engine,
-  { frame, time }: NoteAnchor & { kind: 'packet' },
-): number | undefined {
-  const since = Number(BigInt(time) - epoch)
-  const isThere = (row: number) => packets.chunk(row).time[row % CHUNK_ROWS] === since
-  if (frame <= packets.rows && isThere(frame - 1)) return frame - 1
-  for (let row = 0; row < packets.rows; row++) if (isThere(row)) return row
-  return undefined
 }
 
 /** A packet as a note keeps it; undefined if there is no such row. */

@@ -50,7 +50,7 @@ async function redacted(source: Opened, kinds: readonly RedactionKind[], format 
   const redaction = new Redaction(kinds, repeatable())
   const all =
     format === 'pcapng'
-      ? exportPcapng(source.engine, everyRow(source), source.read, [], redaction)
+      ? exportPcapng(source.engine, everyRow(source), source.read, redaction)
       : exportPcap(source.engine, everyRow(source), source.read, redaction)
   for await (const piece of all) pieces.push(piece)
   return Buffer.concat(pieces)

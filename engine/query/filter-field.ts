@@ -3,6 +3,7 @@ import type { ConversationTable } from '../columns/conversation-table.ts'
 import type { PacketChunk, PacketTable } from '../columns/packet-table.ts'
 import type { StackTable } from '../columns/stack-table.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
+import type { NoteIndex } from '../note-index.ts'
 import type { Verdicts } from '../tcp/verdicts.ts'
 import type { StackLayers } from './stack-layers.ts'
 
@@ -18,6 +19,8 @@ export interface CaptureTables {
   readonly epoch: bigint | undefined
   /** Comments in the capture file, by row. */
   readonly packetComments?: ReadonlyMap<number, readonly string[]>
+  /** What a person noted. */
+  readonly notes?: NoteIndex
 }
 
 /**

@@ -73,6 +73,13 @@ function ofConnection(
   }
 }
 
+const NOTE_FIELD = 'hopscope.note'
+
+/** Whether what a filter finds may change with the notes; at worst it is said of one that only has the word in a text. */
+export function asksForNotes(filter: string | undefined): boolean {
+  return filter?.includes(NOTE_FIELD) ?? false
+}
+
 /** hopscope.*: what Wireshark has no field for. */
 export const HOPSCOPE_FIELDS: readonly FilterField[] = [
   {
@@ -136,6 +143,22 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
   ofConnection('hopscope.lost', 'duration', "Time the packet's connection stood still", ({ tcp }, id) =>
     tcp.lostNs(id),
   ),
+  {
+    name: NOTE_FIELD,
+    type: 'string',
+    description: 'Note on the packet, its conversation or its time; comment in the file',
+    decoded: false,
+    columns: [
+      {
+        read(block, values, presence, { tables: { notes } }) {
+          if (notes) notes.texts.read(block, values, presence)
+          else presence.fill(PRESENCE.absent, block.from, block.to)
+        },
+        entry: (id, { tables }) => tables.notes?.text(id) ?? '',
+      },
+    ],
+    known: ({ notes }) => quoted(notes?.texts.all ?? []),
+  },
   {
     name: 'hopscope.from_initiator',
     type: 'bool',

@@ -5,6 +5,7 @@ import type { CompiledFilter } from './compiled-filter.ts'
 import { compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import type { Block, CaptureTables } from './filter-field.ts'
+import { asksForNotes } from './hopscope-fields.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { OUTCOME } from './outcome.ts'
 import { RowList } from './row-list.ts'
@@ -43,7 +44,8 @@ export class PacketSelector {
     ) {
       return undefined
     }
-    const key = JSON.stringify([query.filter, query.from, query.to, query.conversation])
+    const notes = asksForNotes(query.filter) ? this.#tables.notes?.revision : undefined
+    const key = JSON.stringify([query.filter, query.from, query.to, query.conversation, notes])
     const selection = this.#kept.get(key) ?? new RunningSelection(this.#match(query))
     this.#kept.delete(key)
     this.#kept.set(key, selection)

@@ -51,9 +51,15 @@ const note: Note = {
   editedAt: 0,
 }
 
+function noted(): Engine {
+  const engine = capture()
+  engine.notes.set([note])
+  return engine
+}
+
 describe('a report', () => {
   it('tells the facts, the findings, the notes and how it was made', async () => {
-    const document = await reportDocument(capture(), noBytes, { ...OPTIONS, notes: [note] })
+    const document = await reportDocument(noted(), noBytes, OPTIONS)
     const headings = document.blocks.flatMap((block) =>
       block.kind === 'heading' && block.level === 2 ? [block.text] : [],
     )
@@ -81,7 +87,7 @@ describe('a report', () => {
   })
 
   it('lets no name, comment or note become HTML', async () => {
-    const html = reportHtml(await reportDocument(capture(), noBytes, { ...OPTIONS, name: HOSTILE, notes: [note] }))
+    const html = reportHtml(await reportDocument(noted(), noBytes, { ...OPTIONS, name: HOSTILE }))
     const tags = new Set([...html.matchAll(/<\/?([a-z0-9]+)/gi)].map(([, tag]) => tag))
     expect([...tags].filter((tag) => ['script', 'img'].includes(tag))).toEqual([])
     expect(html.match(/<\/title>/g)).toHaveLength(1)
@@ -93,7 +99,7 @@ describe('a report', () => {
   })
 
   it('lets no name, comment or note become Markdown', async () => {
-    const text = reportMarkdown(await reportDocument(capture(), noBytes, { ...OPTIONS, name: HOSTILE, notes: [note] }))
+    const text = reportMarkdown(await reportDocument(noted(), noBytes, { ...OPTIONS, name: HOSTILE }))
     for (const line of text.split('\n').filter((one) => !one.startsWith('    '))) {
       // Every character with a meaning stands behind a backslash.
       expect(line.replaceAll(/\\./g, '')).not.toMatch(/[<>[\]`]/)

@@ -13,7 +13,6 @@ export interface ReportOptions {
   readonly version: string
   /** Only what this display filter matches; of findings those with a packet that does. */
   readonly filter?: string
-  readonly notes?: readonly Note[]
 }
 
 const WORST = 15
@@ -22,7 +21,7 @@ const ENOUGH_FOR_P99 = 100
 
 /** All that a person would hand over of a capture, in the order in which it is asked for. Throws FilterError, Cancelled, and what `read` throws. */
 export async function reportDocument(engine: Engine, read: ReadBytes, options: ReportOptions): Promise<ReportDocument> {
-  const { name, version, filter = '', notes = [] } = options
+  const { name, version, filter = '' } = options
   const facts = engine.facts()
   const { findings, artefacts } = await engine.findings(read)
   const rows = await engine.select({ filter }, read)
@@ -36,7 +35,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
       ? [paragraph(rows ? 'Nothing was found that involves these packets.' : 'Nothing was found.')]
       : shown.flatMap((finding, i) => findingBlocks(finding, i + 1))),
     ...artefactBlocks(artefacts),
-    ...notesBlocks(notes, facts),
+    ...notesBlocks(engine.notes.notes, facts),
     ...lanesBlocks(engine, facts, rows),
     ...latencyBlocks(engine.latencySummaries(scope)),
     ...worstBlocks(worst, engine.names),

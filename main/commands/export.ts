@@ -15,7 +15,6 @@ import { type Command, CommandError, UsageError } from './command.ts'
 import { checkFilterArgument } from './filter-argument.ts'
 import { ownNotes } from './own-notes.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
-import { countText } from './text.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
 export const exportCommand: Command = {
@@ -48,11 +47,11 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     using capture = await CaptureWithBytes.open(file)
     const { engine, read } = capture
     warnOfDamage('export', file, engine)
+    engine.notes.set(await ownNotes(file))
     const rows = (await engine.select({ filter }, read)) ?? everyRow(engine)
-    const notes = await ownNotes(file)
     const pieces = output.endsWith('.pcap')
-      ? classic(engine, rows, read, output, redaction?.dropsNames ? 0 : notes.length, redaction)
-      : exportPcapng(engine, rows, read, notes, redaction)
+      ? classic(engine, rows, read, output, redaction)
+      : exportPcapng(engine, rows, read, redaction)
     try {
       if (output === '-') for await (const piece of pieces) await writeOut(piece)
       else await writeWhole(output, pieces)
@@ -89,7 +88,6 @@ function classic(
   rows: Uint32Array,
   read: ReadBytes,
   output: string,
-  notes: number,
   redaction: Redaction | undefined,
 ): AsyncGenerator<Uint8Array> {
   const lost = lostInPcap(engine, rows, redaction)
@@ -98,8 +96,7 @@ function classic(
       `${output}: the packets have different link types, which a classic pcap can't hold. Name it .pcapng.`,
     )
   }
-  const all = notes > 0 ? [...lost, countText(notes, 'note')] : lost
-  if (all.length > 0)
-    process.stderr.write(`hopscope export: a classic pcap can't hold ${all.join(', ')}; a .pcapng would.\n`)
+  if (lost.length > 0)
+    process.stderr.write(`hopscope export: a classic pcap can't hold ${lost.join(', ')}; a .pcapng would.\n`)
   return exportPcap(engine, rows, read, redaction)
 }

@@ -50,6 +50,9 @@ describe('hopscope notes', { timeout: 60_000 }, () => {
       ])
     }
     expect((await runCli(['notes', again])).stdout).toContain('in the file, frame 1: [loss] the first loss\n')
+    const one = `${file}.one.pcapng`
+    const found = await runCli(['export', file, '-o', one, '--filter', 'hopscope.note contains "first loss"'])
+    expect(found.stderr).toContain(': 1 of ')
     const classic = await runCli(['export', file, '-o', `${file}.pcap`])
     expect(classic.stderr).toMatch(/can't hold .*2 notes/)
     expect((await runCli(['report', file, '-o', '-'])).stdout).toMatch(/\| frame 1001, .* \| loss \| the first loss \|/)

@@ -33,12 +33,11 @@ and needs no other, for the screen (light and dark) and for paper. - is standard
     using capture = await CaptureWithBytes.open(file)
     warnOfDamage('report', file, capture.engine)
     const { version } = findInstallation()
-    const notes = await ownNotes(file)
+    capture.engine.notes.set(await ownNotes(file))
     const document = await reportDocument(capture.engine, capture.read, {
       name: basename(nameOf(file)),
       version,
       filter,
-      notes,
     })
     if (output === '-') await writeOut(reportMarkdown(document))
     else await writeWhole(output, [output.endsWith('.md') ? reportMarkdown(document) : reportHtml(document)])

@@ -56,6 +56,26 @@ describe('the worker, over a real capture', () => {
     expect(total).toBe(ids.size)
   })
 
+  it('lists what notes say now, and tells where they and the comments in the file are', async () => {
+    const query = { filter: 'hopscope.note contains "odd"' }
+    const before = await worker.select(query)
+    expect(before.count).toBe(0)
+    const time = (row: number) => worker.packet(row).then((found) => String(epoch + BigInt(found?.time ?? 0)))
+    const epoch = BigInt(reports.at(-1)?.facts.epochNs ?? 0)
+    const anchor = { kind: 'packet', frame: 1001, time: await time(1000) } as const
+    const note = { id: 'a', anchor, text: 'odd', createdAt: 1, editedAt: 1 }
+    const placed = await worker.placeNotes([note])
+    expect(placed.notes[0]).toMatchObject({ note, imported: false, row: 1000 })
+    expect(placed.notes.some(({ imported, row }) => imported && row !== undefined)).toBe(true)
+    const { id, count } = await worker.select(query)
+    expect(count).toBe(1)
+    expect((await worker.rows(id, 0, 9)).map(({ row }) => row)).toEqual([1000])
+    expect((await worker.conversations(query, 'harmMs', true, 0, 9)).total).toBe(1)
+    expect((await worker.placeNotes([])).revision).toBeGreaterThan(placed.revision)
+    expect((await worker.select(query)).count).toBe(0)
+    expect((await worker.conversations(query, 'harmMs', true, 0, 9)).total).toBe(0)
+  })
+
   it('finds a packet in a selection, and the first of one', async () => {
     const query = { filter: 'tcp.analysis.retransmission' }
     const { id } = await worker.select(query)

@@ -1,4 +1,4 @@
-import { compare, comparedSide } from '../../engine/engine.ts'
+import { asksForNotes, compare, comparedSide } from '../../engine/engine.ts'
 import type {
   CompareRange,
   Comparison,
@@ -22,12 +22,14 @@ import type {
   LatencySummary,
   PacketDetails,
   PacketRow,
+  PlacedNotes,
   Query,
   ReadBytes,
   TimeSequence,
   TimeSequenceRequest,
   Work,
 } from '../../engine/engine.ts'
+import type { Note } from '../../common/model/note.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import type {
@@ -116,6 +118,12 @@ export class CaptureWorker implements EngineService {
     this.#reportSearch(undefined)
   }
 
+  async placeNotes(notes: readonly Note[]): Promise<PlacedNotes> {
+    const engine = this.#engine
+    engine.notes.set(notes)
+    return engine.notes.placed(engine.facts().comments)
+  }
+
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes> {
     return this.#timed(async () => {
       const rows = await this.#rows(query)
@@ -135,7 +143,7 @@ export class CaptureWorker implements EngineService {
   select(query: Query, order?: PacketOrder): Promise<SelectionHandle> {
     return this.#timed(async () => {
       const rows = order ? await this.#sort(query, order) : await this.#rows(query)
-      return this.#selections.put(query, rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
+      return this.#selections.put(this.#key(query), rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
     })
   }
 
@@ -207,7 +215,7 @@ export class CaptureWorker implements EngineService {
     return this.#timed(async () => {
       const { protocol, sort, descending } = list
       const engine = this.#engine
-      const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${queryKey(query)}`
+      const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${this.#key(query)}`
       const ids = await this.#orders.get(key, async () => {
         const scope = await this.#exchangeScope(query)
         return engine.exchangeOrder(sort, descending, { ...scope, ...(protocol !== undefined && { protocol }) })
@@ -308,10 +316,16 @@ export class CaptureWorker implements EngineService {
     return this.#reading.read(offset, length)
   }
 
+  /** The same text for queries that mean the same, as notes are now. */
+  #key(query: Query): string {
+    const key = queryKey(query)
+    return asksForNotes(query.filter) ? `${key} ${this.#engine.notes.revision}` : key
+  }
+
   /** Rows that match, ascending; undefined = all. */
   #rows(query: Query): Promise<Uint32Array | undefined> {
     const engine = this.#engine
-    return this.#selected.get(`${engine.packets.rows} ${queryKey(query)}`, () => this.#search(query))
+    return this.#selected.get(`${engine.packets.rows} ${this.#key(query)}`, () => this.#search(query))
   }
 
   async #search(query: Query): Promise<Uint32Array | undefined> {
@@ -331,7 +345,7 @@ export class CaptureWorker implements EngineService {
 
   #sort(query: Query, order: PacketOrder): Promise<Uint32Array> {
     const { rows: count } = this.#engine.packets
-    return this.#sorted.get(`${count} ${orderKey(order)} ${queryKey(query)}`, async () => {
+    return this.#sorted.get(`${count} ${orderKey(order)} ${this.#key(query)}`, async () => {
       // Whoever is the first to ask for another order need not have said so yet.
       this.setOrder(order)
       const { signal } = this.#sorting
@@ -368,7 +382,7 @@ export class CaptureWorker implements EngineService {
 
   #conversationOrder(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
     const engine = this.#engine
-    const key = `${engine.packets.rows} ${sort} ${descending} ${queryKey(query)}`
+    const key = `${engine.packets.rows} ${sort} ${descending} ${this.#key(query)}`
     return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#scope(query)))
   }
 

@@ -23,12 +23,14 @@ import type {
   LatencySummary,
   PacketDetails,
   PacketRow,
+  PlacedNotes,
   Query,
   RedactionKind,
   SortKey,
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
+import type { Note } from '../../common/model/note.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 
 // What the page may ask of the engine's worker. Everything here crosses a port: plain data only.
@@ -162,6 +164,8 @@ export interface EngineService {
   onSearch(report: (search: Search | undefined) => void): void
   /** The view's filter is now this: searches for the one before it are given up. */
   setFilter(filter: string): void
+  /** The person's notes are now these; where they and the comments in the file are, as far as it is read. */
+  placeNotes(notes: readonly Note[]): Promise<PlacedNotes>
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes>
   /** The list's order is now this: sorting for the one before it is given up. */
   setOrder(order: PacketOrder | undefined): void

@@ -26,7 +26,7 @@ export async function exportedPackets(
   { format, redact }: Pick<ExportRequest, 'format' | 'redact'>,
 ): Promise<SavedExport> {
   const taken = redact.length > 0 ? redaction(redact) : undefined
-  const pieces = format === 'pcap' ? exportPcap(engine, rows, read, taken) : exportPcapng(engine, rows, read, [], taken)
+  const pieces = format === 'pcap' ? exportPcap(engine, rows, read, taken) : exportPcapng(engine, rows, read, taken)
   return { file: await blobOf(pieces), packets: rows.length, ...(taken && { summary: taken.summary }) }
 }
 

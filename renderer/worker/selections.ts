@@ -21,9 +21,9 @@ export class Selections {
   readonly #entries: Entry[] = []
   #ids = 0
 
-  /** `rows` undefined = all packets, of which there are `count`; `order` names how they are sorted, '' = as in the file. */
-  put(query: Query, rows: Uint32Array | undefined, count: number, order = ''): SelectionHandle {
-    const key = queryKey(query) + order
+  /** `query` is its key. `rows` undefined = all packets, of which there are `count`; `order` names how they are sorted, '' = as in the file. */
+  put(query: string, rows: Uint32Array | undefined, count: number, order = ''): SelectionHandle {
+    const key = query + order
     const sorted = order !== ''
     const entry = this.#take((known) => known.key === key) ?? { id: ++this.#ids, key, rows, count, sorted }
     entry.rows = rows
