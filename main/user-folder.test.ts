@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dataFolder, userFolder } from './user-folder.ts'
+import { cacheFolder, dataFolder, userFolder } from './user-folder.ts'
 
 describe("the person's folder", () => {
   it.each([
@@ -25,5 +25,18 @@ describe("the folder of the person's captures", () => {
     ['linux', { HOPSCOPE_DATA: '/big', HOPSCOPE_CONFIG: '/mine' }, '/big'],
   ] as const)('on %s with %j is %s', (platform, env, folder) => {
     expect(dataFolder(platform, env, '/home/sre')).toBe(folder)
+  })
+})
+
+describe('the folder of what can be made again', () => {
+  it.each([
+    ['linux', {}, '/home/sre/.cache/hopscope'],
+    ['linux', { XDG_CACHE_HOME: '/xdg' }, '/xdg/hopscope'],
+    ['linux', { XDG_CACHE_HOME: 'relative' }, '/home/sre/.cache/hopscope'],
+    ['darwin', {}, '/home/sre/Library/Caches/Hopscope'],
+    ['win32', { LOCALAPPDATA: '/local' }, '/local/Hopscope/cache'],
+    ['linux', { XDG_CACHE_HOME: '/xdg', HOPSCOPE_CONFIG: '/mine' }, '/mine/cache'],
+  ] as const)('on %s with %j is %s', (platform, env, folder) => {
+    expect(cacheFolder(platform, env, '/home/sre')).toBe(folder)
   })
 })

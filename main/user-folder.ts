@@ -40,3 +40,22 @@ export function dataFolder(
     }
   }
 }
+
+/** The folder for what can be made again at any time. HOPSCOPE_CONFIG overrides it. */
+export function cacheFolder(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  home: string = homedir(),
+): string {
+  if (env['HOPSCOPE_CONFIG']) return join(env['HOPSCOPE_CONFIG'], 'cache')
+  switch (platform) {
+    case 'win32':
+      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'Hopscope', 'cache')
+    case 'darwin':
+      return join(home, 'Library', 'Caches', 'Hopscope')
+    default: {
+      const configured = env['XDG_CACHE_HOME']
+      return join(configured?.startsWith('/') ? configured : join(home, '.cache'), 'hopscope')
+    }
+  }
+}

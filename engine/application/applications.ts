@@ -130,14 +130,17 @@ export class Applications {
     const conversation = found >>> 1
     const direction = found & 1
     const tries = ~Math.min(-1, this.#streamOf[conversation])
+    const end = Math.min(packet.end, packet.payloadAt + packet.payloadLength)
+    if (end <= packet.payloadAt) {
+      // Cut off by the snap length, as in captures of headers all are.
+      this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
+      return undefined
+    }
     const beginning = this.#beginnings.get(found)
     this.#beginnings.delete(found)
     const before =
       beginning && ((beginning.seq + beginning.bytes.length - packet.seq) | 0) === 0 ? beginning : undefined
-    const payload = packet.bytes.subarray(
-      packet.payloadAt,
-      Math.min(packet.end, packet.payloadAt + packet.payloadLength),
-    )
+    const payload = packet.bytes.subarray(packet.payloadAt, end)
     const bytes = before ? joined(before.bytes, payload) : payload
     const client = this.#clientDirection(conversation, packet)
     const { sourcePort, destinationPort } = packet
@@ -159,7 +162,7 @@ export class Applications {
       const clientDirection = side === 'client' ? direction : direction ^ 1
       return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined, before)
     }
-    const mayGrow = payload.length > 0 && bytes.length < SHORT_PAYLOAD && beginning === before
+    const mayGrow = bytes.length < SHORT_PAYLOAD && beginning === before
     if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
       const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
       this.#beginnings.set(found, { seq, bytes: bytes.slice(), row: firstRow, time: firstTime })
