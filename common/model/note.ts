@@ -32,3 +32,11 @@ export interface Note {
   readonly createdAt: number
   readonly editedAt: number
 }
+
+/** The display filter's field for what is noted. */
+export const NOTE_FIELD = 'hopscope.note'
+
+/** Whether what a filter finds may change with the notes; at worst it is said of one that only has the word in a text. */
+export function asksForNotes(filter: string | undefined): boolean {
+  return filter?.includes(NOTE_FIELD) ?? false
+}

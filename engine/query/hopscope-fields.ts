@@ -1,3 +1,4 @@
+import { NOTE_FIELD } from '../../common/model/note.ts'
 import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
 import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { type CaptureTables, type FilterField, type FilterType, type FilterValue, PRESENCE } from './filter-field.ts'
@@ -71,13 +72,6 @@ function ofConnection(
     ],
     ...(words && { known: () => quoted(words) }),
   }
-}
-
-const NOTE_FIELD = 'hopscope.note'
-
-/** Whether what a filter finds may change with the notes; at worst it is said of one that only has the word in a text. */
-export function asksForNotes(filter: string | undefined): boolean {
-  return filter?.includes(NOTE_FIELD) ?? false
 }
 
 /** hopscope.*: what Wireshark has no field for. */

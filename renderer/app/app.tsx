@@ -247,6 +247,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         {state.kind === 'open' ? (
           <Workspace
             key={sessionKey(state.session)}
+            connection={connection}
             session={state.session}
             view={view}
             commands={commands}

@@ -12,6 +12,8 @@ export interface CaptureSession extends Disposable {
   readonly name: string
   /** Where it is, for the person: a path on the host, or nothing for a dropped file. */
   readonly path: string | undefined
+  /** Its id with the host, beside which notes are kept; nothing for a dropped file. */
+  readonly source: string | undefined
   readonly engine: Remote<EngineService>
   /** Undefined until the worker has said the first word. */
   readonly progress: StoreApi<SessionState>
@@ -27,7 +29,7 @@ export interface SessionState {
 }
 
 export function openSession(
-  capture: { readonly ref: CaptureRef; readonly name: string; readonly path?: string },
+  capture: { readonly ref: CaptureRef; readonly name: string; readonly path?: string; readonly source?: string },
   origin: CaptureOrigin,
 ): CaptureSession {
   const progress = createStore<SessionState>(() => ({
@@ -52,6 +54,7 @@ export function openSession(
     ref: capture.ref,
     name: capture.name,
     path: capture.path,
+    source: capture.source,
     engine: client.calls,
     progress,
     cancel() {

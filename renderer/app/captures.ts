@@ -33,6 +33,7 @@ const NOTHING_SELECTED = {
   zoom: undefined,
   conversation: undefined,
   row: undefined,
+  note: undefined,
 } as const
 
 export function createCaptures(connection: HostConnection, view: ViewStore, hasFileDialog: () => boolean): Captures {
@@ -69,7 +70,7 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
         const request = connection.dataRequest({ url })
         enter(
           openSession(
-            { ref: ref(source), name: source.name, path: source.path },
+            { ref: ref(source), name: source.name, path: source.path, source: source.id },
             { kind: 'served', request, size, growing },
           ),
           keepView,

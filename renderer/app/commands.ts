@@ -5,7 +5,7 @@ export interface Command {
   /** Stable name, `group.verb`: the host's menu and the tests use it. */
   readonly id: string
   readonly title: string
-  readonly group: 'Capture' | 'Filter' | 'Time' | 'Go' | 'View' | 'Terminal' | 'Help'
+  readonly group: 'Capture' | 'Filter' | 'Time' | 'Go' | 'View' | 'Notes' | 'Terminal' | 'Help'
   /** As in `parseKeys`: "Ctrl+O", "/", "Alt+ArrowUp". The first is shown. */
   readonly keys?: readonly string[]
   /** Also while a text field has the focus (default: only keys with Ctrl, Alt or a function key). */

@@ -4,7 +4,7 @@ import type { Command, CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
 
-const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Terminal', 'Help']
+const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Notes', 'Terminal', 'Help']
 
 /** What belongs to the thing that has the focus, not to the window. */
 const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
@@ -26,6 +26,14 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
       ['Only this conversation; inside the packet', 'Enter'],
       ['Copy the packet', 'Ctrl C'],
       ['Menu', 'Shift F10'],
+    ],
+  ],
+  [
+    'In the list of notes',
+    [
+      ['Show what it is on', 'Enter'],
+      ['Edit; done, or as it was', 'E; Ctrl Enter, or Esc'],
+      ['Delete', 'Delete'],
     ],
   ],
   [

@@ -31,6 +31,8 @@ export interface View {
   readonly list?: ListTab | undefined
   /** The finding that is looked at, by its id; the first without. */
   readonly finding?: string | undefined
+  /** The note that is looked at, by its id; the first without. */
+  readonly note?: string | undefined
   /** What the lower pane shows; the packets without. */
   readonly detail?: DetailTab | undefined
   /** Which end's bytes are followed or drawn; both, or the busier one's, without. */
@@ -52,7 +54,7 @@ export interface View {
 }
 
 /** The panes that share the upper place. One line here and one in workspace.tsx for another. */
-export const LIST_TABS = ['findings', 'conversations', 'latency', 'compare'] as const
+export const LIST_TABS = ['findings', 'conversations', 'latency', 'notes', 'compare'] as const
 export type ListTab = (typeof LIST_TABS)[number]
 
 /** The panes that share the lower place. */
@@ -120,6 +122,7 @@ export function viewToSearch(view: View): string {
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.list) search.set('list', view.list)
   if (view.finding) search.set('finding', view.finding)
+  if (view.note) search.set('note', view.note)
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
   if (view.side) search.set('side', view.side)
   if (view.format && view.format !== FORMATS[0]) search.set('format', view.format)
@@ -172,6 +175,7 @@ export function viewFromSearch(text: string): View {
     ...(order && { order }),
     ...(list && { list }),
     ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
+    ...(search.get('note') && { note: search.get('note') ?? '' }),
     ...(detail && { detail }),
     ...(side && { side }),
     ...(format && { format }),

@@ -30,8 +30,14 @@ const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   [
     'Findings and conversations',
-    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Compare])',
-    ['[data-grid=findings]', '[data-grid=conversations]', '[data-grid=latency]', '[data-grid=compare]'],
+    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Notes], [aria-label=Compare])',
+    [
+      '[data-grid=findings]',
+      '[data-grid=conversations]',
+      '[data-grid=latency]',
+      '[data-grid=notes]',
+      '[data-grid=compare]',
+    ],
   ],
   [
     'Packets',
@@ -53,7 +59,7 @@ export const CLOSER = [
 }[]
 
 /** A key for each list, in their order. */
-const LIST_KEYS = ['D', 'V', 'Y', 'B'] as const
+const LIST_KEYS = ['D', 'V', 'Y', 'Shift+M', 'B'] as const
 
 const SORTS = [
   ['harmMs', 'harm', true],
@@ -293,7 +299,8 @@ function showDetail(view: ViewStore, detail: DetailTab): void {
   focusSoon(LOWER_FOCUS)
 }
 
-function focusSoon(selectors: readonly string[]): void {
+/** Gives the focus to the first of them as soon as it is there. */
+export function focusSoon(selectors: readonly string[]): void {
   // The pane may first have to ask which conversation it is about.
   let frames = 60
   const attempt = () => {
@@ -346,6 +353,7 @@ export function queryOf({ filter, range, conversation }: View): Query {
   return { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
 }
 
-function both(filter: string, condition: string): string {
+/** A filter with another condition. */
+export function both(filter: string, condition: string): string {
   return filter ? `(${filter}) && ${condition}` : condition
 }

@@ -1,13 +1,12 @@
-import { X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Finding } from '../../common/model/finding.ts'
+import { asksForNotes } from '../../common/model/note.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
-import { AddressNames } from '../components/address.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import {
   addressFilter,
@@ -30,16 +29,22 @@ import { Packets } from '../features/packets/index.tsx'
 import { StatusBar } from '../features/status/index.tsx'
 import { Timeline } from '../features/timeline/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
+import { Chip } from './chip.tsx'
 import type { CommandRegistry } from './commands.ts'
+import type { HostConnection } from './host.ts'
+import { Known } from './known.tsx'
 import { preferences, rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
 import { useAddressNames } from './use-address-names.ts'
+import { useAnnouncement } from './use-announcement.ts'
+import { useNotes } from './use-notes.tsx'
 import { useSaving } from './use-saving.tsx'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { CLOSER, workspaceCommands } from './workspace-commands.ts'
 
 export interface WorkspaceProps {
+  readonly connection: HostConnection
   readonly session: CaptureSession
   readonly view: ViewStore
   readonly commands: CommandRegistry
@@ -53,6 +58,7 @@ export interface WorkspaceProps {
 
 /** An open capture: time axis on top, conversations and packets below, the inspector at the side. */
 export function Workspace({
+  connection,
   session,
   view,
   commands,
@@ -77,10 +83,10 @@ export function Workspace({
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
   const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
   const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
-  const version = progress?.version ?? 0
-  const names = useAddressNames(session, version)
+  const read = progress?.version ?? 0
+  const names = useAddressNames(session, read)
   const reading = progress?.phase === 'reading'
-  const diagnosis = useAnswer(progress && String(version), () => session.engine.findings())
+  const diagnosis = useAnswer(progress && String(read), () => session.engine.findings())
   const report = diagnosis.value
   // Start from the answer, where there is one.
   const list = chosenList ?? (report && report.findings.length > 0 ? 'findings' : 'conversations')
@@ -106,6 +112,9 @@ export function Workspace({
     [announce],
   )
 
+  const notes = useNotes({ connection, session, view, commands, announce, onFilter: narrow })
+  // Both only grow, so their sum tells whether there is something new to ask.
+  const version = read + (asksForNotes(filter) ? notes.revision : 0)
   const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
   useEffect(
@@ -190,6 +199,9 @@ export function Workspace({
         title: 'Copy as text',
         run: () => copy(packetText(row)),
       },
+      'line' as const,
+      notes.packetItem(row),
+      'line' as const,
       ...saving.packetItems(row, chosen),
     ]
   }
@@ -209,6 +221,7 @@ export function Workspace({
       { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
       'line' as const,
       { title: 'Copy as filter', hint: text, run: () => copy(text) },
+      notes.conversationItem(row),
       { title: 'Capture at both ends', run: () => onCaptureEnds([row.addressA, row.addressB]) },
     ]
   }
@@ -236,7 +249,7 @@ export function Workspace({
       <Findings
         report={report}
         error={diagnosis.error}
-        waiting={diagnosis.key !== String(version) && !reading}
+        waiting={diagnosis.key !== String(read) && !reading}
         reading={reading}
         chosen={finding}
         onChoose={({ id }) => view.change({ finding: id })}
@@ -263,6 +276,7 @@ export function Workspace({
         onPoint={onPoint}
       />
     ),
+    notes: () => notes.pane(facts),
     compare: () => <Compare session={session} view={view} facts={facts} version={version} />,
     latency: () => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
@@ -296,7 +310,7 @@ export function Workspace({
 
   const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
-    <AddressNames value={names}>
+    <Known names={names} marks={notes.marks}>
       {filterSlot &&
         createPortal(
           <>
@@ -401,7 +415,8 @@ export function Workspace({
         search={search}
       />
       {saving.dialog(report, reading)}
-    </AddressNames>
+      {notes.dialog()}
+    </Known>
   )
 }
 
@@ -409,6 +424,7 @@ const LIST_TITLES: Readonly<Record<ListTab, string>> = {
   findings: 'Findings',
   conversations: 'Conversations',
   latency: 'Latency',
+  notes: 'Notes',
   compare: 'Compare',
 }
 const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
@@ -437,20 +453,6 @@ function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsPr
   )
 }
 
-const ANNOUNCED_MS = 4000
-
-/** A short word in the status bar that goes by itself. */
-function useAnnouncement(): readonly [string, (text: string) => void] {
-  const [text, setText] = useState('')
-  useEffect(() => {
-    const timer = setTimeout(() => setText(''), ANNOUNCED_MS)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [text])
-  return [text, setText]
-}
-
 /** A packet as a line of a table, for pasting elsewhere. */
 function packetText(row: PacketRow): string {
   const { row: index, time, source, destination, protocol, length, info } = row
@@ -459,22 +461,4 @@ function packetText(row: PacketRow): string {
 
 function focusPane(grid: ListTab): void {
   document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
-}
-
-interface ChipProps {
-  readonly label: string
-  readonly onClear: () => void
-  readonly children: string
-}
-
-/** A condition besides the filter that is in force, and the way out of it. */
-function Chip({ label, onClear, children }: ChipProps): ReactNode {
-  return (
-    <span className="chip">
-      <span title={children}>{children}</span>
-      <button type="button" className="icon-button small" aria-label={label} title={label} onClick={onClear}>
-        <X size={12} aria-hidden />
-      </button>
-    </span>
-  )
 }

@@ -54,6 +54,11 @@ describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
     ['accent-ink', 'accent'],
     ['reorder', 'ground'],
   ]
+  // WCAG 2.2, 1.4.11: marks are no text.
+  it.each(['plain', 'yellow', 'red', 'green', 'blue', 'violet'])('shows the %s mark of a note on every row', (name) => {
+    for (const surface of [...SURFACES, ...TINTS])
+      expect(contrast(color(`note-${name}`, theme), color(surface, theme))).toBeGreaterThanOrEqual(3)
+  })
   it.each(pairs)('keeps %s readable on %s', (text, surface) => {
     expect(contrast(color(text, theme), color(surface, theme))).toBeGreaterThanOrEqual(4.5)
   })

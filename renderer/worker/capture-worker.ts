@@ -1,4 +1,4 @@
-import { asksForNotes, compare, comparedSide } from '../../engine/engine.ts'
+import { compare, comparedSide } from '../../engine/engine.ts'
 import type {
   CompareRange,
   Comparison,
@@ -29,7 +29,7 @@ import type {
   TimeSequenceRequest,
   Work,
 } from '../../engine/engine.ts'
-import type { Note } from '../../common/model/note.ts'
+import { asksForNotes, type Note } from '../../common/model/note.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import type {

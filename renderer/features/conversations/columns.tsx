@@ -4,6 +4,7 @@ import { Address } from '../../components/address.tsx'
 import type { Column } from '../../components/data-grid.tsx'
 import { streamText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import { NoteMark } from '../../components/note-marks.tsx'
 import { harmColor, harmName } from '../../components/harm.ts'
 
 export interface ConversationColumn extends Column<ConversationRow> {
@@ -46,7 +47,12 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
       about: 'Number among the conversations of its transport',
       width: 72,
       sort: 'id',
-      cell: (row) => streamText(row),
+      cell: (row) => (
+        <>
+          <NoteMark conversation={row.id} />
+          {streamText(row)}
+        </>
+      ),
     },
     {
       key: 'a',

@@ -8,6 +8,7 @@ import { streamText } from '../../components/filter-text.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { CaptureView } from './capture-view.tsx'
 import { ConversationView } from './conversation-view.tsx'
+import { NotesHere } from './notes-here.tsx'
 import { PacketView } from './packet-view.tsx'
 import './inspector.css'
 
@@ -82,7 +83,10 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
         {tab === 'capture' && <CaptureView facts={facts} path={session.path} onFilter={onFilter} />}
         {tab === 'conversation' &&
           (conversation && id !== undefined ? (
-            <ConversationView session={session} conversation={conversation} version={version} view={view} />
+            <div className="with-notes">
+              <NotesHere conversation={id} />
+              <ConversationView session={session} conversation={conversation} version={version} view={view} />
+            </div>
           ) : (
             <Nothing title="No conversation selected">
               Select a conversation, or a packet of one, to see what it suffered and how long its round trips took.
@@ -92,7 +96,10 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
           (row === undefined ? (
             <Nothing title="No packet selected">Select one in the list to see its layers and bytes.</Nothing>
           ) : (
-            <PacketView session={session} row={row} onFilter={onFilter} onCopy={onCopy} />
+            <div className="with-notes">
+              <NotesHere row={row} />
+              <PacketView session={session} row={row} onFilter={onFilter} onCopy={onCopy} />
+            </div>
           ))}
       </div>
     </section>

@@ -5,6 +5,7 @@ import { Address } from '../../components/address.tsx'
 import type { Column } from '../../components/data-grid.tsx'
 import { formatClock, formatSeconds } from '../../components/format.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
+import { NoteMark } from '../../components/note-marks.tsx'
 import { splitMarks } from './marks.ts'
 
 export interface PacketColumn extends Column<PacketRow> {
@@ -30,7 +31,14 @@ export function packetColumns(
     return before === undefined ? '' : formatSeconds(row.time - before)
   }
   return [
-    { key: 'number', sort: 'frame', title: 'No.', width: 60, numeric: true, cell: (row) => row.row + 1 },
+    {
+      key: 'number',
+      sort: 'frame',
+      title: 'No.',
+      width: 60,
+      numeric: true,
+      cell: (row) => <FrameNumber row={row.row} />,
+    },
     { key: 'time', sort: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
     { key: 'source', sort: 'source', title: 'Source', width: 124, cell: (row) => <Address address={row.source} /> },
     {
@@ -58,6 +66,15 @@ export function packetColumns(
       cell: (row) => <Info row={row} />,
     },
   ]
+}
+
+function FrameNumber({ row }: { readonly row: number }): ReactNode {
+  return (
+    <>
+      <NoteMark row={row} />
+      {row + 1}
+    </>
+  )
 }
 
 /** Wireshark's marks in front of the text become badges, coloured by their label; Hopscope's own verdict stands beside them. */

@@ -1,13 +1,24 @@
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
+import { NOTE_FIELD } from '../../../common/model/note.ts'
 import type { Lanes } from '../../../engine/engine.ts'
 import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
-import { bucketAt, bucketSummary, COUNT_LANES, RULER, type LanePlace, type LaneSummary } from './lane-specs.ts'
+import {
+  bucketAt,
+  bucketSummary,
+  COUNT_LANES,
+  NOTE_LANE,
+  RULER,
+  type LanePlace,
+  type LaneSummary,
+} from './lane-specs.ts'
 
 interface GutterProps {
   readonly places: readonly LanePlace[]
   readonly lanes: Lanes | undefined
+  /** How many notes have a time. */
+  readonly noted: number
   readonly cursor: StoreApi<{ readonly time: number | undefined }>
   /** One bucket: what the numbers are while the pointer is elsewhere, over the selected range or what is on screen. */
   readonly total: Lanes | undefined
@@ -16,7 +27,7 @@ interface GutterProps {
 }
 
 /** The names of the lanes with their numbers: under the crosshair, else over the selected or visible time. */
-export function Gutter({ places, lanes, total, cursor, ranged, onFilter }: GutterProps): ReactNode {
+export function Gutter({ places, lanes, noted, total, cursor, ranged, onFilter }: GutterProps): ReactNode {
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
   const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
@@ -31,6 +42,19 @@ export function Gutter({ places, lanes, total, cursor, ranged, onFilter }: Gutte
           </>
         )}
       </div>
+      {noted > 0 && (
+        <div className="gutter-lane" style={{ top: RULER, height: NOTE_LANE }} data-lane="notes">
+          <button
+            type="button"
+            className="gutter-count"
+            title={`Filter on ${NOTE_FIELD}`}
+            onClick={() => onFilter(NOTE_FIELD)}
+          >
+            <span className="gutter-title">Notes</span>
+            <span className="number">{formatCount(noted)}</span>
+          </button>
+        </div>
+      )}
       {places.map(({ id, top, height }) => (
         <div key={id} className={`gutter-lane${height >= 34 ? ' tall' : ''}`} style={{ top, height }} data-lane={id}>
           {id === 'throughput' ? (

@@ -1,4 +1,13 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import {
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CaptureFacts, Lanes, Query } from '../../../engine/engine.ts'
@@ -7,11 +16,13 @@ import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { formatClock, formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
+import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { drawLanes } from './draw-lanes.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
-import { bucketAt, COUNT_LANES, bucketSummary, placeLanes, RULER } from './lane-specs.ts'
+import { bucketAt, COUNT_LANES, bucketSummary, NOTE_LANE, placeLanes, RULER } from './lane-specs.ts'
+import { NoteLane } from './note-lane.tsx'
 import { Overview } from './overview.tsx'
 import { RangeOverlay } from './range-overlay.tsx'
 import { bucketRaster, panned, ticks, decimalsFor, TimeScale, within, zoomed } from './time-scale.ts'
@@ -52,7 +63,9 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     () => new TimeScale({ from: shown.from, to: shown.to }, size.width),
     [shown.from, shown.to, size.width],
   )
-  const places = useMemo(() => placeLanes(size.height), [size.height])
+  const noted = useContext(NoteMarksContext).timed.length
+  const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
+  const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
 
   const query: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
   const raster = bucketRaster(scale, whole)
@@ -193,6 +206,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     <section className="timeline" aria-label="Time axis">
       <Gutter
         places={places}
+        noted={noted}
         lanes={lanes}
         total={total}
         cursor={cursor}
@@ -230,6 +244,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
           >
             <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
           </div>
+          <NoteLane scale={scale} />
           <Pointed pointed={pointed} scale={scale} />
           <RangeOverlay scale={scale} range={range} view={view} />
           {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (

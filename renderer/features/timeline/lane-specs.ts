@@ -46,6 +46,8 @@ export interface LanePlace {
 }
 
 export const RULER = 36
+/** Between the ruler and the lanes, where there are notes. */
+export const NOTE_LANE = 20
 const WEIGHTS: readonly (readonly [LaneId, number])[] = [
   ['throughput', 3],
   ['retransmissions', 2],

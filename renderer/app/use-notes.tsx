@@ -1,0 +1,235 @@
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
+import { NOTE_FIELD, type NoteColour } from '../../common/model/note.ts'
+import type { CaptureFacts, ConversationRow, PacketRow, PlacedNote } from '../../engine/engine.ts'
+import type { MenuItem } from '../components/context-menu.tsx'
+import { noteMarks, type NoteMarks } from '../components/note-marks.tsx'
+import { useAnswer } from '../components/use-answer.ts'
+import { useWatched } from '../components/use-watched.ts'
+import {
+  CAPTURE_SUBJECT,
+  conversationSubject,
+  createNoteBook,
+  edited,
+  NoteDialog,
+  Notes,
+  packetSubject,
+  rangeSubject,
+  subjectText,
+  type NoteDraft,
+  type NoteSubject,
+} from '../features/notes/index.tsx'
+import type { CaptureSession } from './capture-session.ts'
+import type { CommandRegistry } from './commands.ts'
+import type { HostConnection } from './host.ts'
+import type { ViewStore } from './view-store.ts'
+import { both, focusSoon, queryOf } from './workspace-commands.ts'
+
+interface Noted {
+  readonly connection: HostConnection
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly commands: CommandRegistry
+  readonly announce: (text: string) => void
+  /** Adds a condition to the display filter. */
+  readonly onFilter: (condition: string) => void
+}
+
+export interface NotesHere {
+  readonly marks: NoteMarks
+  /** Grows when what filters find by notes may have changed. */
+  readonly revision: number
+  readonly pane: (facts: CaptureFacts) => ReactNode
+  /** What is to be drawn over the workspace. */
+  readonly dialog: () => ReactNode
+  readonly packetItem: (row: PacketRow) => MenuItem
+  readonly conversationItem: (row: ConversationRow) => MenuItem
+}
+
+/** How far around a moment one sees when one goes there. */
+const AROUND_NS = 500e6
+
+/** The notes on the open capture: where they are in it, and all that can be done with them. */
+export function useNotes({ connection, session, view, commands, announce, onFilter }: Noted): NotesHere {
+  const { source, engine } = session
+  const [book] = useState(() => {
+    const { notes } = connection.host
+    return createNoteBook(
+      source === undefined
+        ? undefined
+        : { put: (note) => notes.put(source, note), remove: (id) => notes.remove(source, id) },
+    )
+  })
+  const [subjects, setSubjects] = useState<readonly NoteSubject[]>()
+  const [colour, setColour] = useState<NoteColour>('yellow')
+  const chosen = useStore(view.store, (state) => state.note)
+  const written = useStore(book.store, (state) => state.revision)
+  const version = useStore(session.progress, ({ progress }) => progress?.version)
+
+  const told = useWatched(connection, source && `notes ${source}`, (host) => host.notes.watch(source ?? ''))
+  useEffect(() => {
+    if (told.value) book.told(told.value)
+  }, [book, told.value])
+  const { value: placed } = useAnswer(version === undefined ? undefined : `${written} ${version}`, () =>
+    engine.placeNotes(book.store.getState().notes),
+  )
+
+  const open = useCallback(
+    ({ note }: PlacedNote) => {
+      view.change({ list: 'notes', note: note.id }, 'push')
+      focusSoon(['[data-grid=notes]'])
+    },
+    [view],
+  )
+  const marks = useMemo(() => noteMarks(placed?.notes ?? [], open), [placed, open])
+
+  const asked = useCallback(
+    (work: Promise<void>, done: string) =>
+      work.then(
+        () => announce(done),
+        (error: unknown) => announce(error instanceof Error ? error.message : String(error)),
+      ),
+    [announce],
+  )
+
+  /** Asks for a note on this, or else on what is selected. */
+  const add = useCallback(
+    async (subject?: NoteSubject) => {
+      // Where the focus is says what is meant; it may have moved by the time of the answer.
+      const focused = document.activeElement
+      const selected = await selectedSubjects(session, view, focused)
+      setSubjects(subject ? [subject, ...selected.filter(({ title }) => title !== subject.title)] : selected)
+    },
+    [session, view],
+  )
+
+  useEffect(
+    () =>
+      commands.register([
+        { id: 'note.add', title: 'Add a note', group: 'Notes', keys: ['M'], run: () => void add() },
+        {
+          id: 'note.undo',
+          title: 'Undo the last change of notes',
+          group: 'Notes',
+          keys: ['Ctrl+Z'],
+          inText: false,
+          enabled: () => book.store.getState().done.length > 0,
+          run: () => void asked(book.undo(), 'Undone: the last change of notes'),
+        },
+        {
+          id: 'note.redo',
+          title: 'Redo the change of notes',
+          group: 'Notes',
+          keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+          inText: false,
+          enabled: () => book.store.getState().undone.length > 0,
+          run: () => void asked(book.redo(), 'Redone: the change of notes'),
+        },
+        {
+          id: 'note.filter',
+          title: 'Filter on packets with notes',
+          group: 'Notes',
+          run: () => onFilter(NOTE_FIELD),
+        },
+      ]),
+    [add, asked, book, commands, onFilter],
+  )
+
+  async function save(subject: NoteSubject, draft: NoteDraft): Promise<void> {
+    const now = Date.now()
+    const note = edited(
+      { id: crypto.randomUUID().slice(0, 8), anchor: subject.anchor, text: '', createdAt: now },
+      draft,
+    )
+    if (!note) return
+    await book.put({ ...note, editedAt: now })
+    if (note.colour) setColour(note.colour)
+    view.change({ note: note.id })
+    announce(`Note added: ${subject.title}`)
+  }
+
+  async function go({ note, row, conversation, time }: PlacedNote): Promise<void> {
+    if (row !== undefined) {
+      const now = view.store.getState()
+      const filter = both(now.filter, `frame.number == ${row + 1}`)
+      const hidden = (await engine.firstPacket({ ...queryOf(now), filter })) === undefined
+      const lifted = hidden ? { filter: '', range: undefined, conversation: undefined } : {}
+      view.change({ row, detail: undefined, note: note.id, ...lifted }, 'push')
+      if (hidden) announce('The filter hid this packet: it is lifted')
+    } else if (conversation !== undefined) view.change({ conversation, note: note.id }, 'push')
+    else if (time) {
+      const moment = time.from === time.to
+      view.change(moment ? { zoom: { from: time.from - AROUND_NS, to: time.to + AROUND_NS } } : { range: time }, 'push')
+    }
+  }
+
+  return {
+    marks,
+    revision: placed?.revision ?? 0,
+    pane: ({ epochNs }) => (
+      <Notes
+        placed={placed}
+        error={told.error}
+        passing={book.passing}
+        chosen={chosen}
+        epochNs={epochNs}
+        onChoose={({ note }) => view.change({ note: note.id })}
+        onGo={(note) => void go(note)}
+        onEdit={(note) => void asked(book.put(note), 'Note kept')}
+        onDelete={(note) => void asked(book.remove(note.note.id), `Note deleted: ${subjectText(note)}. Ctrl+Z undoes`)}
+        onAdd={() => void add()}
+        onFilter={() => onFilter(NOTE_FIELD)}
+      />
+    ),
+    dialog: () =>
+      subjects && (
+        <NoteDialog
+          subjects={subjects}
+          tags={[...new Set((placed?.notes ?? []).flatMap(({ note }) => note.tag ?? []))].toSorted()}
+          colour={colour}
+          onSave={save}
+          onClose={() => setSubjects(undefined)}
+        />
+      ),
+    packetItem: (row) => ({
+      title: 'Add a note…',
+      hint: 'M',
+      run: () => void add(packetSubject(row, epochOf(session))),
+    }),
+    conversationItem: (row) => ({
+      title: 'Add a note…',
+      hint: 'M',
+      run: () => void add(conversationSubject(row, epochOf(session))),
+    }),
+  }
+}
+
+function epochOf(session: CaptureSession): string | undefined {
+  return session.progress.getState().progress?.facts.epochNs
+}
+
+/** What a note may be on now, the most likely first: what the focus is in, else the nearest to a packet. */
+async function selectedSubjects(
+  { engine, progress }: CaptureSession,
+  view: ViewStore,
+  focused: Element | null,
+): Promise<readonly NoteSubject[]> {
+  const { row, conversation, range } = view.store.getState()
+  const epochNs = progress.getState().progress?.facts.epochNs
+  const [packet, chosen] = await Promise.all([
+    row === undefined ? undefined : engine.packet(row),
+    conversation === undefined ? undefined : engine.conversation(conversation),
+  ])
+  const found = {
+    packet: packet && packetSubject(packet, epochNs),
+    conversation: chosen && conversationSubject(chosen, epochNs),
+    range: range && rangeSubject(range, epochNs),
+  }
+  const first = focused?.closest('.timeline')
+    ? found.range
+    : focused?.closest('[data-grid=conversations]')
+      ? found.conversation
+      : undefined
+  const all = [first, found.packet, found.range, found.conversation, CAPTURE_SUBJECT]
+  return [...new Set(all)].filter((subject) => subject !== undefined)
+}

@@ -1,0 +1,58 @@
+import { createContext, useContext, type ReactNode } from 'react'
+import type { PlacedNote } from '../../engine/engine.ts'
+import './note-marks.css'
+
+/** What is noted, by what it is noted on, for all views that show any of it. */
+export interface NoteMarks {
+  readonly byRow: ReadonlyMap<number, readonly PlacedNote[]>
+  readonly byConversation: ReadonlyMap<number, readonly PlacedNote[]>
+  /** Those that have a time, by when it begins. */
+  readonly timed: readonly PlacedNote[]
+  /** Shows one where it can be edited. */
+  readonly onOpen: (note: PlacedNote) => void
+}
+
+const NONE: NoteMarks = { byRow: new Map(), byConversation: new Map(), timed: [], onOpen: () => undefined }
+
+export const NoteMarksContext = createContext(NONE)
+
+export function noteMarks(notes: readonly PlacedNote[], onOpen: NoteMarks['onOpen']): NoteMarks {
+  const byRow = new Map<number, PlacedNote[]>()
+  const byConversation = new Map<number, PlacedNote[]>()
+  const add = (lists: Map<number, PlacedNote[]>, key: number, note: PlacedNote) =>
+    lists.set(key, [...(lists.get(key) ?? []), note])
+  for (const note of notes) {
+    if (note.row !== undefined) add(byRow, note.row, note)
+    else if (note.conversation !== undefined) add(byConversation, note.conversation, note)
+  }
+  const timed = notes.filter(({ time }) => time).toSorted((a, b) => (a.time?.from ?? 0) - (b.time?.from ?? 0))
+  return { byRow, byConversation, timed, onOpen }
+}
+
+/** The CSS colour of a note's mark. */
+export function noteColour({ note }: PlacedNote): string {
+  return `var(--note-${note.colour ?? 'plain'})`
+}
+
+/** "[dns] five seconds each", in one line. */
+export function noteLine({ note }: PlacedNote): string {
+  const text = note.text.replaceAll(/\s+/g, ' ')
+  return note.tag ? `[${note.tag}] ${text}` : text
+}
+
+/** A mark for the notes on a row of a list; nothing where there are none. */
+export function NoteMark(on: { readonly row: number } | { readonly conversation: number }): ReactNode {
+  const marks = useContext(NoteMarksContext)
+  const notes = 'row' in on ? marks.byRow.get(on.row) : marks.byConversation.get(on.conversation)
+  if (!notes) return null
+  const said = notes.map(noteLine).join('\n')
+  return (
+    <span
+      className="note-mark"
+      role="img"
+      aria-label={`Note: ${said}`}
+      title={said}
+      style={{ background: noteColour(notes[0]) }}
+    />
+  )
+}

@@ -1,0 +1,21 @@
+import { useContext, type ReactNode } from 'react'
+import { noteColour, NoteMarksContext } from '../../components/note-marks.tsx'
+
+/** What was noted on the packet or conversation that is looked at; nothing where that is nothing. */
+export function NotesHere(on: { readonly row: number } | { readonly conversation: number }): ReactNode {
+  const { byRow, byConversation, onOpen } = useContext(NoteMarksContext)
+  const notes = 'row' in on ? byRow.get(on.row) : byConversation.get(on.conversation)
+  if (!notes) return null
+  return (
+    <ul className="notes-here" aria-label="Notes">
+      {notes.map((placed) => (
+        <li key={placed.note.id} style={{ borderLeftColor: noteColour(placed) }}>
+          <button type="button" title="Show it among the notes" onClick={() => onOpen(placed)}>
+            {placed.note.tag !== undefined && <b>{placed.note.tag}: </b>}
+            {placed.note.text}
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,93 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Note } from '../../../common/model/note.ts'
+
+/** Where notes are kept beyond this window. Both reject when that failed. */
+export interface NotePlace {
+  put(note: Note): Promise<void>
+  remove(id: string): Promise<void>
+}
+
+/** Of one note: what it was and what it became; undefined where it was not, or is no longer. */
+interface Change {
+  readonly before: Note | undefined
+  readonly after: Note | undefined
+}
+
+export interface NoteBookState {
+  readonly notes: readonly Note[]
+  /** Grows with every change of them. */
+  readonly revision: number
+  /** What was changed here, the last one last, and what of that was taken back. */
+  readonly done: readonly Change[]
+  readonly undone: readonly Change[]
+}
+
+/** The notes on one capture, and the changes that this window made to them. */
+export interface NoteBook {
+  readonly store: StoreApi<NoteBookState>
+  /** Nowhere but in this window. */
+  readonly passing: boolean
+  /** The notes are these, as the place says. */
+  told(notes: readonly Note[]): void
+  put(note: Note): Promise<void>
+  remove(id: string): Promise<void>
+  undo(): Promise<void>
+  redo(): Promise<void>
+}
+
+const REMEMBERED = 200
+
+/** @param place without, notes last as long as the window */
+export function createNoteBook(place?: NotePlace): NoteBook {
+  const store = createStore<NoteBookState>(() => ({ notes: [], revision: 0, done: [], undone: [] }))
+  /** One change at a time: the next one begins with what this one left. */
+  let last: Promise<unknown> = Promise.resolve()
+
+  function become(notes: readonly Note[], more: Partial<NoteBookState> = {}): void {
+    store.setState((state) => ({ notes, revision: state.revision + 1, ...more }))
+  }
+
+  async function make({ before, after }: Change): Promise<void> {
+    const { id } = after ?? before ?? { id: '' }
+    if (after) await place?.put(after)
+    else await place?.remove(id)
+    const others = store.getState().notes.filter((note) => note.id !== id)
+    become(after ? [...others, after].toSorted((a, b) => a.createdAt - b.createdAt) : others)
+  }
+
+  function soon(work: () => Promise<void>): Promise<void> {
+    const mine = last.then(work)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+
+  async function change(id: string, after: Note | undefined): Promise<void> {
+    const before = store.getState().notes.find((note) => note.id === id)
+    if (!before && !after) return
+    const made = { before, after }
+    await make(made)
+    store.setState(({ done }) => ({ done: [...done, made].slice(-REMEMBERED), undone: [] }))
+  }
+
+  return {
+    store,
+    passing: place === undefined,
+    told: (notes) => become(notes),
+    put: (note) => soon(() => change(note.id, note)),
+    remove: (id) => soon(() => change(id, undefined)),
+    undo: () =>
+      soon(async () => {
+        const made = store.getState().done.at(-1)
+        if (!made) return
+        await make({ before: made.after, after: made.before })
+        store.setState(({ done, undone }) => ({ done: done.slice(0, -1), undone: [...undone, made] }))
+      }),
+    redo: () =>
+      soon(async () => {
+        const made = store.getState().undone.at(-1)
+        if (!made) return
+        await make(made)
+        store.setState(({ done, undone }) => ({ done: [...done, made], undone: undone.slice(0, -1) }))
+      }),
+  }
+}
