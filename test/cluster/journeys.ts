@@ -268,9 +268,9 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       }
       const where = ['-n', web.metadata.namespace ?? '', '--image', target.image]
       const first = cli('capture', ...where, 'web', '--filter', 'icmp', '-o', file)
-      // Once the first bytes are here, tcpdump listens.
-      const segment = join(`${file}.parts`, 'point-0', 'seg-000000.pcap')
-      while (!existsSync(segment) && first.child.exitCode === null) await sleep(50)
+      // Once the interface is in the file, tcpdump listens.
+      const listens = () => existsSync(file) && readBlocks(file).interfaces.length > 0
+      while (!listens() && first.child.exitCode === null) await sleep(50)
       const pinging = target.ping(web, db.status?.podIP ?? '', 600, 5)
       await sleep(1500)
       first.child.kill('SIGKILL')

@@ -9,7 +9,6 @@ import { makePlace } from '../../main/kubernetes/capture/capture-place.ts'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { PointCapture } from '../../main/kubernetes/capture/point-capture.ts'
 import { SegmentPackets } from '../../main/kubernetes/capture/segment-packets.ts'
-import { SegmentSpool } from '../../main/kubernetes/capture/segment-spool.ts'
 import { tcpdumpCommand } from '../../main/kubernetes/capture/tcpdump.ts'
 import { TestCluster } from './cluster.ts'
 import { countSequence, startTraffic } from './sequenced-traffic.ts'
@@ -68,15 +67,9 @@ describe.skipIf(skipReason !== undefined)(
           )
         },
         gap() {},
+        end: () => Promise.resolve(),
       }
-      const capture = new PointCapture(
-        connection,
-        place,
-        job,
-        new SegmentSpool(join(folder, 'spool')),
-        sink,
-        () => undefined,
-      )
+      const capture = new PointCapture(connection, place, job, sink, () => undefined)
       await capture.start()
       const done = capture.run()
       while (capture.progress.state !== 'capturing') await sleep(20)

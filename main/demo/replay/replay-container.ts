@@ -1,13 +1,4 @@
-import { createHash } from 'node:crypto'
-import {
-  END,
-  FIND_PROCESS,
-  PREFIX_DIGEST,
-  PULL,
-  START,
-  STOP,
-  SUPERVISOR,
-} from '../../kubernetes/capture/pod-scripts.ts'
+import { END, FIND_PROCESS, PULL, START, STOP, SUPERVISOR } from '../../kubernetes/capture/pod-scripts.ts'
 import type { ContainerExit, ContainerOptions, ContainerProcess, RunningContainer } from '../cluster/running.ts'
 import { packetFilter } from './packet-filter.ts'
 import { ReplayCapture } from './replay-capture.ts'
@@ -84,7 +75,7 @@ export class ReplayContainer implements RunningContainer {
   }
 
   #script(text: string, args: readonly string[]): ReplayProcess {
-    const [id = '', first = '', second = '', most = '', awaited = ''] = args
+    const [id = '', first = '', second = '', most = '', awaited = '', safe = ''] = args
     const capture = this.#captures.get(id)
     switch (text) {
       case START:
@@ -99,11 +90,6 @@ export class ReplayContainer implements RunningContainer {
         const found = this.#neighbours.processOf(id)
         return found === undefined ? ReplayProcess.saying('', 4) : ReplayProcess.saying(`${found}\n`)
       }
-      case PREFIX_DIGEST: {
-        const bytes = capture?.segment(Number(first))?.read(0, Number(second))
-        if (!bytes) return ReplayProcess.saying('absent\n')
-        return ReplayProcess.saying(`${createHash('sha256').update(bytes).digest('hex')}  -\n`)
-      }
       case PULL:
         if (!capture) return ReplayProcess.saying('HS1 X no such capture\n', 3)
         return this.#pull(id, capture, {
@@ -111,6 +97,7 @@ export class ReplayContainer implements RunningContainer {
           offset: Number(second),
           most: Number(most),
           awaited: awaited === '1',
+          safe: Number(safe),
         })
       default:
         return ReplayProcess.saying('', 126, NO_SHELL)

@@ -10,18 +10,20 @@ export interface PullRequest {
   readonly most: number
   /** Others wait for it: the clock is said. */
   readonly awaited: boolean
+  /** The segments before this one need not be kept. */
+  readonly safe: number
 }
 
 /** What PULL of pod-scripts.ts does, frame for frame. */
 export async function pull(
   process: ReplayProcess,
   capture: ReplayCapture,
-  { segment, offset, most, awaited }: PullRequest,
+  { segment, offset, most, awaited, safe }: PullRequest,
 ): Promise<void> {
   let at = segment
   let from = offset
   let idle = 0
-  for (let n = capture.first; n < at; n++) capture.forget(n)
+  for (let n = capture.first; n < safe; n++) capture.forget(n)
   while (process.exitCode === null) {
     const now = Date.now()
     const here = capture.segment(at)

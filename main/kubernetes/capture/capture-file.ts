@@ -1,22 +1,46 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
-import { HOLD_BYTES, PacketMerge } from './packet-merge.ts'
+import { HostError } from '../../../common/host-error.ts'
+import type { PointEnd, PointMark } from './capture-journal.ts'
+import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
+import { type Gap, HOLD_BYTES, PacketMerge } from './packet-merge.ts'
 import type { InterfaceFacts, StatisticsFacts } from './pcapng-blocks.ts'
 import { interfaceDescription, interfaceStatistics, nameResolution, sectionHeader } from './pcapng-blocks.ts'
 import type { PacketBatch } from './segment-packets.ts'
+import { wholeBlocksUntil } from './whole-blocks.ts'
 
 const TICK_MS = 50
+/** So much may be on its way to the file before who adds is to wait. */
+const UNWRITTEN_BYTES = 16 << 20
+/** So much is brought to the disk at once while packets come quickly; else whole segments are after SYNC_MS. */
+const SYNC_BYTES = 16 << 20
+const SYNC_MS = 1000
+/** So much may not be on the disk yet before who adds is to wait; the pods keep it until then. */
+const UNSYNCED_BYTES = 96 << 20
+
+/** The segments of a point that are before this one are on the disk: its pod may forget them. */
+export type OnSafe = (segment: number) => void
 
 /**
  * The capture's one file, while it grows: packets of all points in the order of their time, as far as they come in time. Only whole blocks
- * are ever written, so that it can be read at any moment.
+ * are ever written, so that it can be read at any moment. The journal beside it says how much of each point is in it.
  */
 export class CaptureFile {
   readonly #file: FileHandle
+  readonly #journal: CaptureJournal
   readonly #merge = new PacketMerge()
+  readonly #marks: Map<number, PointMark>
+  readonly #onSafe = new Map<number, OnSafe>()
+  /** What was said there. */
+  readonly #safe = new Map<number, number>()
   #interfaces = 0
   #writing: Promise<void> = Promise.resolve()
+  #unwritten = 0
+  #syncing: Promise<void> | undefined
+  #synced: number
+  #syncedAt = 0
   #timer: NodeJS.Timeout | undefined
+  #syncTimer: NodeJS.Timeout | undefined
   #room = Promise.withResolvers<void>()
   #failed: Error | undefined
   #closed = false
@@ -25,20 +49,70 @@ export class CaptureFile {
   /** Packets that came too late to be put in order. */
   late = 0
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, journal: CaptureJournal) {
     this.#file = file
+    this.#journal = journal
+    const { bytes, packets, late, points } = journal.written
+    this.bytes = bytes
+    this.packets = packets
+    this.late = late
+    this.#marks = new Map(points)
+    this.#synced = bytes
+    for (const [id, mark] of points) {
+      this.#safe.set(id, mark.segment)
+      if (mark.interface !== undefined) this.#interfaces = Math.max(this.#interfaces, mark.interface + 1)
+    }
   }
 
-  /** `exclusive`: fails with EEXIST when the file is there. */
-  static async create(path: string, exclusive: boolean): Promise<CaptureFile> {
-    const capture = new CaptureFile(await open(path, exclusive ? 'wx' : 'w', 0o600))
-    await capture.#append(sectionHeader('Hopscope'))
-    return capture
+  /** `exclusive`: fails with EEXIST when the file is there. `journal`: its path. */
+  static async create(path: string, journal: string, exclusive: boolean): Promise<CaptureFile> {
+    const file = await open(path, exclusive ? 'wx' : 'w', 0o600)
+    try {
+      const header = sectionHeader('Hopscope')
+      await writeAt(file, header, 0)
+      await file.datasync()
+      const written = { bytes: header.length, packets: 0, late: 0, points: new Map() }
+      return new CaptureFile(file, await CaptureJournal.begin(journal, written, header.length))
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** One that a crash interrupted: what the journal does not know of is cut off, to be fetched again. */
+  static async reopen(path: string, journal: string): Promise<CaptureFile> {
+    const read = await readJournal(journal)
+    const [oldest] = read?.moments ?? []
+    if (!read || !oldest) throw new HostError('unavailable', `The journal beside ${path} can't be read.`)
+    const file = await open(path, 'r+').catch((error: unknown) => {
+      throw new HostError('unavailable', `${path} can't be gone on with: ${String(error)}`)
+    })
+    try {
+      const { size } = await file.stat()
+      const whole = size < read.synced ? size : await wholeBlocksUntil(file, read.synced, size)
+      const last = read.moments.findLast(({ bytes }) => bytes <= whole)
+      if (!last) {
+        const words = `It was cut or replaced since: it should hold at least ${oldest.bytes} bytes.`
+        throw new HostError('unavailable', `${path} can't be gone on with. ${words}`)
+      }
+      await file.truncate(last.bytes)
+      await file.datasync()
+      return new CaptureFile(file, await CaptureJournal.begin(journal, last, last.bytes))
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** How far a point is. */
+  mark(point: number): PointMark {
+    return this.#marks.get(point) ?? NOTHING_YET
   }
 
   /** A point that will deliver packets: those of others wait for it. */
-  join(point: number): void {
+  join(point: number, onSafe?: OnSafe): void {
     this.#merge.join(point)
+    if (onSafe) this.#onSafe.set(point, onSafe)
   }
 
   /** It delivers no more. */
@@ -53,26 +127,48 @@ export class CaptureFile {
     this.#emit()
   }
 
-  addInterface(facts: InterfaceFacts): number {
-    void this.#append(interfaceDescription(facts)).catch(() => undefined)
-    return this.#interfaces++
+  /** The number of the point's interface. */
+  addInterface(point: number, facts: InterfaceFacts): number {
+    const known = this.mark(point).interface
+    if (known !== undefined) return known
+    const number = this.#interfaces++
+    const mark = { ...this.mark(point), interface: number }
+    void this.#append(interfaceDescription(facts), 0, new Map([[point, mark]])).catch(() => undefined)
+    return number
   }
 
-  /** Resolved when the disk has taken what could be written, and there is room for more. Throws what the disk said. */
-  async add(point: number, batch: PacketBatch, comment?: string): Promise<void> {
-    this.#merge.add(point, batch, Date.now(), comment)
+  /** Undefined when there is room for more; else resolved once there is. Throws what the disk said. */
+  add(point: number, batch: PacketBatch, gap?: Gap): Promise<void> | undefined {
+    this.#merge.add(point, batch, Date.now(), gap)
     this.#emit()
-    await this.#writing
-    while (this.#merge.bytes > HOLD_BYTES && !this.#failed && !this.#closed) await this.#room.promise
+    if (this.#failed) throw this.#failed
+    return this.#isFull ? this.#untilRoom() : undefined
+  }
+
+  /** All of the point was added: resolved once it is on the disk, and that it ended so is known there. */
+  async end(point: number, lostBytes: number, end: PointEnd): Promise<void> {
+    this.leave(point)
+    while (this.#merge.holds(point) && !this.#failed) await this.#room.promise
+    const mark = { ...this.mark(point), lostBytes, end }
+    await this.#append(Buffer.alloc(0), 0, new Map([[point, mark]]))
+    while (this.#syncing) await this.#syncing
+    await this.#sync()
     if (this.#failed) throw this.#failed
   }
 
+  /** At the beginning. */
   addNames(names: readonly { readonly address: string; readonly name: string }[]): Promise<void> {
-    return names.length === 0 ? Promise.resolve() : this.#append(nameResolution(names))
+    return names.length === 0 ? Promise.resolve() : this.#append(nameResolution(names), 0, new Map())
   }
 
-  addStatistics(facts: StatisticsFacts): Promise<void> {
-    return this.#append(interfaceStatistics(facts))
+  /** What is added at the end is not in the journal: who goes on from before it adds it again. */
+  async addLast(
+    statistics: readonly StatisticsFacts[],
+    names: readonly { readonly address: string; readonly name: string }[],
+  ): Promise<void> {
+    await this.flush()
+    for (const facts of statistics) await this.#append(interfaceStatistics(facts))
+    if (names.length > 0) await this.#append(nameResolution(names))
   }
 
   /** Writes what is held. */
@@ -82,32 +178,56 @@ export class CaptureFile {
     if (this.#failed) throw this.#failed
   }
 
-  async sync(): Promise<void> {
-    await this.flush()
-    await this.#file.sync()
-  }
-
+  /** What is held is written, and all is brought to the disk. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#syncTimer)
     try {
       await this.flush()
+      await this.#syncing
+      await this.#file.datasync()
     } finally {
+      this.#room.resolve()
+      await this.#journal.close().catch(() => undefined)
       await this.#file.close()
     }
   }
 
+  get #isFull(): boolean {
+    if (this.#failed || this.#closed) return false
+    return (
+      this.#unwritten > UNWRITTEN_BYTES || this.#merge.bytes > HOLD_BYTES || this.bytes - this.#synced > UNSYNCED_BYTES
+    )
+  }
+
+  async #untilRoom(): Promise<void> {
+    while (this.#isFull) await this.#room.promise
+    if (this.#failed) throw this.#failed
+  }
+
+  #isRoom(): void {
+    this.#room.resolve()
+    this.#room = Promise.withResolvers()
+  }
+
   /** Writes what need wait no longer; what has to is looked at again. */
   #emit(all = false): void {
-    const { parts, packets, late, done } = this.#merge.take(Date.now(), all)
+    const { parts, packets, late, points, done } = this.#merge.take(Date.now(), all)
     if (parts.length > 0) {
       this.late += late
+      const marks = new Map<number, PointMark>()
+      for (const [id, taken] of points) {
+        const before = this.mark(id)
+        marks.set(id, { ...before, ...taken, packets: before.packets + taken.packets })
+      }
       const [only] = parts
       const bytes = parts.length === 1 && only ? only : Buffer.concat(parts)
-      const written = this.#append(bytes, packets).catch(() => undefined)
-      if (done.length > 0) void written.then(() => done.forEach((batch) => batch.release?.()))
-      this.#room.resolve()
-      this.#room = Promise.withResolvers()
+      const written = this.#append(bytes, packets, marks).catch(() => undefined)
+      void written.then(() => {
+        for (const batch of done) batch.release?.()
+        this.#isRoom()
+      })
     }
     if (this.#merge.bytes > 0 && !this.#closed) {
       this.#timer ??= setTimeout(() => {
@@ -117,24 +237,85 @@ export class CaptureFile {
     }
   }
 
-  #append(bytes: Buffer, packets = 0): Promise<void> {
+  /** `marks`: how far points are with these bytes; without them the journal does not hear of it. */
+  #append(bytes: Buffer, packets = 0, marks?: ReadonlyMap<number, PointMark>): Promise<void> {
+    for (const [id, mark] of marks ?? []) this.#marks.set(id, mark)
+    this.#unwritten += bytes.length
     this.#writing = this.#writing.then(async () => {
+      this.#unwritten -= bytes.length
       if (this.#failed) throw this.#failed
       const before = this.bytes
       try {
-        for (let done = 0; done < bytes.length;)
-          done += (await this.#file.write(bytes, done, undefined, before + done)).bytesWritten
+        await writeAt(this.#file, bytes, before)
         this.bytes = before + bytes.length
         this.packets += packets
+        if (marks) await this.#journal.add({ bytes: this.bytes, packets: this.packets, late: this.late, points: marks })
       } catch (error) {
-        this.#failed = error instanceof Error ? error : new Error(String(error))
+        this.#fail(error)
         // A block that is there by half would be the end of every reader's patience.
-        await this.#file.truncate(before).catch(() => undefined)
-        throw this.#failed
+        if (this.bytes === before) await this.#file.truncate(before).catch(() => undefined)
+        throw error
       }
+      if (marks) this.#syncSoon(marks)
     })
     const done = this.#writing
     this.#writing = done.catch(() => undefined)
     return done
+  }
+
+  #fail(error: unknown): void {
+    this.#failed ??= error instanceof Error ? error : new Error(String(error))
+    this.#isRoom()
+  }
+
+  /** When much is new, or a segment can be forgotten in its pod. */
+  #syncSoon(changed: ReadonlyMap<number, PointMark>): void {
+    if (this.#syncing || this.#closed) return
+    if (this.bytes - this.#synced >= SYNC_BYTES || this.#journal.isLong) {
+      void this.#sync()
+      return
+    }
+    if (![...changed].some(([id, { segment }]) => segment > (this.#safe.get(id) ?? 0))) return
+    this.#syncTimer ??= setTimeout(
+      () => {
+        this.#syncTimer = undefined
+        if (!this.#syncing) void this.#sync()
+      },
+      Math.max(0, this.#syncedAt + SYNC_MS - Date.now()),
+    )
+  }
+
+  /** Brings to the disk what is written, and says so in the journal, and then to the points. */
+  #sync(): Promise<void> {
+    const { bytes, points } = this.#journal.written
+    const work = async () => {
+      try {
+        await this.#file.datasync()
+        // Lines are written one after the other.
+        const said = this.#writing.then(() => this.#journal.synced(bytes))
+        this.#writing = said.catch(() => undefined)
+        await said
+        this.#synced = bytes
+        this.#syncedAt = Date.now()
+      } catch (error) {
+        this.#fail(error)
+      }
+      this.#syncing = undefined
+      if (this.#failed) return
+      for (const [id, { segment }] of points) {
+        if (segment <= (this.#safe.get(id) ?? 0)) continue
+        this.#safe.set(id, segment)
+        this.#onSafe.get(id)?.(segment)
+      }
+      this.#isRoom()
+    }
+    this.#syncing = work()
+    return this.#syncing
+  }
+}
+
+async function writeAt(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, undefined, at + done)).bytesWritten
   }
 }

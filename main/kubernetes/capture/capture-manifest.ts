@@ -5,7 +5,7 @@ import { writeWhole } from './write-whole.ts'
 
 // What FILE.parts/capture.json holds: all that is needed to go on after a crash, and no credentials.
 const Manifest = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   id: z.string(),
   context: z.string(),
   server: z.string(),
@@ -42,6 +42,8 @@ export type ManifestPoint = Manifest['points'][number]
 
 /** Where the parts of a capture lie until it is whole. */
 export const partsOf = (file: string) => `${file}.parts`
+/** Of capture-journal.ts. */
+export const journalOf = (file: string) => join(partsOf(file), 'journal')
 const pathOf = (file: string) => join(partsOf(file), 'capture.json')
 
 export async function writeManifest(file: string, manifest: Manifest): Promise<void> {

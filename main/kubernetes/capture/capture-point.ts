@@ -1,23 +1,23 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { join } from 'node:path'
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { ExecTiming } from '../exec-stream.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import type { CaptureFile } from './capture-file.ts'
+import type { PointEnd, PointMark } from './capture-journal.ts'
 import type { ManifestPoint } from './capture-manifest.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { makePlace, removePlace } from './capture-place.ts'
 import { describe } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
+import type { Gap } from './packet-merge.ts'
 import type { PointSink } from './point-capture.ts'
 import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
 import { SegmentPackets } from './segment-packets.ts'
-import { SegmentSpool } from './segment-spool.ts'
 import {
   checkFilter,
   defaultInterface,
@@ -51,9 +51,7 @@ export class CapturePoint {
   place: CapturePlace | undefined
   capture: PointCapture | undefined
   interfaceId: number | undefined
-  #spool: SegmentSpool | undefined
-  #sink: PointSink | undefined
-  #comment: string | undefined
+  #gap: Gap | undefined
 
   private constructor(status: CapturePointStatus, target?: CaptureTarget) {
     this.#status = { ...status }
@@ -170,23 +168,19 @@ export class CapturePoint {
   wire(
     connection: ApiConnection,
     file: CaptureFile,
-    parts: string,
     shared: boolean,
     onChange: () => void,
     timing: ExecTiming | undefined,
   ): void {
     const { manifest, place } = this
     if (!manifest || !place) return
-    this.#spool = new SegmentSpool(join(parts, `point-${this.id}`))
-    this.#sink = this.#sinkInto(file, shared)
-    this.capture = new PointCapture(connection, place, manifest.job, this.#spool, this.#sink, onChange, timing)
-    file.join(this.id)
-  }
-
-  /** What an earlier run left on disk is put into the file again. */
-  async restore(): Promise<void> {
-    const sink = this.#sink
-    if (sink) await this.#spool?.restore((segment, bytes) => sink.segmentBytes(segment, bytes))
+    const mark = file.mark(this.id)
+    this.interfaceId = mark.interface
+    this.#status.packets = mark.packets
+    const sink = this.#sinkInto(file, mark, shared)
+    const capture = new PointCapture(connection, place, manifest.job, sink, onChange, timing, mark)
+    this.capture = capture
+    file.join(this.id, (segment) => capture.safe(segment))
   }
 
   /** A pod on a node goes now; a container in a pod is left to the next capture and ends by itself when none comes. */
@@ -194,12 +188,12 @@ export class CapturePoint {
     if (this.place?.entry?.kind === 'pod') await removePlace(connection, this.place, ledger)
   }
 
-  #sinkInto(file: CaptureFile, shared: boolean): PointSink {
-    const packets = new SegmentPackets()
+  #sinkInto(file: CaptureFile, mark: PointMark, shared: boolean): PointSink {
+    const packets = new SegmentPackets(mark)
     return {
       segmentBytes: (segment: number, bytes: Buffer) => {
         const batch = packets.push(segment, bytes, ({ linkType, snapLength }) => {
-          this.interfaceId ??= file.addInterface({
+          this.interfaceId ??= file.addInterface(this.id, {
             name: `${this.#status.pod ?? this.#status.node}:${this.#status.interface}`,
             description: describe(this.#status),
             filter: this.manifest?.filter ?? '',
@@ -210,13 +204,15 @@ export class CapturePoint {
         })
         if (!batch) return
         this.#status.packets += batch.times.length
-        const comment = this.#comment
-        this.#comment = undefined
-        return file.add(this.id, batch, comment)
+        const gap = this.#gap
+        this.#gap = undefined
+        return file.add(this.id, batch, gap)
       },
-      gap: (lostBytes: number) => {
-        this.#comment = `Hopscope: before this packet ${lostBytes} bytes of this point were lost: the ring in the pod was full.`
+      gap: (lost: number, lostBytes: number) => {
+        const comment = `Hopscope: before this packet ${lost} bytes of this point were lost: the ring in the pod was full.`
+        this.#gap = { comment, lostBytes }
       },
+      end: (lostBytes: number, end: PointEnd) => file.end(this.id, lostBytes, end),
       ...(shared ? { reached: (time: number) => file.reached(this.id, time) } : {}),
     }
   }

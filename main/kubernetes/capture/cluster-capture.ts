@@ -9,7 +9,7 @@ import { addressNames, displayName, mergeNames } from './address-names.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CaptureFile } from './capture-file.ts'
 import type { Manifest } from './capture-manifest.ts'
-import { partsOf, readManifest, writeManifest } from './capture-manifest.ts'
+import { journalOf, partsOf, readManifest, writeManifest } from './capture-manifest.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import { messageOf } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
@@ -40,7 +40,7 @@ export interface ClusterCaptureRequest {
   /** Where pods on nodes are made. */
   readonly debugNamespace: string
   readonly ledger: Ledger
-  /** Absolute path of the pcapng; its parts lie beside it in FILE.parts until it is whole. */
+  /** Absolute path of the pcapng; what is needed to go on after a crash lies beside it in FILE.parts until it is whole. */
   readonly file: string
   /** Overwrite it. */
   readonly force?: boolean
@@ -151,7 +151,7 @@ export class ClusterCapture {
       this.#names = await addressNames(this.#request.connection, this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
-      await this.#fetchAll(fresh)
+      await this.#fetchAll()
       await this.#finish()
       return this.status
     } catch (error) {
@@ -231,11 +231,12 @@ export class ClusterCapture {
     }
   }
 
-  /** The file anew; after a crash it is put together again from the parts. */
+  /** The file anew; after a crash the one that is there, as far as the journal knows it. */
   async #openFile(fresh: boolean): Promise<void> {
     const { file, force } = this.#request
     try {
-      this.#file = await CaptureFile.create(file, fresh && !force)
+      if (fresh) this.#file = await CaptureFile.create(file, journalOf(file), !force)
+      else this.#file = await CaptureFile.reopen(file, journalOf(file))
     } catch (error) {
       throw new HostError('unavailable', messageOf(error, file))
     }
@@ -247,7 +248,7 @@ export class ClusterCapture {
   #wire(point: CapturePoint, file: CaptureFile): void {
     const { connection, timing } = this.#request
     const shared = this.#follow !== undefined || this.#points.filter(({ manifest }) => manifest).length > 1
-    point.wire(connection, file, partsOf(this.#request.file), shared, () => this.#changed(), timing)
+    point.wire(connection, file, shared, () => this.#changed(), timing)
   }
 
   async #startAll(): Promise<void> {
@@ -257,13 +258,13 @@ export class ClusterCapture {
     if (failure?.status === 'rejected' && results.every((result) => result.status === 'rejected')) throw failure.reason
   }
 
-  async #fetchAll(fresh: boolean): Promise<void> {
+  async #fetchAll(): Promise<void> {
     this.#capturingSince = Date.now()
     this.#state = this.#stopping ? 'stopping' : 'capturing'
     this.#changed()
     // A stop that was asked for meanwhile, or before a crash, is said now.
     if (this.#stopping) void this.#stopPoints()
-    for (const point of this.#points) this.#fetch(point, fresh)
+    for (const point of this.#points) this.#fetch(point)
     const following = this.#followPods()
     try {
       if (following) await Promise.race([this.#stopped.promise, following.failed])
@@ -280,11 +281,10 @@ export class ClusterCapture {
     }
   }
 
-  #fetch(point: CapturePoint, fresh: boolean): void {
+  #fetch(point: CapturePoint): void {
     const { capture } = point
     if (!capture) return
     const work = async () => {
-      if (!fresh) await point.restore()
       try {
         await capture.run()
       } finally {
@@ -343,28 +343,27 @@ export class ClusterCapture {
       point.failed(error)
       return
     }
-    this.#fetch(point, true)
+    this.#fetch(point)
     if (this.#stopping) await point.capture?.stop()
   }
 
   async #finish(): Promise<void> {
     const file = this.#file
     if (!file) return
-    await file.flush()
-    for (const point of this.#points) {
+    const endNs = BigInt(Date.now()) * 1_000_000n
+    const statistics = this.#points.flatMap((point) => {
       const counts = point.capture?.progress.counts
-      if (point.interfaceId === undefined || !counts) continue
-      await file.addStatistics({
+      if (point.interfaceId === undefined || !counts) return []
+      return {
         interface: point.interfaceId,
         startNs: BigInt(this.#startedAt) * 1_000_000n,
-        endNs: BigInt(Date.now()) * 1_000_000n,
+        endNs,
         ...(counts.received === undefined ? {} : { received: counts.received, filterAccepted: counts.received }),
         ...(counts.dropped === undefined ? {} : { osDropped: counts.dropped }),
         ...(counts.interfaceDropped === undefined ? {} : { interfaceDropped: counts.interfaceDropped }),
-      })
-    }
-    await this.#addNewNames(file)
-    await file.sync()
+      }
+    })
+    await file.addLast(statistics, await this.#newNames())
     await file.close()
     await this.#writeNames()
     const lacking = this.#points.filter((point) => !this.#isWhole(point)).map(({ status }) => status)
@@ -392,7 +391,7 @@ export class ClusterCapture {
   async #writeManifest(): Promise<void> {
     const { context, connection, file } = this.#request
     const manifest: Manifest = {
-      version: 1,
+      version: 2,
       id: this.id,
       context,
       server: connection.cluster.server,
@@ -404,13 +403,13 @@ export class ClusterCapture {
     await writeManifest(file, manifest)
   }
 
-  /** Addresses that changed hands while it ran. */
-  async #addNewNames(file: CaptureFile): Promise<void> {
+  /** Of addresses that changed hands while it ran. */
+  async #newNames(): Promise<readonly ReturnType<typeof wiresharkName>[]> {
     const after = await addressNames(this.#request.connection, this.#namespaces()).catch(() => [])
-    if (after.length === 0) return
+    if (after.length === 0) return []
     const known = new Set(this.#names.map(({ address }) => address))
     this.#names = mergeNames(this.#names, after, Date.now())
-    await file.addNames(after.filter(({ address }) => !known.has(address)).map(wiresharkName))
+    return after.filter(({ address }) => !known.has(address)).map(wiresharkName)
   }
 
   async #writeNames(): Promise<void> {

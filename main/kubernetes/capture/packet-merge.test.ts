@@ -14,7 +14,7 @@ function batch(point: number, ...times: readonly number[]): PacketBatch {
     writeEnhancedPacket(memory, view, index * size, point, 0, 0, 4, bytes, source, 0, 4)
   })
   const starts = Uint32Array.from([...times, 0], (_time, index) => index * size)
-  return { blocks: memory, starts, times: Float64Array.from(times) }
+  return { blocks: memory, starts, times: Float64Array.from(times), segment: 0, first: 0 }
 }
 
 /** "0.1": point 0's packet 1; a comment behind it. */
@@ -97,7 +97,7 @@ describe('packets of several points', () => {
 
   it('carry the comment of a gap to the packet behind it', () => {
     const made = merge()
-    made.add(0, batch(0, 10, 20), 1000, 'a gap')
+    made.add(0, batch(0, 10, 20), 1000, { comment: 'a gap', lostBytes: 5 })
     expect(packetsOf(made.take(1000, true))).toEqual([expect.stringMatching(/^0\.0 .*a gap/), '0.1'])
   })
 })

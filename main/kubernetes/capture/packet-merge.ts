@@ -10,11 +10,27 @@ export const HOLD_MS = 2000
 /** Of that much and more none is held: whoever adds is to wait. */
 export const HOLD_BYTES = 16 << 20
 
+/** Bytes of the point are missing before a packet. */
+export interface Gap {
+  readonly comment: string
+  /** With those that were missing before. */
+  readonly lostBytes: number
+}
+
 interface Held {
   readonly batch: PacketBatch
   readonly arrived: number
+  readonly lostBytes: number | undefined
   next: number
   comment: string | undefined
+}
+
+/** How far a point was taken out: so many packets of a segment. */
+export interface Taken {
+  readonly segment: number
+  readonly packet: number
+  readonly packets: number
+  readonly lostBytes?: number
 }
 
 interface Point {
@@ -33,6 +49,8 @@ export interface Merged {
   readonly packets: number
   /** Those that are older than one written before. */
   readonly late: number
+  /** Of which points. */
+  readonly points: ReadonlyMap<number, Taken>
   /** Whose last packet is among the parts: their memory is free once the parts are written. */
   readonly done: readonly PacketBatch[]
 }
@@ -60,11 +78,17 @@ export class PacketMerge {
     if (known) known.reached = Math.max(known.reached, time)
   }
 
-  add(point: number, batch: PacketBatch, now: number, comment?: string): void {
+  add(point: number, batch: PacketBatch, now: number, gap?: Gap): void {
     this.join(point)
-    this.#points.get(point)?.queue.push({ batch, arrived: now, next: 0, comment })
+    const { comment, lostBytes } = gap ?? {}
+    this.#points.get(point)?.queue.push({ batch, arrived: now, lostBytes, next: 0, comment })
     this.reached(point, batch.times.at(-1) ?? 0)
     this.bytes += batch.blocks.length
+  }
+
+  /** Whether packets of it wait. */
+  holds(point: number): boolean {
+    return (this.#points.get(point)?.queue.length ?? 0) > 0
   }
 
   /** What can be written now; `all`: everything. */
@@ -73,13 +97,15 @@ export class PacketMerge {
     const waitedSince = now - HOLD_MS
     const parts: Buffer[] = []
     const done: PacketBatch[] = []
+    const points = new Map<number, Taken>()
     let packets = 0
     let late = 0
     for (;;) {
       let first: Point | undefined
+      let number = -1
       let earliest = Number.POSITIVE_INFINITY
       let second = Number.POSITIVE_INFINITY
-      for (const point of this.#points.values()) {
+      for (const [id, point] of this.#points) {
         const [held] = point.queue
         if (!held) continue
         const time = held.batch.times[held.next] ?? 0
@@ -88,6 +114,7 @@ export class PacketMerge {
           second = earliest
           earliest = time
           first = point
+          number = id
         } else if (time < second) second = time
       }
       const held = first?.queue[0]
@@ -109,6 +136,14 @@ export class PacketMerge {
       parts.push(comment === undefined ? piece : withComment(piece, comment))
       held.comment = undefined
       held.next = end
+      const before = points.get(number)
+      const lostBytes = held.lostBytes ?? before?.lostBytes
+      points.set(number, {
+        segment: batch.segment,
+        packet: batch.first + end,
+        packets: (before?.packets ?? 0) + end - next,
+        ...(lostBytes === undefined ? {} : { lostBytes }),
+      })
       this.bytes -= piece.length
       packets += end - next
       if (isLate) late += end - next
@@ -118,7 +153,7 @@ export class PacketMerge {
       first.queue.shift()
       done.push(batch)
     }
-    return { parts, packets, late, done }
+    return { parts, packets, late, points, done }
   }
 
   #newestBut(one: Point): number {

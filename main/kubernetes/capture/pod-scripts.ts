@@ -151,7 +151,7 @@ echo stopping
 
 /**
  * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame, 1 when
- * other points wait for this one.
+ * other points wait for this one, and the segment before which all is safe.
  *
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
  *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
@@ -163,15 +163,14 @@ echo stopping
  * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "q" all is safe: the capture's files go. When stdin ends, this ends.
  */
 export const PULL = compact(`${PRELUDE}
-job=$home/$1 at=$2 off=$3 most=$4 awaited=$5
+job=$home/$1 at=$2 off=$3 most=$4 awaited=$5 safe=$6
 cd "$job" 2> /dev/null || { echo 'HS1 X no such capture'; exit 3; }
 [ -e puller ] && read -r before < puller && kill "$before" 2> /dev/null
 echo $$ > puller
 exec 3<&0
-# Who asks from here on has all before.
 for sum in sum.*; do
   n=\${sum#sum.}
-  case $n in *[!0-9]*) ;; *) if [ "$n" -lt "$at" ]; then seg "$n"; rm -f "$file" "$sum"; fi ;; esac
+  case $n in *[!0-9]*) ;; *) if [ "$n" -lt "$safe" ]; then seg "$n"; rm -f "$file" "$sum"; fi ;; esac
 done
 {
   while read -r word value; do
@@ -258,15 +257,6 @@ echo "HS1 F $code $segments $(stat -c %s err) $why"
 cat err
 # For the word that all is safe, or the end of stdin; without a program that would hold the stream open after this has ended.
 wait
-`)
-
-/** Arguments: a segment's file is compared with what is here already: id, segment, bytes. Says the SHA-256 of its first bytes, or
- * "absent". */
-export const PREFIX_DIGEST = compact(`${PRELUDE}
-seg "$2"
-file=$home/$1/$file
-[ -e "$file" ] || { echo absent; exit 0; }
-head -c "$3" "$file" | sha256sum
 `)
 
 /** Ends the container's first process, and with it all that runs in the container. It is 1 only where processes are not shared. */

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
@@ -5,20 +6,18 @@ import { ApiError } from '../api-error.ts'
 import type { ExecStream, ExecTiming } from '../exec-stream.ts'
 import { openExec, runCommand } from '../exec-stream.ts'
 import type { Pod } from '../objects.ts'
+import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
 import type { CapturePlace } from './capture-place.ts'
-import { PREFIX_DIGEST, PULL, script, START, STOP } from './pod-scripts.ts'
+import { PULL, script, START, STOP } from './pod-scripts.ts'
 import { podPath } from './preflight.ts'
 import type { CaptureCounts, PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
-import type { Position, SegmentSpool } from './segment-spool.ts'
 import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
 
 const HEARTBEAT_MS = 3000
 /** How long a packet may be on its way from the kernel through tcpdump to the file. */
 const TCPDUMP_DELAY_MS = 200
 const LONGEST_PAUSE_MS = 5000
-/** So many segments may wait to be brought to the disk before reading waits for them; the pod keeps them until then. */
-const UNSYNCED_LIMIT = 24
 /** Frames of live traffic are small, those of a backlog are whole segments. */
 const FRAME_BYTES = (SEGMENT_MEGABYTES + 1) * 1_000_000
 
@@ -50,24 +49,32 @@ export interface PointProgress {
   readonly heardAt: number
 }
 
-/** What becomes of the bytes; resolved when they are taken, which is when more are read. */
+/** What becomes of the bytes. */
 export interface PointSink {
+  /** They are to be used up when it returns, but for those that it returns a promise for: more are read when that is resolved. */
   segmentBytes(segment: number, bytes: Buffer): void | Promise<void>
-  /** Bytes were lost before the next. */
-  gap(lostBytes: number): void
+  /** Bytes were lost before the next; `all`: with those before. */
+  gap(lostBytes: number, all: number): void
+  /** All bytes were handed over; resolved when they are safe, and the pod may forget the capture. */
+  end(lostBytes: number, end: PointEnd): Promise<void>
   /** Absent when nobody waits for it. What was captured up to this time was handed over; milliseconds since 1970, by the pod's clock. */
   readonly reached?: (time: number) => void
 }
 
+/** The next byte that is wanted. */
+interface Position {
+  readonly segment: number
+  readonly offset: number
+}
+
 /**
  * One point's capture: started in the pod once, fetched by offset, resumed after any cut, and accepted only when each segment's digest in
- * the pod is that of the file here.
+ * the pod is that of the bytes which were handed over here.
  */
 export class PointCapture {
   readonly #connection: ApiConnection
   readonly place: CapturePlace
   readonly job: PointJob
-  readonly #spool: SegmentSpool
   readonly #sink: PointSink
   readonly #onChange: () => void
   readonly #timing: ExecTiming
@@ -75,31 +82,37 @@ export class PointCapture {
   #stream: ExecStream | undefined
   #stopping = false
   #finished = false
-  /** The next byte wanted; ahead of the spool by what is being written. */
-  #position: Position = { segment: 0, offset: 0 }
+  #position: Position
+  /** Of the segment's bytes until there. */
+  #hash: Hash = createHash('sha256')
+  /** The segments before this one are safe here. */
+  #safe: number
   #writing: Promise<void> = Promise.resolve()
-  #unsynced: Promise<void> = Promise.resolve()
-  #unsyncedSegments = 0
   /** What the disk said, or a mistake of ours: nothing that another try would change. */
   #failure: Error | undefined
-  #progress: PointProgress = { state: 'starting', bytes: 0, cuts: 0, lostBytes: 0, counts: {}, heardAt: Date.now() }
+  #progress: PointProgress
 
+  /** `mark`: what an earlier run of ours has; the sink is given that segment anew from its beginning. */
   constructor(
     connection: ApiConnection,
     place: CapturePlace,
     job: PointJob,
-    spool: SegmentSpool,
     sink: PointSink,
     onChange: () => void,
     timing: ExecTiming = {},
+    mark: PointMark = NOTHING_YET,
   ) {
     this.#connection = connection
     this.place = place
     this.job = job
-    this.#spool = spool
     this.#sink = sink
     this.#onChange = onChange
     this.#timing = timing
+    const { segment, lostBytes, end } = mark
+    this.#position = { segment, offset: 0 }
+    this.#safe = segment
+    this.#finished = end !== undefined
+    this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, heardAt: Date.now(), ...end }
   }
 
   get progress(): PointProgress {
@@ -121,11 +134,10 @@ export class PointCapture {
   /** Fetches until the capture has ended; the sum of it. Never throws for what the cluster does; throws what the disk says. */
   async run(): Promise<PointProgress> {
     let pause = 100
-    await this.#checkRestored()
-    for (;;) {
+    while (!this.#finished) {
       const before = this.#progress.heardAt
       const cut = await this.#pull()
-      await this.#settled()
+      await this.#writing
       if (this.#failure !== undefined) throw this.#failure
       if (this.#finished) break
       if (this.#abandon.signal.aborted) {
@@ -145,7 +157,6 @@ export class PointCapture {
     }
     // Whatever became of it, a stop has nothing to ask for any more.
     this.#finished = true
-    await this.#spool.close()
     return this.#progress
   }
 
@@ -170,31 +181,18 @@ export class PointCapture {
     this.#abandon.abort()
   }
 
-  /** After a restart of ours: whether the bytes here are those that the pod has. */
-  async #checkRestored(): Promise<void> {
-    const { segment, offset } = this.#spool.position
-    if (offset === 0) return
-    await this.#insist('comparing what is here with what is in the pod', async () => {
-      const command = script(PREFIX_DIGEST, this.job.id, segment, offset)
-      const { stdout, end } = await runCommand(this.#connection, { ...this.place, command }, 60_000)
-      if (end.lost !== undefined) throw new HostError('unavailable', end.lost)
-      const digest = /^([0-9a-f]{64}) /.exec(stdout)?.[1]
-      if (digest === this.#spool.digest()) return
-      // It is not there any more: we said that it was safe here, or it was given up, which the pod will say.
-      if (stdout.startsWith('absent')) await this.#spool.finishSegment()()
-      else if (digest === undefined) throw new HostError('unavailable', 'no digest came')
-      else throw new Fatal(new HostError('unavailable', 'What is on this disk is not what the pod captured.'))
-    }).catch((error: unknown) => {
-      this.#failure = error instanceof Fatal ? error.cause : undefined
-    })
+  /** The segments before this one are on the disk: the pod may forget them. */
+  safe(segment: number): void {
+    // What is not heard now is said again by the next pull.
+    for (; this.#safe < segment; this.#safe++) this.#stream?.write(Buffer.from(`a ${this.#safe}\n`))
   }
 
   /** One connection's worth of bytes; why it ended. */
   async #pull(): Promise<string> {
-    this.#position = this.#spool.position
     const { segment, offset } = this.#position
     const frames = new PullFrames()
-    const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES, this.#sink.reached ? 1 : 0)
+    const awaited = this.#sink.reached ? 1 : 0
+    const command = script(PULL, this.job.id, segment, offset, FRAME_BYTES, awaited, this.#safe)
     let words = ''
     let beats: NodeJS.Timeout | undefined
     try {
@@ -250,15 +248,14 @@ export class PointCapture {
       case 'segment-end':
         if (frame.segment !== segment || frame.size !== offset)
           throw new BrokenFrame('a segment ends where it should not')
-        if (frame.sha256 !== this.#spool.digest()) {
-          throw new Error(`Segment ${segment} on this disk is not what the pod captured: the disk may be failing.`)
+        if (frame.sha256 !== this.#hash.digest('hex')) {
+          throw new Error(`Segment ${segment} is not what the pod captured, though each of its pieces was.`)
         }
-        this.#position = { segment: segment + 1, offset: 0 }
-        return this.#segmentDone(segment)
+        this.#begin(segment + 1)
+        return
       case 'gap':
         if (frame.segment <= segment) throw new BrokenFrame('a gap came that is none')
-        await this.#spool.skipTo(frame.segment)
-        this.#position = { segment: frame.segment, offset: 0 }
+        this.#begin(frame.segment)
         // What was fetched of the first of them is not lost.
         this.#gap(frame.lostBytes - offset)
         return
@@ -277,20 +274,23 @@ export class PointCapture {
   async #data({ segment, offset, bytes, last }: Extract<PullFrame, { kind: 'data' }>): Promise<void> {
     const at = this.#position
     if (segment !== at.segment || offset !== at.offset) throw new BrokenFrame('bytes came that were not asked for')
-    this.#position = last ? { segment: segment + 1, offset: 0 } : { segment, offset: offset + bytes.length }
+    if (last) this.#begin(segment + 1)
+    else {
+      // Of a segment that comes whole the digest is known to be right.
+      this.#hash.update(bytes)
+      this.#position = { segment, offset: offset + bytes.length }
+    }
     const before = this.#writing
-    this.#writing = before.then(() => this.#write(segment, bytes, last))
+    this.#writing = before.then(() => this.#write(segment, bytes))
     await before
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  async #write(segment: number, bytes: Buffer, last: boolean): Promise<void> {
+  async #write(segment: number, bytes: Buffer): Promise<void> {
     if (this.#failure !== undefined) return
     try {
-      await this.#spool.write(bytes, last)
       await this.#sink.segmentBytes(segment, bytes)
       this.#capturing({ bytes: this.#progress.bytes + bytes.length })
-      if (last) await this.#segmentDone(segment)
     } catch (error) {
       this.#failure ??= asError(error)
       // Nothing more is to come: what can't be written need not be sent.
@@ -298,49 +298,33 @@ export class PointCapture {
     }
   }
 
+  #begin(segment: number): void {
+    this.#position = { segment, offset: 0 }
+    this.#hash = createHash('sha256')
+  }
+
   #gap(lost: number): void {
-    this.#sink.gap(lost)
-    this.#capturing({ lostBytes: this.#progress.lostBytes + lost })
-  }
-
-  /** On disk first, then the pod may forget it; meanwhile the next are read. */
-  async #segmentDone(segment: number): Promise<void> {
-    const stream = this.#stream
-    const sync = this.#spool.finishSegment()
-    this.#unsyncedSegments++
-    this.#unsynced = this.#unsynced.then(async () => {
-      try {
-        await sync()
-        stream?.write(Buffer.from(`a ${segment}\n`))
-      } catch (error) {
-        this.#failure ??= asError(error)
-      }
-      this.#unsyncedSegments--
-    })
-    if (this.#unsyncedSegments > UNSYNCED_LIMIT) await this.#unsynced
-  }
-
-  async #settled(): Promise<void> {
-    await this.#writing
-    await this.#unsynced
+    const lostBytes = this.#progress.lostBytes + lost
+    this.#sink.gap(lost, lostBytes)
+    this.#capturing({ lostBytes })
   }
 
   async #end(frame: Extract<PullFrame, { kind: 'end' }>): Promise<void> {
-    await this.#settled()
-    if (this.#failure !== undefined) throw this.#failure
     const { segment, offset } = this.#position
+    const { lostBytes } = this.#progress
     const counts = { ...this.#progress.counts, ...countsIn(frame.words) }
-    if (segment === 0 && offset === 0) {
-      this.#set({ state: 'incomplete', message: failed(frame.words).message, counts, why: frame.why })
-    } else if (segment !== frame.segments || offset !== 0) {
+    const nothing = segment === 0 && offset === 0
+    if (!nothing && (segment !== frame.segments || offset !== 0))
       throw new BrokenFrame('the pod says it is the end, but bytes are missing')
-    } else {
-      const lost = this.#progress.lostBytes
-      const message =
-        frame.why === 'lease' ? 'The pod heard nothing from here for too long and stopped capturing.' : undefined
-      const state = lost > 0 ? 'incomplete' : 'complete'
-      this.#set({ state, counts, why: frame.why, ...(message ? { message } : {}) })
-    }
+    const message = nothing
+      ? failed(frame.words).message
+      : frame.why === 'lease'
+        ? 'The pod heard nothing from here for too long and stopped capturing.'
+        : undefined
+    const state = nothing || lostBytes > 0 ? 'incomplete' : 'complete'
+    const end: PointEnd = { state, why: frame.why, counts, ...(message === undefined ? {} : { message }) }
+    await this.#sink.end(lostBytes, end)
+    this.#set(end)
     this.#finished = true
     this.#stream?.write(Buffer.from('q\n'))
   }

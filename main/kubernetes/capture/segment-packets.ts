@@ -16,6 +16,9 @@ export interface PacketBatch {
   readonly starts: Uint32Array
   /** Milliseconds since 1970, to order by. */
   readonly times: Float64Array
+  /** The segment that they are of, and how many of it come before these. */
+  readonly segment: number
+  readonly first: number
   /** To be called when the blocks are used up: their memory serves the next batch. */
   readonly release?: () => void
 }
@@ -43,14 +46,30 @@ const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, b
 /** The bytes are not those of a capture file. */
 export class NotACapture extends Error {}
 
+/** So many packets of a segment. */
+export interface SegmentPart {
+  readonly segment: number
+  readonly packet: number
+}
+
+/** Batches may be on their way to the disk while the next are made. */
+const SPARE = 4
+
 /** Reads one point's segments, in pieces of any size. */
 export class SegmentPackets {
   #rest: Buffer = Buffer.alloc(0)
   #segment = -1
+  #index = 0
+  readonly #known: SegmentPart
   #little = true
   #nanosecond = true
   readonly #spare: Memory[] = []
   facts: SegmentFacts | undefined
+
+  /** `known`: these packets are known already and do not come out again. */
+  constructor(known: SegmentPart = { segment: -1, packet: 0 }) {
+    this.#known = known
+  }
 
   /**
    * The packets that are whole with these bytes. `interfaceId` is asked for once the link type is known. What is left of a segment when the
@@ -59,6 +78,7 @@ export class SegmentPackets {
   push(segment: number, bytes: Buffer, interfaceId: (facts: SegmentFacts) => number): PacketBatch | undefined {
     if (segment !== this.#segment) {
       this.#segment = segment
+      this.#index = 0
       this.#rest = Buffer.alloc(0)
       this.facts = undefined
     }
@@ -98,11 +118,19 @@ export class SegmentPackets {
     let used = 0
     let room = 0
     let count = 0
+    let known = this.#segment === this.#known.segment ? this.#known.packet - this.#index : 0
+    let begin = 0
     while (used + PACKET_HEADER <= data.length) {
       const captured = view.getUint32(used + 8, little)
       if (captured > LARGEST_PACKET) throw new NotACapture('a packet from the pod has an impossible length')
       if (used + PACKET_HEADER + captured > data.length) break
       used += PACKET_HEADER + captured
+      if (known > 0) {
+        known--
+        this.#index++
+        begin = used
+        continue
+      }
       room += enhancedPacketLength(captured)
       count++
     }
@@ -117,7 +145,7 @@ export class SegmentPackets {
     let second = -1
     let high = 0
     let low = 0
-    for (let from = 0; from < used; index++) {
+    for (let from = begin; from < used; index++) {
       const seconds = view.getUint32(from, little)
       const fraction = view.getUint32(from + 4, little)
       const captured = view.getUint32(from + 8, little)
@@ -151,14 +179,17 @@ export class SegmentPackets {
     }
     starts[count] = at
     const release = () => {
-      if (this.#spare.length < 2) this.#spare.push(memory)
+      if (this.#spare.length < SPARE) this.#spare.push(memory)
     }
     const batch = {
       blocks: blocks.subarray(0, at),
       starts: starts.subarray(0, count + 1),
       times: times.subarray(0, count),
+      segment: this.#segment,
+      first: this.#index,
       release,
     }
+    this.#index += count
     return { batch, used }
   }
 }

@@ -7,10 +7,9 @@ import { DEFAULT_SETTINGS } from '../../../main/kubernetes/capture/capture-conta
 import { CaptureFile } from '../../../main/kubernetes/capture/capture-file.ts'
 import { type CapturePlace, makePlace } from '../../../main/kubernetes/capture/capture-place.ts'
 import { Ledger } from '../../../main/kubernetes/capture/ledger.ts'
-import { PointCapture } from '../../../main/kubernetes/capture/point-capture.ts'
+import { PointCapture, type PointSink } from '../../../main/kubernetes/capture/point-capture.ts'
 import { preflight } from '../../../main/kubernetes/capture/preflight.ts'
 import { SegmentPackets } from '../../../main/kubernetes/capture/segment-packets.ts'
-import { SegmentSpool } from '../../../main/kubernetes/capture/segment-spool.ts'
 import { SEGMENT_MEGABYTES } from '../../../main/kubernetes/capture/tcpdump.ts'
 import { openExec } from '../../../main/kubernetes/exec-stream.ts'
 
@@ -85,19 +84,20 @@ async function captureRate(connection: ApiConnection, place: CapturePlace, folde
     String(SEGMENTS),
   ]
   const job = { id: `bench-${number}`, command, seconds: 600, segments: 1000, leaseSeconds: 60, giveUpMs: 60_000 }
-  const file = await CaptureFile.create(join(folder, `c-${number}.pcapng`), true)
-  file.join(0)
-  file.addInterface({ name: 'eth0', description: '', filter: '', linkType: 1, snapLength: 65_550 })
+  const out = join(folder, `c-${number}.pcapng`)
+  const file = await CaptureFile.create(out, join(folder, `journal-${number}`), true)
+  const id = file.addInterface(0, { name: 'eth0', description: '', filter: '', linkType: 1, snapLength: 65_550 })
   const packets = new SegmentPackets()
-  const sink = {
-    segmentBytes(segment: number, bytes: Buffer) {
-      const batch = packets.push(segment, bytes, () => 0)
+  const sink: PointSink = {
+    segmentBytes(segment, bytes) {
+      const batch = packets.push(segment, bytes, () => id)
       return batch && file.add(0, batch)
     },
     gap() {},
+    end: (lostBytes, end) => file.end(0, lostBytes, end),
   }
-  const spool = new SegmentSpool(join(folder, `spool-${number}`))
-  const capture = new PointCapture(connection, place, job, spool, sink, () => undefined)
+  const capture = new PointCapture(connection, place, job, sink, () => undefined)
+  file.join(0, (segment) => capture.safe(segment))
   await capture.start()
   // The backlog is there before it is fetched.
   await run(connection, place, ['sh', '-c', 'until [ -e "/tmp/hopscope/$1/code" ]; do sleep 0.1; done', 'sh', job.id])
@@ -107,8 +107,7 @@ async function captureRate(connection: ApiConnection, place: CapturePlace, folde
   await file.close()
   if (progress.state !== 'complete') throw new Error(`the capture was ${progress.state}: ${progress.message}`)
   const count = file.packets
-  await spool.remove()
-  rmSync(join(folder, `c-${number}.pcapng`))
+  rmSync(out)
   return { rate: progress.bytes / seconds, packets: count }
 }
 

@@ -1,0 +1,164 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readBlocks } from '../../../test/cluster/read-blocks.ts'
+import { CaptureFile } from './capture-file.ts'
+import { SegmentPackets } from './segment-packets.ts'
+
+/** A segment as tcpdump writes it, with one packet for each text. */
+function segment(...texts: readonly string[]): Buffer {
+  const words = (...values: readonly number[]) => Buffer.from(Uint32Array.from(values).buffer)
+  return Buffer.concat([
+    words(0xa1b23c4d, 0, 0, 0, 65535, 1),
+    ...texts.flatMap((text, index) => [words(1_700_000_000, index, text.length, text.length), Buffer.from(text)]),
+  ])
+}
+
+const SEGMENTS = [segment('a0', 'a1', 'a2'), segment('b0', 'b1', 'b2', 'b3'), segment('c0')]
+const FACTS = { name: 'web:eth0', description: '', filter: '', linkType: 1, snapLength: 65535 }
+
+describe("a capture's file and its journal", () => {
+  let folder: string
+  let count = 0
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'hopscope-capture-file-'))))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const paths = () => {
+    const place = join(folder, String(count++))
+    mkdirSync(place)
+    return [join(place, 'c.pcapng'), join(place, 'c.pcapng.parts', 'journal')] as const
+  }
+
+  /** From where the file is on, in pieces of `size` bytes. */
+  async function feed(file: CaptureFile, pieces: readonly (readonly [segment: number, bytes: Buffer])[]) {
+    const packets = new SegmentPackets(file.mark(0))
+    for (const [number, bytes] of pieces) {
+      const batch = packets.push(number, bytes, () => file.addInterface(0, FACTS))
+      if (batch) await file.add(0, batch)
+    }
+  }
+
+  const all = SEGMENTS.map((bytes, index) => [index, bytes] as const)
+  const textsIn = (path: string) => readBlocks(path).packets.map(({ bytes }) => bytes.toString())
+  const EVERYTHING = ['a0', 'a1', 'a2', 'b0', 'b1', 'b2', 'b3', 'c0']
+
+  /** What a host leaves that is killed after the first segment and half of the second. */
+  async function killed(): Promise<readonly [path: string, journal: string]> {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    file.join(0)
+    const [, second = Buffer.alloc(0)] = SEGMENTS
+    await feed(file, [...all.slice(0, 1), [1, second.subarray(0, 24 + 18 * 2 + 5)]])
+    await file.flush()
+    const [left, leftJournal] = paths()
+    mkdirSync(join(leftJournal, '..'))
+    copyFileSync(path, left)
+    copyFileSync(journal, leftJournal)
+    await file.close()
+    return [left, leftJournal]
+  }
+
+  async function goOn(path: string, journal: string): Promise<CaptureFile> {
+    const file = await CaptureFile.reopen(path, journal)
+    file.join(0)
+    await feed(file, all.slice(file.mark(0).segment))
+    await file.close()
+    return file
+  }
+
+  it('is gone on with after a kill: no packet twice, none lost, one interface', async () => {
+    const [path, journal] = await killed()
+    expect(textsIn(path)).toEqual(['a0', 'a1', 'a2', 'b0', 'b1'])
+    const file = await goOn(path, journal)
+    expect(textsIn(path)).toEqual(EVERYTHING)
+    expect(readBlocks(path).interfaces.length).toBe(1)
+    expect(file.packets).toBe(8)
+    expect(file.mark(0)).toMatchObject({ segment: 2, packet: 1, packets: 8 })
+  })
+
+  it('is cut to what the journal knows: half a block, or packets whose line was not written, come again', async () => {
+    const [path, journal] = await killed()
+    const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+    // The last line by half.
+    writeFileSync(journal, `${lines.slice(0, -1).join('\n')}\n${lines.at(-1)?.slice(0, 20)}`)
+    writeFileSync(path, Buffer.alloc(10, 6), { flag: 'a' })
+    const file = await CaptureFile.reopen(path, journal)
+    expect(file.packets).toBe(3)
+    await file.close()
+    expect(textsIn(path)).toEqual(['a0', 'a1', 'a2'])
+    expect(readBlocks(path).rest).toBe(0)
+    await goOn(path, journal)
+    expect(textsIn(path)).toEqual(EVERYTHING)
+  })
+
+  it('does not believe the journal about bytes that a power failure took', async () => {
+    const [path, journal] = await killed()
+    const { size } = statSync(path)
+    truncateSync(path, size - 50)
+    truncateSync(path, size)
+    await goOn(path, journal)
+    expect(textsIn(path)).toEqual(EVERYTHING)
+  })
+
+  it('is not gone on with when it was cut below what was safe, or is not there', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    file.join(0)
+    await feed(file, all)
+    await file.end(0, 0, { state: 'complete', counts: {} })
+    await file.close()
+    truncateSync(path, 100)
+    await expect(CaptureFile.reopen(path, journal)).rejects.toThrow(/cut or replaced since/)
+    rmSync(path)
+    await expect(CaptureFile.reopen(path, journal)).rejects.toThrow(/can't be gone on with/)
+    await expect(CaptureFile.reopen(path, `${journal}.none`)).rejects.toThrow(/journal .* can't be read/)
+  })
+
+  it('says what the pod may forget only when it is on the disk and the journal knows', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    const said: { segment: number; synced: boolean }[] = []
+    file.join(0, (number) => {
+      const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+      said.push({ segment: number, synced: lines.at(-1) === JSON.stringify({ synced: statSync(path).size }) })
+    })
+    await feed(file, all)
+    await file.end(0, 0, { state: 'complete', counts: { received: 8 } })
+    expect(said.at(-1)).toEqual({ segment: 2, synced: true })
+    await file.close()
+    const again = await CaptureFile.reopen(path, journal)
+    expect(again.mark(0).end).toEqual({ state: 'complete', counts: { received: 8 } })
+    await again.close()
+  })
+
+  it('keeps a short journal, however long it runs', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    file.join(0)
+    const packets = new SegmentPackets()
+    const texts = Array.from({ length: 5000 }, (_value, index) => String(index).padStart(4, '0'))
+    const bytes = segment(...texts)
+    let longest = 0
+    for (let at = 0; at < bytes.length; at += 20) {
+      const batch = packets.push(0, bytes.subarray(at, at + 20), () => file.addInterface(0, FACTS))
+      if (batch) await file.add(0, batch)
+      await file.flush()
+      if (at % 2000 === 0) longest = Math.max(longest, statSync(journal).size)
+    }
+    await file.close()
+    expect(textsIn(path)).toEqual(texts)
+    expect(longest).toBeGreaterThan(200_000)
+    expect(longest).toBeLessThan(400_000)
+    expect(statSync(journal).size).toBeLessThan(400_000)
+  })
+})
