@@ -104,20 +104,29 @@ describe('reading the bytes of frames', () => {
     expect(taken.map(([, bytes]) => bytes.length)).toEqual([100, 26, 0])
   })
 
-  it('stops when it is told to, and reads nothing after', async () => {
-    const file = fileOf(1_000_000)
-    const table = tableOf([
-      [0, 10],
-      [10, 10],
-      [900_000, 10],
-    ])
+  it('stops when it is told to, and begins no further reads', async () => {
+    const file = fileOf(20_000_000)
+    const table = tableOf(Array.from({ length: 20 }, (_, i) => [i * 900_000, 10] as const))
     const seen: number[] = []
-    await eachFrame(table, [0, 1, 2], file.read, (row) => {
+    await eachFrame(table, Array.from({ length: 20 }, (_, i) => i), file.read, (row) => {
       seen.push(row)
       return row < 1
     })
     expect(seen).toEqual([0, 1])
-    expect(file.reads).toHaveLength(1)
+    expect(file.reads.length).toBeLessThan(10)
+  })
+
+  it('reads several places at a time, and hands them out in their order', async () => {
+    const file = fileOf(4_000_000)
+    const table = tableOf(Array.from({ length: 4 }, (_, i) => [i * 900_000, 10] as const))
+    const begun: (() => void)[] = []
+    const taken = gather(table, [0, 1, 2, 3], async (offset, length) => {
+      await new Promise<void>((resolve) => begun.push(resolve))
+      return file.read(offset, length)
+    })
+    expect(begun).toHaveLength(4)
+    for (const resolve of begun.toReversed()) resolve()
+    expect((await taken).map(([row]) => row)).toEqual([0, 1, 2, 3])
   })
 
   it('passes on why reading failed', async () => {

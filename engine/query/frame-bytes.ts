@@ -8,6 +8,17 @@ const BATCH_BYTES = 1 << 20
 /** ... with at most this many bytes between them that nobody asked for. */
 const GAP_BYTES = 1 << 16
 
+/** Reads under way at a time: as many as a browser has connections to a host. */
+const MOST_READS = 6
+
+/** Frames that are read together: places [first, last) of the rows, bytes [begin, end). */
+interface Batch {
+  readonly first: number
+  readonly last: number
+  readonly begin: number
+  readonly end: number
+}
+
 /**
  * Calls `take` with the bytes of each frame of `rows` (ascending), in that order. The bytes are valid during the call only.
  * Returning false from `take` ends it. Frames whose bytes are no longer there come as empty.
@@ -18,24 +29,41 @@ export async function eachFrame(
   read: ReadBytes,
   take: (row: number, bytes: Uint8Array) => boolean | void,
 ): Promise<void> {
-  let first = 0
-  while (first < rows.length) {
-    const begin = offsetOf(packets, rows[first])
-    let end = endOf(packets, rows[first])
-    let last = first + 1
-    for (; last < rows.length; last++) {
-      const offset = offsetOf(packets, rows[last])
-      const next = endOf(packets, rows[last])
-      if (offset < begin || offset - end > GAP_BYTES || next - begin > BATCH_BYTES) break
-      end = Math.max(end, next)
-    }
-    const bytes = await read(begin, end - begin)
-    for (; first < last; first++) {
-      const at = offsetOf(packets, rows[first]) - begin
-      const length = endOf(packets, rows[first]) - begin - at
-      if (take(rows[first], bytes.subarray(at, at + length)) === false) return
+  const underWay: { readonly batch: Batch; readonly bytes: Promise<Uint8Array> }[] = []
+  let next = 0
+  const start = () => {
+    const batch = batchAt(packets, rows, next)
+    const bytes = read(batch.begin, batch.end - batch.begin)
+    // Who does not wait for it any more does not care how it ended.
+    bytes.catch(() => undefined)
+    underWay.push({ batch, bytes })
+    next = batch.last
+  }
+  while (next < rows.length || underWay.length > 0) {
+    while (next < rows.length && underWay.length < MOST_READS) start()
+    const first = underWay.shift()
+    if (!first) return
+    const { batch } = first
+    const bytes = await first.bytes
+    for (let n = batch.first; n < batch.last; n++) {
+      const at = offsetOf(packets, rows[n]) - batch.begin
+      const length = endOf(packets, rows[n]) - batch.begin - at
+      if (take(rows[n], bytes.subarray(at, at + length)) === false) return
     }
   }
+}
+
+function batchAt(packets: PacketTable, rows: ArrayLike<number>, first: number): Batch {
+  const begin = offsetOf(packets, rows[first])
+  let end = endOf(packets, rows[first])
+  let last = first + 1
+  for (; last < rows.length; last++) {
+    const offset = offsetOf(packets, rows[last])
+    const next = endOf(packets, rows[last])
+    if (offset < begin || offset - end > GAP_BYTES || next - begin > BATCH_BYTES) break
+    end = Math.max(end, next)
+  }
+  return { first, last, begin, end }
 }
 
 function offsetOf(packets: PacketTable, row: number): number {

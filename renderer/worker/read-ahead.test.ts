@@ -25,6 +25,12 @@ describe('reading ahead', () => {
     ])
   })
 
+  it('leaves packets here and there alone, as in a filtered list', async () => {
+    const { ahead, requests } = reader(8 << 20)
+    for (let i = 0; i < 20; i++) await ahead.read(i * 300_000, 50)
+    expect(requests.every(([, length]) => length === 50)).toBe(true)
+  })
+
   it('makes few requests of a pass over the file, the next before the last is used up', async () => {
     const { ahead, requests } = reader(1000)
     for (let offset = 0; offset < 10_000; offset += 50) await ahead.read(offset, 50)

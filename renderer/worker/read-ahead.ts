@@ -5,8 +5,11 @@ interface Window {
   readonly bytes: Promise<Uint8Array>
 }
 
-/** Reads after each other, this close together, are taken for a pass over the file. */
-const NEAR = 1 << 20
+/**
+ * Reads after each other, this close together, are taken for a pass over the file. Neighbouring packets are read together (eachFrame), so
+ * reads further apart are of packets here and there, as in a filtered list.
+ */
+const NEAR = 1 << 17
 const SURE_AFTER = 3
 
 /**

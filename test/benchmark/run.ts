@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { benchBrowser } from './browser/run.ts'
 import { CAPTURES, ensureCapture } from './captures.ts'
 import { benchCluster } from './cluster/run.ts'
 import { compare } from './contestants.ts'
@@ -51,6 +52,12 @@ if (values.linear) {
   console.log(`As a plot: ${PLOT}`)
 }
 
+const browser = []
+for (const capture of CAPTURES.filter(({ name }) => name !== 'short')) {
+  if (values.only && !values.only.includes('browser')) continue
+  browser.push(await benchBrowser(ensureCapture(CACHE, capture, packets)))
+}
+
 const cluster = !values.only || values.only.includes('cluster') ? await benchCluster(runs) : undefined
 
 const [processor] = cpus()
@@ -60,6 +67,7 @@ const report = {
   machine,
   captures,
   ...(linearity && { linearity }),
+  ...(browser.length > 0 && { browser }),
   ...(cluster && { cluster }),
 }
 writeFileSync(RESULT, `${JSON.stringify(report, null, 2)}\n`)

@@ -1,26 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { onTestFailed } from 'vitest'
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+export { startBrowser } from './chromium.ts'
 
 /** Where pictures of failed tests, and those taken to look at, are put. */
 export const PICTURES = process.env['HOPSCOPE_PICTURES'] ?? join(tmpdir(), 'hopscope-pictures')
 mkdirSync(PICTURES, { recursive: true })
-
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env['HOPSCOPE_CHROMIUM'] ?? '/usr/bin/chromium', args: FLAGS })
-}
 
 /** A fresh profile looking at `url`. Whatever the page complains about fails the test; so does a picture help when it fails. */
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {

@@ -1,0 +1,63 @@
+import type { Page } from 'playwright-core'
+import type { Screen } from '../../e2e/support/screen.ts'
+import { mainThreadTasks } from '../../e2e/support/tasks.ts'
+
+export interface Step {
+  readonly name: string
+  readonly wallMs: number
+  /** Milliseconds of processor time of the main thread's longest task; those under 20 are not told apart. */
+  readonly longestTaskMs: number
+  readonly longTasks: number
+}
+
+/** What a person does, each step with what it cost the page's main thread. */
+export class Journey {
+  readonly #page: Page
+  readonly #taskMs: number
+
+  constructor(page: Page, taskMs: number) {
+    this.#page = page
+    this.#taskMs = taskMs
+  }
+
+  async step(name: string, use: () => Promise<void>): Promise<Step> {
+    const began = performance.now()
+    const tasks = await mainThreadTasks(this.#page, use)
+    const step = {
+      name,
+      wallMs: performance.now() - began,
+      longestTaskMs: Math.max(0, ...tasks),
+      longTasks: tasks.filter((ms) => ms > this.#taskMs).length,
+    }
+    const longest = step.longestTaskMs === 0 ? 'under 20 ms' : `${step.longestTaskMs.toFixed(0)} ms`
+    console.log(
+      `  ${name}:`.padEnd(34) +
+        `longest task ${longest}, ${step.longTasks} over ${this.#taskMs} ms, ${(step.wallMs / 1000).toFixed(1)} s in all  ` +
+        (step.longTasks === 0 ? 'holds' : 'MISSES'),
+    )
+    return step
+  }
+
+  /** Milliseconds from Enter until the list of packets has another length, taken in the page. */
+  async filter(screen: Screen, text: string): Promise<number> {
+    const grid = await screen.packets.elementHandle()
+    if (!grid) throw new Error('the packets are not on screen')
+    await screen.filter.fill(text)
+    const took = grid.evaluate(
+      (element) =>
+        new Promise<number>((resolve) => {
+          let began = 0
+          window.addEventListener('keydown', () => (began = performance.now()), { capture: true, once: true })
+          const rows = element.getAttribute('aria-rowcount')
+          const observer = new MutationObserver(() => {
+            if (element.getAttribute('aria-rowcount') === rows) return
+            observer.disconnect()
+            resolve(performance.now() - began)
+          })
+          observer.observe(element, { attributeFilter: ['aria-rowcount'] })
+        }),
+    )
+    await screen.filter.press('Enter')
+    return took
+  }
+}
