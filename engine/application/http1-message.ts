@@ -6,6 +6,7 @@ type State = 'start' | 'fields' | 'body' | 'body-to-end' | 'chunk-size' | 'chunk
 const MOST_FIELDS = 256
 /** Of Content-Length, Transfer-Encoding and Host: no other field is even made into text. */
 const FIELD_INITIALS: ReadonlySet<number> = new Set(Array.from('cthCTH', (letter) => letter.charCodeAt(0)))
+const LETTER_U = 0x75
 
 /** What a message's header says of its body and of the connection. */
 export interface Http1Head {
@@ -13,10 +14,14 @@ export interface Http1Head {
   readonly contentLength: number | undefined
   readonly chunked: boolean
   readonly host: string | undefined
+  /** The protocols of Upgrade, where `Http1Messages.upgrades`. */
+  readonly upgrade: string | undefined
 }
 
 /** What one direction's reader tells. `row` and `time` are known to who feeds it. */
 export interface Http1Messages {
+  /** Whether Upgrade is to be read: many ask for it in vain, so that it counts only where it is said to be done. */
+  readonly upgrades: boolean
   /** Whether the line is a message's first; asked for where one is expected or looked for. */
   isFirstLine(line: string): boolean
   /** Whether bytes after a hole begin like a message. */
@@ -46,6 +51,7 @@ export class Http1Reader {
   #contentLength: number | undefined
   #chunked = false
   #host: string | undefined
+  #upgrade: string | undefined
   /** The connection speaks something else now. */
   over = false
 
@@ -53,7 +59,8 @@ export class Http1Reader {
     this.#messages = messages
   }
 
-  data(bytes: Uint8Array, from: number, to: number): void {
+  /** Takes bytes up to `to`, or to where they are not HTTP any more: the place behind the last one. */
+  data(bytes: Uint8Array, from: number, to: number): number {
     let at = from
     if (this.#state === 'lost' && this.#messages.beginsHere(bytes, from, to)) {
       this.#lines.clear()
@@ -81,6 +88,7 @@ export class Http1Reader {
       }
     }
     if (this.#inside) this.#messages.grow()
+    return at
   }
 
   gap(length: number): void {
@@ -144,7 +152,7 @@ export class Http1Reader {
       }
       case 'fields':
         if (lines.isEmpty) this.#fieldsRead()
-        else if (this.#fields++ < MOST_FIELDS && FIELD_INITIALS.has(lines.firstByte)) this.#field(lines.text)
+        else if (this.#fields++ < MOST_FIELDS && this.#concerns(lines.firstByte)) this.#field(lines.text)
         return
       case 'chunk-size': {
         // Extensions may follow the size.
@@ -170,20 +178,26 @@ export class Http1Reader {
     this.#contentLength = undefined
     this.#chunked = false
     this.#host = undefined
+    this.#upgrade = undefined
     this.#fields = 0
     this.#state = 'fields'
+  }
+
+  #concerns(initial: number): boolean {
+    return FIELD_INITIALS.has(initial) || (this.#messages.upgrades && (initial | 0x20) === LETTER_U)
   }
 
   /** Only what frames the message, and whom it is for; no other value is looked at. */
   #field(line: string): void {
     const colon = line.indexOf(':')
-    if (colon !== 14 && colon !== 17 && colon !== 4) return
+    if (colon !== 14 && colon !== 17 && colon !== 4 && colon !== 7) return
     const name = line.slice(0, colon).toLowerCase()
     if (name === 'content-length') {
       const value = line.slice(colon + 1).trim()
       if (/^\d{1,15}$/.test(value)) this.#contentLength = Number(value)
     } else if (name === 'transfer-encoding') this.#chunked ||= /\bchunked\s*$/i.test(line)
     else if (name === 'host') this.#host = line.slice(colon + 1).trim()
+    else if (name === 'upgrade') this.#upgrade = line.slice(colon + 1).trim()
   }
 
   #fieldsRead(): void {
@@ -191,6 +205,7 @@ export class Http1Reader {
       contentLength: this.#contentLength,
       chunked: this.#chunked,
       host: this.#host,
+      upgrade: this.#upgrade,
     })
     if (body < 0) {
       this.#end()

@@ -1,7 +1,11 @@
 import { startsWith } from './ascii.ts'
+import { carriedSink } from './carried-sink.ts'
 import { type Http1Head, Http1Reader } from './http1-message.ts'
+import { Http2Decoder } from './http2.ts'
+import { SURE_PREFACE } from './http2-frames.ts'
 import type { FirstBytes } from './protocols.ts'
 import type { ExchangeId, ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
+import { recogniseTls, TlsDecoder } from './tls.ts'
 
 const METHODS = ['GET ', 'POST ', 'PUT ', 'DELETE ', 'HEAD ', 'PATCH ', 'OPTIONS ', 'CONNECT ', 'TRACE ']
 /** Token (RFC 9110 section 5.6.2), target without spaces, version. */
@@ -43,13 +47,20 @@ export class Http1Decoder implements StreamDecoder {
   #status = 0
   #row = 0
   #time = 0
+  /** What is spoken after HTTP/1.x, and the sides that have changed to it. */
+  #next: StreamDecoder | undefined
+  readonly #changed: Record<Side, boolean> = { client: false, server: false }
+  /** A tunnel begins (CONNECT): its first bytes tell what is in it. */
   #tunnel = false
+  #over = false
+  #serverHasHoles = false
   /** Bytes of the server's side are missing, so some of the open requests may have been answered there. */
   #missed = false
 
   constructor(sink: ExchangeSink) {
     this.#sink = sink
     this.#requests = new Http1Reader({
+      upgrades: false,
       isFirstLine: (line) => REQUEST_LINE.test(line),
       beginsHere: beginsRequest,
       begin: () => this.#requestBegins(),
@@ -60,6 +71,7 @@ export class Http1Decoder implements StreamDecoder {
       lost: () => (this.#asking = undefined),
     })
     this.#responses = new Http1Reader({
+      upgrades: true,
       isFirstLine: (line) => STATUS_LINE.test(line),
       beginsHere: beginsResponse,
       begin: () => this.#responseBegins(),
@@ -72,27 +84,71 @@ export class Http1Decoder implements StreamDecoder {
   }
 
   get done(): boolean {
-    return this.#tunnel
+    return this.#over || this.#next?.done === true
   }
 
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
-    if (this.#tunnel) return
     this.#row = row
     this.#time = time
+    if (this.#tunnel) this.#enterTunnel(side, bytes, from, to)
+    if (this.#over) return
+    if (!this.#changed[side]) this.#changeWithoutWord(side, bytes, from, to)
+    if (this.#changed[side]) {
+      this.#next?.data(side, bytes, from, to, row, time)
+      return
+    }
     const reader = side === 'client' ? this.#requests : this.#responses
-    reader.data(bytes, from, to)
-    this.#tunnel = this.#responses.over
+    const at = reader.data(bytes, from, to)
+    // What was behind the header that ends HTTP/1.x, in the same packet.
+    if (at < to && reader.over && !this.done) this.data(side, bytes, at, to, row, time)
   }
 
   gap(side: Side, length: number, row: number, time: number): void {
     this.#row = row
     this.#time = time
+    if (this.#changed[side]) {
+      this.#next?.gap(side, length, row, time)
+      return
+    }
+    if (side === 'server') this.#serverHasHoles = true
     const reader = side === 'client' ? this.#requests : this.#responses
     reader.gap(length)
   }
 
-  end(): void {
-    this.#tunnel = true
+  end(reset: boolean, row: number, time: number): void {
+    this.#next?.end(reset, row, time)
+    this.#over = true
+  }
+
+  /** The request that asked for HTTP/2 is its stream 1, to be answered there (RFC 7540 section 3.2). */
+  #changeToHttp2(request: OpenRequest | undefined): void {
+    if (this.#next) return
+    const http2 = new Http2Decoder(carriedSink(this.#sink, 'http2'))
+    this.#next = http2
+    if (!request) return
+    this.#sink.protocol(request.id, 'http2')
+    http2.upgraded(request.id)
+  }
+
+  /** Where "101 Switching Protocols" was not captured, the preface tells of it, and then whatever the server sends. */
+  #changeWithoutWord(side: Side, bytes: Uint8Array, from: number, to: number): void {
+    if (side === 'client') {
+      if (!startsWith(bytes, from, to, SURE_PREFACE)) return
+      this.#changeToHttp2(this.#answering ?? this.#open.shift())
+      this.#changed.client = true
+    } else if (this.#changed.client && !this.#answering && !beginsResponse(bytes, from, to)) {
+      this.#changed.server = true
+      if (this.#serverHasHoles) this.#next?.gap('server', NaN, this.#row, this.#time)
+    }
+  }
+
+  #enterTunnel(side: Side, bytes: Uint8Array, from: number, to: number): void {
+    this.#tunnel = false
+    if (recogniseTls({ bytes, from, to, side, serverPort: 0 }) === undefined) this.#over = true
+    else {
+      this.#next = new TlsDecoder(carriedSink(this.#sink, 'tls'))
+      this.#changed.client = this.#changed.server = true
+    }
   }
 
   #requestBegins(): void {
@@ -140,7 +196,7 @@ export class Http1Decoder implements StreamDecoder {
     }
   }
 
-  #responseHead({ contentLength, chunked }: Http1Head): number {
+  #responseHead({ contentLength, chunked, upgrade }: Http1Head): number {
     const status = this.#status
     const answered = this.#answering
     // RFC 9110 section 15.2: an interim response, the final one is still to come.
@@ -149,7 +205,17 @@ export class Http1Decoder implements StreamDecoder {
       return 0
     }
     const method = answered?.method
-    if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) return -1
+    if (status === 101) {
+      if (/\bh2c\b/i.test(upgrade ?? '')) {
+        this.#changeToHttp2(answered)
+        this.#changed.client = this.#changed.server = true
+      } else this.#over = true
+      return -1
+    }
+    if (method === 'CONNECT' && status >= 200 && status < 300) {
+      this.#tunnel = true
+      return -1
+    }
     // RFC 9112 section 6.3
     if (method === 'HEAD' || status === 204 || status === 304) return 0
     if (chunked) return 1

@@ -63,6 +63,12 @@ export class Http2Decoder implements StreamDecoder {
     })
   }
 
+  /** The connection was upgraded by a request of HTTP/1.1: stream 1 is its answer's. */
+  upgraded(id: ExchangeId): void {
+    this.#last = Math.max(this.#last, 1)
+    this.#streams.set(1, { id, grpc: false, asked: true, responding: false, answered: false })
+  }
+
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
     this.#row = row
     this.#time = time

@@ -45,13 +45,14 @@ export class MessageReader {
     return !this.#isLost && !this.#inBody && this.#headerAt === 0
   }
 
-  data(bytes: Uint8Array, from: number, to: number): void {
+  /** Takes bytes up to `to`, or to where it was stopped: the place behind the last one. */
+  data(bytes: Uint8Array, from: number, to: number): number {
     const format = this.#format
     let at = from
     while (at < to && !this.stopped) {
       if (this.#isLost) {
         at = format.resume(bytes, at, to, at === from)
-        if (at < 0) return
+        if (at < 0) return to
         this.begin()
       }
       if (this.#inBody) {
@@ -59,7 +60,7 @@ export class MessageReader {
         continue
       }
       while (at < to && this.#headerAt < this.headerLength) this.#header[this.#headerAt++] = bytes[at++]
-      if (this.#headerAt < this.headerLength) return
+      if (this.#headerAt < this.headerLength) return to
       const length = format.bodyLength(this.#header)
       if (length < 0) {
         this.lose()
@@ -73,6 +74,7 @@ export class MessageReader {
       format.head(this.#header, length)
       if (length === 0 && !this.#isLost) this.#complete(NOTHING)
     }
+    return at
   }
 
   /** Passes over bytes that are not there. False if it lost its way by that. */

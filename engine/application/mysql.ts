@@ -1,9 +1,11 @@
 import { asciiText } from './ascii.ts'
+import { carriedSink } from './carried-sink.ts'
 import { type MessageFormat, MessageReader } from './message-reader.ts'
 import { CAPABILITY, COMMAND, isCommandPacket, unsigned } from './mysql-packets.ts'
 import { MysqlResponse } from './mysql-response.ts'
 import { SQL_KEPT, sqlSummary } from './sql-summary.ts'
 import type { ExchangeId, ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
+import { TlsDecoder } from './tls.ts'
 
 /** Length (3 bytes, little-endian) and sequence number. */
 const HEADER = 4
@@ -36,7 +38,9 @@ export class MysqlDecoder implements StreamDecoder {
   #time = 0
   #lost = false
   #lastSide: Side = 'server'
-  done = false
+  /** What is spoken after a client's SSLRequest; MySQL itself goes on within it, out of sight. */
+  #tls: TlsDecoder | undefined
+  #over = false
 
   constructor(sink: ExchangeSink) {
     this.#sink = sink
@@ -44,7 +48,16 @@ export class MysqlDecoder implements StreamDecoder {
     this.#server = new MessageReader(this.#responses(), HEADER)
   }
 
+  get done(): boolean {
+    return this.#over || this.#tls?.done === true
+  }
+
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
+    if (this.#tls) this.#tls.data(side, bytes, from, to, row, time)
+    else this.#inClear(side, bytes, from, to, row, time)
+  }
+
+  #inClear(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
     this.#row = row
     this.#time = time
     const turned = side === 'client' && this.#lastSide === 'server'
@@ -57,11 +70,16 @@ export class MysqlDecoder implements StreamDecoder {
       this.#client.begin()
       this.#server.begin()
     }
-    if (side === 'client') this.#client.data(bytes, from, to)
-    else this.#server.data(bytes, from, to)
+    const at = side === 'client' ? this.#client.data(bytes, from, to) : this.#server.data(bytes, from, to)
+    // The ClientHello may come in the packet of the request for it.
+    if (at < to) this.#tls?.data(side, bytes, at, to, row, time)
   }
 
   gap(side: Side, length: number, row: number, time: number): void {
+    if (this.#tls) {
+      this.#tls.gap(side, length)
+      return
+    }
     this.#row = row
     this.#time = time
     const reader = side === 'client' ? this.#client : this.#server
@@ -75,7 +93,7 @@ export class MysqlDecoder implements StreamDecoder {
   }
 
   end(): void {
-    this.done = true
+    this.#over = true
   }
 
   #lose(): void {
@@ -132,7 +150,8 @@ export class MysqlDecoder implements StreamDecoder {
       this.#sink.ask(id, 'SSLRequest')
       this.#sink.oneWay(id)
       this.#sink.fact('encryption', 'TLS', this.#row)
-      this.done = true
+      this.#tls = new TlsDecoder(carriedSink(this.#sink, 'tls'))
+      this.#client.stopped = true
       return
     }
     this.#sink.ask(id, 'login')
@@ -161,7 +180,7 @@ export class MysqlDecoder implements StreamDecoder {
       return
     }
     this.#open = { id, response: new MysqlResponse(command.answer, this.#capabilities), preparing, responding: false }
-    if (command.answer === 'feed') this.done = true
+    if (command.answer === 'feed') this.#over = true
   }
 
   #query(body: Uint8Array): string {
@@ -216,7 +235,7 @@ export class MysqlDecoder implements StreamDecoder {
     this.#phase = 'commands'
     if ((this.#capabilities & (CAPABILITY.compress | CAPABILITY.zstd)) !== 0 && response.error === undefined) {
       this.#sink.fact('compression', 'compressed protocol', this.#row)
-      this.done = true
+      this.#over = true
     }
   }
 }

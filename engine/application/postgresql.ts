@@ -1,8 +1,10 @@
 import { asciiText } from './ascii.ts'
+import { carriedSink } from './carried-sink.ts'
 import { type MessageFormat, MessageReader } from './message-reader.ts'
 import { FIELD, isStartup, REQUEST, STARTUP } from './postgresql-messages.ts'
 import { SQL_KEPT, sqlSummary } from './sql-summary.ts'
 import type { ExchangeId, ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
+import { TlsDecoder } from './tls.ts'
 
 const MOST_OPEN = 4096
 const MOST_STATEMENTS = 1024
@@ -39,7 +41,9 @@ export class PostgresqlDecoder implements StreamDecoder {
   #encryption: 'TLS' | 'GSSAPI' | undefined
   #lost = false
   #lastSide: Side = 'server'
-  done = false
+  /** What is spoken once both agree on TLS; PostgreSQL itself goes on within it, out of sight. */
+  #tls: TlsDecoder | undefined
+  #over = false
 
   constructor(sink: ExchangeSink) {
     this.#sink = sink
@@ -47,7 +51,15 @@ export class PostgresqlDecoder implements StreamDecoder {
     this.#server = new MessageReader(this.#responses(), HEADER)
   }
 
+  get done(): boolean {
+    return this.#over || this.#tls?.done === true
+  }
+
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
+    if (this.#tls) {
+      this.#tls.data(side, bytes, from, to, row, time)
+      return
+    }
     this.#row = row
     this.#time = time
     const turned = side === 'client' && this.#lastSide === 'server'
@@ -60,6 +72,10 @@ export class PostgresqlDecoder implements StreamDecoder {
   }
 
   gap(side: Side, length: number, row: number, time: number): void {
+    if (this.#tls) {
+      this.#tls.gap(side, length)
+      return
+    }
     this.#row = row
     this.#time = time
     const reader = side === 'client' ? this.#client : this.#server
@@ -69,7 +85,7 @@ export class PostgresqlDecoder implements StreamDecoder {
   }
 
   end(): void {
-    this.done = true
+    this.#over = true
   }
 
   #lose(): void {
@@ -142,7 +158,7 @@ export class PostgresqlDecoder implements StreamDecoder {
     } else if (code === STARTUP.cancel) {
       this.#sink.ask(asking.id, 'CancelRequest')
       this.#sink.oneWay(asking.id)
-      this.done = true
+      this.#over = true
     } else if (code >>> 16 === 3) {
       this.#sink.ask(asking.id, 'StartupMessage')
       this.#starting = false
@@ -234,13 +250,18 @@ export class PostgresqlDecoder implements StreamDecoder {
 
   #encryptionAnswer(answer: number): void {
     const cycle = this.#open.shift()
-    const accepted = answer !== 0x4e
+    const accepted = answer === 0x53 || answer === 0x47
+    // A server that has never heard of it says so in an ErrorResponse, and hangs up.
+    const failed = answer === RESPONSE.error
     if (cycle) {
       this.#sink.responseEnd(cycle.id, this.#row, this.#time)
-      this.#sink.answer(cycle.id, accepted ? 'accepted' : 'refused', false)
+      this.#sink.answer(cycle.id, accepted ? 'accepted' : failed ? 'ERROR' : 'refused', failed)
     }
     if (accepted && this.#encryption) this.#sink.fact('encryption', this.#encryption, this.#row)
-    this.done = accepted
+    if (accepted && this.#encryption === 'TLS') {
+      this.#tls = new TlsDecoder(carriedSink(this.#sink, 'tls'))
+      this.#client.stopped = this.#server.stopped = true
+    } else this.#over = accepted || failed
     this.#encryption = undefined
     this.#server.headerLength = HEADER
   }
@@ -276,6 +297,8 @@ const RESPONSES = bytesOf('RKSZTDC123nstEINAGHWVdcv')
 /** Notices, notifications and parameters come at any time. */
 const UNASKED = bytesOf('NAS')
 const ANSWERS: Readonly<Record<number, string | undefined>> = {
+  // Of a cycle that only prepares; what an execution completes comes after it.
+  0x31: 'ParseComplete',
   0x49: 'EmptyQueryResponse',
   0x73: 'PortalSuspended',
   0x57: 'CopyBothResponse',
