@@ -7,6 +7,11 @@ import { RULES } from './rules/index.ts'
 const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] = [
   ['clean.pcapng.gz', []],
   ['handshakes.pcap.gz', []],
+  ['http2.pcap.gz', []],
+  ['grpc.pcap.gz', []],
+  ['redis.pcap.gz', []],
+  ['postgresql.pcap.gz', []],
+  ['mysql.pcap.gz', []],
   ['syn-loss.pcap.gz', ['syn-loss']],
   ['policy-drop.pcap.gz', ['policy-drop']],
   ['accept-queue.pcap.gz', ['accept-queue']],

@@ -1,14 +1,18 @@
 import { statSync } from 'node:fs'
 import { run } from './network.mjs'
 
-/** What an independent tool says about a capture; for tests to compare with, and for scenarios to find their facts in. */
-export function factsOf(file) {
+/**
+ * What an independent tool says about a capture; for tests to compare with, and for scenarios to find their facts in.
+ * `decodeAs` names protocols that it would not see by itself ("tcp.port==50051,http2").
+ */
+export function factsOf(file, decodeAs = []) {
   const quiet = { stdio: ['ignore', 'pipe', 'pipe'] }
   /** Values of comma-separated fields in the frames that match, a row a frame. */
   const rows = (fields, filter) => {
     const args = ['-n', '-r', file, ...(filter ? ['-Y', filter] : []), '-T', 'fields']
     for (const field of fields.split(',')) args.push('-e', field)
     args.push('-o', 'tcp.relative_sequence_numbers:FALSE', '-d', 'udp.port==8472,vxlan')
+    for (const rule of decodeAs) args.push('-d', rule)
     // Lines keep their empty fields.
     const lines = run('tshark', args, quiet).split('\n')
     return lines.filter((line) => line !== '').map((line) => line.split('\t'))

@@ -47,7 +47,7 @@ async function make(name, scenario, folder) {
     const when = new Date().toISOString()
     const file = join(folder, scenario.file)
     const finished = finish(raw, scenario, made, join(scratch, scenario.file))
-    const facts = factsOf(finished)
+    const facts = factsOf(finished, scenario.decodeAs)
     const expected = { ...facts.summary, ...scenario.expect?.(made, facts) }
     writeFileSync(`${file}.part`, readFileSync(finished))
     renameSync(`${file}.part`, file)

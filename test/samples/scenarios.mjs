@@ -1,8 +1,10 @@
 import clean from './scenarios/clean.mjs'
+import * as databases from './scenarios/databases.mjs'
 import dns5s from './scenarios/dns-5s.mjs'
 import * as forTests from './scenarios/for-tests.mjs'
 import halfOpen from './scenarios/half-open.mjs'
 import { handshakes } from './scenarios/handshakes.mjs'
+import * as http2 from './scenarios/http2.mjs'
 import idleResets from './scenarios/idle-resets.mjs'
 import lossEpisode from './scenarios/loss-episode.mjs'
 import mtuBlackhole from './scenarios/mtu-blackhole.mjs'
@@ -33,4 +35,9 @@ export const TEST_CAPTURES = {
   nagle: forTests.nagle,
   'frag-needed': forTests.fragNeeded,
   handshakes,
+  http2: http2.http2,
+  grpc: http2.grpc,
+  redis: databases.redis,
+  postgresql: databases.postgresql,
+  mysql: databases.mysql,
 }
