@@ -20,7 +20,7 @@ const rowsOf = (engine: Engine, protocol: string): ExchangeRow[] =>
 const said = ({ ask, answer, requestRow, responseEndRow }: ExchangeRow): string =>
   `${ask} -> ${answer} [${requestRow + 1}, ${(responseEndRow ?? -1) + 1}]`
 
-// Frames and answers were looked up with tshark 4.6.
+// Frames and answers were looked up with tshark 4.0.17.
 describe('handshakes of OpenSSL', () => {
   const engine = opened(FIXTURES, 'handshakes.pcap.gz')
 
