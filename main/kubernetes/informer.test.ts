@@ -59,7 +59,9 @@ describe.skipIf(skipReason !== undefined)(
       await sleep(200)
       expect(informer.state.objects.size).toBe(4)
       const again = informer.observe(() => undefined)
+      expect(informer.state.synced).toBe(false)
       await until(() => informer.state.objects.size === 5)
+      expect(informer.state.synced).toBe(true)
       again()
     })
 

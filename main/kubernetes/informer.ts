@@ -9,7 +9,7 @@ const LONGEST_PAUSE_MS = 30_000
 
 export interface InformerState<T> {
   readonly objects: ReadonlyMap<string, T>
-  /** The list has been read once. */
+  /** The list has been read since somebody looks. */
   readonly synced: boolean
   /** Why it is not up to date, in words. */
   readonly problem?: string
@@ -72,6 +72,8 @@ export class Informer<T extends KubernetesObject> {
     const { signal } = running
     this.#version = ''
     this.#forbidden = false
+    // What is left from an earlier look may be old: it is shown, but not as all there is.
+    this.#synced = false
     for (let pause = 500; !signal.aborted;) {
       try {
         if (this.#version === '') await this.#list(signal)

@@ -4,6 +4,7 @@ import { useStore } from 'zustand'
 import type { AppFacts, Theme } from '../../common/contract.ts'
 import type { ContextList } from '../../common/model/context.ts'
 import type { CaptureOrder } from '../../common/model/live-capture.ts'
+import type { TerminalTarget } from '../../common/model/terminal.ts'
 import { useWatched } from '../components/use-watched.ts'
 import { draftOf, type CaptureDraft } from '../features/capture-setup/index.tsx'
 import { Contexts } from '../features/cluster/index.tsx'
@@ -24,6 +25,7 @@ import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
+import { useShellPlaces } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
@@ -93,6 +95,15 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const shownId = state.kind === 'open' && state.session.ref.kind === 'host' ? state.session.ref.id : undefined
   const shownLive = live.find(({ sourceId }) => sourceId !== undefined && sourceId === shownId)
   const elsewhere = live.find((one) => one.endedAt === undefined && one.sourceId !== undefined && one !== shownLive)
+  const openTerminal = useCallback((target: TerminalTarget) => drawer.add(target), [drawer])
+  const shells = useShellPlaces({
+    connection,
+    commands,
+    session: state.kind === 'open' ? state.session : undefined,
+    live: shownLive?.order,
+    context,
+    onTerminal: openTerminal,
+  })
   const openClusters = useCallback(
     (context?: string) => {
       if (captures.store.getState().kind !== 'none') captures.close()
@@ -243,6 +254,11 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         />
       )}
       {liveCaptures.problem !== undefined && screen !== 'cluster' && <Banner tone="bad">{liveCaptures.problem}</Banner>}
+      {shells.problem !== undefined && (
+        <Banner tone="warn" actions={[{ title: 'Dismiss', run: shells.dismiss }]}>
+          {shells.problem}
+        </Banner>
+      )}
       <TerminalDrawer connection={connection} commands={commands} drawer={drawer} usual={localShell} capture={shownId}>
         {state.kind === 'open' ? (
           <Workspace
@@ -253,6 +269,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             commands={commands}
             filterSlot={filterSlot}
             appVersion={appVersion}
+            itemsOfAddress={shells.items}
             onCaptureEnds={(addresses) => {
               setEnds(addresses)
               setDraft(undefined)
@@ -262,6 +279,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         ) : screen === 'cluster' && state.kind === 'none' ? (
           <ClusterScreen
             connection={connection}
+            commands={commands}
             view={view}
             contexts={contexts.value ?? NO_CONTEXTS}
             live={live}
@@ -276,7 +294,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             onOpenFile={(path) => captures.openPath(path)}
             onOpenLive={liveCaptures.open}
             onCopy={copy}
-            onTerminal={(target) => drawer.add(target)}
+            onTerminal={openTerminal}
           />
         ) : (
           <Start

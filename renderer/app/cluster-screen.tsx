@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
-import type { PodRow } from '../../common/model/explorer.ts'
+import type { NodeRow, PodRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
 import { EmptyState } from '../components/empty-state.tsx'
@@ -22,14 +22,17 @@ import {
 } from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
+import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
+import { useShellOffers } from './use-shell-places.ts'
 import { PLACE_TABS, type PlaceTab } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import './cluster-screen.css'
 
 export interface ClusterScreenProps {
   readonly connection: HostConnection
+  readonly commands: CommandRegistry
   readonly view: ViewStore
   readonly contexts: ContextList
   readonly live: readonly LiveCapture[]
@@ -50,6 +53,7 @@ export interface ClusterScreenProps {
   readonly onTerminal: (target: TerminalTarget) => void
 }
 
+const NO_NODES: ReadonlyMap<string, NodeRow> = new Map()
 /** In the URL: all namespaces, where the context's own would be the default. */
 const ALL = '*'
 const TITLES: Readonly<Record<PlaceTab, string>> = { ...KIND_TITLES, captures: 'Captures', left: 'Left behind' }
@@ -73,6 +77,11 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const namespace = chosenNamespace === ALL ? '' : (chosenNamespace ?? (narrow ? (context?.namespace ?? '') : ''))
   const at = { context: name ?? '', revision: contexts.revision }
   const pods = useRows(connection, usable ? { ...at, kind: 'pods', namespace } : undefined)
+  const seen = useMemo(
+    () => (name === undefined ? undefined : { context: name, pods: pods.rows, nodes: NO_NODES }),
+    [name, pods.rows],
+  )
+  useShellOffers(props.commands, seen, props.onTerminal)
   const namespaces = useRows(connection, usable ? { ...at, kind: 'namespaces', namespace: '' } : undefined)
   const services = useRows(connection, usable && draft ? { ...at, kind: 'services', namespace } : undefined)
   const library = useWatched(connection, place === 'captures' ? 'library' : undefined, (contract) =>

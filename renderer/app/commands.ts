@@ -18,12 +18,17 @@ export interface CommandRegistry {
   readonly store: StoreApi<ReadonlyMap<string, Command>>
   /** Adds commands; call the answer to remove them. */
   register(commands: readonly Command[]): () => void
+  /** Commands that are too many to list, such as one for each pod: the palette asks for them when something is searched. */
+  offer(source: () => readonly Command[]): () => void
+  /** All that are offered now. */
+  offered(): readonly Command[]
   /** False when there is no such command, or it can't be run now. */
   run(id: string): boolean
 }
 
 export function createCommandRegistry(): CommandRegistry {
   const store = createStore<ReadonlyMap<string, Command>>(() => new Map())
+  const sources = new Set<() => readonly Command[]>()
   return {
     store,
     register(commands) {
@@ -34,6 +39,11 @@ export function createCommandRegistry(): CommandRegistry {
         store.setState(rest, true)
       }
     },
+    offer(source) {
+      sources.add(source)
+      return () => void sources.delete(source)
+    },
+    offered: () => [...sources].flatMap((source) => source()),
     run(id) {
       const command = store.getState().get(id)
       if (!command || command.enabled?.() === false) return false

@@ -5,6 +5,9 @@ import type { Command, CommandRegistry } from './commands.ts'
 import { Dialog } from './key-help.tsx'
 import { keyLabels } from './keys.ts'
 
+/** As many as anybody reads; a cluster has thousands of pods. */
+const MOST = 100
+
 /** Every command by name, for those who know what they want and not where it is. */
 export function Palette({
   commands,
@@ -16,7 +19,11 @@ export function Palette({
   const all = useStore(commands.store)
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
-  const found = [...all.values()].filter((command) => command.enabled?.() !== false && matches(command, text))
+  const [offered] = useState(() => commands.offered())
+  const matching = [...all.values(), ...(text.trim() ? offered : [])].filter(
+    (command) => command.enabled?.() !== false && matches(command, text),
+  )
+  const found = matching.slice(0, MOST)
   const index = Math.min(at, found.length - 1)
 
   function run(command: Command | undefined): void {
@@ -64,6 +71,9 @@ export function Palette({
             {command.keys?.[0] !== undefined && <Keys labels={keyLabels(command.keys[0])} />}
           </li>
         ))}
+        {matching.length > MOST && (
+          <li className="quiet">{matching.length - MOST} more have these words: type another one.</li>
+        )}
         {found.length === 0 && <li className="quiet">No command has these words.</li>}
       </ul>
     </Dialog>

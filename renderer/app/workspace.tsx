@@ -7,6 +7,7 @@ import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
+import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import {
   addressFilter,
@@ -39,6 +40,7 @@ import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
 import { useSaving } from './use-saving.tsx'
+import type { ItemsOfAddress } from './use-shell-places.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { CLOSER, workspaceCommands } from './workspace-commands.ts'
@@ -52,6 +54,7 @@ export interface WorkspaceProps {
   readonly filterSlot: HTMLElement | null
   /** Of the program, for what is saved. */
   readonly appVersion: () => string
+  readonly itemsOfAddress: ItemsOfAddress
   /** Sets up a capture at the pods that have these addresses. */
   readonly onCaptureEnds: (addresses: readonly string[]) => void
 }
@@ -64,6 +67,7 @@ export function Workspace({
   commands,
   filterSlot,
   appVersion,
+  itemsOfAddress,
   onCaptureEnds,
 }: WorkspaceProps): ReactNode {
   const { progress, search, crash } = useStore(session.progress)
@@ -85,6 +89,10 @@ export function Workspace({
   const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
   const read = progress?.version ?? 0
   const names = useAddressNames(session, read)
+  const addressItems = useCallback(
+    (address: string) => itemsOfAddress(address, names.get(address)?.name),
+    [itemsOfAddress, names],
+  )
   const reading = progress?.phase === 'reading'
   const diagnosis = useAnswer(progress && String(read), () => session.engine.findings())
   const report = diagnosis.value
@@ -189,6 +197,8 @@ export function Workspace({
       'line' as const,
       { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
       { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
+      ...addressItems(row.source),
+      ...addressItems(row.destination),
       'line' as const,
       {
         title: 'Copy as filter',
@@ -219,6 +229,8 @@ export function Workspace({
       'line' as const,
       { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
       { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
+      ...addressItems(row.addressA),
+      ...addressItems(row.addressB),
       'line' as const,
       { title: 'Copy as filter', hint: text, run: () => copy(text) },
       notes.conversationItem(row),
@@ -393,14 +405,16 @@ export function Workspace({
                 collapsible
                 groupResizeBehavior="preserve-pixel-size"
               >
-                <Inspector
-                  session={session}
-                  view={view}
-                  facts={facts}
-                  version={version}
-                  onFilter={narrow}
-                  onCopy={copy}
-                />
+                <AddressItems value={addressItems}>
+                  <Inspector
+                    session={session}
+                    view={view}
+                    facts={facts}
+                    version={version}
+                    onFilter={narrow}
+                    onCopy={copy}
+                  />
+                </AddressItems>
               </Panel>
             </Group>
           </Panel>

@@ -7,6 +7,7 @@ import { startApp, startAppWith, type App } from './support/app.ts'
 import { findings } from './support/axe.ts'
 import { openPage, startBrowser, takePicture } from './support/browser.ts'
 import { startShop, type Shop } from './support/shop.ts'
+import { drawWithElements, screenText as text } from './support/terminal.ts'
 
 /** A shell without anybody's profile: its prompt and its words are the same everywhere. */
 process.env['SHELL'] = '/bin/sh'
@@ -20,18 +21,6 @@ afterAll(async () => {
   await browser.close()
   await app[Symbol.asyncDispose]()
 })
-
-/** The rows on the screen of the terminal that has the focus. */
-async function text(page: Page): Promise<string> {
-  const rows = await page.locator('.terminal.focused .xterm-rows > div').allInnerTexts()
-  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
-}
-
-async function drawWithElements(page: Page): Promise<void> {
-  // Drawn with elements: their text can be read here.
-  await page.evaluate(() => localStorage.setItem('hopscope.terminals', JSON.stringify({ webgl: false })))
-  await page.reload()
-}
 
 async function openTerminal(page: Page): Promise<void> {
   await drawWithElements(page)

@@ -1,9 +1,11 @@
-import { lazy, Suspense, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useContext, useLayoutEffect, useRef, useState, type MouseEvent, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
+import { AddressItems } from '../../components/address-items.ts'
 import { Address } from '../../components/address.tsx'
+import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -24,6 +26,8 @@ export function ConversationView({ session, conversation: row, version, view }: 
   const partly = useStore(view.store, ({ range, filter }) => range !== undefined || filter !== '')
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
+  const itemsOf = useContext(AddressItems)
+  const [menu, setMenu] = useState<MenuPlace>()
   const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
     session.engine.rttHistogram({ conversation: row.id }),
   )
@@ -40,17 +44,25 @@ export function ConversationView({ session, conversation: row, version, view }: 
     }
   }, [])
 
+  function openMenu(event: MouseEvent, address: string): void {
+    const items = itemsOf(address)
+    if (items.length === 0) return
+    event.preventDefault()
+    setMenu({ x: event.clientX, y: event.clientY, items })
+  }
+
   const samples = histogram ? histogram.counts.reduce((sum, count) => sum + count, 0) : 0
   return (
     <div ref={box} className="about" tabIndex={0} role="group" aria-label="Conversation">
       <div className="about-ends">
-        <span className="about-end">
+        <span className="about-end" onContextMenu={(event) => openMenu(event, row.addressA)}>
           <Address address={row.addressA} port={row.portA} />
         </span>
-        <span className="about-end">
+        <span className="about-end" onContextMenu={(event) => openMenu(event, row.addressB)}>
           <Address address={row.addressB} port={row.portB} />
         </span>
       </div>
+      {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
       {partly && <p className="quiet">The whole conversation, whatever filter and time are selected.</p>}
 
       {row.harmMs > 0 && (

@@ -1,7 +1,8 @@
-import { useMemo, useState, type ReactNode } from 'react'
+import { useContext, useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import type { DetailNode } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import { AddressItems } from '../../components/address-items.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -16,6 +17,8 @@ interface PacketViewProps {
   readonly onCopy: (text: string) => void
 }
 
+const ADDRESS = /^(ip|ipv6)\.(src|dst)$|^arp\.(src|dst)\.proto_ipv4$|^dns\.(a|aaaa)$/
+
 /** Which kinds of node were opened or closed by hand; kept while the page lives, so that every packet opens alike. */
 const opened = new Map<string, boolean>()
 
@@ -26,6 +29,7 @@ export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps):
   const [hovered, setHovered] = useState<string>()
   const [menu, setMenu] = useState<MenuPlace>()
   const [toggles, setToggles] = useState(0)
+  const itemsOf = useContext(AddressItems)
   const layout = useDefaultLayout({ id: 'hopscope.inspector', storage: localStorage })
 
   // Hopscope's own verdict first: it is the answer, the layers are the evidence.
@@ -80,6 +84,7 @@ export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps):
           run: () => filter !== undefined && onFilter(filter),
         },
         { title: 'Copy as filter', disabled: filter === undefined, run: () => filter !== undefined && onCopy(filter) },
+        ...(ADDRESS.test(at.field ?? '') && at.value !== undefined ? itemsOf(at.value) : []),
         'line',
         { title: 'Copy text', run: () => onCopy(at.text) },
         {
