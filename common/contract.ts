@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CHECKS, type CheckResult, type CheckTarget as CheckTargetModel } from './model/check.ts'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/context.ts'
 import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
 import type { LibraryCapture, LiveCapture, PointLook, PointPlan, SweepReport } from './model/live-capture.ts'
@@ -212,8 +213,8 @@ export interface CapturingSection {
 }
 
 const contextName = z.optional(ContextName)
-export const TerminalTarget = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('local'), context: contextName, namespace: z.optional(ObjectName) }),
+/** Shells in a cluster, and places for checks. */
+const clusterTargets = [
   z.strictObject({
     kind: z.literal('container'),
     context: ContextName,
@@ -229,7 +230,13 @@ export const TerminalTarget = z.discriminatedUnion('kind', [
     container: ObjectName,
   }),
   z.strictObject({ kind: z.literal('node'), context: ContextName, node: ObjectName }),
+] as const
+export const TerminalTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('local'), context: contextName, namespace: z.optional(ObjectName) }),
+  ...clusterTargets,
 ])
+export const CheckTarget = z.discriminatedUnion('kind', clusterTargets)
+export const Checks = z.readonly(z.array(z.enum(CHECKS)).check(z.minLength(1), z.maxLength(16)))
 export const TerminalId = z.string().check(z.regex(/^terminal-[a-f0-9]{12}$/))
 const cells = z.int().check(z.minimum(1), z.maximum(4096))
 /** What is typed or pasted, a piece at a time. */
@@ -252,6 +259,12 @@ export interface TerminalsSection {
   /** Records its output beside a capture (by id) or else in the data folder; the file's path. */
   record(id: string, capture: string | undefined): Promise<string>
   stopRecording(id: string): Promise<void>
+}
+
+/** Commands that only read, beside the packets. */
+export interface ChecksSection {
+  /** Runs them one after the other; what a node or an image without the tools needs for that is made and removed. */
+  run(target: CheckTargetModel, checks: z.infer<typeof Checks>): Promise<readonly CheckResult[]>
 }
 
 const time = z.string().check(z.regex(/^-?\d{1,20}$/))
@@ -302,6 +315,7 @@ export interface HostContract {
   readonly explorer: ExplorerSection
   readonly capturing: CapturingSection
   readonly terminals: TerminalsSection
+  readonly checks: ChecksSection
   readonly notes: NotesSection
 }
 
@@ -372,6 +386,7 @@ export const contractInputs = {
     record: [TerminalId, z.optional(CaptureId)],
     stopRecording: [TerminalId],
   },
+  checks: { run: [CheckTarget, Checks] },
   notes: {
     watch: [CaptureId],
     put: [CaptureId, Note],

@@ -14,6 +14,7 @@ import { loginEnvironment } from './kubernetes/login-environment.ts'
 import { AppService } from './services/app.ts'
 import type { Visitor } from './services/app.ts'
 import { CaptureLibrary, CapturesService } from './services/captures.ts'
+import { ChecksService } from './services/checks.ts'
 import { CaptureStore } from './services/capturing/capture-store.ts'
 import { CapturingService } from './services/capturing/index.ts'
 import { LiveCaptures } from './services/capturing/live-captures.ts'
@@ -64,6 +65,7 @@ export class Host {
   readonly #book: ContextBook
   readonly #contexts: Contexts
   readonly #terminals: Terminals
+  readonly #checks: ChecksService
   readonly #terminalsService: TerminalsService
   readonly #notes: NotesService
   readonly #demo: DemoCluster
@@ -88,26 +90,27 @@ export class Host {
     this.#contexts = contexts
     const ledger = new Ledger(join(options.userFolder, 'ledger.jsonl'))
     this.#ledger = ledger
-    const store = new CaptureStore(join(options.dataFolder ?? options.userFolder, 'captures'))
+    const dataFolder = options.dataFolder ?? options.userFolder
+    const notePlaces = { dataFolder, samplesFolder: options.samplesFolder }
+    const store = new CaptureStore(join(dataFolder, 'captures'), notePlaces)
     const served = this.captures
     const { report } = options
     this.#live = new LiveCaptures({ contexts, book, ledger, store, served, recent, report })
     const environment = options.environment ?? loginEnvironment
     this.#terminals = new Terminals({ contexts, book, ledger, environment, report })
+    this.#checks = new ChecksService({ contexts, book, ledger, report })
     this.#terminalsService = new TerminalsService(
       this.#terminals,
       this.captures,
       options.dataFolder ?? options.userFolder,
     )
-    this.#notes = new NotesService(this.captures, {
-      dataFolder: options.dataFolder ?? options.userFolder,
-      samplesFolder: options.samplesFolder,
-    })
+    this.#notes = new NotesService(this.captures, notePlaces)
     this.#sweeps = new Sweeps(
       contexts,
       ledger,
       ({ entry }) =>
         this.#terminals.has(entry?.capture) ||
+        this.#checks.has(entry?.capture) ||
         this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
     )
     this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps, demo)
@@ -139,6 +142,7 @@ export class Host {
       explorer: this.#explorer,
       capturing: this.#capturing,
       terminals: this.#terminalsService,
+      checks: this.#checks,
       notes: this.#notes,
     }
   }

@@ -189,6 +189,7 @@ describe('the exposed contract', () => {
       'terminals.close: invalid-argument',
       'terminals.record: invalid-argument',
       'terminals.stopRecording: invalid-argument',
+      'checks.run: invalid-argument',
       'notes.watch: invalid-argument',
       'notes.put: invalid-argument',
       'notes.remove: invalid-argument',

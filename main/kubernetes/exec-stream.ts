@@ -39,6 +39,15 @@ export interface ExecEnd {
   readonly lost?: string
 }
 
+/** runc and crun say so when there is no such program in the image. */
+const NO_SUCH_COMMAND = /executable file not found|no such file or directory|exec format error/i
+
+/** The command was not run as the container has no such program. */
+export function hasNoSuchCommand({ status, exitCode }: ExecEnd): boolean {
+  if (exitCode !== undefined && exitCode !== 126 && exitCode !== 127) return false
+  return NO_SUCH_COMMAND.test(status?.message ?? '')
+}
+
 export interface ExecTiming {
   readonly pingMs?: number
   readonly silenceMs?: number

@@ -3,7 +3,7 @@ import { HostError } from '../../common/host-error.ts'
 import type { TerminalEnd } from '../../common/model/terminal.ts'
 import type { ApiConnection } from '../kubernetes/api-connection.ts'
 import { script } from '../kubernetes/capture/pod-scripts.ts'
-import { openExec, type ExecEnd, type ExecStream } from '../kubernetes/exec-stream.ts'
+import { hasNoSuchCommand, openExec, type ExecEnd, type ExecStream } from '../kubernetes/exec-stream.ts'
 import { Informer } from '../kubernetes/informer.ts'
 import type { ContainerStatus, Pod } from '../kubernetes/objects.ts'
 import type { LineHandlers, TerminalLine, TerminalSize } from './terminal-line.ts'
@@ -15,8 +15,6 @@ export TERM
 for shell in bash ash; do command -v "$shell" > /dev/null 2>&1 && exec "$shell"; done
 exec sh
 `
-/** runc and crun say so when the image has no sh. */
-const NO_SHELL = /executable file not found|no such file or directory|exec format error/i
 const INPUT_PIECE = 4096
 const DRAIN_POLL_MS = 5
 
@@ -86,7 +84,7 @@ async function drained(stream: ExecStream, signal: AbortSignal): Promise<void> {
 async function endOf(end: ExecEnd, connection: ApiConnection, place: ContainerPlace): Promise<TerminalEnd> {
   const { status, exitCode, lost } = end
   const message = status?.message ?? ''
-  if (status && NO_SHELL.test(message) && (exitCode === undefined || exitCode === 126 || exitCode === 127)) {
+  if (hasNoSuchCommand(end)) {
     return {
       reason: `The image of container ${place.container} has no shell. A debug container beside it has one.`,
       noShell: true,

@@ -3,30 +3,18 @@ import { basename } from 'node:path'
 import type { Subscription } from '../../../common/contract.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { TerminalEnd, TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
-import { whoami } from '../../kubernetes/cluster-access.ts'
-import type { Ledger } from '../../kubernetes/capture/ledger.ts'
-import {
-  debugContainerPlace,
-  nodePlace,
-  requireAllowed,
-  shellPermissions,
-  type ShellPlace,
-} from '../../kubernetes/shell-place.ts'
+import { requireAllowed, shellPermissions } from '../../kubernetes/shell-place.ts'
 import { Watched } from '../../streams.ts'
 import { loginShell, openLocalShell } from '../../terminals/local-shell.ts'
 import { openPodShell } from '../../terminals/pod-shell.ts'
 import { writePrivateKubeconfig } from '../../terminals/private-kubeconfig.ts'
 import { Terminal } from '../../terminals/terminal.ts'
 import type { OpenLine, TerminalLine, TerminalSize } from '../../terminals/terminal-line.ts'
-import type { ContextBook } from '../clusters/context-book.ts'
-import type { Contexts } from '../contexts.ts'
+import { makeShellPlace, type MadeTarget, type ShellPlaceParts } from '../shell-places.ts'
 
 const MOST = 32
 
-export interface TerminalsParts {
-  readonly contexts: Contexts
-  readonly book: ContextBook
-  readonly ledger: Ledger
+export interface TerminalsParts extends ShellPlaceParts {
   readonly environment: () => Promise<Readonly<Record<string, string | undefined>>>
   /** For the log: what could not be removed is in the ledger. */
   readonly report: (where: string, error: unknown) => void
@@ -114,30 +102,11 @@ export class Terminals {
 
   async #debug(
     id: string,
-    target: TerminalTarget & { readonly kind: 'debug-container' | 'node' },
+    target: MadeTarget,
     ...[size, handlers, signal]: Parameters<OpenLine>
   ): Promise<TerminalLine> {
-    const { contexts, book, ledger, report } = this.#parts
-    const { connection, context } = await contexts.open(target.context)
-    const chosen = book.captureSettings(target.context)
-    const debugNamespace = chosen.debugNamespace ?? context.namespace
-    const settings = { image: chosen.image, imagePullSecrets: chosen.imagePullSecrets, debugNamespace }
-    const namespace = target.kind === 'node' ? debugNamespace : target.namespace
-    await requireAllowed(connection, shellPermissions(target.kind, namespace))
-    const { username } = await whoami(connection)
-    const by = { user: username, capture: id, createdAt: new Date() }
-    const request = { connection, context: target.context, settings, by, ledger, signal }
-    handlers.note(
-      target.kind === 'node'
-        ? `Making a pod on node ${target.node} with ${settings.image}.`
-        : `Adding a debug container to ${target.pod} with ${settings.image}.`,
-    )
-    const place: ShellPlace =
-      target.kind === 'node'
-        ? await nodePlace(request, target.node)
-        : await debugContainerPlace(request, target.namespace, target.pod, target.container)
-    handlers.note(place.made)
-    const remove = () => place.close().catch((error: unknown) => report('terminals.remove', error))
+    const { connection, place } = await makeShellPlace(this.#parts, id, target, handlers.note, signal)
+    const remove = () => place.close().catch((error: unknown) => this.#parts.report('terminals.remove', error))
     let line: TerminalLine
     try {
       line = await openPodShell(connection, place, size, handlers, signal)
