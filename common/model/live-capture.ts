@@ -85,6 +85,8 @@ export interface LibraryCapture {
   readonly context: string
   readonly size: number
   readonly packets?: number
+  /** How many there are on it. */
+  readonly notes?: number
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly endedAt?: number

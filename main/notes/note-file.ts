@@ -43,8 +43,11 @@ export class NoteFile {
   static async of(capture: string, { dataFolder, samplesFolder }: NotePlaces): Promise<NoteFile> {
     const id = await captureIdAt(capture)
     if (id === undefined) throw new HostError('not-found', `${capture}: There is no such file.`)
-    const beside = join(dirname(capture), `${basename(capture)}.hopscope-notes.jsonl`)
-    return new NoteFile(beside, join(dataFolder, 'notes', `${id}.jsonl`), !capture.startsWith(samplesFolder + sep))
+    return new NoteFile(
+      notesBeside(capture),
+      join(dataFolder, 'notes', `${id}.jsonl`),
+      !capture.startsWith(samplesFolder + sep),
+    )
   }
 
   /** Oldest first. Throws HostError when there are some that can't be read. */
@@ -97,6 +100,11 @@ export class NoteFile {
       throw fileFailure(this.#apart, error)
     }
   }
+}
+
+/** Where the notes on a capture are, unless its folder can't be written. */
+export function notesBeside(capture: string): string {
+  return join(dirname(capture), `${basename(capture)}.hopscope-notes.jsonl`)
 }
 
 const idOf = (entry: Entry): string => ('put' in entry ? entry.put.id : entry.remove)

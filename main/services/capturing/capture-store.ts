@@ -6,6 +6,7 @@ import { HostError } from '../../../common/host-error.ts'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import { fileFailure, isFileError } from '../../file-errors.ts'
 import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
+import { NoteFile, type NotePlaces, notesBeside } from '../../notes/note-file.ts'
 import { Watched } from '../../streams.ts'
 import { captureFileName, targetText } from './capture-names.ts'
 
@@ -29,12 +30,14 @@ export type About = z.infer<typeof About>
 /** The captures that are kept in the person's folder: files one can also find without Hopscope. */
 export class CaptureStore {
   readonly folder: string
+  readonly #notePlaces: NotePlaces
   readonly #list = new Watched<readonly LibraryCapture[]>([])
   /** Made by this host at this moment. */
   readonly #live = new Set<string>()
 
-  constructor(folder: string) {
+  constructor(folder: string, notePlaces: NotePlaces) {
     this.folder = folder
+    this.#notePlaces = notePlaces
   }
 
   async watch(): Promise<Subscription<readonly LibraryCapture[]>> {
@@ -82,7 +85,7 @@ export class CaptureStore {
   async discard(name: string): Promise<void> {
     this.#live.delete(name)
     const path = this.pathOf(name)
-    for (const one of [path, aboutPath(path), `${path}.names.json`]) await rm(one, { force: true })
+    for (const one of [path, aboutPath(path), `${path}.names.json`, notesBeside(path)]) await rm(one, { force: true })
     await rm(`${path}.parts`, { recursive: true, force: true })
     await this.refresh()
   }
@@ -124,7 +127,8 @@ export class CaptureStore {
     const stats = await stat(path).catch(() => undefined)
     if (!stats?.isFile()) return undefined
     const about = await this.about(name)
-    const file = { name, path, size: stats.size }
+    const notes = await this.#countNotes(path)
+    const file = { name, path, size: stats.size, ...(notes > 0 && { notes }) }
     // Put there by the person: a capture like another.
     if (!about) {
       return {
@@ -150,6 +154,15 @@ export class CaptureStore {
       ...(endedAt === undefined ? {} : { endedAt }),
       ...(message === undefined ? {} : { message }),
       ...(packets === undefined ? {} : { packets }),
+    }
+  }
+
+  /** None where they can't be read: whoever opens the capture is told why. */
+  async #countNotes(path: string): Promise<number> {
+    try {
+      return (await (await NoteFile.of(path, this.#notePlaces)).read()).length
+    } catch {
+      return 0
     }
   }
 

@@ -165,6 +165,13 @@ const COLUMNS: readonly Column<LibraryCapture>[] = [
     numeric: true,
     cell: ({ packets }) => (packets === undefined ? '' : formatCount(packets)),
   },
+  {
+    key: 'notes',
+    title: 'Notes',
+    width: 56,
+    numeric: true,
+    cell: ({ notes }) => (notes === undefined ? '' : formatCount(notes)),
+  },
   { key: 'size', title: 'Size', width: 70, numeric: true, cell: ({ size }) => formatBytes(size) },
   {
     key: 'lasted',
