@@ -51,13 +51,13 @@ export function readDnsMessage(bytes: Uint8Array, from: number, to: number): Dns
 }
 
 /** Bytes that would mislead a reader are escaped as in zone files (RFC 1035 section 5.1). */
-function labelText(byte: number): string {
+export function labelText(byte: number): string {
   if (byte === 0x2e || byte === 0x5c) return `\\${String.fromCharCode(byte)}`
   return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, '0')}`
 }
 
 // IANA, Domain Name System (DNS) Parameters.
-const TYPES: Readonly<Record<number, string>> = {
+export const DNS_TYPES: Readonly<Record<number, string>> = {
   1: 'A',
   2: 'NS',
   5: 'CNAME',
@@ -68,7 +68,10 @@ const TYPES: Readonly<Record<number, string>> = {
   28: 'AAAA',
   33: 'SRV',
   35: 'NAPTR',
+  41: 'OPT',
   43: 'DS',
+  46: 'RRSIG',
+  47: 'NSEC',
   48: 'DNSKEY',
   64: 'SVCB',
   65: 'HTTPS',
@@ -79,7 +82,7 @@ const RCODES: readonly string[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN',
 const NXDOMAIN = 3
 
 export function dnsTypeName(type: number): string {
-  return TYPES[type] ?? `TYPE${type}`
+  return DNS_TYPES[type] ?? `TYPE${type}`
 }
 
 /** "NOERROR", "NXDOMAIN", "NOERROR, truncated"; "NODATA" when the name exists and has no record of the type (RFC 2308). */

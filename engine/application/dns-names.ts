@@ -1,5 +1,5 @@
 import { ipv4Text, ipv6Text } from '../columns/address-text.ts'
-import type { DnsMessage } from './dns-message.ts'
+import { type DnsMessage, labelText } from './dns-message.ts'
 
 /** Addresses that names are kept of; what comes later is not remembered. */
 const MOST_ADDRESSES = 50_000
@@ -65,4 +65,41 @@ function skipName(bytes: Uint8Array, at: number, to: number): number {
     next += 1 + length
   }
   return to + 1
+}
+
+/** Labels of a name: at most 127 fit into its 255 bytes. */
+const MOST_LABELS = 128
+
+/**
+ * The name at `at` of the message that begins at `start`, without its last dot, and where what follows it is. Undefined if it is cut or none:
+ * a pointer (RFC 1035 section 4.1.4) may only lead back, so that no chain of them goes round.
+ */
+export function readDnsName(
+  bytes: Uint8Array,
+  at: number,
+  start: number,
+  to: number,
+): { readonly text: string; readonly next: number } | undefined {
+  const labels: string[] = []
+  let next = -1
+  // Where a pointer must lead before.
+  let bound = at
+  for (let i = at; i < to && labels.length < MOST_LABELS;) {
+    const length = bytes[i]
+    if (length === 0) return { text: labels.join('.'), next: next < 0 ? i + 1 : next }
+    if (length >= 0xc0) {
+      if (i + 2 > to) return undefined
+      const target = start + (((length & 0x3f) << 8) | bytes[i + 1])
+      if (target >= bound) return undefined
+      if (next < 0) next = i + 2
+      i = bound = target
+      continue
+    }
+    if (length > 63 || i + 1 + length > to) return undefined
+    let label = ''
+    for (let j = i + 1; j <= i + length; j++) label += labelText(bytes[j])
+    labels.push(label)
+    i += 1 + length
+  }
+  return undefined
 }

@@ -81,7 +81,7 @@ export function tlsVersionName(version: number): string {
 }
 
 // IANA, TLS Parameters: what is met today.
-const CIPHERS: Readonly<Record<number, string>> = {
+export const CIPHERS: Readonly<Record<number, string>> = {
   0x009c: 'TLS_RSA_WITH_AES_128_GCM_SHA256',
   0x009d: 'TLS_RSA_WITH_AES_256_GCM_SHA384',
   0x1301: 'TLS_AES_128_GCM_SHA256',
@@ -100,7 +100,7 @@ export function cipherName(cipher: number): string {
 }
 
 // RFC 8446 section 6 and its predecessors.
-const ALERTS: Readonly<Record<number, string>> = {
+export const ALERTS: Readonly<Record<number, string>> = {
   0: 'close_notify',
   10: 'unexpected_message',
   20: 'bad_record_mac',

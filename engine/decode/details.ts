@@ -3,7 +3,7 @@ import { decodeFrame } from './decode.ts'
 import type { FieldInfo, FieldValue } from './field-info.ts'
 import { bitsText, fieldText, filterText } from './field-text.ts'
 import { FieldWriter } from './field-writer.ts'
-import { decodeErrorText, FIELDS, writeFields } from './fields.ts'
+import { decodeErrorText, FIELDS, writeApplication, writeFields } from './fields.ts'
 import { frameNode } from './frame-details.ts'
 import { DECODE_ERROR, Packet } from './packet.ts'
 import type { PacketContext } from './packet-context.ts'
@@ -38,6 +38,7 @@ export function describePacket(
   decodeFrame(packet, bytes, 0, captured, length, linkType)
   const tree = new TreeWriter()
   writeFields(packet, tree, context)
+  writeApplication(packet, tree)
   const nodes = [frameNode(packet, captured, length, context), ...tree.roots]
   const error = decodeErrorText(packet)
   if (error !== undefined) {

@@ -26,6 +26,8 @@ export interface FieldInfo {
   /** For a part of a byte or word: its bits, in a word of `width` bits; drawn in the details. */
   readonly mask?: number
   readonly width?: number
+  /** It is only there where it is true. */
+  readonly onlyTrue?: true
   /** Fields that have this one's values too: ip.addr those of ip.src. */
   readonly also?: readonly string[]
 }

@@ -1,3 +1,4 @@
+import { APPLICATION_FIELDS, carriers, payloadProtocolOf, writeApplication } from './application-fields.ts'
 import { ARP_FIELDS, writeArp } from './arp-fields.ts'
 import { bytes, type FieldInfo, type FieldTable, type FieldValue, protocol, uint } from './field-info.ts'
 import { FieldWriter } from './field-writer.ts'
@@ -12,6 +13,7 @@ import { TCP_FIELDS, writeTcp } from './tcp-fields.ts'
 import { TRANSPORT_FIELDS, writeSctp, writeUdp } from './transport-fields.ts'
 import * as tunnel from './tunnel-fields.ts'
 
+export { writeApplication } from './application-fields.ts'
 export type { FieldInfo, FieldType, FieldValue } from './field-info.ts'
 
 const DATA_FIELDS = {
@@ -50,6 +52,7 @@ export const FIELDS: ReadonlyMap<string, FieldInfo> = new Map<string, FieldInfo>
   ...Object.entries(TCP_ANALYSIS_FIELDS),
   ...Object.entries(tunnel.TUNNEL_FIELDS),
   ...Object.entries(DATA_FIELDS),
+  ...Object.entries(APPLICATION_FIELDS),
 ])
 
 interface LayerFields {
@@ -160,8 +163,10 @@ function writeNamed(out: FieldWriter, at: number, name: string): void {
   out.endLayer()
 }
 
-/** Ids of the layers whose headers have the field: a packet without any of them does not have it. */
+/** Ids of the layers whose headers or payload have the field: a packet without any of them does not have it. */
 export function fieldLayers(field: string): readonly number[] {
+  const payload = payloadProtocolOf(field)
+  if (payload !== undefined) return carriers(payload)
   const ids = Object.entries(LAYERS)
     .filter(([, { prefixes }]) => prefixes.some((prefix) => field === prefix || field.startsWith(`${prefix}.`)))
     .map(([id]) => Number(id))
@@ -197,6 +202,7 @@ class FieldCollector extends FieldWriter {
   readonly #names = new Map<string, readonly string[]>()
   readonly #layers = new Uint8Array(256)
   readonly #wanted = (layer: number): boolean => this.#layers[layer] === 1
+  #wantsPayload = false
   #emit: EmitField = () => {}
 
   constructor(wanted: ReadonlySet<string>) {
@@ -205,13 +211,15 @@ class FieldCollector extends FieldWriter {
       const names = [field, ...(info.also ?? [])].filter((name) => wanted.has(name))
       if (names.length === 0) continue
       this.#names.set(field, names)
-      for (const id of fieldLayers(field)) this.#layers[id] = 1
+      if (payloadProtocolOf(field) !== undefined) this.#wantsPayload = true
+      else for (const id of fieldLayers(field)) this.#layers[id] = 1
     }
   }
 
   collect(packet: Packet, emit: EmitField, context: PacketContext | undefined): void {
     this.#emit = emit
     writeFields(packet, this, context, this.#wanted)
+    if (this.#wantsPayload) writeApplication(packet, this)
   }
 
   override wants(field: string): boolean {

@@ -15,6 +15,8 @@ export interface PacketContext {
   /** Of the conversation in its transport: tcp.stream, udp.stream. */
   readonly stream?: number
   readonly tcp?: TcpContext
+  /** Of a response: the frame where its request began, and the nanoseconds since. */
+  readonly answered?: { readonly frame: number; readonly ns: number }
 }
 
 /** What the TCP analysis knows of a segment. */

@@ -32,6 +32,7 @@ function payload(bytes: Uint8Array, transport: number, port = 80): Packet {
     payloadAt: 0,
     payloadLength: bytes.length,
     end: bytes.length,
+    sourceAt: 0,
   })
 }
 

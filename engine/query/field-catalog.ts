@@ -1,3 +1,4 @@
+import { payloadProtocolOf } from '../decode/application-fields.ts'
 import { FIELDS, fieldLayers } from '../decode/fields.ts'
 import type { FieldInfo } from '../decode/field-info.ts'
 import { TRANSPORT } from '../decode/packet.ts'
@@ -5,6 +6,7 @@ import { ADDRESS_COLUMNS, streamReader } from './address-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { FRAME_FIELDS } from './frame-fields.ts'
 import { HOPSCOPE_FIELDS } from './hopscope-fields.ts'
+import { PAYLOAD_ROWS, RESPONSE_FIELDS } from './payload-fields.ts'
 import { TCP_ANALYSIS, TCP_COLUMNS } from './tcp-columns.ts'
 
 /** Every field the display filter knows, by name. */
@@ -29,7 +31,7 @@ let standard: FieldCatalog | undefined
 function catalogWith(more: readonly FilterField[]): FieldCatalog {
   const catalog = new Map<string, FilterField>()
   for (const [name, info] of FIELDS) catalog.set(name, decodedField(name, info))
-  for (const field of [...FRAME_FIELDS, UDP_STREAM, ...TCP_ANALYSIS, ...HOPSCOPE_FIELDS, ...more]) {
+  for (const field of [...FRAME_FIELDS, UDP_STREAM, ...TCP_ANALYSIS, ...RESPONSE_FIELDS, ...HOPSCOPE_FIELDS, ...more]) {
     catalog.set(field.name, field)
   }
   return catalog
@@ -38,12 +40,15 @@ function catalogWith(more: readonly FilterField[]): FieldCatalog {
 function decodedField(name: string, info: FieldInfo): FilterField {
   const columns = ADDRESS_COLUMNS.get(name) ?? TCP_COLUMNS.get(name)
   const max = highest(name, info)
+  const payload = payloadProtocolOf(name)
   return {
     name,
     type: info.type,
     description: info.description,
     decoded: true,
     layers: fieldLayers(name),
+    ...(payload && { rows: PAYLOAD_ROWS[payload] }),
+    ...(info.onlyTrue && { onlyTrue: true }),
     ...(info.names && { names: info.names }),
     ...(info.words && { names: { 1: info.words[0], 0: info.words[1] } }),
     ...(max !== undefined && { max }),

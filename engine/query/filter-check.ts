@@ -83,7 +83,7 @@ export class FilterChecker {
   #value(node: OperandNode): Leaf {
     const operand = this.#operand(node, node.kind === 'word' ? 'alone' : undefined)
     if (operand.kind === 'field' || operand.kind === 'slice') {
-      if (operand.kind === 'field' && operand.type === 'bool') {
+      if (operand.kind === 'field' && operand.type === 'bool' && !operand.field.onlyTrue) {
         const { name } = operand.field
         const message = `${name} is in every such packet, whether it is set or not. To ask whether it is, write ${name} == 1.`
         this.notes.push({ message, ...node.span })

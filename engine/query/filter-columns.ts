@@ -125,16 +125,17 @@ function bytesTest(leaf: Leaf, context: ReaderContext): ColumnTest {
   const operands = Array.from(leafOperands(leaf))
   // Their number is a value also where there are none.
   const counts = operands.some((operand) => operand.kind === 'call' && operand.function === 'count')
-  const gates = counts
-    ? []
-    : operands.flatMap((one) => (one.kind === 'field' && one.field.layers ? [one.field.layers] : []))
-  return ({ chunk, from, to }, out) => {
+  const fields = counts ? [] : operands.flatMap((one) => (one.kind === 'field' ? [one.field] : []))
+  const gates = fields.flatMap(({ layers }) => (layers ? [layers] : []))
+  return (block, out) => {
+    const { chunk, from, to } = block
     const possible = new Uint8Array(context.tables.stacks.count).fill(OUTCOME.unknown)
     for (const layers of gates) {
       const having = context.layers.having(layers)
       for (let stack = 0; stack < possible.length; stack++) possible[stack] &= having[stack]
     }
     for (let i = from; i < to; i++) out[i] = possible[chunk.stack[i]]
+    for (const { rows } of fields) rows?.(block, out, context)
   }
 }
 

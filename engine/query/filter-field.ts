@@ -1,4 +1,5 @@
 import type { CaptureInterface } from '../../common/model/capture.ts'
+import type { ExchangeTable } from '../application/exchange-table.ts'
 import type { ConversationTable } from '../columns/conversation-table.ts'
 import type { PacketChunk, PacketTable } from '../columns/packet-table.ts'
 import type { StackTable } from '../columns/stack-table.ts'
@@ -21,6 +22,8 @@ export interface CaptureTables {
   readonly packetComments?: ReadonlyMap<number, readonly string[]>
   /** What a person noted. */
   readonly notes?: NoteIndex
+  /** Requests with their responses. */
+  readonly exchanges?: ExchangeTable
 }
 
 /**
@@ -61,6 +64,10 @@ export interface FilterField {
   readonly decoded: boolean
   /** Layers that may hold it; undefined if it does not depend on the layers. */
   readonly layers?: readonly number[]
+  /** Sets the places of rows that can not hold it, for what columns tell beyond the layers, to 0. */
+  readonly rows?: (block: Block, possible: Uint8Array, context: ReaderContext) => void
+  /** It is only there where it is true. */
+  readonly onlyTrue?: true
   /** Packets yet to come can change the values of earlier rows. */
   readonly changes?: true
   /** Values worth proposing, as they are written. */

@@ -12,6 +12,7 @@ import { applicationInfo } from './application-info.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { packetContextOf } from './packet-context-of.ts'
+import { answeredBy } from './payload-fields.ts'
 import { between, type Work } from './work.ts'
 
 /** Packets described between two pauses. */
@@ -80,7 +81,8 @@ export async function packetDetails(sources: CaptureTables, row: number, read: R
   const i = row % CHUNK_ROWS
   // A copy: what the reader answers may be part of a larger buffer, and this is sent on.
   const bytes = (await read(chunk.offset[i], chunk.capturedLength[i])).slice()
-  const context = packetContextOf(sources, row)
+  const answered = answeredBy(sources, row)
+  const context = { ...packetContextOf(sources, row), ...(answered && { answered }) }
   const tree = describePacket(bytes, bytes.length, chunk.length[i], linkType(sources, row), context)
   const verdict = verdictNode(sources.verdicts, row)
   return { row, bytes, tree: verdict ? [...tree, verdict] : tree }

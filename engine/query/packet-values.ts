@@ -1,6 +1,7 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { payloadProtocolOf } from '../decode/application-fields.ts'
 import { collectFields, type FieldValue } from '../decode/fields.ts'
-import type { Packet } from '../decode/packet.ts'
+import { Packet } from '../decode/packet.ts'
 import { PROTOCOLS } from '../decode/protocols.ts'
 import { ColumnValues } from './column-values.ts'
 import type { ValueSource } from './filter-evaluate.ts'
@@ -32,6 +33,9 @@ export class PacketValues implements ValueSource {
   /** By field. */
   readonly #protocolOf = new Map<string, string>()
   readonly #layersSeen = new Map<string, number>()
+  /** Protocols in payloads. */
+  readonly #payload = new Set<string>()
+  #packet = new Packet()
   #wantsContext = false
 
   constructor(test: FilterTest, context: ReaderContext) {
@@ -45,8 +49,9 @@ export class PacketValues implements ValueSource {
       if (!field.decoded) continue
       this.#found.set(field.name, { values: [], layers: [], lengths: [] })
       this.#wanted.add(field.name)
+      if (payloadProtocolOf(field.name) === field.name) this.#payload.add(field.name)
       if (field.type === 'protocol') continue
-      const protocol = PROTOCOLS.find((name) => name !== '' && field.name.startsWith(`${name}.`)) ?? ''
+      const protocol = protocolOf(field.name)
       this.#protocolOf.set(field.name, protocol)
       if (layered.has(field)) this.#wanted.add(protocol)
       if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
@@ -62,6 +67,7 @@ export class PacketValues implements ValueSource {
     if (this.#found.size === 0) return
     for (const { values, layers, lengths } of this.#found.values()) values.length = layers.length = lengths.length = 0
     this.#layersSeen.clear()
+    this.#packet = packet
     collectFields(packet, this.#wanted, this.#take, this.#wantsContext ? packetContextOf(tables, row) : undefined)
     this.#takeProtocols(packet)
   }
@@ -84,6 +90,11 @@ export class PacketValues implements ValueSource {
     const protocol = this.#protocolOf.get(field)
     if (protocol === undefined) {
       found.lengths.push(to - from)
+      // What is in no stack has no other place to come from.
+      if (!this.#payload.has(field)) return
+      const { bytes, start } = this.#packet
+      found.values.push(bytes.subarray(start + from, start + to))
+      found.layers.push(found.values.length)
       return
     }
     found.values.push(typeof value === 'boolean' ? Number(value) : value)
@@ -107,4 +118,9 @@ export class PacketValues implements ValueSource {
       found.layers.push(found.values.length)
     }
   }
+}
+
+/** The protocol that the field belongs to; empty if that is none that can be there more than once. */
+function protocolOf(field: string): string {
+  return payloadProtocolOf(field) ?? PROTOCOLS.find((name) => name !== '' && field.startsWith(`${name}.`)) ?? ''
 }

@@ -1,0 +1,152 @@
+import { DNS_PORT, MDNS_PORT } from '../application/dns-datagrams.ts'
+import type { ExchangeTable } from '../application/exchange-table.ts'
+import type { PayloadProtocol } from '../application/payload.ts'
+import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
+import { TRANSPORT } from '../decode/packet.ts'
+import { type CaptureTables, type FilterField, type FilterType, PRESENCE } from './filter-field.ts'
+import { OUTCOME } from './outcome.ts'
+
+type RowGate = NonNullable<FilterField['rows']>
+
+/** Rows of conversations with one of the ports that carry payload. */
+function withPort(ports: readonly number[]): RowGate {
+  return ({ chunk, from, to }, possible, { tables: { conversations } }) => {
+    const { portA, portB, transport } = conversations
+    const { conversation, payloadLength } = chunk
+    for (let i = from; i < to; i++) {
+      if (possible[i] === OUTCOME.false) continue
+      const id = conversation[i]
+      const may =
+        payloadLength[i] > 0 &&
+        id !== NO_CONVERSATION &&
+        (transport[id] === TRANSPORT.udp || transport[id] === TRANSPORT.tcp) &&
+        (ports.includes(portA[id]) || ports.includes(portB[id]))
+      if (!may) possible[i] = OUTCOME.false
+    }
+  }
+}
+
+const segmentsWithPayload: RowGate = ({ chunk, from, to }, possible) => {
+  const { flags, payloadLength } = chunk
+  for (let i = from; i < to; i++) {
+    if ((flags[i] & FLAG.tcp) === 0 || payloadLength[i] === 0) possible[i] = OUTCOME.false
+  }
+}
+
+/** Which rows may hold fields of the protocol: of the others no byte is read. */
+export const PAYLOAD_ROWS: Readonly<Record<PayloadProtocol, RowGate>> = {
+  // Multicast DNS has the same fields.
+  dns: withPort([DNS_PORT, MDNS_PORT]),
+  mdns: withPort([MDNS_PORT]),
+  http: segmentsWithPayload,
+  tls: segmentsWithPayload,
+}
+
+/** The exchanges of a protocol that were answered, by the row where the response begins. */
+interface Responses {
+  /** Ascending. */
+  readonly rows: Uint32Array
+  readonly exchanges: Uint32Array
+}
+
+const known = new WeakMap<ExchangeTable, { readonly version: number; readonly of: Map<string, Responses> }>()
+
+/** Made anew when an exchange was added or has changed. */
+function responsesOf(table: ExchangeTable, protocol: string): Responses {
+  let entry = known.get(table)
+  if (entry?.version !== table.version) known.set(table, (entry = { version: table.version, of: new Map() }))
+  let responses = entry.of.get(protocol)
+  if (!responses) entry.of.set(protocol, (responses = sortedResponses(table, protocol)))
+  return responses
+}
+
+/** More than the number of any exchange. */
+const EXCHANGES = 2 ** 22
+
+function sortedResponses(table: ExchangeTable, protocol: string): Responses {
+  const number = table.protocolNames.indexOf(protocol)
+  const keys = new Float64Array(table.count)
+  let count = 0
+  for (let id = 0; id < table.count; id++) {
+    const row = table.responseRow[id]
+    if (table.protocol[id] === number && row > 0) keys[count++] = (row - 1) * EXCHANGES + id
+  }
+  const sorted = keys.subarray(0, count).sort()
+  return {
+    rows: Uint32Array.from(sorted, (key) => Math.floor(key / EXCHANGES)),
+    exchanges: Uint32Array.from(sorted, (key) => key % EXCHANGES),
+  }
+}
+
+/** Index of the first response at or behind the row. */
+function firstFrom(rows: Uint32Array, row: number): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (rows[middle] < row) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** A number of the request that the row's response answers; of several in one packet the first. */
+function ofRequest(
+  name: string,
+  protocol: PayloadProtocol,
+  type: FilterType,
+  description: string,
+  number: (tables: CaptureTables, requestRow: number, row: number) => number,
+): FilterField {
+  return {
+    name,
+    type,
+    description,
+    decoded: false,
+    changes: true,
+    columns: [
+      {
+        read({ firstRow, from, to }, values, presence, { tables }) {
+          presence.fill(PRESENCE.absent, from, to)
+          if (!tables.exchanges) return
+          const { rows, exchanges } = responsesOf(tables.exchanges, protocol)
+          for (let next = firstFrom(rows, firstRow + from); next < rows.length; next++) {
+            const i = rows[next] - firstRow
+            if (i >= to) return
+            if (presence[i] === PRESENCE.present) continue
+            values[i] = number(tables, tables.exchanges.requestRow[exchanges[next]], rows[next])
+            presence[i] = PRESENCE.present
+          }
+        },
+      },
+    ],
+  }
+}
+
+const requestFrame = (_: CaptureTables, requestRow: number): number => requestRow + 1
+const sinceRequest = ({ packets }: CaptureTables, requestRow: number, row: number): number =>
+  packets.time(row) - packets.time(requestRow)
+
+/** What a response and its request have in common. */
+export const RESPONSE_FIELDS: readonly FilterField[] = [
+  ofRequest('dns.time', 'dns', 'duration', 'Time from the query to the response', sinceRequest),
+  ofRequest('dns.response_to', 'dns', 'uint', 'Frame of the query', requestFrame),
+  ofRequest('http.time', 'http', 'duration', 'Time from the request to its response', sinceRequest),
+  ofRequest('http.request_in', 'http', 'uint', 'Frame of the request', requestFrame),
+]
+
+/** The request that the response at `row` answers; undefined if there is none or it was not seen. */
+export function answeredBy(
+  tables: CaptureTables,
+  row: number,
+): { readonly frame: number; readonly ns: number } | undefined {
+  if (!tables.exchanges) return undefined
+  for (const protocol of ['dns', 'http'] as const) {
+    const { rows, exchanges } = responsesOf(tables.exchanges, protocol)
+    const at = firstFrom(rows, row)
+    if (rows[at] !== row) continue
+    const requestRow = tables.exchanges.requestRow[exchanges[at]]
+    return { frame: requestRow + 1, ns: sinceRequest(tables, requestRow, row) }
+  }
+  return undefined
+}
