@@ -27,6 +27,9 @@ describe('completing a display filter', () => {
     expect(complete('tcp and ip.s|').items.slice(0, 1)).toEqual(['ip.src'])
     expect(complete('|').items).toContain('ip.addr')
     expect(complete('!(tc|').items[0]).toBe('tcp')
+    expect(complete('dns.q|').items.slice(0, 1)).toEqual(['dns.qry.name'])
+    expect(complete('http.re|').items.slice(0, 2)).toEqual(['http.request', 'http.response'])
+    expect(complete('server_name|').items).toContain('tls.handshake.extensions_server_name')
   })
 
   it('finds a field by a part of its name', () => {
@@ -51,6 +54,7 @@ describe('completing a display filter', () => {
     expect(complete('tcp.flags.syn == |').items).toEqual(['1', '0'])
     expect(complete('hopscope.verdict == |').items).toContain('"rto"')
     expect(complete('hopscope.verdict == r|').items).toContain('"rto"')
+    expect(complete('dns.flags.rcode == |').about).toContain('No such name')
     expect(complete('icmpv6.type == |').about).toContain('Destination Unreachable')
     expect(complete('ip.addr == |').items[0]).toBe('10.244.1.7')
     expect(complete('ip.addr == 192|').items).toEqual([])
