@@ -159,7 +159,11 @@ export interface Pod extends KubernetesObject {
 }
 
 export interface Node extends KubernetesObject {
-  readonly spec?: { readonly podCIDR?: string; readonly unschedulable?: boolean }
+  readonly spec?: {
+    readonly podCIDR?: string
+    readonly unschedulable?: boolean
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+  }
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly Condition[]

@@ -13,7 +13,9 @@ import { proxyFor } from '../../main/kubernetes/proxy.ts'
 import type { Permission } from '../../common/model/preflight.ts'
 
 const NARROW = 'hopscope-test-narrow'
-const START_TIMEOUT_MS = 180_000
+/** Images have to be pulled first. */
+const START_TIMEOUT_MS = 240_000
+const RULES_TIMEOUT_MS = 30_000
 
 export type Level = 'privileged' | 'baseline' | 'restricted'
 
@@ -51,8 +53,12 @@ export class JourneyTarget {
       throw error
     })
     const usable = nodes.items.filter(
-      ({ spec, status }) =>
-        !spec?.unschedulable && status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      ({ metadata, spec, status }) =>
+        !spec?.unschedulable &&
+        (metadata.labels?.['kubernetes.io/os'] ?? 'linux') === 'linux' &&
+        // From such a node a pod that is put there by name is evicted at once.
+        !spec?.taints?.some(({ effect }) => effect === 'NoExecute') &&
+        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
     const names = usable.map(({ metadata }) => metadata.name)
     return new JourneyTarget(config, context.name, connection, names, environment)
@@ -126,7 +132,12 @@ export class JourneyTarget {
       const pod: Pod = await this.connection.get(`/api/v1/namespaces/${namespace}/pods/${name}`)
       const running = pod.status?.containerStatuses?.some(({ state }) => state?.running)
       if (running && pod.status?.podIP) return pod
-      if (Date.now() > until) throw new Error(`pod ${namespace}/${name} does not run: ${JSON.stringify(pod.status)}`)
+      if (Date.now() < until) continue
+      const state = pod.status?.containerStatuses?.[0]?.state
+      const why = state?.waiting ?? state?.terminated ?? pod.status
+      throw new Error(
+        `Pod ${namespace}/${name} with image ${this.image} does not run after ${START_TIMEOUT_MS / 1000} s: ${JSON.stringify(why)}. HOPSCOPE_IMAGE names another image.`,
+      )
     }
   }
 
@@ -167,7 +178,24 @@ export class JourneyTarget {
     await this.connection.request('POST', `${path}/rolebindings`, { body: binding })
     const impersonate = { user: NARROW, groups: ['system:authenticated'], extra: {} }
     const users = new Map([...this.config.users].map(([name, user]) => [name, { ...user, impersonate }]))
-    return (await access(this.environment).open({ ...this.config, users }, this.context)).connection
+    const { connection } = await access(this.environment).open({ ...this.config, users }, this.context)
+    // A role is in force a moment after it was made.
+    const until = Date.now() + RULES_TIMEOUT_MS
+    for (const { resources, verbs } of rules) {
+      const [resource = '', subresource] = resources[0]?.split('/') ?? []
+      const permission = {
+        verb: verbs[0] ?? '',
+        group: '',
+        resource,
+        namespace,
+        ...(subresource ? { subresource } : {}),
+      }
+      while (!(await isAllowed(connection, permission))) {
+        if (Date.now() > until) throw new Error(`The role of ${NARROW} in ${namespace} does not come into force.`)
+        await sleep(200)
+      }
+    }
+    return connection
   }
 
   async close(): Promise<void> {

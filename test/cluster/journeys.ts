@@ -27,6 +27,7 @@ const allow = (verb: string, resource: string, subresource?: string, group = '')
 })
 const OWN_NAMESPACES = [allow('create', 'namespaces'), allow('delete', 'namespaces'), allow('create', 'pods')]
 const IN_PODS = [
+  allow('get', 'pods'),
   allow('patch', 'pods', 'ephemeralcontainers'),
   allow('get', 'pods', 'exec'),
   allow('create', 'pods', 'exec'),
@@ -38,13 +39,20 @@ const NARROWING = [
   allow('create', 'rolebindings', undefined, 'rbac.authorization.k8s.io'),
 ]
 
-/** Echo requests by their sequence number, of one interface. */
+/** Echo requests by their number, counted from the first, of one interface: over IPv4 or IPv6, whichever the cluster's pods have. */
 function echoes(packets: readonly { readonly interface: number; readonly bytes: Buffer }[], on: number): number[] {
-  return packets
-    .filter(({ interface: id, bytes }) => id === on && bytes.length >= 42 && bytes[23] === 1 && bytes[34] === 8)
-    .map(({ bytes }) => bytes.readUInt16BE(40))
+  const found = packets.flatMap(({ interface: id, bytes }) => {
+    if (id !== on || bytes.length < 62) return []
+    const type = bytes.readUInt16BE(12)
+    if (type === 0x0800 && bytes[23] === 1 && bytes[34] === 8) return [bytes.readUInt16BE(40)]
+    return type === 0x86dd && bytes[20] === 58 && bytes[54] === 128 ? [bytes.readUInt16BE(60)] : []
+  })
+  // The ping of BusyBox begins with 0, that of iputils with 1.
+  const first = Math.min(...found)
+  return found.map((number) => number - first + 1)
 }
 
+const ECHOES = 'icmp or icmp6'
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 const sorted = (list: readonly number[]) => list.toSorted((a, b) => a - b)
 
@@ -88,7 +96,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       targets: readonly CaptureTarget[],
       more: Partial<ClusterCaptureRequest> & { filter?: string; snapLength?: number } = {},
     ) => {
-      const { filter = 'icmp', snapLength = 0, ...rest } = more
+      const { filter = ECHOES, snapLength = 0, ...rest } = more
       return ClusterCapture.create({
         connection: target.connection,
         context: target.context,
@@ -101,9 +109,16 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         ...rest,
       })
     }
-    const begun = async (one: ClusterCapture) => {
-      while (one.status.state !== 'failed' && !one.status.points.every(({ state }) => state === 'capturing'))
+    /** Waits until all points capture; `done`: of its run. Throws when one will not. */
+    const begun = async (one: ClusterCapture, done: Promise<unknown>) => {
+      let failure: Error | undefined
+      done.catch((error: unknown) => (failure = error instanceof Error ? error : new Error(String(error))))
+      while (!one.status.points.every(({ state }) => state === 'capturing')) {
+        const failed = one.status.points.find(({ state }) => state === 'failed' || state === 'incomplete')
+        if (failure) throw failure
+        if (failed) throw new Error(`${failed.pod ?? failed.node} is not captured: ${failed.message}`)
         await sleep(50)
+      }
       await sleep(500)
     }
 
@@ -159,7 +174,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
       const both = capture([podTarget(web), podTarget(db)])
       const done = both.run()
-      await begun(both)
+      await begun(both, done)
       const { sent, answered } = await target.ping(web, db.status?.podIP ?? '', 500, 4)
       await sleep(1000)
       await both.stop()
@@ -180,7 +195,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const pod = await target.pod(await target.namespace('baseline'), 'nonroot', 1, true)
       const one = capture([podTarget(pod)])
       const done = one.run()
-      await begun(one)
+      await begun(one, done)
       const { sent } = await target.ping(web, pod.status?.podIP ?? '', 50, 20)
       await sleep(500)
       await one.stop()
@@ -194,7 +209,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const tight = await target.pod(await target.namespace('restricted'), 'closed', 0, true)
       const inside = capture([podTarget(tight)], { debugNamespace })
       const done = inside.run()
-      await begun(inside)
+      await begun(inside, done)
       expect(inside.status.points[0]?.rung).toBe('node-pod')
       await target.ping(web, tight.status?.podIP ?? '', 50, 20)
       await sleep(500)
@@ -205,7 +220,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const node = tight.spec.nodeName ?? ''
       const whole = capture([{ kind: 'node', node }], { debugNamespace, filter: '', snapLength: 128 })
       const ended = whole.run()
-      await begun(whole)
+      await begun(whole, ended)
       await sleep(3000)
       await whole.stop()
       const status = await ended
@@ -231,7 +246,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const connection = await target.through(proxy.url)
       const one = capture([podTarget(web)], { connection })
       const done = one.run()
-      await begun(one)
+      await begun(one, done)
       const pinging = target.ping(web, db.status?.podIP ?? '', 4000, 2, 500)
       for (let i = 0; i < 20; i++) {
         await sleep(100 + ((i * 67) % 300))
@@ -267,17 +282,20 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         }
       }
       const where = ['-n', web.metadata.namespace ?? '', '--image', target.image]
-      const first = cli('capture', ...where, 'web', '--filter', 'icmp', '-o', file)
+      const first = cli('capture', ...where, 'web', '--filter', ECHOES, '-o', file)
       // Once the interface is in the file, tcpdump listens.
       const listens = () => existsSync(file) && readBlocks(file).interfaces.length > 0
-      while (!listens() && first.child.exitCode === null) await sleep(50)
+      while (!listens()) {
+        if (first.child.exitCode !== null) throw new Error(`The capture ended before it began: ${first.said()}`)
+        await sleep(50)
+      }
       const pinging = target.ping(web, db.status?.podIP ?? '', 600, 5)
       await sleep(1500)
       first.child.kill('SIGKILL')
       await first.ended
       const { sent } = await pinging
       const second = cli('capture', '--resume', ...where.slice(0, 2), '-o', file)
-      while (!second.said().includes('hopscope capture: ')) await sleep(50)
+      while (!second.said().includes('hopscope capture: ') && second.child.exitCode === null) await sleep(50)
       await sleep(1000)
       second.child.kill('SIGINT')
       const { code, said } = await second.ended

@@ -11,7 +11,7 @@ import { wholeBlocksUntil } from './whole-blocks.ts'
 
 const TICK_MS = 50
 /** So much may be on its way to the file before who adds is to wait. */
-const UNWRITTEN_BYTES = 16 << 20
+const UNWRITTEN_BYTES = 8 << 20
 /** So much is brought to the disk at once while packets come quickly; else whole segments are after SYNC_MS. */
 const SYNC_BYTES = 16 << 20
 const SYNC_MS = 1000
