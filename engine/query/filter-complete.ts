@@ -180,8 +180,15 @@ const COMMON: ReadonlySet<string> = new Set([
     'hopscope.verdict',
     'frame.time_relative',
   ],
-  ...['dns', 'dns.qry.name', 'dns.flags.rcode', 'dns.time', 'http', 'http.host', 'http.request', 'http.request.uri'],
-  ...['http.response.code', 'http.time', 'tls', 'tls.handshake.extensions_server_name', 'tls.handshake.type'],
+  ...['dns', 'dns.qry.name', 'dns.flags.rcode', 'dns.time', 'http', 'http.host', 'http.request', 'http.response'],
+  ...[
+    'http.request.uri',
+    'http.response.code',
+    'http.time',
+    'tls',
+    'tls.handshake.extensions_server_name',
+    'tls.handshake.type',
+  ],
 ])
 
 function values(field: FilterField, tables: CaptureTables | undefined): Item[] {
