@@ -41,8 +41,9 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
 /** How many bytes `describe` wants to see. */
 export const SIGNATURE_LENGTH = 262
 
-/** "a Bluetooth btsnoop capture", or what can be said of bytes that tell nothing. */
-export function describe(head: Uint8Array): string {
+/** "a Bluetooth btsnoop capture", or what can be said of bytes that tell nothing. No more is looked at than was waited for. */
+export function describe(bytes: Uint8Array): string {
+  const head = bytes.subarray(0, SIGNATURE_LENGTH)
   for (const [signature, what, at = 0] of FOREIGN) if (startsWith(head, signature, at)) return what
   const shown = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const isText = head.every(

@@ -79,7 +79,8 @@ function feed(subject: StreamDecoder, side: Side, bytes: Uint8Array, at: number,
   return end
 }
 
-class CheckingSink implements ExchangeSink {
+/** Throws when something is told that can't be. */
+export class CheckingSink implements ExchangeSink {
   row = 0
   #count = 0
 

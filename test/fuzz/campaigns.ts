@@ -12,6 +12,7 @@ import { randomFilter } from './filters.ts'
 import { mutate } from './mutate.ts'
 import { frame } from './packets.ts'
 import { Random } from './random.ts'
+import { bytesOfTalk, checkTalk, damagedTalk, realTalks } from './talks.ts'
 
 // Every link type with a decoder, some without, and some that do not exist.
 const LINK_TYPES = [
@@ -75,7 +76,15 @@ export const CAMPAIGNS: readonly Campaign[] = [
       bytes: (file) => file,
     }
   }),
-  mutationCampaign('application bytes', 0.05, () => ({
+  mutationCampaign('damaged conversations', 0.025, () => {
+    const talks = realTalks()
+    return {
+      input: (random) => damagedTalk(talks, random),
+      check: checkTalk,
+      bytes: bytesOfTalk,
+    }
+  }),
+  mutationCampaign('application bytes', 0.025, () => ({
     input: applicationCase,
     check: checkApplication,
     bytes: ({ client, server }) => Uint8Array.from([...client, ...server]),

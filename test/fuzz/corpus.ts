@@ -16,10 +16,11 @@ export interface Frame {
 }
 
 /** Our own captures, decompressed, whole. */
-function captures(): Uint8Array[] {
+function captures(wanted = /./): Uint8Array[] {
   return FOLDERS.flatMap((folder) => {
     const path = fileURLToPath(new URL(folder, import.meta.url))
-    return names(path).map((name) => plain(readFileSync(join(path, name))))
+    const files = names(path).filter((name) => wanted.test(name))
+    return files.map((name) => plain(readFileSync(join(path, name))))
   })
 }
 
@@ -68,7 +69,14 @@ function firstPieces(bytes: Uint8Array, skip: number): Uint8Array {
 
 /** Frames of the captures, at most `limit`, spread over them. */
 export function frames(limit: number): Frame[] {
-  const all = captures().flatMap((bytes) => {
+  const all = framesOf(/./).flat()
+  const step = Math.max(1, Math.floor(all.length / limit))
+  return all.filter((_, index) => index % step === 0)
+}
+
+/** All frames of each capture whose name matches. */
+export function framesOf(wanted: RegExp): Frame[][] {
+  return captures(wanted).map((bytes) => {
     const found: Frame[] = []
     const sink: FrameSink = {
       frame(buffer, at, capturedLength, length, _time, _offset, interfaceId) {
@@ -82,6 +90,4 @@ export function frames(limit: number): Frame[] {
     reader.finish()
     return found
   })
-  const step = Math.max(1, Math.floor(all.length / limit))
-  return all.filter((_, index) => index % step === 0)
 }
