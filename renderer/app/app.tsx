@@ -2,11 +2,12 @@ import { Boxes, Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { AppFacts, Theme } from '../../common/contract.ts'
+import type { CheckTarget } from '../../common/model/check.ts'
 import type { ContextList } from '../../common/model/context.ts'
 import type { CaptureOrder } from '../../common/model/live-capture.ts'
-import type { TerminalTarget } from '../../common/model/terminal.ts'
 import { useWatched } from '../components/use-watched.ts'
 import { draftOf, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { RunChecks } from '../features/checks/index.tsx'
 import { Contexts } from '../features/cluster/index.tsx'
 import { LiveStrip } from '../features/live/index.tsx'
 import { Mark } from '../features/start/mark.tsx'
@@ -14,6 +15,7 @@ import { Start } from '../features/start/index.tsx'
 import { createDrawer } from '../features/terminals/index.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Banner } from './banner.tsx'
+import { keepNote, type NotedCapture } from './capture-notes.ts'
 import { createCaptures } from './captures.ts'
 import { ClusterScreen } from './cluster-screen.tsx'
 import { createCommandRegistry } from './commands.ts'
@@ -25,7 +27,7 @@ import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
-import { useShellPlaces } from './use-shell-places.ts'
+import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
@@ -47,6 +49,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const [draft, setDraft] = useState<CaptureDraft>()
   const [ends, setEnds] = useState<readonly string[]>()
   const [drawer] = useState(createDrawer)
+  const [checking, setChecking] = useState<{ readonly target: CheckTarget; readonly place: string }>()
   const context = useStore(view.store, (now) => now.context)
   const namespace = useStore(view.store, (now) => now.namespace)
   const localShell = useMemo(() => ({ kind: 'local' as const, context, namespace }), [context, namespace])
@@ -94,15 +97,25 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const { live } = liveCaptures
   const shownId = state.kind === 'open' && state.session.ref.kind === 'host' ? state.session.ref.id : undefined
   const shownLive = live.find(({ sourceId }) => sourceId !== undefined && sourceId === shownId)
+  const noted: NotedCapture | undefined =
+    state.kind === 'open' && shownId !== undefined
+      ? { id: shownId, name: state.session.name, live: shownLive !== undefined && shownLive.endedAt === undefined }
+      : undefined
   const elsewhere = live.find((one) => one.endedAt === undefined && one.sourceId !== undefined && one !== shownLive)
-  const openTerminal = useCallback((target: TerminalTarget) => drawer.add(target), [drawer])
+  const actions = useMemo<ShellActions>(
+    () => ({
+      onTerminal: (target) => drawer.add(target),
+      onChecks: (target, place) => setChecking({ target, place }),
+    }),
+    [drawer],
+  )
   const shells = useShellPlaces({
     connection,
     commands,
     session: state.kind === 'open' ? state.session : undefined,
     live: shownLive?.order,
     context,
-    onTerminal: openTerminal,
+    actions,
   })
   const openClusters = useCallback(
     (context?: string) => {
@@ -294,7 +307,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             onOpenFile={(path) => captures.openPath(path)}
             onOpenLive={liveCaptures.open}
             onCopy={copy}
-            onTerminal={openTerminal}
+            shells={actions}
           />
         ) : (
           <Start
@@ -345,6 +358,17 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         )}
       </TerminalDrawer>
       <DropZone onFile={onFile} />
+      {checking && (
+        <RunChecks
+          target={checking.target}
+          name={checking.place}
+          run={(target, checks) => connection.host.checks.run(target, checks)}
+          capture={noted?.name}
+          onKeep={async (text, at) => noted && keepNote(connection.host, noted, text, at, 'check')}
+          onCopy={copy}
+          onClose={() => setChecking(undefined)}
+        />
+      )}
       {dialog === 'keys' && <KeyHelp commands={commands} onClose={() => setDialog(undefined)} />}
       {dialog === 'palette' && <Palette commands={commands} onClose={() => setDialog(undefined)} />}
     </div>

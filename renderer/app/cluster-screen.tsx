@@ -4,7 +4,6 @@ import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
 import type { NodeRow, PodRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
-import type { TerminalTarget } from '../../common/model/terminal.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Pane } from '../components/pane.tsx'
 import { PaneTabs } from '../components/pane-tabs.tsx'
@@ -25,7 +24,7 @@ import { Banner } from './banner.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
-import { useShellOffers } from './use-shell-places.ts'
+import { useShellOffers, type ShellActions } from './use-shell-places.ts'
 import { PLACE_TABS, type PlaceTab } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import './cluster-screen.css'
@@ -50,7 +49,7 @@ export interface ClusterScreenProps {
   readonly onOpenFile: (path: string) => void
   readonly onOpenLive: (sourceId: string) => void
   readonly onCopy: (text: string) => void
-  readonly onTerminal: (target: TerminalTarget) => void
+  readonly shells: ShellActions
 }
 
 const NO_NODES: ReadonlyMap<string, NodeRow> = new Map()
@@ -81,7 +80,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     () => (name === undefined ? undefined : { context: name, pods: pods.rows, nodes: NO_NODES }),
     [name, pods.rows],
   )
-  useShellOffers(props.commands, seen, props.onTerminal)
+  useShellOffers(props.commands, seen, props.shells)
   const namespaces = useRows(connection, usable ? { ...at, kind: 'namespaces', namespace: '' } : undefined)
   const services = useRows(connection, usable && draft ? { ...at, kind: 'services', namespace } : undefined)
   const library = useWatched(connection, place === 'captures' ? 'library' : undefined, (contract) =>
@@ -327,7 +326,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           setSide('details')
         }}
         onCopy={copy}
-        onTerminal={props.onTerminal}
+        {...props.shells}
       />
     )
   }

@@ -1,12 +1,12 @@
+import type { CheckTarget } from '../../common/model/check.ts'
 import type { NodeRow, PodRow } from '../../common/model/explorer.ts'
-import type { TerminalTarget } from '../../common/model/terminal.ts'
 
 /** A shell that can be opened, as a menu or the palette names it. */
 export interface ShellPlace {
   /** "web-1", "web-1 (sidecar)", "node node-a" */
   readonly name: string
   readonly namespace?: string
-  readonly target: TerminalTarget
+  readonly target: CheckTarget
   /** What there is to know before. */
   readonly hint: string
 }
@@ -53,6 +53,11 @@ export function placesOfPod(
 
 export function placeOfNode({ context }: Pick<ClusterPlaces, 'context'>, { name }: NodeRow): ShellPlace {
   return { name: `node ${name}`, target: { kind: 'node', context, node: name }, hint: 'makes a privileged pod' }
+}
+
+/** Checks are of the pod, whose containers share one network: the first of them is asked. */
+export function checksTitle({ name, target }: ShellPlace): string {
+  return target.kind === 'node' ? `Run checks on ${name}` : `Run checks in ${target.pod}`
 }
 
 /** "Open a shell in web-1", "Open a shell on node node-a" */

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { CheckTarget } from '../../common/model/check.ts'
 import type { CaptureOrder } from '../../common/model/live-capture.ts'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
@@ -8,6 +9,7 @@ import type { CaptureSession } from './capture-session.ts'
 import type { Command, CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import {
+  checksTitle,
   placeOfNode,
   placesOfAddress,
   placesOfPod,
@@ -15,6 +17,12 @@ import {
   type ClusterPlaces,
   type ShellPlace,
 } from './shell-places.ts'
+
+/** What can be done at a place; the same object as long as it does the same. */
+export interface ShellActions {
+  readonly onTerminal: (target: TerminalTarget) => void
+  readonly onChecks: (target: CheckTarget, name: string) => void
+}
 
 export interface ShellPlacesParts {
   readonly connection: HostConnection
@@ -25,7 +33,7 @@ export interface ShellPlacesParts {
   readonly live: CaptureOrder | undefined
   /** The context that this window was last about. */
   readonly context: string | undefined
-  readonly onTerminal: (target: TerminalTarget) => void
+  readonly actions: ShellActions
 }
 
 /** Menu items for an address of the open capture; `named` is the name that it has in the window. */
@@ -49,7 +57,7 @@ interface Wanted {
  * when somebody wants a shell there, as that may take a login.
  */
 export function useShellPlaces(parts: ShellPlacesParts): ShellPlaces {
-  const { connection, commands, session, live, onTerminal } = parts
+  const { connection, commands, session, live, actions } = parts
   const path = session?.path
   const library = useWatched(connection, path !== undefined && !live ? 'library' : undefined, (host) =>
     host.capturing.watchLibrary(),
@@ -75,7 +83,7 @@ export function useShellPlaces(parts: ShellPlacesParts): ShellPlaces {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [watched, pods.rows, pods.version, nodes.rows, nodes.version],
   )
-  useShellOffers(commands, cluster, onTerminal)
+  useShellOffers(commands, cluster, actions)
 
   const settled = (rows: typeof pods | typeof nodes) =>
     rows.synced || rows.error !== undefined || rows.problems.length > 0
@@ -85,20 +93,23 @@ export function useShellPlaces(parts: ShellPlacesParts): ShellPlaces {
     if (!wanted || !known || cluster.context !== wanted.context) return
     setWanted(undefined)
     const [place] = placesOfAddress(cluster, wanted.address, wanted.named)
-    if (place) onTerminal(place.target)
+    if (place) actions.onTerminal(place.target)
     else setProblem(untold ?? `No running pod or node of ${wanted.context} has the address ${wanted.address} now.`)
-  }, [wanted, known, cluster, untold, onTerminal])
+  }, [wanted, known, cluster, untold, actions])
 
   const items = useCallback<ItemsOfAddress>(
     (address, named) => {
       if (context === undefined) return []
       const places = cluster ? placesOfAddress(cluster, address, named) : []
       if (places.length > 0) {
-        return places.map((place) => ({
-          title: shellTitle(place),
-          hint: place.hint,
-          run: () => onTerminal(place.target),
-        }))
+        return [
+          ...places.map((place) => ({
+            title: shellTitle(place),
+            hint: place.hint,
+            run: () => actions.onTerminal(place.target),
+          })),
+          checksItem(places[0], actions),
+        ]
       }
       if (known) {
         return [{ title: `Open a shell at ${address}`, hint: `no pod or node of ${context}`, disabled: true, run() {} }]
@@ -115,7 +126,7 @@ export function useShellPlaces(parts: ShellPlacesParts): ShellPlaces {
         },
       ]
     },
-    [context, cluster, known, onTerminal],
+    [context, cluster, known, actions],
   )
   const dismiss = useCallback(() => setProblem(undefined), [])
   return { items, problem, dismiss }
@@ -125,26 +136,28 @@ export function useShellPlaces(parts: ShellPlacesParts): ShellPlaces {
 export function useShellOffers(
   commands: CommandRegistry,
   cluster: ClusterPlaces | undefined,
-  onTerminal: (target: TerminalTarget) => void,
+  actions: ShellActions,
 ): void {
   useEffect(() => {
     if (!cluster) return
     const { pods, nodes } = cluster
+    const offers = (places: readonly ShellPlace[]) => [
+      ...places.map((place) => offer(place, shellTitle(place), () => actions.onTerminal(place.target))),
+      ...places.slice(0, 1).map((place) => offer(place, checksTitle(place), checksItem(place, actions).run)),
+    ]
     return commands.offer(() => [
-      ...[...pods.values()]
-        .filter(({ running }) => running)
-        .flatMap((pod) => placesOfPod(cluster, pod).map((place) => shellCommand(place, onTerminal))),
-      ...[...nodes.values()].map((node) => shellCommand(placeOfNode(cluster, node), onTerminal)),
+      ...[...pods.values()].filter(({ running }) => running).flatMap((pod) => offers(placesOfPod(cluster, pod))),
+      ...[...nodes.values()].flatMap((node) => offers([placeOfNode(cluster, node)])),
     ])
-  }, [commands, cluster, onTerminal])
+  }, [commands, cluster, actions])
 }
 
-function shellCommand(place: ShellPlace, onTerminal: (target: TerminalTarget) => void): Command {
-  const where = place.namespace === undefined ? '' : `, namespace ${place.namespace}`
-  return {
-    id: `terminal.shell ${place.namespace ?? ''}/${place.name}`,
-    title: `${shellTitle(place)}${where}`,
-    group: 'Terminal',
-    run: () => onTerminal(place.target),
-  }
+function offer({ namespace }: ShellPlace, title: string, run: () => void): Command {
+  const where = namespace === undefined ? '' : `, namespace ${namespace}`
+  return { id: `terminal ${title}${where}`, title: `${title}${where}`, group: 'Terminal', run }
+}
+
+function checksItem(place: ShellPlace, { onChecks }: ShellActions): MenuItem {
+  const { target } = place
+  return { title: checksTitle(place), run: () => onChecks(target, target.kind === 'node' ? place.name : target.pod) }
 }

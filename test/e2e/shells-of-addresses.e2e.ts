@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipReason } from '../cluster/start.ts'
 import { startAppWith, type App } from './support/app.ts'
+import { findings } from './support/axe.ts'
 import { openPage, startBrowser, takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 import { startShop, type Shop } from './support/shop.ts'
@@ -91,6 +92,33 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await screen.inspector.getByRole('treeitem', { name: /^Source Address/ }).click({ button: 'right' })
     await page.getByRole('menuitem', { name: /^Open a shell at/ }).click()
     await page.getByRole('region', { name: /^Terminal (client|web-7d9f-[ab]) \(app\)/ }).waitFor()
+  })
+
+  it('run checks whose output is kept with the capture', async () => {
+    await using opened = await open()
+    const { page, screen, complaints } = opened
+    // The cluster has been asked once a shell was wanted.
+    await menuOfConversation(page, screen)
+    await page.getByRole('menuitem', { name: /Open a shell at client/ }).click()
+    await page.locator('.terminal.focused[data-terminal=running]').waitFor()
+    await screen.rows(screen.conversations).first().click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Run checks in client' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Checks in client' })
+    await dialog.getByRole('checkbox', { name: /conntrack/ }).uncheck()
+    await dialog.getByRole('button', { name: 'Run' }).click()
+    await dialog.getByText('Kept as 4 notes of client.pcapng').waitFor()
+    const address = shop.cluster.findPod('shop', 'client')?.status?.podIP ?? 'none'
+    expect(await dialog.getByRole('region', { name: 'ip a' }).locator('pre').innerText()).toContain(address)
+    expect(await findings(page)).toEqual([])
+    await takePicture(page, 'checks-light')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await takePicture(page, 'checks-dark')
+    const kept = readFileSync(join(folder, 'client.pcapng.hopscope-notes.jsonl'), 'utf8')
+    expect(kept).toContain(`ss -tin in container app of pod client`)
+    expect(kept).toContain(address)
+    // Nothing of it went through the shell that is open.
+    expect(await screenText(page)).not.toContain('inet')
+    expect(complaints).toEqual([])
   })
 
   it('are not there without a cluster to ask', async () => {

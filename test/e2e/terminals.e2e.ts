@@ -167,4 +167,18 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: /^Close terminal/ }).click()
     await expect.poll(() => page.locator('[data-terminal]').count(), { timeout: 30_000 }).toBe(0)
   })
+
+  it('runs checks on a node', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=nodes'))
+    const { page } = opened
+    await openMenu(page, 'Nodes', 'node-a')
+    await page.getByRole('menuitem', { name: /Run checks on the node/ }).click()
+    const dialog = page.getByRole('dialog', { name: 'Checks in node node-a' })
+    await dialog.getByText('A privileged pod is made on the node for it, and removed right after.').waitFor()
+    await dialog.getByRole('button', { name: 'Run' }).click()
+    await dialog
+      .getByRole('region', { name: 'ip r' })
+      .getByText(/10\.244\./)
+      .waitFor()
+  })
 })

@@ -1,4 +1,5 @@
 import { useCallback, useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { CheckTarget } from '../../../common/model/check.ts'
 import type { ContextEntry } from '../../../common/model/context.ts'
 import type { ExplorerKind, ExplorerProblem, PodRow } from '../../../common/model/explorer.ts'
 import type { CaptureOrder, PointTarget } from '../../../common/model/live-capture.ts'
@@ -57,6 +58,7 @@ export interface ExplorerProps {
   readonly onChoose: (chosen: Chosen | undefined) => void
   readonly onCopy: (text: string) => void
   readonly onTerminal: (target: TerminalTarget) => void
+  readonly onChecks: (target: CheckTarget, name: string) => void
 }
 
 const ROW_HEIGHT = 24
@@ -198,14 +200,25 @@ export function Explorer(props: ExplorerProps): ReactNode {
   }
 
   function shellsOf(row: AnyRow): MenuPlace['items'] {
-    const { onTerminal } = props
+    const { onTerminal, onChecks } = props
     if ('containers' in row) {
       const { namespace: own, name: pod } = row
-      return row.containers.map((container) => ({
-        title: row.containers.length === 1 ? 'Open a shell' : `Open a shell in ${container}`,
-        disabled: !row.running,
-        run: () => onTerminal({ kind: 'container', context: context.name, namespace: own, pod, container }),
-      }))
+      const at = (container: string) =>
+        ({ kind: 'container', context: context.name, namespace: own, pod, container }) as const
+      return [
+        ...row.containers.map((container) => ({
+          title: row.containers.length === 1 ? 'Open a shell' : `Open a shell in ${container}`,
+          disabled: !row.running,
+          run: () => onTerminal(at(container)),
+        })),
+        // Its containers share one network.
+        ...row.containers.slice(0, 1).map((container) => ({
+          title: 'Run checks',
+          hint: 'ip, ss, conntrack, nstat',
+          disabled: !row.running,
+          run: () => onChecks(at(container), pod),
+        })),
+      ]
     }
     if (kind !== 'nodes') return []
     return [
@@ -213,6 +226,11 @@ export function Explorer(props: ExplorerProps): ReactNode {
         title: 'Open a shell on the node',
         hint: 'makes a privileged pod',
         run: () => onTerminal({ kind: 'node', context: context.name, node: row.name }),
+      },
+      {
+        title: 'Run checks on the node',
+        hint: 'ip, ss, conntrack, nstat',
+        run: () => onChecks({ kind: 'node', context: context.name, node: row.name }, `node ${row.name}`),
       },
     ]
   }
