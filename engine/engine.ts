@@ -132,6 +132,10 @@ export class Engine {
   get packetComments() {
     return this.#reader.packetComments
   }
+  /** Comments on all of the capture. */
+  get captureComments() {
+    return this.#reader.comments
+  }
   /** Names of addresses that the file brings along. */
   get names() {
     return this.#reader.names

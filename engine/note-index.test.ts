@@ -28,6 +28,12 @@ function conversationAnchor(engine: Engine, id: number): NoteAnchor {
   return { kind: 'conversation', transport, addressA, portA, addressB, portB, firstTime: time }
 }
 
+/** The times of rows [from, to). */
+function rangeAnchor(engine: Engine, from: number, to: number) {
+  const time = (row: number) => String((engine.epoch ?? 0n) + BigInt(engine.packets.time(row)))
+  return { kind: 'range', from: time(from), to: time(to) } as const
+}
+
 describe('notes in a capture', () => {
   it('are on their packets, conversations and times; comments of the file stand beside them', () => {
     const engine = engineOf()
@@ -42,7 +48,7 @@ describe('notes in a capture', () => {
       note(range, 'early'),
       note({ kind: 'capture' }, 'from the shop'),
     ])
-    const { notes } = engine.notes.placed(engine.facts().comments)
+    const { notes } = engine.notes.placed()
     expect(notes.filter(({ imported }) => !imported)).toMatchObject([
       { row: 1000, time: { from: engine.packets.time(1000) } },
       { conversation: 3 },
@@ -61,7 +67,8 @@ describe('notes in a capture', () => {
     const stream = whole.conversationRows(whole.conversationOrder('harmMs', true).subarray(0, 1))[0]
     const packet = note(packetAnchor(whole, 1000), 'lost', 'loss')
     const conversation = note(conversationAnchor(whole, stream.id), 'suffers')
-    whole.notes.set([packet])
+    const range = rangeAnchor(whole, 1000, 1010)
+    whole.notes.set([packet, conversation, note(range, 'these ten', 'look')])
     const rows = await whole.select({ filter: 'frame.number > 700' }, read)
     const pieces: Uint8Array[] = []
     for await (const piece of exportPcapng(whole, rows ?? new Uint32Array(), read)) pieces.push(piece)
@@ -71,9 +78,21 @@ describe('notes in a capture', () => {
     expect(first.row).toBe(300)
     const { addressA, portA } = part.conversationRows(Uint32Array.of(second.conversation ?? -1))[0]
     expect([`${addressA}:${portA}`]).toContain(`${stream.addressA}:${stream.portA}`)
-    expect(part.notes.placed([]).notes.find((one) => one.imported && one.row === 300)).toMatchObject({
+    expect(part.notes.placed().notes.find((one) => one.imported && one.row === 300)).toMatchObject({
       note: { text: 'lost', tag: 'loss' },
     })
+    // The others came along as comments on the capture, and are where they were.
+    part.notes.set([])
+    const [suffers] = await found(part, 'hopscope.note contains "suffers"')
+    expect(part.packets.chunk(suffers).conversation[suffers]).toBe(second.conversation)
+    expect(part.notes.placed().notes.find(({ note: { text } }) => text === 'these ten')).toMatchObject({
+      imported: true,
+      note: { tag: 'look', anchor: range },
+      time: { from: part.packets.time(300), to: part.packets.time(310) },
+    })
+    expect(await found(part, 'hopscope.note contains "these ten"')).toEqual(
+      Array.from({ length: 10 }, (_, i) => 300 + i),
+    )
   })
 
   it('wait for their packet while the capture is read', () => {
@@ -102,7 +121,6 @@ describe('notes in a capture', () => {
 describe('the filter field hopscope.note', () => {
   it('finds packets by what is noted on them, their conversation and their time', async () => {
     const engine = engineOf()
-    const time = (row: number) => String((engine.epoch ?? 0n) + BigInt(engine.packets.time(row)))
     const commented = await found(engine, 'frame.comment')
     expect(commented).not.toEqual([])
     expect(await found(engine, 'hopscope.note')).toEqual(commented)
@@ -111,8 +129,8 @@ describe('the filter field hopscope.note', () => {
       note(packetAnchor(engine, 1000), 'the first loss', 'loss'),
       note(packetAnchor(engine, 1000), 'a second look'),
       note(conversationAnchor(engine, 3), 'suffers'),
-      note({ kind: 'range', from: time(10), to: time(20) }, 'early'),
-      note({ kind: 'range', from: time(15), to: time(30) }, 'later'),
+      note(rangeAnchor(engine, 10, 20), 'early'),
+      note(rangeAnchor(engine, 15, 30), 'later'),
       note({ kind: 'capture' }, 'everything'),
     ])
     expect(await found(engine, 'hopscope.note contains "first loss"')).toEqual([1000])

@@ -1,4 +1,5 @@
 import type { Note, NoteAnchor } from '../common/model/note.ts'
+import { readWordedNote } from './anchor-words.ts'
 import type { ConversationTable } from './columns/conversation-table.ts'
 import { CHUNK_ROWS, type PacketTable } from './columns/packet-table.ts'
 import { ChunkTimes } from './query/chunk-times.ts'
@@ -31,6 +32,8 @@ interface NotedTables {
   readonly conversations: ConversationTable
   readonly epoch: bigint | undefined
   readonly packetComments: ReadonlyMap<number, readonly string[]>
+  /** Those on all of it. */
+  readonly captureComments: readonly string[]
   readonly complete: boolean
 }
 
@@ -48,6 +51,8 @@ export class NoteIndex {
   readonly #tables: NotedTables
   readonly #times: ChunkTimes
   #notes: readonly Note[] = []
+  /** What the comments on the capture say, which may be on a part of it. */
+  #comments: readonly Note[] = []
   #text = '[]'
   #revision = 0
   /** What has not been found, and how far it has been looked for: rows, or conversations. */
@@ -69,11 +74,10 @@ export class NoteIndex {
     if (text === this.#text) return
     this.#text = text
     this.#notes = notes
-    this.#missing = new Map(
-      notes.filter(({ anchor: { kind } }) => kind === 'packet' || kind === 'conversation').map((note) => [note, 0]),
-    )
     this.#rows = new Map()
     this.#conversations = new Map()
+    this.#missing = new Map()
+    for (const note of [...notes, ...this.#comments]) this.#seek(note)
     this.#changed()
     this.#place()
   }
@@ -94,13 +98,13 @@ export class NoteIndex {
     return this.#notes.map((note) => ({ note, imported: false, ...this.#placeOf(note) }))
   }
 
-  /** All notes, then the comments in the file; `captureComments` are those on all of it. */
-  placed(captureComments: readonly string[]): PlacedNotes {
+  /** All notes, then the comments in the file. */
+  placed(): PlacedNotes {
     const own = this.own()
-    const comments = captureComments.map((text, i): PlacedNote => {
-      return { note: importedNote(`capture-comment-${i}`, { kind: 'capture' }, text), imported: true }
-    })
-    let unlisted = 0
+    const comments = this.#comments
+      .slice(0, LISTED_COMMENTS)
+      .map((note): PlacedNote => ({ note, imported: true, ...this.#placeOf(note) }))
+    let unlisted = this.#comments.length - comments.length
     for (const [row, texts] of this.#tables.packetComments) {
       // That of the first packet that a limit left out was read before it.
       if (row >= this.#tables.packets.rows) continue
@@ -116,7 +120,8 @@ export class NoteIndex {
   get texts(): NoteTexts {
     const { revision } = this
     if (this.#texts?.revision !== revision) {
-      const placed = this.#notes.map((note) => ({ text: noteText(note), ...this.#placeOf(note) }))
+      const all = [...this.#notes, ...this.#comments]
+      const placed = all.map((note) => ({ text: noteText(note), ...this.#placeOf(note) }))
       this.#texts = new NoteTexts(revision, placed, this.#tables.packetComments, this.#dictionary)
     }
     return this.#texts
@@ -156,7 +161,7 @@ export class NoteIndex {
   #place(): void {
     const { packets, conversations, complete } = this.#tables
     this.#seen = { rows: packets.rows, complete }
-    let found = false
+    let found = this.#readComments()
     for (const [note, looked] of this.#missing) {
       const { anchor } = note
       if (anchor.kind === 'packet') {
@@ -176,6 +181,23 @@ export class NoteIndex {
       }
     }
     if (found) this.#changed()
+  }
+
+  /** More of them may come as more is read; whether that was so. */
+  #readComments(): boolean {
+    const { captureComments } = this.#tables
+    const fresh = captureComments.slice(this.#comments.length).map((comment, i) => {
+      const { anchor, text } = readWordedNote(comment) ?? { anchor: { kind: 'capture' }, text: comment }
+      return importedNote(`capture-comment-${this.#comments.length + i}`, anchor, text)
+    })
+    this.#comments = [...this.#comments, ...fresh]
+    for (const note of fresh) this.#seek(note)
+    return fresh.length > 0
+  }
+
+  #seek(note: Note): void {
+    const { kind } = note.anchor
+    if (kind === 'packet' || kind === 'conversation') this.#missing.set(note, 0)
   }
 
   #changed(): void {

@@ -1,7 +1,7 @@
 import type { NoteAnchor } from '../common/model/note.ts'
+import { wordedNote } from './anchor-words.ts'
 import { CHUNK_ROWS } from './columns/packet-table.ts'
 import type { Engine } from './engine.ts'
-import { endText } from './findings/words.ts'
 import { noteText } from './note-index.ts'
 
 /** What a person wrote about a capture, as comments that other programs show. */
@@ -19,7 +19,7 @@ export function noteComments({ notes }: Pick<Engine, 'notes'>): NoteComments {
     const { anchor } = note
     const comment = noteText(note)
     if (anchor.kind === 'capture') section.push(comment)
-    else if (row === undefined) section.push(`Note on ${anchorText(anchor)}: ${comment}`)
+    else if (row === undefined) section.push(wordedNote(anchor, comment))
     else packets.set(row, [...(packets.get(row) ?? []), comment])
   }
   return { packets, section }
@@ -30,27 +30,4 @@ export function packetAnchor({ packets, epoch = 0n }: Engine, row: number): Note
   if (row < 0 || row >= packets.rows) return undefined
   const time = BigInt(Math.round(packets.chunk(row).time[row % CHUNK_ROWS]))
   return { kind: 'packet', frame: row + 1, time: String(epoch + time) }
-}
-
-/** "frame 7", "10.0.0.1:5000 and 10.0.0.2:80 (TCP)", "2026-11-21T02:29:51.500Z to 2026-11-21T02:29:55.700Z" */
-function anchorText(anchor: Exclude<NoteAnchor, { kind: 'capture' }>): string {
-  switch (anchor.kind) {
-    case 'packet':
-      return `frame ${anchor.frame} (${timeText(anchor.time)})`
-    case 'conversation': {
-      const { addressA, portA, addressB, portB, transport } = anchor
-      return `${end(addressA, portA)} and ${end(addressB, portB)} (${transport})`
-    }
-    case 'range':
-      return anchor.from === anchor.to ? timeText(anchor.from) : `${timeText(anchor.from)} to ${timeText(anchor.to)}`
-  }
-}
-
-function end(address: string, port: number | undefined): string {
-  return endText(port === undefined ? { address } : { address, port })
-}
-
-function timeText(ns: string): string {
-  const date = new Date(Number(BigInt(ns) / 1_000_000n))
-  return Number.isNaN(date.getTime()) ? `${ns} ns after 1970` : date.toISOString()
 }

@@ -121,7 +121,7 @@ export class CaptureWorker implements EngineService {
   async placeNotes(notes: readonly Note[]): Promise<PlacedNotes> {
     const engine = this.#engine
     engine.notes.set(notes)
-    return engine.notes.placed(engine.facts().comments)
+    return engine.notes.placed()
   }
 
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes> {
