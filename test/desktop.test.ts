@@ -60,6 +60,26 @@ describe('the window', () => {
     expect(prevented('will-frame-navigate', { url: 'hopscope://app/?capture=file-1', isMainFrame: true })).toBe(false)
   })
 
+  it('opens links of the web in the browser, after asking and showing where they lead, and nothing else', async () => {
+    const { window, electron } = await started()
+    const { dialog, shell } = electron
+    const ask = async (url: string, response: number) => {
+      dialog.messageAnswer = { response }
+      expect(window.webContents.windowOpenHandler?.({ url })).toEqual({ action: 'deny' })
+      // What is asked is asked at once; what is opened is opened when it was answered.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await ask('https://example.org/a?b', 1)
+    expect(dialog.shown).toMatchObject([{ detail: 'https://example.org/a?b', defaultId: 1, cancelId: 1 }])
+    expect(shell.opened).toEqual([])
+    await ask('https://exämple.org/', 0)
+    expect(shell.opened).toEqual(['https://xn--exmple-cua.org/'])
+    for (const url of ['file:///etc/passwd', 'ssh://host', 'javascript:alert(1)', 'smb://host/share', 'junk', ''])
+      await ask(url, 0)
+    expect(dialog.shown).toHaveLength(2)
+    expect(shell.opened).toHaveLength(1)
+  })
+
   it('grants no permission but to copy', async () => {
     const { electron } = await started()
     const { defaultSession } = electron.session

@@ -7,6 +7,7 @@ import type { StoredJson } from '../stored-json.ts'
 import { Mailbox } from '../streams.ts'
 import { lockDownContents, lockDownSession, WEB_PREFERENCES } from './lock-down.ts'
 import { menuTemplate } from './menu.ts'
+import { openLink } from './open-link.ts'
 import { handlePageScheme, PAGE_ORIGIN } from './page-scheme.ts'
 import { lineOver } from './port-line.ts'
 import { DEFAULT_SIZE, LEAST_SIZE, placeWindow } from './window-state.ts'
@@ -88,7 +89,14 @@ export class Desktop {
     const contents = window.webContents
     const { id } = contents
     this.#commands.set(id, new Mailbox())
-    lockDownContents(contents, (url) => this.#isOurPage(url))
+    lockDownContents(
+      contents,
+      (url) => this.#isOurPage(url),
+      (url) =>
+        void openLink(window, url).catch((error: unknown) =>
+          this.warn(`The link could not be opened: ${String(error)}`),
+        ),
+    )
     window.once('ready-to-show', () => window.show())
     window.on(
       'close',

@@ -25,9 +25,19 @@ export function lockDownSession(session: Session): void {
   session.setDevicePermissionHandler(() => false)
 }
 
-/** @param isOurPage whether a URL is the page itself, which may be loaded again */
-export function lockDownContents(contents: WebContents, isOurPage: (url: string) => boolean): void {
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+/**
+ * @param isOurPage whether a URL is the page itself, which may be loaded again
+ * @param openElsewhere what is done with a URL that was to be opened in a window of its own, which it never is
+ */
+export function lockDownContents(
+  contents: WebContents,
+  isOurPage: (url: string) => boolean,
+  openElsewhere: (url: string) => void,
+): void {
+  contents.setWindowOpenHandler(({ url }) => {
+    openElsewhere(url)
+    return { action: 'deny' }
+  })
   contents.on('will-attach-webview', (event) => event.preventDefault())
   contents.on('will-frame-navigate', (event) => {
     if (!event.isMainFrame || !isOurPage(event.url)) event.preventDefault()

@@ -89,6 +89,38 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: /^Close terminal/ }).click()
   })
 
+  it('opens links in a tab of their own that knows nothing of this one', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    await openTerminal(page)
+    await page.context().route('https://hopscope.example/**', (route) => route.fulfill({ body: 'there' }))
+    await page.keyboard.type('echo "see https://hopscope.example/plain";')
+    await page.keyboard.type(
+      ' printf "\\033]8;;https://hopscope.example/hidden\\033\\\\click\\033]8;;\\033\\\\ he"re\n',
+    )
+    await expect.poll(() => text(page)).toMatch(/^click here/m)
+    const follow = async (row: RegExp, column: number) => {
+      const line = page.locator('.terminal.focused .xterm-rows > div').filter({ hasText: row }).last()
+      const box = await line.boundingBox()
+      if (!box) throw new Error('the link is not on screen')
+      const at = { x: box.x + column * 7.8, y: box.y + box.height / 2 }
+      const tab = page.context().waitForEvent('page')
+      await page.mouse.move(at.x - 2, at.y)
+      await page.mouse.move(at.x, at.y)
+      await page.mouse.click(at.x, at.y)
+      return tab
+    }
+    const plain = await follow(/^see https/, 12)
+    expect(plain.url()).toBe('https://hopscope.example/plain')
+    expect(await plain.evaluate(() => window.opener)).toBeNull()
+    await plain.close()
+    const hidden = await follow(/^click here/, 2)
+    expect(hidden.url()).toBe('https://hopscope.example/hidden')
+    expect(await hidden.evaluate(() => window.opener)).toBeNull()
+    await hidden.close()
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+
   it('goes on through a reload of the page, with what was on the screen', async () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened

@@ -196,6 +196,13 @@ export const dialog = {
   },
 }
 
+export const shell = {
+  opened: new Array<string>(),
+  async openExternal(url: string): Promise<void> {
+    shell.opened.push(url)
+  },
+}
+
 export interface StandInMenuItem {
   readonly label?: string
   readonly role?: string

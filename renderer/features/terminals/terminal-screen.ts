@@ -52,6 +52,12 @@ export class TerminalScreen implements Disposable {
       allowProposedApi: true,
       cursorBlink: false,
       macOptionClickForcesSelection: true,
+      // Links with a text of their own (OSC 8): where they lead is shown before they are followed.
+      linkHandler: {
+        activate: (_event, url) => handlers.link(url),
+        hover: (_event, url) => this.#say(url),
+        leave: () => this.#say(''),
+      },
     })
     this.#term = term
     term.loadAddon(this.#fit)
@@ -182,6 +188,10 @@ export class TerminalScreen implements Disposable {
       // No WebGL here.
       this.#wantsWebgl = false
     }
+  }
+
+  #say(title: string): void {
+    if (this.#term.element) this.#term.element.title = title
   }
 
   #pasted(event: ClipboardEvent): void {
