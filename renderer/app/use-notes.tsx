@@ -84,12 +84,15 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
   const marks = useMemo(() => noteMarks(placed?.notes ?? [], open), [placed, open])
 
   const asked = useCallback(
-    (work: Promise<void>, done: string) =>
+    (work: Promise<string | void>, done: string) =>
       work.then(
-        () => announce(done),
+        (changed) => {
+          if (changed !== undefined) view.change({ note: changed })
+          announce(done)
+        },
         (error: unknown) => announce(error instanceof Error ? error.message : String(error)),
       ),
-    [announce],
+    [announce, view],
   )
 
   /** Asks for a note on this, or else on what is selected. */

@@ -91,6 +91,13 @@ describe('notes', () => {
       .getByRole('option', { name: /it begins here, says the probe/ })
       .waitFor()
 
+    // Or left as it was.
+    await keyboard.press('e')
+    await keyboard.type('never mind')
+    await keyboard.press('Escape')
+    await expect.poll(() => page.getByRole('textbox', { name: 'Note' }).inputValue()).toMatch(/^it begins.*probe$/)
+    await expect.poll(() => list(page).evaluate((element) => element === document.activeElement)).toBe(true)
+
     // Found by it, and by no more than what is noted now.
     await keyboard.press('/')
     await keyboard.press('Control+a')
@@ -102,6 +109,19 @@ describe('notes', () => {
     await screen.counts(screen.packets, 0)
     await keyboard.press('Control+Shift+z')
     await screen.counts(screen.packets, 1)
+
+    // Shown again where a filter hides it.
+    await keyboard.press('/')
+    await keyboard.press('Control+a')
+    await keyboard.type('tcp.flags.reset == 1')
+    await keyboard.press('Enter')
+    await screen.counts(screen.packets, 0)
+    await keyboard.press('Escape')
+    await keyboard.press('Shift+M')
+    await expect.poll(() => list(page).evaluate((element) => element === document.activeElement)).toBe(true)
+    await keyboard.press('Enter')
+    await selected.getByRole('img', { name: /it begins here/ }).waitFor()
+    expect(await screen.filter.inputValue()).toBe('')
 
     // Another window has it, and so has this one after it was loaded again.
     await using other = await openPage(browser, at('sample=loss-episode&list=notes'))
@@ -124,7 +144,6 @@ describe('notes', () => {
       .waitFor()
 
     // Out of the window: as a comment that Wireshark shows, and a note again.
-    await keyboard.press('Shift+Escape')
     await keyboard.press('Control+e')
     const exporting = page.getByRole('dialog', { name: 'Export packets' })
     await exporting.getByRole('radio', { name: /^pcap,/ }).check()

@@ -146,8 +146,8 @@ const STATES: Readonly<Record<LibraryCapture['state'], string>> = {
 }
 
 const COLUMNS: readonly Column<LibraryCapture>[] = [
-  { key: 'when', title: 'When', width: 132, cell: ({ startedAt }) => whenText(startedAt) },
-  { key: 'title', title: 'What', width: 170, cell: ({ title }) => title },
+  { key: 'when', title: 'When', width: 124, cell: ({ startedAt }) => whenText(startedAt) },
+  { key: 'title', title: 'What', width: 142, cell: ({ title }) => title },
   {
     key: 'state',
     title: 'State',
@@ -161,22 +161,22 @@ const COLUMNS: readonly Column<LibraryCapture>[] = [
   {
     key: 'packets',
     title: 'Packets',
-    width: 76,
+    width: 70,
     numeric: true,
     cell: ({ packets }) => (packets === undefined ? '' : formatCount(packets)),
   },
   {
     key: 'notes',
     title: 'Notes',
-    width: 56,
+    width: 52,
     numeric: true,
     cell: ({ notes }) => (notes === undefined ? '' : formatCount(notes)),
   },
-  { key: 'size', title: 'Size', width: 70, numeric: true, cell: ({ size }) => formatBytes(size) },
+  { key: 'size', title: 'Size', width: 68, numeric: true, cell: ({ size }) => formatBytes(size) },
   {
     key: 'lasted',
     title: 'Lasted',
-    width: 90,
+    width: 86,
     numeric: true,
     cell: ({ startedAt, endedAt }) => (endedAt === undefined ? '' : formatDuration((endedAt - startedAt) * 1e6)),
   },

@@ -61,6 +61,15 @@ export function Notes(props: NotesProps): ReactNode {
     list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
   }, [shown?.note.id])
 
+  /** Its neighbour is looked at next. */
+  function remove(note: PlacedNote): void {
+    const at = listed.indexOf(note)
+    const next = listed[at + 1] ?? listed[at - 1]
+    if (next) onChoose(next)
+    onDelete(note)
+    list.current?.focus()
+  }
+
   function onKeyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const at = shown ? listed.indexOf(shown) : -1
@@ -73,7 +82,7 @@ export function Notes(props: NotesProps): ReactNode {
     const next = steps[event.key]
     if (next) onChoose(next)
     else if (event.key === 'Enter' && shown) onGo(shown)
-    else if (event.key === 'Delete' && shown && !shown.imported) onDelete(shown)
+    else if (event.key === 'Delete' && shown && !shown.imported) remove(shown)
     else if ((event.key === 'e' || event.key === 'F2') && shown && !shown.imported) page.current?.focus()
     else if (!Object.hasOwn(steps, event.key)) return
     event.preventDefault()
@@ -139,7 +148,17 @@ export function Notes(props: NotesProps): ReactNode {
               <p className="notes-word">{formatCount(found.length - LISTED)} more: search to find them.</p>
             )}
           </div>
-          {shown && <NotePage {...props} key={shown.note.id} placed={shown} all={all} textRef={page} list={list} />}
+          {shown && (
+            <NotePage
+              {...props}
+              key={shown.note.id}
+              placed={shown}
+              all={all}
+              textRef={page}
+              list={list}
+              onDelete={remove}
+            />
+          )}
         </div>
       )}
     </Pane>

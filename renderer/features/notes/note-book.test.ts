@@ -59,7 +59,7 @@ describe('a book of notes', () => {
     const book = createNoteBook(recorder([]))
     await book.put(note('a'))
     book.told([note('a'), note('z')])
-    await book.undo()
+    expect(await book.undo()).toBe('a')
     expect(book.store.getState().notes).toEqual([note('z')])
   })
 

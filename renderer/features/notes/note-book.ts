@@ -31,8 +31,10 @@ export interface NoteBook {
   told(notes: readonly Note[]): void
   put(note: Note): Promise<void>
   remove(id: string): Promise<void>
-  undo(): Promise<void>
-  redo(): Promise<void>
+  /** The id of the note that was changed back. */
+  undo(): Promise<string | undefined>
+  /** The id of the note that was changed again. */
+  redo(): Promise<string | undefined>
 }
 
 const REMEMBERED = 200
@@ -47,15 +49,16 @@ export function createNoteBook(place?: NotePlace): NoteBook {
     store.setState((state) => ({ notes, revision: state.revision + 1, ...more }))
   }
 
-  async function make({ before, after }: Change): Promise<void> {
+  async function make({ before, after }: Change): Promise<string> {
     const { id } = after ?? before ?? { id: '' }
     if (after) await place?.put(after)
     else await place?.remove(id)
     const others = store.getState().notes.filter((note) => note.id !== id)
     become(after ? [...others, after].toSorted((a, b) => a.createdAt - b.createdAt) : others)
+    return id
   }
 
-  function soon(work: () => Promise<void>): Promise<void> {
+  function soon<T>(work: () => Promise<T>): Promise<T> {
     const mine = last.then(work)
     last = mine.catch(() => undefined)
     return mine
@@ -78,16 +81,18 @@ export function createNoteBook(place?: NotePlace): NoteBook {
     undo: () =>
       soon(async () => {
         const made = store.getState().done.at(-1)
-        if (!made) return
-        await make({ before: made.after, after: made.before })
+        if (!made) return undefined
+        const id = await make({ before: made.after, after: made.before })
         store.setState(({ done, undone }) => ({ done: done.slice(0, -1), undone: [...undone, made] }))
+        return id
       }),
     redo: () =>
       soon(async () => {
         const made = store.getState().undone.at(-1)
-        if (!made) return
-        await make(made)
+        if (!made) return undefined
+        const id = await make(made)
         store.setState(({ done, undone }) => ({ done: [...done, made], undone: undone.slice(0, -1) }))
+        return id
       }),
   }
 }
