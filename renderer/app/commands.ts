@@ -5,6 +5,8 @@ export interface Command {
   /** Stable name, `group.verb`: the host's menu and the tests use it. */
   readonly id: string
   readonly title: string
+  /** What Wireshark calls it, where that is something else: the palette finds it by both. */
+  readonly wireshark?: string
   readonly group: 'Capture' | 'Filter' | 'Time' | 'Go' | 'View' | 'Notes' | 'Terminal' | 'Help'
   /** As in `parseKeys`: "Ctrl+O", "/", "Alt+ArrowUp". The first is shown. */
   readonly keys?: readonly string[]

@@ -68,6 +68,7 @@ export function Palette({
           >
             <span className="palette-group">{command.group}</span>
             <span>{command.title}</span>
+            {command.wireshark !== undefined && <span className="quiet">Wireshark: {command.wireshark}</span>}
             {command.keys?.[0] !== undefined && <Keys labels={keyLabels(command.keys[0])} />}
           </li>
         ))}
@@ -81,7 +82,7 @@ export function Palette({
 }
 
 function matches(command: Command, text: string): boolean {
-  const name = `${command.group} ${command.title}`.toLowerCase()
+  const name = `${command.group} ${command.title} ${command.wireshark ?? ''}`.toLowerCase()
   return text
     .toLowerCase()
     .split(/\s+/)

@@ -58,6 +58,17 @@ export const CLOSER = [
   readonly keys: readonly string[]
 }[]
 
+/** By the command's id, for those who know Wireshark's menus. */
+const IN_WIRESHARK: Readonly<Record<string, string>> = {
+  'go.time-axis': 'I/O Graphs',
+  'go.list-findings': 'Expert Information',
+  'go.list-latency': 'Service Response Time',
+  'go.list-notes': 'Packet Comments',
+  'go.list-conversations': 'Conversations, Endpoints',
+}
+
+const inWireshark = (id: string) => (id in IN_WIRESHARK ? { wireshark: IN_WIRESHARK[id] } : {})
+
 /** A key for each list, in their order. */
 const LIST_KEYS = ['D', 'V', 'Y', 'Shift+M', 'B'] as const
 
@@ -180,6 +191,7 @@ export function workspaceCommands({
     ...PANES.map(([name, , selectors], i) => ({
       id: `go.${name.toLowerCase().replaceAll(' ', '-')}`,
       title: name,
+      ...inWireshark(`go.${name.toLowerCase().replaceAll(' ', '-')}`),
       group: 'Go' as const,
       keys: [String(i + 1)],
       run: () => void focusFirst(selectors),
@@ -221,6 +233,7 @@ export function workspaceCommands({
     ...LIST_TABS.map((list, i) => ({
       id: `go.list-${list}`,
       title: list[0].toUpperCase() + list.slice(1),
+      ...inWireshark(`go.list-${list}`),
       group: 'Go' as const,
       keys: [LIST_KEYS[i]],
       run: () => showList(view, list),

@@ -147,5 +147,11 @@ describe('without a mouse', () => {
     await keyboard.type('worst')
     await keyboard.press('Enter')
     await page.getByRole('button', { name: 'Show all conversations' }).waitFor()
+    // By the name it has in Wireshark.
+    await keyboard.press('Control+k')
+    await keyboard.type('expert information')
+    await page.getByRole('option', { name: 'Findings' }).waitFor()
+    await keyboard.press('Enter')
+    await page.locator('[data-grid=findings]:focus-within').waitFor()
   })
 })
