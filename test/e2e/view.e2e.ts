@@ -43,6 +43,7 @@ describe('the URL is the view', () => {
     await expect
       .poll(() => screen.packets.locator('[aria-selected=true] [data-column=number]').innerText())
       .toBe(before.frame)
+    await screen.inspector.getByRole('treeitem', { name: `Frame ${before.frame}:` }).waitFor()
     const sorted = screen.conversations.getByRole('columnheader', { name: /Retr/ })
     expect(await sorted.getAttribute('aria-sort')).toBe('descending')
   })

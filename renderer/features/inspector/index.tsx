@@ -5,6 +5,7 @@ import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { streamText } from '../../components/filter-text.ts'
+import { formatCount, formatCounted } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { CaptureView } from './capture-view.tsx'
 import { ConversationView } from './conversation-view.tsx'
@@ -29,9 +30,9 @@ const TITLES: Readonly<Record<Tab, string>> = { capture: 'Capture', conversation
 export function Inspector({ session, view, facts, version, onFilter, onCopy }: InspectorProps): ReactNode {
   const row = useStore(view.store, (state) => state.row)
   const selected = useStore(view.store, (state) => state.conversation)
-  const { value: packet } = useAnswer(row === undefined ? undefined : String(row), () =>
-    session.engine.packet(row ?? 0),
-  )
+  // A link may name a packet that is still to be read.
+  const isRead = row !== undefined && row < facts.packets
+  const { value: packet } = useAnswer(isRead ? String(row) : undefined, () => session.engine.packet(row ?? 0))
   const id = row !== undefined && packet?.row === row ? (packet.conversation ?? selected) : selected
   const { value: conversation } = useAnswer(id === undefined ? undefined : `${id} ${version}`, () =>
     session.engine.conversation(id ?? 0),
@@ -95,6 +96,10 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
         {tab === 'packet' &&
           (row === undefined ? (
             <Nothing title="No packet selected">Select one in the list to see its layers and bytes.</Nothing>
+          ) : !isRead ? (
+            <Nothing title={`There is no packet ${formatCount(row + 1)}${facts.complete ? '' : ' yet'}`}>
+              {`The capture has ${formatCounted(facts.packets, 'packet')}${facts.complete ? '' : ' so far'}.`}
+            </Nothing>
           ) : (
             <div className="with-notes">
               <NotesHere row={row} />

@@ -79,7 +79,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const { value: total } = useAnswer(key && JSON.stringify([query, about, version]), () =>
     session.engine.lanes(query, about.from, about.to, 1),
   )
-  const { value: marked } = useAnswer(row === undefined ? undefined : String(row), () =>
+  // A link may name a packet that is still to be read.
+  const { value: marked } = useAnswer(row === undefined || row >= facts.packets ? undefined : String(row), () =>
     session.engine.packet(row ?? 0),
   )
 
