@@ -27,6 +27,9 @@ const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] =
   ['vxlan-nodes.pcap.zst', ['loss', 'loss']],
   ['dns-5s.pcap', ['dns-race']],
   ['ndots.pcap.gz', ['dns-ndots']],
+  ['duplicate-address.pcap.gz', ['duplicate-address']],
+  ['conntrack-invalid.pcap.gz', ['conntrack-invalid']],
+  ['dns-black-hole.pcap.gz', ['dns-black-hole']],
 ]
 
 describe('in our own captures', () => {
@@ -76,6 +79,28 @@ describe('in our own captures', () => {
 
   it('names the size that does not pass', async () => {
     expect(theFinding(await findInCapture('mtu-blackhole.pcap.gz')).sentence).toContain('Packets of 1450 bytes')
+  })
+
+  it('counts how often an address changed hands', async () => {
+    const finding = theFinding(await findInCapture('duplicate-address.pcap.gz'))
+    expect(finding.count).toBe(15)
+    expect(finding.sentence).toMatch(/^10\.244\.1\.21 is claimed by /)
+  })
+
+  it('sees which answers were not translated back, and that the connections had been silent', async () => {
+    const finding = theFinding(await findInCapture('conntrack-invalid.pcap.gz'))
+    expect(finding).toMatchObject({ count: 3, server: { address: '10.96.31.11', port: 80 } })
+    expect(finding.sentence).toContain('got packets from 10.244.2.16:5171 instead')
+    expect(finding.why).toContain('silent for at least 5.50 s')
+    expect(finding.evidence.map(({ role }) => role).slice(0, 2)).toEqual([
+      'the answer with the pod’s own address',
+      'the client’s reset',
+    ])
+  })
+
+  it('names the source port whose questions vanish, and no other', async () => {
+    const finding = theFinding(await findInCapture('dns-black-hole.pcap.gz'))
+    expect(finding).toMatchObject({ count: 9, client: { address: '10.244.1.15', port: 40_053 } })
   })
 
   it('notes cut packets and super-segments apart, as no findings', async () => {

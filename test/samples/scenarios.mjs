@@ -1,6 +1,7 @@
 import clean from './scenarios/clean.mjs'
 import * as databases from './scenarios/databases.mjs'
 import dns5s from './scenarios/dns-5s.mjs'
+import * as forRules from './scenarios/for-rules.mjs'
 import * as forTests from './scenarios/for-tests.mjs'
 import halfOpen from './scenarios/half-open.mjs'
 import { handshakes } from './scenarios/handshakes.mjs'
@@ -40,4 +41,7 @@ export const TEST_CAPTURES = {
   redis: databases.redis,
   postgresql: databases.postgresql,
   mysql: databases.mysql,
+  'duplicate-address': forRules.duplicateAddress,
+  'conntrack-invalid': forRules.conntrackInvalid,
+  'dns-black-hole': forRules.dnsBlackHole,
 }

@@ -3,7 +3,7 @@ import { conntrackOf, inPod, podOf, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, endText, listOf, sentences, whenText } from '../words.ts'
+import { countOf, endText, listOf, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   packets: {
@@ -11,6 +11,7 @@ const THRESHOLDS = {
     unit: 'packets of the stray conversation at most',
     source: 'ours: it has those that slipped through, and their resets',
   },
+  silent: { value: 1, unit: 's', source: 'ours: longer than what flows is silent' },
 } as const
 
 interface Stray {
@@ -100,6 +101,14 @@ function belongs(
   return endKey(context, id, resetByB) === end
 }
 
+/** Nanoseconds from the known connection's last packet to the stray one. */
+function silenceBefore(context: FindingContext, { known, segments }: Stray): number {
+  const own = context.segments(known)
+  let last = 0
+  while (last + 1 < own.count && own.time(last + 1) < segments.time(0)) last++
+  return segments.time(0) - own.time(last)
+}
+
 function grouped(context: FindingContext, strays: readonly Stray[]): Draft[] {
   const byService = Map.groupBy(strays, ({ known }) => context.serverKey(known))
   return Array.from(byService.values(), (cases) => draft(context, cases))
@@ -111,6 +120,7 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
   const client = context.client(known)
   const isClientB = context.client(id).address !== client.address
   const pod = isClientB ? context.client(id) : context.server(id)
+  const silent = Math.min(...cases.map((each) => silenceBefore(context, each)))
   const since = Math.min(...cases.map(({ segments }) => segments.time(0)))
   const until = Math.max(...cases.map(({ segments, reset }) => segments.time(reset)))
   const ids = cases.flatMap((each) => [each.id, each.known])
@@ -131,9 +141,15 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
     sentence: sentences(
       `${countOf(cases.length, 'connection')} from ${context.named(client.address)} to ${context.namedEnd(service)} got packets from ${listOf(pods)} instead, ${whenText(since, until)}: the client knows no such connection and answered with a reset, which kills the server’s side.`,
     ),
-    why: 'The reset’s connection has no SYN, and is the open one but for the server’s address: the answer was not translated back.',
+    why: sentences(
+      'The reset’s connection has no SYN, and is the open one but for the server’s address: the answer was not translated back.',
+      silent >= THRESHOLDS.silent.value * 1e9
+        ? `The client’s connection had been silent for at least ${nsText(silent)} before: its entry may have expired.`
+        : undefined,
+    ),
     confidence: 0.9,
-    blamed: 'connection tracking on the client’s node: it took the packet for INVALID and let it through untranslated',
+    blamed:
+      'connection tracking on the client’s node: it took the packet for INVALID, as out of the window or of a connection it has forgotten, and let it through untranslated',
     evidence: cases.slice(0, 4).flatMap(({ segments, first, reset }) => [
       { row: segments.rows[first], role: 'the answer with the pod’s own address' },
       { row: segments.rows[reset], role: 'the client’s reset' },
