@@ -25,6 +25,7 @@ import type {
   Talker,
   TimeSequence,
   TimeSequenceRequest,
+  TimestampRoundTrips,
 } from './answers.ts'
 import type { Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
@@ -50,6 +51,7 @@ import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { sortRows } from './query/sort-rows.ts'
 import { timeSequence } from './query/time-sequence.ts'
+import { timestampRoundTrips } from './query/timestamp-round-trips.ts'
 import { SequenceTrack } from './query/time-sequence-track.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
@@ -64,7 +66,7 @@ export { FilterError } from './query/filter-syntax.ts'
 export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
 export { Redaction, REDACTIONS, type RedactionKind } from './redact.ts'
 export { framesTable } from './frames-table.ts'
-export { compare, comparedSide, type CompareRange, type Comparison } from './compare.ts'
+export { compare, comparedSide, type ComparedSide, type CompareRange, type Comparison } from './compare.ts'
 export type { PlacedNote, PlacedNotes } from './note-index.ts'
 export { noteComments, packetAnchor } from './notes.ts'
 export { anchorText, reportDocument, type ReportOptions } from './report/report.ts'
@@ -378,6 +380,20 @@ export class Engine {
     // Zooming asks for the same one again and again.
     if (this.#track?.key !== key) this.#track = { key, track: new SequenceTrack(this, conversation, rows, side) }
     return timeSequence(this, this.#track.track, request, read)
+  }
+
+  /**
+   * Round trips of a TCP conversation by its timestamps; undefined where it is not TCP. Reads all its packets.
+   * Throws Cancelled, and what `read` throws.
+   */
+  async timestampRoundTrips(
+    conversation: number,
+    read: ReadBytes,
+    work?: Work,
+  ): Promise<TimestampRoundTrips | undefined> {
+    if (!SequenceTrack.isFor(this, conversation)) return undefined
+    const rows = (await this.select({ conversation }, read, work)) ?? new Uint32Array(0)
+    return timestampRoundTrips(this, conversation, rows, read)
   }
 
   /**

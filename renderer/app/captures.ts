@@ -34,6 +34,7 @@ const NOTHING_SELECTED = {
   conversation: undefined,
   row: undefined,
   note: undefined,
+  against: undefined,
 } as const
 
 export function createCaptures(connection: HostConnection, view: ViewStore, hasFileDialog: () => boolean): Captures {
@@ -160,7 +161,8 @@ function sameRef(a: CaptureRef | undefined, b: CaptureRef | undefined): boolean 
   return a.kind === 'host' ? b.kind === 'host' && a.id === b.id : b.kind === a.kind && a.name === b.name
 }
 
-function chooseInBrowser(): Promise<File | undefined> {
+/** The browser's own file dialog; undefined when the person cancelled. */
+export function chooseInBrowser(): Promise<File | undefined> {
   return new Promise((resolve) => {
     const input = document.createElement('input')
     input.type = 'file'

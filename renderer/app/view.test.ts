@@ -34,6 +34,10 @@ describe('the view in the URL', () => {
               fc.record({ kind: fc.constant('host' as const), id: fc.stringMatching(/^[a-z0-9-]{1,20}$/) }),
               fc.record({ kind: fc.constant('dropped' as const), name: fc.string({ minLength: 1, unit: 'grapheme' }) }),
             ),
+            against: fc.oneof(
+              fc.record({ kind: fc.constant('host' as const), id: fc.stringMatching(/^[a-z0-9-]{1,20}$/) }),
+              fc.record({ kind: fc.constant('dropped' as const), name: fc.string({ minLength: 1, unit: 'grapheme' }) }),
+            ),
             range,
             zoom: range,
             conversation: fc.nat(),
@@ -62,7 +66,7 @@ describe('the view in the URL', () => {
 
   it('ignores what makes no sense', () => {
     const nonsense =
-      '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&order=toString&detail=x&side=x&span=3~2&filter='
+      '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&order=toString&detail=x&against=x:y&side=x&span=3~2&filter='
     expect(viewFromSearch(nonsense)).toEqual(START_VIEW)
     expect(viewFromSearch('?range=1~2~3&frame=1e3&sort=-')).toEqual(START_VIEW)
   })

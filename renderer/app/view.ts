@@ -31,6 +31,8 @@ export interface View {
   readonly list?: ListTab | undefined
   /** The finding that is looked at, by its id; the first without. */
   readonly finding?: string | undefined
+  /** The capture that is compared with; two times of the open one without. */
+  readonly against?: CaptureRef | undefined
   /** The note that is looked at, by its id; the first without. */
   readonly note?: string | undefined
   /** What the lower pane shows; the packets without. */
@@ -122,6 +124,7 @@ export function viewToSearch(view: View): string {
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.list) search.set('list', view.list)
   if (view.finding) search.set('finding', view.finding)
+  if (view.against) search.set('against', refText(view.against))
   if (view.note) search.set('note', view.note)
   if (view.detail && view.detail !== DETAIL_TABS[0]) search.set('detail', view.detail)
   if (view.side) search.set('side', view.side)
@@ -149,6 +152,7 @@ export function viewFromSearch(text: string): View {
       : file
         ? { kind: 'dropped', name: file }
         : undefined
+  const against = readRef(search.get('against'))
   const range = readRange(search.get('range'))
   const zoom = readRange(search.get('zoom'))
   const conversation = readCount(search.get('conversation'))
@@ -175,6 +179,7 @@ export function viewFromSearch(text: string): View {
     ...(order && { order }),
     ...(list && { list }),
     ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
+    ...(against && { against }),
     ...(search.get('note') && { note: search.get('note') ?? '' }),
     ...(detail && { detail }),
     ...(side && { side }),
@@ -186,6 +191,17 @@ export function viewFromSearch(text: string): View {
     ...(namespace && { namespace }),
     ...(place && { place }),
   }
+}
+
+/** "sample:dns-5s" */
+export function refText(ref: CaptureRef): string {
+  return `${ref.kind}:${ref.kind === 'host' ? ref.id : ref.name}`
+}
+
+function readRef(text: string | null): CaptureRef | undefined {
+  const [, kind, name = ''] = /^(host|sample|dropped):(.+)$/s.exec(text ?? '') ?? []
+  if (kind === 'host') return { kind, id: name }
+  return kind === 'sample' || kind === 'dropped' ? { kind, name } : undefined
 }
 
 /** Seconds with nanoseconds, "1.5~2.25"; exact, since both are whole nanoseconds. */

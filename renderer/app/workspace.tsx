@@ -39,6 +39,7 @@ import { ReadingBanners } from './reading-banners.tsx'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
+import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
@@ -123,6 +124,7 @@ export function Workspace({
   const notes = useNotes({ connection, session, view, commands, announce, onFilter: narrow })
   // Both only grow, so their sum tells whether there is something new to ask.
   const version = read + (asksForNotes(filter) ? notes.revision : 0)
+  const other = useOtherCapture({ connection, view, commands })
   const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
   useEffect(
@@ -289,7 +291,7 @@ export function Workspace({
       />
     ),
     notes: () => notes.pane(facts),
-    compare: () => <Compare session={session} view={view} facts={facts} version={version} />,
+    compare: () => <Compare session={session} view={view} facts={facts} version={version} other={other} />,
     latency: () => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
   const details: Readonly<Record<DetailTab, () => ReactNode>> = {
@@ -430,6 +432,7 @@ export function Workspace({
       />
       {saving.dialog(report, reading)}
       {notes.dialog()}
+      {other.dialog()}
     </Known>
   )
 }

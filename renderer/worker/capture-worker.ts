@@ -1,5 +1,6 @@
 import { compare, comparedSide } from '../../engine/engine.ts'
 import type {
+  ComparedSide,
   CompareRange,
   Comparison,
   Completion,
@@ -272,6 +273,14 @@ export class CaptureWorker implements EngineService {
       const first = await comparedSide(this.#engine, this.#read, a)
       return compare(first, await comparedSide(this.#engine, this.#read, b))
     })
+  }
+
+  comparedSide(): Promise<ComparedSide> {
+    return this.#timed(() => comparedSide(this.#engine, this.#read))
+  }
+
+  compareWith(a: ComparedSide, b: CompareRange | undefined): Promise<Comparison> {
+    return this.#timed(async () => compare(a, await comparedSide(this.#engine, this.#read, b)))
   }
 
   async exportFacts(request: ExportRequest): Promise<ExportFacts> {

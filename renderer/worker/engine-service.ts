@@ -1,5 +1,6 @@
 import type {
   CaptureFacts,
+  ComparedSide,
   CompareRange,
   Comparison,
   Completion,
@@ -215,6 +216,10 @@ export interface EngineService {
   followBytes(id: number): Promise<Blob>
   /** Two times of the capture, side by side. */
   compare(a: CompareRange, b: CompareRange): Promise<Comparison>
+  /** What all of the capture is measured by, for comparing it with another one. */
+  comparedSide(): Promise<ComparedSide>
+  /** Another capture, measured by its own engine, beside this one or a time of it. */
+  compareWith(a: ComparedSide, b: CompareRange | undefined): Promise<Comparison>
   /** What an export would hold. */
   exportFacts(request: ExportRequest): Promise<ExportFacts>
   /** Packets as a capture, to be saved. Rejects when the capture no longer has them. */

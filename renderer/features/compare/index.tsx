@@ -1,12 +1,13 @@
 import { useMemo, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Finding } from '../../../common/model/finding.ts'
-import type { CaptureFacts, LatencySummary } from '../../../engine/engine.ts'
+import type { CaptureFacts, Comparison, LatencySummary } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import type { OtherState } from '../../app/other-capture.ts'
 import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatCounted, formatSeconds } from '../../components/format.ts'
+import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { LABEL_NAMES } from '../../components/label-names.ts'
 import { isThin, measureAbout, measureName, percentileText } from '../../components/measure-names.ts'
 import { Pane } from '../../components/pane.tsx'
@@ -18,102 +19,195 @@ interface CompareProps {
   readonly view: ViewStore
   readonly facts: CaptureFacts
   readonly version: number
+  /** The capture to compare with; without its state two times of the open one are compared. */
+  readonly other: {
+    readonly state: OtherState | undefined
+    readonly choose: () => void
+    readonly clear: () => void
+  }
 }
 
-/** Two times of the capture side by side: what became better and what worse. */
-export function Compare({ session, view, facts, version }: CompareProps): ReactNode {
+/** Two times of the capture side by side, or another capture and this one: what became better and what worse. */
+export function Compare({ session, view, facts, version, other }: CompareProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const { firstTime, lastTime } = facts
-  const sides = useMemo(() => sidesOf(range, firstTime, lastTime + 1), [range, firstTime, lastTime])
-  const key = JSON.stringify([sides, version])
-  const answer = useAnswer(key, () => session.engine.compare(sides.a, sides.b))
-  const result = answer.value
-  const onFinding = ({ id }: Finding) => view.change({ list: 'findings', finding: id }, 'push')
+  const times = useMemo(() => timesOf(range, firstTime, lastTime + 1), [range, firstTime, lastTime])
+  const { state } = other
+  const ready = state?.kind === 'ready' ? state : undefined
+  const sides = ready ? captureSides(ready, session.name, range, lastTime - firstTime) : times
+  // What another capture was measured by stays as it is.
+  const key = state && !ready ? undefined : JSON.stringify([ready?.name, sides.a.range, sides.b.range, version])
+  const answer = useAnswer(key, async () => ({
+    sides,
+    result: await (ready
+      ? session.engine.compareWith(ready.side, range)
+      : session.engine.compare(times.a.range, times.b.range)),
+  }))
   return (
-    <Pane title="Compare" waiting={answer.key !== key} count={`${sides.aName} and ${sides.bName}`}>
-      {!result ? (
+    <Pane
+      title="Compare"
+      waiting={key !== undefined && answer.key !== key}
+      count={state && !ready ? state.name : `${sides.a.name} and ${sides.b.name}`}
+      actions={
+        <>
+          {state && (
+            <button type="button" className="button small" onClick={other.clear}>
+              Times of this capture
+            </button>
+          )}
+          <button type="button" className="button small" onClick={other.choose}>
+            Another capture…
+          </button>
+        </>
+      }
+    >
+      {state?.kind === 'failed' ? (
+        <EmptyState
+          tone="bad"
+          title={`${state.name} could not be compared with`}
+          actions={[{ title: 'Choose another', run: other.choose }]}
+        >
+          {state.reason}
+        </EmptyState>
+      ) : state?.kind === 'reading' ? (
+        <p className="compare-reading" role="status">
+          Reading {state.name}… {Math.round(state.share * 100)} %
+        </p>
+      ) : answer.value ? (
+        <Compared
+          {...answer.value}
+          hint={ready || range ? '' : 'Select a time on the axis to compare it with what was before it'}
+          onFinding={({ id }) => view.change({ list: 'findings', finding: id }, 'push')}
+        />
+      ) : (
         answer.error !== undefined && (
           <EmptyState tone="bad" title="These could not be compared">
             {answer.error}
           </EmptyState>
         )
-      ) : (
-        <div className="compare" tabIndex={0} data-grid="compare" role="group" aria-label="Comparison">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{range ? '' : 'Select a time on the axis to compare it with what was before'}</th>
-                <Head name={sides.aName} range={sides.a} packets={result.a.packets} />
-                <Head name={sides.bName} range={sides.b} packets={result.b.packets} />
-              </tr>
-            </thead>
-            <tbody>
-              {result.latency.map(({ measure, a, b }) => (
-                <tr key={measure}>
-                  <th scope="row" title={measureAbout(measure)}>
-                    {measureName(measure)} <small>p50, p99</small>
-                  </th>
-                  <Times summary={a} />
-                  <Times summary={b} />
-                </tr>
-              ))}
-              {result.labels.map(({ label, a, b }) => (
-                <tr key={label}>
-                  <th scope="row">
-                    {LABEL_NAMES[label]} <small>per 1,000 packets</small>
-                  </th>
-                  <td>{a.toFixed(1)}</td>
-                  <td>{b.toFixed(1)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <Found title={`Only in ${sides.bName}`} findings={result.findings.appeared} onFinding={onFinding} />
-          <Found title={`Only in ${sides.aName}`} findings={result.findings.gone} onFinding={onFinding} />
-          <Found title="In both" findings={result.findings.stayed.map(({ b }) => b)} onFinding={onFinding} />
-          <p className="quiet">
-            Findings are those of the capture that happened within a time, also in part. Another capture is compared on
-            the command line: <code>hopscope compare A B</code>.
-          </p>
-        </div>
       )}
     </Pane>
   )
 }
 
+interface ComparedProps {
+  readonly result: Comparison
+  readonly sides: Sides
+  readonly hint: string
+  readonly onFinding: (finding: Finding) => void
+}
+
+function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: ComparedProps): ReactNode {
+  return (
+    <div className="compare" tabIndex={0} data-grid="compare" role="group" aria-label="Comparison">
+      <div className="compare-parts">
+        <div>
+          <Found title={`Only in ${b.name}`} findings={result.findings.appeared} onFinding={onFinding} />
+          <Found
+            title={`Only in ${a.name}`}
+            findings={result.findings.gone}
+            // What the other capture shows can't be looked at in this one.
+            onFinding={sameCapture ? onFinding : undefined}
+          />
+          {sameCapture ? (
+            <Found title="In both" findings={result.findings.stayed.map((found) => found.b)} onFinding={onFinding} />
+          ) : (
+            <FoundInBoth names={[a.name, b.name]} stayed={result.findings.stayed} onFinding={onFinding} />
+          )}
+          {sameCapture ? (
+            <p className="quiet">Findings are those of the capture that happened within a time, also in part.</p>
+          ) : (
+            result.a.findings.length + result.b.findings.length === 0 && (
+              <p className="quiet">Neither of the two shows any of the troubles that are looked for.</p>
+            )
+          )}
+        </div>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{hint}</th>
+              <Head side={a} packets={result.a.packets} />
+              <Head side={b} packets={result.b.packets} />
+            </tr>
+          </thead>
+          <tbody>
+            {result.latency.map(({ measure, a: before, b: after }) => (
+              <tr key={measure}>
+                <th scope="row" title={measureAbout(measure)}>
+                  {measureName(measure)} <small>p50, p99</small>
+                </th>
+                <Times summary={before} />
+                <Times summary={after} />
+              </tr>
+            ))}
+            {result.labels.map(({ label, a: before, b: after }) => (
+              <tr key={label}>
+                <th scope="row">
+                  {LABEL_NAMES[label]} <small>per 1,000 packets</small>
+                </th>
+                <td>{before.toFixed(1)}</td>
+                <td>{after.toFixed(1)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  )
+}
+
+interface Side {
+  readonly name: string
+  /** Its time, for the person. */
+  readonly time: string
+  readonly range?: TimeRange
+}
+
 interface Sides {
-  readonly a: TimeRange
-  readonly b: TimeRange
-  readonly aName: string
-  readonly bName: string
+  readonly a: Side
+  readonly b: Side
+  readonly sameCapture: boolean
 }
 
 /** The selected time with what was before it, or after where nothing was before; without one the two halves. */
-function sidesOf(range: TimeRange | undefined, first: number, end: number): Sides {
+function timesOf(range: TimeRange | undefined, first: number, end: number) {
+  const side = (name: string, from: number, to: number) => {
+    const time = `${formatSeconds(from, 1)}–${formatSeconds(to, 1)} s`
+    return { name, time, range: { from, to } }
+  }
+  const sameCapture = true
   if (!range || (range.from <= first && range.to >= end)) {
     const middle = Math.round((first + end) / 2)
-    const halves = { a: { from: first, to: middle }, b: { from: middle, to: end } }
-    return { ...halves, aName: 'the first half', bName: 'the second half' }
+    return { a: side('the first half', first, middle), b: side('the second half', middle, end), sameCapture }
   }
-  if (range.from > first)
-    return { a: { from: first, to: range.from }, b: range, aName: 'the time before', bName: 'the selected time' }
-  return { a: range, b: { from: range.to, to: end }, aName: 'the selected time', bName: 'the time after' }
+  const selected = side('the selected time', range.from, range.to)
+  if (range.from > first) return { a: side('the time before', first, range.from), b: selected, sameCapture }
+  return { a: selected, b: side('the time after', range.to, end), sameCapture }
 }
 
-function Head({
-  name,
-  range,
-  packets,
-}: {
-  readonly name: string
-  readonly range: TimeRange
-  readonly packets: number
-}) {
+/** The other capture first: it is mostly the one from before. */
+function captureSides(
+  other: OtherState & { readonly kind: 'ready' },
+  name: string,
+  range: TimeRange | undefined,
+  lengthNs: number,
+): Sides {
+  const same = other.name === name
+  return {
+    a: { name: same ? `the other ${name}` : other.name, time: formatDuration(other.lengthNs) },
+    b: range
+      ? { name, time: `selected ${formatDuration(range.to - range.from)}`, range }
+      : { name, time: formatDuration(lengthNs) },
+    sameCapture: false,
+  }
+}
+
+function Head({ side: { name, time }, packets }: { readonly side: Side; readonly packets: number }): ReactNode {
   return (
     <th scope="col">
-      {name[0].toUpperCase() + name.slice(1)}
+      {name.startsWith('the ') ? name[0].toUpperCase() + name.slice(1) : name}
       <small>
-        {formatSeconds(range.from, 1)}–{formatSeconds(range.to, 1)} s, {formatCounted(packets, 'packet')}
+        {time}, {formatCounted(packets, 'packet')}
       </small>
     </th>
   )
@@ -132,7 +226,8 @@ function Times({ summary }: { readonly summary: LatencySummary | undefined }): R
 interface FoundProps {
   readonly title: string
   readonly findings: readonly Finding[]
-  readonly onFinding: (finding: Finding) => void
+  /** Where they can be looked at. */
+  readonly onFinding: ((finding: Finding) => void) | undefined
 }
 
 function Found({ title, findings, onFinding }: FoundProps): ReactNode {
@@ -143,13 +238,54 @@ function Found({ title, findings, onFinding }: FoundProps): ReactNode {
       <ul>
         {findings.map((finding) => (
           <li key={finding.id}>
-            <button type="button" className="link" onClick={() => onFinding(finding)}>
-              {finding.title}
-            </button>{' '}
-            {finding.sentence}
+            <FindingTitle finding={finding} onFinding={onFinding} /> {finding.sentence}
           </li>
         ))}
       </ul>
     </section>
+  )
+}
+
+interface FoundInBothProps {
+  readonly names: readonly [string, string]
+  readonly stayed: Comparison['findings']['stayed']
+  readonly onFinding: (finding: Finding) => void
+}
+
+/** The same trouble of the same ends in two captures: its words from each. */
+function FoundInBoth({ names, stayed, onFinding }: FoundInBothProps): ReactNode {
+  if (stayed.length === 0) return undefined
+  return (
+    <section>
+      <h3>In both</h3>
+      <ul>
+        {stayed.map(({ a, b }) => (
+          <li key={b.id}>
+            <FindingTitle finding={b} onFinding={onFinding} />
+            <dl>
+              <dt>{names[0]}</dt>
+              <dd>{a.sentence}</dd>
+              <dt>{names[1]}</dt>
+              <dd>{b.sentence}</dd>
+            </dl>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function FindingTitle({
+  finding,
+  onFinding,
+}: {
+  readonly finding: Finding
+  readonly onFinding: FoundProps['onFinding']
+}) {
+  if (!onFinding) return <strong>{finding.title}</strong>
+  return (
+    <button type="button" className="link" onClick={() => onFinding(finding)}>
+      {finding.title}
+    </button>
   )
 }

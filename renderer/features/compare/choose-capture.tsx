@@ -1,0 +1,126 @@
+import { FolderOpen } from 'lucide-react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import type { CapturesSection } from '../../../common/contract.ts'
+import { formatBytes } from '../../components/format.ts'
+import { useAnswer } from '../../components/use-answer.ts'
+import { useWatched, type HostWatch } from '../../components/use-watched.ts'
+
+export interface ChooseCaptureProps {
+  readonly host: HostWatch
+  readonly captures: Pick<CapturesSection, 'samples' | 'recent'>
+  readonly onSample: (name: string) => void
+  /** A file on the host. Rejects when it can't be opened. */
+  readonly onPath: (path: string) => Promise<void>
+  readonly onFile: () => Promise<void>
+  readonly onClose: () => void
+}
+
+interface Choice {
+  readonly key: string
+  readonly name: string
+  readonly about: string
+  readonly size: number
+  readonly choose: () => void
+}
+
+/** Which capture the open one is compared with: one that was opened or made before, a sample, or a file. */
+export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClose }: ChooseCaptureProps): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [problem, setProblem] = useState<string>()
+  // What can't be listed is not offered: a file always is.
+  const { value: samples = [] } = useAnswer('samples', () => captures.samples())
+  const { value: recent = [] } = useAnswer('recent', () => captures.recent())
+  const { value: library = [] } = useWatched(host, 'library', (contract) => contract.capturing.watchLibrary())
+  useEffect(() => {
+    const { current } = dialog
+    current?.showModal()
+    return () => current?.close()
+  }, [])
+
+  function attempt(work: Promise<void>): void {
+    setProblem(undefined)
+    work.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
+  }
+
+  const lists: readonly { readonly title: string; readonly choices: readonly Choice[] }[] = [
+    {
+      title: 'Recent',
+      choices: recent.map(({ name, path, size }) => ({
+        key: path,
+        name,
+        about: path,
+        size,
+        choose: () => attempt(onPath(path)),
+      })),
+    },
+    {
+      title: 'From clusters',
+      choices: library.map(({ context, path, points, size, title }) => ({
+        key: path,
+        name: title,
+        about: [context, ...points].join(', '),
+        size,
+        choose: () => attempt(onPath(path)),
+      })),
+    },
+    {
+      title: 'Samples',
+      choices: samples.map(({ description, name, size, title }) => ({
+        key: name,
+        name: title,
+        about: description,
+        size,
+        choose: () => onSample(name),
+      })),
+    },
+  ]
+
+  return (
+    <dialog
+      ref={dialog}
+      className="dialog compare-choose"
+      aria-label="Compare with another capture"
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      <div className="dialog-body">
+        <h2>Compare with another capture</h2>
+        <p className="compare-open">
+          <button type="button" className="button primary" autoFocus onClick={() => attempt(onFile())}>
+            <FolderOpen size={14} aria-hidden />
+            Open a capture
+          </button>
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+        </p>
+        {problem !== undefined && (
+          <p className="compare-problem" role="alert">
+            {problem}
+          </p>
+        )}
+        {lists.map(
+          ({ choices, title }) =>
+            choices.length > 0 && (
+              <section key={title} aria-label={title}>
+                <h3>{title}</h3>
+                <ul>
+                  {choices.map(({ about, choose, key, name, size }) => (
+                    <li key={key}>
+                      <button type="button" className="compare-choice" onClick={choose}>
+                        <span>{name}</span>
+                        <span className="compare-size">{formatBytes(size)}</span>
+                        <span className="compare-about">{about}</span>
+                      </button>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ),
+        )}
+      </div>
+    </dialog>
+  )
+}
