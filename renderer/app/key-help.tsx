@@ -16,6 +16,7 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
       ['Zoom in, out', '↑ ↓, or wheel'],
       ['Zoom to the selected time', 'Enter'],
       ['Move the axis', 'Page ↑ ↓, or drag the ruler'],
+      ['Note on the moment', 'M'],
       ['Reset', 'double click'],
     ],
   ],

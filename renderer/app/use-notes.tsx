@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import { NOTE_FIELD, type NoteColour } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow, PacketRow, PlacedNote } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
-import { noteMarks, type NoteMarks } from '../components/note-marks.tsx'
+import { noteMarks, type NotedOn, type NoteMarks } from '../components/note-marks.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { useWatched } from '../components/use-watched.ts'
 import {
@@ -81,8 +81,6 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     },
     [view],
   )
-  const marks = useMemo(() => noteMarks(placed?.notes ?? [], open), [placed, open])
-
   const asked = useCallback(
     (work: Promise<string | void>, done: string) =>
       work.then(
@@ -105,6 +103,19 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     },
     [session, view],
   )
+
+  const addAt = useCallback(
+    (on: NotedOn) => {
+      const epochNs = epochOf(session)
+      void add(
+        'conversation' in on
+          ? conversationSubject(on.conversation, epochNs)
+          : rangeSubject({ from: on.moment, to: on.moment }, epochNs),
+      )
+    },
+    [add, session],
+  )
+  const marks = useMemo(() => noteMarks(placed?.notes ?? [], { onOpen: open, onAdd: addAt }), [placed, open, addAt])
 
   useEffect(
     () =>

@@ -1,5 +1,5 @@
 import { createContext, useContext, type ReactNode } from 'react'
-import type { PlacedNote } from '../../engine/engine.ts'
+import type { ConversationRow, PlacedNote } from '../../engine/engine.ts'
 import './note-marks.css'
 
 /** What is noted, by what it is noted on, for all views that show any of it. */
@@ -10,13 +10,19 @@ export interface NoteMarks {
   readonly timed: readonly PlacedNote[]
   /** Shows one where it can be edited. */
   readonly onOpen: (note: PlacedNote) => void
+  /** Asks for a note on what a view's cursor is at, which need not be what is selected. */
+  readonly onAdd: (on: NotedOn) => void
 }
 
-const NONE: NoteMarks = { byRow: new Map(), byConversation: new Map(), timed: [], onOpen: () => undefined }
+/** A moment, in nanoseconds since the epoch, or a conversation. */
+export type NotedOn = { readonly moment: number } | { readonly conversation: ConversationRow }
+
+const NOTHING = () => undefined
+const NONE: NoteMarks = { byRow: new Map(), byConversation: new Map(), timed: [], onOpen: NOTHING, onAdd: NOTHING }
 
 export const NoteMarksContext = createContext(NONE)
 
-export function noteMarks(notes: readonly PlacedNote[], onOpen: NoteMarks['onOpen']): NoteMarks {
+export function noteMarks(notes: readonly PlacedNote[], does: Pick<NoteMarks, 'onOpen' | 'onAdd'>): NoteMarks {
   const byRow = new Map<number, PlacedNote[]>()
   const byConversation = new Map<number, PlacedNote[]>()
   const add = (lists: Map<number, PlacedNote[]>, key: number, note: PlacedNote) =>
@@ -26,7 +32,7 @@ export function noteMarks(notes: readonly PlacedNote[], onOpen: NoteMarks['onOpe
     else if (note.conversation !== undefined) add(byConversation, note.conversation, note)
   }
   const timed = notes.filter(({ time }) => time).toSorted((a, b) => (a.time?.from ?? 0) - (b.time?.from ?? 0))
-  return { byRow, byConversation, timed, onOpen }
+  return { byRow, byConversation, timed, ...does }
 }
 
 /** The CSS colour of a note's mark. */

@@ -184,6 +184,23 @@ describe('notes', () => {
 
     await page.getByRole('button', { name: 'Show all conversations' }).click()
     await page.getByRole('button', { name: 'Show all times' }).click()
+
+    // Where a cursor is counts, not what was chosen before.
+    await screen.conversations.focus()
+    await page.keyboard.press('End')
+    const stream = await screen.conversations.locator('[aria-selected=true] [data-column=stream]').innerText()
+    await page.keyboard.press('m')
+    await dialog(page)
+      .getByRole('radio', { name: new RegExp(`^${stream.trim()}:`), checked: true })
+      .waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('1')
+    await page.keyboard.press('End')
+    await note(page, 'it is over')
+    await marks(page).getByRole('button', { name: 'it is over' }).click()
+    await list(page)
+      .getByRole('option', { name: /At 31\.\d+ s/ })
+      .waitFor()
     await page.getByRole('tab', { name: 'Notes' }).click()
     await page.getByRole('searchbox', { name: 'Search notes' }).fill('bad seconds')
     await expect.poll(() => list(page).getByRole('option').count()).toBe(1)

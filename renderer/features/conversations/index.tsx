@@ -1,4 +1,13 @@
-import { useCallback, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import {
+  useCallback,
+  useContext,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react'
 import { useStore } from 'zustand'
 import type { ConversationRow, ConversationSort, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
@@ -7,6 +16,7 @@ import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount } from '../../components/format.ts'
+import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -39,6 +49,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   const sort = useStore(view.store, (state) => state.sort)
   const selected = useStore(view.store, (state) => state.conversation)
   const [open, setOpen] = useState<MenuPlace | undefined>()
+  const notes = useContext(NoteMarksContext)
   const first = useRef(0)
 
   const query: Query = useMemo(() => ({ ...(filter && { filter }), ...range }), [filter, range])
@@ -87,6 +98,14 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
     view.change({ conversation: row.id === selected ? undefined : row.id }, 'push')
   }
 
+  /** A note is on the one that the cursor is at, also before it is chosen. */
+  function onKeyDown(event: KeyboardEvent): void {
+    const row = active === undefined ? undefined : pages?.row(active)
+    if (event.key !== 'm' || event.ctrlKey || event.metaKey || event.altKey || !row) return
+    event.preventDefault()
+    notes.onAdd({ conversation: row })
+  }
+
   const columns = useMemo(() => conversationColumns(listed?.worstHarmMs ?? 0), [listed?.worstHarmMs])
   return (
     <Pane
@@ -101,53 +120,55 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
         )
       }
     >
-      <DataGrid
-        id="conversations"
-        label="Conversations"
-        columns={columns}
-        count={error === undefined ? (listed?.total ?? 0) : 0}
-        rowHeight={ROW_HEIGHT}
-        row={(index) => pages?.row(index)}
-        onVisible={onVisible}
-        active={active}
-        onActive={setCursor}
-        onPress={(index) => void choose(index)}
-        onOpen={(index) => void choose(index)}
-        onHover={(index) => onPoint(index === undefined ? undefined : pages?.row(index))}
-        onMenu={(index, x, y) => {
-          const row = pages?.row(index)
-          if (!row) return
-          setCursor(index)
-          setOpen({ x, y, items: menu(row) })
-        }}
-        rowClass={(row) => (row.id === selected ? 'chosen' : '')}
-        sort={sort}
-        onSort={(name) => {
-          const next = columns.find((column) => column.sort === name)?.sort
-          if (!next) return
-          const again = next === sort.key
-          view.change(
-            { sort: { key: next, descending: again ? !sort.descending : DESCENDING_FIRST.has(next) } },
-            'push',
-          )
-          setCursor(undefined)
-        }}
-        empty={
-          error !== undefined ? (
-            <EmptyState tone="bad" title="The filter could not be applied">
-              {error}
-            </EmptyState>
-          ) : (
-            listed && (
-              <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
-                {filter || range
-                  ? 'No packet of any conversation meets the filter and lies in the selected time.'
-                  : 'The packets have no addresses that could be paired.'}
-              </EmptyState>
+      <div className="conversations" onKeyDown={onKeyDown}>
+        <DataGrid
+          id="conversations"
+          label="Conversations"
+          columns={columns}
+          count={error === undefined ? (listed?.total ?? 0) : 0}
+          rowHeight={ROW_HEIGHT}
+          row={(index) => pages?.row(index)}
+          onVisible={onVisible}
+          active={active}
+          onActive={setCursor}
+          onPress={(index) => void choose(index)}
+          onOpen={(index) => void choose(index)}
+          onHover={(index) => onPoint(index === undefined ? undefined : pages?.row(index))}
+          onMenu={(index, x, y) => {
+            const row = pages?.row(index)
+            if (!row) return
+            setCursor(index)
+            setOpen({ x, y, items: menu(row) })
+          }}
+          rowClass={(row) => (row.id === selected ? 'chosen' : '')}
+          sort={sort}
+          onSort={(name) => {
+            const next = columns.find((column) => column.sort === name)?.sort
+            if (!next) return
+            const again = next === sort.key
+            view.change(
+              { sort: { key: next, descending: again ? !sort.descending : DESCENDING_FIRST.has(next) } },
+              'push',
             )
-          )
-        }
-      />
+            setCursor(undefined)
+          }}
+          empty={
+            error !== undefined ? (
+              <EmptyState tone="bad" title="The filter could not be applied">
+                {error}
+              </EmptyState>
+            ) : (
+              listed && (
+                <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
+                  {filter || range
+                    ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                    : 'The packets have no addresses that could be paired.'}
+                </EmptyState>
+              )
+            )
+          }
+        />
+      </div>
       {open && <ContextMenu {...open} onClose={() => setOpen(undefined)} />}
     </Pane>
   )

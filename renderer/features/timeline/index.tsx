@@ -63,7 +63,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     () => new TimeScale({ from: shown.from, to: shown.to }, size.width),
     [shown.from, shown.to, size.width],
   )
-  const noted = useContext(NoteMarksContext).timed.length
+  const notes = useContext(NoteMarksContext)
+  const noted = notes.timed.length
   const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
   const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
 
@@ -197,6 +198,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
       ArrowUp: () => view.change({ zoom: zoomed(scale.range, 0.5, at, whole) }),
       ArrowDown: () => view.change({ zoom: zoomed(scale.range, 2, at, whole) }),
       Enter: () => range && view.change({ zoom: within(range, whole) }, 'push'),
+      // With a selected time the window's own key notes on that.
+      ...(!range && { m: () => notes.onAdd({ moment: at }) }),
     }
     if (!Object.hasOwn(actions, event.key)) return
     event.preventDefault()

@@ -12,8 +12,8 @@ const at = (from: number, to = from): PlacedNote => ({
 describe('marks of notes on the time axis', () => {
   const scale = new TimeScale({ from: 1000, to: 2000 }, 500)
 
-  it('stand where what is noted begins, at the edge where that was before', () => {
-    expect(marksOf([at(200, 1900), at(1200), at(2000)], scale).map(({ left }) => left)).toEqual([0, 100, 500])
+  it('stand where what is noted begins, whole also at the edges', () => {
+    expect(marksOf([at(200, 1900), at(1200), at(2000)], scale).map(({ left }) => left)).toEqual([0, 100, 490])
   })
 
   it('become one where they would cover each other', () => {

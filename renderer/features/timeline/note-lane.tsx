@@ -5,8 +5,8 @@ import { noteColour, noteLine, NoteMarksContext } from '../../components/note-ma
 import { NOTE_LANE, RULER } from './lane-specs.ts'
 import type { TimeScale } from './time-scale.ts'
 
-/** Marks nearer than this to each other become one. */
-const APART = 10
+/** Pixels that a mark takes. */
+const WIDTH = 10
 
 interface Mark {
   readonly left: number
@@ -52,13 +52,13 @@ function Span({ placed, scale }: { readonly placed: PlacedNote; readonly scale: 
   return <i className="note-span" style={{ left, width: Math.max(2, right - left), background: noteColour(placed) }} />
 }
 
-/** By where they begin; one that began before what is on screen stands at its edge. */
+/** By where they begin, whole also at the edges of the screen; those that would cover each other become one. */
 export function marksOf(notes: readonly PlacedNote[], scale: TimeScale): readonly Mark[] {
   const marks: { left: number; notes: PlacedNote[] }[] = []
   for (const note of notes) {
-    const left = Math.max(0, Math.round(scale.x(note.time?.from ?? 0)))
+    const left = Math.min(Math.max(0, Math.round(scale.x(note.time?.from ?? 0))), scale.width - WIDTH)
     const last = marks.at(-1)
-    if (last && left - last.left < APART) last.notes.push(note)
+    if (last && left - last.left < WIDTH) last.notes.push(note)
     else marks.push({ left, notes: [note] })
   }
   return marks
