@@ -3,10 +3,10 @@ import { CHUNK_ROWS, FLAG, type PacketChunk, type PacketTable } from '../columns
 import { LABEL } from '../tcp/labels.ts'
 
 /** Linux waits 40 ms at least before it sends a delayed ACK, less a timer tick of 4 ms; RFC 9293 section 3.8.6.3 allows half a second. */
-const SHORTEST_DELAYED_ACK_NS = 36e6
-const LONGEST_DELAYED_ACK_NS = 500e6
+export const SHORTEST_DELAYED_ACK_NS = 36e6
+export const LONGEST_DELAYED_ACK_NS = 500e6
 /** Segments below it are never full ones (RFC 9293 section 3.7.1). */
-const DEFAULT_MSS = 536
+export const DEFAULT_MSS = 536
 
 /**
  * What a TCP packet tells of the round trip between this point and its sender: how long after a segment had passed its ACK came back.
