@@ -290,26 +290,6 @@ export interface Points {
   readonly row: Uint32Array
 }
 
-/** Round trips of a conversation by its timestamps, apart for the two halves of the path; nanoseconds, at the packets that ended them. */
-export interface TimestampRoundTrips {
-  /** Between the capture point and the client. */
-  readonly client: RoundTripHalf
-  readonly server: RoundTripHalf
-}
-
-export interface RoundTripHalf {
-  /** Answered at once. */
-  readonly prompt: Points
-  /** The receiver waited: for what its program answers, for another segment, or as delayed ACKs do. */
-  readonly late: Points
-  /** How many of the prompt ones are of segments that were sent again, which Karn's rule would leave out. */
-  readonly resent: number
-  /** Of the prompt ones; 0 if there are none. */
-  readonly shortestNs: number
-  readonly p50Ns: number
-  readonly p99Ns: number
-}
-
 /** Bars over a range of sequence numbers. */
 export interface Spans {
   readonly time: Float64Array

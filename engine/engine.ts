@@ -25,7 +25,6 @@ import type {
   Talker,
   TimeSequence,
   TimeSequenceRequest,
-  TimestampRoundTrips,
 } from './answers.ts'
 import type { Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
@@ -51,7 +50,7 @@ import { packetDetails, packetRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { sortRows } from './query/sort-rows.ts'
 import { timeSequence } from './query/time-sequence.ts'
-import { timestampRoundTrips } from './query/timestamp-round-trips.ts'
+import { timestampRoundTrips, type TimestampRoundTrips } from './query/timestamp-round-trips.ts'
 import { SequenceTrack } from './query/time-sequence-track.ts'
 import { PacketSelector, type Work } from './query/selection.ts'
 
@@ -73,6 +72,7 @@ export { anchorText, reportDocument, type ReportOptions } from './report/report.
 export { reportHtml } from './report/html.ts'
 export { reportMarkdown } from './report/markdown.ts'
 export type { FollowedStream } from './query/follow-stream.ts'
+export type { RoundTripHalf, TimestampRoundTrips } from './query/timestamp-round-trips.ts'
 export type { StreamLines } from './query/follow-stream-lines.ts'
 
 export interface EngineOptions {

@@ -1,4 +1,4 @@
-import type { Points, RoundTripHalf, TimestampRoundTrips } from '../answers.ts'
+import type { Points } from '../answers.ts'
 import { clientIsB } from '../application/turn-taking.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
@@ -14,6 +14,26 @@ const TIMESTAMPS = 8
 const [END, NOP] = [0, 1]
 /** A receiver that waited for another segment that much of the time did not answer at once. */
 const WAITED = 0.1
+
+/** Round trips of a conversation by its timestamps, apart for the two halves of the path; nanoseconds, at the packets that ended them. */
+export interface TimestampRoundTrips {
+  /** Between the capture point and the client. */
+  readonly client: RoundTripHalf
+  readonly server: RoundTripHalf
+}
+
+export interface RoundTripHalf {
+  /** Answered at once. */
+  readonly prompt: Points
+  /** The receiver waited: for what its program answers, for another segment, or as delayed ACKs do. */
+  readonly late: Points
+  /** How many of the prompt ones are of segments that were sent again, which Karn's rule would leave out. */
+  readonly resent: number
+  /** Of the prompt ones; 0 if there are none. */
+  readonly shortestNs: number
+  readonly p50Ns: number
+  readonly p99Ns: number
+}
 
 /**
  * Round trips of a TCP conversation by its timestamps (RFC 7323 section 3): from a segment to the first packet that echoes its TSval.
