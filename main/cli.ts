@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   findings: async () => (await import('./commands/findings.ts')).findings,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   exchanges: async () => (await import('./commands/exchanges.ts')).exchanges,
+  'round-trips': async () => (await import('./commands/round-trips.ts')).roundTrips,
   frames: async () => (await import('./commands/frames.ts')).frames,
   follow: async () => (await import('./commands/follow.ts')).follow,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
