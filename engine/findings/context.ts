@@ -155,6 +155,13 @@ export class FindingContext {
     return name === undefined ? endText(end) : `${name} (${endText(end)})`
   }
 
+  /** For titles: "shop-7d9:8080", without the address where there is a name. */
+  shortEnd(end: FindingEnd): string {
+    const name = this.#name(end.address)
+    if (name === undefined) return endText(end)
+    return end.port === undefined ? name : `${name}:${end.port}`
+  }
+
   lostNs(id: number): number {
     return this.tables.tcp.lostNs(id)
   }

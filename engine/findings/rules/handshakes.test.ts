@@ -79,8 +79,21 @@ describe('a refusal', () => {
     expect(theFinding(await findInConnections(OPENS, { text: REFUSED, serverPort: 81 }))).toMatchObject({
       kind: 'refused',
       severity: 'high',
+      title: '10.0.0.2:81 refused 10.0.0.1',
       blamed: '10.0.0.2:81: no listener (the resets have its usual TTL, 64)',
     })
+  })
+
+  it('is told apart by its title: who refused whom', async () => {
+    const report = await findInConnections(
+      OPENS,
+      { text: REFUSED, serverPort: 81 },
+      { text: REFUSED, serverPort: 82, server: 9 },
+    )
+    expect(report.findings.map(({ title }) => title).toSorted()).toEqual([
+      '10.0.0.2:81 refused 10.0.0.1',
+      '10.0.0.9:82 refused 10.0.0.1',
+    ])
   })
 
   it('is no story where one client tries every port', async () => {

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../../common/model/finding.ts'
+import type { Evidence, FindingEnd } from '../../../common/model/finding.ts'
 import { inPod, listeners, podOf, policies, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
@@ -120,11 +120,12 @@ async function draft(context: FindingContext, group: Group<Refusal>): Promise<Dr
   const { cases, server } = group
   const { error } = cases[0]
   const examples = worst(cases, 5)
-  const who = error ? whoSays(context, error, server.address) : await whoResets(context, group)
+  const who = error ? whoSays(context, error, server) : await whoResets(context, group)
   const how = error ? `ICMP ${SAYS[error.code].text}` : 'a reset'
   const waits = cases.map(({ costNs }) => costNs)
   return {
     ...about(group),
+    title: titleOf(context, group, who.by),
     subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : 'reset'}`,
     count: cases.length,
     sentence: sentences(
@@ -158,23 +159,34 @@ async function draft(context: FindingContext, group: Group<Refusal>): Promise<Dr
   }
 }
 
+/** Who refused whom, and where if that was somebody else than the one who was asked. */
+function titleOf(context: FindingContext, { clients, server }: Group<Refusal>, by: string): string {
+  const whom = clients.length === 1 ? context.shortEnd({ address: clients[0] }) : countOf(clients.length, 'client')
+  const asked = context.shortEnd(server)
+  return by === asked ? `${asked} refused ${whom}` : `${by} refused ${whom} at ${asked}`
+}
+
 interface Who {
+  /** As in a title. */
+  readonly by: string
   readonly short: string
   readonly blamed: string
   readonly confidence: number
   readonly settle?: string
 }
 
-function whoSays(context: FindingContext, error: IcmpError, server: string): Who {
+function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd): Who {
   const from = context.named(error.from)
-  if (error.from === server && error.code === PORT_UNREACHABLE) {
+  if (error.from === server.address && error.code === PORT_UNREACHABLE) {
     return {
+      by: context.shortEnd(server),
       short: `The address itself says so: a rule of that host or node rejects the port, or the address is a service's and has no ready endpoint.`,
       blamed: `a rejecting rule at ${from}`,
       confidence: 0.9,
     }
   }
   return {
+    by: context.shortEnd({ address: error.from }),
     short: `${from} says so, not the server: it ${SAYS[error.code].who}.`,
     blamed: `${from}, which ${SAYS[error.code].who}`,
     confidence: 0.95,
@@ -193,6 +205,7 @@ async function whoResets(context: FindingContext, group: Group<Refusal>): Promis
   const list = (values: readonly number[]) => listOf(values.map(String), 4)
   if (own.length === 0) {
     return {
+      by: context.shortEnd(group.server),
       short: `Nobody listens there, or something on the way rejects it (TTL of the resets: ${list(theirs)}).`,
       blamed: `the host with ${group.server.address}, as far as can be told`,
       confidence: 0.85,
@@ -201,12 +214,14 @@ async function whoResets(context: FindingContext, group: Group<Refusal>): Promis
   }
   if (theirs.every((ttl) => own.includes(ttl))) {
     return {
+      by: context.shortEnd(group.server),
       short: `The host itself says so: nobody listens on port ${group.server.port} there.`,
       blamed: `${endText(group.server)}: no listener (the resets have its usual TTL, ${list(own)})`,
       confidence: 0.95,
     }
   }
   return {
+    by: 'Something on the way',
     short: `Somebody on the way says so: the resets have TTL ${list(theirs)}, the host's other packets ${list(own)}.`,
     blamed: 'a firewall or proxy between this capture point and the server',
     confidence: 0.8,
