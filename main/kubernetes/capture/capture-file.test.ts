@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { CaptureFile } from './capture-file.ts'
@@ -153,6 +154,7 @@ describe("a capture's file and its journal", () => {
       const batch = packets.push(0, bytes.subarray(at, at + 20), () => file.addInterface(0, FACTS))
       if (batch) await file.add(0, batch)
       await file.flush()
+      await turn()
       if (at % 2000 === 0) longest = Math.max(longest, statSync(journal).size)
     }
     await file.close()

@@ -6,6 +6,7 @@ import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
 import { type Gap, HOLD_BYTES, PacketMerge } from './packet-merge.ts'
 import type { InterfaceFacts, StatisticsFacts } from './pcapng-blocks.ts'
 import { interfaceDescription, interfaceStatistics, nameResolution, sectionHeader } from './pcapng-blocks.ts'
+import { QuickWriter } from './quick-write.ts'
 import type { PacketBatch } from './segment-packets.ts'
 import { wholeBlocksUntil } from './whole-blocks.ts'
 
@@ -28,6 +29,7 @@ export type OnSafe = (segment: number) => void
 export class CaptureFile {
   readonly #file: FileHandle
   readonly #journal: CaptureJournal
+  readonly #writer = new QuickWriter()
   readonly #merge = new PacketMerge()
   readonly #marks: Map<number, PointMark>
   readonly #onSafe = new Map<number, OnSafe>()
@@ -69,7 +71,7 @@ export class CaptureFile {
     const file = await open(path, exclusive ? 'wx' : 'w', 0o600)
     try {
       const header = sectionHeader('Hopscope')
-      await writeAt(file, header, 0)
+      await file.write(header)
       await file.datasync()
       const written = { bytes: header.length, packets: 0, late: 0, points: new Map() }
       return new CaptureFile(file, await CaptureJournal.begin(journal, written, header.length))
@@ -242,11 +244,10 @@ export class CaptureFile {
     for (const [id, mark] of marks ?? []) this.#marks.set(id, mark)
     this.#unwritten += bytes.length
     this.#writing = this.#writing.then(async () => {
-      this.#unwritten -= bytes.length
       if (this.#failed) throw this.#failed
       const before = this.bytes
       try {
-        await writeAt(this.#file, bytes, before)
+        await this.#writer.write(this.#file, bytes, before)
         this.bytes = before + bytes.length
         this.packets += packets
         if (marks) await this.#journal.add({ bytes: this.bytes, packets: this.packets, late: this.late, points: marks })
@@ -255,6 +256,8 @@ export class CaptureFile {
         // A block that is there by half would be the end of every reader's patience.
         if (this.bytes === before) await this.#file.truncate(before).catch(() => undefined)
         throw error
+      } finally {
+        this.#unwritten -= bytes.length
       }
       if (marks) this.#syncSoon(marks)
     })
@@ -311,11 +314,5 @@ export class CaptureFile {
     }
     this.#syncing = work()
     return this.#syncing
-  }
-}
-
-async function writeAt(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += (await file.write(bytes, done, undefined, at + done)).bytesWritten
   }
 }

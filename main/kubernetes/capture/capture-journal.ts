@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as z from 'zod/mini'
+import { QuickWriter } from './quick-write.ts'
 
 // FILE.parts/journal: how much of each point is in the capture's file, so that packets need to be written only once. After each piece of the
 // file comes a line that says what it brought; who goes on after a crash cuts the file behind the last line's `bytes` and fetches from there.
@@ -61,6 +62,7 @@ const LONG = 256 << 10
 
 export class CaptureJournal {
   readonly #path: string
+  readonly #writer = new QuickWriter()
   #file: FileHandle
   #length = 0
   written: Written
@@ -119,7 +121,7 @@ export class CaptureJournal {
 
   async #say(line: object): Promise<void> {
     const text = Buffer.from(`${JSON.stringify(line)}\n`)
-    await this.#file.appendFile(text)
+    await this.#writer.write(this.#file, text, this.#length)
     this.#length += text.length
   }
 }
