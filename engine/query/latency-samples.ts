@@ -77,7 +77,7 @@ export function eachRoundTrip(
     const fromB = (chunk.flags[i] & FLAG.reverse) !== 0
     const taker = fromB === (clients[id] === 2) ? client : server
     if (!taker || conversations.transport[id] !== TRANSPORT.tcp) continue
-    const ns = path.roundTrip(chunk, i)
+    const ns = path.roundTrip(row)
     if (ns === 0) continue
     if (path.isDelayedAck(chunk, i, ns)) taker.delayed?.(row)
     else taker.take(time, ns, false, false, row)
