@@ -319,6 +319,8 @@ export interface TimeSequence {
   readonly windowsUnscaled: boolean
   /** Nanoseconds from a segment to its ACK. */
   readonly rtt: Points
+  /** The same by TCP timestamps, where it was answered at once; none where there are too many packets to be looked into. */
+  readonly rttByTimestamps: Points
   /** Bytes sent and not acknowledged, and the window of the other side, in bytes. */
   readonly inFlight: Points
   readonly window: Points

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseScenario } from '../../test/support/tcp-scenario.ts'
-import type { TimeSequence, TimeSequenceRequest } from '../answers.ts'
+import type { Points, TimeSequence, TimeSequenceRequest } from '../answers.ts'
 import { TestCapture } from './testing/test-capture.ts'
 import { timeSequence } from './time-sequence.ts'
 import { SequenceTrack } from './time-sequence-track.ts'
@@ -68,6 +68,28 @@ describe('a time-sequence graph', () => {
     expect(Array.from(acks.value)).toEqual([1, 1001, 1001, 1001, 4001, 4001, 4002])
     expect(Array.from(windows.value)).toEqual([65_001, 5001, 5001, 5001, 4001, 8001, 8002])
     expect(windowsUnscaled).toBe(false)
+  })
+
+  it('has the round trips by timestamps of the side on screen, beside those by ACKs', async () => {
+    const stamped = capture(`
+      +0     A>B S  0(0)          <ts 100 0>
+      +30ms  B>A SA 0(0) ack 1    <ts 900 100>
+      +2ms   A>B A  1(0) ack 1    <ts 132 900>
+      +1ms   A>B A  1(1000) ack 1 <ts 133 900>
+      +200ms A>B A  1(1000) ack 1 <ts 333 900>
+      +31ms  B>A A  1(0) ack 1001 <ts 1164 333>`)
+    const { rtt, rttByTimestamps } = await graph(stamped)
+    const said = ({ row, value }: Points) => Array.from(row, (number, i) => [number, value[i] / MS])
+    expect(said(rtt)).toEqual([
+      [1, 30],
+      [5, 231],
+    ])
+    expect(said(rttByTimestamps)).toEqual([
+      [1, 30],
+      [5, 31],
+    ])
+    expect(said((await graph(stamped, { side: 'server' })).rttByTimestamps)).toEqual([[2, 2]])
+    expect(said((await graph(stamped, { from: 100 * MS })).rttByTimestamps)).toEqual([[5, 31]])
   })
 
   it('has the SACK blocks, read from the bytes of the packets that have room for them', async () => {

@@ -8,9 +8,12 @@ import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { LineSampler, PixelCover, PointList, SpanList } from './time-sequence-sampling.ts'
 import type { SequenceTrack } from './time-sequence-track.ts'
+import { timestampRoundTrips } from './timestamp-round-trips.ts'
 
 /** Packets looked into for SACK blocks; with more on screen a block would not be seen. */
 const MOST_SACKS = 4000
+/** Packets on screen that are looked into for timestamps. */
+const MOST_STAMPED = 4000
 /** Points of a decade that are told apart in the cloud of round-trip times. */
 const RTT_STEPS = 60
 /** Pixels a part of the throughput is wide. */
@@ -24,6 +27,7 @@ const KIND = { new: 0, fast: 1, rto: 2, tlp: 3, retransmission: 4, copy: 5, reor
 const MARK = { syn: 0, fin: 1, rst: 2, zeroWindow: 3 } as const
 /** Numbers for PixelCover: segments have theirs, then come marks and blocks. */
 const COVER = { marks: 8, sack: 12 } as const
+const CLOUD = { acks: 0, timestamps: 1 } as const
 
 const BY_VERDICT = new Uint8Array(VERDICT.reordered + 1)
 BY_VERDICT[VERDICT.fast] = KIND.fast
@@ -61,6 +65,7 @@ export async function timeSequence(
   const acked = new Float64Array(buckets)
   const perBucket = (to - from) / buckets
   const sackRows: number[] = []
+  let [firstShown, lastShown] = [rows.length, -1]
   let highest = Number.NaN
 
   // The lines come from somewhere: the last ACK before what is shown.
@@ -86,6 +91,8 @@ export async function timeSequence(
       if (track.ordered) break
       continue
     }
+    firstShown = Math.min(firstShown, i)
+    lastShown = i
     const at = position[i]
     if ((flags & FLAG.rst) !== 0) {
       if (cover.paint(COVER.marks + MARK.rst, time, at, at)) marks.add(time, at, row, MARK.rst)
@@ -109,7 +116,7 @@ export async function timeSequence(
         marks.add(time, at, row, MARK.zeroWindow)
       }
       const answered = chunk.acked[n]
-      if (answered !== 0) addRtt(time, time - packets.time(answered - 1), row)
+      if (answered !== 0) addRtt(rtt, CLOUD.acks, time, time - packets.time(answered - 1), row)
       if (chunk.length[n] - chunk.payloadLength[n] > track.headers && (flags & FLAG.syn) === 0) sackRows.push(row)
     }
   }
@@ -117,6 +124,14 @@ export async function timeSequence(
 
   const omitted = sackRows.length > MOST_SACKS
   const sacks = omitted ? new SpanList() : await sackBlocks(tables, track, sackRows, read, cover)
+  const stamped = rows.subarray(firstShown, lastShown + 1)
+  const byTimestamps = new PointList()
+  if (stamped.length <= MOST_STAMPED) {
+    const halves = await timestampRoundTrips(tables, request.conversation, stamped, read)
+    // The client's bytes are answered by the server.
+    const { time, value, row } = (request.side === 'client' ? halves.server : halves.client).prompt
+    for (let n = 0; n < row.length; n++) addRtt(byTimestamps, CLOUD.timestamps, time[n], value[n], row[n])
+  }
   return {
     from,
     to,
@@ -132,6 +147,7 @@ export async function timeSequence(
     windows: windows.points.points(),
     windowsUnscaled: tcp.windowShift(request.conversation, 1 - direction) === undefined,
     rtt: rtt.points(),
+    rttByTimestamps: byTimestamps.points(),
     inFlight: inFlight.points.points(),
     window: window.points.points(),
     sent,
@@ -150,9 +166,9 @@ export async function timeSequence(
     if (!(at <= highest)) highest = at
   }
 
-  function addRtt(time: number, value: number, row: number): void {
+  function addRtt(cloud: PointList, number: number, time: number, value: number, row: number): void {
     const step = Math.max(0, Math.log10(Math.max(1, value)) * RTT_STEPS)
-    if (value >= 0 && clouds.paint(0, time, step, step)) rtt.add(time, value, row)
+    if (value >= 0 && time >= from && time < to && clouds.paint(number, time, step, step)) cloud.add(time, value, row)
   }
 }
 

@@ -60,7 +60,7 @@ export function scaleOf(
     case 'sequence':
       return new ValueScale(low, high, top, height)
     case 'rtt': {
-      const [least, most] = data ? extent(data.rtt) : [1e6, 1e7]
+      const [least, most] = data ? extent(data.rtt, data.rttByTimestamps) : [1e6, 1e7]
       return new ValueScale(least * 0.8, most * 1.25, ...inner, true)
     }
     case 'throughput': {
@@ -119,11 +119,16 @@ const GRAPH: Readonly<Record<GraphName, Draw>> = {
     drawMarks(context, picture, data, scale)
   },
   rtt(context, { axis, colors }, data, scale) {
-    const { time, value, row } = data.rtt
-    context.fillStyle = colors.latency
-    const size = row.length > 2000 ? 1 : 2
-    for (let i = 0; i < row.length; i++) {
-      context.fillRect(Math.round(axis.x(time[i])) - size / 2, Math.round(scale.y(value[i])) - size / 2, size, size)
+    for (const [points, color] of [
+      [data.rtt, colors.latency],
+      [data.rttByTimestamps, colors.good],
+    ] as const) {
+      const { time, value, row } = points
+      context.fillStyle = color
+      const size = row.length > 2000 ? 1 : 2
+      for (let i = 0; i < row.length; i++) {
+        context.fillRect(Math.round(axis.x(time[i])) - size / 2, Math.round(scale.y(value[i])) - size / 2, size, size)
+      }
     }
   },
   throughput(context, { axis, colors }, data, scale) {
@@ -315,7 +320,7 @@ function labelTicks(
 
 const TITLES: Readonly<Record<GraphName, string>> = {
   sequence: 'Sequence number',
-  rtt: 'RTT to the ACK',
+  rtt: 'RTT: to the ACK, by timestamps',
   throughput: 'Throughput: sent, acknowledged',
   window: 'Bytes in flight, receive window',
 }
@@ -345,12 +350,14 @@ function decades(low: number, high: number): readonly number[] {
   return found
 }
 
-function extent({ value }: Points): readonly [number, number] {
+function extent(...lists: readonly Points[]): readonly [number, number] {
   let low = Infinity
   let high = -Infinity
-  for (const each of value) {
-    if (each < low) low = each
-    if (each > high) high = each
+  for (const { value } of lists) {
+    for (const each of value) {
+      if (each < low) low = each
+      if (each > high) high = each
+    }
   }
   return low > high ? [1, 1] : [low, high]
 }

@@ -7,7 +7,7 @@ export interface Picked {
   readonly time: number
   readonly low: number
   readonly high: number
-  readonly what: SegmentKind | SequenceMark | 'ack' | 'sack' | 'rtt' | 'in-flight' | 'window'
+  readonly what: SegmentKind | SequenceMark | 'ack' | 'sack' | 'rtt' | 'rtt-timestamps' | 'in-flight' | 'window'
 }
 
 const REACH = 14
@@ -64,6 +64,7 @@ export function pick(
       points(data.acks, () => 'ack', 3)
       break
     case 'rtt':
+      points(data.rttByTimestamps, () => 'rtt-timestamps')
       points(data.rtt, () => 'rtt')
       break
     case 'window':

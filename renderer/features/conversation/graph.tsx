@@ -344,7 +344,8 @@ const WHAT: Readonly<Record<Picked['what'], string>> = {
   'zero-window': 'zero window',
   ack: 'ACK',
   sack: 'SACK block',
-  rtt: 'RTT',
+  rtt: 'RTT to the ACK',
+  'rtt-timestamps': 'RTT by timestamps',
   'in-flight': 'in flight',
   window: 'window',
 }
