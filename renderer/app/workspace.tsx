@@ -375,7 +375,7 @@ export function Workspace({
             <Group orientation="horizontal" {...sideLayout}>
               <Panel id="lists" minSize={320}>
                 <Group orientation="vertical" {...listLayout}>
-                  <Panel id="conversations" defaultSize="38%" minSize={52}>
+                  <Panel id="conversations" defaultSize="55%" minSize={52}>
                     <Tabs
                       ids={LIST_TABS}
                       names={LIST_TITLES}

@@ -80,6 +80,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     // The same workspace as for any capture, while the file grows.
     await strip(page).getByText('Capturing', { exact: true }).waitFor({ timeout: 60_000 })
     await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(50)
+    await page.getByText(/^Following the capture, .* so far$/).waitFor()
     const before = await screen.count(screen.packets)
     await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(before + 20)
     await expect.poll(() => strip(page).innerText(), { timeout: 60_000 }).toMatch(/dropped by the kernel\s+0/)
@@ -97,7 +98,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await keyboard.type('stop capturing')
     await keyboard.press('Enter')
     await strip(page).getByText('Complete: every byte is here, checked').waitFor({ timeout: 60_000 })
-    await page.getByRole('progressbar').waitFor({ state: 'detached' })
+    await page.getByText('Following the capture').waitFor({ state: 'detached' })
     const shown = await screen.count(screen.packets)
 
     const [name = ''] = captures()

@@ -47,7 +47,11 @@ export function StatusBar({ session, progress, view, shown, announcement, search
           )}
           {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}
           {phase === 'cancelled' && (
-            <span className="status-warn">Reading was cancelled: this is the beginning only</span>
+            <span className="status-warn">
+              {progress.size === 0
+                ? 'No longer followed: what came later is not here'
+                : 'Reading was cancelled: this is the beginning only'}
+            </span>
           )}
         </>
       )}
@@ -81,7 +85,18 @@ export function StatusBar({ session, progress, view, shown, announcement, search
 
 function Reading({ progress, onCancel }: { readonly progress: Progress; readonly onCancel: () => void }): ReactNode {
   const { bytesRead, size, elapsedMs } = progress
-  const share = size > 0 ? Math.min(1, bytesRead / size) : undefined
+  // It grows: there is no end to wait for.
+  if (size === 0) {
+    return (
+      <>
+        <span className="status-reading">Following the capture, {formatBytes(bytesRead)} so far</span>
+        <button type="button" className="button small" onClick={onCancel}>
+          Stop following
+        </button>
+      </>
+    )
+  }
+  const share = Math.min(1, bytesRead / size)
   const left = timeLeft(bytesRead, size, elapsedMs)
   return (
     <>
@@ -91,10 +106,9 @@ function Reading({ progress, onCancel }: { readonly progress: Progress; readonly
         aria-label="Reading the capture"
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={share === undefined ? undefined : Math.round(share * 100)}
+        aria-valuenow={Math.round(share * 100)}
       >
-        Reading {formatBytes(bytesRead)}
-        {size > 0 && ` of ${formatBytes(size)}`}
+        Reading {formatBytes(bytesRead)} of {formatBytes(size)}
         {left !== undefined && `, ${formatDuration(left * 1e6)} left`}
       </span>
       <button type="button" className="button small" onClick={onCancel}>
