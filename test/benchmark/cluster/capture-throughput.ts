@@ -7,7 +7,7 @@ import { DEFAULT_SETTINGS } from '../../../main/kubernetes/capture/capture-conta
 import { CaptureFile } from '../../../main/kubernetes/capture/capture-file.ts'
 import { type CapturePlace, makePlace } from '../../../main/kubernetes/capture/capture-place.ts'
 import { Ledger } from '../../../main/kubernetes/capture/ledger.ts'
-import { PointCapture, type PointSink } from '../../../main/kubernetes/capture/point-capture.ts'
+import { PointCapture, type PointJob, type PointSink } from '../../../main/kubernetes/capture/point-capture.ts'
 import { preflight } from '../../../main/kubernetes/capture/preflight.ts'
 import { SegmentPackets } from '../../../main/kubernetes/capture/segment-packets.ts'
 import { SEGMENT_MEGABYTES } from '../../../main/kubernetes/capture/tcpdump.ts'
@@ -34,8 +34,9 @@ export async function measureThroughput(
     const found: { cat: number; capture: number }[] = []
     let packets = 0
     for (let i = 0; i < runs; i++) {
-      const cat = await catRate(connection, place, folder)
-      const one = await captureRate(connection, place, folder, `${packetBytes}-${i}`)
+      const job = await backlog(connection, place, `${packetBytes}-${i}`)
+      const cat = await catRate(connection, place, folder, job)
+      const one = await captureRate(connection, place, folder, job)
       found.push({ cat, capture: one.rate })
       packets = one.packets
     }
@@ -57,14 +58,22 @@ size=$((n + 16))
 { cat head; head -c $(($2 / size * size)) packets; } > model
 rm packets head`
 
-async function catRate(connection: ApiConnection, place: CapturePlace, folder: string): Promise<number> {
-  const command = [
-    'sh',
-    '-c',
-    'i=0; while [ $i -lt "$1" ]; do cat /tmp/model; i=$((i+1)); done',
-    'sh',
-    String(SEGMENTS),
-  ]
+/** A capture that has ended: its segments wait in the pod. */
+async function backlog(connection: ApiConnection, place: CapturePlace, number: string): Promise<PointJob> {
+  const copies = 'cp /tmp/model seg; i=1; while [ $i -lt "$1" ]; do cp /tmp/model seg$i; i=$((i+1)); done'
+  const command = ['sh', '-c', copies, 'sh', String(SEGMENTS)]
+  const job = { id: `bench-${number}`, command, seconds: 600, segments: 1000, leaseSeconds: 60, giveUpMs: 60_000 }
+  await new PointCapture(connection, place, job, NOBODY, () => undefined).start()
+  await run(connection, place, ['sh', '-c', 'until [ -e "/tmp/hopscope/$1/code" ]; do sleep 0.1; done', 'sh', job.id])
+  return job
+}
+
+const NOBODY: PointSink = { segmentBytes() {}, gap() {}, end: () => Promise.resolve() }
+
+/** The same files, as they are, into a file. */
+async function catRate(connection: ApiConnection, place: CapturePlace, folder: string, job: PointJob): Promise<number> {
+  const all = 'cd "/tmp/hopscope/$1"; set -- seg; while [ -e seg$# ]; do set -- "$@" seg$#; done; exec cat "$@"'
+  const command = ['sh', '-c', all, 'sh', job.id]
   const out = join(folder, 'cat')
   const file = openSync(out, 'w')
   const start = performance.now()
@@ -72,20 +81,14 @@ async function catRate(connection: ApiConnection, place: CapturePlace, folder: s
   await stream.ended
   const seconds = (performance.now() - start) / 1000
   closeSync(file)
-  return statSync(out).size / seconds
+  const { size } = statSync(out)
+  rmSync(out)
+  return size / seconds
 }
 
-async function captureRate(connection: ApiConnection, place: CapturePlace, folder: string, number: string) {
-  const command = [
-    'sh',
-    '-c',
-    'cp /tmp/model seg; i=1; while [ $i -lt "$1" ]; do cp /tmp/model seg$i; i=$((i+1)); done',
-    'sh',
-    String(SEGMENTS),
-  ]
-  const job = { id: `bench-${number}`, command, seconds: 600, segments: 1000, leaseSeconds: 60, giveUpMs: 60_000 }
-  const out = join(folder, `c-${number}.pcapng`)
-  const file = await CaptureFile.create(out, join(folder, `journal-${number}`), true)
+async function captureRate(connection: ApiConnection, place: CapturePlace, folder: string, job: PointJob) {
+  const out = join(folder, `${job.id}.pcapng`)
+  const file = await CaptureFile.create(out, `${out}.parts/journal`, true)
   const id = file.addInterface(0, { name: 'eth0', description: '', filter: '', linkType: 1, snapLength: 65_550 })
   const packets = new SegmentPackets()
   const sink: PointSink = {
@@ -98,17 +101,13 @@ async function captureRate(connection: ApiConnection, place: CapturePlace, folde
   }
   const capture = new PointCapture(connection, place, job, sink, () => undefined)
   file.join(0, (segment) => capture.safe(segment))
-  await capture.start()
-  // The backlog is there before it is fetched.
-  await run(connection, place, ['sh', '-c', 'until [ -e "/tmp/hopscope/$1/code" ]; do sleep 0.1; done', 'sh', job.id])
   const start = performance.now()
   const progress = await capture.run()
   const seconds = (performance.now() - start) / 1000
   await file.close()
   if (progress.state !== 'complete') throw new Error(`the capture was ${progress.state}: ${progress.message}`)
-  const count = file.packets
   rmSync(out)
-  return { rate: progress.bytes / seconds, packets: count }
+  return { rate: progress.bytes / seconds, packets: file.packets }
 }
 
 async function placeIn(connection: ApiConnection, folder: string): Promise<CapturePlace> {

@@ -1,10 +1,12 @@
 import { whyNoNamespaces } from '../../cluster/cluster.ts'
 import { measureLatency } from './capture-latency.ts'
+import { measureSlowDisk } from './capture-memory.ts'
 import { measureThroughput } from './capture-throughput.ts'
 import { startCluster } from './cluster.ts'
 
 const SHARE = 0.7
 const LATENCY_MS = 1000
+const MEMORY_BYTES = 200e6
 
 /** Captures from a cluster: how fast, and how soon. What is to be kept of it. */
 export async function benchCluster(runs: number): Promise<object> {
@@ -40,8 +42,16 @@ export async function benchCluster(runs: number): Promise<object> {
     )
     latency.push({ points: pods.length, ...measured })
   }
-  return { throughput, latency }
+  const slowDisk = await measureSlowDisk(cluster)
+  const { peakBytes, behindBytes, dropped } = slowDisk
+  console.log(
+    `  a disk of 4 MB/s:`.padEnd(28) +
+      `${megabytes(behindBytes)} behind, ${dropped} dropped, host at most ${megabytes(peakBytes)}  ` +
+      `${peakBytes < MEMORY_BYTES && dropped === 0 ? 'holds' : 'MISSES'}: under ${megabytes(MEMORY_BYTES)}, none dropped`,
+  )
+  return { throughput, latency, slowDisk }
 }
 
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
