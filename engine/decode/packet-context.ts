@@ -15,6 +15,8 @@ export interface PacketContext {
   /** Of the conversation in its transport: tcp.stream, udp.stream. */
   readonly stream?: number
   readonly tcp?: TcpContext
+  /** What the client of the conversation's TLS asks for: for a hello that goes on in other packets. */
+  readonly serverName?: string
   /** Of a response: the frame where its request began, and the nanoseconds since. */
   readonly answered?: { readonly frame: number; readonly ns: number }
 }

@@ -151,31 +151,40 @@ function writeMessages(out: FieldWriter, from: number, to: number): void {
     out.uint('tls.handshake.type', next, 1)
     if (next + HANDSHAKE_HEADER <= to) out.uint('tls.handshake.length', next + 1, 3)
     if (type === CLIENT_HELLO || type === SERVER_HELLO) {
-      writeHello(out, next + HANDSHAKE_HEADER, end, type === CLIENT_HELLO)
+      const named = writeHello(out, next + HANDSHAKE_HEADER, end, type === CLIENT_HELLO)
+      const goesOn = next + HANDSHAKE_HEADER + messageLength(out, next) > to
+      if (type === CLIENT_HELLO && goesOn && !named) writeNameBehind(out, to)
     }
     out.up()
     next += HANDSHAKE_HEADER + messageLength(out, next)
   }
 }
 
+/** Hellos with keys for after quantum computers are longer than a segment; what was asked for is known from the whole of it. */
+function writeNameBehind(out: FieldWriter, to: number): void {
+  const name = out.context?.serverName
+  if (name === undefined) return
+  out.value('tls.handshake.extensions_server_name', name, to, to, `[Server Name: ${name}, in a packet that follows]`)
+}
+
 /**
  * The body of a ClientHello or ServerHello (RFC 8446 section 4.1): a client offers lists of cipher suites and compression methods, a
- * server has chosen one of each.
+ * server has chosen one of each. Returns whether it names a server.
  *
  *     +---------+--------+---------------+----------+-------------+------------+
  *     | version | random | session id    | ciphers  | compression | extensions |
  *     | 2       | 32     | 1 + n         | 2 (+ n)  | 1 (+ n)     | 2 + n      |
  *     +---------+--------+---------------+----------+-------------+------------+
  */
-function writeHello(out: FieldWriter, from: number, to: number, isClient: boolean): void {
+function writeHello(out: FieldWriter, from: number, to: number, isClient: boolean): boolean {
   const fits = (at: number, length: number): boolean => at + length <= to
-  if (!fits(from, 35)) return
+  if (!fits(from, 35)) return false
   out.uint('tls.handshake.version', from, 2)
   out.span('tls.handshake.random', from + 2, from + 34)
   out.uint('tls.handshake.session_id_length', from + 34, 1)
   const session = from + 35
   const ciphers = session + out.u8(from + 34)
-  if (!fits(ciphers, 2)) return
+  if (!fits(ciphers, 2)) return false
   if (ciphers > session) out.span('tls.handshake.session_id', session, ciphers)
   let at = ciphers + 2
   if (isClient) {
@@ -185,20 +194,23 @@ function writeHello(out: FieldWriter, from: number, to: number, isClient: boolea
     out.down()
     for (let one = at; one + 2 <= Math.min(end, to); one += 2) out.uint('tls.handshake.ciphersuite', one, 2)
     out.up()
-    if (!fits(end, 1)) return
+    if (!fits(end, 1)) return false
     at = end + 1 + out.u8(end)
   } else {
     out.uint('tls.handshake.ciphersuite', ciphers, 2)
     at += 1
   }
-  if (!fits(at, 2)) return
+  if (!fits(at, 2)) return false
   out.uint('tls.handshake.extensions_length', at, 2)
   const end = Math.min(to, at + 2 + out.u16(at))
+  let named = false
   for (let next = at + 2; next + 4 <= end;) {
     const after = next + 4 + out.u16(next + 2)
     writeExtension(out, next, Math.min(after, end), isClient)
+    if (out.u16(next) === SERVER_NAME && after <= end) named = true
     next = after
   }
+  return named
 }
 
 const SERVER_NAME = 0

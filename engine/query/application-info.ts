@@ -24,13 +24,18 @@ const LONGEST_TEXT = 300
 const MOST_RECORDS = 12
 const CLIENT_HELLO = 1
 
-/** Reads the payload of this one packet, without what came before or after it. */
-export function applicationInfo(packet: Packet): ApplicationInfo | undefined {
+/** Reads the payload of this one packet, without what came before or after it; `serverName` as in PacketContext. */
+export function applicationInfo(packet: Packet, serverName?: string): ApplicationInfo | undefined {
   const protocol = payloadProtocol(packet)
   if (protocol === undefined) return undefined
   const { bytes, payloadAt: from } = packet
   const to = payloadEnd(packet)
-  const info = protocol === 'http' ? http(bytes, from, to) : protocol === 'tls' ? tls(bytes, from, to) : dns(packet, to)
+  const info =
+    protocol === 'http'
+      ? http(bytes, from, to)
+      : protocol === 'tls'
+        ? tls(bytes, from, to, serverName)
+        : dns(packet, to)
   return { protocol: protocol.toUpperCase(), info }
 }
 
@@ -72,20 +77,20 @@ function http(bytes: Uint8Array, from: number, to: number): string {
 }
 
 /** The records that begin in this packet. */
-function tls(bytes: Uint8Array, from: number, to: number): string {
+function tls(bytes: Uint8Array, from: number, to: number, serverName: string | undefined): string {
   const names: string[] = []
   let encrypted = false
   for (let at = from; names.length < MOST_RECORDS;) {
     const record = tlsRecordAt(bytes, at, to)
     if (!record) break
-    names.push(recordText(bytes, record, encrypted))
+    names.push(recordText(bytes, record, encrypted, serverName))
     if (record.type === RECORD.changeCipherSpec) encrypted = true
     at = record.from + record.length
   }
   return names.join(', ')
 }
 
-function recordText(bytes: Uint8Array, record: TlsRecord, encrypted: boolean): string {
+function recordText(bytes: Uint8Array, record: TlsRecord, encrypted: boolean, nameBehind: string | undefined): string {
   const { from, length, to, type } = record
   if (type === RECORD.applicationData) return 'Application Data'
   if (type === RECORD.changeCipherSpec) return 'Change Cipher Spec'
@@ -95,6 +100,7 @@ function recordText(bytes: Uint8Array, record: TlsRecord, encrypted: boolean): s
   if (!isClearHandshake(bytes, record, encrypted)) return 'Encrypted Handshake Message'
   const name = TLS_HANDSHAKES[bytes[from]]
   if (bytes[from] !== CLIENT_HELLO) return name
-  const { serverName } = readHello(bytes, from + 4, to, true)
+  const goesOn = from + length > to
+  const serverName = readHello(bytes, from + 4, to, true).serverName ?? (goesOn ? nameBehind : undefined)
   return serverName === undefined ? name : `${name} (SNI=${serverName})`
 }

@@ -6,13 +6,14 @@ import type { CaptureTables } from './filter-field.ts'
 
 /** What the tables know of a row beyond its bytes: for its fields, its details and its Info text. */
 export function packetContextOf(tables: CaptureTables, row: number): PacketContext {
-  const { packets, conversations, interfaces } = tables
+  const { packets, conversations, interfaces, exchanges } = tables
   const chunk = packets.chunk(row)
   const i = row % CHUNK_ROWS
   const conversation = chunk.conversation[i]
   const interfaceId = chunk.interface[i]
   const name = interfaces[interfaceId]?.name
   const isTcp = (chunk.flags[i] & FLAG.tcp) !== 0
+  const serverName = isTcp ? exchanges?.facts(conversation).find((fact) => fact.name === 'sni')?.value : undefined
   return {
     number: row + 1,
     epochNs: tables.epoch ?? 0n,
@@ -22,6 +23,7 @@ export function packetContextOf(tables: CaptureTables, row: number): PacketConte
     ...(name !== undefined && { interfaceName: name }),
     ...(conversation !== NO_CONVERSATION && { stream: conversations.stream[conversation] }),
     ...(isTcp && { tcp: tcpContext(tables, row) }),
+    ...(serverName !== undefined && { serverName }),
   }
 }
 

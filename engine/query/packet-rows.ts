@@ -128,8 +128,9 @@ function info(sources: CaptureTables, packet: Packet, row: number): string {
   if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) {
     return 'A block of the capture file that holds no packet'
   }
-  const transport = infoText(packet, packetContextOf(sources, row))
-  const application = applicationInfo(packet)
+  const context = packetContextOf(sources, row)
+  const transport = infoText(packet, context)
+  const application = applicationInfo(packet, context.serverName)
   if (!application) return transport
   // What the labels say comes first, whatever is inside.
   const labels = /^(?:\[TCP [^\]]*\] ?)*/.exec(transport)?.[0] ?? ''

@@ -9,10 +9,14 @@ import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
 import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
 import { packetContextOf } from './packet-context-of.ts'
 
-/** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
+/**
+ * What these mean depends on the packets before (relative sequence numbers, the window's scale), or also behind (a hello that goes on
+ * there).
+ */
 const BY_CONTEXT: ReadonlySet<string> = new Set([
   ...['tcp.seq', 'tcp.ack', 'tcp.nxtseq', 'tcp.options.sack_le', 'tcp.options.sack_re'],
   'tcp.window_size_scalefactor',
+  'tls.handshake.extensions_server_name',
 ])
 
 interface Found {

@@ -8,9 +8,12 @@ import { OUTCOME } from './outcome.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-function capture(path: string) {
+const capture = (path: string) => {
   const file = readFileSync(new URL(path, ROOT))
-  const bytes = path.endsWith('.gz') ? gunzipSync(file) : file
+  return opened(path.endsWith('.gz') ? gunzipSync(file) : file)
+}
+
+function opened(bytes: Uint8Array) {
   const engine = new Engine()
   engine.push(bytes)
   engine.finish()
@@ -26,6 +29,26 @@ function capture(path: string) {
 const ndots = capture('test/fixtures/captures/ndots.pcap.gz')
 const handshakes = capture('test/fixtures/captures/handshakes.pcap.gz')
 const slow = capture('resources/samples/dns-5s.pcap')
+
+/** The first connection of the handshakes, its ClientHello sent in two segments, the first with 100 bytes of it. */
+function splitHello(): Uint8Array {
+  const { bytes, engine } = handshakes
+  const { offset, capturedLength } = engine.packets.chunk(0)
+  const record = (row: number) => bytes.slice(offset[row] - 16, offset[row] + capturedLength[row])
+  const hello = record(5)
+  const headers = 16 + 14 + 20 + 32
+  const piece = (from: number, to: number): Uint8Array => {
+    const packet = Uint8Array.from([...hello.subarray(0, headers), ...hello.subarray(headers + from, headers + to)])
+    const view = new DataView(packet.buffer)
+    view.setUint32(8, packet.length - 16, true)
+    view.setUint32(12, packet.length - 16, true)
+    view.setUint16(16 + 16, packet.length - 16 - 14)
+    view.setUint32(16 + 38, view.getUint32(16 + 38) + from)
+    return packet
+  }
+  const packets = [record(2), record(3), record(4), piece(0, 100), piece(100, hello.length - headers)]
+  return Uint8Array.from([...bytes.subarray(0, 24), ...packets.flatMap((packet) => [...packet])])
+}
 
 /** "1-3 7" */
 const numbers = (text: string): number[] =>
@@ -91,6 +114,16 @@ describe('a filter by what payloads say', () => {
     // Three requests in frame 102: two answers are frames of their own, so all name it.
     expect(await handshakes.frames('http.request_in == 102')).toEqual([104, 106, 108])
     expect(await handshakes.frames('http.time > 10ms && tcp.stream == 7')).toContain(104)
+  })
+
+  it('knows the server that a hello of several segments asks for', async () => {
+    const split = opened(splitHello())
+    expect(await split.frames('tls.handshake.type == 1')).toEqual([4])
+    expect(await split.frames('tls.handshake.extensions_server_name == "api.shop.example"')).toEqual([4])
+    const read = async (offset: number, length: number) => split.bytes.subarray(offset, offset + length)
+    expect((await split.engine.packetRows([3], read))[0]?.info).toBe('Client Hello (SNI=api.shop.example)')
+    const { tree } = await split.engine.packetDetails(3, read)
+    expect(JSON.stringify(tree)).toContain('[Server Name: api.shop.example, in a packet that follows]')
   })
 
   it('reads no packet that can not have the field', async () => {
