@@ -144,7 +144,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the preflight: in a restricted namespace no way through the pod, and why', async (context) => {
-      await needs(context, ...OWN_NAMESPACES)
+      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
       const namespace = await target.namespace('restricted')
       const pod = await target.pod(namespace, 'tight', 0, true)
       const { preflight: verdict } = await preflight(target.connection, podTarget(pod), settings(), namespace)
@@ -153,7 +153,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the preflight: a user who may only look is told what is missing, and the rule', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...NARROWING)
+      await needs(context, ...OWN_NAMESPACES, ...IN_PODS, ...NARROWING)
       const namespace = web.metadata.namespace ?? ''
       const connection = await target.narrow(namespace, [
         { resources: ['pods'], verbs: ['get', 'list'] },
