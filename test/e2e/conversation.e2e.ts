@@ -154,6 +154,17 @@ describe('the time-sequence graph', () => {
     await expect.poll(reds).toBeGreaterThan(20)
   })
 
+  it('has round trips by timestamps beside those by ACKs', async () => {
+    await using opened = await look('sample=loss-episode&conversation=4&plot=rtt')
+    const { page, screen, complaints } = opened
+    await screen.packets.waitFor()
+    await page.keyboard.press('g')
+    await page.getByText('by timestamps').waitFor()
+    await page.getByText('to the ACK').waitFor()
+    await takePicture(page, 'graph-round-trips')
+    expect(complaints).toEqual([])
+  })
+
   it('says that only TCP has one', async () => {
     await using opened = await look('sample=dns-5s&conversation=2&detail=graph')
     await opened.page.getByText('No sequence numbers').waitFor()

@@ -121,7 +121,7 @@ const GRAPH: Readonly<Record<GraphName, Draw>> = {
   rtt(context, { axis, colors }, data, scale) {
     for (const [points, color] of [
       [data.rtt, colors.latency],
-      [data.rttByTimestamps, colors.good],
+      [data.rttByTimestamps, colors.accent],
     ] as const) {
       const { time, value, row } = points
       context.fillStyle = color

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { SegmentKind, TimeSequence } from '../../../engine/engine.ts'
 import { formatCount } from '../../components/format.ts'
+import type { GraphName } from './graph-scale.ts'
 
 const SEGMENTS: readonly (readonly [SegmentKind, string, string])[] = [
   ['fast', 'F', 'fast retransmission'],
@@ -20,8 +21,15 @@ const TOKEN: Readonly<Partial<Record<SegmentKind, string>>> = {
 }
 
 /** What the colours on screen mean: only those that are there. */
-export function GraphLegend({ data }: { readonly data: TimeSequence | undefined }): ReactNode {
+export function GraphLegend({
+  data,
+  plot,
+}: {
+  readonly data: TimeSequence | undefined
+  readonly plot: GraphName | 'all'
+}): ReactNode {
   if (!data) return <div className="graph-legend" />
+  if (plot === 'rtt') return <RoundTripLegend data={data} />
   const { kind, kinds } = data.segments
   const present = new Set(Array.from(kind, (number) => kinds[number]))
   return (
@@ -56,6 +64,24 @@ export function GraphLegend({ data }: { readonly data: TimeSequence | undefined 
         >
           zoom in for SACK
         </span>
+      )}
+    </div>
+  )
+}
+
+function RoundTripLegend({ data }: { readonly data: TimeSequence }): ReactNode {
+  return (
+    <div className="graph-legend">
+      <Entry token="--latency" about="From a segment, the first copy if there are several, to what acknowledges it">
+        to the ACK
+      </Entry>
+      {data.rttByTimestamps.row.length > 0 && (
+        <Entry
+          token="--accent"
+          about="From a segment to the first packet that echoes its TCP timestamp, where it was answered at once: also of what was sent again"
+        >
+          by timestamps
+        </Entry>
       )}
     </div>
   )

@@ -251,7 +251,7 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
               <ArrowLeftRight size={12} aria-hidden />
               {side === 'client' ? 'client to server' : 'server to client'}
             </button>
-            <GraphLegend data={data} />
+            <GraphLegend data={data} plot={plot} />
             {zoomed && (
               <button type="button" className="button small" title="All of the conversation (0)" onClick={look.all}>
                 <Maximize2 size={11} aria-hidden /> {formatDuration(shown.to - shown.from)} of{' '}
