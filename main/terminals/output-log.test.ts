@@ -41,11 +41,11 @@ describe("a terminal's output", () => {
   it('holds up the writer while a reader is far behind, and lets it go when the reader has caught up or left', async () => {
     const log = new OutputLog()
     const reader = log.read(0).getReader()
-    let held = log.write(piece(0, 300 * KB))
+    let held = log.write(piece(0, 600 * KB))
     expect(held).toBeInstanceOf(Promise)
     await reader.read()
     await held
-    held = log.write(piece(0, 300 * KB))
+    held = log.write(piece(0, 600 * KB))
     expect(held).toBeInstanceOf(Promise)
     await reader.cancel()
     await held
@@ -69,5 +69,27 @@ describe("a terminal's output", () => {
     const { from, bytes } = await readAll(log.read(400))
     expect(from).toBe(400)
     expect(Buffer.compare(bytes, piece(400, 600))).toBe(0)
+  })
+
+  it('gives the first of it at once, and puts together what follows in a flood', async () => {
+    const log = new OutputLog()
+    const reader = log.read(0).getReader()
+    void log.write(piece(0, 1))
+    const first = await reader.read()
+    expect(first.value?.bytes).toHaveLength(1)
+    // As a pseudo-terminal gives it: 4 kB at a time.
+    const flood = (async () => {
+      for (let at = 1; at < 512 * KB; at += 4 * KB) await log.write(piece(at, 4 * KB))
+      log.close()
+    })()
+    let pieces = 0
+    let bytes = 0
+    for (let next = await reader.read(); next.value; next = await reader.read()) {
+      pieces++
+      bytes += next.value.bytes.length
+    }
+    await flood
+    expect(bytes).toBe(512 * KB)
+    expect(pieces).toBeLessThan(32)
   })
 })

@@ -3,14 +3,18 @@ import type { TerminalOutput } from '../../common/model/terminal.ts'
 /** Kept for those who come later: a page that was reloaded shows the end of what was there. */
 const KEPT_BYTES = 1 << 20
 /** How far a reader may be behind before the writer has to wait. */
-const LAG_BYTES = 256 * 1024
+const LAG_BYTES = 512 * 1024
 /** Small pieces are put together up to this: a message costs more than its bytes. */
-const PIECE_BYTES = 64 * 1024
+const PIECE_BYTES = 128 * 1024
+/** A pseudo-terminal gives 4 kB at a time: in a flood what comes within so many milliseconds is put together. The first of it waits for nothing. */
+const GATHER_MS = 8
 
 interface Reader {
   at: number
   /** What was there before it came. */
   readonly old: number
+  /** When it was given something last, by performance.now(). */
+  servedAt: number
   wake: (() => void) | undefined
 }
 
@@ -54,7 +58,7 @@ export class OutputLog {
 
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
-    const reader: Reader = { at: Math.max(from, this.#start), old: this.#end, wake: undefined }
+    const reader: Reader = { at: Math.max(from, this.#start), old: this.#end, servedAt: -Infinity, wake: undefined }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
@@ -63,10 +67,14 @@ export class OutputLog {
     return new ReadableStream<TerminalOutput>(
       {
         pull: async (controller) => {
-          while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) {
-            await new Promise<void>((resolve) => (reader.wake = resolve))
+          while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) await woken(reader)
+          const gathered = reader.servedAt + GATHER_MS
+          while (this.#end - reader.at < PIECE_BYTES && !this.#closed && this.#readers.has(reader)) {
+            const left = gathered - performance.now()
+            if (left <= 0) break
+            await woken(reader, left)
           }
-          reader.wake = undefined
+          reader.servedAt = performance.now()
           if (reader.at < this.#end) controller.enqueue(this.#next(reader))
           else {
             leave()
@@ -122,6 +130,17 @@ export class OutputLog {
     this.#held.release()
     this.#held = undefined
   }
+}
+
+/** Until there is more, it is at its end, or, where that is said, so many milliseconds have passed. */
+async function woken(reader: Reader, within?: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await new Promise<void>((resolve) => {
+    reader.wake = resolve
+    if (within !== undefined) timer = setTimeout(resolve, within)
+  })
+  clearTimeout(timer)
+  reader.wake = undefined
 }
 
 function hold(): { readonly promise: Promise<void>; readonly release: () => void } {

@@ -11,6 +11,7 @@ import { compare } from './contestants.ts'
 import { measureLinearity } from './linearity.ts'
 import { linearityPlot } from './linearity-plot.ts'
 import { measure } from './measure.ts'
+import { benchTerminals } from './terminals/run.ts'
 
 const CACHE = fileURLToPath(new URL('../../.cache/bench', import.meta.url))
 const RESULT = join(CACHE, 'result.json')
@@ -60,6 +61,8 @@ for (const capture of CAPTURES.filter(({ name }) => name !== 'short')) {
 
 const cluster = !values.only || values.only.includes('cluster') ? await benchCluster(runs) : undefined
 
+const terminals = !values.only || values.only.includes('terminals') ? await benchTerminals(runs) : undefined
+
 const [processor] = cpus()
 const machine = { processors: cpus().length, processor: processor?.model, node: process.versions.node }
 const report = {
@@ -69,6 +72,7 @@ const report = {
   ...(linearity && { linearity }),
   ...(browser.length > 0 && { browser }),
   ...(cluster && { cluster }),
+  ...(terminals && { terminals }),
 }
 writeFileSync(RESULT, `${JSON.stringify(report, null, 2)}\n`)
 console.log(`\nAs JSON: ${RESULT}`)

@@ -11,8 +11,11 @@ import { withStyleSheets } from './style-sheets.ts'
 
 const INPUT_PIECE = 32 * 1024
 const INTERRUPT = '\x03'
-/** Pieces of up to 64 kB that are handed to xterm and not drawn yet. */
-const AHEAD = 4
+/**
+ * Bytes that are handed to xterm and not parsed yet. It works 12 ms at a time, which is some 300 kB, and then waits for a timer: with less
+ * at hand it waits more than it works.
+ */
+const AHEAD = 512 * 1024
 
 export interface ScreenHandlers {
   /** What was typed; resolves when the shell takes more. */
@@ -141,7 +144,8 @@ export class TerminalScreen implements Disposable {
     signal: AbortSignal,
   ): Promise<number> {
     let at = from
-    const ahead: Promise<void>[] = []
+    const ahead: { readonly size: number; readonly drawn: Promise<void> }[] = []
+    let size = 0
     const subscription: Subscription<TerminalOutput> = await open(from)
     const reader = subscription.getReader()
     const leave = () => void reader.cancel().catch(() => undefined)
@@ -157,8 +161,13 @@ export class TerminalScreen implements Disposable {
           this.#replaying = false
         } else {
           // Some ahead, so that xterm never waits for the line.
-          if (ahead.length >= AHEAD) await ahead.shift()
-          ahead.push(drawn())
+          while (size >= AHEAD) {
+            const first = ahead.shift()
+            size -= first?.size ?? size
+            await first?.drawn
+          }
+          size += value.bytes.length
+          ahead.push({ size: value.bytes.length, drawn: drawn() })
         }
         at = value.at + value.bytes.length
       }
