@@ -1,3 +1,4 @@
+import { payloadProtocol } from '../application/payload.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { payloadProtocolOf } from '../decode/application-fields.ts'
 import { collectFields, type FieldValue } from '../decode/fields.ts'
@@ -9,15 +10,13 @@ import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
 import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
 import { packetContextOf } from './packet-context-of.ts'
 
-/**
- * What these mean depends on the packets before (relative sequence numbers, the window's scale), or also behind (a hello that goes on
- * there).
- */
+/** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
 const BY_CONTEXT: ReadonlySet<string> = new Set([
   ...['tcp.seq', 'tcp.ack', 'tcp.nxtseq', 'tcp.options.sack_le', 'tcp.options.sack_re'],
   'tcp.window_size_scalefactor',
-  'tls.handshake.extensions_server_name',
 ])
+/** May be in the packets that follow, those of TLS only. */
+const SERVER_NAME = 'tls.handshake.extensions_server_name'
 
 interface Found {
   readonly values: FilterValue[]
@@ -41,6 +40,7 @@ export class PacketValues implements ValueSource {
   readonly #payload = new Set<string>()
   #packet = new Packet()
   #wantsContext = false
+  #wantsServerName = false
 
   constructor(test: FilterTest, context: ReaderContext) {
     this.#context = context
@@ -59,6 +59,7 @@ export class PacketValues implements ValueSource {
       this.#protocolOf.set(field.name, protocol)
       if (layered.has(field)) this.#wanted.add(protocol)
       if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
+      if (field.name === SERVER_NAME) this.#wantsServerName = true
     }
   }
 
@@ -72,7 +73,10 @@ export class PacketValues implements ValueSource {
     for (const { values, layers, lengths } of this.#found.values()) values.length = layers.length = lengths.length = 0
     this.#layersSeen.clear()
     this.#packet = packet
-    collectFields(packet, this.#wanted, this.#take, this.#wantsContext ? packetContextOf(tables, row) : undefined)
+    // Costs as much as all the rest: only where it says something.
+    const wantsContext = this.#wantsContext || (this.#wantsServerName && payloadProtocol(packet) === 'tls')
+    const context = wantsContext ? packetContextOf(tables, row) : undefined
+    collectFields(packet, this.#wanted, this.#take, context)
     this.#takeProtocols(packet)
   }
 
