@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { skipReason } from '../cluster/start.ts'
 import { startApp, startAppWith, type App } from './support/app.ts'
 import { findings } from './support/axe.ts'
@@ -198,6 +200,32 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await expect.poll(() => text(page)).toContain('on 2')
     await page.getByRole('button', { name: /^Close terminal/ }).click()
     await expect.poll(() => page.locator('[data-terminal]').count(), { timeout: 30_000 }).toBe(0)
+  })
+
+  it('leaves no pod behind when the host is killed: the next one removes it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hopscope-e2e-'))
+    const environment = { KUBECONFIG: shop.kubeconfig, HOPSCOPE_CONFIG: folder }
+    const ledger = new Ledger(join(folder, 'ledger.jsonl'))
+    {
+      await using killed = await startAppWith(environment)
+      await using opened = await openPage(
+        browser,
+        killed.url.replace('/#', '/?screen=cluster&context=admin&place=nodes#'),
+      )
+      const { page } = opened
+      await openMenu(page, 'Nodes', 'node-b')
+      await page.getByRole('menuitem', { name: /Open a shell on the node/ }).click()
+      await page.locator('[data-terminal=running]').waitFor()
+      await killed.kill()
+    }
+    const [{ namespace, pod } = { namespace: '', pod: '' }] = await ledger.open()
+    expect(shop.cluster.findPod(namespace, pod)).toBeDefined()
+    {
+      await using _next = await startAppWith(environment)
+      await expect.poll(() => shop.cluster.findPod(namespace, pod)).toBeUndefined()
+      await expect.poll(() => ledger.open()).toEqual([])
+    }
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it('runs checks on a node', async () => {

@@ -1,7 +1,7 @@
 import type { Subscription } from '../../../common/contract.ts'
 import type { LeftoverRow, SweepReport } from '../../../common/model/live-capture.ts'
 import type { ApiConnection } from '../../kubernetes/api-connection.ts'
-import type { Ledger } from '../../kubernetes/capture/ledger.ts'
+import type { Ledger, LedgerEntry } from '../../kubernetes/capture/ledger.ts'
 import { podPath } from '../../kubernetes/capture/preflight.ts'
 import { findLeftovers, removeLeftovers, type Leftover } from '../../kubernetes/capture/sweep.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
@@ -28,11 +28,12 @@ export class Sweeps {
 
   /**
    * At the start of the host: looks in each context where the ledger names something. Pods that have ended hold nothing any more and are
-   * removed; what still runs may hold the packets of an interrupted capture, and is the person's to decide.
+   * removed, as are those of shells and checks whose host is gone; what else still runs may hold the packets of an interrupted capture, and
+   * is the person's to decide.
    */
   async atStart(): Promise<void> {
     const contexts = new Set((await this.#ledger.open()).map(({ context }) => context))
-    await Promise.all([...contexts].map((context) => this.#run(context, hasEnded)))
+    await Promise.all([...contexts].map((context) => this.#run(context, holdsNothing)))
   }
 
   /** Only looks. */
@@ -97,11 +98,16 @@ export class Sweeps {
   }
 }
 
-async function hasEnded(connection: ApiConnection, { kind, namespace, pod, entry }: Leftover): Promise<boolean> {
+async function holdsNothing(connection: ApiConnection, leftover: Leftover): Promise<boolean> {
+  const { kind, namespace, pod, entry } = leftover
+  if (entry && !leftover.inUse && isOfShell(entry)) return true
   if (kind !== 'pod' || !entry) return false
   const { status }: Pod = await connection.get(podPath(namespace, pod))
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
+
+/** Made for a terminal or for checks, which keep nothing there. */
+const isOfShell = ({ capture }: LedgerEntry) => /^(terminal|checks)-/.test(capture)
 
 function rowOf({ kind, namespace, pod, container, createdBy, createdAt, inUse, ours }: Leftover): LeftoverRow {
   return {

@@ -13,6 +13,8 @@ export interface App extends AsyncDisposable {
   readonly url: string
   /** A folder that goes when the app does. */
   readonly folder: string
+  /** Ends it without a word, as a crash does. */
+  kill(): Promise<void>
 }
 
 /** Starts the built command line; `files` are open in the page it serves. */
@@ -28,15 +30,19 @@ export async function startAppWith(
 ): Promise<App> {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-e2e-'))
   const server = spawn(process.execPath, [join(PROJECT, 'out/main/cli.js'), 'serve', ...files], {
-    env: { ...process.env, ...environment, HOPSCOPE_CONFIG: join(folder, 'config') },
+    env: { ...process.env, HOPSCOPE_CONFIG: join(folder, 'config'), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const url = await firstLine(server)
   return {
     url,
     folder,
+    async kill() {
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+    },
     async [Symbol.asyncDispose]() {
-      if (server.exitCode === null) {
+      if (server.exitCode === null && server.signalCode === null) {
         server.kill('SIGTERM')
         await once(server, 'exit')
       }
