@@ -1,12 +1,8 @@
 import { homedir, userInfo } from 'node:os'
-import type * as NodePty from 'node-pty'
-import { HostError } from '../../common/host-error.ts'
 import type { TerminalEnd } from '../../common/model/terminal.ts'
 import type { PrivateKubeconfig } from './private-kubeconfig.ts'
+import { openPty, type PtyExit, type PtyLine } from './pty-line.ts'
 import type { LineHandlers, TerminalLine, TerminalSize } from './terminal-line.ts'
-
-const INPUT_PIECE = 1024
-const HANG_UP_MS = 2000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -23,77 +19,35 @@ export async function openLocalShell(
   size: TerminalSize,
   handlers: Pick<LineHandlers, 'output'>,
 ): Promise<TerminalLine> {
-  let pty: typeof NodePty
+  const shell = {
+    file: loginShell(env),
+    args: process.platform === 'win32' ? [] : ['-l'],
+    cwd: homedir(),
+    env: { ...env, ...(kubeconfig && { KUBECONFIG: kubeconfig.path }) },
+  }
+  let line: PtyLine
   try {
-    pty = await import('node-pty')
+    line = await openPty(shell, size, handlers)
   } catch (error) {
     await kubeconfig?.remove()
-    const why = error instanceof Error ? error.message : String(error)
-    throw new HostError('unavailable', `Terminals on this machine need node-pty, which can't be loaded: ${why}`)
+    throw error
   }
-  const shell = loginShell(env)
-  let child: NodePty.IPty
-  try {
-    child = pty.spawn(shell, process.platform === 'win32' ? [] : ['-l'], {
-      name: 'xterm-256color',
-      cols: size.columns,
-      rows: size.rows,
-      cwd: homedir(),
-      env: { ...env, COLORTERM: 'truecolor', ...(kubeconfig && { KUBECONFIG: kubeconfig.path }) },
-      encoding: null,
-    })
-  } catch (error) {
-    await kubeconfig?.remove()
-    throw new HostError(
-      'unavailable',
-      `${shell} can't be started: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
-  const { promise: ended, resolve } = Promise.withResolvers<TerminalEnd>()
-  child.onData((data: unknown) => {
-    // Without an encoding they are bytes, whatever the type says.
-    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data))
-    const held = handlers.output(bytes)
-    if (!held) return
-    child.pause()
-    void held.then(() => child.resume())
-  })
-  child.onExit(({ exitCode, signal }) => {
-    const removed = kubeconfig?.remove() ?? Promise.resolve()
-    const reason = signal ? `The shell was ended by signal ${signal}.` : `The shell ended with exit code ${exitCode}.`
-    void removed.catch(() => undefined).then(() => resolve({ reason, ...(signal ? {} : { exitCode }) }))
+  const { exited, ...rest } = line
+  const ended = exited.then(async (exit) => {
+    await kubeconfig?.remove().catch(() => undefined)
+    return endOf(exit)
   })
   return {
+    ...rest,
     ended,
-    async write(bytes) {
-      for (let at = 0; at < bytes.length; at += INPUT_PIECE) {
-        child.write(Buffer.from(bytes.subarray(at, at + INPUT_PIECE)))
-        // node-pty writes when the kernel takes more; a turn between pieces keeps its queue short.
-        if (bytes.length > INPUT_PIECE) await new Promise((go) => setImmediate(go))
-      }
-    },
-    resize({ columns, rows }) {
-      try {
-        child.resize(columns, rows)
-      } catch {
-        // It has just ended.
-      }
-    },
     async close() {
-      hangUp(child, 'SIGHUP')
-      const timer = setTimeout(() => hangUp(child, 'SIGKILL'), HANG_UP_MS)
-      child.resume()
+      await line.close()
       await ended
-      clearTimeout(timer)
     },
   }
 }
 
-function hangUp(child: NodePty.IPty, signal: string): void {
-  try {
-    if (process.platform === 'win32') child.kill()
-    else child.kill(signal)
-  } catch {
-    // It has ended already.
-  }
+function endOf({ exitCode, signal }: PtyExit): TerminalEnd {
+  if (signal) return { reason: `The shell was ended by signal ${signal}.` }
+  return { reason: `The shell ended with exit code ${exitCode}.`, exitCode }
 }

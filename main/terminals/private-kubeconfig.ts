@@ -1,10 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { resolveContext, type Kubeconfig, type KubeCluster, type KubeUser } from '../kubernetes/kubeconfig.ts'
-
-const PREFIX = 'hopscope-kubectl-'
-const OWNER = 'pid'
+import { makePrivateFolder } from './private-folder.ts'
 
 /** A kubeconfig of one context, for one shell; `remove` deletes it. */
 export interface PrivateKubeconfig {
@@ -21,12 +18,11 @@ export async function writePrivateKubeconfig(
   config: Kubeconfig,
   contextName: string,
   namespace: string | undefined,
-  parent = process.env['XDG_RUNTIME_DIR'] || tmpdir(),
+  parent?: string,
 ): Promise<PrivateKubeconfig> {
-  await removeAbandoned(parent)
   const { context, cluster, user } = resolveContext(config, contextName)
-  const folder = await mkdtemp(join(parent, PREFIX))
-  const path = join(folder, 'config')
+  const folder = await makePrivateFolder('hopscope-kubectl-', parent)
+  const path = join(folder.path, 'config')
   const text = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -40,29 +36,8 @@ export async function writePrivateKubeconfig(
     clusters: [{ name: cluster.name, cluster: clusterEntry(cluster) }],
     users: [{ name: user.name, user: userEntry(user) }],
   })
-  await writeFile(join(folder, OWNER), String(process.pid), { mode: 0o600 })
   await writeFile(path, text, { mode: 0o600 })
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) }
-}
-
-async function removeAbandoned(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => [])
-  for (const name of names) {
-    if (!name.startsWith(PREFIX)) continue
-    const folder = join(parent, name)
-    const pid = Number(await readFile(join(folder, OWNER), 'utf8').catch(() => ''))
-    // Another user's folder can't be read and is left alone.
-    if (pid > 0 && !isAlive(pid)) await rm(folder, { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  return { path, remove: () => folder.remove() }
 }
 
 function clusterEntry(cluster: KubeCluster): Readonly<Record<string, unknown>> {
