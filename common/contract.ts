@@ -233,6 +233,7 @@ const clusterTargets = [
 ] as const
 export const TerminalTarget = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('local'), context: contextName, namespace: z.optional(ObjectName) }),
+  z.strictObject({ kind: z.literal('login'), context: ContextName }),
   ...clusterTargets,
 ])
 export const CheckTarget = z.discriminatedUnion('kind', clusterTargets)

@@ -7,7 +7,7 @@ export const CHECKS = ['ip a', 'ip r', 'ss -tin', 'conntrack -S', 'nstat'] as co
 export type Check = (typeof CHECKS)[number]
 
 /** Where they are run: as shells, but that a pod on a node goes as soon as they are done. */
-export type CheckTarget = Exclude<TerminalTarget, { readonly kind: 'local' }>
+export type CheckTarget = Exclude<TerminalTarget, { readonly kind: 'local' | 'login' }>
 
 export interface CheckResult {
   readonly check: Check

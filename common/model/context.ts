@@ -17,12 +17,15 @@ export interface ContextStatus {
   readonly groups?: readonly string[]
   /** What is wrong, in words. */
   readonly problem?: string
+  /** It is not reachable because somebody has to answer its login plugin in a terminal (TerminalTarget 'login'). */
+  readonly needsLogin?: boolean
 }
 
 /**
  * not-asked: a login plugin would run, which may open a browser or wait for a key: the person says when.
+ * needs-login: the plugin wants a terminal, at first or because the login has expired.
  */
-export type ContextState = 'not-asked' | 'asking' | 'reachable' | 'unreachable'
+export type ContextState = 'not-asked' | 'asking' | 'reachable' | 'needs-login' | 'unreachable'
 
 /** A context in the interface's list. */
 export interface ContextEntry extends ContextStatus {

@@ -20,6 +20,8 @@ export type TerminalTarget =
     }
   /** A pod on the node with the node's own processes, network and files; removed afterwards. */
   | { readonly kind: 'node'; readonly context: string; readonly node: string }
+  /** The login plugin of a context, on the machine of the host; ends with the context being asked again. */
+  | { readonly kind: 'login'; readonly context: string }
 
 /** Why a terminal is at its end. */
 export interface TerminalEnd {
@@ -29,6 +31,8 @@ export interface TerminalEnd {
   readonly exitCode?: number
   /** The image has no shell: a debug container would help. */
   readonly noShell?: boolean
+  /** Enter starts it again. */
+  readonly again?: boolean
 }
 
 /** A terminal of the host's. It goes on while no window shows it. */

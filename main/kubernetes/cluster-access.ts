@@ -1,6 +1,7 @@
+import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiConnection as Connection } from './api-connection.ts'
-import { ExecCredentials } from './exec-credential.ts'
+import { ExecCredentials, type PluginLogin } from './exec-credential.ts'
 import type { Kubeconfig, KubeContext } from './kubeconfig.ts'
 import { kubeconfigFiles, loadKubeconfig, resolveContext } from './kubeconfig.ts'
 import { loginEnvironment } from './login-environment.ts'
@@ -41,6 +42,31 @@ export class ClusterAccess {
     const { context, cluster, user } = resolveContext(config, name)
     return { context, connection: new Connection(cluster, user, this.#plugins, await this.#environment()) }
   }
+
+  /** A run of the context's credential plugin in a terminal; HostError, in words, where there is none that asks. */
+  async login(config: Kubeconfig, name: string): Promise<PluginLogin> {
+    const { cluster, user } = resolveContext(config, name)
+    if (!user.exec) {
+      throw new HostError(
+        'unsupported',
+        `User "${user.name}" of context "${name}" has no credential plugin to log in with.`,
+      )
+    }
+    return this.#plugins.login(user, user.exec, cluster)
+  }
+
+  /** Somebody asks anew: what failed a moment ago is tried again. */
+  retry(config: Kubeconfig, name: string): void {
+    const { cluster, user } = resolveContext(config, name)
+    if (user.exec) this.#plugins.retry(user, user.exec, cluster)
+  }
+}
+
+/** Whether the user of a context can be logged in, in a terminal. */
+export function canLogIn(config: Kubeconfig, name: string): boolean {
+  const context = config.contexts.find((one) => one.name === name)
+  const plugin = config.users.get(context?.user ?? '')?.exec
+  return plugin !== undefined && plugin.interactiveMode !== 'Never'
 }
 
 export interface Whoami {

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ExecCredentials, redact } from './exec-credential.ts'
+import { ExecCredentials, LoginNeeded, redact } from './exec-credential.ts'
 import type { ExecPlugin } from './kubeconfig.ts'
 import { askShell } from './login-environment.ts'
 
@@ -94,8 +94,54 @@ describe('credential plugins', () => {
 
   it('that need a terminal are not started', async () => {
     const one = await plugin('tty', token('t'), { interactiveMode: 'Always' })
-    await expect(credentials().get(user, one, cluster)).rejects.toThrow(/needs a terminal/)
+    const all = credentials()
+    await expect(all.get(user, one, cluster)).rejects.toThrow(
+      /has to log in, in a terminal: the credential plugin .* asks there/,
+    )
+    await expect(all.get(user, one, cluster)).rejects.toThrow(LoginNeeded)
     await expect(runs(one)).rejects.toThrow()
+  })
+
+  it('that were answered in a terminal are asked for again there: when the login ends, or is refused', async () => {
+    const one = await plugin('answered', '', { interactiveMode: 'Always' })
+    const all = credentials()
+    const logIn = async (status: object) => {
+      using login = await all.login(user, one, cluster)
+      login.accept(JSON.stringify({ kind: 'ExecCredential', status }))
+    }
+    await logIn({ token: 't1' })
+    expect(await all.get(user, one, cluster)).toEqual({ token: 't1' })
+    all.refused(user, one, cluster)
+    await expect(all.get(user, one, cluster)).rejects.toThrow(/no longer accepts the login of user "u": log in again/)
+    await logIn({ token: 't2', expirationTimestamp: new Date(Date.now() + 5000).toISOString() })
+    await expect(all.get(user, one, cluster)).rejects.toThrow(/The login of user "u" has expired/)
+    await logIn({ token: 't3' })
+    expect(await all.get(user, one, cluster)).toEqual({ token: 't3' })
+    await expect(runs(one)).rejects.toThrow()
+  })
+
+  it('that failed without a terminal can be run in one, and are not run for each request meanwhile', async () => {
+    const one = await plugin('wants-one', 'echo "no terminal" >&2; exit 1')
+    const all = credentials()
+    for (let n = 0; n < 5; n++) await expect(all.get(user, one, cluster)).rejects.toThrow(LoginNeeded)
+    expect(await runs(one)).toBe(1)
+    all.retry(user, one, cluster)
+    await expect(all.get(user, one, cluster)).rejects.toThrow(/exit code 1: no terminal/)
+    expect(await runs(one)).toBe(2)
+    using login = await all.login(user, one, cluster)
+    expect(JSON.parse(login.env['KUBERNETES_EXEC_INFO'] ?? '')).toMatchObject({ spec: { interactive: true } })
+    all.retry(user, one, cluster)
+    await expect(all.get(user, one, cluster)).rejects.toThrow(/is being logged in/)
+    expect(await runs(one)).toBe(2)
+  })
+
+  it('that never ask have no login in a terminal', async () => {
+    const one = await plugin('never', 'exit 1', { interactiveMode: 'Never' })
+    const error = await credentials()
+      .get(user, one, cluster)
+      .catch((reason: unknown) => reason)
+    expect(error).not.toBeInstanceOf(LoginNeeded)
+    await expect(credentials().login(user, one, cluster)).rejects.toThrow(/never asks anything/)
   })
 
   it('leave no token in words', () => {

@@ -9,6 +9,10 @@ const TIMEOUT_MS = 60_000
 /** A credential is renewed this long before it ends, so that a request does not leave with one that dies on the way. */
 const EARLY_MS = 10_000
 const OUTPUT_LIMIT = 1 << 20
+/** One that failed is left alone for so long: every list and capture of its user asks, and none can do anything about it. */
+const HOLD_OFF_MS = 20_000
+/** One that waited in vain for somebody may have opened a browser: not again and again. */
+const UNANSWERED_HOLD_OFF_MS = 600_000
 
 const ExecCredential = z.object({
   apiVersion: z.optional(z.string()),
@@ -31,79 +35,155 @@ export interface Credential {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** The plugin can't go on without somebody who answers it in a terminal. */
+export class LoginNeeded extends HostError {
+  /** How long the plugin is not run again by itself. */
+  readonly holdOffMs: number
+
+  constructor(message: string, holdOffMs = HOLD_OFF_MS) {
+    super('permission-denied', message)
+    this.name = 'LoginNeeded'
+    this.holdOffMs = holdOffMs
+  }
+}
+
+/** A plugin that is about to be run in a terminal by whoever has one. Nothing else runs it for this user until it is disposed of. */
+export interface PluginLogin extends Disposable {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Environment
+  /** Takes what it printed once it ended well. Throws HostError, in words, when that is no credential. */
+  accept(printed: string): void
+}
+
 /** Runs plugins: one at a time for a user, its answer kept until it expires or is refused. */
 export class ExecCredentials {
   readonly #environment: () => Promise<Environment>
   readonly #cache = new Map<string, Credential>()
   readonly #running = new Map<string, Promise<Credential>>()
+  /** Users who are being logged in, in a terminal. */
+  readonly #logins = new Set<string>()
+  readonly #failed = new Map<string, { readonly error: LoginNeeded; readonly until: number }>()
+  readonly #refused = new Set<string>()
 
   constructor(environment: () => Promise<Environment>) {
     this.#environment = environment
   }
 
-  get(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<Credential> {
+  /** Throws LoginNeeded when somebody has to answer in a terminal, HostError when the plugin is of no use either way. */
+  async get(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<Credential> {
     const key = cacheKey(user, plugin, cluster)
     const known = this.#cache.get(key)
-    if (known && (known.expiresAt === undefined || known.expiresAt - EARLY_MS > Date.now()))
-      return Promise.resolve(known)
+    if (known && (known.expiresAt === undefined || known.expiresAt - EARLY_MS > Date.now())) return known
+    if (this.#logins.has(key)) throw new LoginNeeded(`User "${user.name}" is being logged in, in a terminal.`)
+    if (plugin.interactiveMode === 'Always') {
+      const message = known
+        ? `The login of user "${user.name}" has expired: log in again, in a terminal.`
+        : this.#refused.has(key)
+          ? `The API server no longer accepts the login of user "${user.name}": log in again, in a terminal.`
+          : `User "${user.name}" has to log in, in a terminal: the credential plugin ${plugin.command} asks there.`
+      throw new LoginNeeded(message)
+    }
+    const failed = this.#failed.get(key)
+    if (failed && Date.now() < failed.until) throw failed.error
     const running = this.#running.get(key)
     if (running) return running
     const fresh = this.#run(user, plugin, cluster).finally(() => this.#running.delete(key))
     this.#running.set(key, fresh)
-    return fresh.then((credential) => {
-      this.#cache.set(key, credential)
-      return credential
-    })
+    return fresh
   }
 
   /** The API server answered 401: the next request asks the plugin again. */
   refused(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): void {
-    this.#cache.delete(cacheKey(user, plugin, cluster))
+    const key = cacheKey(user, plugin, cluster)
+    if (this.#cache.delete(key)) this.#refused.add(key)
+  }
+
+  /** Somebody wants to know anew: a plugin that failed is run again at once. */
+  retry(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): void {
+    this.#failed.delete(cacheKey(user, plugin, cluster))
+  }
+
+  /** For a run in a terminal. What it prints is the credential, so it must not get on the screen. */
+  async login(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<PluginLogin> {
+    const key = cacheKey(user, plugin, cluster)
+    if (plugin.interactiveMode === 'Never') {
+      throw new HostError('unsupported', `${about(plugin, user)} never asks anything: there is no login in a terminal.`)
+    }
+    if (this.#logins.has(key)) {
+      throw new HostError('unavailable', `User "${user.name}" is being logged in, in another terminal.`)
+    }
+    this.#logins.add(key)
+    try {
+      await this.#running.get(key)?.catch(() => undefined)
+      return {
+        command: plugin.command,
+        args: plugin.args,
+        env: await this.#environmentOf(plugin, cluster, true),
+        accept: (printed) => this.#keep(key, credentialOf(printed, about(plugin, user), '')),
+        [Symbol.dispose]: () => this.#logins.delete(key),
+      }
+    } catch (error) {
+      this.#logins.delete(key)
+      throw error
+    }
   }
 
   async #run(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<Credential> {
-    if (plugin.interactiveMode === 'Always') {
-      const command = [plugin.command, ...plugin.args].join(' ')
-      throw new HostError(
-        'permission-denied',
-        `The credential plugin of user "${user.name}" needs a terminal: run it once in one (${command}), then try again.`,
-      )
+    const key = cacheKey(user, plugin, cluster)
+    try {
+      const env = await this.#environmentOf(plugin, cluster, false)
+      const { stdout, stderr, code } = await run(plugin, env, user)
+      if (code !== 0) {
+        const message = `${about(plugin, user)} ended with exit code ${code}${said(stderr)}`
+        throw plugin.interactiveMode === 'Never'
+          ? new HostError('permission-denied', message)
+          : new LoginNeeded(message)
+      }
+      const credential = credentialOf(stdout, about(plugin, user), stderr)
+      this.#keep(key, credential)
+      return credential
+    } catch (error) {
+      if (error instanceof LoginNeeded) this.#failed.set(key, { error, until: Date.now() + error.holdOffMs })
+      throw error
     }
-    const environment = await this.#environment()
+  }
+
+  #keep(key: string, credential: Credential): void {
+    this.#cache.set(key, credential)
+    this.#failed.delete(key)
+    this.#refused.delete(key)
+  }
+
+  async #environmentOf(plugin: ExecPlugin, cluster: KubeCluster, interactive: boolean): Promise<Environment> {
     const info = {
       apiVersion: plugin.apiVersion,
       kind: 'ExecCredential',
-      spec: { interactive: false, ...(plugin.provideClusterInfo ? { cluster: clusterInfo(cluster) } : {}) },
+      spec: { interactive, ...(plugin.provideClusterInfo ? { cluster: clusterInfo(cluster) } : {}) },
     }
     const own = Object.fromEntries(plugin.env.map(({ name, value }) => [name, value]))
-    const env = { ...environment, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) }
-    const { stdout, stderr, code } = await run(plugin, env, user.name)
-    if (code !== 0) {
-      throw new HostError(
-        'permission-denied',
-        `The credential plugin ${plugin.command} of user "${user.name}" ended with exit code ${code}${said(stderr)}`,
-      )
-    }
-    const parsed = ExecCredential.safeParse(parseJson(stdout))
-    if (!parsed.success) {
-      // Not what it printed: that may be half a token.
-      throw new HostError(
-        'permission-denied',
-        `The credential plugin ${plugin.command} of user "${user.name}" did not print an ExecCredential${said(stderr)}`,
-      )
-    }
-    const { token, clientCertificateData, clientKeyData, expirationTimestamp } = parsed.data.status
-    if (!token && !clientCertificateData) {
-      const message = `The credential plugin ${plugin.command} of user "${user.name}" gave neither a token nor a certificate${said(stderr)}`
-      throw new HostError('permission-denied', message)
-    }
-    const expiresAt = expirationTimestamp ? Date.parse(expirationTimestamp) : Number.NaN
-    return {
-      ...(token ? { token } : {}),
-      ...(clientCertificateData ? { certificate: clientCertificateData } : {}),
-      ...(clientKeyData ? { key: clientKeyData } : {}),
-      ...(Number.isNaN(expiresAt) ? {} : { expiresAt }),
-    }
+    return { ...(await this.#environment()), ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) }
+  }
+}
+
+const about = (plugin: ExecPlugin, user: KubeUser) => `The credential plugin ${plugin.command} of user "${user.name}"`
+
+/** What a plugin printed, as a credential. Errors quote what it said beside, never what it printed: that may be half a token. */
+function credentialOf(printed: string, whose: string, stderr: string): Credential {
+  const parsed = ExecCredential.safeParse(parseJson(printed))
+  if (!parsed.success) {
+    throw new HostError('permission-denied', `${whose} did not print an ExecCredential${said(stderr)}`)
+  }
+  const { token, clientCertificateData, clientKeyData, expirationTimestamp } = parsed.data.status
+  if (!token && !clientCertificateData) {
+    throw new HostError('permission-denied', `${whose} gave neither a token nor a certificate${said(stderr)}`)
+  }
+  const expiresAt = expirationTimestamp ? Date.parse(expirationTimestamp) : Number.NaN
+  return {
+    ...(token ? { token } : {}),
+    ...(clientCertificateData ? { certificate: clientCertificateData } : {}),
+    ...(clientKeyData ? { key: clientKeyData } : {}),
+    ...(Number.isNaN(expiresAt) ? {} : { expiresAt }),
   }
 }
 
@@ -127,7 +207,7 @@ function clusterInfo(cluster: KubeCluster): object {
 function run(
   plugin: ExecPlugin,
   env: Environment,
-  user: string,
+  user: KubeUser,
 ): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ stdout: string; stderr: string; code: number }>()
   const child = spawn(plugin.command, [...plugin.args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -135,12 +215,9 @@ function run(
   let stderr = ''
   const timer = setTimeout(() => {
     child.kill('SIGKILL')
-    reject(
-      new HostError(
-        'unavailable',
-        `The credential plugin ${plugin.command} of user "${user}" did not answer in 60 s${said(stderr)}`,
-      ),
-    )
+    const message = `${about(plugin, user)} did not answer in 60 s${said(stderr)}`
+    const asks = plugin.interactiveMode !== 'Never'
+    reject(asks ? new LoginNeeded(message, UNANSWERED_HOLD_OFF_MS) : new HostError('unavailable', message))
   }, TIMEOUT_MS)
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     if (stdout.length < OUTPUT_LIMIT) stdout += part
@@ -154,8 +231,8 @@ function run(
       ? ` ${plugin.installHint.trim()}`
       : ' Install it, or add its folder to the PATH of your login shell.'
     const message = missing
-      ? `The credential plugin ${plugin.command} of user "${user}" was not found in PATH.${hint}`
-      : `The credential plugin ${plugin.command} of user "${user}" could not be started: ${error.message}`
+      ? `${about(plugin, user)} was not found in PATH.${hint}`
+      : `${about(plugin, user)} could not be started: ${error.message}`
     reject(new HostError('not-found', message))
   })
   child.once('close', (code) => resolve({ stdout, stderr, code: code ?? 128 }))

@@ -4,7 +4,8 @@ import { basename, dirname } from 'node:path'
 import type { ContextStatus } from '../../common/model/context.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { ClusterAccess, OpenContext } from '../kubernetes/cluster-access.ts'
-import { measure, whoami } from '../kubernetes/cluster-access.ts'
+import { canLogIn, measure, whoami } from '../kubernetes/cluster-access.ts'
+import { LoginNeeded, type PluginLogin } from '../kubernetes/exec-credential.ts'
 import type { Kubeconfig, KubeContext } from '../kubernetes/kubeconfig.ts'
 
 const SETTLE_MS = 200
@@ -16,6 +17,7 @@ export class Contexts implements Disposable {
   #extra: readonly string[] = []
   readonly #open = new Map<string, Promise<OpenContext>>()
   #config: Promise<Kubeconfig> | undefined
+  readonly #loginListeners = new Set<() => void>()
 
   constructor(access: ClusterAccess, added: readonly string[] = []) {
     this.#access = access
@@ -84,8 +86,34 @@ export class Contexts implements Disposable {
         return { ...reached, problem: messageOf(error) }
       }
     } catch (error) {
-      return { ...facts, reachable: false, problem: messageOf(error) }
+      const refused = error instanceof ApiError && error.httpStatus === 401 && canLogIn(config, name)
+      const needsLogin = refused || error instanceof LoginNeeded
+      return { ...facts, reachable: false, problem: messageOf(error), ...(needsLogin ? { needsLogin } : {}) }
     }
+  }
+
+  /** The next probe runs the login plugin, also when it failed a moment ago. */
+  async retry(name: string): Promise<void> {
+    const config = await this.config()
+    if (config.contexts.some((context) => context.name === name)) this.#access.retry(config, name)
+  }
+
+  /** A run of the context's login plugin, for a terminal. */
+  async login(name: string): Promise<PluginLogin> {
+    const login = await this.#access.login(await this.config(), name)
+    return {
+      ...login,
+      accept: (printed) => {
+        login.accept(printed)
+        for (const listener of this.#loginListeners) listener()
+      },
+    }
+  }
+
+  /** Calls `listener` when somebody has logged in, in a terminal. The returned function ends it. */
+  onLogin(listener: () => void): () => void {
+    this.#loginListeners.add(listener)
+    return () => this.#loginListeners.delete(listener)
   }
 
   /** Calls `changed` when a kubeconfig file does; connections are made anew from then on. The returned function ends it. */

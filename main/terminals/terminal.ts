@@ -4,6 +4,8 @@ import { OutputLog } from './output-log.ts'
 import { Recording } from './recording.ts'
 import type { OpenLine, TerminalLine, TerminalSize } from './terminal-line.ts'
 
+const ENTER = 13
+
 /** One terminal of the host: a shell, or the end of one, and what it has put out. Goes on while no window shows it. */
 export class Terminal {
   readonly id: string
@@ -60,7 +62,10 @@ export class Terminal {
   /** Resolves when the shell takes more. What comes after its end is dropped: there is nobody to read it. */
   write(bytes: Uint8Array): Promise<void> {
     const line = this.#line
-    if (!line) return Promise.resolve()
+    if (!line) {
+      if (this.#end?.again && bytes.includes(ENTER)) this.reconnect()
+      return Promise.resolve()
+    }
     this.#input = this.#input.then(() => line.write(bytes)).catch(() => undefined)
     return this.#input
   }

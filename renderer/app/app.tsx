@@ -317,6 +317,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
                   list={contexts.value}
                   onSelect={openClusters}
                   onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
+                  onLogIn={(name) => drawer.add({ kind: 'login', context: name })}
                 />
               )
             }

@@ -70,7 +70,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     contexts.contexts.find(({ current }) => current) ??
     contexts.contexts[0]
   const name = context?.name
-  const usable = context !== undefined && context.state !== 'not-asked'
+  const usable = context !== undefined && context.state !== 'not-asked' && context.state !== 'needs-login'
   // Who may not list pods everywhere begins in the namespace of the context.
   const narrow = context?.missing.includes('list pods') ?? false
   const namespace = chosenNamespace === ALL ? '' : (chosenNamespace ?? (narrow ? (context?.namespace ?? '') : ''))
@@ -108,6 +108,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     // What is found is set once; everything else here is of the moment.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [ends, pods.synced])
+
+  const logIn = (to: string) => props.shells.onTerminal({ kind: 'login', context: to })
 
   function go(change: { context?: string; namespace?: string | undefined; place?: PlaceTab }): void {
     view.change(change, 'push')
@@ -203,6 +205,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
                   if (entry?.state === 'not-asked') void host.clusters.askContext(to).catch(() => undefined)
                 }}
                 onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
+                onLogIn={logIn}
               />
               <ContextFiles
                 list={contexts}
@@ -285,6 +288,26 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             <EmptyState title="No cluster is known">
               No kubeconfig was found. Looked at {contexts.files.map(({ path }) => path).join(', ') || 'none'}. Add a
               file at the left, or set KUBECONFIG and start Hopscope again.
+            </EmptyState>
+          </div>
+        </Pane>
+      )
+    }
+    if (context.state === 'needs-login') {
+      return (
+        <Pane title={TITLES[place]}>
+          <div className="cluster-empty">
+            <EmptyState
+              title={`${context.name} wants you to log in`}
+              actions={[
+                { title: 'Log in in a terminal', run: () => logIn(context.name) },
+                {
+                  title: 'Ask again',
+                  run: () => void host.clusters.askContext(context.name).catch(() => undefined),
+                },
+              ]}
+            >
+              {context.problem}
             </EmptyState>
           </div>
         </Pane>

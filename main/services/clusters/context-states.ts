@@ -1,6 +1,6 @@
 import type { Subscription } from '../../../common/contract.ts'
 import type { Permission } from '../../../common/model/preflight.ts'
-import type { ContextEntry, ContextList, ContextState } from '../../../common/model/context.ts'
+import type { ContextEntry, ContextList, ContextState, ContextStatus } from '../../../common/model/context.ts'
 import { permissionText } from '../../kubernetes/capture/ladder.ts'
 import { isAllowed } from '../../kubernetes/cluster-access.ts'
 import type { Kubeconfig, KubeContext } from '../../kubernetes/kubeconfig.ts'
@@ -20,7 +20,7 @@ export class ContextStates {
   readonly #contexts: Contexts
   readonly #now = new Watched<ContextList>({ contexts: [], files: [], problems: [], revision: 0 })
   #watchers = 0
-  #unwatch: (() => void) | undefined
+  #unwatch: (() => void)[] = []
   #timer: NodeJS.Timeout | undefined
   #revision = 0
 
@@ -66,10 +66,10 @@ export class ContextStates {
   async ask(name: string): Promise<ContextEntry> {
     const asked = this.#revision
     this.#change(name, (entry) => ({ ...entry, state: 'asking' }))
+    await this.#contexts.retry(name)
     const status = await this.#contexts.probe(name)
     const missing = status.reachable ? await this.#missing(name) : []
-    const state: ContextState = status.reachable ? 'reachable' : 'unreachable'
-    const entry = { ...status, state, missing, ...demoOf(status) }
+    const entry = { ...status, state: stateOf(status), missing, ...demoOf(status) }
     if (asked === this.#revision) this.#change(name, () => entry)
     return entry
   }
@@ -94,14 +94,22 @@ export class ContextStates {
       revision: this.#revision,
     })
     if (this.#watchers === 0) return
-    this.#unwatch = this.#contexts.watch(() => void this.reload().catch(() => undefined))
+    this.#unwatch = [
+      this.#contexts.watch(() => void this.reload().catch(() => undefined)),
+      // A user may be that of several contexts; one that needs another login says so again at once.
+      this.#contexts.onLogin(() => {
+        for (const { name, state } of this.#now.value.contexts) {
+          if (state === 'needs-login') void this.ask(name).catch(() => undefined)
+        }
+      }),
+    ]
     this.#timer = setInterval(() => void this.#askAll(config, true), AGAIN_MS)
     void this.#askAll(config, false)
   }
 
   #rest(): void {
-    this.#unwatch?.()
-    this.#unwatch = undefined
+    for (const end of this.#unwatch) end()
+    this.#unwatch = []
     clearInterval(this.#timer)
   }
 
@@ -109,7 +117,7 @@ export class ContextStates {
     const states = new Map(this.#now.value.contexts.map(({ name, state }) => [name, state]))
     const due = config.contexts.filter((context) => {
       const state = states.get(context.name)
-      return again ? state === 'reachable' || state === 'unreachable' : state === 'asking'
+      return again ? state !== undefined && state !== 'asking' && state !== 'not-asked' : state === 'asking'
     })
     const revision = this.#revision
     await Promise.all(
@@ -128,8 +136,7 @@ export class ContextStates {
     const status = await this.#contexts.probe(name)
     if (asked !== this.#revision) return
     const missing = status.reachable ? await this.#missing(name) : []
-    const state: ContextState = status.reachable ? 'reachable' : 'unreachable'
-    this.#change(name, () => ({ ...status, state, missing, ...demoOf(status) }))
+    this.#change(name, () => ({ ...status, state: stateOf(status), missing, ...demoOf(status) }))
   }
 
   async #missing(name: string): Promise<readonly string[]> {
@@ -149,6 +156,9 @@ export class ContextStates {
   }
 }
 
+const stateOf = ({ reachable, needsLogin }: ContextStatus): ContextState =>
+  reachable ? 'reachable' : needsLogin ? 'needs-login' : 'unreachable'
+
 /** The demo listens on loopback; a context of the person may have its name. */
 const demoOf = ({ name, server }: Pick<ContextEntry, 'name' | 'server'>) =>
   isDemo(name) && server.startsWith('https://127.0.0.1:') ? { demo: true } : {}
@@ -158,7 +168,8 @@ function entryOf(config: Kubeconfig, context: KubeContext, before: ContextEntry 
   const current = config.currentContext === context.name
   const user = config.users.get(context.user)
   // A plugin may open a browser or wait for a key: nothing that should happen to thirty contexts because an app was started.
-  const logsIn = user?.exec !== undefined && user.exec.interactiveMode !== 'Never'
+  // One that always wants a terminal is not run by asking.
+  const logsIn = user?.exec?.interactiveMode === 'IfAvailable'
   return {
     missing: [],
     reachable: false,

@@ -6,6 +6,7 @@ import type { TerminalEnd, TerminalFacts, TerminalTarget } from '../../../common
 import { requireAllowed, shellPermissions } from '../../kubernetes/shell-place.ts'
 import { Watched } from '../../streams.ts'
 import { loginShell, openLocalShell } from '../../terminals/local-shell.ts'
+import { openPluginLogin } from '../../terminals/plugin-login.ts'
 import { openPodShell } from '../../terminals/pod-shell.ts'
 import { writePrivateKubeconfig } from '../../terminals/private-kubeconfig.ts'
 import { Terminal } from '../../terminals/terminal.ts'
@@ -76,6 +77,9 @@ export class Terminals {
     switch (target.kind) {
       case 'local':
         return (size, handlers) => this.#local(target, size, handlers)
+      case 'login':
+        return async (size, handlers) =>
+          openPluginLogin(await this.#parts.contexts.login(target.context), size, handlers)
       case 'container':
         return async (size, handlers, signal) => {
           const { connection } = await this.#parts.contexts.open(target.context)
@@ -140,6 +144,8 @@ function titleOf(target: TerminalTarget): string {
   switch (target.kind) {
     case 'local':
       return `${basename(loginShell(process.env))}${target.context === undefined ? '' : ` (${target.context})`}`
+    case 'login':
+      return `Log in (${target.context})`
     case 'container':
       return `${target.pod} (${target.container})`
     case 'debug-container':

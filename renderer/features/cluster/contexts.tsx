@@ -1,4 +1,4 @@
-import { RefreshCw, X } from 'lucide-react'
+import { LogIn, RefreshCw, X } from 'lucide-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import type { ContextEntry, ContextList } from '../../../common/model/context.ts'
 import { formatMilliseconds } from '../../components/format.ts'
@@ -9,10 +9,12 @@ export interface ContextsProps {
   readonly selected?: string | undefined
   readonly onSelect: (name: string) => void
   readonly onAsk: (name: string) => void
+  /** Its login plugin is to be run in a terminal. */
+  readonly onLogIn: (name: string) => void
 }
 
 /** Every context of the kubeconfig and how it is; choosing one opens it. */
-export function Contexts({ list, selected, onSelect, onAsk }: ContextsProps): ReactNode {
+export function Contexts({ list, selected, onSelect, onAsk, onLogIn }: ContextsProps): ReactNode {
   return (
     <ul className="contexts" aria-label="Contexts">
       {list.contexts.map((context) => (
@@ -37,6 +39,11 @@ export function Contexts({ list, selected, onSelect, onAsk }: ContextsProps): Re
               </span>
             )}
           </button>
+          {context.state === 'needs-login' && (
+            <button type="button" className="button small context-login" onClick={() => onLogIn(context.name)}>
+              <LogIn size={12} aria-hidden /> Log in in a terminal
+            </button>
+          )}
           {context.state !== 'asking' && context.state !== 'reachable' && (
             <button
               type="button"
@@ -60,6 +67,8 @@ function aboutText({ state, version, latencyMs, user, problem }: ContextEntry): 
       return 'asking…'
     case 'not-asked':
       return 'not asked: a login plugin would run'
+    case 'needs-login':
+      return problem ?? 'log in first'
     case 'unreachable':
       return problem ?? 'not reachable'
     case 'reachable':

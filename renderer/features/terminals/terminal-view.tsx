@@ -153,7 +153,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
         <b>{title}</b>
         {status !== undefined && (
           <span
-            className={state === 'ended' || problem !== undefined ? 'terminal-status ended' : 'terminal-status'}
+            className={
+              (state === 'ended' && end?.exitCode !== 0) || problem !== undefined
+                ? 'terminal-status ended'
+                : 'terminal-status'
+            }
             role="status"
           >
             {status}
@@ -161,7 +165,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
         )}
         {state === 'ended' && known !== undefined && (
           <button type="button" className="button small" onClick={() => void host.terminals.reconnect(known)}>
-            <RotateCw size={12} aria-hidden /> Reconnect
+            <RotateCw size={12} aria-hidden /> {target?.kind === 'login' ? 'Log in again' : 'Reconnect'}
           </button>
         )}
         {end?.noShell && target?.kind === 'container' && (
