@@ -65,7 +65,18 @@ export function Findings(props: FindingsProps): ReactNode {
   }
 
   return (
-    <Pane title="Findings" waiting={waiting} count={report && countText(report)}>
+    <Pane
+      title="Findings"
+      waiting={waiting}
+      count={report && countText(report)}
+      actions={
+        all.length > 0 && (
+          <button type="button" className="button small" onClick={props.onReport}>
+            <Download size={12} aria-hidden /> Save report
+          </button>
+        )
+      }
+    >
       {!report || all.length === 0 ? (
         <Nothing report={report} error={error} reading={reading} onConversations={props.onConversations} />
       ) : (
@@ -97,8 +108,9 @@ export function Findings(props: FindingsProps): ReactNode {
 const optionId = ({ id }: Finding) => `finding-${id.replaceAll(/\W+/g, '-')}`
 
 function countText({ findings, artefacts }: FindingsReport): string {
-  const about = artefacts.length > 0 ? `, ${artefacts.length} about the capture` : ''
-  return findings.length + artefacts.length === 0 ? '' : `${findings.length}${about}`
+  const about = artefacts.length > 0 ? `${artefacts.length} about the capture` : ''
+  const troubles = findings.length > 0 ? formatCounted(findings.length, 'trouble') : ''
+  return [troubles, about].filter(Boolean).join(', ')
 }
 
 interface LineProps extends Pick<FindingsProps, 'onChoose' | 'onShow'> {
@@ -133,22 +145,13 @@ function Line({ finding, worst, selected, onChoose, onShow }: LineProps): ReactN
 
 interface StoryProps extends Pick<
   FindingsProps,
-  'onShow' | 'onTime' | 'onPacket' | 'onCopy' | 'onCopyCommand' | 'onExport' | 'onReport'
+  'onShow' | 'onTime' | 'onPacket' | 'onCopy' | 'onCopyCommand' | 'onExport'
 > {
   readonly finding: Finding
 }
 
 /** One finding in full. */
-function Story({
-  finding,
-  onShow,
-  onTime,
-  onPacket,
-  onCopy,
-  onCopyCommand,
-  onExport,
-  onReport,
-}: StoryProps): ReactNode {
+function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExport }: StoryProps): ReactNode {
   const { title, sentence, why, confidence, since, until, blamed, evidence, ruledOut, settle, confirm, source } =
     finding
   return (
@@ -173,28 +176,27 @@ function Story({
             <Download size={12} aria-hidden /> Export evidence…
           </button>
         )}
-        <button type="button" className="button small" onClick={onReport}>
-          <Download size={12} aria-hidden /> Save report
-        </button>
       </div>
-      {evidence.length > 0 && (
-        <ol className="story-evidence" aria-label="Evidence">
-          {evidence.map(({ row, role }) => (
-            <li key={`${row} ${role}`}>
-              <button type="button" className="link" onClick={() => onPacket(row)}>
-                {row + 1}
-              </button>{' '}
-              {role}
-            </li>
-          ))}
-        </ol>
-      )}
       <dl>
         <Part name="Why">{why}</Part>
         <Part name="Where">{blamed}</Part>
         <Part name="When">
           {formatSeconds(since, 3)} s{until > since && `, for ${formatDuration(until - since)}`}
         </Part>
+        {evidence.length > 0 && (
+          <Part name="Packets">
+            <ol className="story-evidence" aria-label="Evidence">
+              {evidence.map(({ row, role }) => (
+                <li key={`${row} ${role}`}>
+                  <button type="button" className="link" onClick={() => onPacket(row)}>
+                    {row + 1}
+                  </button>{' '}
+                  {role}
+                </li>
+              ))}
+            </ol>
+          </Part>
+        )}
         <Part name="How sure">{sureText(confidence)}</Part>
         {ruledOut.length > 0 && (
           <Part name="Ruled out">
