@@ -1,5 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 
+/** In the order in which they are listed. */
+export const COMMAND_GROUPS = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Notes', 'Terminal', 'Help'] as const
+
 /** Something the person can do, by key, menu, palette or the host's menu bar. */
 export interface Command {
   /** Stable name, `group.verb`: the host's menu and the tests use it. */
@@ -7,7 +10,7 @@ export interface Command {
   readonly title: string
   /** What Wireshark calls it, where that is something else: the palette finds it by both. */
   readonly wireshark?: string
-  readonly group: 'Capture' | 'Filter' | 'Time' | 'Go' | 'View' | 'Notes' | 'Terminal' | 'Help'
+  readonly group: (typeof COMMAND_GROUPS)[number]
   /** As in `parseKeys`: "Ctrl+O", "/", "Alt+ArrowUp". The first is shown. */
   readonly keys?: readonly string[]
   /** Also while a text field has the focus (default: only keys with Ctrl, Alt or a function key). */

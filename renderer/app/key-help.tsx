@@ -1,10 +1,8 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Keys } from '../components/keys.tsx'
-import type { Command, CommandRegistry } from './commands.ts'
+import { COMMAND_GROUPS, type CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
-
-const GROUPS: readonly Command['group'][] = ['Capture', 'Filter', 'Time', 'Go', 'View', 'Notes', 'Terminal', 'Help']
 
 /** What belongs to the thing that has the focus, not to the window. */
 const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
@@ -61,37 +59,39 @@ export function KeyHelp({
 }): ReactNode {
   const all = [...commands.store.getState().values()].filter((command) => command.keys !== undefined)
   return (
-    <Dialog label="Keys" onClose={onClose}>
+    <Dialog label="Keys" className="key-sheet" onClose={onClose}>
       <h2>Keys</h2>
-      {/* The dialog scrolls when there are many: then the keys must reach it. */}
-      <div className="key-columns" tabIndex={0}>
-        {GROUPS.map((group) => {
-          const listed = all.filter((command) => command.group === group)
-          return (
-            listed.length > 0 && (
-              <section key={group}>
-                <h3>{group}</h3>
-                {listed.map((command) => (
-                  <div key={command.id} className="key-line">
-                    <span>{command.title}</span>
-                    <Keys labels={keyLabels(command.keys?.[0] ?? '')} />
-                  </div>
-                ))}
-              </section>
+      {/* It scrolls in a low window: then the keys must reach it. */}
+      <div className="key-scroll" tabIndex={0}>
+        <div className="key-columns">
+          {COMMAND_GROUPS.map((group) => {
+            const listed = all.filter((command) => command.group === group)
+            return (
+              listed.length > 0 && (
+                <section key={group}>
+                  <h3>{group}</h3>
+                  {listed.map((command) => (
+                    <div key={command.id} className="key-line">
+                      <span>{command.title}</span>
+                      <Keys labels={keyLabels(command.keys?.[0] ?? '')} />
+                    </div>
+                  ))}
+                </section>
+              )
             )
-          )
-        })}
-        {ELSEWHERE.map(([title, lines]) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            {lines.map(([what, how]) => (
-              <div key={what} className="key-line">
-                <span>{what}</span>
-                <span className="quiet">{how}</span>
-              </div>
-            ))}
-          </section>
-        ))}
+          })}
+          {ELSEWHERE.map(([title, lines]) => (
+            <section key={title}>
+              <h3>{title}</h3>
+              {lines.map(([what, how]) => (
+                <div key={what} className="key-line">
+                  <span>{what}</span>
+                  <span className="quiet">{how}</span>
+                </div>
+              ))}
+            </section>
+          ))}
+        </div>
       </div>
     </Dialog>
   )

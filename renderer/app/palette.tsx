@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { Keys } from '../components/keys.tsx'
-import type { Command, CommandRegistry } from './commands.ts'
+import { COMMAND_GROUPS, type Command, type CommandRegistry } from './commands.ts'
 import { Dialog } from './key-help.tsx'
 import { keyLabels } from './keys.ts'
 
@@ -20,7 +20,7 @@ export function Palette({
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const [offered] = useState(() => commands.offered())
-  const matching = [...all.values(), ...(text.trim() ? offered : [])].filter(
+  const matching = [...inGroups(all), ...(text.trim() ? offered : [])].filter(
     (command) => command.enabled?.() !== false && matches(command, text),
   )
   const found = matching.slice(0, MOST)
@@ -79,6 +79,11 @@ export function Palette({
       </ul>
     </Dialog>
   )
+}
+
+/** What one does with a capture first, then with the window. */
+function inGroups(commands: ReadonlyMap<string, Command>): readonly Command[] {
+  return COMMAND_GROUPS.flatMap((group) => [...commands.values()].filter((command) => command.group === group))
 }
 
 function matches(command: Command, text: string): boolean {
