@@ -13,6 +13,8 @@ export interface Column<Row> {
   readonly about?: string
   /** Pixels; the last column takes what is left, at least this. */
   readonly width: number
+  /** It grows up to this where there is room. */
+  readonly widest?: number
   readonly numeric?: boolean
   readonly mono?: boolean
   /** The name `onSort` gets, and by which `sort` tells that the list is sorted by it. */
@@ -339,8 +341,10 @@ function ColumnHead<Row>({ column, sort, onSort, onResize, width }: ColumnHeadPr
             event.preventDefault()
             const handle = event.currentTarget
             const start = event.clientX
+            // As it is on screen: there it may have grown.
+            const from = handle.parentElement?.offsetWidth ?? width
             handle.setPointerCapture(event.pointerId)
-            handle.onpointermove = (move) => onResize(width + move.clientX - start)
+            handle.onpointermove = (move) => onResize(from + move.clientX - start)
             handle.onpointerup = () => (handle.onpointermove = null)
           }}
         />

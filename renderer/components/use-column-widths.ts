@@ -3,6 +3,8 @@ import { useState } from 'react'
 interface WidthColumn {
   readonly key: string
   readonly width: number
+  /** As far as it grows where there is room; not without. */
+  readonly widest?: number
   readonly numeric?: boolean
 }
 
@@ -22,9 +24,11 @@ export function useColumnWidths(grid: string, columns: readonly WidthColumn[]): 
   const widths = columns.map((column) => changed[column.key] ?? column.width)
   // Numbers stay beside each other: what is left of the width goes to the last column only if it is text.
   const stretch = columns.at(-1)?.numeric !== true
-  const tracks = widths.map((width, i) =>
-    stretch && i === widths.length - 1 ? `minmax(${width}px, 1fr)` : `${width}px`,
-  )
+  const tracks = columns.map(({ key, widest }, i) => {
+    const width = widths[i]
+    if (stretch && i === widths.length - 1) return `minmax(${width}px, 1fr)`
+    return widest !== undefined && changed[key] === undefined ? `minmax(${width}px, ${widest}px)` : `${width}px`
+  })
   const template = tracks.join(' ') + (stretch ? '' : ' minmax(0, 1fr)')
   return {
     widths,
