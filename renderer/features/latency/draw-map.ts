@@ -1,6 +1,6 @@
 import type { LatencyMap } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
-import { formatDuration } from '../../components/format.ts'
+import { formatDuration, formatSeconds } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 
 // A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
@@ -8,6 +8,8 @@ import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 export const LEFT = 56
 const TOP = 6
 const BOTTOM = 18
+/** Pixels between two times below the map, at least. */
+const TIMES_APART = 80
 
 export interface MapPlace {
   readonly width: number
@@ -37,6 +39,7 @@ export function drawMap(
 ): void {
   context.clearRect(0, 0, place.width, place.height)
   drawScale(context, map, place, colors, font)
+  drawTimes(context, map, place, colors)
   const most = map.counts.reduce((a, b) => Math.max(a, b), 1)
   for (let column = 0; column < map.columns; column++) {
     for (let row = 0; row < map.rows; row++) {
@@ -86,6 +89,28 @@ function drawScale(
     free = y
     context.fillStyle = colors.ink3
     context.fillText(formatDuration(edge), LEFT - 6, Math.min(place.height - BOTTOM - 6, Math.max(TOP + 6, y)))
+  }
+}
+
+/** Seconds of the capture, at steps of 1, 2 or 5, below the map; the font is that of the scale. */
+function drawTimes(context: CanvasRenderingContext2D, map: LatencyMap, place: MapPlace, colors: Colors): void {
+  const span = map.to - map.from
+  const least = (span * TIMES_APART) / Math.max(1, place.width - LEFT)
+  const decade = 10 ** Math.floor(Math.log10(least))
+  const step = decade * ([1, 2, 5].find((factor) => factor * decade >= least) ?? 10)
+  const decimals = Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step) - 1e-9)))
+  context.textBaseline = 'middle'
+  for (let time = Math.ceil(map.from / step) * step; time < map.to; time += step) {
+    const x = LEFT + Math.round(((time - map.from) / span) * (place.width - LEFT))
+    context.fillStyle = colors.lineStrong
+    context.fillRect(x, place.height - BOTTOM, 1, 4)
+    context.fillStyle = colors.ink3
+    const text = `${formatSeconds(time, decimals)} s`
+    const half = context.measureText(text).width / 2
+    context.textAlign = 'center'
+    // The first one stays right of the scale, the last one inside the pane.
+    const middle = Math.min(Math.max(x, LEFT + half - 4), place.width - half - 4)
+    context.fillText(text, middle, place.height - 7)
   }
 }
 

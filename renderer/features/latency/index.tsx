@@ -36,7 +36,7 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
   const query: Query = { ...scope, ...range }
   const key = JSON.stringify([query, version])
   const { value: summaries, error, key: answered } = useAnswer(key, () => session.engine.latencies(query))
-  const measure = summaries?.find((each) => each.measure === chosen)?.measure ?? summaries?.[0]?.measure
+  const measure = summaries && (summaries.find((each) => each.measure === chosen) ?? mostFelt(summaries))?.measure
   const shown = zoom ?? range ?? { from: facts.firstTime, to: facts.lastTime + 1 }
 
   async function showCell(cell: LatencyCell): Promise<void> {
@@ -110,6 +110,14 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
       )}
     </Pane>
   )
+}
+
+/** What somebody waits for comes first: requests, of those the slowest, else the round trips to the server. */
+function mostFelt(summaries: readonly LatencySummary[]): LatencySummary | undefined {
+  const slowest = summaries
+    .filter(({ measure, p99 }) => isRequests(measure) && !Number.isNaN(p99.ns))
+    .toSorted((a, b) => b.p99.ns - a.p99.ns)
+  return slowest[0] ?? summaries.find(({ measure }) => measure === 'rtt server') ?? summaries[0]
 }
 
 interface MeasuresProps {
