@@ -56,6 +56,8 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   useEffect(() => {
     const { current } = dialog
     current?.showModal()
+    // Else the first choice has the focus, chosen or not.
+    current?.querySelector<HTMLInputElement>('input:checked')?.focus()
     return () => current?.close()
   }, [])
 
