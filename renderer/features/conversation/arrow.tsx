@@ -32,13 +32,13 @@ export function Arrow({ packet, pause }: ArrowProps): ReactNode {
         {verdict !== undefined && VERDICTS[verdict] !== undefined && (
           <span className="label verdict">{VERDICTS[verdict]}</span>
         )}
-        {whatOf(packet)}
         {lost && (
           <span className="arrow-lost">
             {lost.perhaps ? 'it or its ACK was lost' : 'lost'}, sent again as {lost.again + 1}
           </span>
         )}
         {packet.lostBefore && <span className="arrow-lost">the first one was lost before this point</span>}
+        {whatOf(packet)}
         {pause !== undefined && <span className="arrow-pause">{formatDuration(pause)} of silence</span>}
       </span>
       <i className="arrow-line" aria-hidden />
