@@ -92,4 +92,17 @@ describe("a terminal's output", () => {
     expect(bytes).toBe(512 * KB)
     expect(pieces).toBeLessThan(32)
   })
+
+  it('keeps when something came, to a tenth of a second, also for those who come later', async () => {
+    const log = new OutputLog()
+    for (const time of [1000, 1050, 1100, 1101, 5000]) void log.write(piece(0, 10), time)
+    log.close()
+    const told: { time: number; size: number }[] = []
+    for await (const { time, bytes } of log.read(0)) told.push({ time, size: bytes.length })
+    expect(told).toEqual([
+      { time: 1000, size: 30 },
+      { time: 1101, size: 10 },
+      { time: 5000, size: 10 },
+    ])
+  })
 })

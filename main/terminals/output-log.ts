@@ -9,6 +9,9 @@ const PIECE_BYTES = 128 * 1024
 /** A pseudo-terminal gives 4 kB at a time: in a flood what comes within so many milliseconds is put together. The first of it waits for nothing. */
 const GATHER_MS = 8
 
+/** What is put together has one time: not more than this is lost of when something was printed. */
+const SAME_TIME_MS = 100
+
 interface Reader {
   at: number
   /** What was there before it came. */
@@ -99,6 +102,7 @@ export class OutputLog {
     while (
       last < this.#pieces.length &&
       this.#pieces[last].at < reader.old === isOld &&
+      this.#pieces[last].time - this.#pieces[first].time <= SAME_TIME_MS &&
       (size === 0 || size + this.#pieces[last].bytes.length <= PIECE_BYTES)
     ) {
       size += this.#pieces[last++].bytes.length

@@ -27,6 +27,7 @@ import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
+import { useMarkedTime } from './use-marked-time.ts'
 import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
 import { Workspace } from './workspace.tsx'
@@ -101,6 +102,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     state.kind === 'open' && shownId !== undefined
       ? { id: shownId, name: state.session.name, live: shownLive !== undefined && shownLive.endedAt === undefined }
       : undefined
+  const marked = useMarkedTime(state.kind === 'open' ? state.session : undefined, view)
   const elsewhere = live.find((one) => one.endedAt === undefined && one.sourceId !== undefined && one !== shownLive)
   const actions = useMemo<ShellActions>(
     () => ({
@@ -272,7 +274,15 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           {shells.problem}
         </Banner>
       )}
-      <TerminalDrawer connection={connection} commands={commands} drawer={drawer} usual={localShell} capture={shownId}>
+      <TerminalDrawer
+        connection={connection}
+        commands={commands}
+        drawer={drawer}
+        usual={localShell}
+        capture={shownId}
+        marked={marked}
+        onCommand={noted?.live ? (text, at) => keepNote(connection.host, noted, text, at, 'command') : undefined}
+      >
         {state.kind === 'open' ? (
           <Workspace
             key={sessionKey(state.session)}

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
-import { Terminals, type Drawer } from '../features/terminals/index.tsx'
+import { Terminals, type Drawer, type MarkedTime } from '../features/terminals/index.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 
@@ -16,12 +16,15 @@ interface TerminalDrawerProps {
   /** What a new terminal leads to when nothing else was said. */
   readonly usual: TerminalTarget
   readonly capture: string | undefined
+  /** The time that is selected in it. */
+  readonly marked: MarkedTime | undefined
+  readonly onCommand: ((text: string, at: number) => Promise<void>) | undefined
   readonly children: ReactNode
 }
 
 /** What the window shows, and below it the terminals when they are wanted. Hidden ones go on. */
 export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
-  const { connection, commands, drawer, usual, capture, children } = props
+  const { connection, commands, drawer, usual, capture, marked, onCommand, children } = props
   const open = useStore(drawer.store, (state) => state.open)
   const panel = usePanelRef()
   const height = useRef(HEIGHT)
@@ -101,7 +104,16 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
           if (settled.current && inPixels > 0 !== drawer.store.getState().open) drawer.toggle(inPixels > 0)
         }}
       >
-        {needed && <Terminals connection={connection} drawer={drawer} usual={usual} capture={capture} />}
+        {needed && (
+          <Terminals
+            connection={connection}
+            drawer={drawer}
+            usual={usual}
+            capture={capture}
+            marked={marked}
+            onCommand={onCommand}
+          />
+        )}
       </Panel>
     </Group>
   )

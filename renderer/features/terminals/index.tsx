@@ -4,11 +4,13 @@ import { useStore } from 'zustand'
 import type { HostConnection } from '../../app/host.ts'
 import type { TerminalTarget } from '../../../common/model/terminal.ts'
 import { useWatched } from '../../components/use-watched.ts'
+import type { MarkedTime } from './marked-lines.ts'
 import { FONT_SIZES, SCROLLBACKS, terminalPreferences } from './preferences.ts'
 import type { Drawer } from './state.ts'
 import { TerminalView } from './terminal-view.tsx'
 import './terminals.css'
 
+export type { MarkedTime } from './marked-lines.ts'
 export { createDrawer, type Drawer } from './state.ts'
 
 interface TerminalsProps {
@@ -18,10 +20,12 @@ interface TerminalsProps {
   readonly usual: TerminalTarget
   /** The capture that is open, if the host has it: recordings are kept beside it. */
   readonly capture: string | undefined
+  readonly marked: MarkedTime | undefined
+  readonly onCommand: ((text: string, at: number) => Promise<void>) | undefined
 }
 
 /** The drawer with the terminals: tabs, and in each terminals side by side. */
-export function Terminals({ connection, drawer, usual, capture }: TerminalsProps): ReactNode {
+export function Terminals({ connection, drawer, usual, capture, marked, onCommand }: TerminalsProps): ReactNode {
   const { tabs, shown, focused } = useStore(drawer.store)
   const { value: facts } = useWatched(connection, 'terminals', (host) => host.terminals.watch())
   const connected = useSyncExternalStore(
@@ -125,6 +129,8 @@ export function Terminals({ connection, drawer, usual, capture }: TerminalsProps
               focused={slot.key === focused}
               connected={connected}
               capture={capture}
+              marked={marked}
+              onCommand={onCommand}
               onDebug={(target) => drawer.add(target)}
               announce={announce}
             />

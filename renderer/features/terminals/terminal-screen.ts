@@ -6,8 +6,10 @@ import { WebglAddon } from '@xterm/addon-webgl'
 import { Terminal, type ITheme } from '@xterm/xterm'
 import type { HostContract, Subscription } from '../../../common/contract.ts'
 import type { TerminalOutput } from '../../../common/model/terminal.ts'
+import { MarkedLines, type MarkedTime } from './marked-lines.ts'
 import type { TerminalPreferences } from './preferences.ts'
 import { withStyleSheets } from './style-sheets.ts'
+import { TypedCommands } from './typed-commands.ts'
 
 const INPUT_PIECE = 32 * 1024
 const INTERRUPT = '\x03'
@@ -24,6 +26,10 @@ export interface ScreenHandlers {
   /** Asks before many lines are pasted. */
   readonly mayPaste: (lines: number) => Promise<boolean>
   readonly link: (url: string) => void
+  /** A command that was run while that is wanted, and when, milliseconds since 1970. */
+  readonly command: (command: string, at: number) => void
+  /** How many lines were printed in the time that is marked. */
+  readonly marked: (lines: number) => void
   /** True when the key is the window's and not the shell's. */
   readonly isOurs: (event: KeyboardEvent) => boolean
 }
@@ -35,6 +41,8 @@ export class TerminalScreen implements Disposable {
   readonly search = new SearchAddon()
   readonly #handlers: ScreenHandlers
   readonly #encoder = new TextEncoder()
+  readonly #lines: MarkedLines
+  readonly #commands: TypedCommands
   /** Pieces that have not been sent yet, in order. */
   #queue: Uint8Array[] = []
   #sending = false
@@ -63,6 +71,8 @@ export class TerminalScreen implements Disposable {
       },
     })
     this.#term = term
+    this.#lines = new MarkedLines(term, handlers.marked)
+    this.#commands = new TypedCommands(term, handlers.command)
     term.loadAddon(this.#fit)
     term.loadAddon(this.search)
     term.loadAddon(new Unicode11Addon())
@@ -87,6 +97,7 @@ export class TerminalScreen implements Disposable {
   /** Draws into `element` and follows its size. */
   open(element: HTMLElement): void {
     withStyleSheets(() => this.#term.open(element))
+    this.#lines.open()
     this.#draw()
     element.addEventListener('paste', (event) => this.#pasted(event), { capture: true })
     this.#watch = new ResizeObserver(() => this.fit())
@@ -126,6 +137,16 @@ export class TerminalScreen implements Disposable {
     this.#term.focus()
   }
 
+  /** Marks what was printed in that time; undefined marks nothing. */
+  mark(time: MarkedTime | undefined): void {
+    this.#lines.mark(time)
+  }
+
+  /** Whether the commands that are run are told. */
+  tellCommands(wanted: boolean): void {
+    this.#commands.wanted = wanted
+  }
+
   /** The lines on screen and above it, for a note. */
   text(): string {
     const { buffer } = this.#term
@@ -154,7 +175,15 @@ export class TerminalScreen implements Disposable {
       for (;;) {
         const { done, value } = await reader.read()
         if (done || signal.aborted) return at
-        const drawn = () => new Promise<void>((done) => this.#term.write(value.bytes, done))
+        const drawn = () =>
+          new Promise<void>((done) => {
+            // Called in its turn, when all before it has been drawn: the cursor is where it begins.
+            this.#term.write('', () => this.#lines.printing(value.time))
+            this.#term.write(value.bytes, () => {
+              this.#commands.drawn()
+              done()
+            })
+          })
         if (value.replayed) {
           this.#replaying = true
           await drawn()
@@ -212,6 +241,7 @@ export class TerminalScreen implements Disposable {
 
   #type(text: string): void {
     if (this.#replaying) return
+    this.#commands.typed(text)
     // Who presses Ctrl-C wants it to stop, also what of a paste has not been sent.
     if (text === INTERRUPT) this.#queue = []
     this.#send(this.#encoder.encode(text))

@@ -1,10 +1,12 @@
-import { Circle, RotateCw, Search, SquareDot, X } from 'lucide-react'
+import { Circle, MapPin, RotateCw, Search, SquareDot, X } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { HostContract } from '../../../common/contract.ts'
 import type { TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
 import { Confirm } from '../../components/confirm.tsx'
 import { subscribeColors } from '../../components/colors.ts'
+import { formatCounted } from '../../components/format.ts'
+import type { MarkedTime } from './marked-lines.ts'
 import { terminalPreferences } from './preferences.ts'
 import type { Drawer, Slot } from './state.ts'
 import { TerminalScreen } from './terminal-screen.ts'
@@ -22,13 +24,17 @@ interface TerminalViewProps {
   readonly connected: boolean
   /** Capture that a recording is kept beside. */
   readonly capture: string | undefined
+  /** The time that is selected in it. */
+  readonly marked: MarkedTime | undefined
+  /** Puts a command on the time axis of the capture; undefined when none is being made. */
+  readonly onCommand: ((text: string, at: number) => Promise<void>) | undefined
   readonly onDebug: (target: TerminalTarget) => void
   readonly announce: (text: string) => void
 }
 
 /** One terminal with its head: where it leads, how it is, and what can be done about that. */
 export function TerminalView(props: TerminalViewProps): ReactNode {
-  const { host, drawer, slot, facts, shown, focused, connected, capture, onDebug, announce } = props
+  const { host, drawer, slot, facts, shown, focused, connected, capture, marked, onCommand, onDebug, announce } = props
   const place = useRef<HTMLDivElement>(null)
   const screen = useRef<TerminalScreen>(undefined)
   const at = useRef(0)
@@ -37,6 +43,9 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   const [problem, setProblem] = useState<string>()
   const [asking, setAsking] = useState<{ readonly lines: number; readonly answer: (yes: boolean) => void }>()
   const [searching, setSearching] = useState(false)
+  const [noting, setNoting] = useState(false)
+  const [lines, setLines] = useState(0)
+  const noted = useRef({ onCommand, title: '' })
   const preferences = useStore(terminalPreferences)
 
   // Made once: it stays while its tab is hidden, with all that is on it.
@@ -52,6 +61,13 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       },
       mayPaste: (lines) => new Promise((answer) => setAsking({ lines, answer })),
       link: (url) => void window.open(url, '_blank', 'noopener'),
+      marked: setLines,
+      command: (command, ran) => {
+        const { onCommand: keep, title: where } = noted.current
+        keep?.(`${command}\nin ${where}`, ran).catch((error: unknown) =>
+          announce(`Not noted: ${error instanceof Error ? error.message : String(error)}`),
+        )
+      },
       isOurs: isWindowKey,
     })
     screen.current = made
@@ -93,6 +109,10 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
     }
   }, [host, known, connected])
 
+  const isNoting = noting && onCommand !== undefined
+  useEffect(() => screen.current?.mark(marked), [marked])
+  useEffect(() => screen.current?.tellCommands(isNoting), [isNoting])
+
   const state = facts?.state
   useEffect(() => {
     if (!shown) return
@@ -131,6 +151,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   }
 
   const title = facts?.title ?? (slot.target ? 'Opening' : 'Terminal')
+  noted.current = { onCommand, title }
   const end = facts?.end
   const { target } = facts ?? {}
   const status =
@@ -178,7 +199,27 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
             Add a debug container
           </button>
         )}
+        {marked && lines > 0 && (
+          <span className="terminal-lines">{formatCounted(lines, 'line')} of the selected time</span>
+        )}
         <span className="terminal-actions">
+          <button
+            type="button"
+            className={isNoting ? 'icon-button small noting' : 'icon-button small'}
+            aria-pressed={isNoting}
+            aria-label="Note commands"
+            disabled={onCommand === undefined}
+            title={
+              onCommand === undefined
+                ? 'Commands can be put on the time axis of a capture that is being made'
+                : isNoting
+                  ? 'Each command is put on the time axis as a note'
+                  : 'Put each command from now on onto the time axis as a note'
+            }
+            onClick={() => setNoting(!noting)}
+          >
+            <MapPin size={13} aria-hidden />
+          </button>
           <button
             type="button"
             className="icon-button small"
