@@ -30,7 +30,8 @@ export const TARGET_HELP = `  --context NAME         default: the kubeconfig's c
   --debug-namespace NAME where pods on nodes are made; default: the namespace`
 
 export function openContexts(kubeconfig: readonly string[] | undefined): Contexts {
-  return new Contexts(new ClusterAccess(() => Promise.resolve(process.env)), kubeconfig ?? [])
+  // As with kubectl, a login plugin may ask in the terminal that the command was given in.
+  return new Contexts(new ClusterAccess(() => Promise.resolve(process.env), process.stdin.isTTY), kubeconfig ?? [])
 }
 
 /** Where everything that was made in clusters is written down. */

@@ -27,9 +27,9 @@ export class ClusterAccess {
   readonly #plugins: ExecCredentials
 
   /** A command line has the environment of its shell; an app that was started from a desktop has to ask for it. */
-  constructor(environment: () => Promise<Environment> = loginEnvironment) {
+  constructor(environment: () => Promise<Environment> = loginEnvironment, hasTerminal = false) {
     this.#environment = environment
-    this.#plugins = new ExecCredentials(environment)
+    this.#plugins = new ExecCredentials(environment, hasTerminal)
   }
 
   /** The kubeconfig as it is on disk now. */

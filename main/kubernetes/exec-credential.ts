@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import * as z from 'zod/mini'
 import { HostError } from '../../common/host-error.ts'
 import type { ExecPlugin, KubeCluster, KubeUser } from './kubeconfig.ts'
@@ -59,6 +60,9 @@ export interface PluginLogin extends Disposable {
 /** Runs plugins: one at a time for a user, its answer kept until it expires or is refused. */
 export class ExecCredentials {
   readonly #environment: () => Promise<Environment>
+  readonly #hasTerminal: boolean
+  /** Questions in this process's own terminal come one after the other. */
+  #asking: Promise<unknown> = Promise.resolve()
   readonly #cache = new Map<string, Credential>()
   readonly #running = new Map<string, Promise<Credential>>()
   /** Users who are being logged in, in a terminal. */
@@ -66,8 +70,10 @@ export class ExecCredentials {
   readonly #failed = new Map<string, { readonly error: LoginNeeded; readonly until: number }>()
   readonly #refused = new Set<string>()
 
-  constructor(environment: () => Promise<Environment>) {
+  /** @param hasTerminal this process is in a terminal that plugins may ask in, as under kubectl */
+  constructor(environment: () => Promise<Environment>, hasTerminal = false) {
     this.#environment = environment
+    this.#hasTerminal = hasTerminal
   }
 
   /** Throws LoginNeeded when somebody has to answer in a terminal, HostError when the plugin is of no use either way. */
@@ -76,7 +82,7 @@ export class ExecCredentials {
     const known = this.#cache.get(key)
     if (known && (known.expiresAt === undefined || known.expiresAt - EARLY_MS > Date.now())) return known
     if (this.#logins.has(key)) throw new LoginNeeded(`User "${user.name}" is being logged in, in a terminal.`)
-    if (plugin.interactiveMode === 'Always') {
+    if (plugin.interactiveMode === 'Always' && !this.#hasTerminal) {
       const message = known
         ? `The login of user "${user.name}" has expired: log in again, in a terminal.`
         : this.#refused.has(key)
@@ -132,8 +138,7 @@ export class ExecCredentials {
   async #run(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<Credential> {
     const key = cacheKey(user, plugin, cluster)
     try {
-      const env = await this.#environmentOf(plugin, cluster, false)
-      const { stdout, stderr, code } = await run(plugin, env, user)
+      const { stdout, stderr, code } = await this.#answered(user, plugin, cluster)
       if (code !== 0) {
         const message = `${about(plugin, user)} ended with exit code ${code}${said(stderr)}`
         throw plugin.interactiveMode === 'Never'
@@ -147,6 +152,15 @@ export class ExecCredentials {
       if (error instanceof LoginNeeded) this.#failed.set(key, { error, until: Date.now() + error.holdOffMs })
       throw error
     }
+  }
+
+  async #answered(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): Promise<Answer> {
+    const asks = this.#hasTerminal && plugin.interactiveMode !== 'Never'
+    const env = await this.#environmentOf(plugin, cluster, asks)
+    if (!asks) return run(plugin, env, user)
+    const answered = this.#asking.then(() => runInTerminal(plugin, env, user))
+    this.#asking = answered.catch(() => undefined)
+    return answered
   }
 
   #keep(key: string, credential: Credential): void {
@@ -204,26 +218,46 @@ function clusterInfo(cluster: KubeCluster): object {
   }
 }
 
-function run(
-  plugin: ExecPlugin,
-  env: Environment,
-  user: KubeUser,
-): Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ stdout: string; stderr: string; code: number }>()
+interface Answer {
+  readonly stdout: string
+  /** Empty where it went to a terminal. */
+  readonly stderr: string
+  readonly code: number
+}
+
+function run(plugin: ExecPlugin, env: Environment, user: KubeUser): Promise<Answer> {
   const child = spawn(plugin.command, [...plugin.args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
   let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    if (stderr.length < OUTPUT_LIMIT) stderr += part
+  })
+  const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     child.kill('SIGKILL')
     const message = `${about(plugin, user)} did not answer in 60 s${said(stderr)}`
     const asks = plugin.interactiveMode !== 'Never'
     reject(asks ? new LoginNeeded(message, UNANSWERED_HOLD_OFF_MS) : new HostError('unavailable', message))
   }, TIMEOUT_MS)
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+  const answered = printed(child, child.stdout, plugin, user).then((answer) => ({ ...answer, stderr }))
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
+}
+
+/** With the terminal of this process, for as long as the person takes. */
+async function runInTerminal(plugin: ExecPlugin, env: Environment, user: KubeUser): Promise<Answer> {
+  const child = spawn(plugin.command, [...plugin.args], { env, stdio: ['inherit', 'pipe', 'inherit'] })
+  return { ...(await printed(child, child.stdout, plugin, user)), stderr: '' }
+}
+
+function printed(
+  child: ChildProcess,
+  output: Readable,
+  plugin: ExecPlugin,
+  user: KubeUser,
+): Promise<Pick<Answer, 'stdout' | 'code'>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Pick<Answer, 'stdout' | 'code'>>()
+  let stdout = ''
+  output.setEncoding('utf8').on('data', (part: string) => {
     if (stdout.length < OUTPUT_LIMIT) stdout += part
-  })
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    if (stderr.length < OUTPUT_LIMIT) stderr += part
   })
   child.once('error', (error) => {
     const missing = 'code' in error && error.code === 'ENOENT'
@@ -235,8 +269,8 @@ function run(
       : `${about(plugin, user)} could not be started: ${error.message}`
     reject(new HostError('not-found', message))
   })
-  child.once('close', (code) => resolve({ stdout, stderr, code: code ?? 128 }))
-  return promise.finally(() => clearTimeout(timer))
+  child.once('close', (code) => resolve({ stdout, code: code ?? 128 }))
+  return promise
 }
 
 /** The plugin's own words, which usually say what to do; anything that looks like a token is taken out. */

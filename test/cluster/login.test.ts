@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Subscription } from '../../common/contract.ts'
 import type { ContextEntry } from '../../common/model/context.ts'
+import { openPty } from '../../main/terminals/pty-line.ts'
 import { kubeconfigWithLogin, LOGIN_CODE } from '../support/login-plugin.ts'
 import { startHost } from '../support/host.ts'
 import { openLink } from '../support/open-link.ts'
@@ -37,7 +40,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
 
     await clusters.askContext('ops-too')
     await expect.poll(states).toEqual(['ops needs-login', 'ops-too needs-login'])
-    expect(contexts.value?.[0]?.problem).toMatch(/User "ops@.*" has to log in, in a terminal: the credential plugin .*corp-login asks there/)
+    expect(contexts.value?.[0]?.problem).toMatch(
+      /User "ops@.*" has to log in, in a terminal: the credential plugin .*corp-login asks there/,
+    )
     expect(config.runs()).toBe(0)
 
     const id = await terminals.open({ kind: 'login', context: 'ops' }, 100, 30)
@@ -84,6 +89,33 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     await host.close()
   })
 
+  it('is asked for by a command in the terminal that it was given in, and not where there is none', async () => {
+    const config = kubeconfigWithLogin(cluster, mkdtempSync(join(folder, 'command-')), ['ops', 'ops-too'])
+    const args = [join(import.meta.dirname, '../../main/cli.ts'), 'contexts']
+    const env = { ...process.env, KUBECONFIG: config.path, HOPSCOPE_CONFIG: mkdtempSync(join(folder, 'user-')) }
+    let shown = ''
+    const output = (bytes: Uint8Array) => {
+      shown += Buffer.from(bytes).toString()
+      return undefined
+    }
+    const size = { columns: 200, rows: 30 }
+    const line = await openPty({ file: process.execPath, args, cwd: folder, env }, size, { output })
+    await expect.poll(() => shown, { timeout: 20_000 }).toContain('Code from your phone: ')
+    await line.write(Buffer.from(`${LOGIN_CODE}\r`))
+    expect(await line.exited).toMatchObject({ exitCode: 0 })
+    // Once for both contexts of the user.
+    expect(config.runs()).toBe(1)
+    expect(shown).toMatch(/\* +ops .*v1\.36[^]* ops-too .*v1\.36/)
+    expect(shown).not.toContain(SECRET)
+
+    const piped = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    piped.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    const [code] = await once(piped, 'close')
+    expect([code, said]).toEqual([1, expect.stringContaining('has to log in, in a terminal')])
+    expect(config.runs()).toBe(1)
+  })
+
   it('that ends in the middle of a session is asked for again, without a run of the plugin', async () => {
     const config = kubeconfigWithLogin(cluster, mkdtempSync(join(folder, 'short-')), ['ops'])
     const { host } = await startHost(mkdtempSync(join(folder, 'user-')), config.path)
@@ -99,7 +131,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     expect(await clusters.askContext('ops')).toMatchObject({ state: 'reachable' })
     await expect
       .poll(() => clusters.askContext('ops'), { timeout: 40_000, interval: 500 })
-      .toMatchObject({ state: 'needs-login', problem: expect.stringMatching(/has expired: log in again, in a terminal/) })
+      .toMatchObject({
+        state: 'needs-login',
+        problem: expect.stringMatching(/has expired: log in again, in a terminal/),
+      })
     const rows = new Latest(await explorer.watchRows('ops', 'pods', ''), ({ problems }) => problems)
     await expect.poll(() => JSON.stringify(rows.value)).toContain('has expired')
     expect(config.runs()).toBe(1)
