@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
@@ -29,6 +29,8 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
   const panel = usePanelRef()
   const height = useRef(HEIGHT)
   const settled = useRef(false)
+  const place = useRef<HTMLDivElement>(null)
+  const before = useRef<HTMLElement>(undefined)
   const [needed, setNeeded] = useState(false)
 
   useEffect(() => {
@@ -37,6 +39,11 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
     else panel.current?.collapse()
     settled.current = true
   }, [open, panel])
+
+  // Else what is typed next goes to a shell that nobody sees. Before the browser takes the focus from what is inert.
+  useLayoutEffect(() => {
+    if (!open && place.current?.contains(document.activeElement)) giveBack(before.current)
+  }, [open])
 
   // Shells that were running before a reload are taken up again when the drawer is opened, or at once where it was open.
   useEffect(() => {
@@ -63,8 +70,10 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
           keys: ['Ctrl+`'],
           inText: true,
           run: () => {
-            if (drawer.store.getState().open) drawer.toggle(false)
-            else drawer.enter(usual)
+            if (drawer.store.getState().open) return drawer.toggle(false)
+            const { activeElement } = document
+            before.current = activeElement instanceof HTMLElement ? activeElement : undefined
+            drawer.enter(usual)
           },
         },
         {
@@ -105,16 +114,24 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
         }}
       >
         {needed && (
-          <Terminals
-            connection={connection}
-            drawer={drawer}
-            usual={usual}
-            capture={capture}
-            marked={marked}
-            onCommand={onCommand}
-          />
+          <div ref={place} className="with-terminals-content" inert={!open}>
+            <Terminals
+              connection={connection}
+              drawer={drawer}
+              usual={usual}
+              capture={capture}
+              marked={marked}
+              onCommand={onCommand}
+            />
+          </div>
         )}
       </Panel>
     </Group>
   )
+}
+
+/** The focus to what had it, where that is still there, else to the window: its keys work again. */
+function giveBack(element: HTMLElement | undefined): void {
+  if (element?.isConnected && element !== document.body) element.focus()
+  else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
 }

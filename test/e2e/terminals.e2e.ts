@@ -53,6 +53,23 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     expect(complaints).toEqual([])
   })
 
+  it('has no key any more once it is hidden', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const before = page.getByRole('button', { name: 'Open a capture' }).first()
+    await before.focus()
+    await page.keyboard.press('Control+Backquote')
+    await page.locator('[data-terminal=running]').waitFor()
+    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+    await page.keyboard.press('Control+Backquote')
+    await expect.poll(() => before.evaluate((button) => button === document.activeElement)).toBe(true)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+Backquote')
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+  })
+
   it('stays quick under 100 MB of output and stops at Ctrl-C', async () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened
