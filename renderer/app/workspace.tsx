@@ -360,7 +360,8 @@ export function Workspace({
       <ReadingBanners progress={progress} />
       <div className="work">
         <Group orientation="vertical" {...mainLayout}>
-          <Panel id="time" defaultSize={280} minSize={140} groupResizeBehavior="preserve-pixel-size">
+          {/* Where the window is low, or a drawer open, what is below needs its lines. */}
+          <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
             <Timeline
               session={session}
               view={view}
