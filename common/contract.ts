@@ -132,6 +132,8 @@ export interface ClustersSection {
   askContext(context: string): Promise<ContextEntry>
   /** Another kubeconfig file, by absolute path; remembered. not-found, permission-denied. */
   addFile(path: string): Promise<void>
+  /** As addFile, with the system's file dialog; false when the person cancelled. unsupported where there is none. */
+  chooseFile(): Promise<boolean>
   removeFile(path: string): Promise<void>
   captureSettings(context: string): Promise<ContextCaptureSettings>
   changeCaptureSettings(context: string, change: ContextCaptureChange): Promise<ContextCaptureSettings>
@@ -353,6 +355,7 @@ export const contractInputs = {
     startDemo: [],
     askContext: [ContextName],
     addFile: [CapturePath],
+    chooseFile: [],
     removeFile: [CapturePath],
     captureSettings: [ContextName],
     changeCaptureSettings: [ContextName, ContextCaptureChange],

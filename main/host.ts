@@ -57,7 +57,7 @@ export class Host {
   readonly settings: SettingsStore
   readonly #samples: Samples
   readonly #report: HostOptions['report']
-  readonly #clusters: ClustersService
+  readonly #states: ContextStates
   readonly #explorer: ExplorerService
   readonly #capturing: CapturingService
   readonly #live: LiveCaptures
@@ -113,7 +113,7 @@ export class Host {
         this.#checks.has(entry?.capture) ||
         this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
     )
-    this.#clusters = new ClustersService(contexts, new ContextStates(contexts), book, this.#sweeps, demo)
+    this.#states = new ContextStates(contexts)
     this.#explorer = new ExplorerService(contexts)
     this.#capturing = new CapturingService(contexts, book, ledger, store, this.#live, recent)
   }
@@ -138,7 +138,7 @@ export class Host {
     return {
       app: new AppService(this.version, this.settings, visitor),
       captures: new CapturesService(this.captures, this.recent, this.#samples, visitor),
-      clusters: this.#clusters,
+      clusters: new ClustersService(this.#contexts, this.#states, this.#book, this.#sweeps, this.#demo, visitor),
       explorer: this.#explorer,
       capturing: this.#capturing,
       terminals: this.#terminalsService,

@@ -162,6 +162,7 @@ describe('the exposed contract', () => {
       'clusters.startDemo: ok',
       'clusters.askContext: invalid-argument',
       'clusters.addFile: invalid-argument',
+      'clusters.chooseFile: unsupported',
       'clusters.removeFile: invalid-argument',
       'clusters.captureSettings: invalid-argument',
       'clusters.changeCaptureSettings: invalid-argument',

@@ -275,6 +275,21 @@ describe('the door', () => {
     expect(await callRemote(connect(), 'captures', 'chooseFile', [])).toMatchObject({ path, size: 4 })
     expect(electron.app.recentDocuments).toEqual([path])
   })
+
+  it("adds the kubeconfig file that was chosen in the system's dialog, and nothing when it was cancelled", async () => {
+    const config = temporaryFolder()
+    const { electron, connect } = await started({ config })
+    const remote = connect()
+    electron.dialog.openAnswer = { canceled: true, filePaths: [] }
+    expect(await callRemote(remote, 'clusters', 'chooseFile', [])).toBe(false)
+    const path = await captureFile('no kubeconfig')
+    electron.dialog.openAnswer = { canceled: false, filePaths: [path] }
+    await expect(callRemote(remote, 'clusters', 'chooseFile', [])).rejects.toMatchObject({ code: 'unsupported' })
+    await writeFile(path, 'contexts: [{name: added-here, context: {cluster: c, user: u}}]\n')
+    expect(await callRemote(remote, 'clusters', 'chooseFile', [])).toBe(true)
+    expect(JSON.parse(await readFile(join(config, 'contexts.json'), 'utf8'))).toMatchObject({ files: [path] })
+    expect(electron.app.recentDocuments).toEqual([])
+  })
 })
 
 describe('the preload', () => {

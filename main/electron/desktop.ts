@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, screen, session } from 'electron'
 import type { IpcMainEvent } from 'electron'
 import type { HostCommand, Settings } from '../../common/contract.ts'
@@ -151,10 +153,24 @@ export class Desktop {
       port.close()
       return
     }
-    this.#host.connect(lineOver(port), { door: 'desktop', commands, chooseFile: () => this.#chooseFile(window) })
+    this.#host.connect(lineOver(port), {
+      door: 'desktop',
+      commands,
+      chooseFile: (wanted) => (wanted === 'capture' ? this.#chooseCapture(window) : this.#chooseKubeconfig(window)),
+    })
   }
 
-  async #chooseFile(window: BrowserWindow): Promise<string | undefined> {
+  async #chooseKubeconfig(window: BrowserWindow): Promise<string | undefined> {
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+      title: 'Add a Kubeconfig File',
+      defaultPath: join(homedir(), '.kube'),
+      // They have no ending of their own, and their folder's name begins with a dot.
+      properties: ['openFile', 'showHiddenFiles'],
+    })
+    return canceled ? undefined : filePaths[0]
+  }
+
+  async #chooseCapture(window: BrowserWindow): Promise<string | undefined> {
     const { canceled, filePaths } = await dialog.showOpenDialog(window, {
       title: 'Open a Capture',
       properties: ['openFile'],

@@ -15,7 +15,7 @@ export interface Visitor {
   /** What the menu, the operating system and the command line ask of it. */
   readonly commands: Mailbox<HostCommand>
   /** Asks the person for a file; undefined when they cancel. Absent where the system has no dialog to show. */
-  readonly chooseFile?: () => Promise<string | undefined>
+  readonly chooseFile?: (wanted: 'capture' | 'kubeconfig') => Promise<string | undefined>
 }
 
 export class AppService implements AppSection {

@@ -103,7 +103,7 @@ export class CapturesService implements CapturesSection {
         'There is no file dialog on this side: drop the file on the page, or name its path.',
       )
     }
-    const path = await this.#visitor.chooseFile()
+    const path = await this.#visitor.chooseFile('capture')
     return path === undefined ? undefined : (await this.#library.openFile(path)).describe()
   }
 

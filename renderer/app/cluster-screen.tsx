@@ -24,6 +24,7 @@ import { Banner } from './banner.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
+import { useFileDialog } from './use-file-dialog.ts'
 import { useShellOffers, type ShellActions } from './use-shell-places.ts'
 import { PLACE_TABS, type PlaceTab } from './view.ts'
 import type { ViewStore } from './view-store.ts'
@@ -64,6 +65,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const named = useStore(view.store, (state) => state.context)
   const chosenNamespace = useStore(view.store, (state) => state.namespace)
   const place = useStore(view.store, (state) => state.place) ?? PLACE_TABS[0]
+  const hasFileDialog = useFileDialog(connection)
   const layout = useDefaultLayout({ id: 'hopscope.cluster', storage: localStorage })
   const context =
     contexts.contexts.find(({ name }) => name === named) ??
@@ -210,6 +212,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
               <ContextFiles
                 list={contexts}
                 onAdd={(path) => host.clusters.addFile(path)}
+                onChoose={hasFileDialog ? () => host.clusters.chooseFile() : undefined}
                 onRemove={(path) => void host.clusters.removeFile(path).catch(() => undefined)}
               />
               {usable && (

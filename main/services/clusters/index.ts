@@ -6,20 +6,31 @@ import type { SweepReport } from '../../../common/model/live-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import { fileFailure } from '../../file-errors.ts'
 import { loadKubeconfig } from '../../kubernetes/kubeconfig.ts'
+import type { Visitor } from '../app.ts'
 import type { Contexts } from '../contexts.ts'
 import type { ContextBook } from './context-book.ts'
 import type { ContextStates } from './context-states.ts'
 import type { DemoCluster } from './demo-cluster.ts'
 import type { Sweeps } from './sweeps.ts'
 
+/** The kubeconfig's contexts as one visitor sees them. */
 export class ClustersService implements ClustersSection {
   readonly #contexts: Contexts
   readonly #states: ContextStates
   readonly #book: ContextBook
   readonly #sweeps: Sweeps
   readonly #demo: DemoCluster
+  readonly #visitor: Visitor
 
-  constructor(contexts: Contexts, states: ContextStates, book: ContextBook, sweeps: Sweeps, demo: DemoCluster) {
+  constructor(
+    contexts: Contexts,
+    states: ContextStates,
+    book: ContextBook,
+    sweeps: Sweeps,
+    demo: DemoCluster,
+    visitor: Visitor,
+  ) {
+    this.#visitor = visitor
     this.#contexts = contexts
     this.#states = states
     this.#book = book
@@ -56,6 +67,16 @@ export class ClustersService implements ClustersSection {
       throw new HostError('unsupported', problems[0] ?? `${file} names no contexts: it is no kubeconfig.`)
     }
     await this.#setFiles([...this.#book.files.filter((one) => one !== file), file])
+  }
+
+  async chooseFile(): Promise<boolean> {
+    if (!this.#visitor.chooseFile) {
+      throw new HostError('unsupported', "There is no file dialog on this side: name the file's path.")
+    }
+    const path = await this.#visitor.chooseFile('kubeconfig')
+    if (path === undefined) return false
+    await this.addFile(path)
+    return true
   }
 
   async removeFile(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { LogIn, RefreshCw, X } from 'lucide-react'
+import { FolderOpen, LogIn, RefreshCw, X } from 'lucide-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import type { ContextEntry, ContextList } from '../../../common/model/context.ts'
 import { formatMilliseconds } from '../../components/format.ts'
@@ -81,23 +81,29 @@ function aboutText({ state, version, latencyMs, user, problem }: ContextEntry): 
 export interface ContextFilesProps {
   readonly list: ContextList
   readonly onAdd: (path: string) => Promise<void>
+  /** Asks for one with the system's file dialog, where there is one. */
+  readonly onChoose: (() => Promise<unknown>) | undefined
   readonly onRemove: (path: string) => void
 }
 
 /** Which kubeconfig files are looked at, and a way to add one. */
-export function ContextFiles({ list, onAdd, onRemove }: ContextFilesProps): ReactNode {
+export function ContextFiles({ list, onAdd, onChoose, onRemove }: ContextFilesProps): ReactNode {
   const [path, setPath] = useState('')
   const [problem, setProblem] = useState<string>()
 
-  function add(event: FormEvent): void {
-    event.preventDefault()
-    onAdd(path.trim()).then(
+  function add(adding: Promise<unknown>): void {
+    adding.then(
       () => {
         setPath('')
         setProblem(undefined)
       },
       (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     )
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    add(onAdd(path.trim()))
   }
 
   return (
@@ -127,7 +133,7 @@ export function ContextFiles({ list, onAdd, onRemove }: ContextFilesProps): Reac
             </li>
           ))}
         </ul>
-        <form onSubmit={add}>
+        <form onSubmit={submit}>
           <input
             type="text"
             className="field"
@@ -139,6 +145,17 @@ export function ContextFiles({ list, onAdd, onRemove }: ContextFilesProps): Reac
           <button type="submit" className="button" disabled={path.trim() === ''}>
             Add
           </button>
+          {onChoose && (
+            <button
+              type="button"
+              className="button"
+              title="Choose a file to add"
+              aria-label="Choose a kubeconfig file to add"
+              onClick={() => add(onChoose())}
+            >
+              <FolderOpen size={13} aria-hidden />
+            </button>
+          )}
         </form>
         {problem !== undefined && (
           <p className="context-problem" role="alert">
