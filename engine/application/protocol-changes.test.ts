@@ -18,7 +18,11 @@ const MORE = [frame(1, 5, 3, [0x82, 0x86, 0x84]), frame(1, 5, 3, [0x88])] as con
 const UPGRADED = ['http2 GET /a -> 404', 'http2 GET / -> 200']
 
 const hello = (type: number): Uint8Array => {
-  const body = join([3, 3], new Array<number>(32).fill(7), type === 1 ? [0, 0, 2, 0x13, 1, 1, 0] : [0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4])
+  const body = join(
+    [3, 3],
+    new Array<number>(32).fill(7),
+    type === 1 ? [0, 0, 2, 0x13, 1, 1, 0] : [0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 3, 4],
+  )
   return join([22, 3, 1, 0, body.length + 4, type, 0, 0, body.length], body)
 }
 const ENCRYPTED = join([23, 3, 3, 0, 60], new Array<number>(60).fill(9))

@@ -108,10 +108,15 @@ describe('reading the bytes of frames', () => {
     const file = fileOf(20_000_000)
     const table = tableOf(Array.from({ length: 20 }, (_, i) => [i * 900_000, 10] as const))
     const seen: number[] = []
-    await eachFrame(table, Array.from({ length: 20 }, (_, i) => i), file.read, (row) => {
-      seen.push(row)
-      return row < 1
-    })
+    await eachFrame(
+      table,
+      Array.from({ length: 20 }, (_, i) => i),
+      file.read,
+      (row) => {
+        seen.push(row)
+        return row < 1
+      },
+    )
     expect(seen).toEqual([0, 1])
     expect(file.reads.length).toBeLessThan(10)
   })
