@@ -2,9 +2,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ExecCredentials, LoginNeeded, redact } from './exec-credential.ts'
+import { ExecCredentials } from './exec-credential.ts'
 import type { ExecPlugin } from './kubeconfig.ts'
 import { askShell } from './login-environment.ts'
+import { LoginNeeded, redact } from './plugin-process.ts'
 
 const cluster = { name: 'c', server: 'https://c', skipVerify: false, authorityData: 'Q0E=' }
 const user = { name: 'u' }

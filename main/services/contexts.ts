@@ -5,8 +5,9 @@ import type { ContextStatus } from '../../common/model/context.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { ClusterAccess, OpenContext } from '../kubernetes/cluster-access.ts'
 import { canLogIn, measure, whoami } from '../kubernetes/cluster-access.ts'
-import { LoginNeeded, type PluginLogin } from '../kubernetes/exec-credential.ts'
+import type { PluginLogin } from '../kubernetes/exec-credential.ts'
 import type { Kubeconfig, KubeContext } from '../kubernetes/kubeconfig.ts'
+import { LoginNeeded } from '../kubernetes/plugin-process.ts'
 
 const SETTLE_MS = 200
 

@@ -2,8 +2,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
-import { ExecCredentials, LoginNeeded } from '../kubernetes/exec-credential.ts'
+import { ExecCredentials } from '../kubernetes/exec-credential.ts'
 import type { ExecPlugin } from '../kubernetes/kubeconfig.ts'
+import { LoginNeeded } from '../kubernetes/plugin-process.ts'
 import { openPluginLogin } from './plugin-login.ts'
 
 const SECRET = 'PLANTED-2b6d0f44-SECRET'
