@@ -40,7 +40,12 @@ export function Contexts({ list, selected, onSelect, onAsk, onLogIn }: ContextsP
             )}
           </button>
           {context.state === 'needs-login' && (
-            <button type="button" className="button small context-login" onClick={() => onLogIn(context.name)}>
+            <button
+              type="button"
+              className="button small context-login"
+              aria-label={`Log in in a terminal (${context.name})`}
+              onClick={() => onLogIn(context.name)}
+            >
               <LogIn size={12} aria-hidden /> Log in in a terminal
             </button>
           )}
@@ -142,13 +147,13 @@ export function ContextFiles({ list, onAdd, onChoose, onRemove }: ContextFilesPr
             value={path}
             onChange={(event) => setPath(event.target.value)}
           />
-          <button type="submit" className="button" disabled={path.trim() === ''}>
+          <button type="submit" className="button small" disabled={path.trim() === ''}>
             Add
           </button>
           {onChoose && (
             <button
               type="button"
-              className="button"
+              className="button small"
               title="Choose a file to add"
               aria-label="Choose a kubeconfig file to add"
               onClick={() => add(onChoose())}
