@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactNode } from 'react'
 import { Keys } from '../components/keys.tsx'
 import { COMMAND_GROUPS, type CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
@@ -107,7 +107,8 @@ interface DialogProps {
 /** A modal dialog: the browser keeps the focus inside and gives it back. Esc and a click outside close it. */
 export function Dialog({ label, onClose, className = '', children }: DialogProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Closed before it leaves the page: only then the browser gives the focus back.
+  useLayoutEffect(() => {
     const { current } = dialog
     current?.showModal()
     return () => current?.close()

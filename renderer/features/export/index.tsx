@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 import type { Query, RedactionKind } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { formatCounted } from '../../components/format.ts'
@@ -53,7 +53,8 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   const [redact, setRedact] = useState<readonly RedactionKind[]>([])
   const [saving, setSaving] = useState(false)
   const [problem, setProblem] = useState<string>()
-  useEffect(() => {
+  // Closed before it leaves the page: only then the browser gives the focus back.
+  useLayoutEffect(() => {
     const { current } = dialog
     current?.showModal()
     // Else the first choice has the focus, chosen or not.

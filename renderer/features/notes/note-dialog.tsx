@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { NoteColour } from '../../../common/model/note.ts'
 import type { NoteSubject } from './anchors.ts'
 import { NoteFields, type NoteDraft } from './note-fields.tsx'
@@ -22,7 +22,8 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
   const [problem, setProblem] = useState<string>()
   const subject = subjects[chosen]
 
-  useEffect(() => {
+  // Closed before it leaves the page: only then the browser gives the focus back.
+  useLayoutEffect(() => {
     const { current } = dialog
     current?.showModal()
     text.current?.focus()
