@@ -24,7 +24,13 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
 }
 const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
 /** What takes the focus in the lower place, whatever is shown there. */
-const LOWER_FOCUS = ['[data-grid=packets]', '.graph-plot', '[data-grid=ladder]', '[data-grid=stream]'] as const
+const LOWER_FOCUS = [
+  '[data-grid=packets]',
+  '.graph-plot',
+  '[data-grid=ladder]',
+  '[data-grid=stream]',
+  '.conversation-empty button',
+] as const
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
@@ -303,7 +309,7 @@ export function workspaceCommands({
 /** Shows the pane in the upper place, and gives it the focus. */
 function showList(view: ViewStore, list: ListTab): void {
   view.change({ list }, 'push')
-  focusSoon([`[data-grid=${list}]`])
+  focusSoon([`[data-grid=${list}]`, `.pane[aria-label=${list} i] .empty button`])
 }
 
 /** Shows the pane in the lower place, and gives it the focus. */

@@ -156,9 +156,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
     if (event.key in steps && count > 0) {
       event.preventDefault()
       props.onActive(Math.min(Math.max(0, steps[event.key]), last))
-    } else if (event.key === 'Enter' && active !== undefined) {
+    } else if (event.key === 'Enter' && count > 0) {
       event.preventDefault()
-      props.onOpen?.(active)
+      // Without a cursor it means the first one on screen.
+      if (active === undefined) props.onActive(first)
+      props.onOpen?.(active ?? first)
     } else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && active !== undefined) {
       event.preventDefault()
       const box = scroller.current?.getBoundingClientRect()

@@ -133,16 +133,34 @@ describe('without a mouse', () => {
     await page.locator('.overview').waitFor({ state: 'detached' })
   })
 
+  it('begins with the first row, and where no conversation is chosen with the worst', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await keyboard.press('g')
+    await page.getByRole('button', { name: 'Show the worst conversation' }).and(page.locator(':focus')).waitFor()
+    await keyboard.press('Enter')
+    await page.locator('.graph-plot').waitFor()
+    await page.getByRole('button', { name: 'Show all conversations' }).click()
+    await screen.conversations.focus()
+    await keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Show all conversations' }).waitFor()
+  })
+
   it('lists its keys and runs commands by name', async () => {
     await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
     const { page } = opened
     const screen = new Screen(page)
     const { keyboard } = page
     await screen.read()
+    await screen.packets.focus()
     await keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).getByText('Worst conversation').waitFor()
     await keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.locator('[data-grid=packets]:focus').waitFor()
     await keyboard.press('Control+k')
     await keyboard.type('worst')
     await keyboard.press('Enter')

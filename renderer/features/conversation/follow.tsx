@@ -201,7 +201,7 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
         )}
         {subject === null ? (
           <div className="conversation-empty">
-            <NoSubject what="Here stands what its two ends said to each other." />
+            <NoSubject session={session} view={view} what="Here stands what its two ends said to each other." />
           </div>
         ) : (
           <div className="conversation-main">

@@ -235,7 +235,7 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
       {!conversation ? (
         subject === null && (
           <div className="conversation-empty">
-            <NoSubject what="Here is drawn how its bytes went over the wire." />
+            <NoSubject session={session} view={view} what="Here is drawn how its bytes went over the wire." />
           </div>
         )
       ) : (

@@ -106,7 +106,7 @@ export function Ladder({ session, view, version, menu, onOpen }: LadderProps): R
     >
       {subject === null ? (
         <div className="conversation-empty">
-          <NoSubject what="Here its packets are arrows between its two ends." />
+          <NoSubject session={session} view={view} what="Here its packets are arrows between its two ends." />
         </div>
       ) : (
         <div className="ladder">

@@ -40,10 +40,24 @@ export function useSubject({ session, view, version }: ConversationViewProps): S
   return value.row ? { row: value.row, chosen: conversation !== undefined } : null
 }
 
+interface NoSubjectProps extends Pick<ConversationViewProps, 'session' | 'view'> {
+  readonly what: string
+}
+
 /** In the place of a view whose conversation is not known. */
-export function NoSubject({ what }: { readonly what: string }): ReactNode {
+export function NoSubject({ session, view, what }: NoSubjectProps): ReactNode {
+  async function showWorst(): Promise<void> {
+    const { filter, range } = view.store.getState()
+    const query = { ...(filter && { filter }), ...range }
+    const { rows } = await session.engine.conversations(query, 'harmMs', true, 0, 1)
+    if (rows[0]) view.change({ conversation: rows[0].id }, 'push')
+  }
   return (
-    <EmptyState title="No conversation is chosen">
+    <EmptyState
+      title="No conversation is chosen"
+      // A filter that is wrong is said beside its field.
+      actions={[{ title: 'Show the worst conversation', run: () => void showWorst().catch(() => undefined) }]}
+    >
       {what} Choose a conversation in the list above (Enter), or select one of its packets.
     </EmptyState>
   )
