@@ -45,7 +45,7 @@ export function packetColumns(
       sort: 'source',
       title: 'Source',
       width: 124,
-      widest: 220,
+      widest: 210,
       cell: (row) => <Address address={row.source} />,
     },
     {
@@ -53,7 +53,7 @@ export function packetColumns(
       sort: 'destination',
       title: 'Destination',
       width: 124,
-      widest: 220,
+      widest: 210,
       cell: (row) => <Address address={row.destination} />,
     },
     { key: 'protocol', sort: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
@@ -70,7 +70,7 @@ export function packetColumns(
       key: 'info',
       sort: 'info',
       title: 'Info',
-      width: 280,
+      width: 320,
       cell: (row) => <Info row={row} />,
     },
   ]
