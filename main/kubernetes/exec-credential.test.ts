@@ -113,7 +113,7 @@ describe('credential plugins', () => {
     await logIn({ token: 't1' })
     expect(await all.get(user, one, cluster)).toEqual({ token: 't1' })
     all.refused(user, one, cluster)
-    await expect(all.get(user, one, cluster)).rejects.toThrow(/no longer accepts the login of user "u": log in again/)
+    await expect(all.get(user, one, cluster)).rejects.toThrow(/does not accept the login of user "u": log in again/)
     await logIn({ token: 't2', expirationTimestamp: new Date(Date.now() + 5000).toISOString() })
     await expect(all.get(user, one, cluster)).rejects.toThrow(/The login of user "u" has expired/)
     await logIn({ token: 't3' })

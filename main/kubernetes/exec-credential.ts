@@ -73,7 +73,7 @@ export class ExecCredentials {
       const message = known
         ? `The login of user "${user.name}" has expired: log in again, in a terminal.`
         : this.#refused.has(key)
-          ? `The API server no longer accepts the login of user "${user.name}": log in again, in a terminal.`
+          ? `The API server does not accept the login of user "${user.name}": log in again, in a terminal.`
           : `User "${user.name}" has to log in, in a terminal: the credential plugin ${plugin.command} asks there.`
       throw new LoginNeeded(message)
     }

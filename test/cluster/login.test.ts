@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -114,6 +114,34 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     const [code] = await once(piped, 'close')
     expect([code, said]).toEqual([1, expect.stringContaining('has to log in, in a terminal')])
     expect(config.runs()).toBe(1)
+  })
+
+  it('whose credential the API server refuses is asked for again, with or without a terminal before', async () => {
+    const config = kubeconfigWithLogin(cluster, mkdtempSync(join(folder, 'refused-')), ['ops'])
+    config.print({ token: 'not-a-token' })
+    const kubeconfig = JSON.parse(readFileSync(config.path, 'utf8'))
+    const print = { command: 'cat', args: [config.printed], interactiveMode: 'IfAvailable' }
+    kubeconfig.users.push({ name: 'quiet', user: { exec: { ...kubeconfig.users[0].user.exec, ...print } } })
+    kubeconfig.contexts.push({ name: 'quiet', context: { ...kubeconfig.contexts[0].context, user: 'quiet' } })
+    writeFileSync(config.path, JSON.stringify(kubeconfig))
+    const { host } = await startHost(mkdtempSync(join(folder, 'user-')), config.path)
+    await using line = await openLink(host)
+    const { clusters, terminals } = line.host
+    expect(await clusters.askContext('quiet')).toMatchObject({
+      state: 'needs-login',
+      problem: expect.stringMatching(/does not accept these credentials/),
+    })
+    const id = await terminals.open({ kind: 'login', context: 'ops' }, 100, 30)
+    const facts = new Latest(await terminals.watch(), ([first]) => first)
+    await expect.poll(() => facts.value?.state).toBe('running')
+    await terminals.input(id, Buffer.from(`${LOGIN_CODE}\r`))
+    await expect.poll(() => facts.value?.end?.reason).toBe('Logged in.')
+    expect(await clusters.askContext('ops')).toMatchObject({
+      state: 'needs-login',
+      problem: expect.stringMatching(/does not accept the login of user "ops@.*": log in again, in a terminal/),
+    })
+    facts.stop()
+    await host.close()
   })
 
   it('that ends in the middle of a session is asked for again, without a run of the plugin', async () => {

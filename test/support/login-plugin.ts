@@ -46,6 +46,7 @@ cat '${files.printed}'
   writeFileSync(path, JSON.stringify(config))
   return {
     path,
+    printed: files.printed,
     print,
     runs: () => readFileSync(files.runs, 'utf8').split('\n').length - 1,
   }
