@@ -44,13 +44,12 @@ async function start(one: ExecPlugin, runtime: string) {
   const credentials = new ExecCredentials(() => Promise.resolve(process.env))
   let text = ''
   const decoder = new TextDecoder()
-  const open = async () =>
-    openPluginLogin(await credentials.login(user, one, cluster), SIZE, {
-      output: (bytes) => {
-        text += decoder.decode(bytes, { stream: true })
-        return undefined
-      },
-    })
+  const output = (bytes: Uint8Array) => {
+    text += decoder.decode(bytes, { stream: true })
+    return undefined
+  }
+  const open = async (signal = new AbortController().signal) =>
+    openPluginLogin(await credentials.login(user, one, cluster), SIZE, { output }, signal)
   const says = (what: string | RegExp) => expect.poll(() => text, { timeout: 20_000 }).toMatch(what)
   const get = () => credentials.get(user, one, cluster)
   return { line: await open(), open, get, says, text: () => text }
@@ -128,8 +127,10 @@ describe.skipIf(process.platform === 'win32')('a login plugin in a terminal', { 
     await expect(get()).rejects.toThrow(LoginNeeded)
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+    await expect(open(AbortSignal.abort())).rejects.toThrow()
     const again = await open()
     await again.close()
+    expect(readdirSync(runtime)).toEqual([])
   })
 })
 

@@ -11,11 +11,14 @@ export async function openPluginLogin(
   login: PluginLogin,
   size: TerminalSize,
   handlers: Pick<LineHandlers, 'output'>,
+  signal: AbortSignal,
 ): Promise<TerminalLine> {
   let printed: PrintedOutput | undefined
   let line: PtyLine
   try {
     printed = await receivePrinted()
+    // The terminal may have been closed while another run of the plugin was waited for.
+    signal.throwIfAborted()
     const { file, args, env } = printed.wrap(login.command, login.args)
     line = await openPty({ file, args, cwd: homedir(), env: { ...login.env, ...env } }, size, handlers)
   } catch (error) {

@@ -78,8 +78,8 @@ export class Terminals {
       case 'local':
         return (size, handlers) => this.#local(target, size, handlers)
       case 'login':
-        return async (size, handlers) =>
-          openPluginLogin(await this.#parts.contexts.login(target.context), size, handlers)
+        return async (size, handlers, signal) =>
+          openPluginLogin(await this.#parts.contexts.login(target.context), size, handlers, signal)
       case 'container':
         return async (size, handlers, signal) => {
           const { connection } = await this.#parts.contexts.open(target.context)
