@@ -12,6 +12,8 @@ export interface WorkspaceHandles {
   readonly view: ViewStore
   readonly focusFilter: () => void
   readonly toggleInspector: () => void
+  /** Gives the lower pane most of the height, or its share again. */
+  readonly toggleLower: () => void
   /** A short word on why a command did nothing. */
   readonly announce: (text: string) => void
 }
@@ -93,6 +95,7 @@ export function workspaceCommands({
   view,
   focusFilter,
   toggleInspector,
+  toggleLower,
   announce,
 }: WorkspaceHandles): readonly Command[] {
   const now = () => view.store.getState()
@@ -252,6 +255,13 @@ export function workspaceCommands({
       run: () => showDetail(view, detail),
     })),
     { id: 'view.inspector', title: 'Show or hide the inspector', group: 'View', keys: ['I'], run: toggleInspector },
+    {
+      id: 'view.lower',
+      title: 'Most of the height for the lower pane, or not',
+      group: 'View',
+      keys: ['X'],
+      run: toggleLower,
+    },
     {
       id: 'view.time-format',
       title: 'Times: since start, time of day, since the packet before',

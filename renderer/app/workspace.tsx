@@ -82,6 +82,7 @@ export function Workspace({
   const { timeFormat, filterHistory } = useStore(preferences)
   const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
+  const upper = usePanelRef()
   const [shown, setShown] = useState<number>()
   const [pointed] = useState(() => createStore<{ readonly range: TimeRange | undefined }>(() => ({ range: undefined })))
   const [announcement, announce] = useAnnouncement()
@@ -139,10 +140,11 @@ export function Workspace({
             if (panel?.isCollapsed()) panel.expand()
             else panel?.collapse()
           },
+          toggleLower: () => upper.current?.resize(upper.current.getSize().asPercentage > 30 ? '20%' : UPPER_SHARE),
           announce,
         }),
       ),
-    [commands, session, view, inspector, announce],
+    [commands, session, view, inspector, upper, announce],
   )
 
   const onPoint = useCallback(
@@ -376,7 +378,7 @@ export function Workspace({
             <Group orientation="horizontal" {...sideLayout}>
               <Panel id="lists" minSize={320}>
                 <Group orientation="vertical" {...listLayout}>
-                  <Panel id="conversations" defaultSize="55%" minSize={52}>
+                  <Panel id="conversations" panelRef={upper} defaultSize={UPPER_SHARE} minSize={52}>
                     <Tabs
                       ids={LIST_TABS}
                       names={LIST_TITLES}
@@ -437,6 +439,9 @@ export function Workspace({
     </Known>
   )
 }
+
+/** Of the height that the lists and the pane below them share. */
+const UPPER_SHARE = '55%'
 
 const LIST_TITLES: Readonly<Record<ListTab, string>> = {
   findings: 'Findings',
