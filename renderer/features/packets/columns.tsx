@@ -45,7 +45,7 @@ export function packetColumns(
       sort: 'source',
       title: 'Source',
       width: 124,
-      widest: 210,
+      widest: 220,
       cell: (row) => <Address address={row.source} />,
     },
     {
@@ -53,7 +53,7 @@ export function packetColumns(
       sort: 'destination',
       title: 'Destination',
       width: 124,
-      widest: 210,
+      widest: 220,
       cell: (row) => <Address address={row.destination} />,
     },
     { key: 'protocol', sort: 'protocol', title: 'Protocol', width: 68, cell: (row) => row.protocol },
