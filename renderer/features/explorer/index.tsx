@@ -122,7 +122,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
             type="search"
             className="field explorer-search"
             aria-label="Search"
-            placeholder="Search names, labels, addresses"
+            placeholder="Name, label or address"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
             onKeyDown={(event) => {
