@@ -1,5 +1,6 @@
-import { useLayoutEffect, useRef, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Keys } from '../components/keys.tsx'
+import { useModal } from '../components/use-modal.ts'
 import { COMMAND_GROUPS, type CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
@@ -106,13 +107,7 @@ interface DialogProps {
 
 /** A modal dialog: the browser keeps the focus inside and gives it back. Esc and a click outside close it. */
 export function Dialog({ label, onClose, className = '', children }: DialogProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  // Closed before it leaves the page: only then the browser gives the focus back.
-  useLayoutEffect(() => {
-    const { current } = dialog
-    current?.showModal()
-    return () => current?.close()
-  }, [])
+  const dialog = useModal()
   return (
     <dialog
       ref={dialog}

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { CHECKS, type Check, type CheckResult, type CheckTarget } from '../../../common/model/check.ts'
 import { formatCounted } from '../../components/format.ts'
+import { useModal } from '../../components/use-modal.ts'
 import { noteText } from './note-text.ts'
 import './checks.css'
 
@@ -26,18 +27,13 @@ const ABOUT: Readonly<Record<Check, string>> = {
 
 /** Runs commands that only read, beside the packets, and keeps what they say. */
 export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose }: RunChecksProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const [chosen, setChosen] = useState<readonly Check[]>(CHECKS)
   const [keep, setKeep] = useState(true)
   const [running, setRunning] = useState(false)
   const [results, setResults] = useState<readonly CheckResult[]>()
   const [kept, setKept] = useState<string>()
   const [problem, setProblem] = useState<string>()
-  useEffect(() => {
-    const { current } = dialog
-    current?.showModal()
-    return () => current?.close()
-  }, [])
 
   async function start(at: CheckTarget, checks: readonly Check[]): Promise<void> {
     setRunning(true)

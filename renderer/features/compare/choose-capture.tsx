@@ -1,9 +1,10 @@
 import { FolderOpen } from 'lucide-react'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { CapturesSection } from '../../../common/contract.ts'
 import { formatBytes } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { useWatched, type HostWatch } from '../../components/use-watched.ts'
+import { useModal } from '../../components/use-modal.ts'
 
 export interface ChooseCaptureProps {
   readonly host: HostWatch
@@ -25,17 +26,12 @@ interface Choice {
 
 /** Which capture the open one is compared with: one that was opened or made before, a sample, or a file. */
 export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClose }: ChooseCaptureProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const [problem, setProblem] = useState<string>()
   // What can't be listed is not offered: a file always is.
   const { value: samples = [] } = useAnswer('samples', () => captures.samples())
   const { value: recent = [] } = useAnswer('recent', () => captures.recent())
   const { value: library = [] } = useWatched(host, 'library', (contract) => contract.capturing.watchLibrary())
-  useEffect(() => {
-    const { current } = dialog
-    current?.showModal()
-    return () => current?.close()
-  }, [])
 
   function attempt(work: Promise<void>): void {
     setProblem(undefined)

@@ -1,9 +1,10 @@
-import { useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { useLayoutEffect, useState, type ReactNode } from 'react'
 import type { Query, RedactionKind } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { formatCounted } from '../../components/format.ts'
 import { nameFor, saveAs } from '../../components/save-as.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { useModal } from '../../components/use-modal.ts'
 import type { ExportRequest } from '../../worker/engine-service.ts'
 import './export.css'
 
@@ -47,7 +48,7 @@ const REDACTIONS: readonly { readonly kind: RedactionKind; readonly title: strin
 
 /** Packets as a capture of their own: which, in which format, and what is taken out before it is handed over. */
 export function ExportPackets({ session, sources, start, reading, onDone, onClose }: ExportPacketsProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const [source, setSource] = useState(start)
   const [format, setFormat] = useState<ExportRequest['format']>('pcapng')
   const [redact, setRedact] = useState<readonly RedactionKind[]>([])
@@ -55,11 +56,8 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   const [problem, setProblem] = useState<string>()
   // Closed before it leaves the page: only then the browser gives the focus back.
   useLayoutEffect(() => {
-    const { current } = dialog
-    current?.showModal()
     // Else the first choice has the focus, chosen or not.
-    current?.querySelector<HTMLInputElement>('input:checked')?.focus()
-    return () => current?.close()
+    dialog.current?.querySelector<HTMLInputElement>('input:checked')?.focus()
   }, [])
 
   const request: ExportRequest = { packets: packetsOf(sources, source), format, redact }

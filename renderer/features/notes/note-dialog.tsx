@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useModal } from '../../components/use-modal.ts'
 import type { NoteColour } from '../../../common/model/note.ts'
 import type { NoteSubject } from './anchors.ts'
 import { NoteFields, type NoteDraft } from './note-fields.tsx'
@@ -15,7 +16,7 @@ export interface NoteDialogProps {
 
 /** A new note. Ctrl+Enter keeps it, Esc leaves it. */
 export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDialogProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const text = useRef<HTMLTextAreaElement>(null)
   const [chosen, setChosen] = useState(0)
   const [draft, setDraft] = useState<NoteDraft>({ text: '', tag: '', colour })
@@ -23,12 +24,7 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
   const subject = subjects[chosen]
 
   // Closed before it leaves the page: only then the browser gives the focus back.
-  useLayoutEffect(() => {
-    const { current } = dialog
-    current?.showModal()
-    text.current?.focus()
-    return () => current?.close()
-  }, [])
+  useLayoutEffect(() => text.current?.focus(), [])
 
   async function save(): Promise<void> {
     if (draft.text.trim() === '') return
