@@ -101,7 +101,7 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
     const screen = new Screen(page)
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByText('Reading was cancelled').waitFor()
-    await expect.poll(() => screen.count(screen.packets)).toBeGreaterThan(1000)
+    await expect.poll(() => screen.count(screen.packets)).toBeGreaterThan(0)
     expect(await screen.count(screen.packets)).toBeLessThan(capture.packets)
     await screen.packets.focus()
     await page.keyboard.press('End')
