@@ -1,4 +1,4 @@
-const PAGE = 64
+const PAGE = 32
 const KEPT_PAGES = 64
 const MAX_LOADING = 2
 
