@@ -164,6 +164,55 @@ describe('notes', () => {
     expect(complaints).toEqual([])
   })
 
+  it.each([
+    ['idle-resets', 'idle'],
+    ['dns-5s', 'lookups'],
+    ['mtu-blackhole', 'Full-size'],
+    ['zero-window', 'window'],
+    ['half-open', 'vanished'],
+    ['refused', 'refused'],
+    ['vxlan-nodes', 'loss'],
+  ])('go from the finding of %s into a file and back', async (name, words) => {
+    await using _ = await started()
+    await using opened = await openPage(browser, at(`sample=${name}`))
+    const { page, complaints } = opened
+    const { keyboard } = page
+    const screen = new Screen(page)
+    const told = page.getByRole('listbox', { name: 'Findings' }).getByRole('option')
+    await told
+      .filter({ hasText: new RegExp(words, 'i') })
+      .first()
+      .waitFor()
+    await keyboard.press('d')
+    await keyboard.press('Home')
+    await keyboard.press('Enter')
+    await expect.poll(() => screen.filter.inputValue()).not.toBe('')
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(sample(name).packets)
+    await keyboard.press('3')
+    await keyboard.press('Home')
+    const selected = screen.packets.locator('[aria-selected=true] [data-column=number]')
+    await expect.poll(() => selected.count()).toBe(1)
+    await note(page, `seen in ${name}`)
+    await selected.getByRole('img', { name: `Note: seen in ${name}` }).waitFor()
+
+    await keyboard.press('Control+e')
+    const exporting = page.getByRole('dialog', { name: 'Export packets' })
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      exporting.getByRole('button', { name: 'Export', exact: true }).click(),
+    ])
+    const file = join(app.folder, 'noted.pcapng')
+    await download.saveAs(file)
+    expect(comments(file).filter((line) => line.endsWith(`\tseen in ${name}`))).toHaveLength(1)
+    await dropFile(page, 'noted.pcapng', readFileSync(file))
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('file') === 'noted.pcapng')
+    await page.getByRole('tab', { name: 'Notes' }).click()
+    await list(page)
+      .getByRole('option', { name: new RegExp(`seen in ${name}`) })
+      .waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('on a conversation and a time lead back to them, and stand in the report', async () => {
     await using _ = await started()
     await using opened = await openPage(browser, at('sample=loss-episode&conversation=0&range=14~18.5'))
