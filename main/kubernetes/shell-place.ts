@@ -4,12 +4,13 @@ import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiError } from './api-error.ts'
 import type { Provenance } from './capture/capture-container.ts'
-import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, CREATED_AT, CREATED_BY } from './capture/capture-container.ts'
+import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, provenanceVariables } from './capture/capture-container.ts'
 import { deletePod, endContainer } from './capture/capture-place.ts'
 import { permissionText, rbacRule } from './capture/ladder.ts'
 import type { Ledger, LedgerEntry } from './capture/ledger.ts'
 import { script } from './capture/pod-scripts.ts'
 import { isAllowed } from './cluster-access.ts'
+import { containerCommand } from './container-command.ts'
 import { waitForContainer } from './container-start.ts'
 import { openExec } from './exec-stream.ts'
 import type { Container, Pod } from './objects.ts'
@@ -127,10 +128,7 @@ export async function debugContainerPlace(
     imagePullPolicy: 'IfNotPresent',
     command: keeper(),
     targetContainerName: target,
-    env: [
-      { name: CREATED_BY, value: by.user },
-      { name: CREATED_AT, value: by.createdAt.toISOString() },
-    ],
+    env: provenanceVariables(by),
     // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
     securityContext: { runAsUser: 0, runAsNonRoot: false },
   }
@@ -207,7 +205,7 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
   )
 }
 
-const keeper = () => [...script(KEEPER, SILENT_SECONDS, LIFE_SECONDS)]
+const keeper = () => containerCommand(script(KEEPER, SILENT_SECONDS, LIFE_SECONDS))
 
 async function intend(
   { ledger, context, connection, by }: ShellPlaceRequest,

@@ -7,6 +7,7 @@ import type {
   PodStatus,
   SecurityContext,
 } from '../../kubernetes/objects.ts'
+import { expand } from './expansion.ts'
 import { ApiFailure } from './failure.ts'
 import type { Image } from './images.ts'
 import { IMAGES } from './images.ts'
@@ -133,13 +134,16 @@ export class Kubelet {
     }
     if (this.#closed || this.#pods.get(keyOf(pod)) !== local) return
     const id = randomBytes(32).toString('hex')
+    const variables = new Map<string, string>()
+    for (const { name, value = '' } of container.env ?? []) variables.set(name, expand(value, variables))
+    const words = [...(container.command ?? []), ...(container.args ?? [])].map((word) => expand(word, variables))
     const running = await local.sandbox.container({
       id,
       podUid: local.uid,
-      argv: [...(container.command ?? image.command), ...(container.args ?? [])],
+      argv: [...(container.command ? [] : image.command), ...words],
       environment: {
         ...(image.programs ? { PATH: `${image.programs}:${process.env['PATH']}` } : {}),
-        ...Object.fromEntries((container.env ?? []).map(({ name, value = '' }) => [name, value])),
+        ...Object.fromEntries(variables),
       },
       privileges: privilegesOf(context, user, true),
       hostPid: pod.spec.hostPID === true,

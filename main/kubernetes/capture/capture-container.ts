@@ -1,6 +1,7 @@
 import type { Rung } from '../../../common/model/preflight.ts'
 import type { EphemeralContainer, Pod, SecurityContext } from '../objects.ts'
-import { SUPERVISOR } from './pod-scripts.ts'
+import { containerCommand, literal } from '../container-command.ts'
+import { script, SUPERVISOR } from './pod-scripts.ts'
 
 // What is created in the cluster, and nothing else: an ephemeral container in a pod, or a pod on a node.
 
@@ -41,19 +42,17 @@ export interface Provenance {
 /** tcpdump -Z root sets its groups and ids anew, which takes SETGID and SETUID even where nothing changes. */
 const CAPABILITIES = { drop: ['ALL'], add: ['NET_RAW', 'SETGID', 'SETUID'] }
 
-const command = (settings: ContainerSettings) => [
-  'sh',
-  '-c',
-  SUPERVISOR,
-  'hopscope',
-  String(settings.leaseSeconds),
-  String(settings.keepSeconds),
-  String(settings.lifeSeconds),
-]
+const command = ({ leaseSeconds, keepSeconds, lifeSeconds }: ContainerSettings) =>
+  containerCommand(script(SUPERVISOR, leaseSeconds, keepSeconds, lifeSeconds))
 
 /** Ephemeral containers have no annotations: who made one is said in its environment. */
 export const CREATED_BY = 'HOPSCOPE_CREATED_BY'
 export const CREATED_AT = 'HOPSCOPE_CREATED_AT'
+
+export const provenanceVariables = ({ user, createdAt }: Provenance) => [
+  { name: CREATED_BY, value: literal(user) },
+  { name: CREATED_AT, value: createdAt.toISOString() },
+]
 
 /** For a rung in the pod. It can be neither removed nor changed once it is there: it must be right the first time. */
 export function ephemeralContainer(
@@ -69,16 +68,12 @@ export function ephemeralContainer(
     runAsNonRoot: false,
     ...(adds ? { capabilities: CAPABILITIES } : {}),
   }
-  const env = [
-    { name: CREATED_BY, value: by.user },
-    { name: CREATED_AT, value: by.createdAt.toISOString() },
-  ]
   return {
     name,
     image: settings.image,
     imagePullPolicy: 'IfNotPresent',
     command: command(settings),
-    env,
+    env: provenanceVariables(by),
     securityContext,
   }
 }

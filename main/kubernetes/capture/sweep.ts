@@ -1,6 +1,7 @@
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { listAll, whoami } from '../cluster-access.ts'
+import { fromLiteral } from '../container-command.ts'
 import type { Pod } from '../objects.ts'
 import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, CREATED_AT, CREATED_BY } from './capture-container.ts'
 import { deletePod, endContainer, removePlace } from './capture-place.ts'
@@ -151,7 +152,7 @@ function leftoversIn(pod: Pod, username: string): Leftover[] {
   for (const { name: container, env = [] } of pod.spec.ephemeralContainers ?? []) {
     const status = pod.status?.ephemeralContainerStatuses?.find((one) => one.name === container)
     if (!container.startsWith(CONTAINER_PREFIX) || !status?.state?.running) continue
-    const value = (key: string) => env.find((one) => one.name === key)?.value
+    const value = (key: string) => fromLiteral(env.find((one) => one.name === key)?.value ?? '') || undefined
     found.push(describe('ephemeral-container', container, value(CREATED_BY), value(CREATED_AT)))
   }
   return found
