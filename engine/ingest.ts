@@ -8,6 +8,7 @@ import { decodeFrame } from './decode/decode.ts'
 import { Packet, TRANSPORT } from './decode/packet.ts'
 import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
+import { Judge } from './tcp/judge.ts'
 import { Verdicts } from './tcp/verdicts.ts'
 
 /** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
@@ -28,11 +29,12 @@ export class Ingest implements FrameSink {
   readonly conversations = new ConversationTable()
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
-  readonly verdicts: Verdicts
+  readonly verdicts = new Verdicts()
   readonly applications: Applications
   cutPackets = 0
   unread: Unread | undefined
   /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
+  readonly #judge: Judge
   readonly #totals = new Float64Array(3)
   readonly #linkType: (interfaceId: number) => number
   readonly #packet = new Packet()
@@ -48,7 +50,7 @@ export class Ingest implements FrameSink {
     this.#mostPackets = Math.min(limits.packets ?? MOST.packets, MOST.packets)
     this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
-    this.verdicts = new Verdicts(this.packets)
+    this.#judge = new Judge(this.packets, this.verdicts)
     this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
@@ -122,7 +124,7 @@ export class Ingest implements FrameSink {
         const before = found
         found = this.tcp.segment(packet, chunk, index, row, time, found)
         if (packet.hasPayloadLength) {
-          const verdict = this.verdicts.segment(packet, row, time, found, before)
+          const verdict = this.#judge.segment(packet, row, time, found, before)
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
       }

@@ -109,11 +109,4 @@ export interface Debt {
 }
 
 /** Known, and to be paid: each with its reason. A debt that is paid must leave the list, the test says so. */
-export const DEBT: readonly Debt[] = [
-  {
-    from: 'engine/tcp/verdicts.ts',
-    to: 'length',
-    reason:
-      'One state machine with its record layout; the list of segments and the entries are to become files of their own.',
-  },
-]
+export const DEBT: readonly Debt[] = []

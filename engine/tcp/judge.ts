@@ -1,0 +1,293 @@
+import type { PacketTable } from '../columns/packet-table.ts'
+import type { Packet } from '../decode/packet.ts'
+import { NETWORK } from '../decode/packet.ts'
+import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
+import { isOlder, noteIpId, repeatsUnseen } from './missing-ids.ts'
+import { Needs } from './needs.ts'
+import {
+  ACKED,
+  DUPLICATE_ACKS,
+  FIRST,
+  HEAD,
+  LAST_IP_ID,
+  LAST_REPETITION,
+  LAST_TSVAL,
+  LOSS,
+  NEWS_TIME,
+  NEXT,
+  NO_SACK,
+  PROBE_END,
+  PROBED,
+  RECOVERY,
+  RECOVERY_END,
+  SACK_OK,
+  SACKED,
+  SACKED_EDGE,
+  SEEN,
+  SEND_TIME,
+  SENDER_SIDE,
+  SENDER_WORDS,
+  SenderTable,
+  STATE,
+  TAIL,
+  UNA,
+  WINDOW,
+} from './sender-table.ts'
+import { SentSegments } from './sent-segments.ts'
+import { SightingTable } from './sighting-table.ts'
+import { EVIDENCE, NEED, VERDICT, type Verdicts } from './verdicts.ts'
+
+const ACK = 0x10
+const SYN = 0x02
+const FIN = 0x01
+const RST = 0x04
+
+const NONE = -1
+/** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
+const REORDER_NS = 3e6
+
+/**
+ * Says what each repeated segment is: the same packet seen again, an original that came late, or a retransmission and which kind.
+ * Only what passed this capture point is used. `segment` runs for every analysed TCP packet, in file order.
+ */
+export class Judge {
+  readonly #verdicts: Verdicts
+  readonly #sightings: SightingTable
+  readonly #senders = new SenderTable()
+  readonly #sent = new SentSegments(this.#senders)
+  readonly #needs: Needs
+
+  constructor(packets: PacketTable, verdicts: Verdicts) {
+    this.#verdicts = verdicts
+    this.#sightings = new SightingTable(packets)
+    this.#needs = new Needs(this.#senders, verdicts)
+  }
+
+  /**
+   * Returns the VERDICT of the packet, which travels in direction `d` (ConversationTable.find). `before` differs from it when the labels
+   * began a new stream with this SYN, as Wireshark does once a FIN or RST was seen: with the same initial sequence number it is the
+   * old SYN all the same, late or sent again.
+   */
+  segment(packet: Packet, row: number, time: number, d: number, before = d): number {
+    const at = d * SENDER_WORDS
+    const other = (d ^ 1) * SENDER_WORDS
+    this.#senders.reserve(at)
+    const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
+    const flags = packet.tcpFlags
+    const length = packet.payloadLength
+    const verdict =
+      before !== d && this.#isFirstAgain(packet, before * SENDER_WORDS, at)
+        ? this.#judge(packet, row, time, before * SENDER_WORDS, ipId, flags, length)
+        : this.#judge(packet, row, time, at, ipId, flags, length)
+    if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
+      this.#note(packet, row, time, at, other, ipId, flags, length)
+      if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags)
+    }
+    return verdict
+  }
+
+  #isFirstAgain(packet: Packet, before: number, d: number): boolean {
+    const { words } = this.#senders
+    if ((words[before + STATE] & SEEN) === 0 || words[before + FIRST] !== packet.seq) return false
+    words[d + STATE] = 0
+    return true
+  }
+
+  #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
+    const { words } = this.#senders
+    // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
+    const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, ipId, row, time)
+    if (seen !== NONE) {
+      const evidence = ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp
+      this.#verdicts.enter(row, VERDICT.copy, evidence, seen, 0)
+      return VERDICT.copy
+    }
+    const takes = length + (flags & (SYN | FIN) ? 1 : 0)
+    if (takes === 0 || flags & RST) return VERDICT.none
+    const state = words[d + STATE]
+    if ((state & SEEN) === 0) return VERDICT.none
+    const { seq } = packet
+    const end = (seq + takes) | 0
+    const ahead = (seq - words[d + NEXT]) | 0
+    if (ahead >= 0) {
+      if (ahead > 0 || length === 0 || !repeatsUnseen(this.#senders, packet, time, d, ipId)) return VERDICT.none
+      return this.#repetition(packet, row, time, d, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE)
+    }
+    if (flags & SYN) {
+      const verdict = flags & ACK ? VERDICT.synack : VERDICT.syn
+      return this.#repetition(packet, row, time, d, verdict, EVIDENCE.handshake, this.#sent.overlapping(d, seq, end))
+    }
+    // A keep-alive repeats one byte that was acknowledged long ago.
+    if (
+      length <= 1 &&
+      (flags & FIN) === 0 &&
+      ahead === -1 &&
+      (state & ACKED) !== 0 &&
+      ((seq - words[d + UNA]) | 0) < 0
+    ) {
+      return VERDICT.none
+    }
+    if (isOlder(this.#senders, d, ipId)) {
+      // Late, not repeated. If its bytes were repeated meanwhile, that was not needed.
+      this.#needs.arrivedTwice(d, seq, end)
+      return this.#reordered(row, time, EVIDENCE.olderIpId, this.#sent.firstAfter(d, seq))
+    }
+    const earlier = this.#sent.overlapping(d, seq, end)
+    const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
+    if (earlier === NONE && !delivered) {
+      const after = this.#sent.firstAfter(d, seq)
+      const evidence = after === NONE ? EVIDENCE.none : this.#overtaken(packet, time, d, ipId, after)
+      if (evidence !== EVIDENCE.none) return this.#reordered(row, time, evidence, after)
+    } else if (earlier !== NONE && ipId !== 0 && this.#sent.isPartOf(earlier, packet, ipId, time)) {
+      this.#verdicts.enter(row, VERDICT.copy, EVIDENCE.partOfSegment, this.#sent.row(earlier), 0)
+      return VERDICT.copy
+    }
+    const evidence = mechanismOf(this.#senders, packet, time, d, end)
+    const verdict = verdictOf(evidence)
+    enterState(this.#senders, d, verdict)
+    this.#repetition(packet, row, time, d, verdict, evidence, earlier)
+    if (delivered) this.#verdicts.setNeed(this.#verdicts.count - 1, NEED.acknowledged)
+    return verdict
+  }
+
+  /** What says that bytes that fill a hole before `after` are late, and not a retransmission of what was lost before this point. */
+  #overtaken(packet: Packet, time: number, d: number, ipId: number, after: number): number {
+    // Newer than all that is here: sent again.
+    if (ipId !== 0 && this.#senders.words[d + LAST_IP_ID] !== 0) return EVIDENCE.none
+    const tsval = this.#sent.tsval(after)
+    if (packet.hasTimestamps && tsval !== 0 && packet.tsval !== tsval) {
+      return ((packet.tsval - tsval) | 0) < 0 ? EVIDENCE.olderTimestamp : EVIDENCE.none
+    }
+    return time - this.#sent.time(after) < REORDER_NS ? EVIDENCE.quickAfterHole : EVIDENCE.none
+  }
+
+  #reordered(row: number, time: number, evidence: number, after: number): number {
+    this.#verdicts.enter(row, VERDICT.reordered, evidence, this.#sent.row(after), this.#sent.since(after, time))
+    return VERDICT.reordered
+  }
+
+  #repetition(
+    packet: Packet,
+    row: number,
+    time: number,
+    d: number,
+    verdict: number,
+    evidence: number,
+    earlier: number,
+  ): number {
+    const entry = this.#verdicts.enter(row, verdict, evidence, this.#sent.row(earlier), this.#sent.since(earlier, time))
+    const end = packet.seq + packet.payloadLength + (packet.tcpFlags & (SYN | FIN) ? 1 : 0)
+    this.#needs.ask(d, entry, packet, end, time)
+    return verdict
+  }
+
+  /** Keeps what is needed to judge later packets of this direction. */
+  #note(
+    packet: Packet,
+    row: number,
+    time: number,
+    d: number,
+    other: number,
+    ipId: number,
+    flags: number,
+    length: number,
+  ): void {
+    const { words, times } = this.#senders
+    if (flags & SYN) {
+      const bit = packet.sackPermitted ? SACK_OK : NO_SACK
+      words[d + STATE] |= bit
+      // SACK is in use only when both ends offered it (RFC 2018 section 2).
+      if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
+      if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
+    }
+    noteIpId(this.#senders, d, ipId, length)
+    if (packet.hasTimestamps) words[d + LAST_TSVAL] = packet.tsval
+    const takes = length + (flags & (SYN | FIN) ? 1 : 0)
+    const { seq } = packet
+    if ((words[d + STATE] & SEEN) === 0) {
+      if (flags & RST) return
+      words[d + STATE] |= SEEN
+      words[d + FIRST] = words[d + NEXT] = seq
+      words[d + HEAD] = words[d + TAIL] = NONE
+      words[d + LAST_REPETITION] = NONE
+    }
+    if (takes === 0 || flags & RST) return
+    const end = (seq + takes) | 0
+    times[(d >> 1) + SEND_TIME] = time
+    if (((end - words[d + NEXT]) | 0) > 0) words[d + NEXT] = end
+    if (words[d + STATE] & ACKED && ((end - words[d + UNA]) | 0) <= 0) return
+    this.#sent.add(d, seq, end, row, time, ipId, packet.hasTimestamps ? packet.tsval : 0, (flags & (SYN | FIN)) !== 0)
+  }
+
+  /** An ACK of the other side, `d` being the direction whose data it acknowledges. */
+  #acknowledge(packet: Packet, time: number, d: number, other: number, length: number, flags: number): void {
+    const { words, times } = this.#senders
+    const { ack } = packet
+    if ((words[d + STATE] & SEEN) === 0) return
+    const first = words[d + HEAD]
+    if (flags & SYN) {
+      // SYN-ACK: from here to the server and back.
+      if (first !== NONE) times[(other >> 1) + SENDER_SIDE] = this.#sent.since(first, time)
+      this.#needs.answeredTwice(d, ack, time)
+    } else if (
+      (words[d + STATE] & ACKED) === 0 ||
+      (times[(d >> 1) + SENDER_SIDE] === 0 && times[(other >> 1) + SENDER_SIDE] !== 0)
+    ) {
+      // The ACK of the SYN-ACK: from here to the client and back.
+      if (first !== NONE && this.#sent.sentOnce(first) && this.#sent.end(first) === ack) {
+        times[(other >> 1) + SENDER_SIDE] = this.#sent.since(first, time)
+      }
+    }
+    const advance = (words[d + STATE] & ACKED) === 0 ? 1 : (ack - words[d + UNA]) | 0
+    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : words[d + UNA])
+    if (advance > 0) {
+      words[d + UNA] = ack
+      words[d + STATE] |= ACKED
+      words[d + DUPLICATE_ACKS] = 0
+      times[(d >> 1) + NEWS_TIME] = time
+      this.#needs.acknowledged(packet, d, other, ack, time)
+      this.#sent.acknowledge(d, ack)
+      const state = words[d + STATE]
+      if (state & SACKED && ((ack - words[d + SACKED_EDGE]) | 0) >= 0) words[d + STATE] &= ~SACKED
+      if (state & (RECOVERY | LOSS) && ((ack - words[d + RECOVERY_END]) | 0) >= 0)
+        words[d + STATE] &= ~(RECOVERY | LOSS)
+      if (state & PROBED && ((ack - words[d + PROBE_END]) | 0) >= 0) words[d + STATE] &= ~PROBED
+    } else if (
+      // With SACK a duplicate ACK without blocks tells the sender nothing (RFC 6675 section 2).
+      (words[d + STATE] & SACK_OK) === 0 &&
+      advance === 0 &&
+      length === 0 &&
+      (flags & (SYN | FIN | RST)) === 0 &&
+      packet.window === words[other + WINDOW] &&
+      words[d + HEAD] !== NONE
+    ) {
+      if (words[d + DUPLICATE_ACKS] < 255) words[d + DUPLICATE_ACKS]++
+      if (words[d + DUPLICATE_ACKS] >= 3) times[(d >> 1) + NEWS_TIME] = time
+    }
+    words[other + WINDOW] = packet.window
+  }
+
+  #selective(packet: Packet, time: number, d: number, ack: number): void {
+    const { words, times } = this.#senders
+    const { sack } = packet
+    // RFC 2883: a first block below the ACK, or inside the second block, reports bytes that arrived twice.
+    let first = 0
+    const left = sack[0]
+    const right = sack[1]
+    const below = ((left - ack) | 0) < 0
+    const inside = packet.sackBlocks > 1 && ((left - sack[2]) | 0) >= 0 && ((right - sack[3]) | 0) <= 0
+    if (below || inside) {
+      this.#needs.arrivedTwice(d, left, right)
+      first = 2
+    }
+    for (let i = first; i < packet.sackBlocks * 2; i += 2) {
+      const edge = sack[i + 1]
+      if (((edge - ack) | 0) <= 0) continue
+      if ((words[d + STATE] & SACKED) === 0 || ((edge - words[d + SACKED_EDGE]) | 0) > 0) {
+        words[d + STATE] |= SACKED
+        words[d + SACKED_EDGE] = edge
+        times[(d >> 1) + NEWS_TIME] = time
+      }
+    }
+  }
+}

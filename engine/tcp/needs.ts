@@ -1,0 +1,115 @@
+import { grown } from '../columns/conversation-table.ts'
+import type { Packet } from '../decode/packet.ts'
+import {
+  ACKED,
+  LAST_REPETITION,
+  LOSS,
+  NEWS_TIME,
+  PROBED,
+  RECOVERY,
+  SENDER_SIDE,
+  STATE,
+  UNA,
+  type SenderTable,
+} from './sender-table.ts'
+import { NEED, VERDICT, type Verdicts } from './verdicts.ts'
+
+const NONE = -1
+/** Repetitions looked at for one piece of evidence, from the newest back. */
+const LOOKED_AT = 32
+/** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
+const HANDSHAKE_TIMER_NS = 0.9e9
+
+/**
+ * Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so
+ * the repetitions of each direction are kept as a chain from the newest back. `d` and `other` are records of the SenderTable, of the
+ * repetition's direction and of its answers'.
+ */
+export class Needs {
+  readonly #senders: SenderTable
+  readonly #verdicts: Verdicts
+  #count = 0
+  #entry = new Uint32Array(64)
+  #seq = new Uint32Array(64)
+  #end = new Uint32Array(64)
+  #tsval = new Uint32Array(64)
+  #time = new Float64Array(64)
+  /** The direction's repetition before, -1 = first. */
+  #before = new Int32Array(64)
+
+  constructor(senders: SenderTable, verdicts: Verdicts) {
+    this.#senders = senders
+    this.#verdicts = verdicts
+  }
+
+  /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
+  ask(d: number, entry: number, packet: Packet, end: number, time: number): void {
+    const { words } = this.#senders
+    const i = this.#count++
+    if (i === this.#entry.length) this.#grow()
+    this.#entry[i] = entry
+    this.#seq[i] = packet.seq
+    this.#end[i] = end
+    this.#tsval[i] = packet.hasTimestamps ? packet.tsval : 0
+    this.#time[i] = time
+    this.#before[i] = words[d + LAST_REPETITION]
+    words[d + LAST_REPETITION] = i
+  }
+
+  /** A second SYN-ACK sooner than any timer answers the second SYN, so the first one had arrived as well. */
+  answeredTwice(d: number, ack: number, time: number): void {
+    const { words, times } = this.#senders
+    const i = words[d + LAST_REPETITION]
+    if (i === NONE || (words[d + STATE] & ACKED) === 0) return
+    if (this.#verdicts.verdict(this.#entry[i]) !== VERDICT.syn) return
+    if (words[d + UNA] === ack && time - times[(d >> 1) + NEWS_TIME] < HANDSHAKE_TIMER_NS) {
+      this.#verdicts.setNeed(this.#entry[i], NEED.spurious)
+    }
+  }
+
+  /** [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes was not needed. */
+  arrivedTwice(d: number, left: number, right: number): void {
+    const { words } = this.#senders
+    let i = words[d + LAST_REPETITION]
+    for (let n = 0; n < LOOKED_AT && i !== NONE; n++) {
+      const entry = this.#entry[i]
+      const overlaps = ((this.#seq[i] - right) | 0) < 0 && ((left - this.#end[i]) | 0) < 0
+      if (overlaps && this.#verdicts.need(entry) !== NEED.spurious) {
+        this.#verdicts.setNeed(entry, NEED.spurious)
+        const verdict = this.#verdicts.verdict(entry)
+        if (verdict === VERDICT.rto || verdict === VERDICT.tlp) words[d + STATE] &= ~(LOSS | PROBED)
+        return
+      }
+      i = this.#before[i]
+    }
+  }
+
+  /** An ACK up to `ack`: whose transmission did it answer? RFC 3522 (Eifel): an echo older than the repetition means the original's. */
+  acknowledged(packet: Packet, d: number, other: number, ack: number, time: number): void {
+    const { words, times } = this.#senders
+    let i = words[d + LAST_REPETITION]
+    for (let n = 0; n < LOOKED_AT && i !== NONE; n++) {
+      const entry = this.#entry[i]
+      if (this.#verdicts.need(entry) === NEED.unknown && ((ack - this.#end[i]) | 0) >= 0) {
+        if (packet.hasTimestamps && this.#tsval[i] !== 0) {
+          const older = (packet.tsecr - this.#tsval[i]) | 0
+          this.#verdicts.setNeed(entry, older < 0 ? NEED.spurious : NEED.needed)
+          if (older < 0) words[d + STATE] &= ~(LOSS | RECOVERY)
+        } else {
+          const rtt = times[(other >> 1) + SENDER_SIDE]
+          this.#verdicts.setNeed(entry, rtt > 0 && time - this.#time[i] < rtt / 2 ? NEED.spurious : NEED.needed)
+        }
+      }
+      i = this.#before[i]
+    }
+  }
+
+  #grow(): void {
+    this.#entry = grown(this.#entry)
+    this.#seq = grown(this.#seq)
+    this.#end = grown(this.#end)
+    this.#tsval = grown(this.#tsval)
+    this.#time = grown(this.#time)
+    this.#before = grown(this.#before)
+  }
+}

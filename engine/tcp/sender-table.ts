@@ -1,0 +1,68 @@
+import { grown } from '../columns/conversation-table.ts'
+
+/**
+ * What the sender of each direction of each TCP connection can know, as Linux keeps it, followed from this capture point. Number
+ * `conversation * 2 + direction` has its record at that number times SENDER_WORDS: 16 words, then times (each two words, as a double),
+ * so that a packet touches three cache lines and not one an array. A record of zeros is a direction of which nothing is known.
+ */
+export const SENDER_WORDS = 24
+
+export const STATE = 0
+/** First sequence number seen: the ISN where the SYN was. */
+export const FIRST = 1
+export const NEXT = 2
+export const UNA = 3
+/** Highest SACKed edge, valid while SACKED is set. */
+export const SACKED_EDGE = 4
+/** High-water marks of recovery or loss, and of the probe. */
+export const RECOVERY_END = 5
+export const PROBE_END = 6
+export const DUPLICATE_ACKS = 7
+export const LAST_IP_ID = 8
+/** IP IDs that the last packet takes beyond its own: a segment that is cut up on its way out numbers each piece. */
+export const PIECES = 9
+/** Window of the last packet, unscaled. */
+export const WINDOW = 10
+/** Timestamp of the last packet that had one. */
+export const LAST_TSVAL = 11
+/** First and last of the unacknowledged segments, and their number. */
+export const HEAD = 12
+export const TAIL = 13
+export const LISTED = 14
+/** The last repetition, a number of Needs. */
+export const LAST_REPETITION = 15
+
+// Of the times, the place in doubles from the middle of where the record begins in words.
+/** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
+export const NEWS_TIME = 8
+export const SEND_TIME = 9
+/** From this point to the sender and back, from the handshake; 0 = unknown. */
+export const SENDER_SIDE = 10
+
+// Bits of STATE.
+export const SEEN = 1
+export const ACKED = 2
+/** Both SYNs offered SACK, or SACK blocks were seen. */
+export const SACK_OK = 4
+export const RECOVERY = 8
+export const LOSS = 16
+/** A tail loss probe is out; the next timer is an RTO (Linux tcp_send_loss_probe: at most one outstanding). */
+export const PROBED = 32
+/** A SYN without SACK-permitted was seen. */
+export const NO_SACK = 64
+/** `SACKED_EDGE` is above UNA. */
+export const SACKED = 128
+
+export class SenderTable {
+  words = new Int32Array(SENDER_WORDS * 128)
+  /** The same bytes as doubles. */
+  times = new Float64Array(this.words.buffer)
+
+  /** Makes room for the pair of directions whose records begin at `at`, a number of words. */
+  reserve(at: number): void {
+    while (at + 2 * SENDER_WORDS > this.words.length) {
+      this.words = grown(this.words)
+      this.times = new Float64Array(this.words.buffer)
+    }
+  }
+}
