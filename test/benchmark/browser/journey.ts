@@ -1,5 +1,4 @@
 import type { Page } from 'playwright-core'
-import type { Screen } from '../../e2e/support/screen.ts'
 import { mainThreadTasks } from '../../e2e/support/tasks.ts'
 
 export interface Step {
@@ -36,28 +35,5 @@ export class Journey {
         (step.longTasks === 0 ? 'holds' : 'MISSES'),
     )
     return step
-  }
-
-  /** Milliseconds from Enter until the list of packets has another length, taken in the page. */
-  async filter(screen: Screen, text: string): Promise<number> {
-    const grid = await screen.packets.elementHandle()
-    if (!grid) throw new Error('the packets are not on screen')
-    await screen.filter.fill(text)
-    const took = grid.evaluate(
-      (element) =>
-        new Promise<number>((resolve) => {
-          let began = 0
-          window.addEventListener('keydown', () => (began = performance.now()), { capture: true, once: true })
-          const rows = element.getAttribute('aria-rowcount')
-          const observer = new MutationObserver(() => {
-            if (element.getAttribute('aria-rowcount') === rows) return
-            observer.disconnect()
-            resolve(performance.now() - began)
-          })
-          observer.observe(element, { attributeFilter: ['aria-rowcount'] })
-        }),
-    )
-    await screen.filter.press('Enter')
-    return took
   }
 }
