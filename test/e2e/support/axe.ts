@@ -5,9 +5,14 @@ import type { Page } from 'playwright-core'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Serious and critical findings of axe-core, one line each. */
+/** Serious and critical findings of axe-core, one line each, once nothing waits or fades: half-faded text has no contrast. */
 export async function findings(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE)
+  await page.waitForFunction(() => {
+    // A cursor blinks for ever.
+    const fades = document.getAnimations().some(({ effect }) => effect?.getTiming().iterations !== Infinity)
+    return !fades && !document.querySelector('[aria-busy=true]')
+  })
   return page.evaluate(async () => {
     // Put there by the script above.
     const { axe } = window as unknown as { axe: typeof axeCore }
