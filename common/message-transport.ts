@@ -1,13 +1,17 @@
-import type { RpcTransport } from 'capnweb'
+import type { RpcTransportWithCustomEncoding } from 'capnweb'
+import { encodeMessage, FrameReader, type Frame } from './message-frames.ts'
 
 /**
- * The contract's messages over anything that carries text: a WebSocket, a MessagePort of the page, one of Electron's main process.
- * Both ends use it, so there is one encoding whatever the door (JSON text: a port between processes clones its messages anyway).
+ * The contract's messages over anything that carries text and bytes: a WebSocket, a MessagePort of the page, one of Electron's main process.
+ * Both ends use it, so there is one encoding whatever the door (a port between processes clones its messages anyway).
  */
-export class MessageTransport implements RpcTransport {
+export class MessageTransport implements RpcTransportWithCustomEncoding {
+  /** Messages are trees of JSON's values and of byte arrays. */
+  readonly encodingLevel = 'jsonCompatibleWithBytes'
   readonly #carrier: Carrier
-  readonly #received: string[] = []
-  #waiting: PromiseWithResolvers<string> | undefined
+  readonly #frames = new FrameReader()
+  readonly #received: unknown[] = []
+  #waiting: PromiseWithResolvers<unknown> | undefined
   #ended: Error | undefined
   /** Date.now() at the last message from the other end. */
   heardAt = Date.now()
@@ -22,15 +26,19 @@ export class MessageTransport implements RpcTransport {
     return this.#ended !== undefined
   }
 
-  /** The carrier calls this with what arrives. Anything but text is a broken or hostile peer: the connection ends. */
-  deliver(message: unknown): void {
+  /** The carrier calls this with what arrives. Anything but our frames is from a broken or hostile peer: the connection ends. */
+  deliver(frame: unknown): void {
     if (this.#ended) return
-    if (typeof message !== 'string') {
+    let message: unknown
+    try {
+      message = this.#frames.read(frame)
+    } catch {
       this.disconnect('The other end sent something that is not a message of the contract.')
       this.#carrier.close('not a message')
       return
     }
     this.heardAt = Date.now()
+    if (message === undefined) return
     if (!this.#waiting) {
       this.#received.push(message)
       return
@@ -51,16 +59,17 @@ export class MessageTransport implements RpcTransport {
 
   // Called by the RPC session:
 
-  send(message: string): void {
+  send(message: object): number {
     if (this.#ended) throw this.#ended
-    this.#carrier.send(message)
+    const frames = encodeMessage(message)
+    for (const frame of frames) this.#carrier.send(frame)
+    return frames.reduce((size, { length }) => size + length, 0)
   }
 
-  receive(): Promise<string> {
-    const message = this.#received.shift()
-    if (message !== undefined) return Promise.resolve(message)
+  receive(): Promise<unknown> {
+    if (this.#received.length > 0) return Promise.resolve(this.#received.shift())
     if (this.#ended) return Promise.reject(this.#ended)
-    this.#waiting = Promise.withResolvers<string>()
+    this.#waiting = Promise.withResolvers<unknown>()
     return this.#waiting.promise
   }
 
@@ -72,6 +81,6 @@ export class MessageTransport implements RpcTransport {
 }
 
 export interface Carrier {
-  send(message: string): void
+  send(frame: Frame): void
   close(reason: string): void
 }

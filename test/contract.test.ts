@@ -33,8 +33,39 @@ describe.each(LINES)('over %s', (_, makeLine) => {
       bytes: Uint8Array.of(0, 127, 128, 255),
       infinite: -Infinity,
     }
-    // Node reads base64 into its own kind of Uint8Array.
-    expect(await remote['echo']?.(value)).toEqual({ ...value, bytes: Buffer.from(value.bytes) })
+    expect(await remote['echo']?.(value)).toEqual(value)
+  })
+
+  it('carries bytes as they are, each where it was', async () => {
+    const { remote, line } = await connected(makeLine, { echo: (value: unknown) => value })
+    const seen: unknown[] = []
+    watchFrames(line, (frame) => seen.push(frame))
+    const megabyte = Uint8Array.from({ length: 1 << 20 }, (_, i) => i * 7)
+    const value = {
+      megabyte,
+      part: megabyte.subarray(5, 9),
+      none: new Uint8Array(0),
+      list: [Buffer.from('own kind'), ['bytes', 0], { bytes: null }],
+    }
+    const all = await Promise.all(Array.from({ length: 20 }, () => remote['echo']?.(value)))
+    for (const echoed of all) {
+      expect(echoed).toEqual({ ...value, list: [new Uint8Array(Buffer.from('own kind')), ...value.list.slice(1)] })
+    }
+    const texts = seen.filter((frame) => typeof frame === 'string')
+    expect(Math.max(...texts.map(({ length }) => length))).toBeLessThan(1000)
+  })
+
+  it('ends the line, and what waits on it, at what is no message', async () => {
+    for (const hostile of [Uint8Array.of(1, 2), '[[null],[[2,"1"]]]', '{', '["push",[[["bytes",']) {
+      const { line, remote } = await connected(makeLine, { never: () => new Promise(() => undefined) })
+      const call = expect(remote['never']?.()).rejects.toMatchObject({ code: 'unavailable' })
+      const lost = expect.poll(() => line.page.ended)
+      line.host.deliver(Uint8Array.of(3, 4))
+      line.host.deliver(hostile)
+      expect(line.host.ended).toBe(true)
+      await call
+      await lost.toBe(true)
+    }
   })
 
   it('keeps calls in order', async () => {
@@ -228,24 +259,16 @@ describe('the exposed contract', () => {
     const line = channelLine()
     host.connect(line.host, { door: 'pipe', commands: new Mailbox() })
     // As a hostile page would write it: our own stub cannot even ask for these.
-    line.page.send(JSON.stringify(['push', ['pipeline', 0, [section, method], []]]))
-    line.page.send(JSON.stringify(['pull', 1]))
-    expect(JSON.parse(await line.page.receive())).toMatchObject([
-      'reject',
-      1,
-      ['error', expect.any(String), expect.any(String)],
-    ])
+    line.page.send(['push', ['pipeline', 0, [section, method], []]])
+    line.page.send(['pull', 1])
+    expect(await line.page.receive()).toMatchObject(['reject', 1, ['error', expect.any(String), expect.any(String)]])
   })
 
   it('sends a code and a message of an unexpected error, and nothing else; the rest is for the log', async () => {
     const secret = Object.assign(new Error('it broke', { cause: 'the token' }), { token: 'secret', path: '/home/x' })
     const { line, reports } = await failingWith(secret)
     const sent: string[] = []
-    const deliver = line.page.deliver.bind(line.page)
-    line.page.deliver = (message) => {
-      sent.push(String(message))
-      deliver(message)
-    }
+    watchFrames(line, (frame) => sent.push(String(frame)))
     const remote = new RpcSession<RemoteHost>(line.page).getRemoteMain()
     await expect(call(remote, 'app', 'facts')).rejects.toMatchObject({ code: 'internal', message: 'it broke' })
     expect(sent.join('\n')).not.toMatch(/secret|token|home|contract\.test/)
@@ -320,6 +343,15 @@ async function failingWith(error: Error) {
     exposeContract(contract, (where, what) => reports.push([where, what])),
   )
   return { line, reports }
+}
+
+/** Tells all that comes to the page. */
+function watchFrames(line: LinePair, tell: (frame: unknown) => void): void {
+  const deliver = line.page.deliver.bind(line.page)
+  line.page.deliver = (frame) => {
+    tell(frame)
+    deliver(frame)
+  }
 }
 
 const call = (remote: RemoteHost, section: string, method: string, ...args: readonly unknown[]) =>

@@ -463,7 +463,7 @@ function connectAs({ ipcMain, BrowserWindow }: ElectronStandIn): RemoteHost {
     sender,
     senderFrame: { url: 'hopscope://app/?capture=x', parent: null },
   })
-  const line = new MessageTransport({ send: (message) => port2.postMessage(message), close: () => port2.close() })
+  const line = new MessageTransport({ send: (frame) => port2.postMessage(frame), close: () => port2.close() })
   port2.on('message', (event) => line.deliver(event.data))
   port2.start()
   return new RpcSession<RemoteHost>(line).getRemoteMain()

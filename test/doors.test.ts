@@ -135,7 +135,7 @@ describe("the desktop's door", () => {
     message({}, 'hopscope:port', [foreign.port1])
     message(page, 'something else', [foreign.port1])
     message(page, 'hopscope:port', [port2])
-    const line = new MessageTransport({ send: (text) => port1.postMessage(text), close: () => port1.close() })
+    const line = new MessageTransport({ send: (frame) => port1.postMessage(frame), close: () => port1.close() })
     port1.addEventListener('message', (event) => line.deliver(event.data))
     port1.start()
     host.connect(line, { door: 'desktop', commands: new Mailbox() })

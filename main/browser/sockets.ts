@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import { MessageTransport } from '../../common/message-transport.ts'
 import { hasToken, isFromOurPage, offeredToken } from './admission.ts'
 
-// The page sends calls, never bytes: anything larger than this is not from our page.
+// The page sends calls, and what is typed: anything larger than this is not from our page.
 const MAX_MESSAGE = 1 << 20
 // A laptop that went to sleep, or a tunnel that died, leaves its socket behind: one that does not answer is dropped.
 const PING_INTERVAL = 20_000
@@ -42,7 +42,7 @@ function refusalOf({ url, headers }: IncomingMessage, token: string): string | u
 
 function lineOver(socket: WebSocket): MessageTransport {
   const line = new MessageTransport({
-    send: (message) => socket.send(message),
+    send: (frame) => socket.send(frame),
     close: () => socket.close(),
   })
   let answered = true

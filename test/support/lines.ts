@@ -16,7 +16,7 @@ export interface LinePair {
 /** Electron's channel: the host's end as the main process has it, the page's as the page has it. */
 export function electronLine(): LinePair {
   const { port1, port2 } = messageChannelMain()
-  const page = new MessageTransport({ send: (message) => port2.postMessage(message), close: () => port2.close() })
+  const page = new MessageTransport({ send: (frame) => port2.postMessage(frame), close: () => port2.close() })
   port2.on('message', (event) => page.deliver(event.data))
   port2.on('close', () => page.disconnect('closed'))
   port2.start()
@@ -27,7 +27,7 @@ export function electronLine(): LinePair {
 export function channelLine(): LinePair {
   const { port1, port2 } = new MessageChannel()
   const [host, page] = [port1, port2].map((port) => {
-    const line = new MessageTransport({ send: (message) => port.postMessage(message), close: () => port.close() })
+    const line = new MessageTransport({ send: (frame) => port.postMessage(frame), close: () => port.close() })
     port.on('message', (message) => line.deliver(message)).on('close', () => line.disconnect('closed'))
     return line
   })
@@ -54,7 +54,7 @@ export async function socketLine(): Promise<LinePair> {
   })
   if (!accepted) throw new Error('unreachable')
   const [host, page] = [accepted, client].map((socket) => {
-    const line = new MessageTransport({ send: (message) => socket.send(message), close: () => socket.close() })
+    const line = new MessageTransport({ send: (frame) => socket.send(frame), close: () => socket.close() })
     socket.on('message', (data, isBinary) => line.deliver(isBinary || !Buffer.isBuffer(data) ? data : data.toString()))
     socket.on('close', () => line.disconnect('closed'))
     return line

@@ -5,7 +5,7 @@ import type { Host } from '../../main/host.ts'
 import { Mailbox } from '../../main/streams.ts'
 import { HostLink } from '../../renderer/app/host-link.ts'
 
-/** A page's whole side of the contract, and every message that came to it, as text. */
+/** A page's whole side of the contract, and every frame that came to it, as text. */
 export async function openLink(host: Host) {
   const messages: string[] = []
   const link = new HostLink(
@@ -17,13 +17,13 @@ export async function openLink(host: Host) {
         const { port1, port2 } = new MessageChannel()
         const [ours, theirs] = [port1, port2].map((port) => {
           const line = new MessageTransport({
-            send: (message) => port.postMessage(message),
+            send: (frame) => port.postMessage(frame),
             close: () => port.close(),
           })
           port
-            .on('message', (message) => {
-              if (port === port2) messages.push(String(message))
-              line.deliver(message)
+            .on('message', (frame) => {
+              if (port === port2) messages.push(typeof frame === 'string' ? frame : Buffer.from(frame).toString())
+              line.deliver(frame)
             })
             .on('close', () => line.disconnect('closed'))
           return line

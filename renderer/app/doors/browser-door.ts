@@ -89,8 +89,9 @@ async function whyRefused(url: URL, headers: Record<string, string>): Promise<Ho
 }
 
 function transportOver(socket: WebSocket): MessageTransport {
+  socket.binaryType = 'arraybuffer'
   const transport = new MessageTransport({
-    send: (message) => socket.send(message),
+    send: (frame) => socket.send(frame),
     close: () => socket.close(),
   })
   socket.addEventListener('message', (event) => transport.deliver(event.data))

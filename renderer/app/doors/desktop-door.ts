@@ -37,7 +37,7 @@ export function desktopDoor(): Door {
 
 function transportOver(port: MessagePort): MessageTransport {
   const transport = new MessageTransport({
-    send: (message) => port.postMessage(message),
+    send: (frame) => port.postMessage(frame),
     close: () => port.close(),
   })
   port.addEventListener('message', (event) => transport.deliver(event.data))
