@@ -1,4 +1,4 @@
-import type { CaptureFormat, CaptureInterface, Compression, Damage, Unread } from '../common/model/capture.ts'
+import type { CaptureFormat, CaptureInterface, Compression, Damage, ReadPart, Unread } from '../common/model/capture.ts'
 import type { Label } from './tcp/labels.ts'
 import type { Verdict } from './tcp/verdicts.ts'
 
@@ -28,6 +28,8 @@ export interface CaptureFacts {
   readonly damage?: Damage
   /** The capture goes on, but a limit was reached: everything here is about its first `packets` packets, and right for them. */
   readonly unread?: Unread
+  /** Only a part of the capture was to be read, and all this is about that part. */
+  readonly part?: ReadPart
   /** How many packets have each label. */
   readonly labels: Readonly<Record<Label, number>>
   /** How many packets have each verdict. */

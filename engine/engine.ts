@@ -26,13 +26,14 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from './answers.ts'
-import type { Compression, Unread } from '../common/model/capture.ts'
+import type { CapturePart, Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
 import { Ingest } from './ingest.ts'
 import type { Limits } from './limits.ts'
 import { NoteIndex } from './note-index.ts'
+import { PartSink } from './part-sink.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
@@ -68,7 +69,7 @@ export { framesTable } from './frames-table.ts'
 export { compare, comparedSide, type ComparedSide, type CompareRange, type Comparison } from './compare.ts'
 export type { PlacedNote, PlacedNotes } from './note-index.ts'
 export { noteComments, packetAnchor } from './notes.ts'
-export { anchorText, reportDocument, type ReportOptions } from './report/report.ts'
+export { anchorText, partText, reportDocument, type ReportOptions } from './report/report.ts'
 export { reportHtml } from './report/html.ts'
 export { reportMarkdown } from './report/markdown.ts'
 export type { FollowedStream } from './query/follow-stream.ts'
@@ -83,6 +84,8 @@ export interface EngineOptions {
   readonly onDecompressed?: (bytes: Uint8Array) => void
   /** Reading ends when there is more than that. */
   readonly limits?: Limits
+  /** Only this part of the capture is read. */
+  readonly part?: CapturePart
 }
 
 /**
@@ -92,6 +95,7 @@ export interface EngineOptions {
 export class Engine {
   readonly #reader: CaptureFileReader
   readonly #ingest: Ingest
+  readonly #part: PartSink | undefined
   readonly #selector: PacketSelector
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
@@ -110,7 +114,8 @@ export class Engine {
       () => this.#reader.epoch,
       options.limits,
     )
-    this.#reader = new CaptureFileReader(this.#ingest, options.onDecompressed)
+    this.#part = options.part && new PartSink(this.#ingest, options.part, () => this.#reader.epoch)
+    this.#reader = new CaptureFileReader(this.#part ?? this.#ingest, options.onDecompressed)
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
@@ -182,9 +187,9 @@ export class Engine {
   get unread(): Unread | undefined {
     return this.#ingest.unread
   }
-  /** Reading has ended before the file did, by damage or a limit; further bytes are ignored. */
+  /** Reading has ended before the file did, by damage, a limit or with the part; further bytes are ignored. */
   get ended(): boolean {
-    return this.damaged || this.unread !== undefined
+    return this.damaged || (this.#part ?? this.#ingest).full
   }
 
   /** The next bytes of the file. When memory runs out, what was read so far stays (see `unread`). */
@@ -223,6 +228,7 @@ export class Engine {
       complete: this.complete,
       ...(damage && { damage }),
       ...(ingest.unread && { unread: ingest.unread }),
+      ...(this.#part && { part: this.#part.read }),
       labels: labelCounts(ingest.packets),
       ...verdictCounts(ingest.verdicts),
     }

@@ -128,7 +128,7 @@ async function eachPacket(
     const i = row % CHUNK_ROWS
     if (chunk.interface[i] === NO_INTERFACE) return
     if (bytes.length !== chunk.capturedLength[i]) {
-      throw new CaptureChanged(`the capture has become shorter: packet ${row + 1} is no longer in it.`)
+      throw new CaptureChanged(`the capture has become shorter: packet ${packets.frame(row)} is no longer in it.`)
     }
     take(row, bytes)
   })

@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts'
 import { NO_INTERFACE } from './ingest.ts'
 import { LABEL, LABELS } from './tcp/labels.ts'
 import { reasonText } from './tcp/reasons.ts'
-import { VERDICTS, type Verdicts } from './tcp/verdicts.ts'
+import { VERDICTS } from './tcp/verdicts.ts'
 
 const COLUMNS = [
   'frame.number',
@@ -71,7 +71,7 @@ export function* framesTable(engine: Engine): Generator<string> {
   for (let row = 0; row < packets.rows; row++) {
     const chunk = packets.chunk(row)
     const i = row % CHUNK_ROWS
-    text += `${row + 1}\t${clock.text(chunk.time[i])}\t`
+    text += `${packets.frame(row)}\t${clock.text(chunk.time[i])}\t`
     text += `${chunk.capturedLength[i]}\t${chunk.length[i]}\t${stacks.name(chunk.stack[i])}\t`
     const conversation = chunk.conversation[i]
     const flags = chunk.flags[i]
@@ -94,7 +94,7 @@ export function* framesTable(engine: Engine): Generator<string> {
       const flight = chunk.bytesInFlight[i]
       text += `${labelText(labels)}\t${rtt !== 0 ? secondsText(rtt) : ''}\t`
       text += tcp.showsInitialRtt(row, conversation) ? `${secondsText(tcp.initialRtt(conversation))}\t` : '\t'
-      text += `${flight || ''}\t${chunk.verdict[i] ? verdictText(engine.verdicts, row) : NO_VERDICT}\n`
+      text += `${flight || ''}\t${chunk.verdict[i] ? verdictText(engine, row) : NO_VERDICT}\n`
     }
     if (++lines === 4096) {
       yield text
@@ -105,7 +105,7 @@ export function* framesTable(engine: Engine): Generator<string> {
   yield text
 }
 
-function verdictText(verdicts: Verdicts, row: number): string {
+function verdictText({ packets, verdicts }: Engine, row: number): string {
   const entry = verdicts.find(row)
   if (entry < 0) return NO_VERDICT
   const spurious = verdicts.isSpurious(entry)
@@ -117,7 +117,7 @@ function verdictText(verdicts: Verdicts, row: number): string {
     spurious === undefined ? '' : spurious ? '1' : '0',
     original,
     cost > 0 ? cost.toFixed(3) : '',
-    reasonText(verdicts, entry),
+    reasonText(verdicts, entry, packets),
   ].join('\t')
 }
 

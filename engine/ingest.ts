@@ -54,6 +54,12 @@ export class Ingest implements FrameSink {
     this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
+  get rows(): number {
+    return this.packets.rows
+  }
+  get full(): boolean {
+    return this.unread !== undefined
+  }
   get wireBytes(): number {
     return this.#totals[WIRE_BYTES]
   }

@@ -106,8 +106,6 @@ export class NoteIndex {
       .map((note): PlacedNote => ({ note, imported: true, ...this.#placeOf(note) }))
     let unlisted = this.#comments.length - comments.length
     for (const [row, texts] of this.#tables.packetComments) {
-      // That of the first packet that a limit left out was read before it.
-      if (row >= this.#tables.packets.rows) continue
       for (const [i, text] of texts.entries()) {
         if (comments.length >= LISTED_COMMENTS) unlisted++
         else comments.push(this.#comment(row, i, text))
@@ -143,7 +141,8 @@ export class NoteIndex {
   #comment(row: number, i: number, text: string): PlacedNote {
     const time = this.#tables.packets.time(row)
     const at = String((this.#tables.epoch ?? 0n) + BigInt(Math.round(time)))
-    const note = importedNote(`comment-${row + 1}-${i}`, { kind: 'packet', frame: row + 1, time: at }, text)
+    const frame = this.#tables.packets.frame(row)
+    const note = importedNote(`comment-${frame}-${i}`, { kind: 'packet', frame, time: at }, text)
     return { note, imported: true, row, time: moment(time) }
   }
 
@@ -169,7 +168,7 @@ export class NoteIndex {
         if (row !== undefined) this.#rows.set(note, row)
         // A packet that is still to come may be it.
         if (row !== undefined || complete) this.#missing.delete(note)
-        else this.#missing.set(note, anchor.frame <= packets.rows ? packets.rows : 0)
+        else this.#missing.set(note, anchor.frame <= packets.before + packets.rows ? packets.rows : 0)
         found ||= row !== undefined
       } else if (anchor.kind === 'conversation') {
         const before = this.#conversations.get(note)
@@ -209,8 +208,9 @@ export class NoteIndex {
   #rowOf({ frame, time }: PacketAnchor, looked: number): number | undefined {
     const { packets, complete } = this.#tables
     const since = this.#since(time)
-    if (frame <= packets.rows && isSame(packets.time(frame - 1), since)) return frame - 1
-    return frame <= packets.rows || complete ? rowAt(packets, this.#times, since, looked) : undefined
+    const row = frame - 1 - packets.before
+    if (row >= 0 && row < packets.rows && isSame(packets.time(row), since)) return row
+    return row < packets.rows || complete ? rowAt(packets, this.#times, since, looked) : undefined
   }
 
   /** The nearest of those from number `looked` on, and of `best`. */

@@ -29,5 +29,5 @@ export function noteComments({ notes }: Pick<Engine, 'notes'>): NoteComments {
 export function packetAnchor({ packets, epoch = 0n }: Engine, row: number): NoteAnchor | undefined {
   if (row < 0 || row >= packets.rows) return undefined
   const time = BigInt(Math.round(packets.chunk(row).time[row % CHUNK_ROWS]))
-  return { kind: 'packet', frame: row + 1, time: String(epoch + time) }
+  return { kind: 'packet', frame: packets.frame(row), time: String(epoch + time) }
 }

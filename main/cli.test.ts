@@ -487,7 +487,7 @@ describe('a capture with more packets than are to be kept', () => {
     const { code, stdout, stderr } = await runCli(['analyze', ...file, '--max-packets', '500'], options)
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain('IN PART: only the first 500 packets were read, the capture goes on: ')
-    expect(stdout).toContain('editcap -c 500')
+    expect(stdout).toContain('`--frames 501-1000`')
     expect(stdout).toMatch(/^500 packets, /m)
   })
 

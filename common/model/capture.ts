@@ -53,6 +53,28 @@ export interface Unread {
   readonly reason: string
 }
 
+/** A moment of a capture: nanoseconds since its first frame, or since 1970 (in decimal: they do not fit a number). */
+export type CaptureMoment = { readonly since: number } | { readonly at: string }
+
+/** What is to be read of a capture, in the order of the file. All conditions that are present hold. */
+export interface CapturePart {
+  /** Frame numbers, from 1; both are in the part. */
+  readonly firstFrame?: number
+  readonly lastFrame?: number
+  /** The part begins with the first frame at this moment or later ... */
+  readonly from?: CaptureMoment
+  /** ... and ends in front of the first one after that which is at this moment or later. */
+  readonly to?: CaptureMoment
+}
+
+/** Where in its file a part is that was read; times and frame numbers are those of the file. */
+export interface ReadPart {
+  /** Frames in front of it; those of the whole file if there is nothing in the part. */
+  readonly before: number
+  /** The latest of them: nanoseconds since the file's first frame; -Infinity if there are none. */
+  readonly latestBefore: number
+}
+
 export type CaptureFormat = 'pcap' | 'pcapng' | 'snoop'
 export type Compression = 'none' | 'gzip' | 'zstd'
 export type ByteOrder = 'little-endian' | 'big-endian'

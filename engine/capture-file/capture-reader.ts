@@ -1,4 +1,4 @@
-import type { CaptureInterface, Damage, Unread } from '../../common/model/capture.ts'
+import type { CaptureInterface, Damage } from '../../common/model/capture.ts'
 
 /** Takes the frames of a capture, in file order. */
 export interface FrameSink {
@@ -21,8 +21,10 @@ export interface FrameSink {
     offset: number,
     interfaceId: number,
   ): void
-  /** Set once it has refused a frame: it takes no more, and reading on is of no use. */
-  readonly unread?: Unread | undefined
+  /** It takes no more frames: reading on is of no use. */
+  readonly full?: boolean
+  /** How many frames it has kept, where that are not all it was given. */
+  readonly rows?: number
 }
 
 /** What all readers of captures have; CaptureFileReader is the one for files. */

@@ -54,13 +54,15 @@ export class PcapngParser implements RecordParser {
   readonly interfaces: CaptureInterface[] = []
   /** From name resolution blocks: address as text to names. */
   readonly names = new Map<string, Set<string>>()
-  /** By the row of the packet, that is its frame number minus one. */
+  /** By the packet's row in the sink. */
   readonly packetComments = new Map<number, string[]>()
   /** Decryption secrets blocks by kind; the secrets themselves are not kept. */
   readonly secrets = new Map<string, number>()
 
   readonly #sink: FrameSink
   readonly #options = new OptionCursor()
+  /** Of the packet that is being read. */
+  readonly #comments: string[] = []
   #bigEndian = false
   #current: SectionInterface[] = []
   #frames = 0
@@ -152,14 +154,18 @@ export class PcapngParser implements RecordParser {
     const { id, clock, started, maximum } = this.#current[interfaceId]
     if (captured > maximum || at + captured > end - 4) return this.#tooLong(base + from, captured, end - 4 - at)
     const optionsAt = at + padded(captured)
+    this.#comments.length = 0
     if (optionsAt !== end - 4 && !this.#packetOptions(bytes, optionsAt, end - 4, base)) return false
 
     const high = u32(bytes, from + 12, bigEndian)
     const low = u32(bytes, from + 16, bigEndian)
     if (!started) this.#start(this.#current[interfaceId], high, low)
     const time = (this.#time = clock.since(high, low))
+    const sink = this.#sink
+    const row = sink.rows ?? this.#frames
     this.#frames++
-    this.#sink.frame(bytes, at, captured, u32(bytes, from + 24, bigEndian), time, base + at, id)
+    sink.frame(bytes, at, captured, u32(bytes, from + 24, bigEndian), time, base + at, id)
+    if (this.#comments.length > 0 && row !== sink.rows) this.packetComments.set(row, [...this.#comments])
     return true
   }
 
@@ -264,11 +270,7 @@ export class PcapngParser implements RecordParser {
     const options = this.#options
     options.read(bytes, from, to, this.#bigEndian)
     while (options.next()) {
-      if (options.code !== OPTION.comment) continue
-      const comment = withoutKeys(options.text())
-      const comments = this.packetComments.get(this.#frames)
-      if (comments) comments.push(comment)
-      else this.packetComments.set(this.#frames, [comment])
+      if (options.code === OPTION.comment) this.#comments.push(withoutKeys(options.text()))
     }
     return !options.broken || this.#brokenOption(base + from)
   }

@@ -102,7 +102,7 @@ export class CaptureFileReader implements CaptureReader {
     return this.sections.flatMap((section) => section.comments)
   }
 
-  /** Comments of packets, by row (frame number minus one). */
+  /** Comments of packets, by row: that of the sink where it keeps only some. */
   get packetComments(): ReadonlyMap<number, readonly string[]> {
     return this.#parser instanceof PcapngParser ? this.#parser.packetComments : NONE
   }
@@ -128,7 +128,7 @@ export class CaptureFileReader implements CaptureReader {
 
   /** Nothing more is taken. */
   get #ended(): boolean {
-    return this.#finished || this.#damage !== undefined || this.#sink.unread !== undefined
+    return this.#finished || this.#damage !== undefined || this.#sink.full === true
   }
 
   /** First bytes of the file: is it compressed? */
@@ -183,7 +183,7 @@ export class CaptureFileReader implements CaptureReader {
     }
     this.#records.push(chunk)
     // What is damaged behind the last frame that was taken is not of this capture's part.
-    if (this.#sink.unread === undefined) this.#damage = this.#parser?.damage
+    if (!this.#sink.full) this.#damage = this.#parser?.damage
   }
 
   /** No capture we can read. */

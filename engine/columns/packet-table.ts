@@ -99,9 +99,11 @@ export class PacketChunk {
   }
 }
 
-/** Every packet of a capture, in file order; a row's number is the frame number minus one. */
+/** Every packet that was read of a capture, in file order. */
 export class PacketTable {
   readonly chunks: PacketChunk[] = []
+  /** Frames of the file in front of row 0: none, unless only a part of it is read. */
+  before = 0
   #rows = 0
   #last: PacketChunk | undefined
 
@@ -128,6 +130,11 @@ export class PacketTable {
 
   chunk(row: number): PacketChunk {
     return this.chunks[row >>> CHUNK_SHIFT]
+  }
+
+  /** The frame number of `row`, from 1, as Wireshark counts the frames of the file. */
+  frame(row: number): number {
+    return this.before + row + 1
   }
 
   /** The place of `row` within its chunk. */

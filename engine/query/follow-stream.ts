@@ -166,7 +166,7 @@ export class FollowedStream {
     const from = packet.payloadAt + this.#pieces.skip[piece]
     const to = from + this.#pieces.length[piece]
     if (frame.length < chunk.capturedLength[i]) {
-      throw new CaptureChanged(`The bytes of packet No. ${row + 1} are no longer in the file.`)
+      throw new CaptureChanged(`The bytes of packet No. ${this.#tables.packets.frame(row)} are no longer in the file.`)
     }
     return frame.subarray(from, to)
   }

@@ -38,8 +38,9 @@ const WORDS: Readonly<Record<number, string>> = {
 export const FRAME_FIELDS: readonly FilterField[] = [
   { name: 'frame', type: 'protocol', description: 'Frame', decoded: true },
   field('frame.number', 'uint', 'Frame Number', {
-    read({ firstRow, from, to }, values, presence) {
-      for (let i = from; i < to; i++) values[i] = firstRow + i + 1
+    read({ firstRow, from, to }, values, presence, { tables }) {
+      const first = tables.packets.frame(firstRow)
+      for (let i = from; i < to; i++) values[i] = first + i
       presence.fill(PRESENCE.present, from, to)
     },
   }),

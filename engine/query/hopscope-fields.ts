@@ -101,8 +101,8 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
   ofVerdict('hopscope.cost', 'duration', 'Time since the transmission before', ({ verdicts }, entry) => {
     return verdicts.cost(entry) || NaN
   }),
-  ofVerdict('hopscope.original', 'uint', 'Frame of the transmission before', ({ verdicts }, entry) => {
-    return (verdicts.original(entry) ?? NaN) + 1
+  ofVerdict('hopscope.original', 'uint', 'Frame of the transmission before', ({ packets, verdicts }, entry) => {
+    return packets.frame(verdicts.original(entry) ?? NaN)
   }),
   {
     name: 'hopscope.conversation',

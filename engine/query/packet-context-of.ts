@@ -15,7 +15,7 @@ export function packetContextOf(tables: CaptureTables, row: number): PacketConte
   const isTcp = (chunk.flags[i] & FLAG.tcp) !== 0
   const serverName = isTcp ? exchanges?.facts(conversation).find((fact) => fact.name === 'sni')?.value : undefined
   return {
-    number: row + 1,
+    number: packets.frame(row),
     epochNs: tables.epoch ?? 0n,
     time: chunk.time[i],
     ...(row > 0 && { previousTime: packets.time(row - 1) }),
@@ -50,8 +50,8 @@ function tcpContext({ packets, tcp }: CaptureTables, row: number): TcpContext {
     window: tcp.scaledWindow(row),
     windowShift: tcp.windowShift(id, direction) ?? -1,
     labels: labelNames(labels),
-    ...(duplicate && { duplicateAck: { number: duplicate.number, frame: duplicate.original + 1 } }),
-    ...(acked !== 0 && { acked: { frame: acked, rttNs: chunk.time[i] - packets.time(acked - 1) } }),
+    ...(duplicate && { duplicateAck: { number: duplicate.number, frame: packets.frame(duplicate.original) } }),
+    ...(acked !== 0 && { acked: { frame: packets.frame(acked - 1), rttNs: chunk.time[i] - packets.time(acked - 1) } }),
     ...(initialRttNs > 0 && { initialRttNs }),
     ...(flight !== 0 && { bytesInFlight: flight }),
   }

@@ -7,7 +7,7 @@ import { DECODE_ERROR, Packet } from '../decode/packet.ts'
 import { NO_INTERFACE } from '../ingest.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import { reasonText } from '../tcp/reasons.ts'
-import { VERDICT, VERDICTS, type Verdicts } from '../tcp/verdicts.ts'
+import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { applicationInfo } from './application-info.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
@@ -84,7 +84,7 @@ export async function packetDetails(sources: CaptureTables, row: number, read: R
   const answered = answeredBy(sources, row)
   const context = { ...packetContextOf(sources, row), ...(answered && { answered }) }
   const tree = describePacket(bytes, bytes.length, chunk.length[i], linkType(sources, row), context)
-  const verdict = verdictNode(sources.verdicts, row)
+  const verdict = verdictNode(sources, row)
   return { row, bytes, tree: verdict ? [...tree, verdict] : tree }
 }
 
@@ -153,7 +153,7 @@ export function labelList(labels: number): Label[] {
   return LABELS.filter((label) => labels & LABEL[label] && !(label === 'retransmission' && specific))
 }
 
-function verdictNode(verdicts: Verdicts, row: number): DetailNode | undefined {
+function verdictNode({ packets, verdicts }: CaptureTables, row: number): DetailNode | undefined {
   const entry = verdicts.find(row)
   if (entry < 0) return undefined
   const cost = verdicts.cost(entry) / 1e6
@@ -162,7 +162,7 @@ function verdictNode(verdicts: Verdicts, row: number): DetailNode | undefined {
   return {
     field: 'hopscope.verdict',
     value: `"${VERDICTS[verdicts.verdict(entry)]}"`,
-    text: `Hopscope: ${reasonText(verdicts, entry)}`,
+    text: `Hopscope: ${reasonText(verdicts, entry, packets)}`,
     from: 0,
     to: 0,
     children,

@@ -123,7 +123,7 @@ function ofRequest(
   }
 }
 
-const requestFrame = (_: CaptureTables, requestRow: number): number => requestRow + 1
+const requestFrame = ({ packets }: CaptureTables, requestRow: number): number => packets.frame(requestRow)
 const sinceRequest = ({ packets }: CaptureTables, requestRow: number, row: number): number =>
   packets.time(row) - packets.time(requestRow)
 
@@ -146,7 +146,7 @@ export function answeredBy(
     const at = firstFrom(rows, row)
     if (rows[at] !== row) continue
     const requestRow = tables.exchanges.requestRow[exchanges[at]]
-    return { frame: requestRow + 1, ns: sinceRequest(tables, requestRow, row) }
+    return { frame: tables.packets.frame(requestRow), ns: sinceRequest(tables, requestRow, row) }
   }
   return undefined
 }

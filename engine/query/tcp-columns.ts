@@ -191,7 +191,7 @@ export const TCP_ANALYSIS: readonly FilterField[] = [
     'analysis.acks_frame',
     'uint',
     'Frame of the segment that this one acknowledges',
-    analysed((chunk, i) => (chunk.acked[i] === 0 ? NaN : chunk.acked[i])),
+    analysed((chunk, i, _, { packets }) => (chunk.acked[i] === 0 ? NaN : packets.frame(chunk.acked[i] - 1))),
   ),
   field('analysis.ack_rtt', 'duration', 'Time between the segment and its ACK', analysed(roundTrip)),
   field(
@@ -221,8 +221,8 @@ export const TCP_ANALYSIS: readonly FilterField[] = [
     'analysis.duplicate_ack_frame',
     'uint',
     'Frame of the ACK that is repeated',
-    analysed((chunk, i, row, { tcp }) => {
-      return chunk.labels[i] & LABEL.duplicate_ack ? (tcp.duplicateAck(row)?.original ?? NaN) + 1 : NaN
+    analysed((chunk, i, row, { packets, tcp }) => {
+      return chunk.labels[i] & LABEL.duplicate_ack ? packets.frame(tcp.duplicateAck(row)?.original ?? NaN) : NaN
     }),
   ),
   field(
@@ -238,8 +238,8 @@ export const TCP_ANALYSIS: readonly FilterField[] = [
     'analysis.rto_frame',
     'uint',
     'Frame that the retransmission time-out counts from',
-    analysed((chunk, i, row, { tcp }) => {
-      return chunk.labels[i] & LABEL.retransmission ? (tcp.retransmissionSince(row) ?? NaN) + 1 : NaN
+    analysed((chunk, i, row, { packets, tcp }) => {
+      return chunk.labels[i] & LABEL.retransmission ? packets.frame(tcp.retransmissionSince(row) ?? NaN) : NaN
     }),
   ),
 ]

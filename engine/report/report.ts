@@ -33,7 +33,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     heading(2, 'Findings'),
     ...(shown.length === 0
       ? [paragraph(rows ? 'Nothing was found that involves these packets.' : 'Nothing was found.')]
-      : shown.flatMap((finding, i) => findingBlocks(finding, i + 1))),
+      : shown.flatMap((finding, i) => findingBlocks(finding, i + 1, engine))),
     ...artefactBlocks(artefacts),
     ...notesBlocks(engine.notes.notes, facts),
     ...lanesBlocks(engine, facts, rows),
@@ -41,7 +41,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     ...worstBlocks(worst, engine.names),
     heading(2, 'How this was made'),
     paragraph(
-      `Hopscope ${version} read ${name}${facts.damage ? ' up to the damage' : ''}${facts.unread ? ' in part' : ''}. Times count from the first frame. Labels are those of Wireshark (tcp.analysis); findings and lost time are Hopscope's own.`,
+      `Hopscope ${version} read ${name}${facts.damage ? ' up to the damage' : ''}${facts.unread || facts.part ? ' in part' : ''}. Times count from the first frame. Labels are those of Wireshark (tcp.analysis); findings and lost time are Hopscope's own.`,
     ),
   ]
   return { title: `What happened in ${name}`, blocks }
@@ -63,6 +63,7 @@ function factsBlocks(
     `${facts.format ?? 'unknown format'}${packed}, ${bytes(facts.bytesRead)}`,
     `${countOf(facts.packets, 'packet')}, ${bytes(facts.wireBytes)} on the wire, ${countOf(conversations, 'conversation')}`,
   ]
+  if (facts.part) items.push(`only a part of the capture: ${partText(facts)}`)
   if (facts.epochNs !== undefined) {
     const start = timeText(BigInt(facts.epochNs) + BigInt(Math.round(facts.firstTime)))
     items.push(`from ${start}, for ${nsText(facts.lastTime - facts.firstTime)}`)
@@ -88,12 +89,18 @@ function factsBlocks(
   return about
 }
 
-function findingBlocks(finding: Finding, number: number): Block[] {
+/** Of a part of a capture, which: "frames 1001 to 2000, from 12.0 s after the first frame". */
+export function partText({ part, packets, firstTime }: CaptureFacts): string {
+  const before = part?.before ?? 0
+  return `frames ${before + 1} to ${before + packets}, from ${nsText(firstTime)} after the first frame`
+}
+
+function findingBlocks(finding: Finding, number: number, { packets }: Engine): Block[] {
   const { title, costMs, confidence, sentence, why, blamed, ruledOut, settle, evidence, confirm, filter } = finding
   const cost = costMs > 0 ? `, ${msText(costMs)} lost` : ''
   const items = [`Why: ${why}`, `To blame: ${blamed}.`, ...ruledOut.map((text) => `Ruled out: ${text}`)]
   if (settle !== undefined) items.push(`Would settle it: ${settle}`)
-  if (evidence.length > 0) items.push(`Frames: ${evidence.map(({ row, role }) => `${row + 1} ${role}`).join('; ')}`)
+  if (evidence.length > 0) items.push(`Frames: ${evidence.map(({ row, role }) => `${packets.frame(row)} ${role}`).join('; ')}`)
   return [
     heading(3, `${number}. ${title}${cost} (${Math.round(confidence * 100)} % sure)`),
     paragraph(sentence),

@@ -33,8 +33,8 @@ const NAME: Readonly<Record<number, string>> = {
   [VERDICT.reordered]: 'Reordered, not retransmitted',
 }
 
-/** Why the packet got its verdict, in a sentence; `entry` is one of Verdicts.find. */
-export function reasonText(verdicts: Verdicts, entry: number): string {
+/** Why the packet got its verdict, in a sentence; `entry` is one of Verdicts.find, `before` the frames of the file in front of row 0. */
+export function reasonText(verdicts: Verdicts, entry: number, { before }: { readonly before: number }): string {
   const verdict = verdicts.verdict(entry)
   const says = SAYS[verdicts.evidence(entry)]
   const name = NAME[verdict] ?? ''
@@ -46,7 +46,7 @@ export function reasonText(verdicts: Verdicts, entry: number): string {
   const original = verdicts.original(entry)
   const passed =
     original !== undefined
-      ? `The one before passed here as frame ${original + 1}, so it was lost beyond this point, or its ACK was.`
+      ? `The one before passed here as frame ${before + original + 1}, so it was lost beyond this point, or its ACK was.`
       : 'The one before did not pass here, so it was lost before this point.'
   const need = verdicts.isSpurious(entry) === true ? ' The receiver had the bytes already.' : ''
   return `${head}. ${passed}${need}`

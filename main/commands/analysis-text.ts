@@ -1,3 +1,4 @@
+import { partText } from '../../engine/engine.ts'
 import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary, ResetCause } from '../../engine/engine.ts'
 import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
 import { findingsSummary } from './findings-text.ts'
@@ -38,6 +39,7 @@ function factsText({ file, facts, conversations }: Analysis): string {
   if (facts.damage) lines.push(`DAMAGED at byte ${facts.damage.offset}; read up to there. ${facts.damage.reason}`)
   const unread = unreadText(facts)
   if (unread !== undefined) lines.push(`IN PART: ${unread}`)
+  if (facts.part) lines.push(`only ${partText(facts)}`)
   lines.push(
     `${countText(facts.packets, 'packet')}, ${bytesText(facts.wireBytes)} on the wire, ${countText(conversations, 'conversation')}`,
   )
@@ -98,15 +100,17 @@ function countLane(name: string, counts: Float64Array, lanes: Lanes): readonly [
   const when =
     total === 0 || last - first > lanes.buckets / 2
       ? ''
-      : `, from ${durationText(first * width)} to ${durationText((last + 1) * width)}`
+      : `, from ${durationText(lanes.from / 1e6 + first * width)} to ${durationText(lanes.from / 1e6 + (last + 1) * width)}`
   return [name, sparkline(counts), `${total}${when}`]
 }
 
 /** Start, middle and end below the bars. */
 function axisText({ from, to, buckets }: Lanes): string {
-  const end = durationText((to - from) / 1e6)
-  const middle = durationText((to - from) / 2e6)
-  const left = '0'.padEnd(Math.floor(buckets / 2)) + middle
+  // Of a part the times are those of the file.
+  const start = Math.max(0, from)
+  const end = durationText((start + to - from) / 1e6)
+  const middle = durationText((start + (to - from) / 2) / 1e6)
+  const left = (start === 0 ? '0' : durationText(start / 1e6)).padEnd(Math.floor(buckets / 2)) + middle
   return ' '.repeat(NAME_WIDTH) + left.padEnd(buckets - end.length) + end
 }
 

@@ -3,6 +3,8 @@ import { analysisText } from './analysis-text.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
 import { type Command, UsageError } from './command.ts'
+import { engineJson } from './json.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { nameOf } from './read-capture.ts'
 import { resetsByCause } from './resets-by-cause.ts'
 import { writeOut } from './write-out.ts'
@@ -12,7 +14,7 @@ const LANE_BUCKETS = 60
 
 export const analyze: Command = {
   name: 'analyze',
-  usage: 'FILE [--json] [--max-packets N]',
+  usage: `FILE [--json] [--max-packets N] ${PART_USAGE}`,
   summary: 'what the capture holds, who suffered, and when',
   help: `
 Prints what went wrong, see \`hopscope findings\`;
@@ -24,15 +26,17 @@ took; and the conversations that lost most time.
   --max-packets N
               read the first N packets only; without, as many as fit in about half of this machine's memory.
               What was left out is said (JSON: facts.unread).
+${PART_HELP}
 
 A cut or corrupt file is analysed up to the damage, which is said. FILE may be - for standard input.`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       json: { type: 'boolean' },
       'max-packets': { type: 'string' },
+      ...PART_OPTIONS,
     })
     const file = oneFile(positionals)
-    using capture = await CaptureWithBytes.open(file, limits(values['max-packets']))
+    using capture = await CaptureWithBytes.open(file, { limits: limits(values['max-packets']), ...partOption(values) })
     const { engine } = capture
     const facts = engine.facts()
     const { findings, artefacts } = await engine.findings(capture.read)
@@ -50,7 +54,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
       findings,
       artefacts,
     }
-    await writeOut(values.json ? `${JSON.stringify(analysis, plain, 1)}\n` : analysisText(analysis))
+    await writeOut(values.json ? `${engineJson(engine, analysis, 1)}\n` : analysisText(analysis))
     return 0
   },
 }
@@ -60,10 +64,4 @@ function limits(packets: string | undefined): Limits {
   if (!/^[1-9]\d{0,9}$/.test(packets))
     throw new UsageError(`--max-packets needs a number of packets, not "${packets}".`)
   return { packets: Number(packets) }
-}
-
-/** Typed arrays and sets as lists, maps as objects; "not a number" (no sample) becomes null by itself. */
-function plain(_key: string, item: unknown): unknown {
-  if (item instanceof Float64Array || item instanceof Set) return Array.from(item)
-  return item instanceof Map ? Object.fromEntries(item) : item
 }

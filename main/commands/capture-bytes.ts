@@ -1,10 +1,10 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Engine, Limits, ReadBytes } from '../../engine/engine.ts'
+import type { Engine, ReadBytes } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
-import { readCapture } from './read-capture.ts'
+import { readCapture, type ReadOptions } from './read-capture.ts'
 
 /** A capture that was read, and its bytes for those who need them again. */
 export class CaptureWithBytes {
@@ -18,12 +18,12 @@ export class CaptureWithBytes {
     this.#bytes = bytes
   }
 
-  static async open(file: string, limits: Limits = {}): Promise<CaptureWithBytes> {
+  static async open(file: string, options: Pick<ReadOptions, 'limits' | 'part'> = {}): Promise<CaptureWithBytes> {
     const kept = new KeptBytes()
     try {
       const keep = (bytes: Uint8Array) => kept.append(bytes)
       const engine = await readCapture(file, {
-        limits,
+        ...options,
         onDecompressed: keep,
         ...(isPlainFile(file) ? {} : { onStored: keep }),
       })

@@ -1,7 +1,9 @@
 import type { Engine, ExchangeRow, ExchangeScope } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
-import { type AddressNames, endpoint, printable } from './conversation-table.ts'
+import { endpoint, printable } from './conversation-table.ts'
+import { engineJson } from './json.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
 import { durationText, millisecondsText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
@@ -11,7 +13,7 @@ const WINDOW = 20_000
 
 export const exchanges: Command = {
   name: 'exchanges',
-  usage: 'FILE [--json] [--protocol NAME] [--find WORDS]',
+  usage: `FILE [--json] [--protocol NAME] [--find WORDS] ${PART_USAGE}`,
   summary: 'requests and what answered them, the slowest and the unanswered first',
   help: `
 Lists requests with their responses: DNS, HTTP, TLS handshakes and other protocols that are recognised, and, marked ~, what is only
@@ -19,17 +21,19 @@ guessed from who spoke when. "> 5.00 s" was not answered in that time. Total is 
 response at the capture point; of it, network is the round trip between the capture point and the server, stall is waiting for
 retransmissions and closed windows.
 
-  --json           one JSON object per line; times are nanoseconds, \`time\` since the first frame
+  --json           one JSON object per line; times are nanoseconds, \`time\` since the first frame, rows frame numbers minus one
   --protocol NAME  only those of one protocol: dns, http, tls, tcp (the guessed ones), ...
-  --find WORDS     only those with all the words in what was asked or answered, or in an address`,
+  --find WORDS     only those with all the words in what was asked or answered, or in an address
+${PART_HELP}`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       json: { type: 'boolean' },
       protocol: { type: 'string' },
       find: { type: 'string' },
+      ...PART_OPTIONS,
     })
     const file = oneFile(positionals)
-    const engine = await readCapture(file)
+    const engine = await readCapture(file, partOption(values))
     warnOfDamage('exchanges', file, engine)
     const scope: ExchangeScope = {
       ...(values.protocol !== undefined && { protocol: values.protocol }),
@@ -38,8 +42,8 @@ retransmissions and closed windows.
     const order = slowestFirst(engine, scope)
     for (let start = 0; start < order.length; start += WINDOW) {
       const rows = engine.exchangeRows(order.subarray(start, start + WINDOW))
-      if (values.json) await writeOut(rows.map((row) => JSON.stringify(row) + '\n').join(''))
-      else await writeOut(`${start === 0 ? '' : '\n'}${exchangeTable(rows, engine.names)}\n`)
+      if (values.json) await writeOut(rows.map((row) => engineJson(engine, row) + '\n').join(''))
+      else await writeOut(`${start === 0 ? '' : '\n'}${exchangeTable(rows, engine)}\n`)
     }
     if (order.length === 0 && !values.json) await writeOut('No requests were recognised.\n')
     return 0
@@ -58,7 +62,10 @@ export function slowestFirst(engine: Engine, scope: ExchangeScope = {}): Uint32A
 }
 
 /** Requests as an aligned table, with the names that the capture has for their addresses. */
-export function exchangeTable(rows: readonly ExchangeRow[], names: AddressNames): string {
+export function exchangeTable(
+  rows: readonly ExchangeRow[],
+  { names, packets: { before } }: Pick<Engine, 'names' | 'packets'>,
+): string {
   return table(
     [
       'at',
@@ -90,7 +97,7 @@ export function exchangeTable(rows: readonly ExchangeRow[], names: AddressNames)
       timeText(row.serverNs),
       timeText(row.transferNs),
       row.stallNs === 0 ? '-' : timeText(row.stallNs),
-      framesText(row),
+      framesText(row, before),
     ]),
   )
 }
@@ -109,11 +116,12 @@ function answerText({ outcome, answer }: ExchangeRow): string {
   }
 }
 
-function framesText({ requestRow, requestEndRow, responseRow, responseEndRow }: ExchangeRow): string {
-  const request = rangeText(requestRow, requestEndRow)
+function framesText(row: ExchangeRow, before: number): string {
+  const { requestRow, requestEndRow, responseRow, responseEndRow } = row
+  const request = rangeText(before + requestRow, before + requestEndRow)
   return responseRow === undefined || responseEndRow === undefined
     ? request
-    : `${request}, ${rangeText(responseRow, responseEndRow)}`
+    : `${request}, ${rangeText(before + responseRow, before + responseEndRow)}`
 }
 
 const rangeText = (first: number, last: number): string =>

@@ -14,12 +14,13 @@ import { CaptureWithBytes, sameFile } from './capture-bytes.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { checkFilterArgument } from './filter-argument.ts'
 import { ownNotes } from './own-notes.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
 export const exportCommand: Command = {
   name: 'export',
-  usage: "FILE [--filter '...'] -o OUT.pcapng",
+  usage: `FILE [--filter '...'] ${PART_USAGE} -o OUT.pcapng`,
   summary: 'the packets that a display filter matches, as a capture',
   help: `
 Writes the packets that match as pcapng, with the interfaces, names, comments and notes of the capture, so that other tools
@@ -30,11 +31,13 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
                   comments), addresses (IP and MAC addresses are replaced, each always by the same, subnets stay subnets, private stays
                   private; takes payloads and names out too, as they may hold addresses); several with commas between.
                   Keys to decrypt with never are in it. What can't be decoded is cut, checksums of transports become 0.
-  -o OUT          where to; an existing file is replaced once the new one is whole`,
+  -o OUT          where to; an existing file is replaced once the new one is whole
+${PART_HELP}`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       filter: { type: 'string' },
       redact: { type: 'string' },
+      ...PART_OPTIONS,
       output: { type: 'string', short: 'o' },
     })
     const file = oneFile(positionals)
@@ -44,7 +47,7 @@ show them. OUT ending in .pcap makes a classic pcap and says what that can't hol
     if (output !== '-' && sameFile(file, output)) throw new UsageError(`${output} is the capture itself.`)
     checkFilterArgument('export', filter)
 
-    using capture = await CaptureWithBytes.open(file)
+    using capture = await CaptureWithBytes.open(file, partOption(values))
     const { engine, read } = capture
     warnOfDamage('export', file, engine)
     engine.notes.set(await ownNotes(file))

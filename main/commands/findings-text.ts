@@ -1,4 +1,4 @@
-import type { Finding, FindingsReport } from '../../engine/engine.ts'
+import type { Engine, Finding, FindingsReport } from '../../engine/engine.ts'
 import { printable } from './conversation-table.ts'
 import { countText, millisecondsText } from './text.ts'
 
@@ -7,8 +7,8 @@ const WIDTH = 100
 const MOST_EVIDENCE = 6
 
 /** Everything that is known of each finding. */
-export function findingsText({ findings, omitted, artefacts }: FindingsReport): string {
-  const parts = findings.map((finding, i) => wholeText(finding, i + 1))
+export function findingsText({ findings, omitted, artefacts }: FindingsReport, engine: Engine): string {
+  const parts = findings.map((finding, i) => wholeText(finding, i + 1, engine))
   if (parts.length === 0) parts.push('Nothing was found.')
   if (omitted > 0) parts.push(`${countText(omitted, 'finding')} more of the same kinds cost less.`)
   const notes = artefactsText(artefacts)
@@ -30,7 +30,7 @@ function headText({ title, costMs, confidence }: Finding, number: number): strin
   return `${number}. ${printable(title)}${cost} (${Math.round(confidence * 100)} % sure)`
 }
 
-function wholeText(finding: Finding, number: number): string {
+function wholeText(finding: Finding, number: number, { packets }: Engine): string {
   const lines = [
     headText(finding, number),
     wrapped(finding.sentence, '   '),
@@ -39,7 +39,7 @@ function wholeText(finding: Finding, number: number): string {
     ...finding.ruledOut.map((text) => wrapped(`Ruled out: ${text}`, '   ')),
   ]
   if (finding.settle !== undefined) lines.push(wrapped(`Would settle it: ${finding.settle}`, '   '))
-  const shown = finding.evidence.slice(0, MOST_EVIDENCE).map(({ row, role }) => `${row + 1} ${role}`)
+  const shown = finding.evidence.slice(0, MOST_EVIDENCE).map(({ row, role }) => `${packets.frame(row)} ${role}`)
   const more = finding.evidence.length - shown.length
   if (shown.length > 0) {
     lines.push(wrapped(`Frames: ${shown.join('; ')}${more > 0 ? `; ${countText(more, 'other')}` : ''}`, '   '))

@@ -4,12 +4,13 @@ import { framesTable, type Engine } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
 import { writeOut, writeWhole } from './write-out.ts'
 
 export const frames: Command = {
   name: 'frames',
-  usage: '[--out DIR] FILE...',
+  usage: `[--out DIR] ${PART_USAGE} FILE...`,
   summary: 'every frame with its labels, tab-separated',
   help: `
 Writes a line per frame with the fields named as tshark names them: addresses, ports, sequence numbers,
@@ -18,14 +19,16 @@ every tcp.analysis label, round-trip times and bytes in flight.
   --out DIR   write DIR/1.tsv, DIR/2.tsv, ... in the order of the files (needed for more than one FILE)
 
 A file that can't be read is named on standard error and makes the exit code 1 after the others are done.
-A cut or corrupt file gives the frames up to the damage, which is said on standard error.`,
+A cut or corrupt file gives the frames up to the damage, which is said on standard error.
+${PART_HELP}`,
   async run(args) {
-    const { values, positionals } = parseArguments(args, { out: { type: 'string' } })
+    const { values, positionals } = parseArguments(args, { out: { type: 'string' }, ...PART_OPTIONS })
     if (positionals.length === 0) throw new UsageError('name at least one capture file.')
     const out = values.out
+    const part = partOption(values)
     if (out === undefined) {
       if (positionals.length > 1) throw new UsageError('several files need --out DIR.')
-      const engine = await readCapture(positionals[0])
+      const engine = await readCapture(positionals[0], part)
       warnOfDamage('frames', positionals[0], engine)
       for (const piece of framesTable(engine)) await writeOut(piece)
       return 0
@@ -39,7 +42,7 @@ A cut or corrupt file gives the frames up to the damage, which is said on standa
     for (const [index, file] of positionals.entries()) {
       let engine: Engine
       try {
-        engine = await readCapture(file)
+        engine = await readCapture(file, part)
       } catch (error) {
         if (!(error instanceof CommandError)) throw error
         process.stderr.write(`hopscope frames: ${error.message}\n`)

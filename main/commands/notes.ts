@@ -69,9 +69,8 @@ shows; \`report\` has them too.
       await said(kept?.remove(remove) ?? Promise.resolve())
     }
     const own = before.filter(({ id }) => id !== remove)
-    // That of the first packet that a limit left out was read before it.
     const comments = [...engine.packetComments].flatMap(([row, texts]) =>
-      row < engine.packets.rows ? texts.map((text) => ({ frame: row + 1, text })) : [],
+      texts.map((text) => ({ frame: engine.packets.frame(row), text })),
     )
     const capture = engine.facts().comments
     await writeOut(

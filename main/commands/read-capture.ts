@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { COST, Engine, type CaptureFacts, type EngineOptions, type Limits } from '../../engine/engine.ts'
+import type { CapturePart } from '../../common/model/capture.ts'
+import { COST, Engine, partText, type CaptureFacts, type EngineOptions, type Limits } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
+import { durationText } from './text.ts'
 
 // One reused buffer: larger ones fall out of the cache and cost up to twice the CPU.
 const CHUNK_BYTES = 1 << 18
@@ -17,7 +19,7 @@ export interface ReadOptions extends EngineOptions {
 /**
  * Reads a whole capture file ("-" = standard input) into a new engine.
  * Throws CommandError when the file cannot be read at all; a cut or corrupt one is read up to the damage (see facts().damage), a huge one
- * as far as this machine's memory goes (facts().unread).
+ * as far as this machine's memory goes (facts().unread). Also when there is nothing in the part that is asked for.
  */
 export async function readCapture(file: string, options: ReadOptions = {}): Promise<Engine> {
   const engine = new Engine({ ...options, limits: { ...memoryLimits(), ...options.limits } })
@@ -30,9 +32,10 @@ export async function readCapture(file: string, options: ReadOptions = {}): Prom
   }
   engine.finish()
   progress.done()
-  if (engine.damaged && engine.packets.rows === 0) {
-    const { damage, format } = engine.facts()
-    if (damage && format === undefined) throw new CommandError(`${nameOf(file)}: ${damage.reason}`)
+  if (engine.packets.rows === 0) {
+    const facts = engine.facts()
+    if (facts.damage && facts.format === undefined) throw new CommandError(`${nameOf(file)}: ${facts.damage.reason}`)
+    if (options.part) throw new CommandError(`${nameOf(file)}: ${emptyPartText(options.part, facts)}`)
   }
   return engine
 }
@@ -48,15 +51,29 @@ function memoryLimits(): Limits {
 }
 
 /** What was left out because of a limit, and how to get at it; for a person. */
-export function unreadText({ unread, packets }: CaptureFacts): string | undefined {
+export function unreadText({ unread, packets, part }: CaptureFacts): string | undefined {
   if (!unread) return undefined
-  return `only the first ${packets.toLocaleString('en')} packets were read, the capture goes on: ${unread.reason}. \`editcap -c ${packets} IN OUT\` splits it into parts that can be read whole.`
+  const last = (part?.before ?? 0) + packets
+  const first = part ? `${packets.toLocaleString('en')} packets of it` : `first ${packets.toLocaleString('en')} packets`
+  return `only the ${first} were read, the capture goes on: ${unread.reason}. \`--frames ${last + 1}-${last + packets}\` (of analyze, findings, export and others) reads the next part.`
 }
 
-/** Says on standard error that the capture could only be read in part, if so. */
+/** Why there is nothing to look at in the part. */
+function emptyPartText(part: CapturePart, { part: read, damage }: CaptureFacts): string {
+  const { before = 0, latestBefore = 0 } = read ?? {}
+  const damaged = damage ? ` It is damaged behind it, at byte ${damage.offset}: ${damage.reason}` : ''
+  if (before === 0 && part.to) return `no frame is in this part: the first one is behind it already.${damaged}`
+  if (before === 0) return `it has no frames.${damaged}`
+  const asked = part.from ? 'no frame is in this part' : `there is no frame ${part.firstFrame}`
+  const latest = durationText(latestBefore / 1e6)
+  return `${asked}: frame ${before} is the last in front of it, and the latest until there is ${latest} after the first.${damaged}`
+}
+
+/** Says on standard error that the capture was only read in part, if so: as it was asked for, or because it could not be read further. */
 export function warnOfDamage(command: string, file: string, engine: Engine): void {
   const facts = engine.facts()
   const { damage, packets } = facts
+  if (facts.part) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: only ${partText(facts)}.\n`)
   const unread = unreadText(facts)
   if (unread !== undefined) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: ${unread}\n`)
   if (!damage) return

@@ -3,6 +3,7 @@ import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
 import type { Command } from './command.ts'
 import { endpoint } from './conversation-table.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { warnOfDamage } from './read-capture.ts'
 import { countText, millisecondsText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
@@ -13,18 +14,19 @@ const HALVES = ['client', 'server'] as const
 
 export const roundTrips: Command = {
   name: 'round-trips',
-  usage: 'FILE [--json]',
+  usage: `FILE [--json] ${PART_USAGE}`,
   summary: 'round-trip times by TCP timestamps beside those by ACKs, for both halves of the path',
   help: `
 Lists, for the ${MOST} TCP conversations that lost most, how long packets took from the capture point to the client and back, and to the
 server and back: by TCP timestamps (RFC 7323), whose echo names the packet that was answered, also one that was sent again; and by
 ACKs. \`late\` are the echoes of a receiver that waited: for what its program answered, for another segment, or as delayed ACKs do.
 
-  --json      one JSON object for each half of a conversation; times are nanoseconds`,
+  --json      one JSON object for each half of a conversation; times are nanoseconds
+${PART_HELP}`,
   async run(args) {
-    const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
+    const { values, positionals } = parseArguments(args, { json: { type: 'boolean' }, ...PART_OPTIONS })
     const file = oneFile(positionals)
-    using capture = await CaptureWithBytes.open(file)
+    using capture = await CaptureWithBytes.open(file, partOption(values))
     const { engine } = capture
     warnOfDamage('round-trips', file, engine)
     const order = engine.conversationOrder('harmMs', true)
