@@ -128,7 +128,13 @@ describe('a part of a capture', () => {
     expect(Array.from(inPart, (row) => engine.packets.frame(row))).toEqual(Array.from(inWhole, (row) => row + 1))
 
     const time = String((whole.epoch ?? 0n) + BigInt(whole.packets.time(699)))
-    const note = { id: 'a', anchor: { kind: 'packet', frame: 700, time }, text: 'here', createdAt: 0, editedAt: 0 } as const
+    const note = {
+      id: 'a',
+      anchor: { kind: 'packet', frame: 700, time },
+      text: 'here',
+      createdAt: 0,
+      editedAt: 0,
+    } as const
     engine.notes.set([note])
     expect(engine.notes.own()[0]?.row).toBe(199)
   })

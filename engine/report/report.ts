@@ -100,7 +100,8 @@ function findingBlocks(finding: Finding, number: number, { packets }: Engine): B
   const cost = costMs > 0 ? `, ${msText(costMs)} lost` : ''
   const items = [`Why: ${why}`, `To blame: ${blamed}.`, ...ruledOut.map((text) => `Ruled out: ${text}`)]
   if (settle !== undefined) items.push(`Would settle it: ${settle}`)
-  if (evidence.length > 0) items.push(`Frames: ${evidence.map(({ row, role }) => `${packets.frame(row)} ${role}`).join('; ')}`)
+  if (evidence.length > 0)
+    items.push(`Frames: ${evidence.map(({ row, role }) => `${packets.frame(row)} ${role}`).join('; ')}`)
   return [
     heading(3, `${number}. ${title}${cost} (${Math.round(confidence * 100)} % sure)`),
     paragraph(sentence),

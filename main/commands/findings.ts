@@ -26,7 +26,9 @@ A cut or corrupt file is looked at up to the damage, which is said. FILE may be 
     using capture = await CaptureWithBytes.open(file, partOption(values))
     warnOfDamage('findings', file, capture.engine)
     const report = await capture.engine.findings(capture.read)
-    await writeOut(values.json ? `${engineJson(capture.engine, report, 1)}\n` : `${findingsText(report, capture.engine)}\n`)
+    await writeOut(
+      values.json ? `${engineJson(capture.engine, report, 1)}\n` : `${findingsText(report, capture.engine)}\n`,
+    )
     return 0
   },
 }

@@ -54,7 +54,10 @@ describe('a part on the command line', () => {
   it('is exported, and the export says of which part it is', async () => {
     const out = join(temporaryFolder(), 'part.pcapng')
     const { code, stderr } = await runCli(['export', LOSS, '--from', '14', '--to', '15', '-o', out])
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/only frames \d+ to \d+, from 14\.\d+ s after the first frame/)])
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/only frames \d+ to \d+, from 14\.\d+ s after the first frame/),
+    ])
     const { stdout } = await runCli(['frames', out])
     const part = await runCli(['frames', LOSS, '--from', '14', '--to', '15'])
     expect(stdout.split('\n')).toHaveLength(part.stdout.split('\n').length)
