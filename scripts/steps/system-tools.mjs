@@ -8,12 +8,16 @@ export const TEST_TOOLS = [
   { commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'], apt: 'chromium' },
   { commands: ['tcpdump'], apt: 'tcpdump' },
   { commands: ['tshark'], apt: 'tshark' },
-  // Networks, programs and faults of the test cluster's pods.
-  { commands: ['ip'], apt: 'iproute2' },
-  { commands: ['ping'], apt: 'iputils-ping' },
-  { commands: ['iptables'], apt: 'iptables' },
-  { commands: ['sysctl'], apt: 'procps' },
-  { commands: ['busybox'], apt: 'busybox' },
+  // Networks, programs and faults of the test cluster's pods, which takes Linux.
+  ...(process.platform === 'linux'
+    ? [
+        { commands: ['ip'], apt: 'iproute2' },
+        { commands: ['ping'], apt: 'iputils-ping' },
+        { commands: ['iptables'], apt: 'iptables' },
+        { commands: ['sysctl'], apt: 'procps' },
+        { commands: ['busybox'], apt: 'busybox' },
+      ]
+    : []),
 ]
 
 /** What compiling node-pty takes; terminals lack without, the tests that pack the app fail. */

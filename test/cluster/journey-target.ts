@@ -146,9 +146,10 @@ export class JourneyTarget {
     const { namespace = '', name } = pod.metadata
     const command = ['ping', '-q', '-c', String(count), '-i', String(everyMs / 1000), '-s', String(size), to]
     const where = { namespace, pod: name, container: 'app' }
-    const { stdout, stderr } = await runCommand(this.connection, { ...where, command }, count * everyMs * 3 + 60_000)
+    const timeout = count * everyMs * 3 + 60_000
+    const { stdout, stderr, end } = await runCommand(this.connection, { ...where, command }, timeout)
     const [, sent, answered] = /(\d+) packets transmitted, (\d+) (?:packets )?received/.exec(stdout) ?? []
-    if (sent === undefined) throw new Error(`ping says: ${stdout}${stderr}`)
+    if (sent === undefined) throw new Error(`ping says: ${stdout}${stderr} ${end.status?.message ?? end.lost}`)
     return { sent: Number(sent), answered: Number(answered) }
   }
 

@@ -66,7 +66,7 @@ export class Kubelet {
     const spec = [...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])].find((one) => one.name === container)
     const image = spec ? this.#images[spec.image] : undefined
     if (!image) return false
-    return image.shell && (program !== 'tcpdump' || image.tcpdump) && this.machine.has(program)
+    return image.shell && (program !== 'tcpdump' || image.tcpdump) && this.machine.has(program, image.busybox)
   }
 
   /** Starts a pod that was given to this node. */
@@ -141,10 +141,8 @@ export class Kubelet {
       id,
       podUid: local.uid,
       argv: [...(container.command ? [] : image.command), ...words],
-      environment: {
-        ...(image.programs ? { PATH: `${image.programs}:${process.env['PATH']}` } : {}),
-        ...Object.fromEntries(variables),
-      },
+      environment: Object.fromEntries(variables),
+      busybox: image.busybox,
       privileges: privilegesOf(context, user, true),
       hostPid: pod.spec.hostPID === true,
       temporaryBytes: temporaryBytes(pod, container, context),

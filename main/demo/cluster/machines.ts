@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -30,6 +31,9 @@ import { PtyProcess } from './pty-process.ts'
 //   container (pid, mount) -- pod (net, uts) eth0 -- veth -- cni0 machine (net, pid, mount) eth0 -- veth -- fabric0 (net)
 
 const NODE_FOLDER = '/mnt'
+const BUSYBOX_FOLDER = '/media'
+/** Of these netshoot has better ones than BusyBox's, and the double makes its containers with some. */
+const NOT_BUSYBOX = 'ip|mount|nsenter|setpriv|sysctl|umount|unshare'
 /** The Node that runs this, as containers of the machines see it. */
 export const CONTAINER_NODE = `${NODE_FOLDER}/${basename(process.execPath)}`
 
@@ -115,6 +119,11 @@ export class NamespaceFabric implements Fabric {
       'mount -t sysfs sysfs /sys',
       // Containers have a /tmp of their own, which would hide this Node if the project lies there.
       `mount --bind '${dirname(process.execPath)}' ${NODE_FOLDER}`,
+      `mount -t tmpfs tmpfs ${BUSYBOX_FOLDER}`,
+      'if box=$(command -v busybox); then for name in $("$box" --list); do',
+      `case $name in ${NOT_BUSYBOX}) ;; *) ln -s "$box" "${BUSYBOX_FOLDER}/$name" ;; esac`,
+      'done; fi',
+      `mount -o remount,ro ${BUSYBOX_FOLDER}`,
       'ip link set lo up',
       'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1',
       'ip link add cni0 type bridge',
@@ -173,8 +182,8 @@ export class NamespaceMachine implements Machine {
     return inNamespace(this.#holder.pid, program, args)
   }
 
-  has(program: string): boolean {
-    return onPath(program)
+  has(program: string, busybox: boolean): boolean {
+    return onPath(program) || (busybox && existsSync(`/proc/${this.pid}/root${BUSYBOX_FOLDER}/${program}`))
   }
 
   /** A pod's network namespace with an address on cni0; hostNetwork pods share the machine's. */
@@ -252,7 +261,7 @@ export class NamespaceSandbox implements Sandbox {
       [...enter.slice(1), ...unshare, '/bin/sh', '-ec', setup.join('\n'), 'sh', ...wrapped],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
-        env: { ...containerEnvironment(options.environment) },
+        env: containerEnvironment(options),
       },
     )
     await ready(child)
@@ -304,14 +313,14 @@ export class NamespaceContainer implements RunningContainer {
     const [program = '', ...args] = this.execCommand(argv)
     return spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...containerEnvironment(this.#options.environment) },
+      env: containerEnvironment(this.#options),
       ...options,
     })
   }
 
   /** As exec, with a terminal. */
   execInTerminal(argv: readonly string[]): PtyProcess {
-    const env = { ...containerEnvironment(this.#options.environment), TERM: 'xterm' }
+    const env = { ...containerEnvironment(this.#options), TERM: 'xterm' }
     return new PtyProcess(this.execCommand(argv), env)
   }
 
@@ -380,8 +389,9 @@ function namespaceOf(pid: number): string | undefined {
   }
 }
 
-function containerEnvironment(own: Readonly<Record<string, string>>): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/', LC_ALL: 'C', ...own }
+function containerEnvironment({ environment, busybox }: ContainerOptions): Record<string, string> {
+  const path = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'
+  return { PATH: busybox ? `${BUSYBOX_FOLDER}:${path}` : path, HOME: '/', LC_ALL: 'C', ...environment }
 }
 
 function privilegeArguments({ privileged, user, capabilities }: Privileges): string[] {

@@ -52,6 +52,8 @@ export interface ContainerOptions {
   readonly podUid: string
   readonly argv: readonly string[]
   readonly environment: Readonly<Record<string, string>>
+  /** BusyBox's programs come before the machine's. */
+  readonly busybox: boolean
   readonly privileges: Privileges
   readonly hostPid: boolean
   /** bytes of /tmp; 0 when it can't be written. */
@@ -73,8 +75,8 @@ export interface Machine {
   readonly name: string
   readonly address: string
   readonly podRange: string
-  /** Whether programs of that name can be run in its containers. */
-  has(program: string): boolean
+  /** Whether programs of that name can be run in its containers; `busybox`: in those with BusyBox. */
+  has(program: string, busybox: boolean): boolean
   pod(name: string, hostNetwork: boolean): Promise<Sandbox>
   /** Runs a program in the machine's network: iptables, tc. */
   run(program: string, ...args: readonly string[]): string

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { TestCluster } from '../../../test/cluster/cluster.ts'
 import { type CapturedPacket, readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
+import type { ContainerProcess } from '../../demo/cluster/running.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { Pod } from '../objects.ts'
 import type { AddressName } from './address-names.ts'
@@ -28,15 +29,19 @@ const dev = {
   rules: [{ namespaces: ['default'], resources: ['pods'], verbs: ['get', 'list'] }],
 }
 
-// Not below /tmp, which containers have of their own.
-const BUSYBOX = join(import.meta.dirname, '../../../.cache/test-busybox')
-
 /** How often time steps back without a mark that says why. */
 const unmarkedSteps = (packets: readonly CapturedPacket[]) =>
   packets.filter(({ timeNs, comment = '' }, index) => {
     const before = packets[index - 1]
     return before !== undefined && timeNs < before.timeNs && !comment.includes('too late to be put in order')
   }).length
+
+async function said(process: ContainerProcess): Promise<string> {
+  let text = ''
+  process.stdout?.on('data', (bytes: Buffer) => (text += bytes.toString()))
+  await once(process, 'close')
+  return text
+}
 
 const title = `capturing in a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
 
@@ -49,8 +54,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
   let number = 0
 
   beforeAll(async () => {
-    const tools = { user: 0, shell: true, tcpdump: true, command: ['sh'], pullMs: 5 }
-    cluster = await TestCluster.start({ users: [dev], images: { 'tools/busybox:1': { ...tools, programs: BUSYBOX } } })
+    const debian = { user: 0, shell: true, busybox: false, tcpdump: true, command: ['sh'], pullMs: 5 }
+    cluster = await TestCluster.start({ users: [dev], images: { 'tools/debian:1': debian } })
     cluster.namespace('guarded', 'baseline')
     cluster.namespace('strict', 'restricted')
     cluster.namespace('debug', 'privileged')
@@ -161,49 +166,35 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers?.length).toBe(1)
   })
 
-  it.skipIf(spawnSync('busybox').status !== 0)(
-    'captures with an image of BusyBox programs, as netshoot is',
-    async () => {
-      rmSync(BUSYBOX, { recursive: true, force: true })
-      mkdirSync(BUSYBOX, { recursive: true })
-      const own = String(spawnSync('sh', ['-c', 'command -v busybox']).stdout).trim()
-      // What the scripts in the pod use; not what the double makes its containers with.
-      const used = ['cat', 'date', 'grep', 'head', 'mkdir', 'mv', 'rm', 'sh', 'sha256sum', 'sleep', 'stat', 'tail']
-      for (const name of used) symlinkSync(own, join(BUSYBOX, name))
-      await cluster.pod('default', 'busy', { nodeName: 'node-a' })
-      const capture = make(
-        [pod('busy'), pod('db')],
-        {},
-        { container: { image: 'tools/busybox:1', ringBytes: 12_000_000 } },
-      )
-      const done = capture.run()
-      await started(capture)
-      const container = cluster.findPod('default', 'busy')?.spec.ephemeralContainers?.[0]?.name ?? ''
-      expect(
-        cluster
-          .container('default', 'busy', container)
-          .processes()
-          .map(({ name }) => name),
-      ).toContain('tcpdump')
-      const shell = cluster.container('default', 'busy', container).exec(['sh', '--help'])
-      expect(String((await once(shell.stderr ?? shell, 'data'))[0])).toContain('BusyBox')
-      const to = db.status?.podIP ?? ''
-      const traffic = await startTraffic(app('busy'), to, { perSecond: 4000, size: 1400, count: 12_000 })
-      await traffic.stop()
-      cluster.fail({ kind: 'cut' }, { pod: 'busy' })
-      await sleep(500)
-      await capture.stop()
-      const status = await done
-      expect(status).toMatchObject({ state: 'complete', packets: 24_000 })
-      const { packets } = readBlocks(status.file)
-      for (const point of [0, 1]) {
-        const count = countSequence(packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
-        expect(count).toMatchObject({ packets: 12_000, missing: 0, duplicated: 0, damaged: 0 })
-      }
-      // Where the cut took longer than packets wait for each other, that is marked.
-      expect(unmarkedSteps(packets)).toBe(0)
-    },
-  )
+  it.each([
+    [DEFAULT_SETTINGS.image, 'BusyBox'],
+    ['tools/debian:1', 'GNU'],
+  ])('captures with the image %s, whose programs are those of %s', async (image, family) => {
+    const name = family.toLowerCase()
+    await cluster.pod('default', name, { nodeName: 'node-a' })
+    const capture = make([pod(name), pod('db')], {}, { container: { image, ringBytes: 12_000_000 } })
+    const done = capture.run()
+    await started(capture)
+    const [container] = cluster.findPod('default', name)?.spec.ephemeralContainers ?? []
+    const inside = cluster.container('default', name, container?.name ?? '')
+    expect(inside.processes().map((one) => one.name)).toContain('tcpdump')
+    expect(await said(inside.exec(['sh', '-c', 'stat --help 2>&1']))).toContain(family)
+    const to = db.status?.podIP ?? ''
+    const traffic = await startTraffic(app(name), to, { perSecond: 4000, size: 1400, count: 12_000 })
+    await traffic.stop()
+    cluster.fail({ kind: 'cut' }, { pod: name })
+    await sleep(500)
+    await capture.stop()
+    const status = await done
+    expect(status).toMatchObject({ state: 'complete', packets: 24_000 })
+    const { packets } = readBlocks(status.file)
+    for (const point of [0, 1]) {
+      const count = countSequence(packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes))
+      expect(count).toMatchObject({ packets: 12_000, missing: 0, duplicated: 0, damaged: 0 })
+    }
+    // Where the cut took longer than packets wait for each other, that is marked.
+    expect(unmarkedSteps(packets)).toBe(0)
+  })
 
   it('captures in a distroless pod that runs as non-root, in a namespace that enforces baseline', async () => {
     await cluster.pod('guarded', 'bare', {
@@ -213,7 +204,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const capture = make([pod('bare', 'guarded')], { filter: 'icmp', packetLimit: 2 })
     const done = capture.run()
     await started(capture)
-    cluster.sandbox('guarded', 'bare').run('ping', '-c', '1', '10.244.1.1')
+    cluster.sandbox('guarded', 'bare').run('busybox', 'ping', '-c', '1', '10.244.1.1')
     const status = await done
     expect(status).toMatchObject({ state: 'complete', packets: 2 })
     expect(status.points[0]?.rung).toBe('ephemeral-container')
@@ -233,7 +224,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     await started(capture)
     const made = cluster.listPods('debug')
     expect(made).toHaveLength(1)
-    cluster.sandbox('strict', 'tight').run('ping', '-c', '1', '10.244.1.1')
+    cluster.sandbox('strict', 'tight').run('busybox', 'ping', '-c', '1', '10.244.1.1')
     const status = await done
     expect(status).toMatchObject({ state: 'complete', packets: 2 })
     while (cluster.listPods('debug').length > 0) await sleep(20)
@@ -376,13 +367,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
   it('text full of shell stays text', async () => {
     const capture = make([pod('web')], { filter: 'port 9 $(touch /tmp/pwned) `id`; "&& reboot' })
     await expect(capture.run()).rejects.toThrow(/does not understand the filter "port 9 \$\(touch \/tmp\/pwned\)/)
-    const { stdout } = await new Promise<{ stdout: string }>((resolve) => {
-      const child = app('web').exec(['ls', '/tmp'])
-      let stdout = ''
-      child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString()))
-      child.on('close', () => resolve({ stdout }))
-    })
-    expect(stdout).not.toContain('pwned')
+    expect(await said(app('web').exec(['ls', '/tmp']))).not.toContain('pwned')
     expect(existsSync('/tmp/pwned')).toBe(false)
     await expect(make([pod('web')], { filter: '-w /tmp/evil' }).run()).rejects.toThrow(
       /does not understand the filter "-w \/tmp\/evil"/,

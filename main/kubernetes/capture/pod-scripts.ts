@@ -264,12 +264,17 @@ export const END = compact(`${PRELUDE}
 read -r pid < "$home/supervisor" && kill -TERM "$pid"
 `)
 
-/** Arguments: a container's id. Says a process of it, found by its control group: no runtime's socket is needed. */
+/**
+ * Arguments: a container's id. Says a process of it, found by its control group: no runtime's socket is needed. The first process where
+ * there is one: others, as of probes, may end before they are of use.
+ */
 export const FIND_PROCESS = compact(`
-found=$(grep -ls -- "$1" /proc/[0-9]*/cgroup | head -n 1)
+all=$(grep -ls -- "$1" /proc/[0-9]*/cgroup)
+found=$(for one in $all; do grep -ls '^NSpid:.*[[:space:]]1$' "\${one%cgroup}status"; done | head -n 1)
+found=\${found:-\${all%%/cgroup*}}
 [ -n "$found" ] || exit 4
 found=\${found#/proc/}
-echo "\${found%/cgroup}"
+echo "\${found%%/*}"
 `)
 
 /** As `sh -c SCRIPT sh ARG...`: arguments stay arguments, whatever they hold. */
