@@ -43,7 +43,9 @@ export async function startDemo({
   const users = [
     { name: context, groups: ['system:masters'], token: randomBytes(16).toString('hex'), rules: EVERYTHING },
   ]
-  const images = { [DEMO_IMAGE]: { user: 0, shell: true, busybox: true, tcpdump: false, command: ['sleep', '100000'], pullMs: 5 } }
+  const images = {
+    [DEMO_IMAGE]: { user: 0, shell: true, busybox: true, tcpdump: false, command: ['sleep', '100000'], pullMs: 5 },
+  }
   const nodes = Object.keys(DEMO_NODES)
   const replayed = kind === 'replay' ? { fabric: await replayFabric(samplesFolder) } : {}
   const cluster = await LocalCluster.start({ nodes, users, images, ...replayed })

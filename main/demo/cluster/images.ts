@@ -20,5 +20,12 @@ export const IMAGES: Readonly<Record<string, Image>> = {
   'registry.internal/netshoot:1': debug,
   busybox: { ...debug, tcpdump: false },
   'example.com/app:1': { ...debug, tcpdump: false, command: ['sleep', '100000'], pullMs: 5 },
-  'example.com/distroless:1': { ...debug, user: 65532, shell: false, tcpdump: false, command: ['sleep', '100000'], pullMs: 5 },
+  'example.com/distroless:1': {
+    ...debug,
+    user: 65532,
+    shell: false,
+    tcpdump: false,
+    command: ['sleep', '100000'],
+    pullMs: 5,
+  },
 }
