@@ -28,6 +28,7 @@ import type {
 } from './answers.ts'
 import type { CapturePart, Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
+import type { StartPoint } from './capture-file/capture-reader.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
 import { Ingest } from './ingest.ts'
@@ -57,6 +58,8 @@ import { PacketSelector, type Work } from './query/selection.ts'
 
 export type * from './answers.ts'
 export type * from '../common/model/finding.ts'
+export { CaptureOverview, startBefore, type Overview } from './capture-overview.ts'
+export type { StartPoint } from './capture-file/capture-reader.ts'
 export { COST, type Limits } from './limits.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
@@ -86,6 +89,8 @@ export interface EngineOptions {
   readonly limits?: Limits
   /** Only this part of the capture is read. */
   readonly part?: CapturePart
+  /** With a part, which does not begin before it: what is pushed is the capture from there on. */
+  readonly start?: StartPoint
 }
 
 /**
@@ -114,8 +119,9 @@ export class Engine {
       () => this.#reader.epoch,
       options.limits,
     )
-    this.#part = options.part && new PartSink(this.#ingest, options.part, () => this.#reader.epoch)
+    this.#part = options.part && new PartSink(this.#ingest, options.part, () => this.#reader.epoch, options.start)
     this.#reader = new CaptureFileReader(this.#part ?? this.#ingest, options.onDecompressed)
+    if (options.start) this.#reader.resume(options.start)
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)

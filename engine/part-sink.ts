@@ -1,5 +1,5 @@
 import type { CaptureMoment, CapturePart, ReadPart } from '../common/model/capture.ts'
-import type { FrameSink } from './capture-file/capture-reader.ts'
+import type { FrameSink, StartPoint } from './capture-file/capture-reader.ts'
 import type { Ingest } from './ingest.ts'
 
 /**
@@ -12,16 +12,20 @@ export class PartSink implements FrameSink {
   readonly #epoch: () => bigint | undefined
   #from = -Infinity
   #to = Infinity
+  #resolved = false
   /** Frames of the file so far. */
   #frames = 0
   #latest = -Infinity
   #stage: 'before' | 'in it' | 'behind' = 'before'
 
-  /** `epoch`: see CaptureReader. */
-  constructor(ingest: Ingest, part: CapturePart, epoch: () => bigint | undefined) {
+  /** `epoch`: see CaptureReader; `start`: the first frame will be the one there. */
+  constructor(ingest: Ingest, part: CapturePart, epoch: () => bigint | undefined, start?: StartPoint) {
     this.#ingest = ingest
     this.#part = part
     this.#epoch = epoch
+    if (!start) return
+    this.#frames = ingest.packets.before = start.frames
+    this.#latest = start.latest
   }
 
   get rows(): number {
@@ -47,7 +51,7 @@ export class PartSink implements FrameSink {
   ): void {
     if (this.#stage === 'behind') return
     const { firstFrame = 1, lastFrame = Infinity } = this.#part
-    if (this.#frames === 0) this.#resolve()
+    if (!this.#resolved) this.#resolve()
     const frame = ++this.#frames
     if (this.#stage === 'before') {
       if (frame < firstFrame || time < this.#from) {
@@ -67,6 +71,7 @@ export class PartSink implements FrameSink {
 
   /** The first frame says what times count from. */
   #resolve(): void {
+    this.#resolved = true
     const epoch = this.#epoch() ?? 0n
     const since = (moment: CaptureMoment) => ('since' in moment ? moment.since : Number(BigInt(moment.at) - epoch))
     if (this.#part.from) this.#from = since(this.#part.from)

@@ -21,10 +21,30 @@ export interface FrameSink {
     offset: number,
     interfaceId: number,
   ): void
+  /**
+   * `bytes[from, to)` say how the frames behind them are to be read: the header of the file, sections, interfaces, names. Valid during the
+   * call only.
+   */
+  description?(bytes: Uint8Array, from: number, to: number): void
   /** It takes no more frames: reading on is of no use. */
   readonly full?: boolean
   /** How many frames it has kept, where that are not all it was given. */
   readonly rows?: number
+}
+
+/** A place in a capture at which reading can begin: behind it is a frame's record. */
+export interface StartPoint {
+  /** Byte in the capture, which is not compressed. */
+  readonly offset: number
+  /** All descriptions in front of it, one behind the other, see FrameSink. */
+  readonly descriptions: Uint8Array
+  /** Frames in front of it. */
+  readonly frames: number
+  /** Nanoseconds since 1970 of the first of them. */
+  readonly epoch: bigint
+  /** Of the last of them; and the latest. Nanoseconds since the epoch. */
+  readonly time: number
+  readonly latest: number
 }
 
 /** What all readers of captures have; CaptureFileReader is the one for files. */

@@ -1,6 +1,6 @@
 import type { ByteOrder, CaptureInterface, Damage } from '../../common/model/capture.ts'
 import { u16, u32 } from './bytes.ts'
-import type { FrameSink } from './capture-reader.ts'
+import type { FrameSink, StartPoint } from './capture-reader.ts'
 import { maximumCapturedLength } from './link-types.ts'
 import type { RecordParser } from './record-stream.ts'
 
@@ -85,6 +85,7 @@ export class PcapParser implements RecordParser {
       if (to - from < this.need) return from
       const start = this.#fileHeader(bytes, from, to, base)
       if (!this.#headerRead) return from
+      this.#sink.description?.(bytes, from, start)
       from = start
     }
     if (this.#recordHeader === 0 && !this.#findRecordHeader(bytes, from, to)) return from
@@ -148,6 +149,13 @@ export class PcapParser implements RecordParser {
     this.#packets = packets
     this.need = need
     return from
+  }
+
+  resume({ frames, epoch }: StartPoint): void {
+    this.#packets = frames
+    this.epoch = epoch
+    this.#origin[SECONDS] = Number(epoch / 1_000_000_000n)
+    this.#origin[FRACTION] = Number(epoch % 1_000_000_000n) / this.#fraction
   }
 
   /** Reads the header of the file and returns where it ends; #headerRead stays false when it can't be read. */

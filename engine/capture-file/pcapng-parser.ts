@@ -1,6 +1,6 @@
 import type { CaptureInterface, CaptureSection, Damage } from '../../common/model/capture.ts'
 import { u16, u32 } from './bytes.ts'
-import type { FrameSink } from './capture-reader.ts'
+import type { FrameSink, StartPoint } from './capture-reader.ts'
 import { maximumCapturedLength } from './link-types.ts'
 import { readInterface, readSection, readStatistics } from './pcapng-blocks.ts'
 import { BLOCK, BYTE_ORDER_MAGIC, OPTION, padded, SECRETS, SYSDIG_EVENTS } from './pcapng-format.ts'
@@ -25,6 +25,13 @@ const SHORTEST = new Map<number, number>([
   [BLOCK.decryptionSecrets, 20],
   [BLOCK.custom, 16],
   [BLOCK.customNotToCopy, 16],
+])
+
+/** Blocks that later ones can't be read without, or that tell names. */
+const DESCRIPTIONS: ReadonlySet<number> = new Set([
+  BLOCK.sectionHeader,
+  BLOCK.interfaceDescription,
+  BLOCK.nameResolution,
 ])
 
 /** An interface of the current section, as the packets of it need it. */
@@ -109,8 +116,15 @@ export class PcapngParser implements RecordParser {
           ? this.#packet(bytes, from, end, base, u32(bytes, from + 8, bigEndian))
           : this.#block(type, bytes, from, end, base)
       if (!read) return from
+      if (DESCRIPTIONS.has(type)) this.#sink.description?.(bytes, from, end)
       from = end
     }
+  }
+
+  resume({ frames, epoch, time }: StartPoint): void {
+    this.#frames = frames
+    this.#time = time
+    this.epoch = epoch
   }
 
   /**

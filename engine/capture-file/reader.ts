@@ -7,7 +7,7 @@ import type {
   Damage,
 } from '../../common/model/capture.ts'
 import { u32 } from './bytes.ts'
-import type { CaptureReader, FrameSink } from './capture-reader.ts'
+import type { CaptureReader, FrameSink, StartPoint } from './capture-reader.ts'
 import type { Decompressor } from './decompress/decompressor.ts'
 import { describe, SIGNATURE_LENGTH } from './file-signatures.ts'
 import { GzipDecompressor, isGzip } from './decompress/gzip.ts'
@@ -47,6 +47,13 @@ export class CaptureFileReader implements CaptureReader {
   constructor(sink: FrameSink, onDecompressed?: (bytes: Uint8Array) => void) {
     this.#sink = sink
     this.#onDecompressed = onDecompressed
+  }
+
+  /** Instead of the file's first bytes: those that are pushed next are the ones from that point on. */
+  resume(at: StartPoint): void {
+    this.push(at.descriptions)
+    this.#records?.resume(at)
+    this.#bytesRead = at.offset
   }
 
   push(chunk: Uint8Array): void {
@@ -120,6 +127,11 @@ export class CaptureFileReader implements CaptureReader {
   /** Bytes taken of the file, as stored. */
   get bytesRead(): number {
     return this.#bytesRead
+  }
+
+  /** Byte of the (decompressed) capture up to which frames have been pushed: the next record begins there. */
+  get parsed(): number {
+    return this.#records?.parsed ?? 0
   }
 
   get damage(): Damage | undefined {

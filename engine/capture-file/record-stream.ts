@@ -1,7 +1,10 @@
 import type { Damage } from '../../common/model/capture.ts'
+import type { StartPoint } from './capture-reader.ts'
 
 /** Takes records out of the bytes of a capture; a RecordStream gives it the bytes. */
 export interface RecordParser {
+  /** What follows are the records from there on; it has taken the descriptions. */
+  resume(at: StartPoint): void
   /** How many bytes it wants from where `parse` stopped: a header's at first, then the record's. Always more than were there. */
   readonly need: number
   /** Once set, nothing more is parsed. */
@@ -30,6 +33,11 @@ export class RecordStream {
     this.#parser = parser
   }
 
+  /** Where the next record begins; everything before it has been parsed. */
+  get parsed(): number {
+    return this.#offset
+  }
+
   /** Bytes taken so far. */
   get taken(): number {
     return this.#offset + this.#heldLength
@@ -55,6 +63,13 @@ export class RecordStream {
     const end = parser.parse(chunk, at, chunk.length, this.#offset - at)
     this.#offset += end - at
     if (!parser.damage) this.#hold(chunk, end, chunk.length)
+  }
+
+  /** What comes next is the capture from there on. */
+  resume(at: StartPoint): void {
+    this.#parser.resume(at)
+    this.#heldLength = 0
+    this.#offset = at.offset
   }
 
   finish(): Damage | undefined {

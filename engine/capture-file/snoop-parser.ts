@@ -1,6 +1,6 @@
 import type { CaptureInterface, Damage, InterfaceStatistics } from '../../common/model/capture.ts'
 import { u32 } from './bytes.ts'
-import type { FrameSink } from './capture-reader.ts'
+import type { FrameSink, StartPoint } from './capture-reader.ts'
 import { maximumCapturedLength } from './link-types.ts'
 import type { RecordParser } from './record-stream.ts'
 
@@ -54,6 +54,7 @@ export class SnoopParser implements RecordParser {
     if (!this.#headerRead) {
       if (to - from < FILE_HEADER) return from
       if (!this.#fileHeader(bytes, from, base)) return from
+      this.#sink.description?.(bytes, from, from + FILE_HEADER)
       from += FILE_HEADER
     }
     while (to - from >= RECORD_HEADER) {
@@ -85,6 +86,13 @@ export class SnoopParser implements RecordParser {
     }
     this.need = RECORD_HEADER
     return from
+  }
+
+  resume({ frames, epoch }: StartPoint): void {
+    this.#packets = frames
+    this.epoch = epoch
+    this.#seconds0 = Number(epoch / 1_000_000_000n)
+    this.#micros0 = Number(epoch % 1_000_000_000n) / 1000
   }
 
   end(_bytes: Uint8Array, length: number, offset: number): Damage | undefined {
