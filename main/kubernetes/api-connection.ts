@@ -1,17 +1,18 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { connect as tcpConnect, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PassThrough } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
 import { HostError } from '../../common/host-error.ts'
-import { WebSocket } from 'ws'
 import { apiError, connectionError } from './api-error.ts'
 import { identify, pem } from './credentials.ts'
 import type { ExecCredentials } from './exec-credential.ts'
 import type { KubeCluster, KubeUser } from './kubeconfig.ts'
 import { connectThrough, proxyFor } from './proxy.ts'
+import { openWebSocket, UpgradeRefused, type Connect, type WebSocket } from './websocket.ts'
 
 export type PatchType =
   'application/strategic-merge-patch+json' | 'application/merge-patch+json' | 'application/json-patch+json'
@@ -27,6 +28,7 @@ export interface RequestOptions {
 }
 
 const TIMEOUT_MS = 30_000
+const PROXY_MS = 30_000
 const USER_AGENT = 'hopscope'
 
 /** One cluster as one user: requests, watches and WebSockets, authenticated as kubectl would. */
@@ -35,6 +37,7 @@ export class ApiConnection {
   readonly #user: KubeUser
   readonly #plugins: ExecCredentials
   readonly #base: URL
+  readonly #proxy: URL | undefined
   readonly #agent: Agent
   #authority: Promise<string | undefined> | undefined
 
@@ -48,7 +51,8 @@ export class ApiConnection {
     this.#user = user
     this.#plugins = plugins
     this.#base = serverUrl(cluster)
-    this.#agent = agentFor(this.#base, proxyFor(this.#base, cluster.proxyUrl, env))
+    this.#proxy = proxyFor(this.#base, cluster.proxyUrl, env)
+    this.#agent = agentFor(this.#base, this.#proxy)
   }
 
   get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -93,34 +97,29 @@ export class ApiConnection {
   /** An open WebSocket; ApiError with the server's words when the upgrade is refused. */
   async webSocket(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
     signal?.throwIfAborted()
-    const url = this.#url(path, query)
-    url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
     const { headers, tls } = await this.#authentication()
-    const socket = new WebSocket(url, [...protocols], {
-      ...tls,
-      headers,
-      agent: this.#agent,
-      handshakeTimeout: 45_000,
-      perMessageDeflate: false,
-      maxPayload: 16 << 20,
-      followRedirects: false,
-    })
-    const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()
-    const abort = () => {
-      reject(new HostError('cancelled', 'Cancelled.'))
-      socket.terminate()
+    const { protocol, hostname, port } = this.#base
+    const secure = protocol === 'https:'
+    const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), noDelay: true }
+    try {
+      const timeout = AbortSignal.timeout(PROXY_MS)
+      const either = signal ? AbortSignal.any([signal, timeout]) : timeout
+      const tunnel = this.#proxy && (await connectThrough(this.#proxy, to.host, to.port, either))
+      const connect: Connect = (onread) => {
+        if (!secure) return tunnel ?? tcpConnect({ ...to, onread })
+        const servername = isIP(to.host) === 0 ? { servername: to.host } : {}
+        const options = { ...to, ...servername, ...tls, ALPNProtocols: ['http/1.1'], onread }
+        return tlsConnect(tunnel ? { ...options, socket: tunnel } : options)
+      }
+      const own = { ...headers, 'user-agent': USER_AGENT }
+      return await openWebSocket(this.#url(path, query), own, protocols, connect, signal)
+    } catch (error) {
+      if (signal?.aborted) throw new HostError('cancelled', 'Cancelled.')
+      if (!(error instanceof UpgradeRefused)) throw connectionError(error, this.cluster.server)
+      const status = error.response.statusCode ?? 0
+      if (status === 401) this.#refused()
+      throw apiError(status, await textOf(error.response).catch(() => ''), 'Opening a stream')
     }
-    signal?.addEventListener('abort', abort, { once: true })
-    socket.once('open', () => resolve(socket))
-    socket.on('error', (error) => reject(connectionError(error, this.cluster.server)))
-    socket.once('unexpected-response', (_request, response) => {
-      if (response.statusCode === 401) this.#refused()
-      void textOf(response)
-        .catch(() => '')
-        .then((body) => reject(apiError(response.statusCode ?? 0, body, 'Opening a stream')))
-        .finally(() => socket.terminate())
-    })
-    return promise.finally(() => signal?.removeEventListener('abort', abort))
   }
 
   close(): void {
@@ -235,7 +234,7 @@ function viaProxy(
   wrap: (socket: Duplex) => Duplex,
   callback: Callback | undefined,
 ): undefined {
-  connectThrough(proxy, String(to.host), Number(to.port), AbortSignal.timeout(30_000)).then(
+  connectThrough(proxy, String(to.host), Number(to.port), AbortSignal.timeout(PROXY_MS)).then(
     (socket) => callback?.(null, wrap(socket)),
     // The signature wants a socket also where there is none: the error comes first.
     (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error)), new PassThrough()),

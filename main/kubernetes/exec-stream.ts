@@ -1,11 +1,11 @@
-import type { WebSocket } from 'ws'
 import type { ApiConnection } from './api-connection.ts'
 import { parseStatus } from './api-error.ts'
 import type { Status } from './objects.ts'
+import type { WebSocket } from './websocket.ts'
 
 // exec and attach over WebSocket, with what @kubernetes/client-node's lacks: back-pressure, pings, and word of a connection that is lost.
 //
-//   frame: [channel, bytes...]   0 stdin, 1 stdout, 2 stderr, 3 Status at the end, 4 resize; in v5 [255, channel] closes one
+//   message: [channel, bytes...]   0 stdin, 1 stdout, 2 stderr, 3 Status at the end, 4 resize; in v5 [255, channel] closes one
 //
 // Neither the Status nor the close code says that all bytes have come: a containerd restart ends the stream with Success and 1000.
 
@@ -13,6 +13,7 @@ const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 const PING_MS = 5000
 const SILENCE_MS = 20_000
 const STDIN_FRAME = 32 * 1024
+const STATUS_LIMIT = 1 << 20
 
 export interface ExecRequest {
   readonly namespace: string
@@ -25,8 +26,12 @@ export interface ExecRequest {
 }
 
 export interface ExecHandlers {
-  /** Returning a promise stops the reading, and with it the writer in the pod, until it is resolved. */
+  /**
+   * The bytes are there until it returns: their memory serves again. Returning a promise keeps them until it is resolved, and stops the
+   * reading, and with it the writer in the pod.
+   */
   readonly stdout?: (bytes: Uint8Array) => void | Promise<void>
+  /** Likewise there until it returns. */
   readonly stderr?: (bytes: Uint8Array) => void
 }
 
@@ -74,6 +79,9 @@ export class ExecStream {
   readonly #socket: WebSocket
   readonly #handlers: ExecHandlers
   readonly #v5: boolean
+  #channel: number | undefined
+  #statusParts: Buffer[] = []
+  #statusSize = 0
   #work: Promise<void> | undefined
   #waiting = 0
   #status: Status | undefined
@@ -85,7 +93,6 @@ export class ExecStream {
     this.#socket = socket
     this.#handlers = handlers
     this.#v5 = socket.protocol === 'v5.channel.k8s.io'
-    socket.binaryType = 'nodebuffer'
     const { promise, resolve, reject } = Promise.withResolvers<ExecEnd>()
     this.ended = promise
     // Who never asks how it ended must not bring the process down.
@@ -95,56 +102,53 @@ export class ExecStream {
       // While we do not read, pongs wait unread too: their absence says nothing.
       if (this.#waiting > 0) this.#heardAt = Date.now()
       else if (Date.now() - this.#heardAt > silence) this.#end(`no answer for ${Math.round(silence / 1000)} s`)
-      else if (socket.readyState === socket.OPEN) socket.ping()
+      else socket.ping()
     }, timing.pingMs ?? PING_MS)
     const abort = () => this.#end('closed here')
     signal?.addEventListener('abort', abort, { once: true })
-    socket.on('pong', () => (this.#heardAt = Date.now()))
-    socket.on('message', (data) => {
-      if (Buffer.isBuffer(data)) this.#receive(data)
-    })
-    socket.on('error', (error) => (this.#lost ??= error.message))
-    socket.once('close', (code) => {
-      clearInterval(pings)
-      signal?.removeEventListener('abort', abort)
-      const settle = () => {
-        if (this.#error !== undefined) reject(this.#error)
-        else resolve(this.#endOf(code))
-      }
-      // What came before the end is handed over first.
-      void (this.#work ?? Promise.resolve()).then(settle, settle)
+    socket.listen({
+      data: (bytes, begins, ends) => this.#receive(bytes, begins, ends),
+      heard: () => (this.#heardAt = Date.now()),
+      closed: (code, why) => {
+        clearInterval(pings)
+        signal?.removeEventListener('abort', abort)
+        this.#lost ??= why
+        const settle = () => {
+          if (this.#error !== undefined) reject(this.#error)
+          else resolve(this.#endOf(code))
+        }
+        // What came before the end is handed over first.
+        void (this.#work ?? Promise.resolve()).then(settle, settle)
+      },
     })
     if (signal?.aborted) abort()
   }
 
   /** False when the connection holds much that is not sent yet. */
   write(bytes: Uint8Array): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return false
     for (let at = 0; at < bytes.length; at += STDIN_FRAME) {
-      this.#socket.send(Buffer.concat([Buffer.of(0), bytes.subarray(at, at + STDIN_FRAME)]))
+      this.#socket.send(Buffer.of(0), bytes.subarray(at, at + STDIN_FRAME))
     }
-    return this.#socket.bufferedAmount < 1 << 20
+    return this.isOpen && this.buffered < 1 << 20
   }
 
   get isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN
+    return this.#socket.isOpen
   }
 
   /** Bytes that were written and have not left. */
   get buffered(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket.buffered
   }
 
   resize(columns: number, rows: number): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    const size = JSON.stringify({ Width: columns, Height: rows })
-    this.#socket.send(Buffer.concat([Buffer.of(4), Buffer.from(size)]))
+    this.#socket.send(Buffer.of(4), Buffer.from(JSON.stringify({ Width: columns, Height: rows })))
   }
 
   /** End-of-file on stdin; before v5 the protocol has none but closing the stream. */
   endInput(): void {
-    if (this.#v5 && this.#socket.readyState === this.#socket.OPEN) this.#socket.send(Buffer.of(255, 0))
-    else if (!this.#v5) this.#socket.close(1000)
+    if (this.#v5) this.#socket.send(Buffer.of(255, 0))
+    else this.#socket.close(1000)
   }
 
   /** Breaks the connection. The process in the pod is not ended by that. */
@@ -157,14 +161,20 @@ export class ExecStream {
     this.#socket.terminate()
   }
 
-  #receive(data: Buffer): void {
-    this.#heardAt = Date.now()
-    const channel = data[0]
-    const bytes = data.subarray(1)
-    if (channel === 3) this.#status = parseStatus(bytes.toString('utf8'))
-    else if (channel === 2 && bytes.length > 0) this.#handlers.stderr?.(bytes)
-    else if (channel === 1 && bytes.length > 0) this.#deliver(bytes)
+  #receive(data: Buffer, begins: boolean, ends: boolean): void {
+    if (begins) this.#channel = data[0]
+    const bytes = begins ? data.subarray(1) : data
+    if (this.#channel === 3) this.#gatherStatus(bytes, ends)
+    else if (this.#channel === 2 && bytes.length > 0) this.#handlers.stderr?.(bytes)
+    else if (this.#channel === 1 && bytes.length > 0) this.#deliver(bytes)
     // Others are of protocols to come.
+  }
+
+  #gatherStatus(bytes: Buffer, ends: boolean): void {
+    this.#statusSize += bytes.length
+    if (this.#statusSize > STATUS_LIMIT) return
+    this.#statusParts.push(Buffer.from(bytes))
+    if (ends) this.#status = parseStatus(Buffer.concat(this.#statusParts).toString('utf8'))
   }
 
   /** One piece after the other; while one is being worked on, the socket is not read. */
@@ -175,7 +185,7 @@ export class ExecStream {
         this.#waiting > 0 ? this.#work?.then(() => this.#handlers.stdout?.(bytes)) : this.#handlers.stdout?.(bytes)
       if (!work) return
       this.#waiting++
-      this.#socket.pause()
+      this.#socket.hold()
       this.#work = work.then(
         () => this.#done(),
         (error: unknown) => this.#failed(error),
@@ -225,7 +235,7 @@ export async function runCommand(
   let size = 0
   const gather = (parts: Uint8Array[]) => (bytes: Uint8Array) => {
     size += bytes.length
-    if (size <= 2 * limit) parts.push(bytes)
+    if (size <= 2 * limit) parts.push(Buffer.from(bytes))
   }
   const timeout = AbortSignal.timeout(timeoutMs)
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout

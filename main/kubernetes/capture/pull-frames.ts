@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 
 // The frames that the pod sends while its capture is fetched; see PULL in pod-scripts.ts.
 
@@ -33,6 +33,8 @@ const LENGTH_LIMIT = 64 << 20
 interface Header {
   readonly fields: readonly string[]
   readonly length: number
+  /** Of the bytes, as they come: then they are still in the processor's cache. */
+  readonly hash: Hash | undefined
 }
 
 /**
@@ -65,8 +67,9 @@ export class PullFrames {
         this.#filled = 0
         if (this.#header.length > this.#body.length) this.#body = Buffer.allocUnsafe(this.#header.length)
       }
-      const { fields, length } = this.#header
+      const { fields, length, hash } = this.#header
       const part = rest.subarray(0, length - this.#filled)
+      hash?.update(part)
       part.copy(this.#body, this.#filled)
       this.#filled += part.length
       rest = rest.subarray(part.length)
@@ -74,7 +77,7 @@ export class PullFrames {
       this.#header = undefined
       const body = this.#body.subarray(0, length)
       if (length > 0) [this.#body, this.#other] = [this.#other, this.#body]
-      yield frameOf(fields, body)
+      yield frameOf(fields, body, hash?.digest('hex'))
       if (rest.length === 0) return
     }
   }
@@ -88,10 +91,10 @@ function headerOf(line: string): Header {
   const length = place === undefined ? 0 : Number(fields[place])
   if (!Number.isInteger(length) || length < 0 || length > LENGTH_LIMIT)
     throw new BrokenFrame('a frame has no sensible length')
-  return { fields, length }
+  return { fields, length, hash: fields[1] === 'D' ? createHash('sha256') : undefined }
 }
 
-function frameOf(fields: readonly string[], body: Buffer): PullFrame {
+function frameOf(fields: readonly string[], body: Buffer, digest: string | undefined): PullFrame {
   const number = (place: number) => {
     const value = Number(fields[place])
     if (!Number.isSafeInteger(value) || value < 0) throw new BrokenFrame('a frame holds no number where one should be')
@@ -99,7 +102,6 @@ function frameOf(fields: readonly string[], body: Buffer): PullFrame {
   }
   switch (fields[1]) {
     case 'D': {
-      const digest = createHash('sha256').update(body).digest('hex')
       if (digest !== fields[5]) throw new BrokenFrame('the bytes of a frame are not those that were sent')
       return { kind: 'data', segment: number(2), offset: number(3), bytes: body, last: fields[6] === '1' }
     }
