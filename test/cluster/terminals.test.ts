@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
+import { DEFAULT_SETTINGS } from '../../main/kubernetes/capture/capture-container.ts'
+import { preflight } from '../../main/kubernetes/capture/preflight.ts'
 import { findLeftovers } from '../../main/kubernetes/capture/sweep.ts'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { ClusterAccess } from '../../main/kubernetes/cluster-access.ts'
@@ -108,6 +110,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     await debug.says(addressOf('bare'))
     const { connection } = await access()
     expect((await findLeftovers(connection, 'admin', ledger)).leftovers).toHaveLength(1)
+    // A capture has no use for it.
+    const bare = { kind: 'pod', namespace: 'default', pod: 'bare' } as const
+    expect((await preflight(connection, bare, DEFAULT_SETTINGS, 'default')).reusable).toBeUndefined()
     await close(debug.terminal)
     expect((await findLeftovers(connection, 'admin', ledger)).leftovers).toEqual([])
   })

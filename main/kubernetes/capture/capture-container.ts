@@ -78,6 +78,18 @@ export function ephemeralContainer(
   }
 }
 
+/**
+ * The rung of a container of ours that captures with this image; undefined for others, as those that were made for a shell. What admission
+ * made of it counts, not what was asked for.
+ */
+export function captureRung(one: EphemeralContainer, image: string): Rung | undefined {
+  const { runAsUser, capabilities: { add = [], drop = [] } = {} } = one.securityContext ?? {}
+  const captures = one.command?.includes(literal(SUPERVISOR)) === true
+  if (!one.name.startsWith(CONTAINER_PREFIX) || one.image !== image || !captures || runAsUser !== 0) return undefined
+  if (CAPABILITIES.add.every((name) => add.includes(name))) return 'ephemeral-container-net-raw'
+  return drop.length === 0 ? 'ephemeral-container' : undefined
+}
+
 /** For a rung on the node. */
 export function debugPod(
   name: string,

@@ -52,7 +52,7 @@ export async function makePlace(request: PlaceRequest): Promise<CapturePlace> {
   const { target } = request
   if (target.kind === 'pod' && rung.startsWith('ephemeral')) {
     const { namespace, pod } = target
-    if (reusable) return { namespace, pod, container: reusable, enter: [], rung }
+    if (reusable?.rung === rung) return { namespace, pod, container: reusable.container, enter: [], rung }
     return ephemeralPlace(request, rung, namespace, pod)
   }
   return podPlace(request, rung, preflight.node)

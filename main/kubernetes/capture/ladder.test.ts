@@ -71,9 +71,19 @@ describe('the ladder', () => {
   })
 
   it('uses a container that is there, without the right to add one', () => {
-    const { chosen, notes } = decideLadder(facts({ reusable: 'hopscope-1' }, ['patch  pods ephemeralcontainers pay']))
-    expect(chosen).toBe('ephemeral-container')
-    expect(notes.join()).toMatch(/hopscope-1 of an earlier capture runs in the pod and is used again/)
+    for (const rung of ['ephemeral-container', 'ephemeral-container-net-raw'] as const) {
+      const reusable = { container: 'hopscope-1', rung }
+      const { chosen, notes } = decideLadder(facts({ reusable }, ['patch  pods ephemeralcontainers pay']))
+      expect(chosen).toBe(rung)
+      expect(notes.join()).toMatch(/hopscope-1 of an earlier capture runs in the pod and is used again/)
+    }
+  })
+
+  it('uses no container of a rung that is closed', () => {
+    const reusable = { container: 'hopscope-1', rung: 'ephemeral-container' } as const
+    const { chosen, notes } = decideLadder(facts({ reusable, runtime: 'cri-o://1.34' }))
+    expect(chosen).toBe('ephemeral-container-net-raw')
+    expect(notes.join()).not.toMatch(/hopscope-1/)
   })
 
   it('does not enter a pod that does not run, and says so', () => {

@@ -17,10 +17,15 @@ export interface LadderFacts {
   readonly allowed: ReadonlyMap<string, boolean>
   /** What a server-side dry run said; absent where it was not made for lack of a permission. */
   readonly dryRuns: ReadonlyMap<Rung, DryRun>
-  /** A capture container of ours that runs in the pod. */
-  readonly reusable?: string
+  readonly reusable?: Reusable
   /** Why nothing can be captured in this pod at all: it does not run, it is a mirror pod. */
   readonly obstacle?: string
+}
+
+/** A capture container of ours that runs in the pod, and the rung that it was made for. */
+export interface Reusable {
+  readonly container: string
+  readonly rung: Rung
 }
 
 export type DryRun = { readonly ok: true } | { readonly ok: false; readonly message: string }
@@ -54,7 +59,10 @@ export function rungsFor(pod: string | undefined): readonly Rung[] {
 
 export function decideLadder(facts: LadderFacts): Preflight {
   const rungs = rungsFor(facts.pod).map((rung) => judge(rung, facts))
-  const chosen = rungs.find((verdict) => verdict.passes)?.rung
+  const open = rungs.filter(({ passes }) => passes)
+  const reused = open.find(({ rung }) => rung === facts.reusable?.rung)
+  // What is there already asks for nothing more, and adds no further entry to the pod's list.
+  const chosen = (reused ?? open[0])?.rung
   const notes = [
     ...(facts.obstacle ? [facts.obstacle] : []),
     ...(facts.podSecurity && facts.podSecurity !== 'privileged'
@@ -62,8 +70,8 @@ export function decideLadder(facts: LadderFacts): Preflight {
       : []),
     ...(chosen?.startsWith('ephemeral')
       ? [
-          facts.reusable
-            ? `The capture container ${facts.reusable} of an earlier capture runs in the pod and is used again.`
+          reused
+            ? `The capture container ${facts.reusable?.container} of an earlier capture runs in the pod and is used again.`
             : 'An ephemeral container stays listed in the pod until the pod is deleted; it ends by itself after the capture.',
         ]
       : []),
@@ -74,9 +82,10 @@ export function decideLadder(facts: LadderFacts): Preflight {
 
 function judge(rung: Rung, facts: LadderFacts): RungVerdict {
   const inPod = rung.startsWith('ephemeral')
+  const reused = facts.reusable?.rung === rung
   const needed = permissionsOf(rung, facts.namespace, facts.debugNamespace).filter(
     // A container that is there needs no patch.
-    (permission) => !(facts.reusable && permission.subresource === 'ephemeralcontainers'),
+    (permission) => !(reused && permission.subresource === 'ephemeralcontainers'),
   )
   const missing = needed.filter((permission) => facts.allowed.get(permissionKey(permission)) === false)
   const closed = (sentence: string): RungVerdict => ({
@@ -94,7 +103,7 @@ function judge(rung: Rung, facts: LadderFacts): RungVerdict {
     )
   }
   const dryRun = facts.dryRuns.get(rung)
-  if (dryRun && !dryRun.ok && !(inPod && facts.reusable)) {
+  if (dryRun && !dryRun.ok) {
     return closed(`The cluster would refuse it: ${dryRun.message}`)
   }
   return { rung, passes: true, sentence: willDo(rung, facts), missing: [] }

@@ -5,8 +5,8 @@ import { ApiError } from '../api-error.ts'
 import { isAllowed, whoami } from '../cluster-access.ts'
 import type { Namespace, Node, Pod } from '../objects.ts'
 import type { ContainerSettings } from './capture-container.ts'
-import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
-import type { DryRun, LadderFacts } from './ladder.ts'
+import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './capture-container.ts'
+import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
 import { decideLadder, permissionKey, permissionsOf, rungsFor } from './ladder.ts'
 
 /** What to capture: a pod, or a whole node. */
@@ -18,7 +18,7 @@ export interface PreflightResult {
   readonly preflight: Preflight
   /** The pod as it was read; absent for a node. */
   readonly pod?: Pod
-  readonly reusable?: string
+  readonly reusable?: Reusable
 }
 
 /** Asks the cluster what would be allowed, without doing anything in it. Throws when the target is not there or the cluster not reachable. */
@@ -51,7 +51,7 @@ export async function preflight(
       const permitted = permissionsOf(rung, namespace, debugNamespace).every(
         (one) => allowed.get(permissionKey(one)) !== false,
       )
-      if (!permitted || (reusable && rung.startsWith('ephemeral'))) return
+      if (!permitted || reusable?.rung === rung) return
       dryRuns.set(rung, await dryRun(connection, rung, target, node, settings, debugNamespace, username))
     }),
   )
@@ -92,12 +92,16 @@ export const podPath = (namespace: string, pod: string) =>
   `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
 
 /** A capture container of ours, with the image that is asked for, that runs. */
-export function findReusable(pod: Pod, image: string): string | undefined {
-  const ours = (pod.spec.ephemeralContainers ?? []).filter(
-    (one) => one.name.startsWith(CONTAINER_PREFIX) && one.image === image,
-  )
+function findReusable(pod: Pod, image: string): Reusable | undefined {
   const statuses = pod.status?.ephemeralContainerStatuses ?? []
-  return ours.find((one) => statuses.find(({ name }) => name === one.name)?.state?.running)?.name
+  const running = (pod.spec.ephemeralContainers ?? []).filter(
+    (one) => statuses.find(({ name }) => name === one.name)?.state?.running,
+  )
+  for (const one of running) {
+    const rung = captureRung(one, image)
+    if (rung) return { container: one.name, rung }
+  }
+  return undefined
 }
 
 function obstacleOf(pod: Pod): string | undefined {

@@ -75,7 +75,7 @@ export function whatIsMade(
   settings: ContainerSettings,
   debugNamespace: string,
 ): Pick<PointPlan, 'creates' | 'manifest'> {
-  if (!chosen || reusable) return {}
+  if (!chosen || reusable?.rung === chosen) return {}
   const by = { user, capture: '(its id)', createdAt: new Date(0) }
   const name = 'hopscope-(8 random digits)'
   if (target.kind === 'pod' && chosen.startsWith('ephemeral')) {
