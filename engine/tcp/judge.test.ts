@@ -109,6 +109,19 @@ describe('retransmissions seen at their sender', () => {
   })
 })
 
+describe('a single byte that was acknowledged', () => {
+  it('was sent again where it is pushed, as a keep-alive never is', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1) ack 1    <ts 121 900>
+      +0     B>A A  1(0) ack 2    <ts 901 121>
+      +220ms A>B PA 1(1) ack 1    <ts 341 900> ; tlp, spurious
+      +0     B>A A  1(0) ack 2    <ts 1121 121, sack 1:2>
+      +60s   A>B A  1(1) ack 1    <ts 60341 900>
+      +0     B>A A  1(0) ack 2    <ts 61121 121, sack 1:2>
+    `)
+  })
+})
+
 describe('whether a retransmission was needed', () => {
   it('takes a DSACK for a no', () => {
     expectVerdicts(`${OPEN}
@@ -150,6 +163,56 @@ describe('whether a retransmission was needed', () => {
       +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0>               ; syn, spurious
       +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
       +3ms   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 903 1100>  ; synack
+    `)
+  })
+})
+
+describe('handshakes that were repeated', () => {
+  it('knows a SYN-ACK that comes again after its ACK has passed for one that was not needed', () => {
+    expectVerdicts(`
+      ids
+      +0    A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0    A>B A  1(0) ack 1 <ts 120 900>
+      +5ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 905 100> ; synack, spurious
+    `)
+  })
+
+  it('cannot tell of one that comes again before any ACK', () => {
+    expectVerdicts(`
+      ids
+      +0    A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +1s   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100> ; synack, cannot tell
+    `)
+  })
+
+  it('calls a SYN that its own repetition overtook reordered, by its IP ID', () => {
+    expectVerdicts(`
+      +0     A>B S  0(0) id 2 <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1 id 3
+      +400ms A>B S  0(0) id 1 <mss 1460, sackOK> ; reordered
+    `)
+  })
+
+  it('calls a SYN-ACK that its own repetition overtook reordered, by its timestamp', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100>
+      +0     A>B A  1(0) ack 1 <ts 1120 1900>
+      +200ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100> ; reordered
+    `)
+  })
+
+  it('takes the first SYN, late, for the word that the second, which passed here before, was not needed', () => {
+    expectVerdicts(`
+      +0     A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0>
+      +1s    A>B S  0(0) id 3 <mss 1460, sackOK, ts 1100 0> ; syn, spurious
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
+      +0     A>B A  1(0) ack 1 id 4 <ts 1120 900>
+      +200ms A>B S  0(0) id 2 <mss 1460, sackOK, ts 100 0>  ; reordered
     `)
   })
 })

@@ -41,6 +41,7 @@ const ACK = 0x10
 const SYN = 0x02
 const FIN = 0x01
 const RST = 0x04
+const PSH = 0x08
 
 const NONE = -1
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
@@ -113,14 +114,12 @@ export class Judge {
       if (ahead > 0 || length === 0 || !repeatsUnseen(this.#senders, packet, time, d, ipId)) return VERDICT.none
       return this.#repetition(packet, row, time, d, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE)
     }
-    if (flags & SYN) {
-      const verdict = flags & ACK ? VERDICT.synack : VERDICT.syn
-      return this.#repetition(packet, row, time, d, verdict, EVIDENCE.handshake, this.#sent.overlapping(d, seq, end))
-    }
-    // A keep-alive repeats one byte that was acknowledged long ago.
+    const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
+    if (flags & SYN) return this.#synAgain(packet, row, time, d, ipId, delivered)
+    // A keep-alive repeats one byte that was acknowledged long ago, or its place; it is never pushed.
     if (
       length <= 1 &&
-      (flags & FIN) === 0 &&
+      (flags & (FIN | PSH)) === 0 &&
       ahead === -1 &&
       (state & ACKED) !== 0 &&
       ((seq - words[d + UNA]) | 0) < 0
@@ -133,7 +132,6 @@ export class Judge {
       return this.#reordered(row, time, EVIDENCE.olderIpId, this.#sent.firstAfter(d, seq))
     }
     const earlier = this.#sent.overlapping(d, seq, end)
-    const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
     if (earlier === NONE && !delivered) {
       const after = this.#sent.firstAfter(d, seq)
       const evidence = after === NONE ? EVIDENCE.none : this.#overtaken(packet, time, d, ipId, after)
@@ -146,6 +144,22 @@ export class Judge {
     const verdict = verdictOf(evidence)
     enterState(this.#senders, d, verdict)
     this.#repetition(packet, row, time, d, verdict, evidence, earlier)
+    if (delivered) this.#verdicts.setNeed(this.#verdicts.count - 1, NEED.acknowledged)
+    return verdict
+  }
+
+  /** A SYN or SYN-ACK whose sequence number was seen before: sent again, or the first one, late. */
+  #synAgain(packet: Packet, row: number, time: number, d: number, ipId: number, delivered: boolean): number {
+    const { seq } = packet
+    const end = (seq + 1) | 0
+    const earlier = this.#sent.overlapping(d, seq, end)
+    const olderTimestamp = packet.hasTimestamps && ((packet.tsval - this.#senders.words[d + LAST_TSVAL]) | 0) < 0
+    if (olderTimestamp || isOlder(this.#senders, d, ipId)) {
+      this.#needs.arrivedTwice(d, seq, end)
+      return this.#reordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)
+    }
+    const verdict = (packet.tcpFlags & ACK) !== 0 ? VERDICT.synack : VERDICT.syn
+    this.#repetition(packet, row, time, d, verdict, EVIDENCE.handshake, earlier)
     if (delivered) this.#verdicts.setNeed(this.#verdicts.count - 1, NEED.acknowledged)
     return verdict
   }
@@ -201,7 +215,9 @@ export class Judge {
       if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
     }
     noteIpId(this.#senders, d, ipId, length)
-    if (packet.hasTimestamps) words[d + LAST_TSVAL] = packet.tsval
+    if (packet.hasTimestamps && ((words[d + STATE] & SEEN) === 0 || ((packet.tsval - words[d + LAST_TSVAL]) | 0) > 0)) {
+      words[d + LAST_TSVAL] = packet.tsval
+    }
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const { seq } = packet
     if ((words[d + STATE] & SEEN) === 0) {

@@ -23,7 +23,7 @@ export const LAST_IP_ID = 8
 export const PIECES = 9
 /** Window of the last packet, unscaled. */
 export const WINDOW = 10
-/** Timestamp of the last packet that had one. */
+/** Latest timestamp. */
 export const LAST_TSVAL = 11
 /** First and last of the unacknowledged segments, and their number. */
 export const HEAD = 12
