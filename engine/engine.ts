@@ -258,6 +258,11 @@ export class Engine {
     return this.#selector.select(query, read, work)
   }
 
+  /** What `select` has found of a query so far, ascending; of one it was not asked for, nothing. */
+  foundSoFar(query: Query): Uint32Array {
+    return this.#selector.foundSoFar(query)
+  }
+
   /**
    * The nearest row after `row` (or before it) that matches, undefined if there is none; after -1, the first of all.
    * Throws like `select`.

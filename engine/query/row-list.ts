@@ -4,6 +4,7 @@ import { grown } from '../columns/conversation-table.ts'
 export class RowList {
   #rows = new Uint32Array(1024)
   #count = 0
+  #view = this.#rows.subarray(0, 0)
 
   get count(): number {
     return this.#count
@@ -20,8 +21,9 @@ export class RowList {
     for (let row = first; row < end; row++) this.#rows[this.#count++] = row
   }
 
-  /** The rows so far; what is added later does not change them. */
+  /** The rows so far; what is added later does not change them. The same array as before if nothing was added. */
   view(): Uint32Array {
-    return this.#rows.subarray(0, this.#count)
+    if (this.#view.length !== this.#count) this.#view = this.#rows.subarray(0, this.#count)
+    return this.#view
   }
 }

@@ -44,8 +44,7 @@ export class PacketSelector {
     ) {
       return undefined
     }
-    const notes = asksForNotes(query.filter) ? this.#tables.notes?.revision : undefined
-    const key = JSON.stringify([query.filter, query.from, query.to, query.conversation, notes])
+    const key = this.#key(query)
     const selection = this.#kept.get(key) ?? new RunningSelection(this.#match(query))
     this.#kept.delete(key)
     this.#kept.set(key, selection)
@@ -54,6 +53,11 @@ export class PacketSelector {
       this.#kept.delete(oldest)
     }
     return selection.extend(this.#tables, read, work)
+  }
+
+  /** What was found of the query so far, ascending. */
+  foundSoFar(query: Query): Uint32Array {
+    return this.#kept.get(this.#key(query))?.found ?? new Uint32Array(0)
   }
 
   /** The first row after `row` (or the last before it) that matches, undefined if there is none; -1 finds the first of all. */
@@ -78,6 +82,10 @@ export class PacketSelector {
       await between(work)
     }
     return undefined
+  }
+
+  #key({ filter, from, to, conversation }: Query): string {
+    return JSON.stringify([filter, from, to, conversation, asksForNotes(filter) && this.#tables.notes?.revision])
   }
 
   #match(query: Query): Match {
@@ -179,6 +187,10 @@ class RunningSelection {
 
   constructor(match: Match) {
     this.#match = match
+  }
+
+  get found(): Uint32Array {
+    return this.#found.view()
   }
 
   async extend(tables: CaptureTables, read: ReadBytes, work: Work): Promise<Uint32Array> {

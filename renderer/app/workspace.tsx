@@ -152,8 +152,11 @@ export function Workspace({
     [pointed],
   )
 
-  useEffect(() => void session.engine.setFilter(filter), [session, filter])
-  useEffect(() => void session.engine.setOrder(order), [session, order])
+  // After the panes' own effects: what is given up by this, none of them wants any more.
+  useEffect(() => {
+    const query = { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
+    void session.engine.setView(query, order)
+  }, [session, filter, range, conversation, order])
 
   // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
   const ready = progress !== undefined

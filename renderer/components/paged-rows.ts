@@ -1,4 +1,5 @@
-const PAGE = 32
+/** Rows that are loaded together. */
+export const PAGE = 32
 const KEPT_PAGES = 64
 const MAX_LOADING = 2
 
@@ -36,6 +37,18 @@ export class PagedRows<Row> {
   want(first: number, count: number): void {
     this.#first = first
     this.#count = count
+    this.#next()
+  }
+
+  /**
+   * Rows that came with the list itself, from the beginning of a page to the end of one or of the list. All else that is loaded may
+   * have changed.
+   */
+  put(start: number, rows: readonly Row[]): void {
+    this.#generation++
+    for (let at = 0; at < rows.length; at += PAGE) {
+      this.#set((start + at) / PAGE, rows.slice(at, at + PAGE), this.#generation)
+    }
     this.#next()
   }
 
@@ -78,10 +91,7 @@ export class PagedRows<Row> {
     this.#loading.add(page)
     try {
       const rows = await this.#load(page * PAGE, PAGE)
-      this.#pages.set(page, { rows, generation, used: ++this.#clock })
-      this.#forgetOld()
-      this.#version++
-      for (const listener of this.#listeners) listener()
+      this.#set(page, rows, generation)
     } catch {
       // The engine is gone or the question was withdrawn: whoever owns it shows that. Not asked again until it is wanted anew.
       this.#loading.delete(page)
@@ -89,6 +99,15 @@ export class PagedRows<Row> {
     }
     this.#loading.delete(page)
     this.#next()
+  }
+
+  #set(page: number, rows: readonly Row[], generation: number): void {
+    // An answer that was overtaken by a newer one.
+    if ((this.#pages.get(page)?.generation ?? 0) > generation) return
+    this.#pages.set(page, { rows, generation, used: ++this.#clock })
+    this.#forgetOld()
+    this.#version++
+    for (const listener of this.#listeners) listener()
   }
 
   #forgetOld(): void {

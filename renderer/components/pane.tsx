@@ -9,13 +9,15 @@ interface PaneProps {
   readonly actions?: ReactNode
   /** What is shown answers the question before; if that lasts, it recedes. */
   readonly waiting?: boolean
+  /** What is shown is a part of the answer, and more is on its way. */
+  readonly more?: boolean
   readonly children: ReactNode
 }
 
 /** A part of the window with its name. */
-export function Pane({ title, count, actions, waiting = false, children }: PaneProps): ReactNode {
+export function Pane({ title, count, actions, waiting = false, more = false, children }: PaneProps): ReactNode {
   return (
-    <section className={waiting ? 'pane waiting' : 'pane'} aria-label={title} aria-busy={waiting}>
+    <section className={waiting ? 'pane waiting' : 'pane'} aria-label={title} aria-busy={waiting || more}>
       <header className="pane-head">
         <PaneTitle title={title} />
         <span className="pane-count">{count}</span>

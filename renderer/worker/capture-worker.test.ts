@@ -111,9 +111,9 @@ describe('the worker, over a real capture', () => {
 
   it('gives up a search when the filter has changed', async () => {
     const { worker: other } = await open('loss-episode.pcapng')
-    other.setFilter('frame contains "GET"')
+    other.setView({ filter: 'frame contains "GET"' })
     const search = other.select({ filter: 'frame contains "GET"' })
-    other.setFilter('tcp')
+    other.setView({ filter: 'tcp' })
     await expect(search).rejects.toThrow('Cancelled')
     expect((await other.select({ filter: 'frame contains "GET"' })).count).toBeGreaterThan(0)
   })
@@ -132,8 +132,11 @@ describe('the worker, over a real capture', () => {
 
   it('gives up sorting when another order is wanted', async () => {
     const { worker: other } = await open('loss-episode.pcapng')
+    other.setView({}, { key: 'info', descending: false })
     const sort = other.select({}, { key: 'info', descending: false })
-    other.setOrder(undefined)
+    // The rows are known at once; then they are sorted.
+    await other.select({})
+    other.setView({})
     await expect(sort).rejects.toThrow('Cancelled')
     const { id } = await other.select({}, { key: 'frame', descending: true })
     expect((await other.rows(id, 0, 1))[0].row).toBe(2161)
@@ -190,5 +193,35 @@ describe('the worker, over a real capture', () => {
     const [last] = await other.rows(id, count - 1, 1)
     const { bytes } = await other.details(last.row)
     expect([bytes[12], bytes[13]]).toEqual([0x08, 0x00])
+  })
+})
+
+describe('the list of packets', () => {
+  it('is answered before what else was asked of the same packets, with the rows on screen', async () => {
+    const { worker } = await open('loss-episode.pcapng')
+    for (const query of [{}, { filter: 'tcp.analysis.retransmission' }]) {
+      const answered: string[] = []
+      const said = (what: string) => () => void answered.push(what)
+      await Promise.all([
+        worker.lanes(query, 0, 60e9, 100).then(said('lanes')),
+        worker.conversations(query, 'harmMs', true, 0, 10).then(said('conversations')),
+        worker.findings().then(said('findings')),
+        worker.select(query, undefined, { first: 0, count: 40, page: 32 }).then(said('list')),
+      ])
+      expect(answered[0]).toBe('list')
+    }
+  })
+
+  it('comes with whole pages, those at its end where it has become shorter', async () => {
+    const { worker } = await open('loss-episode.pcapng')
+    const part = { first: 1000, count: 40, page: 32 }
+    const all = await worker.select({}, undefined, part)
+    expect(all).toMatchObject({ count: 2162, complete: true, rows: { start: 992 } })
+    expect(all.rows?.of.map(({ row }) => row)).toEqual(Array.from({ length: 64 }, (_, i) => 992 + i))
+    const some = await worker.select({ filter: 'frame.number <= 50' }, undefined, part)
+    expect(some).toMatchObject({ count: 50, complete: true, rows: { start: 0 } })
+    expect(some.rows?.of).toHaveLength(50)
+    const few = await worker.select({ filter: 'frame.number == 7' }, { key: 'length', descending: true }, part)
+    expect(few.rows?.of.map(({ row }) => row)).toEqual([6])
   })
 })

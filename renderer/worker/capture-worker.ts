@@ -28,9 +28,9 @@ import type {
   ReadBytes,
   TimeSequence,
   TimeSequenceRequest,
-  Work,
 } from '../../engine/engine.ts'
 import { asksForNotes, type Note } from '../../common/model/note.ts'
+import { AnswerOrder } from './answer-order.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import type {
@@ -44,6 +44,7 @@ import type {
   FollowRequest,
   FollowState,
   LatencyPackets,
+  ListPart,
   NamedAddress,
   PacketOrder,
   Progress,
@@ -56,28 +57,25 @@ import { FollowedStreams } from './followed-streams.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
 import { exportedPackets, exportFacts, report } from './saved-files.ts'
+import { orderKey, Searches } from './searches.ts'
 import { queryKey, Selections } from './selections.ts'
 
 /** 1.8 GB of packets, or 1 GB of the shortest conversations: a tab has room for these, and for what is worked out from them. */
 const LIMITS = { packets: 25_000_000, conversations: 2_000_000 } as const
 
-/** A search shorter than this is not worth a word. */
-const QUIET_MS = 300
+/** Milliseconds after which a list is answered with what was found so far. */
+const PART_MS = 300
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
   readonly #createEngine: (options: EngineOptions) => Engine
   readonly #selections = new Selections()
-  readonly #selected = new Latest<Uint32Array | undefined>(8)
+  readonly #searches = new Searches<Uint32Array | undefined>((search) => this.#reportSearch(search))
+  readonly #order = new AnswerOrder()
   readonly #orders = new Latest<Uint32Array>(4)
   readonly #sorted = new Latest<Uint32Array>(2)
   #reading: CaptureReading<Engine> | undefined
   #answeringMs = 0
-  #filter = ''
-  /** Ends the searches of a filter, for those that may be under way. */
-  readonly #searching = new Map<string, AbortController>()
-  #order = ''
-  #sorting = new AbortController()
   #reportSearch: (search: Search | undefined) => void = () => undefined
   readonly #streams = new FollowedStreams(
     {
@@ -110,13 +108,8 @@ export class CaptureWorker implements EngineService {
     this.#reportSearch = report
   }
 
-  setFilter(filter: string): void {
-    if (filter === this.#filter) return
-    // Those for the new one may have begun already; other filters come from commands that wait for one answer.
-    this.#searching.get(this.#filter)?.abort()
-    this.#searching.delete(this.#filter)
-    this.#filter = filter
-    this.#reportSearch(undefined)
+  setView(query: Query, order?: PacketOrder): void {
+    this.#searches.setView({ query, ...(order && { order }) })
   }
 
   async placeNotes(notes: readonly Note[]): Promise<PlacedNotes> {
@@ -126,30 +119,21 @@ export class CaptureWorker implements EngineService {
   }
 
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes> {
-    return this.#timed(async () => {
-      const rows = await this.#rows(query)
-      return this.#engine.lanes(from, to, buckets, rows)
-    })
+    return this.#scoped(query, (rows) => this.#engine.lanes(from, to, buckets, rows))
   }
 
-  setOrder(order: PacketOrder | undefined): void {
-    const name = orderKey(order)
-    if (name === this.#order) return
-    this.#order = name
-    this.#sorting.abort()
-    this.#sorting = new AbortController()
-    this.#reportSearch(undefined)
-  }
-
-  select(query: Query, order?: PacketOrder): Promise<SelectionHandle> {
+  select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
+    if (part && !order) return this.#order.list(() => this.#listed(query, part))
     return this.#timed(async () => {
       const rows = order ? await this.#sort(query, order) : await this.#rows(query)
-      return this.#selections.put(this.#key(query), rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
+      const handle = this.#put(query, rows, order)
+      return { ...handle, complete: true, ...(part && { rows: await this.#rowsOf(handle, part) }) }
     })
   }
 
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
-    return this.#engine.packetRows(this.#selections.rows(selection, start, count), this.#read)
+    const rows = this.#selections.rows(selection, start, count)
+    return this.#order.list(() => this.#engine.packetRows(rows, this.#read))
   }
 
   async packet(row: number): Promise<PacketRow | undefined> {
@@ -172,11 +156,11 @@ export class CaptureWorker implements EngineService {
     start: number,
     count: number,
   ): Promise<ConversationPage> {
-    return this.#timed(async () => {
+    return this.#scoped(query, (found) => {
       const engine = this.#engine
-      const ids = await this.#conversationOrder(query, sort, descending)
-      const scope = await this.#scope(query)
-      const worst = sort === 'harmMs' && descending ? ids : await this.#conversationOrder(query, 'harmMs', true)
+      const scope = scopeOf(query, found)
+      const ids = this.#conversationOrder(query, sort, descending, scope)
+      const worst = sort === 'harmMs' && descending ? ids : this.#conversationOrder(query, 'harmMs', true, scope)
       return {
         total: ids.length,
         worstHarmMs: worst.length > 0 ? engine.harmMs(worst[0], scope) : 0,
@@ -185,8 +169,10 @@ export class CaptureWorker implements EngineService {
     })
   }
 
-  async conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number> {
-    return (await this.#conversationOrder(query, sort, descending)).indexOf(id)
+  conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number> {
+    return this.#scoped(query, (rows) =>
+      this.#conversationOrder(query, sort, descending, scopeOf(query, rows)).indexOf(id),
+    )
   }
 
   async conversation(id: number): Promise<ConversationRow | undefined> {
@@ -194,33 +180,35 @@ export class CaptureWorker implements EngineService {
   }
 
   rttHistogram(query: Query): Promise<Histogram> {
-    return this.#timed(async () => this.#engine.rttHistogram(await this.#rows(query)))
+    return this.#scoped(query, (rows) => this.#engine.rttHistogram(rows))
   }
 
   latencies(query: Query): Promise<readonly LatencySummary[]> {
-    return this.#timed(async () => this.#engine.latencySummaries(await this.#exchangeScope(query)))
+    return this.#requests(query, (scope) => this.#engine.latencySummaries(scope))
   }
 
   latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap> {
-    return this.#timed(async () =>
-      this.#engine.latencyMap(measure, from, to, columns, await this.#exchangeScope(query)),
-    )
+    return this.#requests(query, (scope) => this.#engine.latencyMap(measure, from, to, columns, scope))
   }
 
-  async latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets> {
-    const { rows } = this.#engine.latencyEvidence(cell, await this.#exchangeScope(query))
-    return { rows: rows.slice(0, most), total: rows.length }
+  latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets> {
+    return this.#requests(query, (scope) => {
+      const { rows } = this.#engine.latencyEvidence(cell, scope)
+      return { rows: rows.slice(0, most), total: rows.length }
+    })
   }
 
   exchanges(query: Query, list: ExchangeList, start: number, count: number): Promise<ExchangePage> {
-    return this.#timed(async () => {
+    return this.#requests(query, (scope) => {
       const { protocol, sort, descending } = list
       const engine = this.#engine
       const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${this.#key(query)}`
-      const ids = await this.#orders.get(key, async () => {
-        const scope = await this.#exchangeScope(query)
-        return engine.exchangeOrder(sort, descending, { ...scope, ...(protocol !== undefined && { protocol }) })
-      })
+      const ids =
+        this.#orders.find(key) ??
+        this.#orders.put(
+          key,
+          engine.exchangeOrder(sort, descending, { ...scope, ...(protocol !== undefined && { protocol }) }),
+        )
       return { total: ids.length, rows: engine.exchangeRows(ids.slice(start, start + count)) }
     })
   }
@@ -231,8 +219,9 @@ export class CaptureWorker implements EngineService {
     return this.#engine.packetDetails(row, this.#read)
   }
 
-  findings(): Promise<FindingsReport> {
-    return this.#timed(() => this.#engine.findings(this.#read, { pause: otherTasks }))
+  async findings(): Promise<FindingsReport> {
+    await this.#order.afterLists()
+    return this.#timed(() => this.#engine.findings(this.#read, { pause: () => this.#order.afterLists() }))
   }
 
   checkFilter(text: string): Promise<FilterCheck> {
@@ -333,84 +322,80 @@ export class CaptureWorker implements EngineService {
 
   /** Rows that match, ascending; undefined = all. */
   #rows(query: Query): Promise<Uint32Array | undefined> {
-    const engine = this.#engine
-    return this.#selected.get(`${engine.packets.rows} ${this.#key(query)}`, () => this.#search(query))
-  }
-
-  async #search(query: Query): Promise<Uint32Array | undefined> {
-    const filter = query.filter ?? ''
-    const control = this.#searching.get(filter) ?? new AbortController()
-    this.#searching.set(filter, control)
-    return this.#reported({ filter, done: 0, total: this.#engine.packets.rows }, control.signal, (work) =>
-      this.#engine.select(query, this.#read, work),
+    const { rows: count } = this.#engine.packets
+    return this.#searches.run(`${count} ${this.#key(query)}`, { query }, count, (work) =>
+      this.#engine.select(query, this.#read, { ...work, pause: otherTasks }),
     )
   }
 
-  /** Ascending, whatever order they were named in. */
-  async #exported({ packets }: ExportRequest): Promise<Uint32Array> {
-    if (packets instanceof Uint32Array) return packets.toSorted()
-    return (await this.#rows(packets)) ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row)
+  #put(query: Query, rows: Uint32Array | undefined, order?: PacketOrder): Pick<SelectionHandle, 'id' | 'count'> {
+    return this.#selections.put(this.#key(query), rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
   }
 
-  #sort(query: Query, order: PacketOrder): Promise<Uint32Array> {
+  /** What matches, or as much of it as is found soon. */
+  async #listed(query: Query, part: ListPart): Promise<SelectionHandle> {
+    const whole = await within(PART_MS, this.#rows(query))
+    return this.#timed(async () => {
+      const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
+      return { ...handle, complete: whole !== undefined, rows: await this.#rowsOf(handle, part) }
+    })
+  }
+
+  async #rowsOf(
+    { id, count }: Pick<SelectionHandle, 'id' | 'count'>,
+    { first, count: wanted, page }: ListPart,
+  ): Promise<NonNullable<SelectionHandle['rows']>> {
+    const top = Math.max(0, Math.min(first, count - wanted))
+    const start = top - (top % page)
+    const end = Math.ceil((top + wanted) / page) * page
+    return { start, of: await this.rows(id, start, end - start) }
+  }
+
+  /** Ascending, whatever order they were named in. Saving goes on when the view turns to something else. */
+  async #exported({ packets }: ExportRequest): Promise<Uint32Array> {
+    if (packets instanceof Uint32Array) return packets.toSorted()
+    const rows = await this.#engine.select(packets, this.#read, { pause: otherTasks })
+    return rows ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row)
+  }
+
+  async #sort(query: Query, order: PacketOrder): Promise<Uint32Array | undefined> {
     const { rows: count } = this.#engine.packets
-    return this.#sorted.get(`${count} ${orderKey(order)} ${this.#key(query)}`, async () => {
-      // Whoever is the first to ask for another order need not have said so yet.
-      this.setOrder(order)
-      const { signal } = this.#sorting
-      const rows = await this.#rows(query)
-      const start: Search = { filter: query.filter ?? '', sorting: true, done: 0, total: rows?.length ?? count }
-      return this.#reported(start, signal, (work) =>
-        this.#engine.sortedRows(rows, order.key, order.descending, this.#read, work),
+    const key = `${count} ${orderKey(order)} ${this.#key(query)}`
+    const known = this.#sorted.find(key)
+    if (known) return known
+    const rows = await this.#rows(query)
+    return this.#searches.run(key, { query, order }, rows?.length ?? count, async (work) => {
+      const { key: by, descending } = order
+      return this.#sorted.put(
+        key,
+        await this.#engine.sortedRows(rows, by, descending, this.#read, { ...work, pause: otherTasks }),
       )
     })
   }
 
-  /** Tells the page how far work is that takes long. */
-  async #reported<T>(start: Search, signal: AbortSignal, run: (work: Work) => Promise<T>): Promise<T> {
-    let search = start
-    let reporting = false
-    const timer = setTimeout(() => {
-      reporting = true
-      if (!signal.aborted) this.#reportSearch(search)
-    }, QUIET_MS)
-    try {
-      return await run({
-        signal,
-        pause: otherTasks,
-        progress: (done, total) => {
-          search = { ...start, done, total }
-          if (reporting && !signal.aborted) this.#reportSearch(search)
-        },
-      })
-    } finally {
-      clearTimeout(timer)
-      if (reporting && !signal.aborted) this.#reportSearch(undefined)
-    }
-  }
-
-  #conversationOrder(query: Query, sort: ConversationSort, descending: boolean): Promise<Uint32Array> {
+  #conversationOrder(query: Query, sort: ConversationSort, descending: boolean, scope: ConversationScope): Uint32Array {
     const engine = this.#engine
     const key = `${engine.packets.rows} ${sort} ${descending} ${this.#key(query)}`
-    return this.#orders.get(key, async () => engine.conversationOrder(sort, descending, await this.#scope(query)))
+    return this.#orders.find(key) ?? this.#orders.put(key, engine.conversationOrder(sort, descending, scope))
+  }
+
+  /** What packets that match tell, once lists are answered. */
+  async #scoped<T>(query: Query, answer: (rows: Uint32Array | undefined) => T): Promise<T> {
+    const rows = await this.#rows(query)
+    await this.#order.afterLists()
+    return this.#timed(() => Promise.resolve(answer(rows)))
   }
 
   /** A request belongs to a time when it begins in it, and to a filter when any of its packets matches. */
-  async #exchangeScope({ filter, from, to, conversation }: Query): Promise<ExchangeScope> {
-    const rows = filter ? await this.#rows({ filter }) : undefined
-    return {
-      ...(rows && { rows }),
-      ...(from !== undefined && { from }),
-      ...(to !== undefined && { to }),
-      ...(conversation !== undefined && { conversation }),
-    }
-  }
-
-  /** What of the conversations a query is about: counts and harm are those of its packets and its time. */
-  async #scope(query: Query): Promise<ConversationScope> {
-    const rows = await this.#rows(query)
-    const { from, to } = query
-    return { ...(rows && { rows }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  #requests<T>({ filter, from, to, conversation }: Query, answer: (scope: ExchangeScope) => T): Promise<T> {
+    return this.#scoped(filter ? { filter } : {}, (rows) =>
+      answer({
+        ...(rows && { rows }),
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+        ...(conversation !== undefined && { conversation }),
+      }),
+    )
   }
 
   /** Counts the time of an answer that grows with the capture, see readCapture. */
@@ -424,7 +409,15 @@ export class CaptureWorker implements EngineService {
   }
 }
 
-/** The same text for the same order; none for that of the file. */
-function orderKey(order: PacketOrder | undefined): string {
-  return order ? `${order.key} ${order.descending}` : ''
+/** What of the conversations a query is about: counts and harm are those of its packets and its time. */
+function scopeOf({ from, to }: Query, rows: Uint32Array | undefined): ConversationScope {
+  return { ...(rows && { rows }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+}
+
+/** The value, if it is there in time. */
+function within<T>(ms: number, value: Promise<T>): Promise<{ readonly value: T } | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms)
+    value.then((there) => resolve({ value: there }), reject).finally(() => clearTimeout(timer))
+  })
 }

@@ -54,6 +54,17 @@ export interface Progress {
 export interface SelectionHandle {
   readonly id: number
   readonly count: number
+  /** False when these are only what was found so far, in the same order: ask again for more. */
+  readonly complete: boolean
+  /** Those that were asked for with it, the first at `start`. */
+  readonly rows?: { readonly start: number; readonly of: readonly PacketRow[] }
+}
+
+/** The rows of a list that are on screen, to be answered with it: in whole pages of `page` rows, the last ones where there are fewer. */
+export interface ListPart {
+  readonly first: number
+  readonly count: number
+  readonly page: number
 }
 
 export interface LatencyPackets {
@@ -163,14 +174,16 @@ export interface EngineService {
   cancel(): void
   /** Told how far long searches are, and undefined when the last one has ended. */
   onSearch(report: (search: Search | undefined) => void): void
-  /** The view's filter is now this: searches for the one before it are given up. */
-  setFilter(filter: string): void
+  /** The view is about these packets now, in this order: searches for what it was about before reject with `Cancelled`. */
+  setView(query: Query, order?: PacketOrder): void
   /** The person's notes are now these; where they and the comments in the file are, as far as it is read. */
   placeNotes(notes: readonly Note[]): Promise<PlacedNotes>
   lanes(query: Query, from: number, to: number, buckets: number): Promise<Lanes>
-  /** The list's order is now this: sorting for the one before it is given up. */
-  setOrder(order: PacketOrder | undefined): void
-  select(query: Query, order?: PacketOrder): Promise<SelectionHandle>
+  /**
+   * The packets that match. A list says which part of it is on screen: it is answered before everything else, soon, and where
+   * packets must be read perhaps not yet with all of them.
+   */
+  select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle>
   /** `count` packets of the selection from `start` on; fewer at its end. Empty when the selection was superseded long ago. */
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]>
   /** Undefined when there is no such packet (yet). */

@@ -1,20 +1,22 @@
-/** The last few values that were worked out, by key; also while they still are. A failure is not kept. */
+/** The last few values that were worked out, by key. */
 export class Latest<T> {
   // The last used is last.
-  readonly #values = new Map<string, Promise<T>>()
+  readonly #values = new Map<string, T>()
   readonly #kept: number
 
   constructor(kept: number) {
     this.#kept = kept
   }
 
-  get(key: string, make: () => Promise<T>): Promise<T> {
-    const value = this.#values.get(key) ?? make()
+  find(key: string): T | undefined {
+    const value = this.#values.get(key)
+    if (value !== undefined) this.put(key, value)
+    return value
+  }
+
+  put(key: string, value: T): T {
     this.#values.delete(key)
     this.#values.set(key, value)
-    value.catch(() => {
-      if (this.#values.get(key) === value) this.#values.delete(key)
-    })
     for (const oldest of this.#values.keys()) {
       if (this.#values.size <= this.#kept) break
       this.#values.delete(oldest)

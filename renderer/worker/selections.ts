@@ -22,7 +22,7 @@ export class Selections {
   #ids = 0
 
   /** `query` is its key. `rows` undefined = all packets, of which there are `count`; `order` names how they are sorted, '' = as in the file. */
-  put(query: string, rows: Uint32Array | undefined, count: number, order = ''): SelectionHandle {
+  put(query: string, rows: Uint32Array | undefined, count: number, order = ''): Pick<SelectionHandle, 'id' | 'count'> {
     const key = query + order
     const sorted = order !== ''
     const entry = this.#take((known) => known.key === key) ?? { id: ++this.#ids, key, rows, count, sorted }

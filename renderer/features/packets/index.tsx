@@ -9,7 +9,7 @@ import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
-import { PagedRows } from '../../components/paged-rows.ts'
+import { PAGE, PagedRows } from '../../components/paged-rows.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { PacketOrder } from '../../worker/engine-service.ts'
 import { packetColumns, type PacketColumn } from './columns.tsx'
@@ -70,19 +70,20 @@ export function Packets({
     value: listed,
     error,
     key: answered,
-  } = useAnswer<Listed>(key, async () => {
-    const { id, count } = await session.engine.select(query, order)
-    // The same selection with more packets at its end: what is loaded stays.
-    const known = last.current?.id === id ? last.current.pages : undefined
-    const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
-    if (known) known.invalidate()
-    else
-      await pages.ready(
-        Math.max(0, Math.min(visible.current.first, count - visible.current.count)),
-        visible.current.count,
-      )
-    last.current = { id, count, pages }
-    return last.current
+    partial,
+  } = useAnswer<Listed>(key, async (show) => {
+    for (;;) {
+      const { id, count, complete, rows } = await session.engine.select(query, order, {
+        ...visible.current,
+        page: PAGE,
+      })
+      // The same selection with more packets at its end: what is loaded stays.
+      const known = last.current?.id === id ? last.current.pages : undefined
+      const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
+      if (rows) pages.put(rows.start, rows.of)
+      last.current = { id, count, pages }
+      if (complete || !show(last.current)) return last.current
+    }
   })
 
   const count = error === undefined ? (listed?.count ?? 0) : 0
@@ -141,12 +142,15 @@ export function Packets({
     <Pane
       title="Packets"
       waiting={answered !== key}
+      more={partial}
       count={
         listed &&
         error === undefined &&
-        (everything
-          ? formatCount(count)
-          : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
+        (partial
+          ? `${formatCount(count)} so far`
+          : everything
+            ? formatCount(count)
+            : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
       }
     >
       <DataGrid
@@ -192,6 +196,7 @@ export function Packets({
                 ranged={range !== undefined}
                 narrowed={conversation !== undefined}
                 reading={reading}
+                looking={partial}
                 facts={facts}
               />
             )
@@ -227,11 +232,21 @@ interface NothingMatchesProps {
   readonly ranged: boolean
   readonly narrowed: boolean
   readonly reading: boolean
+  /** Not all packets have been looked at. */
+  readonly looking?: boolean
   readonly facts: CaptureFacts
 }
 
 /** Why the list is empty: each condition that may be to blame, and the button that lifts it. */
-export function NothingMatches({ view, filter, ranged, narrowed, reading, facts }: NothingMatchesProps): ReactNode {
+export function NothingMatches({
+  view,
+  filter,
+  ranged,
+  narrowed,
+  reading,
+  looking = false,
+  facts,
+}: NothingMatchesProps): ReactNode {
   const { packets: total, damage } = facts
   if (total === 0 && damage) {
     return (
@@ -260,6 +275,13 @@ export function NothingMatches({ view, filter, ranged, narrowed, reading, facts 
   const where = [ranged && 'in the selected time', narrowed && 'in the selected conversation']
     .filter(Boolean)
     .join(', ')
+  if (looking) {
+    return (
+      <EmptyState title="No packet matches so far" actions={actions}>
+        The packets are being read for <code>{filter}</code>; what matches is listed as soon as it is found.
+      </EmptyState>
+    )
+  }
   return (
     <EmptyState title={actions.length > 1 ? 'No packet meets all conditions' : 'No packet matches'} actions={actions}>
       None of {formatCount(total)} packets
