@@ -31,8 +31,8 @@ export interface TerminalEnd {
   readonly exitCode?: number
   /** The image has no shell: a debug container would help. */
   readonly noShell?: boolean
-  /** Enter starts it again. */
-  readonly again?: boolean
+  /** Enter does not start it again: there is nothing left to do, or it would end the same way. */
+  readonly final?: boolean
 }
 
 /** A terminal of the host's. It goes on while no window shows it. */

@@ -30,6 +30,8 @@ export class OutputLog {
   readonly #readers = new Set<Reader>()
   #start = 0
   #end = 0
+  /** What is before this place is kept for nobody who comes later. */
+  #forgotten = 0
   #closed = false
   #held: { readonly promise: Promise<void>; readonly release: () => void } | undefined
 
@@ -43,13 +45,17 @@ export class OutputLog {
     if (bytes.length === 0 || this.#closed) return undefined
     this.#pieces.push({ at: this.#end, time, replayed: false, bytes })
     this.#end += bytes.length
-    while (this.#end - this.#start - this.#pieces[0].bytes.length >= KEPT_BYTES && this.#mayForget()) {
-      this.#start += this.#pieces.shift()?.bytes.length ?? 0
-    }
+    this.#trim()
     for (const reader of this.#readers) reader.wake?.()
     if (!this.#isHeld()) return undefined
     this.#held ??= hold()
     return this.#held.promise
+  }
+
+  /** Keeps nothing of what there is, once those who read now have had it. */
+  forget(): void {
+    this.#forgotten = this.#end
+    this.#trim()
   }
 
   /** Nothing more will come; readers get what is left and then their end. */
@@ -61,10 +67,12 @@ export class OutputLog {
 
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
-    const reader: Reader = { at: Math.max(from, this.#start), old: this.#end, servedAt: -Infinity, wake: undefined }
+    const at = Math.max(from, this.#start, this.#forgotten)
+    const reader: Reader = { at, old: this.#end, servedAt: -Infinity, wake: undefined }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
+      this.#trim()
       this.#letGo()
     }
     return new ReadableStream<TerminalOutput>(
@@ -112,16 +120,21 @@ export class OutputLog {
     const skip = reader.at - at
     const bytes = taken.length === 1 ? taken[0].bytes : Buffer.concat(taken.map((piece) => piece.bytes))
     reader.at = at + bytes.length
+    this.#trim()
     this.#letGo()
     const replayed = reader.at <= reader.old
     return { at: at + skip, time, replayed, bytes: skip > 0 ? bytes.subarray(skip) : bytes }
   }
 
-  /** The oldest piece is behind every reader. */
-  #mayForget(): boolean {
-    const behind = this.#pieces[0].at + this.#pieces[0].bytes.length
-    for (const reader of this.#readers) if (reader.at < behind) return false
-    return true
+  /** Lets go of the oldest pieces, as far as they are not to be kept and every reader has had them. */
+  #trim(): void {
+    for (let [oldest] = this.#pieces; oldest; [oldest] = this.#pieces) {
+      const behind = oldest.at + oldest.bytes.length
+      if (behind > this.#forgotten && this.#end - behind < KEPT_BYTES) return
+      for (const reader of this.#readers) if (reader.at < behind) return
+      this.#start = behind
+      this.#pieces.shift()
+    }
   }
 
   #isHeld(): boolean {

@@ -28,7 +28,7 @@ export async function openPluginLogin(
     throw new HostError('unavailable', `The login can't be started: ${asHostError(error).message}`)
   }
   const { exited, ...rest } = line
-  const ended = endOf(login, printed, exited, (text) => void handlers.output(Buffer.from(`\r\n${text}\r\n`)))
+  const ended = endOf(login, printed, exited)
   return {
     ...rest,
     ended,
@@ -39,27 +39,18 @@ export async function openPluginLogin(
   }
 }
 
-async function endOf(
-  login: PluginLogin,
-  printed: PrintedOutput,
-  exited: Promise<PtyExit>,
-  say: (text: string) => void,
-): Promise<TerminalEnd> {
+async function endOf(login: PluginLogin, printed: PrintedOutput, exited: Promise<PtyExit>): Promise<TerminalEnd> {
   const { exitCode, signal } = await exited
   const text = printed.text()
   // Before it is taken: who hears of that may want to log in again.
   login[Symbol.dispose]()
   await printed.close().catch(() => undefined)
-  let reason = signal ? `The login was ended by signal ${signal}.` : `The login ended with exit code ${exitCode}.`
-  if (!signal && exitCode === 0) {
-    try {
-      login.accept(text)
-      say('Logged in.')
-      return { reason: 'Logged in.', exitCode }
-    } catch (error) {
-      reason = asHostError(error).message
-    }
+  if (signal) return { reason: `The login was ended by signal ${signal}.` }
+  if (exitCode !== 0) return { reason: `The login ended with exit code ${exitCode}.`, exitCode }
+  try {
+    login.accept(text)
+    return { reason: 'Logged in.', exitCode, final: true }
+  } catch (error) {
+    return { reason: `Not logged in: ${asHostError(error).message}` }
   }
-  say('Not logged in. Press Enter to try again.')
-  return { reason, again: true, ...(signal ? {} : { exitCode }) }
 }

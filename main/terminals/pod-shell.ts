@@ -88,6 +88,7 @@ async function endOf(end: ExecEnd, connection: ApiConnection, place: ContainerPl
     return {
       reason: `The image of container ${place.container} has no shell. A debug container beside it has one.`,
       noShell: true,
+      final: true,
     }
   }
   const told = await stateOf(connection, place)

@@ -46,7 +46,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     expect(config.runs()).toBe(0)
 
     const id = await terminals.open({ kind: 'login', context: 'ops' }, 100, 30)
-    const recording = await terminals.record(id, undefined)
+    await expect(terminals.record(id, undefined)).rejects.toMatchObject({ code: 'unsupported' })
     let shown = ''
     const reading = (async () => {
       for await (const { bytes } of await terminals.output(id, 0)) shown += Buffer.from(bytes).toString()
@@ -54,8 +54,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     const type = (text: string) => terminals.input(id, Buffer.from(text))
     await expect.poll(() => shown).toContain('Code from your phone: ')
     await type('654321\r')
-    await expect.poll(() => facts.value).toMatchObject({ state: 'ended', end: { exitCode: 3, again: true } })
-    expect(shown).toMatch(/That is not the code\.[^]*Press Enter to try again/)
+    await expect.poll(() => facts.value).toMatchObject({ state: 'ended', end: { exitCode: 3 } })
+    expect(shown).toMatch(/That is not the code\.[^]*Press Enter to start again/)
     expect(states()).toEqual(['ops needs-login', 'ops-too needs-login'])
 
     await type('\r')
@@ -68,15 +68,12 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     // After a login that went well Enter is for nobody.
     await type('\r')
 
-    await terminals.stopRecording(id)
     await terminals.close(id)
     await reading
     expect(cluster.api.seen.some(({ headers }) => headers.authorization === `Bearer ${SECRET}`)).toBe(true)
     const files = readdirSync(userFolder, { recursive: true, encoding: 'utf8' })
       .map((name) => join(userFolder, name))
       .filter((name) => statSync(name).isFile())
-    expect(files).toContain(recording)
-    expect(readFileSync(recording, 'utf8')).toContain('Logged in.')
     for (const text of [shown, ...line.messages, ...files.map((file) => readFileSync(file, 'utf8'))]) {
       expect(text).not.toContain(SECRET)
       expect(text).not.toContain(btoa(SECRET).slice(2, -4))

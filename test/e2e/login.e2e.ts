@@ -38,8 +38,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
 
     await expect.poll(() => screenText(page)).toContain('Code from your phone:')
     await typeInto(page, '000000\n')
-    await expect.poll(() => screenText(page)).toContain('Not logged in. Press Enter to try again.')
-    await page.getByText('The login ended with exit code 3.').waitFor()
+    await expect.poll(() => screenText(page)).toContain('The login ended with exit code 3. Press Enter to start again.')
+    await page.getByRole('status').getByText('The login ended with exit code 3.').waitFor()
     await page.emulateMedia({ colorScheme: 'dark' })
     await takePicture(page, 'login-refused-dark')
     await page.emulateMedia({ colorScheme: 'light' })

@@ -58,6 +58,7 @@ export class TerminalsService implements TerminalsSection {
     try {
       await terminal.record(path)
     } catch (error) {
+      if (error instanceof HostError) throw error
       throw new HostError(
         'unavailable',
         `The recording ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`,

@@ -38,8 +38,6 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const screen = useRef<TerminalScreen>(undefined)
   const at = useRef(0)
-  const id = useRef(slot.id)
-  id.current = slot.id
   const [problem, setProblem] = useState<string>()
   const [asking, setAsking] = useState<{ readonly lines: number; readonly answer: (yes: boolean) => void }>()
   const [searching, setSearching] = useState(false)
@@ -52,12 +50,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   useEffect(() => {
     const element = place.current
     if (!element) return
+    const opening = Promise.withResolvers<string>()
     const made = new TerminalScreen(terminalPreferences.getState(), terminalTheme(), {
-      input: async (bytes) => {
-        if (id.current !== undefined) await host.terminals.input(id.current, bytes)
-      },
+      input: async (bytes) => host.terminals.input(await opening.promise, bytes),
       resize: (columns, rows) => {
-        if (id.current !== undefined) host.terminals.resize(id.current, columns, rows).catch(() => undefined)
+        opening.promise.then((id) => host.terminals.resize(id, columns, rows)).catch(() => undefined)
       },
       mayPaste: (lines) => new Promise((answer) => setAsking({ lines, answer })),
       link: (url) => void window.open(url, '_blank', 'noopener'),
@@ -72,9 +69,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
     })
     screen.current = made
     made.open(element)
-    const { target } = slot
-    if (target) {
-      host.terminals.open(target, made.columns, made.rows).then(
+    const { id, target } = slot
+    if (id !== undefined) opening.resolve(id)
+    else if (target) {
+      opening.resolve(host.terminals.open(target, made.columns, made.rows))
+      opening.promise.then(
         (opened) => drawer.opened(slot.key, opened),
         (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
       )
@@ -154,6 +153,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   noted.current = { onCommand, title }
   const end = facts?.end
   const { target } = facts ?? {}
+  const isLogin = target?.kind === 'login'
   const status =
     problem ??
     (state === 'ended'
@@ -161,6 +161,37 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       : state === 'starting'
         ? (facts?.notes.at(-1) ?? 'Connecting')
         : facts?.notes.at(-1))
+  const noteButton = (
+    <button
+      type="button"
+      className={isNoting ? 'icon-button small noting' : 'icon-button small'}
+      aria-pressed={isNoting}
+      aria-label="Note commands"
+      disabled={onCommand === undefined}
+      title={
+        onCommand === undefined
+          ? 'Commands can be put on the time axis of a capture that is being made'
+          : isNoting
+            ? 'Each command is put on the time axis as a note'
+            : 'Put each command from now on onto the time axis as a note'
+      }
+      onClick={() => setNoting(!noting)}
+    >
+      <MapPin size={13} aria-hidden />
+    </button>
+  )
+  const recordButton = (
+    <button
+      type="button"
+      className={facts?.recording === undefined ? 'icon-button small' : 'icon-button small recording'}
+      aria-pressed={facts?.recording !== undefined}
+      aria-label={facts?.recording === undefined ? 'Record' : 'Stop recording'}
+      title={facts?.recording === undefined ? 'Record the output (asciicast)' : `Recording in ${facts.recording}`}
+      onClick={() => void record()}
+    >
+      {facts?.recording === undefined ? <Circle size={13} aria-hidden /> : <SquareDot size={13} aria-hidden />}
+    </button>
+  )
   return (
     <section
       className={`terminal${focused ? ' focused' : ''}`}
@@ -185,8 +216,15 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
           </span>
         )}
         {state === 'ended' && known !== undefined && (
-          <button type="button" className="button small" onClick={() => void host.terminals.reconnect(known)}>
-            <RotateCw size={12} aria-hidden /> {target?.kind === 'login' ? 'Log in again' : 'Reconnect'}
+          <button
+            type="button"
+            className="button small"
+            onClick={() => {
+              void host.terminals.reconnect(known)
+              screen.current?.focus()
+            }}
+          >
+            <RotateCw size={12} aria-hidden /> {isLogin ? 'Log in again' : 'Reconnect'}
           </button>
         )}
         {end?.noShell && target?.kind === 'container' && (
@@ -203,23 +241,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
           <span className="terminal-lines">{formatCounted(lines, 'line')} of the selected time</span>
         )}
         <span className="terminal-actions">
-          <button
-            type="button"
-            className={isNoting ? 'icon-button small noting' : 'icon-button small'}
-            aria-pressed={isNoting}
-            aria-label="Note commands"
-            disabled={onCommand === undefined}
-            title={
-              onCommand === undefined
-                ? 'Commands can be put on the time axis of a capture that is being made'
-                : isNoting
-                  ? 'Each command is put on the time axis as a note'
-                  : 'Put each command from now on onto the time axis as a note'
-            }
-            onClick={() => setNoting(!noting)}
-          >
-            <MapPin size={13} aria-hidden />
-          </button>
+          {!isLogin && noteButton}
           <button
             type="button"
             className="icon-button small"
@@ -230,16 +252,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
           >
             <Search size={13} aria-hidden />
           </button>
-          <button
-            type="button"
-            className={facts?.recording === undefined ? 'icon-button small' : 'icon-button small recording'}
-            aria-pressed={facts?.recording !== undefined}
-            aria-label={facts?.recording === undefined ? 'Record' : 'Stop recording'}
-            title={facts?.recording === undefined ? 'Record the output (asciicast)' : `Recording in ${facts.recording}`}
-            onClick={() => void record()}
-          >
-            {facts?.recording === undefined ? <Circle size={13} aria-hidden /> : <SquareDot size={13} aria-hidden />}
-          </button>
+          {!isLogin && recordButton}
           <button
             type="button"
             className="icon-button small"
