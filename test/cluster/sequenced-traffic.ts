@@ -31,26 +31,34 @@ process.stdin.on('end', () => { ended = true }).resume()
 process.stdout.write('ready\\n')
 burst()`
 
+/** How many a second, of how many bytes (at least 8), how many in all, to which port. */
+interface TrafficOptions {
+  readonly perSecond: number
+  readonly size?: number
+  readonly count?: number
+  readonly port?: number
+}
+
+/** The command that sends them in a container; it ends when all are sent, or its stdin does. */
+export function trafficCommand(to: string, { perSecond, size = 200, count, port = 9 }: TrafficOptions): string[] {
+  return [CONTAINER_NODE, '-e', SENDER, ...[to, port, perSecond, size, count ?? 2 ** 31].map(String)]
+}
+
 export interface Traffic {
   /** Ends it; how many were sent. */
   stop(): Promise<number>
 }
 
 /** Starts a sender in a container. With `count` it ends by itself, and `stop` waits for that. */
-export async function startTraffic(
-  from: RunningContainer,
-  to: string,
-  { perSecond, size = 200, count, port = 9 }: { perSecond: number; size?: number; count?: number; port?: number },
-): Promise<Traffic> {
-  const args = [to, port, perSecond, size, count ?? 2 ** 31].map(String)
-  const child = from.exec([CONTAINER_NODE, '-e', SENDER, ...args])
+export async function startTraffic(from: RunningContainer, to: string, options: TrafficOptions): Promise<Traffic> {
+  const child = from.exec(trafficCommand(to, options))
   let said = ''
   child.stdout?.on('data', (bytes: Buffer) => (said += bytes.toString()))
   child.stderr?.on('data', (bytes: Buffer) => process.stderr.write(bytes))
   while (!said.includes('ready')) await once(child.stdout ?? child, 'data')
   return {
     async stop() {
-      if (count === undefined) child.stdin?.end()
+      if (options.count === undefined) child.stdin?.end()
       if (child.exitCode === null) await once(child, 'close')
       return Number(said.trim().split('\n').at(-1))
     },

@@ -183,6 +183,7 @@ export class NamespaceMachine implements Machine {
   }
 
   has(program: string, busybox: boolean): boolean {
+    if (program === CONTAINER_NODE) return true
     return onPath(program) || (busybox && existsSync(`/proc/${this.pid}/root${BUSYBOX_FOLDER}/${program}`))
   }
 

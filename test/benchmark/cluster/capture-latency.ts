@@ -9,9 +9,10 @@ import { ClusterCapture } from '../../../main/kubernetes/capture/cluster-capture
 import { Ledger } from '../../../main/kubernetes/capture/ledger.ts'
 import { runCommand } from '../../../main/kubernetes/exec-stream.ts'
 import { readBlocks } from '../../cluster/read-blocks.ts'
+import { trafficCommand } from '../../cluster/sequenced-traffic.ts'
 
 const PACKETS = 800
-const EVERY_MS = 10
+const PER_SECOND = 100
 
 export interface Latency {
   readonly packets: number
@@ -28,7 +29,7 @@ export async function measureLatency(connection: ApiConnection, pods: readonly s
       connection,
       context: 'bench',
       targets: pods.map((pod) => ({ kind: 'pod', namespace: 'default', pod })),
-      capture: { filter: 'icmp', snapLength: 0 },
+      capture: { filter: 'udp', snapLength: 0 },
       container: DEFAULT_SETTINGS,
       debugNamespace: 'default',
       ledger: new Ledger(join(folder, 'ledger')),
@@ -43,8 +44,9 @@ export async function measureLatency(connection: ApiConnection, pods: readonly s
       const { packets } = capture.status
       if (packets !== (seen.at(-1)?.packets ?? 0)) seen.push({ at: Date.now(), packets })
     }, 2)
-    const command = ['ping', '-q', '-c', String(PACKETS), '-i', String(EVERY_MS / 1000), to]
-    await runCommand(connection, { namespace: 'default', pod: pods[0] ?? '', container: 'app', command }, 120_000)
+    const command = trafficCommand(to, { perSecond: PER_SECOND, count: PACKETS })
+    const from = { namespace: 'default', pod: pods[0] ?? '', container: 'app', stdin: true }
+    await runCommand(connection, { ...from, command }, 120_000)
     await sleep(1500)
     clearInterval(poll)
     await capture.stop()

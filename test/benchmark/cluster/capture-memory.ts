@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from '../../../main/kubernetes/exec-stream.ts'
 import { readBlocks } from '../../cluster/read-blocks.ts'
+import { trafficCommand } from '../../cluster/sequenced-traffic.ts'
 import type { BenchCluster } from './cluster.ts'
 
 const CLI = join(import.meta.dirname, '../../../out/main/cli.js')
 const SLOW_DISK = join(import.meta.dirname, 'slow-disk.mjs')
 const DISK_BYTES_PER_SECOND = 4e6
-/** A thousand a second, of five fragments there and five back: 14 MB/s. */
-const ECHOES = 6000
-const ECHO = ['-i', '0.001', '-s', '7000']
+/** 14 MB/s, for six seconds. */
+const TRAFFIC = { perSecond: 10_000, size: 1400, count: 60_000 }
 
 export interface SlowDiskMemory {
   /** Resident memory of the host at its highest. */
@@ -31,7 +31,7 @@ export interface SlowDiskMemory {
 export async function measureSlowDisk({ connection, kubeconfig, db }: BenchCluster): Promise<SlowDiskMemory> {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-slow-disk-'))
   const file = join(folder, 'c.pcapng')
-  const args = ['capture', 'web', '-n', 'default', '--filter', 'icmp', '--snaplen', '1600', '-o', file]
+  const args = ['capture', 'web', '-n', 'default', '--filter', 'udp', '--snaplen', '1600', '-o', file]
   const child = spawn(process.execPath, ['--import', SLOW_DISK, CLI, ...args], {
     env: {
       ...process.env,
@@ -52,8 +52,8 @@ export async function measureSlowDisk({ connection, kubeconfig, db }: BenchClust
     }
     let peakBytes = 0
     const poll = setInterval(() => (peakBytes = Math.max(peakBytes, peakOf(child.pid))), 100)
-    const command = ['ping', '-q', ...ECHO, '-c', String(ECHOES), db]
-    await runCommand(connection, { namespace: 'default', pod: 'web', container: 'app', command }, 120_000)
+    const from = { namespace: 'default', pod: 'web', container: 'app', stdin: true }
+    await runCommand(connection, { ...from, command: trafficCommand(db, TRAFFIC) }, 120_000)
     const here = readBlocks(file).packets.length
     child.kill('SIGINT')
     await ended

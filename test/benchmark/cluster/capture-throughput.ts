@@ -1,5 +1,6 @@
-// How fast a backlog comes out of a pod: as a capture, checked, resumable and converted, against `exec cat` of the same bytes.
-import { mkdtempSync, openSync, rmSync, statSync, writeSync, closeSync } from 'node:fs'
+// How fast a backlog comes out of a pod: as a capture, checked, resumable and converted, against `exec cat` of the same bytes into a file,
+// by npm's ws as other clients of Kubernetes do it, and by our own WebSocket.
+import { mkdtempSync, openSync, rmSync, writeSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ApiConnection } from '../../../main/kubernetes/api-connection.ts'
@@ -12,18 +13,27 @@ import { preflight } from '../../../main/kubernetes/capture/preflight.ts'
 import { SegmentPackets } from '../../../main/kubernetes/capture/segment-packets.ts'
 import { SEGMENT_MEGABYTES } from '../../../main/kubernetes/capture/tcpdump.ts'
 import { openExec } from '../../../main/kubernetes/exec-stream.ts'
+import type { BenchCluster } from './cluster.ts'
+import { execThroughWs } from './exec-through-ws.ts'
 
 const SEGMENTS = 60
 
+/** Of a transfer, by the process that receives it. */
+export interface Rate {
+  readonly bytesPerSecond: number
+  /** Of all its threads. */
+  readonly processorSeconds: number
+}
+
 export interface Throughput {
-  /** Bytes per second of each run's cat, and of the capture right after it. */
-  readonly runs: readonly { readonly cat: number; readonly capture: number }[]
+  /** One after the other, so that a busy machine slows all. */
+  readonly runs: readonly { readonly ws: Rate; readonly cat: Rate; readonly capture: Rate }[]
   readonly packets: number
 }
 
 /** `packetBytes`: the size of each packet in the backlog. */
 export async function measureThroughput(
-  connection: ApiConnection,
+  { connection, kubeconfig }: BenchCluster,
   packetBytes: number,
   runs: number,
 ): Promise<Throughput> {
@@ -31,13 +41,25 @@ export async function measureThroughput(
   try {
     const place = await placeIn(connection, folder)
     await run(connection, place, ['sh', '-c', GENERATE, 'sh', String(packetBytes), String(SEGMENT_MEGABYTES * 1e6)])
-    const found: { cat: number; capture: number }[] = []
+    const found: { ws: Rate; cat: Rate; capture: Rate }[] = []
     let packets = 0
     for (let i = 0; i < runs; i++) {
       const job = await backlog(connection, place, `${packetBytes}-${i}`)
-      const cat = await catRate(connection, place, folder, job)
+      const command = ['sh', '-c', CAT, 'sh', job.id]
+      const cats = {
+        ws: (write: Write) => execThroughWs(kubeconfig, { ...place, command }, write),
+        cat: async (write: Write) =>
+          void (await (
+            await openExec(connection, { ...place, command }, { stdout: write })
+          ).ended),
+      }
+      // Each is first as often as the other.
+      const order = i % 2 === 0 ? (['ws', 'cat'] as const) : (['cat', 'ws'] as const)
+      const rates = new Map<string, Rate>()
+      for (const how of order) rates.set(how, await intoFile(folder, cats[how]))
       const one = await captureRate(connection, place, folder, job)
-      found.push({ cat, capture: one.rate })
+      const [ws, cat] = [rates.get('ws'), rates.get('cat')]
+      if (ws && cat) found.push({ ws, cat, capture: one.rate })
       packets = one.packets
     }
     return { runs: found, packets }
@@ -70,20 +92,32 @@ async function backlog(connection: ApiConnection, place: CapturePlace, number: s
 
 const NOBODY: PointSink = { segmentBytes() {}, gap() {}, end: () => Promise.resolve() }
 
-/** The same files, as they are, into a file. */
-async function catRate(connection: ApiConnection, place: CapturePlace, folder: string, job: PointJob): Promise<number> {
-  const all = 'cd "/tmp/hopscope/$1"; set -- seg; while [ -e seg$# ]; do set -- "$@" seg$#; done; exec cat "$@"'
-  const command = ['sh', '-c', all, 'sh', job.id]
+/** A capture's segments, as they are. */
+const CAT = 'cd "/tmp/hopscope/$1"; set -- seg; while [ -e seg$# ]; do set -- "$@" seg$#; done; exec cat "$@"'
+
+type Write = (bytes: Uint8Array) => void
+
+async function intoFile(folder: string, transfer: (write: Write) => Promise<void>): Promise<Rate> {
   const out = join(folder, 'cat')
   const file = openSync(out, 'w')
-  const start = performance.now()
-  const stream = await openExec(connection, { ...place, command }, { stdout: (bytes) => void writeSync(file, bytes) })
-  await stream.ended
-  const seconds = (performance.now() - start) / 1000
+  const rate = watch()
+  let size = 0
+  await transfer((bytes) => void (size += writeSync(file, bytes)))
+  const found = rate(size)
   closeSync(file)
-  const { size } = statSync(out)
   rmSync(out)
-  return size / seconds
+  return found
+}
+
+/** From now on. */
+function watch(): (bytes: number) => Rate {
+  const start = performance.now()
+  const before = process.cpuUsage()
+  return (bytes) => {
+    const { user, system } = process.cpuUsage(before)
+    const bytesPerSecond = bytes / ((performance.now() - start) / 1000)
+    return { bytesPerSecond, processorSeconds: (user + system) / 1e6 }
+  }
 }
 
 async function captureRate(connection: ApiConnection, place: CapturePlace, folder: string, job: PointJob) {
@@ -101,13 +135,13 @@ async function captureRate(connection: ApiConnection, place: CapturePlace, folde
   }
   const capture = new PointCapture(connection, place, job, sink, () => undefined)
   file.join(0, (segment) => capture.safe(segment))
-  const start = performance.now()
+  const rate = watch()
   const progress = await capture.run()
-  const seconds = (performance.now() - start) / 1000
+  const found = rate(progress.bytes)
   await file.close()
   if (progress.state !== 'complete') throw new Error(`the capture was ${progress.state}: ${progress.message}`)
   rmSync(out)
-  return { rate: progress.bytes / seconds, packets: file.packets }
+  return { rate: found, packets: file.packets }
 }
 
 async function placeIn(connection: ApiConnection, folder: string): Promise<CapturePlace> {
