@@ -139,6 +139,52 @@ describe('whether a retransmission was needed', () => {
     `)
   })
 
+  it('takes the echo for the first of the segments that one ACK covers, as receivers mean it (RFC 7323 section 4.3)', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1 <ts 121 900>
+      +0     A>B A  1001(1000) ack 1 <ts 121 900>
+      +0     A>B A  2001(1000) ack 1 <ts 121 900>
+      +20ms  B>A A  1(0) ack 1       <ts 921 120, sack 2001:3001>
+      +0     A>B A  1(1000)    ack 1 <ts 141 921>                 ; fast, needed
+      +2ms   A>B A  1001(1000) ack 1 <ts 143 921>                 ; fast, needed
+      +30ms  B>A A  1(0) ack 3001    <ts 953 141>
+    `)
+  })
+
+  it('takes an ACK sooner than any round trip for a no where there are no timestamps', () => {
+    const sent = `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(100) ack 1
+      +20ms  B>A A  1(0) ack 101
+      +1ms   A>B PA 101(100) ack 1`
+    expectVerdicts(`${sent}
+      +220ms A>B PA 101(100) ack 1 ; tlp, spurious
+      +5ms   B>A A  1(0) ack 201
+    `)
+    expectVerdicts(`${sent}
+      +220ms A>B PA 101(100) ack 1 ; tlp, needed
+      +20ms  B>A A  1(0) ack 201
+    `)
+  })
+
+  it('does not ask that of a point beside the receiver, where a round trip is what its host takes', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK>
+      +60us  B>A SA 0(0) ack 1 <mss 1460, sackOK>
+      +20ms  A>B A  1(0) ack 1
+      +0     A>B A  1(1000) ack 1
+      +50us  B>A A  1(0) ack 1001
+      +1ms   A>B A  2001(1000) ack 1
+      +50us  B>A A  1(0) ack 1001 <sack 2001:3001>
+      +20ms  A>B A  1001(1000) ack 1 ; fast, needed
+      +10us  B>A A  1(0) ack 3001
+    `)
+  })
+
   it('takes an ACK that had passed before for a no, and its DSACK for an answer to it alone', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(1000) ack 1 <ts 121 900>

@@ -20,6 +20,7 @@ import {
   PROBED,
   RECOVERY,
   RECOVERY_END,
+  ROUND_TRIP,
   SACK_OK,
   SACKED,
   SACKED_EDGE,
@@ -254,15 +255,17 @@ export class Judge {
         times[(other >> 1) + SENDER_SIDE] = this.#sent.since(first, time)
       }
     }
-    const advance = (words[d + STATE] & ACKED) === 0 ? 1 : (ack - words[d + UNA]) | 0
-    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : words[d + UNA])
+    const una = (words[d + STATE] & ACKED) === 0 ? words[d + FIRST] : words[d + UNA]
+    const advance = (words[d + STATE] & ACKED) === 0 ? 1 : (ack - una) | 0
+    if (packet.sackBlocks > 0) this.#selective(packet, time, d, advance >= 0 ? ack : una)
     if (advance > 0) {
       words[d + UNA] = ack
       words[d + STATE] |= ACKED
       words[d + DUPLICATE_ACKS] = 0
       times[(d >> 1) + NEWS_TIME] = time
-      this.#needs.acknowledged(packet, d, other, ack, time)
-      this.#sent.acknowledge(d, ack)
+      this.#needs.acknowledged(packet, d, una, ack, time)
+      const last = this.#sent.acknowledge(d, ack)
+      if (last !== NONE && this.#sent.sentOnce(last)) this.#noteRoundTrip(d, this.#sent.since(last, time))
       const state = words[d + STATE]
       if (state & SACKED && ((ack - words[d + SACKED_EDGE]) | 0) >= 0) words[d + STATE] &= ~SACKED
       if (state & (RECOVERY | LOSS) && ((ack - words[d + RECOVERY_END]) | 0) >= 0)
@@ -281,6 +284,12 @@ export class Judge {
       if (words[d + DUPLICATE_ACKS] >= 3) times[(d >> 1) + NEWS_TIME] = time
     }
     words[other + WINDOW] = packet.window
+  }
+
+  #noteRoundTrip(d: number, roundTrip: number): void {
+    const { times } = this.#senders
+    const shortest = times[(d >> 1) + ROUND_TRIP]
+    if (shortest === 0 || roundTrip < shortest) times[(d >> 1) + ROUND_TRIP] = roundTrip
   }
 
   #selective(packet: Packet, time: number, d: number, ack: number): void {

@@ -7,7 +7,7 @@ import {
   NEWS_TIME,
   PROBED,
   RECOVERY,
-  SENDER_SIDE,
+  ROUND_TRIP,
   STATE,
   UNA,
   type SenderTable,
@@ -17,13 +17,16 @@ import { NEED, VERDICT, type Verdicts } from './verdicts.ts'
 const NONE = -1
 /** Repetitions looked at for one piece of evidence, from the newest back. */
 const LOOKED_AT = 32
+/** Round trips below this are mostly how long a host takes, which varies. */
+const SHORTEST_ROUND_TRIP_NS = 1e6
+/** Of the shortest round trip so far: no later one is shorter than that. */
+const SURELY_LESS = 0.75
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
 const HANDSHAKE_TIMER_NS = 0.9e9
 
 /**
  * Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so
- * the repetitions of each direction are kept as a chain from the newest back. `d` and `other` are records of the SenderTable, of the
- * repetition's direction and of its answers'.
+ * the repetitions of each direction are kept as a chain from the newest back. `d` is a record of the SenderTable.
  */
 export class Needs {
   readonly #senders: SenderTable
@@ -84,21 +87,24 @@ export class Needs {
     }
   }
 
-  /** An ACK up to `ack`: whose transmission did it answer? RFC 3522 (Eifel): an echo older than the repetition means the original's. */
-  acknowledged(packet: Packet, d: number, other: number, ack: number, time: number): void {
+  /**
+   * An ACK from `una` up to `ack`: whose transmission did it answer? The original's if it came sooner than a round trip after the
+   * repetition, or if it echoes a timestamp older than the repetition's (RFC 3522, Eifel). The echo is of the segment that holds `una`
+   * (RFC 7323 section 4.3: the earliest that the ACK covers), so of others it says nothing.
+   */
+  acknowledged(packet: Packet, d: number, una: number, ack: number, time: number): void {
     const { words, times } = this.#senders
+    const roundTrip = times[(d >> 1) + ROUND_TRIP]
+    const tooSoon = roundTrip < SHORTEST_ROUND_TRIP_NS ? 0 : roundTrip * SURELY_LESS
     let i = words[d + LAST_REPETITION]
     for (let n = 0; n < LOOKED_AT && i !== NONE; n++) {
       const entry = this.#entry[i]
       if (this.#verdicts.need(entry) === NEED.unknown && ((ack - this.#end[i]) | 0) >= 0) {
-        if (packet.hasTimestamps && this.#tsval[i] !== 0) {
-          const older = (packet.tsecr - this.#tsval[i]) | 0
-          this.#verdicts.setNeed(entry, older < 0 ? NEED.spurious : NEED.needed)
-          if (older < 0) words[d + STATE] &= ~(LOSS | RECOVERY)
-        } else {
-          const rtt = times[(other >> 1) + SENDER_SIDE]
-          this.#verdicts.setNeed(entry, rtt > 0 && time - this.#time[i] < rtt / 2 ? NEED.spurious : NEED.needed)
-        }
+        const isEchoed = packet.hasTimestamps && this.#tsval[i] !== 0 && ((this.#seq[i] - una) | 0) <= 0
+        const echoesOriginal = isEchoed && ((packet.tsecr - this.#tsval[i]) | 0) < 0
+        const spurious = isEchoed ? echoesOriginal : time - this.#time[i] < tooSoon
+        this.#verdicts.setNeed(entry, spurious ? NEED.spurious : NEED.needed)
+        if (echoesOriginal) words[d + STATE] &= ~(LOSS | RECOVERY)
       }
       i = this.#before[i]
     }

@@ -38,6 +38,8 @@ export const NEWS_TIME = 8
 export const SEND_TIME = 9
 /** From this point to the sender and back, from the handshake; 0 = unknown. */
 export const SENDER_SIDE = 10
+/** From this point to the other side and back: the shortest, of segments seen once (Karn's rule); 0 = unknown. */
+export const ROUND_TRIP = 11
 
 // Bits of STATE.
 export const SEEN = 1

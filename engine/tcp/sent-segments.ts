@@ -109,20 +109,23 @@ export class SentSegments {
     if (words[s + NEXT_SEGMENT] === NONE) senders[d + TAIL] = s
   }
 
-  /** Removes what lies wholly below `ack`. */
-  acknowledge(d: number, ack: number): void {
+  /** Removes what lies wholly below `ack`; returns the last of it, which can be asked about until the next is added. */
+  acknowledge(d: number, ack: number): number {
     const senders = this.#senders.words
     const words = this.#words
+    let last = NONE
     let s = senders[d + HEAD]
     while (s !== NONE && ((ack - words[s + END]) | 0) >= 0) {
       const next = words[s + NEXT_SEGMENT]
       words[s + NEXT_SEGMENT] = this.#free
       this.#free = s
       senders[d + LISTED]--
+      last = s
       s = next
     }
     senders[d + HEAD] = s
     if (s === NONE) senders[d + TAIL] = NONE
+    return last
   }
 
   /** The first that has a byte of [seq, end). */
