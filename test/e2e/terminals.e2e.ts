@@ -29,6 +29,8 @@ async function openTerminal(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()
   await page.keyboard.press('Control+Backquote')
   await page.locator('[data-terminal=running]').waitFor()
+  // What is typed before there is a prompt is echoed before it, too.
+  await expect.poll(() => text(page)).toMatch(/[$#]\s*$/)
   await page.locator('.terminal.focused .xterm-helper-textarea').focus()
 }
 
