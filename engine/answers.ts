@@ -75,6 +75,8 @@ export type SortKey = 'frame' | 'time' | 'source' | 'destination' | 'protocol' |
 /** A packet as the list shows it. */
 export interface PacketRow {
   readonly row: number
+  /** Its number in the file, from 1. */
+  readonly frame: number
   readonly time: number
   readonly source: string
   readonly destination: string

@@ -13,6 +13,8 @@ export interface PlacedNote {
   readonly imported: boolean
   /** The packet it is on; of none of the three: it is on a packet or conversation that is not in this capture, or not yet. */
   readonly row?: number
+  /** Its number in the file, from 1. */
+  readonly frame?: number
   readonly conversation?: number
   /** [from, to) of what it is on, in nanoseconds since the epoch; the same where it is a moment. */
   readonly time?: { readonly from: number; readonly to: number }
@@ -125,10 +127,10 @@ export class NoteIndex {
     return this.#texts
   }
 
-  #placeOf(note: Note): Pick<PlacedNote, 'row' | 'conversation' | 'time'> {
+  #placeOf(note: Note): Pick<PlacedNote, 'row' | 'frame' | 'conversation' | 'time'> {
     const { packets, conversations } = this.#tables
     const row = this.#rows.get(note)
-    if (row !== undefined) return { row, time: moment(packets.time(row)) }
+    if (row !== undefined) return { row, frame: packets.frame(row), time: moment(packets.time(row)) }
     const conversation = this.#conversations.get(note)
     if (conversation !== undefined) {
       const from = packets.time(conversations.firstRow(conversation))
@@ -143,7 +145,7 @@ export class NoteIndex {
     const at = String((this.#tables.epoch ?? 0n) + BigInt(Math.round(time)))
     const frame = this.#tables.packets.frame(row)
     const note = importedNote(`comment-${frame}-${i}`, { kind: 'packet', frame, time: at }, text)
-    return { note, imported: true, row, time: moment(time) }
+    return { note, imported: true, row, frame, time: moment(time) }
   }
 
   /** The text behind a number that `texts` wrote. */

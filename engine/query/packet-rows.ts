@@ -105,6 +105,7 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
   const verdict = VERDICTS[chunk.verdict[i]]
   return {
     row,
+    frame: packets.frame(row),
     time: chunk.time[i],
     source: known ? conversations.addressText(conversation, reverse) : '',
     destination: known ? conversations.addressText(conversation, !reverse) : '',

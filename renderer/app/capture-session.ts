@@ -1,9 +1,11 @@
 import type { Remote } from 'comlink'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { CapturePart } from '../../common/model/capture.ts'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
 import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
 import { startEngine } from './engine-client.ts'
 import { preferences } from './preferences.ts'
+import { sharedOverview, type SharedOverview } from './capture-overview.ts'
 import type { CaptureRef } from './view.ts'
 
 /** An open capture: its engine, and how far it has been read. */
@@ -17,7 +19,13 @@ export interface CaptureSession extends Disposable {
   readonly engine: Remote<EngineService>
   /** Undefined until the worker has said the first word. */
   readonly progress: StoreApi<SessionState>
+  /** What is read of it; all without. */
+  readonly part: CapturePart | undefined
+  /** Of all of the capture, and shared by all sessions of it. */
+  readonly overview: SharedOverview
   cancel(): void
+  /** Another part of the same capture, as a session that takes over the overview. */
+  reopen(part: CapturePart | undefined): CaptureSession
 }
 
 export interface SessionState {
@@ -31,6 +39,8 @@ export interface SessionState {
 export function openSession(
   capture: { readonly ref: CaptureRef; readonly name: string; readonly path?: string; readonly source?: string },
   origin: CaptureOrigin,
+  part?: CapturePart,
+  overview = sharedOverview(origin),
 ): CaptureSession {
   const progress = createStore<SessionState>(() => ({
     progress: undefined,
@@ -40,6 +50,8 @@ export function openSession(
   const client = startEngine((crash) => {
     progress.setState({ crash })
   })
+  const { maxPackets } = preferences.getState()
+  const known = overview.store.getState().progress?.overview
   client.open(
     origin,
     (next) => {
@@ -48,7 +60,11 @@ export function openSession(
     (search) => {
       progress.setState({ search })
     },
-    preferences.getState().maxPackets,
+    {
+      ...(maxPackets !== undefined && { maxPackets }),
+      ...(part && { part }),
+      ...(known && { overview: known }),
+    },
   )
   return {
     ref: capture.ref,
@@ -57,6 +73,9 @@ export function openSession(
     source: capture.source,
     engine: client.calls,
     progress,
+    part,
+    overview,
+    reopen: (next) => openSession(capture, origin, next, overview),
     cancel() {
       void client.calls.cancel()
     },

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CaptureSource } from '../../common/contract.ts'
 import type { HostConnection } from './host.ts'
 import { openSession, type CaptureSession } from './capture-session.ts'
-import type { CaptureRef } from './view.ts'
+import { samePart, type CaptureRef, type View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
 /** What this window shows: nothing, a capture that is being opened, an open one, or why it could not be opened. */
@@ -27,8 +27,10 @@ export interface Captures {
   close(): void
 }
 
-const NOTHING_SELECTED = {
+/** The view of a capture that was just opened. */
+export const NOTHING_SELECTED = {
   filter: '',
+  part: undefined,
   range: undefined,
   zoom: undefined,
   conversation: undefined,
@@ -44,7 +46,11 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
   function show(state: OpenState): void {
     const before = store.getState()
     const stays = before.kind === 'open' && state.kind === 'open' && before.session === state.session
-    if (before.kind === 'open' && !stays) before.session[Symbol.dispose]()
+    if (before.kind === 'open' && !stays) {
+      const { session } = before
+      session[Symbol.dispose]()
+      if (state.kind !== 'open' || state.session.overview !== session.overview) session.overview[Symbol.dispose]()
+    }
     store.setState(state, true)
   }
 
@@ -73,6 +79,7 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
           openSession(
             { ref: ref(source), name: source.name, path: source.path, source: source.id },
             { kind: 'served', request, size, growing },
+            keepView ? view.store.getState().part : undefined,
           ),
           keepView,
         )
@@ -103,7 +110,11 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
       // The file the URL asked for: show what the URL says of it.
       const keepView = again.kind === 'lost' && again.name === file.name
       enter(
-        openSession({ ref: { kind: 'dropped', name: file.name }, name: file.name }, { kind: 'file', file }),
+        openSession(
+          { ref: { kind: 'dropped', name: file.name }, name: file.name },
+          { kind: 'file', file },
+          keepView ? view.store.getState().part : undefined,
+        ),
         keepView,
       )
     },
@@ -131,10 +142,13 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
     },
   }
 
-  /** Back, forward, a reload or a link brought another capture than the open one. */
-  function follow(ref: CaptureRef | undefined): void {
+  /** Another capture, or another part of the open one, was chosen: also by going back, by a reload or a link. */
+  function follow({ capture: ref, part }: View): void {
     const state = store.getState()
-    if (state.kind === 'open' && sameRef(state.session.ref, ref)) return
+    if (state.kind === 'open' && sameRef(state.session.ref, ref)) {
+      if (!samePart(state.session.part, part)) show({ kind: 'open', session: state.session.reopen(part) })
+      return
+    }
     if (state.kind === 'none' && !ref) return
     attempt++
     if (!ref) show({ kind: 'none' })
@@ -148,10 +162,10 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
       )
     else fetchSource('capture', () => connection.host.captures.source(ref.id), byId, true)
   }
-  view.store.subscribe(({ capture }, before) => {
-    if (!sameRef(capture, before.capture)) follow(capture)
+  view.store.subscribe((now, before) => {
+    if (!sameRef(now.capture, before.capture) || !samePart(now.part, before.part)) follow(now)
   })
-  follow(view.store.getState().capture)
+  follow(view.store.getState())
 
   return captures
 }

@@ -1,6 +1,6 @@
 import { proxy, releaseProxy, wrap, type Remote } from 'comlink'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
-import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
+import type { EngineService, OpenOptions, OverviewProgress, Progress, Search } from '../worker/engine-service.ts'
 
 /** The engine of one capture, in its own worker: several captures do not wait for each other, and closing one frees all of it. */
 export interface EngineClient extends Disposable {
@@ -10,8 +10,10 @@ export interface EngineClient extends Disposable {
     origin: CaptureOrigin,
     onProgress: (progress: Progress) => void,
     onSearch: (search: Search | undefined) => void,
-    maxPackets: number | undefined,
+    wanted: OpenOptions,
   ): void
+  /** Instead: an overview of all of it. */
+  overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): void
 }
 
 /** @param onCrash told once, in words for the person, when the worker has died: nothing more will be answered. */
@@ -21,13 +23,17 @@ export function startEngine(onCrash: (reason: string) => void): EngineClient {
   worker.onerror = (event) => {
     onCrash(event.message ? `The engine stopped: ${event.message}` : 'The engine could not be started.')
   }
+  const failed = (error: unknown) => {
+    onCrash(`The engine stopped: ${error instanceof Error ? error.message : String(error)}`)
+  }
   return {
     calls,
-    open(origin, onProgress, onSearch, maxPackets) {
+    open(origin, onProgress, onSearch, wanted) {
       calls.onSearch(proxy(onSearch)).catch(() => undefined)
-      calls.open(origin, proxy(onProgress), maxPackets).catch((error: unknown) => {
-        onCrash(`The engine stopped: ${error instanceof Error ? error.message : String(error)}`)
-      })
+      calls.open(origin, proxy(onProgress), wanted).catch(failed)
+    },
+    overview(origin, onProgress) {
+      calls.overview(origin, proxy(onProgress)).catch(failed)
     },
     [Symbol.dispose]() {
       calls[releaseProxy]()

@@ -1,35 +1,61 @@
 import type { ReactNode } from 'react'
-import { formatAbout, formatCounted } from '../components/format.ts'
+import type { CaptureFacts } from '../../engine/engine.ts'
+import { formatAbout, formatCount, formatCounted } from '../components/format.ts'
 import type { Progress } from '../worker/engine-service.ts'
 import { Banner } from './banner.tsx'
 
+interface ReadingBannersProps {
+  readonly progress: Progress
+  /** Lets a part be chosen. */
+  readonly onPart: () => void
+}
+
 /** Why less than the whole capture is shown, if so. */
-export function ReadingBanners({ progress }: { readonly progress: Progress }): ReactNode {
-  const { facts } = progress
+export function ReadingBanners({ progress, onPart }: ReadingBannersProps): ReactNode {
+  const { facts, phase } = progress
+  const { damage, part, unread } = facts
+  const isEmpty = part !== undefined && facts.packets === 0
   return (
     <>
-      {facts.damage && (
+      {damage && (
         <Banner tone="warn">
-          {facts.packets === 0 ? 'This is not a capture that can be read: ' : 'The capture is damaged: '}
-          {facts.damage.reason} (at byte {facts.damage.offset.toLocaleString('en-US')}
+          {facts.packets === 0 && !part ? 'This is not a capture that can be read: ' : 'The capture is damaged: '}
+          {damage.reason} (at byte {damage.offset.toLocaleString('en-US')}
           {facts.compression !== 'none' && ' of the decompressed stream'}).
           {facts.packets > 0 && ` The ${formatCounted(facts.packets, 'packet')} before it are shown.`}
         </Banner>
       )}
-      {facts.unread && (
-        <Banner tone="warn">
-          The first {formatCounted(facts.packets, 'packet')}
-          {progress.size > progress.bytesRead &&
-            ` of about ${formatAbout((facts.packets / progress.bytesRead) * progress.size)}`}{' '}
-          are shown, the capture goes on: {facts.unread.reason}. <code>editcap -c {facts.packets}</code> splits it into
-          parts that can be opened whole.
+      {(unread ?? part) && !(isEmpty && phase === 'reading') && (
+        <Banner
+          tone={unread || isEmpty ? 'warn' : 'note'}
+          actions={[{ title: part ? 'Choose another part' : 'Choose a part', run: onPart }]}
+        >
+          {isEmpty ? (
+            `There is nothing in this part: the capture has ${formatCounted(part.before, 'packet')} in front of it.`
+          ) : part ? (
+            `Only ${partText(facts)} are shown.`
+          ) : (
+            <>
+              The first {formatCounted(facts.packets, 'packet')}
+              {progress.size > progress.bytesRead &&
+                ` of about ${formatAbout((facts.packets / progress.bytesRead) * progress.size)}`}{' '}
+              are shown.
+            </>
+          )}
+          {unread && ` The capture goes on: ${unread.reason}.`}
         </Banner>
       )}
-      {progress.phase === 'failed' && (
+      {phase === 'failed' && (
         <Banner tone="bad" actions={[{ title: 'Read it again', run: () => location.reload() }]}>
           {progress.error} {facts.packets > 0 && `The ${formatCounted(facts.packets, 'packet')} read before are shown.`}
         </Banner>
       )}
     </>
   )
+}
+
+/** "packets 1,001 to 2,000" */
+function partText({ part, packets }: CaptureFacts): string {
+  const before = part?.before ?? 0
+  return `packets ${formatCount(before + 1)} to ${formatCount(before + packets)}`
 }

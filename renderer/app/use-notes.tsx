@@ -162,10 +162,10 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     announce(`Note added: ${subject.title}`)
   }
 
-  async function go({ note, row, conversation, time }: PlacedNote): Promise<void> {
+  async function go({ note, row, frame, conversation, time }: PlacedNote): Promise<void> {
     if (row !== undefined) {
       const now = view.store.getState()
-      const filter = both(now.filter, `frame.number == ${row + 1}`)
+      const filter = both(now.filter, `frame.number == ${frame}`)
       const hidden = (await engine.firstPacket({ ...queryOf(now), filter })) === undefined
       const lifted = hidden ? { filter: '', range: undefined, conversation: undefined } : {}
       view.change({ row, detail: undefined, note: note.id, ...lifted }, 'push')

@@ -87,8 +87,8 @@ export function useSaving({ session, view, commands, appVersion, announce, copy 
     exportFrom: setExporting,
     saveReport: (format) => void saveReport(format),
     copyCommand: (condition) => copy(tshark(condition)),
-    packetItems: ({ row }, conversation) => [
-      { title: 'Copy as tshark command', run: () => copy(`${tshark(`frame.number == ${row + 1}`)} -V`) },
+    packetItems: ({ frame }, conversation) => [
+      { title: 'Copy as tshark command', run: () => copy(`${tshark(`frame.number == ${frame}`)} -V`) },
       {
         title: 'Copy what is shown as tshark command',
         run: () => copy(tshark(shownFilter(view.store.getState(), conversation))),

@@ -25,6 +25,21 @@ describe('the view in the URL', () => {
     )
   })
 
+  it.each([
+    ['1000-2000', { firstFrame: 1000, lastFrame: 2000 }],
+    ['1000-', { firstFrame: 1000 }],
+    ['12.5~60', { from: { since: 12.5e9 }, to: { since: 60e9 } }],
+    ['~60', { to: { since: 60e9 } }],
+  ])('tells the part of the capture: %s', (text, part) => {
+    const view = viewFromSearch(`?sample=a&part=${text}`)
+    expect(view.part).toEqual(part)
+    expect(viewToSearch(view)).toBe(`?sample=a&part=${text.replace('~', '%7E')}`)
+  })
+
+  it.each(['', '-', '~', 'x', '1-2-3', '1~2~3'])('has no part that is not one: "%s"', (text) => {
+    expect(viewFromSearch(`?part=${text}`).part).toBeUndefined()
+  })
+
   it('comes back from it exactly', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,5 @@
 import type { ConversationSort, FollowFormat, FollowSide, SortKey } from '../../engine/engine.ts'
+import type { CaptureMoment, CapturePart } from '../../common/model/capture.ts'
 import type { PacketOrder } from '../worker/engine-service.ts'
 
 /** Half-open span of capture time, nanoseconds since the capture's epoch. */
@@ -16,6 +17,8 @@ export interface Sort {
 export interface View {
   /** What is open: a capture of the host's, a built-in sample, or a file that only this window has. */
   readonly capture?: CaptureRef | undefined
+  /** What is read of it; all without. Times count from its first packet. */
+  readonly part?: CapturePart | undefined
   readonly filter: string
   /** The selected time range: filters everything below the time axis. */
   readonly range?: TimeRange | undefined
@@ -115,6 +118,7 @@ export function viewToSearch(view: View): string {
   if (capture?.kind === 'host') search.set('capture', capture.id)
   if (capture?.kind === 'sample') search.set('sample', capture.name)
   if (capture?.kind === 'dropped') search.set('file', capture.name)
+  if (view.part) search.set('part', partText(view.part))
   if (view.filter) search.set('filter', view.filter)
   if (view.range) search.set('range', rangeText(view.range))
   if (view.zoom) search.set('zoom', rangeText(view.zoom))
@@ -153,6 +157,7 @@ export function viewFromSearch(text: string): View {
         ? { kind: 'dropped', name: file }
         : undefined
   const against = readRef(search.get('against'))
+  const part = readPart(search.get('part'))
   const range = readRange(search.get('range'))
   const zoom = readRange(search.get('zoom'))
   const conversation = readCount(search.get('conversation'))
@@ -170,6 +175,7 @@ export function viewFromSearch(text: string): View {
   const place = readOneOf(PLACE_TABS, search.get('place'))
   return {
     ...(capture && { capture }),
+    ...(part && { part }),
     filter: search.get('filter') ?? '',
     ...(range && { range }),
     ...(zoom && { zoom }),
@@ -230,6 +236,33 @@ function readRange(text: string | null): TimeRange | undefined {
   const from = readSeconds(a)
   const to = readSeconds(b)
   return from < to ? { from, to } : undefined
+}
+
+/** "1000-2000" frames, "12.5~60" seconds; either end may be left out. */
+function partText({ firstFrame, lastFrame, from, to }: CapturePart): string {
+  if (firstFrame !== undefined || lastFrame !== undefined) return `${firstFrame ?? ''}-${lastFrame ?? ''}`
+  const text = (moment: CaptureMoment | undefined) => (moment && 'since' in moment ? secondsText(moment.since) : '')
+  return `${text(from)}~${text(to)}`
+}
+
+function readPart(text: string | null): CapturePart | undefined {
+  const [, first, last] = /^(\d{0,15})-(\d{0,15})$/.exec(text ?? '') ?? []
+  if (first || last) {
+    return { ...(first && { firstFrame: Number(first) }), ...(last && { lastFrame: Number(last) }) }
+  }
+  const [a = '', b, rest] = (text ?? '').split('~')
+  if (b === undefined || rest !== undefined) return undefined
+  const [from, to] = [readSeconds(a), readSeconds(b)]
+  if (Number.isNaN(from) && Number.isNaN(to)) return undefined
+  return {
+    ...(!Number.isNaN(from) && { from: { since: from } }),
+    ...(!Number.isNaN(to) && { to: { since: to } }),
+  }
+}
+
+/** Whether both are the same stretch, as the URL tells it. */
+export function samePart(a: CapturePart | undefined, b: CapturePart | undefined): boolean {
+  return (a && partText(a)) === (b && partText(b))
 }
 
 function readCount(text: string | null): number | undefined {

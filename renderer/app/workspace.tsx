@@ -16,6 +16,7 @@ import {
   streamText,
   withCondition,
 } from '../components/filter-text.ts'
+import { FramesBefore } from '../components/frame-number.ts'
 import { formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
@@ -39,6 +40,7 @@ import { ReadingBanners } from './reading-banners.tsx'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
+import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
@@ -126,6 +128,7 @@ export function Workspace({
   // Both only grow, so their sum tells whether there is something new to ask.
   const version = read + (asksForNotes(filter) ? notes.revision : 0)
   const other = useOtherCapture({ connection, view, commands })
+  const part = usePart({ session, view, commands, facts: progress?.facts })
   const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
   useEffect(
@@ -209,8 +212,8 @@ export function Workspace({
       'line' as const,
       {
         title: 'Copy as filter',
-        hint: `frame.number == ${row.row + 1}`,
-        run: () => copy(`frame.number == ${row.row + 1}`),
+        hint: `frame.number == ${row.frame}`,
+        run: () => copy(`frame.number == ${row.frame}`),
       },
       {
         title: 'Copy as text',
@@ -329,117 +332,120 @@ export function Workspace({
 
   const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
-    <Known names={names} marks={notes.marks}>
-      {filterSlot &&
-        createPortal(
-          <>
-            <FilterField
-              ref={field}
-              applied={filter}
-              history={filterHistory}
-              check={(text) => session.engine.checkFilter(text)}
-              complete={(text, caret) => session.engine.complete(text, caret)}
-              onApply={apply}
-              onLeave={() => commands.run('go.packets')}
-            />
-            {conversation !== undefined && (
-              <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
-                {chosen?.id === conversation
-                  ? `${streamText(chosen)}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
-                  : 'conversation'}
-              </Chip>
-            )}
-            {range && (
-              <Chip label="Show all times" onClear={() => view.change({ range: undefined }, 'push')}>
-                {`${formatDuration(range.to - range.from)} selected`}
-              </Chip>
-            )}
-          </>,
-          filterSlot,
+    <FramesBefore value={facts.part?.before ?? 0}>
+      <Known names={names} marks={notes.marks}>
+        {filterSlot &&
+          createPortal(
+            <>
+              <FilterField
+                ref={field}
+                applied={filter}
+                history={filterHistory}
+                check={(text) => session.engine.checkFilter(text)}
+                complete={(text, caret) => session.engine.complete(text, caret)}
+                onApply={apply}
+                onLeave={() => commands.run('go.packets')}
+              />
+              {conversation !== undefined && (
+                <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
+                  {chosen?.id === conversation
+                    ? `${streamText(chosen)}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
+                    : 'conversation'}
+                </Chip>
+              )}
+              {range && (
+                <Chip label="Show all times" onClear={() => view.change({ range: undefined }, 'push')}>
+                  {`${formatDuration(range.to - range.from)} selected`}
+                </Chip>
+              )}
+            </>,
+            filterSlot,
+          )}
+        {reading && (
+          <div className="read-line" aria-hidden>
+            <i style={{ transform: `scaleX(${share})` }} />
+          </div>
         )}
-      {reading && (
-        <div className="read-line" aria-hidden>
-          <i style={{ transform: `scaleX(${share})` }} />
+        <ReadingBanners progress={progress} onPart={part.choose} />
+        <div className="work">
+          <Group orientation="vertical" {...mainLayout}>
+            {/* Where the window is low, or a drawer open, what is below needs its lines. */}
+            <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
+              <Timeline
+                session={session}
+                view={view}
+                facts={facts}
+                version={version}
+                pointed={pointed}
+                onFilter={narrow}
+              />
+            </Panel>
+            <Separator className="separator horizontal" />
+            <Panel id="below" minSize={160}>
+              <Group orientation="horizontal" {...sideLayout}>
+                <Panel id="lists" minSize={320}>
+                  <Group orientation="vertical" {...listLayout}>
+                    <Panel id="conversations" panelRef={upper} defaultSize={UPPER_SHARE} minSize={52}>
+                      <Tabs
+                        ids={LIST_TABS}
+                        names={LIST_TITLES}
+                        shown={list}
+                        onShow={(id) => view.change({ list: id }, 'push')}
+                      >
+                        {lists[list]()}
+                      </Tabs>
+                    </Panel>
+                    <Separator className="separator horizontal" />
+                    <Panel id="packets" minSize={52}>
+                      <Tabs
+                        ids={DETAIL_TABS}
+                        names={DETAIL_TITLES}
+                        shown={detail}
+                        onShow={(id) => view.change({ detail: id }, 'push')}
+                      >
+                        {details[detail]()}
+                      </Tabs>
+                    </Panel>
+                  </Group>
+                </Panel>
+                <Separator className="separator vertical" />
+                <Panel
+                  id="inspector"
+                  panelRef={inspector}
+                  defaultSize={380}
+                  minSize={240}
+                  collapsible
+                  groupResizeBehavior="preserve-pixel-size"
+                >
+                  <AddressItems value={addressItems}>
+                    <Inspector
+                      session={session}
+                      view={view}
+                      facts={facts}
+                      version={version}
+                      onFilter={narrow}
+                      onCopy={copy}
+                    />
+                  </AddressItems>
+                </Panel>
+              </Group>
+            </Panel>
+          </Group>
         </div>
-      )}
-      <ReadingBanners progress={progress} />
-      <div className="work">
-        <Group orientation="vertical" {...mainLayout}>
-          {/* Where the window is low, or a drawer open, what is below needs its lines. */}
-          <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
-            <Timeline
-              session={session}
-              view={view}
-              facts={facts}
-              version={version}
-              pointed={pointed}
-              onFilter={narrow}
-            />
-          </Panel>
-          <Separator className="separator horizontal" />
-          <Panel id="below" minSize={160}>
-            <Group orientation="horizontal" {...sideLayout}>
-              <Panel id="lists" minSize={320}>
-                <Group orientation="vertical" {...listLayout}>
-                  <Panel id="conversations" panelRef={upper} defaultSize={UPPER_SHARE} minSize={52}>
-                    <Tabs
-                      ids={LIST_TABS}
-                      names={LIST_TITLES}
-                      shown={list}
-                      onShow={(id) => view.change({ list: id }, 'push')}
-                    >
-                      {lists[list]()}
-                    </Tabs>
-                  </Panel>
-                  <Separator className="separator horizontal" />
-                  <Panel id="packets" minSize={52}>
-                    <Tabs
-                      ids={DETAIL_TABS}
-                      names={DETAIL_TITLES}
-                      shown={detail}
-                      onShow={(id) => view.change({ detail: id }, 'push')}
-                    >
-                      {details[detail]()}
-                    </Tabs>
-                  </Panel>
-                </Group>
-              </Panel>
-              <Separator className="separator vertical" />
-              <Panel
-                id="inspector"
-                panelRef={inspector}
-                defaultSize={380}
-                minSize={240}
-                collapsible
-                groupResizeBehavior="preserve-pixel-size"
-              >
-                <AddressItems value={addressItems}>
-                  <Inspector
-                    session={session}
-                    view={view}
-                    facts={facts}
-                    version={version}
-                    onFilter={narrow}
-                    onCopy={copy}
-                  />
-                </AddressItems>
-              </Panel>
-            </Group>
-          </Panel>
-        </Group>
-      </div>
-      <StatusBar
-        session={session}
-        progress={progress}
-        view={view}
-        shown={shown}
-        announcement={announcement}
-        search={search}
-      />
-      {saving.dialog(report, reading)}
-      {notes.dialog()}
-      {other.dialog()}
-    </Known>
+        <StatusBar
+          session={session}
+          progress={progress}
+          view={view}
+          shown={shown}
+          announcement={announcement}
+          search={search}
+        />
+        {saving.dialog(report, reading)}
+        {notes.dialog()}
+        {part.dialog()}
+        {other.dialog()}
+      </Known>
+    </FramesBefore>
   )
 }
 
@@ -481,8 +487,8 @@ function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsPr
 
 /** A packet as a line of a table, for pasting elsewhere. */
 function packetText(row: PacketRow): string {
-  const { row: index, time, source, destination, protocol, length, info } = row
-  return [index + 1, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
+  const { frame, time, source, destination, protocol, length, info } = row
+  return [frame, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
 }
 
 function focusPane(grid: ListTab): void {

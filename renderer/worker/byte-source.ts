@@ -16,8 +16,8 @@ export type CaptureOrigin =
 export interface ByteSource {
   /** Bytes in all; undefined while it grows. */
   readonly size: number | undefined
-  /** The bytes from the first to the last; of a growing capture until it stops growing or `signal` aborts. */
-  stream(signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+  /** The bytes from `from` (the first without) to the last; of a growing capture until it stops growing or `signal` aborts. */
+  stream(signal: AbortSignal, from?: number): Promise<ReadableStream<Uint8Array>>
   /** Up to `length` bytes from `offset`. Rejects when the place can't be reached any more. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** What to tell the person when the stream broke off with `error`. */
@@ -37,8 +37,8 @@ class FileBytes implements ByteSource {
     this.size = file.size
   }
 
-  stream(): Promise<ReadableStream<Uint8Array>> {
-    return Promise.resolve(this.#file.stream())
+  stream(_signal: AbortSignal, from = 0): Promise<ReadableStream<Uint8Array>> {
+    return Promise.resolve(this.#file.slice(from).stream())
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -65,8 +65,8 @@ class ServedBytes implements ByteSource {
     this.size = origin.growing ? undefined : origin.size
   }
 
-  stream(signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    return captureStream(this.#request, { follow: this.size === undefined, signal })
+  stream(signal: AbortSignal, from = 0): Promise<ReadableStream<Uint8Array>> {
+    return captureStream(this.#request, { from, follow: this.size === undefined, signal })
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import type { EngineOptions, Limits } from '../../engine/engine.ts'
+import type { EngineOptions } from '../../engine/engine.ts'
 import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -11,14 +11,20 @@ export class CaptureReading<Engine extends CaptureConsumer> {
   readonly #ahead: ReadAhead
   readonly #spool = new SpooledBytes()
   readonly #control = new AbortController()
+  readonly #from: number
   #compressed = false
 
-  constructor(origin: CaptureOrigin, limits: Limits, createEngine: (options: EngineOptions) => Engine) {
+  constructor(
+    origin: CaptureOrigin,
+    options: Pick<EngineOptions, 'limits' | 'part' | 'start'>,
+    createEngine: (options: EngineOptions) => Engine,
+  ) {
     const source = byteSource(origin)
     this.#source = source
+    this.#from = options.start?.offset ?? 0
     this.#ahead = new ReadAhead((offset, length) => source.read(offset, length))
     this.engine = createEngine({
-      limits,
+      ...options,
       onDecompressed: (bytes) => {
         this.#compressed = true
         this.#spool.append(bytes)
@@ -28,7 +34,7 @@ export class CaptureReading<Engine extends CaptureConsumer> {
 
   /** Resolves when reading has ended; `answering` tells the milliseconds spent on answers so far. */
   run(report: (progress: Progress) => void, answering: () => number): Promise<void> {
-    return readCapture(this.#source, this.engine, this.#control.signal, report, answering)
+    return readCapture(this.#source, this.engine, this.#control.signal, report, answering, this.#from)
   }
 
   cancel(): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/engine.ts'
 import { CaptureWorker } from './capture-worker.ts'
-import type { Progress } from './engine-service.ts'
+import type { OverviewProgress, Progress } from './engine-service.ts'
 
 const SAMPLES = new URL('../../resources/samples/', import.meta.url)
 
@@ -10,7 +10,9 @@ async function open(name: string, maxPackets?: number): Promise<{ worker: Captur
   const worker = new CaptureWorker((options) => new Engine(options))
   const reports: Progress[] = []
   const file = new File([readFileSync(new URL(name, SAMPLES))], name)
-  await worker.open({ kind: 'file', file }, (progress) => reports.push(progress), maxPackets)
+  await worker.open({ kind: 'file', file }, (progress) => reports.push(progress), {
+    ...(maxPackets !== undefined && { maxPackets }),
+  })
   return { worker, reports }
 }
 
@@ -23,6 +25,26 @@ describe('the worker, with more packets than it may keep', () => {
     })
     expect((await worker.select({})).count).toBe(500)
     expect((await worker.findings()).version).toBe(500)
+  })
+
+  it('is read on as a part, from the place that the overview knows', async () => {
+    const file = new File([readFileSync(new URL('loss-episode.pcapng', SAMPLES))], 'loss')
+    const overviews: OverviewProgress[] = []
+    await new CaptureWorker((options) => new Engine(options)).overview({ kind: 'file', file }, (progress) =>
+      overviews.push(progress),
+    )
+    const last = overviews.at(-1)
+    expect(last).toMatchObject({ done: true, bytesRead: file.size, overview: { frames: 2162 } })
+
+    const reports: Progress[] = []
+    const worker = new CaptureWorker((options) => new Engine(options))
+    await worker.open({ kind: 'file', file }, (progress) => reports.push(progress), {
+      part: { firstFrame: 501, lastFrame: 1000 },
+      ...(last && { overview: last.overview }),
+    })
+    expect(reports.at(-1)).toMatchObject({ phase: 'done', facts: { packets: 500, part: { before: 500 } } })
+    expect(await worker.packet(0)).toMatchObject({ frame: 501 })
+    await expect(worker.details(500)).rejects.toThrow('There is no packet No. 1001: 500 have been read so far.')
   })
 })
 

@@ -1,4 +1,4 @@
-import { compare, comparedSide } from '../../engine/engine.ts'
+import { compare, comparedSide, startBefore } from '../../engine/engine.ts'
 import type {
   ComparedSide,
   CompareRange,
@@ -31,7 +31,7 @@ import type {
 } from '../../engine/engine.ts'
 import { asksForNotes, type Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
-import type { CaptureOrigin } from './byte-source.ts'
+import { byteSource, type CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import type {
   ConversationPage,
@@ -46,6 +46,8 @@ import type {
   LatencyPackets,
   ListPart,
   NamedAddress,
+  OpenOptions,
+  OverviewProgress,
   PacketOrder,
   Progress,
   ReportRequest,
@@ -56,6 +58,7 @@ import type {
 import { FollowedStreams } from './followed-streams.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
+import { readOverview } from './read-overview.ts'
 import { exportedPackets, exportFacts, report } from './saved-files.ts'
 import { orderKey, Searches } from './searches.ts'
 import { queryKey, Selections } from './selections.ts'
@@ -90,14 +93,24 @@ export class CaptureWorker implements EngineService {
     this.#createEngine = createEngine
   }
 
-  async open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, maxPackets?: number): Promise<void> {
+  async open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, wanted: OpenOptions = {}): Promise<void> {
     if (this.#reading) throw new Error('This engine reads another capture already.')
+    const { maxPackets, part, overview } = wanted
+    const start = part && overview && startBefore(overview, part)
     this.#reading = new CaptureReading(
       origin,
-      maxPackets === undefined ? LIMITS : { ...LIMITS, packets: maxPackets },
+      {
+        limits: maxPackets === undefined ? LIMITS : { ...LIMITS, packets: maxPackets },
+        ...(part && { part }),
+        ...(start && { start }),
+      },
       this.#createEngine,
     )
     await this.#reading.run(onProgress, () => this.#answeringMs)
+  }
+
+  overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): Promise<void> {
+    return readOverview(byteSource(origin), onProgress)
   }
 
   cancel(): void {
@@ -214,8 +227,9 @@ export class CaptureWorker implements EngineService {
   }
 
   async details(row: number): Promise<PacketDetails> {
-    const count = this.#engine.packets.rows
-    if (row >= count) throw new Error(`There is no packet No. ${row + 1}: the capture has ${count} so far.`)
+    const { packets } = this.#engine
+    if (row >= packets.rows)
+      throw new Error(`There is no packet No. ${packets.frame(row)}: ${packets.rows} have been read so far.`)
     return this.#engine.packetDetails(row, this.#read)
   }
 

@@ -22,6 +22,7 @@ import type {
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
+  Overview,
   PacketDetails,
   PacketRow,
   PlacedNotes,
@@ -31,6 +32,7 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
+import type { CapturePart } from '../../common/model/capture.ts'
 import type { Note } from '../../common/model/note.ts'
 import type { CaptureOrigin } from './byte-source.ts'
 
@@ -47,6 +49,26 @@ export interface Progress {
   readonly elapsedMs: number
   readonly facts: CaptureFacts
   /** Why it failed, for the person. */
+  readonly error?: string
+}
+
+/** What is read of a capture. */
+export interface OpenOptions {
+  /** No more are kept; see CaptureFacts.unread. */
+  readonly maxPackets?: number
+  readonly part?: CapturePart
+  /** As far as it is known: with it a part in the middle is reached at once. */
+  readonly overview?: Overview
+}
+
+export interface OverviewProgress {
+  readonly overview: Overview
+  /** Bytes as stored, and how many there are (0 = not known: the capture still grows). */
+  readonly bytesRead: number
+  readonly size: number
+  /** Nothing more will be told. */
+  readonly done: boolean
+  /** Why it does not reach the end, for the person. */
   readonly error?: string
 }
 
@@ -168,8 +190,9 @@ export interface ReportRequest {
 
 export interface EngineService {
   /** Reads the capture from front to back; resolves when that ended, in whatever way `onProgress` told last. */
-  /** No more than `maxPackets` are kept, where it is given; see CaptureFacts.unread. */
-  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, maxPackets?: number): Promise<void>
+  open(origin: CaptureOrigin, onProgress: (progress: Progress) => void, wanted?: OpenOptions): Promise<void>
+  /** Instead of `open`: walks through the whole capture, so that a part of it can be chosen. */
+  overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): Promise<void>
   /** Stops reading; what was read stays. */
   cancel(): void
   /** Told how far long searches are, and undefined when the last one has ended. */

@@ -19,7 +19,8 @@ const LATER_REPORTS_MS = 250
 const LONGEST_TURN_MS = 12
 /**
  * Feeds the capture to the engine and reports how far it is. Between turns of a few milliseconds the worker answers
- * questions, so what was read so far is usable at once. `answering` tells how many milliseconds it has spent on that.
+ * questions, so what was read so far is usable at once. `answering` tells how many milliseconds it has spent on that,
+ * `from` the byte that the engine wants first.
  */
 export async function readCapture(
   source: ByteSource,
@@ -27,6 +28,7 @@ export async function readCapture(
   signal: AbortSignal,
   report: (progress: Progress) => void,
   answering: () => number = () => 0,
+  from = 0,
 ): Promise<void> {
   const start = performance.now()
   const news = new News(start)
@@ -46,7 +48,7 @@ export async function readCapture(
 
   tell('reading')
   try {
-    const stream = await source.stream(signal)
+    const stream = await source.stream(signal, from)
     const reader = stream.getReader()
     const stop = () => void reader.cancel().catch(() => undefined)
     signal.addEventListener('abort', stop, { once: true })

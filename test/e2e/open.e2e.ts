@@ -42,7 +42,7 @@ describe('opening a capture', () => {
     await screen.counts(screen.packets, 100)
     const banner = page.locator('.banner.warn')
     expect(await banner.innerText()).toMatch(
-      /^The first 100 packets( of about [\d,]+)? are shown, the capture goes on: /,
+      /^The first 100 packets( of about [\d,]+)? are shown. The capture goes on: /,
     )
     expect(complaints).toEqual([])
   })

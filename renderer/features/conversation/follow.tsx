@@ -16,6 +16,7 @@ import { saveAs } from '../../components/save-as.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -146,7 +147,8 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
     work().catch((reason: unknown) => setFailure(reason instanceof Error ? reason.message : String(reason)))
   }
 
-  const columns = useMemo(() => lineColumns(format, matches, match), [format, matches, match])
+  const frameNumber = useFrameNumber()
+  const columns = useMemo(() => lineColumns(format, matches, match, frameNumber), [format, matches, match, frameNumber])
   const problem = error ?? state?.error ?? failure
   return (
     <Pane title="Follow stream" waiting={key !== undefined && answered !== key && current === undefined}>
@@ -243,6 +245,7 @@ function lineColumns(
   format: FollowFormat,
   matches: FollowMatches | undefined,
   match: number,
+  frameNumber: (row: number) => number,
 ): readonly Column<FollowLine>[] {
   return [
     {
@@ -251,7 +254,7 @@ function lineColumns(
       about: 'The packet with the first byte of the line',
       width: 64,
       numeric: true,
-      cell: (line) => line.row + 1,
+      cell: (line) => frameNumber(line.row),
     },
     ...(format === 'hex'
       ? [

@@ -7,6 +7,7 @@ import type { TimeRange } from '../../app/view.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatBytes, formatCount, formatDuration, formatSeconds } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { Choice } from './choice.tsx'
@@ -278,7 +279,7 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
             <p className="aloud" role="status">
               {marked &&
                 selected &&
-                `Packet ${selected.row + 1}, ${formatSeconds(selected.time, 6)} seconds, ${selected.info}`}
+                `Packet ${selected.frame}, ${formatSeconds(selected.time, 6)} seconds, ${selected.info}`}
             </p>
             {box && (
               <div
@@ -359,12 +360,13 @@ function Readout({
   readonly picture: Picture & { readonly height: number }
 }): ReactNode {
   const at = useStore(pointer, (state) => state.at)
+  const frameNumber = useFrameNumber()
   const place = at && placeAt(picture, at.y)
   if (!at || !place || !picture.data) return null
   const found = pickAt(picture, at)
   const value = scaleOf(place, picture).value(at.y)
   const text = found
-    ? `No. ${found.row + 1}  ${WHAT[found.what]}  ${numbers(place.name, found)}`
+    ? `No. ${frameNumber(found.row)}  ${WHAT[found.what]}  ${numbers(place.name, found)}`
     : valueText(place.name, value, picture.data)
   const right = at.x > picture.axis.width - 280
   return (

@@ -167,7 +167,7 @@ function ladderColumns(conversation: ConversationRow | undefined): readonly Colu
   const a = conversation && endpointText(conversation.addressA, conversation.portA)
   const b = conversation && endpointText(conversation.addressB, conversation.portB)
   return [
-    { key: 'number', title: 'No.', width: 60, numeric: true, cell: (packet) => packet.row + 1 },
+    { key: 'number', title: 'No.', width: 60, numeric: true, cell: (packet) => packet.frame },
     {
       key: 'time',
       title: 'Time',

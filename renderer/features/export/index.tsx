@@ -2,6 +2,7 @@ import { useLayoutEffect, useState, type ReactNode } from 'react'
 import type { Query, RedactionKind } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { formatCounted } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { nameFor, saveAs } from '../../components/save-as.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { useModal } from '../../components/use-modal.ts'
@@ -49,6 +50,8 @@ const REDACTIONS: readonly { readonly kind: RedactionKind; readonly title: strin
 /** Packets as a capture of their own: which, in which format, and what is taken out before it is handed over. */
 export function ExportPackets({ session, sources, start, reading, onDone, onClose }: ExportPacketsProps): ReactNode {
   const dialog = useModal()
+  const frameNumber = useFrameNumber()
+  const isPart = session.part !== undefined
   const [source, setSource] = useState(start)
   const [format, setFormat] = useState<ExportRequest['format']>('pcapng')
   const [redact, setRedact] = useState<readonly RedactionKind[]>([])
@@ -73,7 +76,7 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
       const { file, packets, summary } = await session.engine.exportPackets(request)
       const name = nameFor(
         session.name,
-        `${source === 'all' ? '' : `-${source}`}${redact.length > 0 ? '-redacted' : ''}.${format}`,
+        `${isPart ? `-from-${frameNumber(0)}` : ''}${source === 'all' ? '' : `-${source}`}${redact.length > 0 ? '-redacted' : ''}.${format}`,
       )
       saveAs(file, name)
       onDone(`${formatCounted(packets, 'packet')} exported as ${name}${summary === undefined ? '' : `; ${summary}`}`)
@@ -85,10 +88,15 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   }
 
   const choices: readonly { readonly value: ExportSource; readonly title: string }[] = [
-    { value: 'all', title: reading ? 'All packets read so far' : 'All packets' },
+    {
+      value: 'all',
+      title: reading ? 'All packets read so far' : isPart ? 'All packets of the part that is read' : 'All packets',
+    },
     ...(sources.shown ? [{ value: 'shown' as const, title: 'What is filtered and selected now' }] : []),
     ...(sources.evidence ? [{ value: 'evidence' as const, title: `The evidence of "${sources.evidence.title}"` }] : []),
-    ...(sources.row === undefined ? [] : [{ value: 'packet' as const, title: `Only packet ${sources.row + 1}` }]),
+    ...(sources.row === undefined
+      ? []
+      : [{ value: 'packet' as const, title: `Only packet ${frameNumber(sources.row)}` }]),
   ]
 
   return (

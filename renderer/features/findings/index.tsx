@@ -3,6 +3,7 @@ import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import type { Finding, FindingsReport } from '../../../common/model/finding.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCounted, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import './findings.css'
 
@@ -152,6 +153,7 @@ interface StoryProps extends Pick<
 
 /** One finding in full. */
 function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExport }: StoryProps): ReactNode {
+  const frameNumber = useFrameNumber()
   const { title, sentence, why, confidence, since, until, blamed, evidence, ruledOut, settle, confirm, source } =
     finding
   return (
@@ -165,7 +167,7 @@ function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExp
         <button type="button" className="button small" onClick={() => onTime(finding)}>
           <Clock size={12} aria-hidden /> Select the time
         </button>
-        <button type="button" className="button small" onClick={() => onCopy(storyText(finding))}>
+        <button type="button" className="button small" onClick={() => onCopy(storyText(finding, frameNumber))}>
           <Copy size={12} aria-hidden /> Copy
         </button>
         <button type="button" className="button small" onClick={() => onCopyCommand(finding)}>
@@ -189,7 +191,7 @@ function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExp
               {evidence.map(({ row, role }) => (
                 <li key={`${row} ${role}`}>
                   <button type="button" className="link" onClick={() => onPacket(row)}>
-                    {row + 1}
+                    {frameNumber(row)}
                   </button>{' '}
                   {role}
                 </li>
@@ -277,13 +279,14 @@ function sureText(confidence: number): string {
 }
 
 /** A finding for a chat or a ticket. */
-export function storyText(finding: Finding): string {
+export function storyText(finding: Finding, frameNumber: (row: number) => number): string {
   const { title, sentence, why, blamed, evidence, ruledOut, settle, confirm, filter, source } = finding
   return [
     `${title}: ${sentence}`,
     `Why: ${why}`,
     `Where: ${blamed}`,
-    evidence.length > 0 && `Evidence: ${evidence.map(({ row, role }) => `frame ${row + 1} (${role})`).join(', ')}`,
+    evidence.length > 0 &&
+      `Evidence: ${evidence.map(({ row, role }) => `frame ${frameNumber(row)} (${role})`).join(', ')}`,
     ruledOut.length > 0 && `Ruled out: ${ruledOut.join(' ')}`,
     settle !== undefined && `Would settle it: ${settle}`,
     ...confirm.map(({ command, about }) => `To confirm: ${command}  # ${about}`),

@@ -51,6 +51,11 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
           {facts.compression !== 'none' && `, ${facts.compression}`}
         </Fact>
         <Fact name="Packets">{formatCount(facts.packets)}</Fact>
+        {facts.part && facts.packets > 0 && (
+          <Fact name="Part of the file">
+            packets {formatCount(facts.part.before + 1)} to {formatCount(facts.part.before + facts.packets)}
+          </Fact>
+        )}
         <Fact name="On the wire">
           {formatBytes(facts.wireBytes)}
           {seconds > 0 && <span className="quiet">, {formatBitRate((facts.wireBytes * 8) / seconds)}</span>}

@@ -6,6 +6,7 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { streamText } from '../../components/filter-text.ts'
 import { formatCount, formatCounted } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { CaptureView } from './capture-view.tsx'
 import { ConversationView } from './conversation-view.tsx'
@@ -38,6 +39,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
     session.engine.conversation(id ?? 0),
   )
 
+  const frameNumber = useFrameNumber()
   // Follows what is selected: a packet shows the packet, a conversation the conversation, until a tab is chosen by hand.
   const [tab, setTab] = useState<Tab>(
     row !== undefined ? 'packet' : selected !== undefined ? 'conversation' : 'capture',
@@ -52,7 +54,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
   const about: Readonly<Record<Tab, string | undefined>> = {
     capture: undefined,
     conversation: id !== undefined && conversation?.id === id ? streamText(conversation) : undefined,
-    packet: row === undefined ? undefined : String(row + 1),
+    packet: row === undefined ? undefined : String(frameNumber(row)),
   }
   return (
     <section className="pane inspector" aria-label="Inspector">
@@ -97,7 +99,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
           (row === undefined ? (
             <Nothing title="No packet selected">Select one in the list to see its layers and bytes.</Nothing>
           ) : !isRead ? (
-            <Nothing title={`There is no packet ${formatCount(row + 1)}${facts.complete ? '' : ' yet'}`}>
+            <Nothing title={`There is no packet ${formatCount(frameNumber(row))}${facts.complete ? '' : ' yet'}`}>
               {`The capture has ${formatCounted(facts.packets, 'packet')}${facts.complete ? '' : ' so far'}.`}
             </Nothing>
           ) : (

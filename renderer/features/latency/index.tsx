@@ -5,6 +5,7 @@ import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatDuration } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { HeatMap } from './heat-map.tsx'
@@ -31,6 +32,7 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
   const zoom = useStore(view.store, (state) => state.zoom)
   const conversation = useStore(view.store, (state) => state.conversation)
   const [chosen, setChosen] = useState<string>()
+  const frameNumber = useFrameNumber()
   const [asList, setAsList] = useState(false)
   const scope: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
   const query: Query = { ...scope, ...range }
@@ -42,7 +44,7 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
   async function showCell(cell: LatencyCell): Promise<void> {
     const { rows, total } = await session.engine.latencyPackets(query, cell, MOST_PACKETS)
     if (rows.length === 0) return announce('No packet of this is shown')
-    const numbers = [...rows].map((row) => row + 1).join(', ')
+    const numbers = [...rows].map(frameNumber).join(', ')
     if (total > rows.length) announce(`The first ${MOST_PACKETS} of ${formatCount(total)} packets are shown`)
     view.change({ filter: `frame.number in {${numbers}}`, row: rows[0], detail: undefined }, 'push')
   }

@@ -13,12 +13,12 @@ export interface NoteSubject {
 const since1970 = (epochNs: string | undefined, ns: number) => String(BigInt(epochNs ?? 0) + BigInt(Math.round(ns)))
 
 export function packetSubject(
-  { row, time }: Pick<PacketRow, 'row' | 'time'>,
+  { frame, time }: Pick<PacketRow, 'frame' | 'time'>,
   epochNs: string | undefined,
 ): NoteSubject {
   return {
-    title: `Packet ${formatCount(row + 1)}`,
-    anchor: { kind: 'packet', frame: row + 1, time: since1970(epochNs, time) },
+    title: `Packet ${formatCount(frame)}`,
+    anchor: { kind: 'packet', frame, time: since1970(epochNs, time) },
   }
 }
 
@@ -39,16 +39,16 @@ export function rangeSubject({ from, to }: TimeRange, epochNs: string | undefine
 export const CAPTURE_SUBJECT: NoteSubject = { title: 'The whole capture', anchor: { kind: 'capture' } }
 
 /** What a note is on, as its list says it. */
-export function subjectText({ note: { anchor }, row, conversation, time }: PlacedNote): string {
+export function subjectText({ note: { anchor }, frame, conversation, time }: PlacedNote): string {
   switch (anchor.kind) {
     case 'packet':
-      return row === undefined
-        ? `Packet ${formatCount(anchor.frame)}, not in this capture`
-        : `Packet ${formatCount(row + 1)}`
+      return frame === undefined
+        ? `Packet ${formatCount(anchor.frame)}, not in what is read of this capture`
+        : `Packet ${formatCount(frame)}`
     case 'conversation': {
       const { transport, addressA, portA, addressB, portB } = anchor
       const ends = `${transport} ${endpointText(addressA, portA)} ⇄ ${endpointText(addressB, portB)}`
-      return conversation === undefined ? `${ends}, not in this capture` : ends
+      return conversation === undefined ? `${ends}, not in what is read of this capture` : ends
     }
     case 'range':
       return rangeText(time ?? { from: 0, to: 0 })

@@ -37,7 +37,7 @@ export function packetColumns(
       title: 'No.',
       width: 60,
       numeric: true,
-      cell: (row) => <FrameNumber row={row.row} />,
+      cell: ({ row, frame }) => <FrameNumber row={row} frame={frame} />,
     },
     { key: 'time', sort: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
     {
@@ -76,11 +76,11 @@ export function packetColumns(
   ]
 }
 
-function FrameNumber({ row }: { readonly row: number }): ReactNode {
+function FrameNumber({ row, frame }: Pick<PacketRow, 'row' | 'frame'>): ReactNode {
   return (
     <>
       <NoteMark row={row} />
-      {row + 1}
+      {frame}
     </>
   )
 }

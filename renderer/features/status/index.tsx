@@ -11,6 +11,7 @@ import {
   formatSeconds,
   formatShare,
 } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import type { Progress, Search } from '../../worker/engine-service.ts'
 import './status.css'
 
@@ -29,6 +30,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
+  const frameNumber = useFrameNumber()
   const compression = facts.compression === 'none' ? '' : `, ${facts.compression}`
   return (
     <footer className="status" aria-label="Status">
@@ -68,7 +70,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
           (search &&
             `${search.sorting ? 'Sorting packets' : 'Reading packets for the filter'}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
       </span>
-      {row !== undefined && <span>No. {formatCount(row + 1)}</span>}
+      {row !== undefined && <span>No. {formatCount(frameNumber(row))}</span>}
       {range && (
         <span>
           {formatSeconds(range.from, 3)} – {formatSeconds(range.to, 3)} s
@@ -76,7 +78,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
       )}
       <span data-testid="shown">
         {shown === undefined || shown === facts.packets
-          ? formatCounted(facts.packets, 'packet')
+          ? `${formatCounted(facts.packets, 'packet')}${facts.part ? ', a part of the file' : ''}`
           : `${formatCount(shown)} of ${formatCounted(facts.packets, 'packet')} shown (${formatShare(shown, facts.packets)})`}
       </span>
     </footer>

@@ -1,0 +1,10 @@
+import { createContext, useCallback, useContext } from 'react'
+
+/** Frames of the file in front of row 0: none, unless only a part of the capture is read. */
+export const FramesBefore = createContext(0)
+
+/** The frame number of a row, as Wireshark counts the frames of the file. */
+export function useFrameNumber(): (row: number) => number {
+  const before = useContext(FramesBefore)
+  return useCallback((row) => before + row + 1, [before])
+}
