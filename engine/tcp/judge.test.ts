@@ -263,6 +263,75 @@ describe('handshakes that were repeated', () => {
   })
 })
 
+describe('an ACK that nothing else explains', () => {
+  const REPEATED = `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 win 1000 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1 <ts 120 900>
+      +1ms   A>B PA 1(100) ack 1 <ts 121 900>
+      +220ms A>B PA 1(100) ack 1 <ts 341 900>`
+
+  it('says that the original came after its repetition, where the receiver sends no DSACK', () => {
+    expectVerdicts(`${REPEATED} ; tlp, spurious
+      +20ms  B>A A  1(0) ack 101 win 900 <ts 1141 341>
+      +90ms  B>A A  1(0) ack 101 win 900 <ts 1231 341>
+    `)
+  })
+
+  it('is not one that opens the window, one that reports a hole, or one that answers a keep-alive', () => {
+    expectVerdicts(`${REPEATED} ; tlp, needed
+      +20ms  B>A A  1(0) ack 101 win 900  <ts 1141 341>
+      +90ms  B>A A  1(0) ack 101 win 1000 <ts 1231 341>
+      +1ms   A>B A  101(100) ack 1  <ts 500 1231>
+      +0     A>B PA 201(100) ack 1  <ts 500 1231>
+      +20ms  B>A A  1(0) ack 101 win 1000 <ts 1251 341, sack 201:301>
+      +0     A>B A  101(100) ack 1  <ts 520 1251> ; fast, needed
+      +20ms  B>A A  1(0) ack 301 win 1000 <ts 1271 520>
+      +60s   A>B A  300(0) ack 1    <ts 60520 1271>
+      +20ms  B>A A  1(0) ack 301 win 1000 <ts 61271 520>
+    `)
+  })
+
+  it('is not a keep-alive of the other side', () => {
+    expectVerdicts(`${REPEATED} ; tlp, needed
+      +20ms  B>A A  1(0) ack 101 win 900 <ts 1141 341>
+      +3s    B>A A  0(0) ack 101 win 900 <ts 4141 341>
+      +0     A>B A  101(0) ack 1 <ts 3521 1141>
+    `)
+  })
+
+  it('says of a SYN-ACK sent again that the first had come, also from TIME-WAIT', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0, wscale 7>
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100, wscale 7>
+      +1s    B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100, wscale 7> ; synack, spurious
+      +20ms  A>B A  1(0) ack 1 win 501 <ts 1120 1900>
+      +0     A>B FA 1(0) ack 1 win 501 <ts 1120 1900>
+      +0     B>A FA 1(0) ack 2 <ts 1920 1120>
+      +20ms  A>B A  2(0) ack 2 win 501 <ts 1140 1920>
+      +200ms A>B A  2(0) ack 2 id 0 win 501 <ts 1340 1920>
+    `)
+  })
+
+  it('is a SYN-ACK with another sequence number, of a connection that the late SYN opened anew', () => {
+    expectVerdicts(`
+      ids
+      isn A 1000 B 5000
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0> ; syn, spurious
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
+      +0     A>B A  1(0) ack 1 <ts 1120 900>
+      +0     A>B FA 1(0) ack 1 <ts 1120 900>
+      +20ms  B>A FA 1(0) ack 2 <ts 920 1120>
+      +0     A>B A  2(0) ack 2 <ts 1140 920>
+      isn A 1000 B 9000
+      +90ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1010 100>
+    `)
+  })
+})
+
 describe('packets that repeat nothing', () => {
   it('knows the same packet captured twice by its IP ID, also an ACK', () => {
     expectVerdicts(`${OPEN}

@@ -9,6 +9,7 @@ import {
   DUPLICATE_ACKS,
   FIRST,
   HEAD,
+  KEPT_ALIVE,
   LAST_IP_ID,
   LAST_REPETITION,
   LAST_TSVAL,
@@ -81,6 +82,9 @@ export class Judge {
       before !== d && this.#isFirstAgain(packet, before * SENDER_WORDS, at)
         ? this.#judge(packet, row, time, before * SENDER_WORDS, ipId, flags, length)
         : this.#judge(packet, row, time, at, ipId, flags, length)
+    if (before !== d && (flags & (SYN | ACK)) === (SYN | ACK)) {
+      this.#needs.answeredTwice((before ^ 1) * SENDER_WORDS, packet.ack, time, true)
+    }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       this.#note(packet, row, time, at, other, ipId, flags, length)
       if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags)
@@ -105,12 +109,15 @@ export class Judge {
       return VERDICT.copy
     }
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
-    if (takes === 0 || flags & RST) return VERDICT.none
     const state = words[d + STATE]
-    if ((state & SEEN) === 0) return VERDICT.none
+    if (flags & RST || (state & SEEN) === 0) return VERDICT.none
     const { seq } = packet
-    const end = (seq + takes) | 0
     const ahead = (seq - words[d + NEXT]) | 0
+    if (takes === 0) {
+      if (ahead === -1) words[d + STATE] = state | KEPT_ALIVE
+      return VERDICT.none
+    }
+    const end = (seq + takes) | 0
     if (ahead >= 0) {
       if (ahead > 0 || length === 0 || !repeatsUnseen(this.#senders, packet, time, d, ipId)) return VERDICT.none
       return this.#repetition(packet, row, time, d, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE)
@@ -125,6 +132,7 @@ export class Judge {
       (state & ACKED) !== 0 &&
       ((seq - words[d + UNA]) | 0) < 0
     ) {
+      words[d + STATE] = state | KEPT_ALIVE
       return VERDICT.none
     }
     if (isOlder(this.#senders, d, ipId)) {
@@ -245,7 +253,7 @@ export class Judge {
     if (flags & SYN) {
       // SYN-ACK: from here to the server and back.
       if (first !== NONE) times[(other >> 1) + SENDER_SIDE] = this.#sent.since(first, time)
-      this.#needs.answeredTwice(d, ack, time)
+      this.#needs.answeredTwice(d, ack, time, false)
     } else if (
       (words[d + STATE] & ACKED) === 0 ||
       (times[(d >> 1) + SENDER_SIDE] === 0 && times[(other >> 1) + SENDER_SIDE] !== 0)
@@ -271,19 +279,29 @@ export class Judge {
       if (state & (RECOVERY | LOSS) && ((ack - words[d + RECOVERY_END]) | 0) >= 0)
         words[d + STATE] &= ~(RECOVERY | LOSS)
       if (state & PROBED && ((ack - words[d + PROBE_END]) | 0) >= 0) words[d + STATE] &= ~PROBED
-    } else if (
-      // With SACK a duplicate ACK without blocks tells the sender nothing (RFC 6675 section 2).
-      (words[d + STATE] & SACK_OK) === 0 &&
-      advance === 0 &&
-      length === 0 &&
-      (flags & (SYN | FIN | RST)) === 0 &&
-      packet.window === words[other + WINDOW] &&
-      words[d + HEAD] !== NONE
-    ) {
-      if (words[d + DUPLICATE_ACKS] < 255) words[d + DUPLICATE_ACKS]++
-      if (words[d + DUPLICATE_ACKS] >= 3) times[(d >> 1) + NEWS_TIME] = time
+    } else if (advance === 0 && length === 0 && (flags & (SYN | FIN | RST)) === 0) {
+      // A keep-alive acknowledges again what it asks about.
+      const asks = ((packet.seq - words[other + NEXT]) | 0) < 0
+      if (!asks) this.#acknowledgedAgain(packet, time, d, packet.window === words[other + WINDOW])
     }
     words[other + WINDOW] = packet.window
+  }
+
+  /** An ACK that says nothing new: a hole without SACK, the answer to a keep-alive, or that something arrived twice. */
+  #acknowledgedAgain(packet: Packet, time: number, d: number, sameWindow: boolean): void {
+    const { words, times } = this.#senders
+    const state = words[d + STATE]
+    words[d + STATE] = state & ~KEPT_ALIVE
+    if (words[d + HEAD] !== NONE && (state & SACK_OK) === 0) {
+      // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
+      if (!sameWindow) return
+      if (words[d + DUPLICATE_ACKS] < 255) words[d + DUPLICATE_ACKS]++
+      if (words[d + DUPLICATE_ACKS] >= 3) times[(d >> 1) + NEWS_TIME] = time
+    } else if (packet.sackBlocks === 0 && packet.window !== 0 && (state & KEPT_ALIVE) === 0) {
+      // The window of a SYN is not scaled.
+      const afterSyn = ((packet.ack - words[d + FIRST]) | 0) === 1
+      if (sameWindow || afterSyn) this.#needs.acknowledgedAgain(d, packet.ack, time)
+    }
   }
 
   #noteRoundTrip(d: number, roundTrip: number): void {

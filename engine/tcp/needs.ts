@@ -2,6 +2,7 @@ import { grown } from '../columns/conversation-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import {
   ACKED,
+  FIRST,
   LAST_REPETITION,
   LOSS,
   NEWS_TIME,
@@ -21,6 +22,8 @@ const LOOKED_AT = 32
 const SHORTEST_ROUND_TRIP_NS = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
 const SURELY_LESS = 0.75
+/** An original that comes later than that after its repetition is not waited for. */
+const LATEST_NS = 5e9
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
 const HANDSHAKE_TIMER_NS = 0.9e9
 
@@ -37,6 +40,8 @@ export class Needs {
   #end = new Uint32Array(64)
   #tsval = new Uint32Array(64)
   #time = new Float64Array(64)
+  /** 1 = the receiver has said that it arrived twice. */
+  #answered = new Uint8Array(64)
   /** The direction's repetition before, -1 = first. */
   #before = new Int32Array(64)
 
@@ -59,14 +64,35 @@ export class Needs {
     words[d + LAST_REPETITION] = i
   }
 
-  /** A second SYN-ACK sooner than any timer answers the second SYN, so the first one had arrived as well. */
-  answeredTwice(d: number, ack: number, time: number): void {
+  /**
+   * A second SYN-ACK sooner than any timer, or one with another sequence number, answers the second SYN, so the first one had arrived
+   * as well, or was late.
+   */
+  answeredTwice(d: number, ack: number, time: number, another: boolean): void {
     const { words, times } = this.#senders
-    const i = words[d + LAST_REPETITION]
-    if (i === NONE || (words[d + STATE] & ACKED) === 0) return
-    if (this.#verdicts.verdict(this.#entry[i]) !== VERDICT.syn) return
-    if (words[d + UNA] === ack && time - times[(d >> 1) + NEWS_TIME] < HANDSHAKE_TIMER_NS) {
+    if ((words[d + STATE] & ACKED) === 0 || ((ack - words[d + FIRST]) | 0) !== 1) return
+    if (!another && (words[d + UNA] !== ack || time - times[(d >> 1) + NEWS_TIME] >= HANDSHAKE_TIMER_NS)) return
+    for (let i = words[d + LAST_REPETITION]; i !== NONE; i = this.#before[i]) {
+      if (this.#verdicts.verdict(this.#entry[i]) !== VERDICT.syn) continue
       this.#verdicts.setNeed(this.#entry[i], NEED.spurious)
+      return
+    }
+  }
+
+  /**
+   * An ACK up to `ack` that nothing else explains: the receiver says so of bytes that it had, if it says nothing in a DSACK (SYN and
+   * SYN-ACK: RFC 5961 section 4.2, TIME-WAIT: RFC 9293 section 3.10.7.4). That is the newest repetition not yet answered so.
+   */
+  acknowledgedAgain(d: number, ack: number, time: number): void {
+    let i = this.#senders.words[d + LAST_REPETITION]
+    for (let n = 0; n < LOOKED_AT && i !== NONE && time - this.#time[i] < LATEST_NS; n++) {
+      if (this.#answered[i] === 0 && ((ack - this.#end[i]) | 0) >= 0) {
+        this.#answered[i] = 1
+        if (this.#verdicts.need(this.#entry[i]) !== NEED.acknowledged)
+          this.#verdicts.setNeed(this.#entry[i], NEED.spurious)
+        return
+      }
+      i = this.#before[i]
     }
   }
 
@@ -79,6 +105,7 @@ export class Needs {
       const overlaps = ((this.#seq[i] - right) | 0) < 0 && ((left - this.#end[i]) | 0) < 0
       if (overlaps && this.#verdicts.need(entry) !== NEED.spurious) {
         this.#verdicts.setNeed(entry, NEED.spurious)
+        this.#answered[i] = 1
         const verdict = this.#verdicts.verdict(entry)
         if (verdict === VERDICT.rto || verdict === VERDICT.tlp) words[d + STATE] &= ~(LOSS | PROBED)
         return
@@ -116,6 +143,7 @@ export class Needs {
     this.#end = grown(this.#end)
     this.#tsval = grown(this.#tsval)
     this.#time = grown(this.#time)
+    this.#answered = grown(this.#answered)
     this.#before = grown(this.#before)
   }
 }

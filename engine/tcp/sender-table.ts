@@ -54,6 +54,8 @@ export const PROBED = 32
 export const NO_SACK = 64
 /** `SACKED_EDGE` is above UNA. */
 export const SACKED = 128
+/** A keep-alive was sent, which will be answered. */
+export const KEPT_ALIVE = 256
 
 export class SenderTable {
   words = new Int32Array(SENDER_WORDS * 128)
