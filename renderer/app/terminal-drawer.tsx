@@ -28,7 +28,6 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
   const open = useStore(drawer.store, (state) => state.open)
   const panel = usePanelRef()
   const height = useRef(HEIGHT)
-  const settled = useRef(false)
   const place = useRef<HTMLDivElement>(null)
   const before = useRef<HTMLElement>(undefined)
   const [needed, setNeeded] = useState(false)
@@ -37,7 +36,6 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
     if (open) setNeeded(true)
     if (open) panel.current?.resize(height.current)
     else panel.current?.collapse()
-    settled.current = true
   }, [open, panel])
 
   // Else what is typed next goes to a shell that nobody sees. Before the browser takes the focus from what is inert.
@@ -45,7 +43,7 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
     if (!open && place.current?.contains(document.activeElement)) giveBack(before.current)
   }, [open])
 
-  // Shells that were running before a reload are taken up again when the drawer is opened, or at once where it was open.
+  // Shells that were running before a reload are taken up again, where they were.
   useEffect(() => {
     const control = new AbortController()
     connection
@@ -65,13 +63,13 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
       commands.register([
         {
           id: 'terminal.toggle',
-          title: 'Show or hide the terminals',
+          title: 'Go to the terminals, or hide them',
           group: 'Terminal',
           keys: ['Ctrl+`'],
           inText: true,
           run: () => {
-            if (drawer.store.getState().open) return drawer.toggle(false)
             const { activeElement } = document
+            if (place.current?.contains(activeElement)) return drawer.hide()
             before.current = activeElement instanceof HTMLElement ? activeElement : undefined
             drawer.enter(usual)
           },
@@ -87,14 +85,20 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
           title: 'Go to the terminal',
           group: 'Terminal',
           enabled: () => drawer.store.getState().tabs.length > 0,
-          run: () => drawer.toggle(true),
+          run: () => drawer.enter(usual),
         },
       ]),
     [commands, drawer, usual],
   )
 
   return (
-    <Group orientation="vertical" className="with-terminals">
+    <Group
+      orientation="vertical"
+      className="with-terminals"
+      onLayoutChanged={({ terminals = 0 }, { isUserInteraction }) => {
+        if (isUserInteraction && terminals === 0) drawer.hide() // Dragged shut.
+      }}
+    >
       <Panel id="content" minSize={200}>
         <div className="with-terminals-content">{children}</div>
       </Panel>
@@ -109,8 +113,6 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
         groupResizeBehavior="preserve-pixel-size"
         onResize={({ inPixels }) => {
           if (inPixels > 0) height.current = inPixels
-          // Dragged shut, or open again.
-          if (settled.current && inPixels > 0 !== drawer.store.getState().open) drawer.toggle(inPixels > 0)
         }}
       >
         {needed && (

@@ -66,17 +66,23 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   it('has no key any more once it is hidden', async () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened
+    await drawWithElements(page)
     const before = page.getByRole('button', { name: 'Open a capture' }).first()
     await before.focus()
     await page.keyboard.press('Control+Backquote')
     await page.locator('[data-terminal=running]').waitFor()
-    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
+    await page.keyboard.type('trap \'echo res""ized\' WINCH; echo w""atches\n')
+    await expect.poll(() => text(page)).toContain('watches\n')
     await page.keyboard.press('Control+Backquote')
     await expect.poll(() => before.evaluate((button) => button === document.activeElement)).toBe(true)
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await page.keyboard.press('Escape')
+    // Shown again it has the keys, and its program noticed nothing.
     await page.keyboard.press('Control+Backquote')
+    await page.keyboard.type('echo st"ill here"\n')
+    await expect.poll(() => text(page)).toContain('still here')
+    expect(await text(page)).not.toContain('resized')
     await page.getByRole('button', { name: /^Close terminal/ }).click()
   })
 
@@ -150,21 +156,51 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: /^Close terminal/ }).click()
   })
 
-  it('goes on through a reload of the page, with what was on the screen', async () => {
+  it('goes on through a reload of the page, where it was and with what was on the screen', async () => {
     await using opened = await openPage(browser, app.url)
     const { page } = opened
     await openTerminal(page)
-    await page.keyboard.type('value=kept; echo be"fore"\n')
-    await expect.poll(() => text(page)).toContain('before')
+    const shell = (name: string) => page.locator('[data-terminal]').filter({ hasText: `this is ${name}` })
+    const becomes = async (name: string) => {
+      await page.locator('.terminal.focused[data-terminal=running]').waitFor()
+      await page.keyboard.type(`name=${name}; echo this is "$name"\n`)
+      await shell(name).waitFor()
+    }
+    await becomes('one')
+    await page.getByRole('button', { name: 'New terminal' }).click()
+    await becomes('two')
+    await page.getByRole('button', { name: 'Split' }).click()
+    await becomes('three')
+    await shell('two').locator('.terminal-screen').click()
+    await page.locator('[data-terminal].focused').filter({ hasText: 'this is two' }).waitFor()
+
     await page.reload()
-    await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()
+    await shell('two').waitFor()
+    await shell('three').waitFor()
+    expect(await page.locator('[data-terminal]:visible').allInnerTexts()).toEqual([
+      expect.stringContaining('this is two'),
+      expect.stringContaining('this is three'),
+    ])
+    // Nobody asked for it since: keys are the window's. One key goes to the terminal, the next hides it.
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
     await page.keyboard.press('Control+Backquote')
-    await page.locator('[data-terminal=running]').waitFor()
-    await expect.poll(() => text(page)).toContain('before')
-    await page.locator('.terminal.focused .xterm-helper-textarea').focus()
-    await page.keyboard.type('echo "value is $value"\n')
-    await expect.poll(() => text(page)).toContain('value is kept')
-    await page.getByRole('button', { name: /^Close terminal/ }).click()
+    await page.keyboard.type('echo "still $name"\n')
+    await expect.poll(() => text(page)).toContain('still two')
+    await page.keyboard.press('Control+Backquote')
+    await expect.poll(() => page.locator('[data-terminal]:visible').count()).toBe(0)
+    await page.keyboard.press('Control+Backquote')
+    await page.getByRole('tab').first().click()
+    await page.keyboard.type('echo "still $name"\n')
+    await expect.poll(() => text(page)).toContain('still one')
+    for (let left = 3; left > 0; left--) {
+      await page
+        .locator('.terminal.focused')
+        .getByRole('button', { name: /^Close terminal/ })
+        .click()
+      await expect.poll(() => page.locator('[data-terminal]').count()).toBe(left - 1)
+    }
   })
 })
 

@@ -3,7 +3,6 @@ import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react
 import { useStore } from 'zustand'
 import type { HostConnection } from '../../app/host.ts'
 import type { TerminalTarget } from '../../../common/model/terminal.ts'
-import { useWatched } from '../../components/use-watched.ts'
 import type { MarkedTime } from './marked-lines.ts'
 import { FONT_SIZES, SCROLLBACKS, terminalPreferences } from './preferences.ts'
 import type { Drawer } from './state.ts'
@@ -26,17 +25,13 @@ interface TerminalsProps {
 
 /** The drawer with the terminals: tabs, and in each terminals side by side. */
 export function Terminals({ connection, drawer, usual, capture, marked, onCommand }: TerminalsProps): ReactNode {
-  const { tabs, shown, focused } = useStore(drawer.store)
-  const { value: facts } = useWatched(connection, 'terminals', (host) => host.terminals.watch())
+  const { open, tabs, shown, focused, facts, asked } = useStore(drawer.store)
   const connected = useSyncExternalStore(
     (listener) => connection.onStatus(listener),
     () => connection.status().state === 'connected',
   )
   const [settings, setSettings] = useState(false)
   const [announcement, announce] = useState('')
-  useEffect(() => {
-    if (facts) drawer.sync(facts)
-  }, [drawer, facts, tabs])
   useEffect(() => {
     const timer = setTimeout(() => announce(''), 6000)
     return () => {
@@ -104,7 +99,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
           className="icon-button small"
           aria-label="Hide the terminals"
           title="Hide; the shells go on (Ctrl+`)"
-          onClick={() => drawer.toggle(false)}
+          onClick={() => drawer.hide()}
         >
           <X size={14} aria-hidden />
         </button>
@@ -127,6 +122,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
               facts={factsOf(slot.id)}
               shown={key === shown}
               focused={slot.key === focused}
+              asked={open ? asked : 0}
               connected={connected}
               capture={capture}
               marked={marked}

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
+import { readLayout, restored, writeLayout } from './layout.ts'
 
 /** A place for a terminal: one of the host's, or one that is about to be opened. */
 export interface Slot {
@@ -19,8 +20,12 @@ export interface DrawerState {
   readonly tabs: readonly Tab[]
   /** Key of the tab that is shown. */
   readonly shown: string | undefined
-  /** Key of the slot that has the focus, or had it last. */
+  /** Key of the slot that has the focus, or had it last: one of those in the tab that is shown. */
   readonly focused: string | undefined
+  /** What the host has, as it said last; undefined before it has said anything. */
+  readonly facts: readonly TerminalFacts[] | undefined
+  /** Grows whenever somebody asks for a terminal: the focused one takes the keys. */
+  readonly asked: number
 }
 
 export interface Drawer {
@@ -34,21 +39,27 @@ export interface Drawer {
   remove(key: string): void
   show(tab: string): void
   focus(slot: string): void
-  toggle(open?: boolean): void
+  hide(): void
   /** Opens the drawer on what is there, or on a new shell when nothing is. */
   enter(target: TerminalTarget): void
 }
 
-const START: DrawerState = { open: false, tabs: [], shown: undefined, focused: undefined }
-/** A page that is loaded again shows the terminals where it did before. */
-const OPEN_KEY = 'hopscope.terminals.open'
+const START: DrawerState = {
+  open: false,
+  tabs: [],
+  shown: undefined,
+  focused: undefined,
+  facts: undefined,
+  asked: 0,
+}
 
-export function createDrawer(): Drawer {
+/** @param storage of this tab: a page that is loaded again shows each terminal where it was */
+export function createDrawer(storage: Pick<Storage, 'getItem' | 'setItem'> = sessionStorage): Drawer {
   const store = createStore<DrawerState>(() => START)
-  let keys = 0
-  /** The host has said what there is. */
-  let synced = false
+  /** From before the page was loaded; used up when the host has said what there is. */
+  let before = readLayout(storage)
   let wanted: TerminalTarget | undefined
+  let keys = 0
   /** Those that the host has told of: one that it tells of no more is gone, one that it has not told of yet is not. */
   const seen = new Set<string>()
   const next = (prefix: string) => `${prefix}-${++keys}`
@@ -59,25 +70,25 @@ export function createDrawer(): Drawer {
     const shown = left.some(({ key }) => key === state.shown) ? state.shown : left.at(-1)?.key
     const inShown = left.find(({ key }) => key === shown)?.slots ?? []
     const focused = inShown.some(({ key }) => key === state.focused) ? state.focused : inShown.at(-1)?.key
-    store.setState(
-      { open: state.open && (left.length > 0 || state.tabs.length === 0), tabs: left, shown, focused },
-      true,
-    )
+    const open = state.open && (left.length > 0 || state.tabs.length === 0)
+    store.setState({ ...state, open, tabs: left, shown, focused })
   }
 
-  function adopt(facts: readonly TerminalFacts[]): void {
-    const { tabs } = store.getState()
-    const slots = tabs.flatMap((tab) => tab.slots)
+  const ask = (): Pick<DrawerState, 'open' | 'asked'> => ({ open: true, asked: store.getState().asked + 1 })
+
+  /** Brings the tabs in line with what the host has. */
+  function adopt(): void {
+    const { tabs, facts = [] } = store.getState()
     const there = new Set(facts.map(({ id }) => id))
     for (const id of there) seen.add(id)
     const kept = tabs.map((tab) => ({
       ...tab,
       slots: tab.slots.filter(({ id }) => id === undefined || there.has(id) || !seen.has(id)),
     }))
+    const known = new Set(tabs.flatMap(({ slots }) => slots.map(({ id }) => id)))
     // While one is being opened an unknown one may be just that.
-    const known = new Set(slots.map(({ id }) => id))
-    const strangers = known.has(undefined) ? [] : facts.filter(({ id }) => !known.has(id))
-    const added = strangers.map(({ id }) => ({ key: next('tab'), slots: [{ key: next('slot'), id }] }))
+    const strangers = known.has(undefined) ? [] : [...there].filter((id) => !known.has(id))
+    const added = strangers.map((id) => ({ key: next('tab'), slots: [{ key: next('slot'), id }] }))
     if (added.length === 0 && kept.every((tab, i) => tab.slots.length === tabs[i].slots.length)) return
     setTabs([...kept, ...added])
   }
@@ -87,14 +98,17 @@ export function createDrawer(): Drawer {
     const slot: Slot = { key: next('slot'), target }
     if (beside && shown !== undefined) {
       const widened = tabs.map((tab) => (tab.key === shown ? { ...tab, slots: [...tab.slots, slot] } : tab))
-      setTabs(widened, { open: true, focused: slot.key })
+      setTabs(widened, { ...ask(), focused: slot.key })
       return
     }
     const tab: Tab = { key: next('tab'), slots: [slot] }
-    setTabs([...tabs, tab], { open: true, shown: tab.key, focused: slot.key })
+    setTabs([...tabs, tab], { ...ask(), shown: tab.key, focused: slot.key })
   }
 
-  store.subscribe(({ open }) => (open ? sessionStorage.setItem(OPEN_KEY, '1') : sessionStorage.removeItem(OPEN_KEY)))
+  store.subscribe((state) => {
+    // Until then it says nothing of what there was.
+    if (state.facts && !before) writeLayout(storage, state)
+  })
 
   return {
     store,
@@ -103,33 +117,42 @@ export function createDrawer(): Drawer {
       const { tabs } = store.getState()
       const named = (slot: Slot): Slot => (slot.key === key ? { key, id } : slot)
       setTabs(tabs.map((tab) => ({ ...tab, slots: tab.slots.map(named) })))
+      adopt()
     },
     sync(facts) {
-      adopt(facts)
-      const { tabs } = store.getState()
-      if (!synced && tabs.length > 0 && sessionStorage.getItem(OPEN_KEY)) store.setState({ open: true })
-      synced = true
+      if (before) {
+        const { open, tabs, ...state } = store.getState()
+        const there = restored(before, facts, next)
+        before = undefined
+        // What was asked for since stays in front.
+        const front = tabs.length > 0 ? state : there
+        setTabs([...there.tabs, ...tabs], { shown: front.shown, focused: front.focused, open: open || there.open })
+      }
+      store.setState({ facts })
+      adopt()
       const target = wanted
       wanted = undefined
-      if (target && tabs.length === 0) add(target)
+      if (target && store.getState().tabs.length === 0) add(target)
     },
     remove(key) {
       const { tabs } = store.getState()
       setTabs(tabs.map((tab) => ({ ...tab, slots: tab.slots.filter((slot) => slot.key !== key) })))
+      adopt()
     },
     show(tab) {
-      setTabs(store.getState().tabs, { shown: tab, open: true })
+      setTabs(store.getState().tabs, { ...ask(), shown: tab })
     },
     focus(slot) {
-      store.setState({ focused: slot })
+      setTabs(store.getState().tabs, { focused: slot })
     },
-    toggle(open = !store.getState().open) {
-      store.setState({ open })
+    hide() {
+      store.setState({ open: false })
     },
     enter(target) {
-      store.setState({ open: true })
-      if (!synced) wanted = target
-      else if (store.getState().tabs.length === 0) add(target)
+      const { tabs, facts } = store.getState()
+      store.setState(ask())
+      if (!facts) wanted = target
+      else if (tabs.length === 0) add(target)
     },
   }
 }

@@ -49,6 +49,7 @@ export class TerminalScreen implements Disposable {
   /** What is being drawn was there before: answers to its questions were given then. */
   #replaying = false
   #watch: ResizeObserver | undefined
+  #isFitted = false
   #webgl: WebglAddon | undefined
   #wantsWebgl: boolean
   #copyOnSelect: boolean
@@ -93,21 +94,31 @@ export class TerminalScreen implements Disposable {
   get rows(): number {
     return this.#term.rows
   }
+  /** It has the size of its place, and not the one that terminals begin with. */
+  get isFitted(): boolean {
+    return this.#isFitted
+  }
 
-  /** Draws into `element` and follows its size. */
-  open(element: HTMLElement): void {
+  /** Draws into `element` and follows its size. Resolves when it has that size. */
+  open(element: HTMLElement): Promise<void> {
     withStyleSheets(() => this.#term.open(element))
     this.#lines.open()
     this.#draw()
     element.addEventListener('paste', (event) => this.#pasted(event), { capture: true })
-    this.#watch = new ResizeObserver(() => this.fit())
-    this.#watch.observe(element)
-    this.fit()
+    return new Promise((resolve) => {
+      this.#watch = new ResizeObserver(() => {
+        this.fit()
+        if (this.#isFitted) resolve()
+      })
+      this.#watch.observe(element)
+    })
   }
 
   fit(): void {
-    // Nothing to fit to while it is hidden.
-    if (this.#term.element?.offsetParent) this.#fit.fit()
+    // While it is hidden, or its drawer is shut, there is nothing to fit to: a shell of one row would spoil what runs in it.
+    if (!((this.#fit.proposeDimensions()?.rows ?? 0) > 1)) return
+    this.#fit.fit()
+    this.#isFitted = true
   }
 
   focus(): void {

@@ -20,6 +20,8 @@ interface TerminalViewProps {
   readonly facts: TerminalFacts | undefined
   readonly shown: boolean
   readonly focused: boolean
+  /** Grows whenever somebody asks for a terminal; 0 where nobody has, as after a reload, or none can be seen. */
+  readonly asked: number
   /** The line to the host stands; when it comes back the output is asked for anew. */
   readonly connected: boolean
   /** Capture that a recording is kept beside. */
@@ -34,7 +36,8 @@ interface TerminalViewProps {
 
 /** One terminal with its head: where it leads, how it is, and what can be done about that. */
 export function TerminalView(props: TerminalViewProps): ReactNode {
-  const { host, drawer, slot, facts, shown, focused, connected, capture, marked, onCommand, onDebug, announce } = props
+  const { host, drawer, slot, facts, shown, focused, asked, connected, capture, marked, onCommand, onDebug, announce } =
+    props
   const place = useRef<HTMLDivElement>(null)
   const screen = useRef<TerminalScreen>(undefined)
   const at = useRef(0)
@@ -68,11 +71,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       isOurs: isWindowKey,
     })
     screen.current = made
-    made.open(element)
+    const fitted = made.open(element)
     const { id, target } = slot
     if (id !== undefined) opening.resolve(id)
     else if (target) {
-      opening.resolve(host.terminals.open(target, made.columns, made.rows))
+      opening.resolve(fitted.then(() => host.terminals.open(target, made.columns, made.rows)))
       opening.promise.then(
         (opened) => drawer.opened(slot.key, opened),
         (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
@@ -96,7 +99,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
     const made = screen.current
     if (known === undefined || !connected || !made) return
     const control = new AbortController()
-    host.terminals.resize(known, made.columns, made.rows).catch(() => undefined)
+    if (made.isFitted) host.terminals.resize(known, made.columns, made.rows).catch(() => undefined)
     made
       .show((from) => host.terminals.output(known, from), at.current, control.signal)
       .then(
@@ -114,10 +117,10 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
 
   const state = facts?.state
   useEffect(() => {
-    if (!shown) return
-    screen.current?.fit()
-    if (focused) screen.current?.focus()
-  }, [shown, focused, state])
+    if (shown) screen.current?.fit()
+    // Keys go to a shell only where somebody asked for it.
+    if (shown && focused && asked > 0) screen.current?.focus()
+  }, [shown, focused, asked])
 
   function onKeyDown(event: KeyboardEvent): void {
     if (!event.ctrlKey || !event.shiftKey || event.altKey) return
