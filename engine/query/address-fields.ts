@@ -13,6 +13,7 @@ import { type ColumnReader, PRESENCE } from './filter-field.ts'
 function addressReader(layer: number, network: number, ofReceiver: boolean): ColumnReader {
   const flip = ofReceiver ? FLAG.reverse : 0
   return {
+    ofConversation: true,
     read({ chunk, from, to }, values, presence, { tables: { conversations }, layers }) {
       const { addressA, addressB, network: networks } = conversations
       const counts = layers.counts(layer)
@@ -39,6 +40,7 @@ function addressReader(layer: number, network: number, ofReceiver: boolean): Col
 function portReader(layer: number, transport: number, ofReceiver: boolean): ColumnReader {
   const flip = ofReceiver ? FLAG.reverse : 0
   return {
+    ofConversation: true,
     read({ chunk, from, to }, values, presence, { tables: { conversations }, layers }) {
       const { portA, portB, transport: transports } = conversations
       const counts = layers.counts(layer)
@@ -65,6 +67,7 @@ function portReader(layer: number, transport: number, ofReceiver: boolean): Colu
 /** tcp.stream, udp.stream: of the innermost packet. */
 export function streamReader(transport: number): ColumnReader {
   return {
+    ofConversation: true,
     read({ chunk, from, to }, values, presence, { tables: { conversations } }) {
       const { stream, transport: transports } = conversations
       for (let i = from; i < to; i++) {

@@ -3,8 +3,10 @@ import { decodeFrame } from '../decode/decode.ts'
 import { Packet } from '../decode/packet.ts'
 import { NO_INTERFACE } from '../ingest.ts'
 import { columnTest, needsBytes } from './filter-columns.ts'
+import { type Needles, needlesOf } from './filter-needles.ts'
 import { fulfils } from './filter-evaluate.ts'
 import type { Block, CaptureTables, ColumnTest, ReaderContext } from './filter-field.ts'
+import type { Needle } from './needle.ts'
 import { type FilterTest, testFields } from './filter-test.ts'
 import { PacketValues } from './packet-values.ts'
 import { StackLayers } from './stack-layers.ts'
@@ -14,6 +16,8 @@ export class CompiledFilter {
   readonly #context: ReaderContext
   readonly #test: FilterTest
   readonly #columns: ColumnTest
+  readonly #needles: Needles
+  #withoutNeedles: ColumnTest | undefined
   readonly #values: PacketValues
   readonly #packet = new Packet()
   /** Packets yet to come can change what it says of earlier ones. */
@@ -23,6 +27,7 @@ export class CompiledFilter {
     this.#context = { tables, layers: new StackLayers(tables.stacks) }
     this.#test = test
     this.#columns = columnTest(test, this.#context)
+    this.#needles = needlesOf(test)
     this.#values = new PacketValues(test, this.#context)
     this.changes = Array.from(testFields(test)).some((field) => field.changes)
   }
@@ -35,6 +40,17 @@ export class CompiledFilter {
   /** Writes an OUTCOME for each place of the block, from the columns alone. */
   columns(block: Block, out: Uint8Array): void {
     this.#columns(block, out, 0)
+  }
+
+  /** Runs of bytes that make a difference: see `withoutNeedles`. */
+  get needles(): readonly Needle[] {
+    return this.#needles.needles
+  }
+
+  /** The same for packets whose frames hold none of the needles: of most of them that is known without looking at them. */
+  withoutNeedles(block: Block, out: Uint8Array): void {
+    this.#withoutNeedles ??= columnTest(this.#test, this.#context, this.#needles.leaves)
+    this.#withoutNeedles(block, out, 0)
   }
 
   /** Whether the packet at `row` matches; its frame is `bytes[at, at + captured length)`. */

@@ -2,6 +2,7 @@ import { PROTOCOLS } from '../decode/protocols.ts'
 import { outcomeScratch, register } from './column-scratch.ts'
 import { ColumnValues } from './column-values.ts'
 import { vectors, vectorTest } from './column-vectors.ts'
+import { conversationTest } from './conversation-test.ts'
 import { leafHolds } from './filter-evaluate.ts'
 import type { ColumnTest, FilterField, ReaderContext } from './filter-field.ts'
 import { type FilterTest, type Leaf, leafOperands, leaves, type Operand } from './filter-test.ts'
@@ -9,26 +10,36 @@ import { andOutcomes, notOutcomes, orOutcomes, OUTCOME, xorOutcomes } from './ou
 
 /**
  * Makes of a filter loops over the columns. They answer `unknown` for the rows whose bytes must be looked at, and look at none.
- * One pass of a chunk through a typical condition costs some 3 ns a row.
+ * One pass of a chunk through a typical condition costs some 3 ns a row. `absent` are leaves known to be false.
  */
-export function columnTest(test: FilterTest, context: ReaderContext): ColumnTest {
+export function columnTest(test: FilterTest, context: ReaderContext, absent?: ReadonlySet<Leaf>): ColumnTest {
+  if (asksConversations(test) && isWorthAsking(test)) return conversationTest(rowsTest(test, context), context)
+  const parts = (of: readonly FilterTest[]): ColumnTest[] => of.map((part) => columnTest(part, context, absent))
   switch (test.kind) {
     case 'and':
-      return joined(test.of, context, andOutcomes)
     case 'or':
-      return joined(test.of, context, orOutcomes)
     case 'xor':
-      return joined(test.of, context, (into, other, from, to) => {
-        xorOutcomes(into, other, from, to)
-        return true
-      })
-    case 'not': {
-      const of = columnTest(test.of, context)
-      return (block, out, depth) => {
-        of(block, out, depth)
-        notOutcomes(out, block.from, block.to)
-      }
-    }
+      return joined(test.kind, parts(byCost(conversationsTogether(test.kind, test.of))))
+    case 'not':
+      return negated(columnTest(test.of, context, absent))
+    default:
+      if (absent?.has(test)) return ({ from, to }, out) => out.fill(OUTCOME.false, from, to)
+      return leafTest(test, context)
+  }
+}
+
+/** The same, row by row. */
+function rowsTest(test: FilterTest, context: ReaderContext): ColumnTest {
+  switch (test.kind) {
+    case 'and':
+    case 'or':
+    case 'xor':
+      return joined(
+        test.kind,
+        byCost(test.of).map((part) => rowsTest(part, context)),
+      )
+    case 'not':
+      return negated(rowsTest(test.of, context))
     default:
       return leafTest(test, context)
   }
@@ -43,12 +54,18 @@ export function needsBytes(test: FilterTest): boolean {
   return false
 }
 
-type Join = (into: Uint8Array, other: Uint8Array, from: number, to: number) => boolean
+const JOINS = {
+  and: andOutcomes,
+  or: orOutcomes,
+  xor(into: Uint8Array, other: Uint8Array, from: number, to: number): boolean {
+    xorOutcomes(into, other, from, to)
+    return true
+  },
+} as const
 
-function joined(tests: readonly FilterTest[], context: ReaderContext, join: Join): ColumnTest {
-  // What costs most goes last: often nothing is left to ask then.
-  const sorted = tests.toSorted((a, b) => cost(a) - cost(b)).map((test) => columnTest(test, context))
-  const [first, ...others] = sorted
+function joined(kind: keyof typeof JOINS, tests: readonly ColumnTest[]): ColumnTest {
+  const join = JOINS[kind]
+  const [first, ...others] = tests
   return (block, out, depth) => {
     first(block, out, depth)
     const scratch = outcomeScratch(depth)
@@ -57,6 +74,46 @@ function joined(tests: readonly FilterTest[], context: ReaderContext, join: Join
       if (!join(out, scratch, block.from, block.to)) break
     }
   }
+}
+
+function negated(test: ColumnTest): ColumnTest {
+  return (block, out, depth) => {
+    test(block, out, depth)
+    notOutcomes(out, block.from, block.to)
+  }
+}
+
+/** What is asked of conversations becomes one question. */
+function conversationsTogether(kind: 'and' | 'or' | 'xor', tests: readonly FilterTest[]): readonly FilterTest[] {
+  const of = tests.filter(asksConversations)
+  return of.length < 2 ? tests : [{ kind, of }, ...tests.filter((test) => !asksConversations(test))]
+}
+
+/** All that it looks at is the same for the rows of one conversation, direction and kind of stack; see conversationTest. */
+function asksConversations(test: FilterTest): boolean {
+  for (const leaf of leaves(test)) {
+    for (const operand of leafOperands(leaf)) {
+      if (operand.kind !== 'field') continue
+      const { columns } = operand.field
+      if (operand.layer !== undefined || !columns?.every(({ ofConversation }) => ofConversation)) return false
+    }
+  }
+  return true
+}
+
+/** Conversations are asked where rows would need more than one pass. */
+function isWorthAsking(test: FilterTest): boolean {
+  let passes = 0
+  for (const leaf of leaves(test)) {
+    if (leaf.kind !== 'exists' && !vectors(leaf)) return true
+    for (const operand of leafOperands(leaf)) if (operand.kind === 'field') passes += operand.field.columns?.length ?? 0
+  }
+  return passes > 1
+}
+
+/** What costs most goes last: often nothing is left to ask then. */
+function byCost(tests: readonly FilterTest[]): readonly FilterTest[] {
+  return tests.toSorted((a, b) => cost(a) - cost(b))
 }
 
 function cost(test: FilterTest): number {

@@ -108,6 +108,11 @@ export interface ReaderContext {
 export interface ColumnReader {
   readonly read: (block: Block, values: Float64Array, presence: Uint8Array, context: ReaderContext) => void
   readonly entry?: (id: number, context: ReaderContext) => FilterValue
+  /**
+   * It looks at nothing of a row but its conversation and direction, how many IP and transport headers its stack has, and whether its
+   * TCP header could be read.
+   */
+  readonly ofConversation?: true
 }
 
 /** Writes the outcome of each place of the block. `depth` says which scratch arrays are in use. */

@@ -57,21 +57,18 @@ describe('reading the bytes of frames', () => {
     ])
   })
 
-  it('reads no more than a megabyte at once, unless a single frame is longer', async () => {
-    const file = fileOf(4_000_000)
-    const table = tableOf([
-      [0, 600_000],
-      [600_000, 600_000],
-      [1_200_000, 2_000_000],
-      [3_200_000, 10],
-    ])
-    await gather(table, [0, 1, 2, 3], file.read)
-    expect(file.reads).toEqual([
-      [0, 600_000],
-      [600_000, 600_000],
-      [1_200_000, 2_000_000],
-      [3_200_000, 10],
-    ])
+  it('reads no more than 4 MiB at once, unless a single frame is longer', async () => {
+    const file = fileOf(16_000_000)
+    const frames = [
+      [0, 2_400_000],
+      [2_400_000, 2_400_000],
+      [4_800_000, 8_000_000],
+      [12_800_000, 10],
+    ] as const
+    const lengths: number[] = []
+    await eachFrame(tableOf(frames), [0, 1, 2, 3], file.read, (_, bytes) => void lengths.push(bytes.length))
+    expect(file.reads).toEqual(frames)
+    expect(lengths).toEqual(frames.map(([, length]) => length))
   })
 
   it('gives each frame its own bytes, wherever in the file and in whatever order they lie', async () => {

@@ -4,14 +4,16 @@ import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>
 
 /** Neighbouring frames are read together up to this many bytes, ... */
-const BATCH_BYTES = 1 << 20
+const BATCH_BYTES = 4 << 20
 /** ... with at most this many bytes between them that nobody asked for. */
 const GAP_BYTES = 1 << 16
 
-/** Reads under way at a time: as many as a browser has connections to a host. */
+/** Reads under way at a time: as many as a browser has connections to a host, ... */
 const MOST_READS = 6
+/** ... but no more once they are this much. */
+const ENOUGH_BYTES = 12 << 20
 
-/** Frames that are read together: places [first, last) of the rows, bytes [begin, end). */
+/** Frames that are read together: those of the places [first, last) of the rows, in bytes [begin, end) of the capture. */
 interface Batch {
   readonly first: number
   readonly last: number
@@ -19,18 +21,24 @@ interface Batch {
   readonly end: number
 }
 
+/** A batch with its bytes: fewer than it should have where the capture no longer has them. */
+export interface FrameRange extends Batch {
+  readonly bytes: Uint8Array
+}
+
 /**
- * Calls `take` with the bytes of each frame of `rows` (ascending), in that order. The bytes are valid during the call only.
- * Returning false from `take` ends it. Frames whose bytes are no longer there come as empty.
+ * Calls `take` with the frames of `rows` (ascending), in that order, as many at once as lie close together in the capture. The bytes are
+ * valid until it has resolved. Returning false ends it.
  */
-export async function eachFrame(
+export async function eachRange(
   packets: PacketTable,
   rows: ArrayLike<number>,
   read: ReadBytes,
-  take: (row: number, bytes: Uint8Array) => boolean | void,
+  take: (range: FrameRange) => boolean | void | Promise<boolean | void>,
 ): Promise<void> {
   const underWay: { readonly batch: Batch; readonly bytes: Promise<Uint8Array> }[] = []
   let next = 0
+  let reading = 0
   const start = () => {
     const batch = batchAt(packets, rows, next)
     const bytes = read(batch.begin, batch.end - batch.begin)
@@ -38,19 +46,37 @@ export async function eachFrame(
     bytes.catch(() => undefined)
     underWay.push({ batch, bytes })
     next = batch.last
+    reading += batch.end - batch.begin
   }
   while (next < rows.length || underWay.length > 0) {
-    while (next < rows.length && underWay.length < MOST_READS) start()
+    while (next < rows.length && underWay.length < MOST_READS && reading < ENOUGH_BYTES) start()
     const first = underWay.shift()
     if (!first) return
     const { batch } = first
     const bytes = await first.bytes
-    for (let n = batch.first; n < batch.last; n++) {
-      const at = offsetOf(packets, rows[n]) - batch.begin
-      const length = endOf(packets, rows[n]) - batch.begin - at
-      if (take(rows[n], bytes.subarray(at, at + length)) === false) return
-    }
+    reading -= batch.end - batch.begin
+    if ((await take({ ...batch, bytes })) === false) return
   }
+}
+
+/**
+ * Calls `take` with the bytes of each frame of `rows` (ascending), in that order. The bytes are valid during the call only.
+ * Returning false from `take` ends it. Frames whose bytes are no longer there come as empty.
+ */
+export function eachFrame(
+  packets: PacketTable,
+  rows: ArrayLike<number>,
+  read: ReadBytes,
+  take: (row: number, bytes: Uint8Array) => boolean | void,
+): Promise<void> {
+  return eachRange(packets, rows, read, ({ first, last, begin, bytes }) => {
+    for (let n = first; n < last; n++) {
+      const at = offsetOf(packets, rows[n]) - begin
+      const length = endOf(packets, rows[n]) - begin - at
+      if (take(rows[n], bytes.subarray(at, at + length)) === false) return false
+    }
+    return true
+  })
 }
 
 function batchAt(packets: PacketTable, rows: ArrayLike<number>, first: number): Batch {

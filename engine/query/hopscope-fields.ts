@@ -61,6 +61,7 @@ function ofConnection(
     changes: true,
     columns: [
       {
+        ofConversation: true,
         read({ chunk, from, to }, values, presence) {
           for (let i = from; i < to; i++) {
             values[i] = chunk.conversation[i]
@@ -111,6 +112,7 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
     decoded: false,
     columns: [
       {
+        ofConversation: true,
         read({ chunk, from, to }, values, presence) {
           for (let i = from; i < to; i++) {
             values[i] = chunk.conversation[i]
@@ -160,6 +162,7 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
     decoded: false,
     columns: [
       {
+        ofConversation: true,
         read({ chunk, from, to }, values, presence) {
           for (let i = from; i < to; i++) {
             values[i] = (chunk.flags[i] & FLAG.reverse) === 0 ? 1 : 0

@@ -169,6 +169,76 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     )
   })
 
+  it('finds the same within a time and a conversation, whether the filter was asked for before or not', async () => {
+    const conversation = fc.option(fc.nat(12), { nil: undefined })
+    const time = fc.option(
+      fc.integer({ min: 0, max: 3_000 }).map((ms) => ms * 1e6),
+      { nil: undefined },
+    )
+    await fc.assert(
+      fc.asyncProperty(displayFilter, time, time, conversation, async (filter, from, to, id) => {
+        const query = {
+          filter,
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...(id !== undefined && { conversation: id }),
+        }
+        const expected = await new PacketSelector(mixed).select(query, mixed.read)
+        const selector = new PacketSelector(mixed)
+        await selector.select({ filter }, mixed.read)
+        const noReads = () => Promise.reject(new Error('read again'))
+        expect(await selector.select(query, noReads)).toEqual(expected)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('has the rows of what was read so far, and reads none of it again', async () => {
+    const capture = longCapture(200)
+    const selector = new PacketSelector(capture)
+    const query = { filter: 'ip.ttl == 9' }
+    expect(selector.foundSoFar(query)).toHaveLength(0)
+    // Frames of a megabyte, so that each is read by itself.
+    for (const chunk of capture.packets.chunks)
+      chunk.offset.forEach((at, row) => (chunk.offset[row] = at + row * (1 << 20)))
+    const signal = { aborted: false }
+    let reads = 0
+    const read = (offset: number, length: number) => {
+      reads++
+      return capture.read(offset - Math.floor(offset / (1 << 20)) * (1 << 20), length)
+    }
+    const decided: number[] = []
+    const progress = (done: number): void => {
+      decided.push(done)
+      if (done === 100) signal.aborted = true
+    }
+    await expect(selector.select(query, read, { signal, progress })).rejects.toThrow(Cancelled)
+    expect(decided).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    expect(selector.foundSoFar(query)).toEqual(Uint32Array.from({ length: 50 }, (_, i) => 2 * i + 1))
+    reads = 0
+    expect(await selector.select(query, read)).toEqual(Uint32Array.from({ length: 100 }, (_, i) => 2 * i + 1))
+    expect(reads).toBe(100)
+    expect(selector.foundSoFar(query)).toHaveLength(100)
+  })
+
+  it('asks again what packets to come may change', async () => {
+    const capture = new TestCapture()
+    const selector = new PacketSelector(capture)
+    const query = { filter: 'hopscope.state == "syn-sent" and hopscope.lost >= 0' }
+    const segment = (flags: number, seq: number, ack = 0, back = false) =>
+      ethernet(
+        0x800,
+        ipv4(
+          { source: back ? '10.0.0.2' : '10.0.0.1', destination: back ? '10.0.0.1' : '10.0.0.2', protocol: 6 },
+          tcp({ source: back ? 80 : 7, destination: back ? 7 : 80, seq, ack, flags }),
+        ),
+      )
+    capture.add(1_000_000_000n, segment(2, 5))
+    expect(await selector.select(query, capture.read)).toEqual(Uint32Array.of(0))
+    capture.add(1_000_000_001n, segment(0x12, 9, 6, true)).add(1_000_000_002n, segment(0x10, 6, 10))
+    expect(await selector.select(query, capture.read)).toHaveLength(0)
+  })
+
   it('says what is wrong with a filter, and passes on what reading throws', async () => {
     const selector = new PacketSelector(mixed)
     await expect(selector.select({ filter: 'tcp.prot' }, mixed.read)).rejects.toThrow(FilterError)

@@ -2,14 +2,13 @@ import { asksForNotes } from '../../common/model/note.ts'
 import type { Query } from '../answers.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { ChunkTimes } from './chunk-times.ts'
-import type { CompiledFilter } from './compiled-filter.ts'
 import { compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
-import type { Block, CaptureTables } from './filter-field.ts'
-import { eachFrame, type ReadBytes } from './frame-bytes.ts'
-import { OUTCOME } from './outcome.ts'
+import type { CaptureTables } from './filter-field.ts'
+import type { ReadBytes } from './frame-bytes.ts'
+import { PacketMatch } from './packet-match.ts'
 import { RowList } from './row-list.ts'
-import { between, Cancelled, type Work } from './work.ts'
+import { between, type Work } from './work.ts'
 
 export { Cancelled, type Work } from './work.ts'
 
@@ -45,7 +44,7 @@ export class PacketSelector {
       return undefined
     }
     const key = this.#key(query)
-    const selection = this.#kept.get(key) ?? new RunningSelection(this.#match(query))
+    const selection = this.#kept.get(key) ?? this.#begin(query)
     this.#kept.delete(key)
     this.#kept.set(key, selection)
     for (const oldest of this.#kept.keys()) {
@@ -84,12 +83,18 @@ export class PacketSelector {
     return undefined
   }
 
+  /** What the filter is known to match, without a time or conversation, is not looked at again. */
+  #begin(query: Query): RunningSelection {
+    const { filter } = query
+    return new RunningSelection(() => this.#match(query), filter ? this.#kept.get(this.#key({ filter })) : undefined)
+  }
+
   #key({ filter, from, to, conversation }: Query): string {
     return JSON.stringify([filter, from, to, conversation, asksForNotes(filter) && this.#tables.notes?.revision])
   }
 
-  #match(query: Query): Match {
-    return new Match(
+  #match(query: Query): PacketMatch {
+    return new PacketMatch(
       this.#tables,
       this.#times,
       query,
@@ -99,94 +104,23 @@ export class PacketSelector {
   }
 }
 
-/** A query's conditions, run over a few rows at a time. */
-class Match {
-  readonly #tables: CaptureTables
-  readonly #times: ChunkTimes
-  readonly #query: Query
-  readonly #filter: CompiledFilter | undefined
-  readonly #outcomes: Uint8Array
-
-  constructor(
-    tables: CaptureTables,
-    times: ChunkTimes,
-    query: Query,
-    filter: CompiledFilter | undefined,
-    outcomes: Uint8Array,
-  ) {
-    this.#tables = tables
-    this.#times = times
-    this.#query = query
-    this.#filter = filter
-    this.#outcomes = outcomes
-  }
-
-  get changes(): boolean {
-    return this.#filter?.changes ?? false
-  }
-
-  /** Adds the rows of [from, to), which lie in one chunk, that match. */
-  async run(from: number, to: number, found: RowList, read: ReadBytes, { signal }: Work): Promise<void> {
-    const number = Math.floor(from / CHUNK_ROWS)
-    const firstRow = number * CHUNK_ROWS
-    const chunk = this.#tables.packets.chunks[number]
-    const block: Block = { chunk, firstRow, from: from - firstRow, to: to - firstRow }
-    if (!this.#mayMatch(number, from, to)) return
-    const out = this.#outcomes
-    if (this.#filter) this.#filter.columns(block, out)
-    else out.fill(OUTCOME.true, block.from, block.to)
-    this.#restrict(block, number, out)
-
-    const unknown = new RowList()
-    for (let i = block.from; i < block.to; i++) if (out[i] === OUTCOME.unknown) unknown.add(firstRow + i)
-    if (unknown.count > 0) {
-      // Reading takes turns with other queries, which use the same scratch array.
-      const outcomes = out.slice(block.from, block.to)
-      const filter = this.#filter
-      await eachFrame(this.#tables.packets, unknown.view(), read, (row, bytes) => {
-        if (filter?.matches(row, bytes, 0)) outcomes[row - from] = OUTCOME.true
-        return signal?.aborted !== true
-      })
-      if (signal?.aborted) throw new Cancelled()
-      for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === OUTCOME.true) found.add(from + i)
-      return
-    }
-    for (let i = block.from; i < block.to; i++) if (out[i] === OUTCOME.true) found.add(firstRow + i)
-  }
-
-  /** False when time or conversation exclude all rows of [from, to). */
-  #mayMatch(chunk: number, from: number, to: number): boolean {
-    const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
-    if (!this.#times.touches(chunk, start, end)) return false
-    if (conversation === undefined) return true
-    const { conversations } = this.#tables
-    if (conversation >= conversations.count) return false
-    return conversations.firstRow(conversation) < to && conversations.lastRow(conversation) >= from
-  }
-
-  #restrict({ chunk, from, to }: Block, number: number, out: Uint8Array): void {
-    const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
-    if (conversation !== undefined) {
-      const column = chunk.conversation
-      for (let i = from; i < to; i++) if (column[i] !== conversation) out[i] = OUTCOME.false
-    }
-    if (this.#times.within(number, start, end)) return
-    const { time } = chunk
-    for (let i = from; i < to; i++) if (time[i] < start || time[i] >= end) out[i] = OUTCOME.false
-  }
-}
-
 /** The rows of a query as far as they are known. */
 class RunningSelection {
-  readonly #match: Match
+  readonly #start: () => PacketMatch
+  #match: PacketMatch
   #found = new RowList()
   /** Rows looked at. */
   #rows = 0
   /** One extension at a time. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(match: Match) {
-    this.#match = match
+  /** `start` gives what finds them, knowing nothing yet; `whole` has the rows of the same filter, of which these are a part. */
+  constructor(start: () => PacketMatch, whole?: RunningSelection) {
+    this.#start = start
+    this.#match = start()
+    if (!whole) return
+    this.#match.narrow(whole.found, this.#found)
+    this.#rows = whole.#rows
   }
 
   get found(): Uint32Array {
@@ -202,15 +136,17 @@ class RunningSelection {
   async #extend({ packets }: CaptureTables, read: ReadBytes, work: Work): Promise<Uint32Array> {
     const total = packets.rows
     if (this.#match.changes && this.#rows < total) {
+      this.#match = this.#start()
       this.#found = new RowList()
       this.#rows = 0
     }
     while (this.#rows < total) {
       await between(work)
       const end = Math.min(total, (Math.floor(this.#rows / CHUNK_ROWS) + 1) * CHUNK_ROWS)
-      await this.#match.run(this.#rows, end, this.#found, read, work)
-      this.#rows = end
-      work.progress?.(end, total)
+      await this.#match.run(this.#rows, end, this.#found, read, work, (decided) => {
+        this.#rows = decided
+        work.progress?.(decided, total)
+      })
     }
     return this.#found.view()
   }

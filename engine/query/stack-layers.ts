@@ -27,6 +27,16 @@ export class StackLayers {
     return entry.counts
   }
 
+  /** For each stack seen so far a number, the same for those that have as many of each of `layers`: none, one, or more; below 3 to their power. */
+  kinds(layers: readonly number[]): Uint8Array {
+    const kinds = new Uint8Array(this.#stacks.count)
+    for (const layer of layers) {
+      const counts = this.counts(layer)
+      for (let stack = 0; stack < kinds.length; stack++) kinds[stack] = kinds[stack] * 3 + Math.min(2, counts[stack])
+    }
+    return kinds
+  }
+
   /** The stacks that have any of the layers, as 0 and 1. */
   having(layers: readonly number[]): Uint8Array {
     const having = new Uint8Array(this.#stacks.count)

@@ -95,6 +95,13 @@ const condition: fc.Arbitrary<string> = fc.oneof(
     'frame.number % 3 == 0',
   ),
   fc.constantFrom(
+    'frame contains "price"',
+    'http.host == "shop"',
+    'http.request.method in {"GET", "POST"}',
+    'all tcp.payload == 6f:6b',
+    'data.data contains 00:01',
+    'hopscope.from_initiator == 1 && tcp.port == 80',
+    'string(ip.addr) contains ".7"',
     'tcp.payload contains "GET"',
     'frame matches "ok|end"',
     'frame.protocols contains "vxlan"',

@@ -1,0 +1,58 @@
+import { payloadProtocolOf } from '../decode/application-fields.ts'
+import type { FilterField } from './filter-field.ts'
+import { type FilterTest, type Leaf, leaves } from './filter-test.ts'
+import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { Needle } from './needle.ts'
+import type { Predicate } from './predicate.ts'
+
+/** The leaves of a filter that are false for every packet in whose frame none of the needles is. */
+export interface Needles {
+  readonly needles: readonly Needle[]
+  readonly leaves: ReadonlySet<Leaf>
+}
+
+export function needlesOf(test: FilterTest): Needles {
+  const needles: Needle[] = []
+  const found = new Set<Leaf>()
+  for (const leaf of leaves(test)) {
+    if (leaf.kind !== 'test' || leaf.operand.kind !== 'field' || !standsInFrame(leaf.operand.field)) continue
+    const texts = required(leaf.predicate)
+    if (!texts) continue
+    found.add(leaf)
+    needles.push(...texts.map((bytes) => new Needle(bytes)))
+  }
+  return { needles, leaves: found }
+}
+
+/** Its values are bytes of the frame as they are there, or text as it is there. */
+function standsInFrame({ decoded, columns, name, type }: FilterField): boolean {
+  if (!decoded || columns) return false
+  if (type === 'protocol' || type === 'bytes') return true
+  return type === 'string' && payloadProtocolOf(name) === 'http' && name !== 'http.request.full_uri'
+}
+
+/** One of these must be in a value that fulfils the predicate; undefined where none need be. */
+function required(predicate: Predicate): readonly Uint8Array[] | undefined {
+  switch (predicate.kind) {
+    case 'contains':
+      return plain(predicate.bytes)
+    case 'bytes':
+      return predicate.relation === '==' && predicate.bits === undefined ? plain(predicate.bytes) : undefined
+    case 'text':
+      return predicate.relation === '==' ? plain(encodeUtf8(predicate.text)) : undefined
+    case 'any-of': {
+      const all = predicate.of.map(required)
+      const known = all.filter((one) => one !== undefined)
+      return predicate.negated || known.length < all.length ? undefined : known.flat()
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The character that stands for what is not ASCII in a text is not in the frame. */
+const REPLACEMENT = new Needle(encodeUtf8('\u{fffd}'))
+
+function plain(bytes: Uint8Array): readonly Uint8Array[] | undefined {
+  return bytes.length === 0 || REPLACEMENT.indexIn(bytes, 0) >= 0 ? undefined : [bytes]
+}

@@ -1,0 +1,173 @@
+import type { Query } from '../answers.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import type { ChunkTimes } from './chunk-times.ts'
+import type { CompiledFilter } from './compiled-filter.ts'
+import type { Block, CaptureTables } from './filter-field.ts'
+import { eachRange, type FrameRange, type ReadBytes } from './frame-bytes.ts'
+import { NeedleScan } from './needle.ts'
+import { OUTCOME } from './outcome.ts'
+import { RowList } from './row-list.ts'
+import { between, type Work } from './work.ts'
+
+/** A query's conditions, run over a few rows at a time. */
+export class PacketMatch {
+  readonly #tables: CaptureTables
+  readonly #times: ChunkTimes
+  readonly #query: Query
+  readonly #filter: CompiledFilter | undefined
+  readonly #outcomes: Uint8Array
+
+  /** `outcomes`: scratch for one chunk, in use only until a read is waited for. */
+  constructor(
+    tables: CaptureTables,
+    times: ChunkTimes,
+    query: Query,
+    filter: CompiledFilter | undefined,
+    outcomes: Uint8Array,
+  ) {
+    this.#tables = tables
+    this.#times = times
+    this.#query = query
+    this.#filter = filter
+    this.#outcomes = outcomes
+  }
+
+  /** Packets yet to come can change what was said of earlier ones. */
+  get changes(): boolean {
+    return this.#filter?.changes ?? false
+  }
+
+  /**
+   * Adds the rows of [from, to), which lie in one chunk, that match. `decided` is told when it has added all there are before a row: as
+   * packets are read, and with `to` at the end. Throws Cancelled, and what `read` throws.
+   */
+  async run(
+    from: number,
+    to: number,
+    found: RowList,
+    read: ReadBytes,
+    work: Work,
+    decided: (before: number) => void = () => undefined,
+  ): Promise<void> {
+    const number = Math.floor(from / CHUNK_ROWS)
+    const firstRow = number * CHUNK_ROWS
+    const chunk = this.#tables.packets.chunks[number]
+    const block: Block = { chunk, firstRow, from: from - firstRow, to: to - firstRow }
+    if (!this.#mayMatch(number, from, to)) return decided(to)
+    const out = this.#outcomes
+    if (this.#filter) this.#filter.columns(block, out)
+    else out.fill(OUTCOME.true, block.from, block.to)
+    this.#restrict(block, number, out)
+
+    const unknown = new RowList()
+    for (let i = block.from; i < block.to; i++) {
+      if (out[i] === OUTCOME.unknown) unknown.add(firstRow + i)
+      else if (unknown.count === 0 && out[i] === OUTCOME.true) found.add(firstRow + i)
+    }
+    if (this.#filter && unknown.count > 0) {
+      // The rows before the first that must be read are in already.
+      const [next] = unknown.view()
+      await this.#look(
+        this.#filter,
+        block,
+        out.slice(next - firstRow, block.to),
+        next,
+        unknown.view(),
+        found,
+        read,
+        work,
+        decided,
+      )
+    }
+    decided(to)
+  }
+
+  /** Adds those of `rows` (ascending), known to match the filter, that have the time and the conversation too. */
+  narrow(rows: Uint32Array, found: RowList): void {
+    const { from = -Infinity, to = Infinity, conversation } = this.#query
+    for (let n = 0; n < rows.length;) {
+      const number = Math.floor(rows[n] / CHUNK_ROWS)
+      const { time, conversation: conversations } = this.#tables.packets.chunks[number]
+      const next = (number + 1) * CHUNK_ROWS
+      const touched = this.#times.touches(number, from, to)
+      for (; n < rows.length && rows[n] < next; n++) {
+        const i = rows[n] % CHUNK_ROWS
+        if (!touched || time[i] < from || time[i] >= to) continue
+        if (conversation === undefined || conversations[i] === conversation) found.add(rows[n])
+      }
+    }
+  }
+
+  /** Reads the `unknown` rows and decides; `outcomes` are those from row `next` on. */
+  async #look(
+    filter: CompiledFilter,
+    block: Block,
+    outcomes: Uint8Array,
+    next: number,
+    unknown: Uint32Array,
+    found: RowList,
+    read: ReadBytes,
+    work: Work,
+    decided: (before: number) => void,
+  ): Promise<void> {
+    const base = next
+    const spared = filter.needles.length > 0 ? new Uint8Array(CHUNK_ROWS) : undefined
+    if (spared) filter.withoutNeedles({ ...block, from: base - block.firstRow }, spared)
+    const add = (end: number): void => {
+      for (; next < end; next++) if (outcomes[next - base] === OUTCOME.true) found.add(next)
+      decided(end)
+    }
+    await eachRange(this.#tables.packets, unknown, read, async (range) => {
+      await between(work)
+      this.#decide(filter, range, unknown, block, spared, (row, outcome) => {
+        outcomes[row - base] = outcome
+      })
+      add(unknown[range.last - 1] + 1)
+    })
+    add(block.firstRow + block.to)
+  }
+
+  #decide(
+    filter: CompiledFilter,
+    { first, last, begin, bytes }: FrameRange,
+    unknown: Uint32Array,
+    { chunk, firstRow }: Block,
+    spared: Uint8Array | undefined,
+    say: (row: number, outcome: number) => void,
+  ): void {
+    const { offset, capturedLength } = chunk
+    const scan = spared && new NeedleScan(filter.needles, bytes)
+    for (let n = first; n < last; n++) {
+      const i = unknown[n] - firstRow
+      const at = Math.min(bytes.length, offset[i] - begin)
+      if (scan && spared[i] !== OUTCOME.unknown) {
+        if (!scan.within(at, Math.min(bytes.length, at + capturedLength[i]))) {
+          say(unknown[n], spared[i])
+          continue
+        }
+      }
+      say(unknown[n], filter.matches(unknown[n], bytes, at) ? OUTCOME.true : OUTCOME.false)
+    }
+  }
+
+  /** False when time or conversation exclude all rows of [from, to). */
+  #mayMatch(chunk: number, from: number, to: number): boolean {
+    const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
+    if (!this.#times.touches(chunk, start, end)) return false
+    if (conversation === undefined) return true
+    const { conversations } = this.#tables
+    if (conversation >= conversations.count) return false
+    return conversations.firstRow(conversation) < to && conversations.lastRow(conversation) >= from
+  }
+
+  #restrict({ chunk, from, to }: Block, number: number, out: Uint8Array): void {
+    const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
+    if (conversation !== undefined) {
+      const column = chunk.conversation
+      for (let i = from; i < to; i++) if (column[i] !== conversation) out[i] = OUTCOME.false
+    }
+    if (this.#times.within(number, start, end)) return
+    const { time } = chunk
+    for (let i = from; i < to; i++) if (time[i] < start || time[i] >= end) out[i] = OUTCOME.false
+  }
+}
