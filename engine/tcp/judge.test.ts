@@ -417,6 +417,27 @@ describe('seen at the receiver', () => {
     `)
   })
 
+  it('does not when the missing packets may have been ACKs of what the other side sent', () => {
+    const asked = `${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +1ms   B>A PA 1(100) ack 101       <ts 902 121>`
+    expectVerdicts(`${asked}
+      +300ms A>B PA 101(100) ack 101 id 6  <ts 422 902>
+    `)
+    expectVerdicts(`${asked}
+      +300ms A>B PA 101(100) ack 101 id 7  <ts 422 902> ; retransmission, original unseen
+    `)
+  })
+
+  it('does not when it may have been the answer to a keep-alive', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +1ms   B>A A  1(0) ack 101         <ts 902 121>
+      +60s   B>A A  0(0) ack 101         <ts 60902 121>
+      +300ms A>B PA 101(100) ack 1 id 6  <ts 60422 902>
+    `)
+  })
+
   it('does not take late application data for one: no IP ID is missing', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

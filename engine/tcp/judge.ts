@@ -19,6 +19,7 @@ import {
   NO_SACK,
   PROBE_END,
   PROBED,
+  PROVOKED,
   RECOVERY,
   RECOVERY_END,
   ROUND_TRIP,
@@ -227,6 +228,10 @@ export class Judge {
     if (packet.hasTimestamps && ((words[d + STATE] & SEEN) === 0 || ((packet.tsval - words[d + LAST_TSVAL]) | 0) > 0)) {
       words[d + LAST_TSVAL] = packet.tsval
     }
+    words[d + PROVOKED] = 0
+    // Linux answers segments and keep-alives, no mere ACKs.
+    const isAnswered = length > 0 || (flags & (SYN | FIN)) !== 0 || ((packet.seq - words[d + NEXT]) | 0) === -1
+    if (isAnswered) words[other + PROVOKED]++
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const { seq } = packet
     if ((words[d + STATE] & SEEN) === 0) {

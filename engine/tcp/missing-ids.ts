@@ -1,5 +1,14 @@
 import type { Packet } from '../decode/packet.ts'
-import { LAST_IP_ID, LAST_TSVAL, NEWS_TIME, PIECES, SEND_TIME, SENDER_SIDE, type SenderTable } from './sender-table.ts'
+import {
+  LAST_IP_ID,
+  LAST_TSVAL,
+  NEWS_TIME,
+  PIECES,
+  PROVOKED,
+  SEND_TIME,
+  SENDER_SIDE,
+  type SenderTable,
+} from './sender-table.ts'
 import { TIMER_NS } from './mechanism.ts'
 
 /** More that are missing at once than this are another sender's numbering, not loss. */
@@ -26,12 +35,15 @@ export function noteIpId(senders: SenderTable, d: number, ipId: number, length: 
   words[d + PIECES] = length > LARGEST_PIECE ? Math.floor(length / SMALLEST_PIECE) : 0
 }
 
-/** What is next in sequence was sent before all the same: packets before it are missing, and it came after a timer's wait. */
+/**
+ * What is next in sequence was sent before all the same: more packets before it are missing than the other side can have provoked ACKs,
+ * and it came after a timer's wait.
+ */
 export function repeatsUnseen(senders: SenderTable, packet: Packet, time: number, d: number, ipId: number): boolean {
   const { words, times } = senders
   if (ipId === 0 || words[d + LAST_IP_ID] === 0) return false
   const missing = (((ipId - words[d + LAST_IP_ID]) << 16) >> 16) - 1 - words[d + PIECES]
-  if (missing < 1 || missing > MOST_MISSING) return false
+  if (missing <= words[d + PROVOKED] || missing > MOST_MISSING) return false
   const quiet = time - Math.max(times[(d >> 1) + SEND_TIME], times[(d >> 1) + NEWS_TIME])
   if (quiet < TIMER_NS + times[(d >> 1) + SENDER_SIDE]) return false
   // A path that stalled delivers late what was sent early. Linux's timestamps tick once a millisecond.

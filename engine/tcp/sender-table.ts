@@ -3,9 +3,9 @@ import { grown } from '../columns/conversation-table.ts'
 /**
  * What the sender of each direction of each TCP connection can know, as Linux keeps it, followed from this capture point. Number
  * `conversation * 2 + direction` has its record at that number times SENDER_WORDS: 16 words, then times (each two words, as a double),
- * so that a packet touches three cache lines and not one an array. A record of zeros is a direction of which nothing is known.
+ * then another word, so that a packet touches three cache lines and not one an array. A record of zeros is a direction of which nothing is known.
  */
-export const SENDER_WORDS = 24
+export const SENDER_WORDS = 26
 
 export const STATE = 0
 /** First sequence number seen: the ISN where the SYN was. */
@@ -31,6 +31,9 @@ export const TAIL = 13
 export const LISTED = 14
 /** The last repetition, a number of Needs. */
 export const LAST_REPETITION = 15
+
+/** Segments and keep-alives of the other side since this direction's last packet: any answer to them may be missing here. */
+export const PROVOKED = 24
 
 // Of the times, the place in doubles from the middle of where the record begins in words.
 /** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
