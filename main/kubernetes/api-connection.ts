@@ -4,10 +4,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { connect as tcpConnect, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
 import { HostError } from '../../common/host-error.ts'
 import { apiError, connectionError } from './api-error.ts'
+import { pauseBeforeRetry } from './retry.ts'
 import { identify, pem } from './credentials.ts'
 import type { ExecCredentials } from './exec-credential.ts'
 import type { KubeCluster, KubeUser } from './kubeconfig.ts'
@@ -59,20 +61,24 @@ export class ApiConnection {
     return this.request('GET', path, options)
   }
 
-  /** `path` from /api or /apis on. Throws ApiError for refusals, HostError 'unavailable' when no answer came. */
+  /** `path` from /api or /apis on; sent again after failures of a moment (retry.ts). Throws ApiError for refusals, HostError 'unavailable' when no answer came. */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
-    try {
-      const response = await this.#open(method, path, options, signal)
-      const parsed: T = JSON.parse(await textOf(response))
-      return parsed
-    } catch (error) {
-      if (timeout.aborted && !options.signal?.aborted) {
-        const seconds = Math.round((options.timeoutMs ?? TIMEOUT_MS) / 1000)
-        throw new HostError('unavailable', `${this.#base.host} did not answer within ${seconds} s.`)
+    for (let tries = 1; ; tries++) {
+      try {
+        const response = await this.#open(method, path, options, signal)
+        const parsed: T = JSON.parse(await textOf(response))
+        return parsed
+      } catch (error) {
+        if (timeout.aborted && !options.signal?.aborted) {
+          const seconds = Math.round((options.timeoutMs ?? TIMEOUT_MS) / 1000)
+          throw new HostError('unavailable', `${this.#base.host} did not answer within ${seconds} s.`)
+        }
+        const pause = signal.aborted ? undefined : pauseBeforeRetry(error, tries, isRepeatable(method, path, options))
+        if (pause === undefined) throw connectionError(error, this.cluster.server)
+        await sleep(pause, undefined, { signal }).catch(() => undefined)
       }
-      throw connectionError(error, this.cluster.server)
     }
   }
 
@@ -96,7 +102,24 @@ export class ApiConnection {
 
   /** An open WebSocket; ApiError with the server's words when the upgrade is refused. */
   async webSocket(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
-    signal?.throwIfAborted()
+    for (let tries = 1; ; tries++) {
+      signal?.throwIfAborted()
+      try {
+        return await this.#upgrade(path, query, protocols, signal)
+      } catch (error) {
+        if (signal?.aborted) throw new HostError('cancelled', 'Cancelled.')
+        const pause = pauseBeforeRetry(error, tries, false)
+        if (pause === undefined) throw connectionError(error, this.cluster.server)
+        await sleep(pause, undefined, signal ? { signal } : {}).catch(() => undefined)
+      }
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #upgrade(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
     const { headers, tls } = await this.#authentication()
     const { protocol, hostname, port } = this.#base
     const secure = protocol === 'https:'
@@ -114,16 +137,12 @@ export class ApiConnection {
       const own = { ...headers, 'user-agent': USER_AGENT }
       return await openWebSocket(this.#url(path, query), own, protocols, connect, signal)
     } catch (error) {
-      if (signal?.aborted) throw new HostError('cancelled', 'Cancelled.')
-      if (!(error instanceof UpgradeRefused)) throw connectionError(error, this.cluster.server)
-      const status = error.response.statusCode ?? 0
-      if (status === 401) this.#refused()
-      throw apiError(status, await textOf(error.response).catch(() => ''), 'Opening a stream')
+      if (!(error instanceof UpgradeRefused)) throw error
+      const { statusCode = 0, headers: answer } = error.response
+      if (statusCode === 401) this.#refused()
+      const body = await textOf(error.response).catch(() => '')
+      throw apiError(statusCode, body, 'Opening a stream', answer['retry-after'])
     }
-  }
-
-  close(): void {
-    this.#agent.destroy()
   }
 
   /** The answer's head has come and is a success. A 401 is tried once more with a fresh credential of the plugin. */
@@ -137,7 +156,7 @@ export class ApiConnection {
         this.#refused()
         continue
       }
-      throw apiError(status, body, `${method} ${path}`)
+      throw apiError(status, body, `${method} ${path}`, response.headers['retry-after'])
     }
   }
 

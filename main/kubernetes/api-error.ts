@@ -7,12 +7,15 @@ export class ApiError extends HostError {
   /** HTTP status. */
   readonly httpStatus: number
   readonly reason: string
+  /** How long the server asks to be left alone; absent when it does not say. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(httpStatus: number, reason: string, message: string) {
+  constructor(httpStatus: number, reason: string, message: string, retryAfterMs?: number) {
     super(codeFor(httpStatus), message)
     this.name = 'ApiError'
     this.httpStatus = httpStatus
     this.reason = reason
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -24,9 +27,15 @@ function codeFor(status: number): ErrorCode {
   return 'unavailable'
 }
 
-/** What the answer's body says, or its status when the body says nothing (a proxy's HTML page, an empty 403). */
-export function apiError(httpStatus: number, body: string, what: string): ApiError {
+/**
+ * What the answer's body says, or its status when the body says nothing (a proxy's HTML page, an empty 403). `retryAfter`: the header's
+ * value, of which seconds are understood.
+ */
+export function apiError(httpStatus: number, body: string, what: string, retryAfter?: string): ApiError {
   const status = parseStatus(body)
+  const seconds =
+    status?.details?.retryAfterSeconds ?? (/^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined)
+  const wait = seconds === undefined ? undefined : seconds * 1000
   if (httpStatus === 401) {
     return new ApiError(
       401,
@@ -34,8 +43,23 @@ export function apiError(httpStatus: number, body: string, what: string): ApiErr
       `${what}: the API server does not accept these credentials (401). Log in again.`,
     )
   }
-  const words = status?.message ?? (body.trimStart().startsWith('<') ? '' : body.trim().slice(0, 500))
-  return new ApiError(httpStatus, status?.reason ?? '', words || `${what}: the API server answered HTTP ${httpStatus}.`)
+  const said = status?.message ?? (body.trimStart().startsWith('<') ? '' : body.trim().slice(0, 500))
+  const known = OF_A_MOMENT[httpStatus]
+  const words = known ? `${known}${said ? ` It says: ${said}` : ''}` : said
+  return new ApiError(
+    httpStatus,
+    status?.reason ?? '',
+    words || `${what}: the API server answered HTTP ${httpStatus}.`,
+    wait,
+  )
+}
+
+/** What comes from an API server that is overloaded, and from what stands before one that is away. */
+const OF_A_MOMENT: Readonly<Record<number, string>> = {
+  429: 'The API server has too much to do and turns requests away (429): try again in a moment.',
+  502: 'The API server cannot be reached behind its load balancer or proxy (502): it may be restarting.',
+  503: 'The API server is not available (503): it may be restarting.',
+  504: 'The API server did not answer in time (504).',
 }
 
 export function parseStatus(text: string): Status | undefined {

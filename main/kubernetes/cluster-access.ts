@@ -1,6 +1,7 @@
 import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiConnection as Connection } from './api-connection.ts'
+import { ApiError } from './api-error.ts'
 import { ExecCredentials, type PluginLogin } from './exec-credential.ts'
 import type { Kubeconfig, KubeContext } from './kubeconfig.ts'
 import { kubeconfigFiles, loadKubeconfig, resolveContext } from './kubeconfig.ts'
@@ -113,9 +114,15 @@ export async function listAll<T>(
   const items: T[] = []
   let from: string | undefined
   for (;;) {
-    const page: KubernetesList<T> = await connection.get(path, {
-      query: { ...query, limit: 500, ...(from ? { continue: from } : {}) },
-    })
+    let page: KubernetesList<T>
+    try {
+      page = await connection.get(path, { query: { ...query, limit: 500, ...(from ? { continue: from } : {}) } })
+    } catch (error) {
+      // The state of the cluster that the first pages are of is forgotten: now all at once, which can't be too late.
+      if (!from || !(error instanceof ApiError && error.httpStatus === 410)) throw error
+      page = await connection.get(path, { query })
+      items.length = 0
+    }
     items.push(...page.items)
     from = page.metadata.continue
     if (!from) return { items, resourceVersion: page.metadata.resourceVersion ?? '' }

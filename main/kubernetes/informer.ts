@@ -3,9 +3,13 @@ import type { ApiConnection } from './api-connection.ts'
 import { ApiError } from './api-error.ts'
 import { listAll } from './cluster-access.ts'
 import type { KubernetesObject, Status, WatchEvent } from './objects.ts'
+import { retryAfterMs } from './retry.ts'
 
 const WATCH_SECONDS = 290
+const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
+/** A watch that ends sooner was not meant to: something between ends them. */
+const SHORT_WATCH_MS = 1000
 
 export interface InformerState<T> {
   readonly objects: ReadonlyMap<string, T>
@@ -74,24 +78,26 @@ export class Informer<T extends KubernetesObject> {
     this.#forbidden = false
     // What is left from an earlier look may be old: it is shown, but not as all there is.
     this.#synced = false
-    for (let pause = 500; !signal.aborted;) {
+    for (let pause = SHORTEST_PAUSE_MS; !signal.aborted;) {
+      const began = Date.now()
+      let wait = 0
       try {
         if (this.#version === '') await this.#list(signal)
         await this.#watch(signal)
-        pause = 500
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof ApiError && error.httpStatus === 410) {
-          this.#version = ''
-          continue
+        if (error instanceof ApiError && error.httpStatus === 410) this.#version = ''
+        else {
+          this.#problem = error instanceof Error ? error.message : String(error)
+          this.#forbidden = error instanceof ApiError && error.httpStatus === 403
+          this.#tell()
+          if (this.#forbidden) return
+          wait = retryAfterMs(error)
         }
-        this.#problem = error instanceof Error ? error.message : String(error)
-        this.#forbidden = error instanceof ApiError && error.httpStatus === 403
-        this.#tell()
-        if (this.#forbidden) return
-        await sleep(pause, undefined, { signal }).catch(() => undefined)
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
       }
+      if (Date.now() - began > SHORT_WATCH_MS) pause = SHORTEST_PAUSE_MS
+      await sleep(Math.max(pause, wait), undefined, { signal }).catch(() => undefined)
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }
   }
 

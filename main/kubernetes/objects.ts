@@ -238,6 +238,7 @@ export interface Status {
   readonly details?: {
     readonly name?: string
     readonly kind?: string
+    readonly retryAfterSeconds?: number
     readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[]
   }
 }

@@ -14,6 +14,7 @@ import { containerCommand } from './container-command.ts'
 import { waitForContainer } from './container-start.ts'
 import { openExec } from './exec-stream.ts'
 import type { Container, Pod } from './objects.ts'
+import { addEphemeralContainer, createPod, wasRefused } from './pod-requests.ts'
 
 // A container of ours to run a shell in: beside a container without one, or on a node. It ends by itself when its heart stops beating.
 
@@ -132,16 +133,11 @@ export async function debugContainerPlace(
     // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
     securityContext: { runAsUser: 0, runAsNonRoot: false },
   }
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/ephemeralcontainers`
   try {
-    await connection.request('PATCH', path, {
-      body: { spec: { ephemeralContainers: [added] } },
-      contentType: 'application/strategic-merge-patch+json',
-      ...(signal ? { signal } : {}),
-    })
+    await addEphemeralContainer(connection, namespace, pod, added, signal ? { signal } : {})
   } catch (error) {
     // A refusal says that nothing was made; silence says nothing.
-    if (error instanceof ApiError) await ledger.gone(entry)
+    if (wasRefused(error)) await ledger.gone(entry)
     throw error
   }
   const made = `Ephemeral container ${container} was added to ${pod}. It stays listed in the pod until the pod is deleted.`
@@ -193,10 +189,9 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
     },
   }
   try {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-    await connection.request('POST', path, { body, ...(signal ? { signal } : {}) })
+    await createPod(connection, body, signal ? { signal } : {})
   } catch (error) {
-    if (error instanceof ApiError) await ledger.gone(entry)
+    if (wasRefused(error)) await ledger.gone(entry)
     throw error
   }
   const made = `Privileged pod ${namespace}/${name} was made on node ${node}; the node's files are under /host. It is deleted with this terminal.`

@@ -9,6 +9,7 @@ import { runCommand } from '../../main/kubernetes/exec-stream.ts'
 import type { Kubeconfig } from '../../main/kubernetes/kubeconfig.ts'
 import { kubeconfigFiles, loadKubeconfig } from '../../main/kubernetes/kubeconfig.ts'
 import type { Node, Pod } from '../../main/kubernetes/objects.ts'
+import { createPod } from '../../main/kubernetes/pod-requests.ts'
 import { proxyFor } from '../../main/kubernetes/proxy.ts'
 import type { Permission } from '../../common/model/preflight.ts'
 
@@ -118,16 +119,7 @@ export class JourneyTarget {
         ],
       },
     }
-    // A namespace's default service account comes a moment after the namespace.
-    for (let tries = 0; ; tries++) {
-      try {
-        await this.connection.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body })
-        break
-      } catch (error) {
-        if (!(error instanceof ApiError && /serviceaccount/.test(error.message)) || tries > 50) throw error
-        await sleep(200)
-      }
-    }
+    await createPod(this.connection, body)
     for (const until = Date.now() + START_TIMEOUT_MS; ; await sleep(200)) {
       const pod: Pod = await this.connection.get(`/api/v1/namespaces/${namespace}/pods/${name}`)
       const running = pod.status?.containerStatuses?.some(({ state }) => state?.running)

@@ -13,7 +13,8 @@ import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod } 
 import type { ClusterUser, Identity } from './authorization.ts'
 import { allows, authorize, refusal } from './authorization.ts'
 import type { Authority } from './certificates.ts'
-import { ApiFailure, notFound } from './failure.ts'
+import { ApiFailure, forbidden, notFound } from './failure.ts'
+import { bodyOf, refuseUpgrade, send } from './http-messages.ts'
 import type { Kind, Target } from './kinds.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, KINDS, targetOf } from './kinds.ts'
 import { asPod } from './kubelet.ts'
@@ -21,7 +22,7 @@ import type { ObjectStore } from './object-store.ts'
 import { boundRules } from './role-bindings.ts'
 import type { Streams } from './streams.ts'
 
-const BODY_LIMIT = 3 << 20
+const ACCOUNT_DELAY_MS = 300
 
 /** What the API server asks of the cluster behind it. */
 export interface Backend {
@@ -66,6 +67,12 @@ export class ApiServer {
   readonly #sockets = new Set<Duplex>()
   readonly #watches = new Set<ServerResponse>()
   readonly seen: SeenRequest[] = []
+  /** Asked before each request; what it returns is the answer: an overloaded server, a load balancer with nobody behind it. */
+  onRequest: ((request: SeenRequest) => ApiFailure | undefined) | undefined
+  /** What mutating webhooks make of a pod that is created or changed. */
+  mutatePod: ((pod: Pod) => Pod) | undefined
+  /** When the default service account of a namespace that was just created will be there, in milliseconds since 1970. */
+  readonly #accounts = new Map<string, number>()
   #server: Server | undefined
   #port = 0
 
@@ -130,7 +137,7 @@ export class ApiServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      this.seen.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers })
+      this.#see(request, request.method ?? '')
       const body = await bodyOf(request)
       const identity = this.#identify(request)
       if (body !== '' && !(request.headers['content-type'] ?? '').includes('json')) {
@@ -144,6 +151,8 @@ export class ApiServer {
       await this.#serve(identity, target, url.searchParams, request.method ?? 'GET', body, request, response)
     } catch (error) {
       const failure = error instanceof ApiFailure ? error : new ApiFailure(500, 'InternalError', String(error))
+      const wait = failure.retryAfterSeconds
+      if (wait !== undefined && !response.headersSent) response.setHeader('retry-after', wait)
       if (!response.headersSent) send(response, failure.code, failure.status)
       else response.destroy()
     }
@@ -151,7 +160,7 @@ export class ApiServer {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
-      this.seen.push({ method: 'UPGRADE', url: request.url ?? '', headers: request.headers })
+      this.#see(request, 'UPGRADE')
       const identity = this.#identify(request)
       const url = this.#url(request)
       const target = targetOf(url.pathname)
@@ -175,6 +184,13 @@ export class ApiServer {
       const failure = error instanceof ApiFailure ? error : new ApiFailure(500, 'InternalError', String(error))
       refuseUpgrade(socket, failure)
     }
+  }
+
+  #see({ url = '', headers }: IncomingMessage, method: string): void {
+    const seen = { method, url, headers }
+    this.seen.push(seen)
+    const failure = this.onRequest?.(seen)
+    if (failure) throw failure
   }
 
   #url(request: IncomingMessage): URL {
@@ -265,7 +281,8 @@ export class ApiServer {
     const pod = kind.resource === 'pods' ? asPod(current) : undefined
     if (pod && subresource === 'ephemeralcontainers') {
       const wanted = asPod(change)?.spec.ephemeralContainers ?? []
-      const changed = method === 'PUT' ? replaceEphemeral(pod, wanted) : patchEphemeral(pod, wanted)
+      const asked = method === 'PUT' ? replaceEphemeral(pod, wanted) : patchEphemeral(pod, wanted)
+      const changed = this.mutatePod?.(asked) ?? asked
       admit(this.#namespace(namespace), changed)
       if (dryRun) return send(response, 200, changed)
       const stored = store.replace(kind, withoutVersion(changed))
@@ -299,19 +316,31 @@ export class ApiServer {
     const pod = kind.resource === 'pods' ? asPod(named) : undefined
     if (pod) {
       validateNewPod(pod)
-      admit(this.#namespace(namespace), pod)
-      if (dryRun) return { ...pod, metadata: { ...pod.metadata, uid: 'dry-run' } }
-      const stored = store.create(kind, namespace, { ...pod, status: { phase: 'Pending' } })
+      this.#account(namespace, pod)
+      const changed = this.mutatePod?.(pod) ?? pod
+      admit(this.#namespace(namespace), changed)
+      if (dryRun) return { ...changed, metadata: { ...changed.metadata, uid: 'dry-run' } }
+      const stored = store.create(kind, namespace, { ...changed, status: { phase: 'Pending' } })
       backend.podCreated(stored)
       return stored
     }
+    if (kind.resource === 'namespaces' && !dryRun) this.#accounts.set(generated, Date.now() + ACCOUNT_DELAY_MS)
     return dryRun ? named : store.create(kind, namespace, named)
+  }
+
+  /** The admission plugin ServiceAccount refuses pods until a controller has made the namespace's account. */
+  #account(namespace: string, pod: Pod): void {
+    if (Date.now() >= (this.#accounts.get(namespace) ?? 0)) return
+    const message = `error looking up service account ${namespace}/default: serviceaccount "default" not found`
+    throw forbidden('pods', pod.metadata.name, message)
   }
 
   #list(kind: Kind, namespace: string, query: URLSearchParams): object {
     const all = this.#options.store.list(kind, namespace).filter((object) => selected(object, query))
     const limit = Number(query.get('limit') ?? 0)
-    const start = Number(query.get('continue') ?? 0)
+    const [from = '0', at = ''] = (query.get('continue') ?? '').split('@')
+    const start = Number(from)
+    if (start > 0) this.#options.store.requireKnown(Number(at))
     const end = limit > 0 ? start + limit : all.length
     const rest = all.length - end
     return {
@@ -319,7 +348,7 @@ export class ApiServer {
       kind: `${kind.kind}List`,
       metadata: {
         resourceVersion: String(this.#options.store.version),
-        ...(rest > 0 ? { continue: String(end), remainingItemCount: rest } : {}),
+        ...(rest > 0 ? { continue: `${end}@${this.#options.store.version}`, remainingItemCount: rest } : {}),
       },
       items: all.slice(start, end),
     }
@@ -454,32 +483,3 @@ function withAuthenticated({ name, groups = [], rules }: ClusterUser): Identity 
 const isTls = (socket: object): socket is TLSSocket => 'getPeerCertificate' in socket
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
 const many = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat())
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of request) {
-    if (!Buffer.isBuffer(part)) continue
-    length += part.length
-    if (length > BODY_LIMIT) throw new ApiFailure(413, 'RequestEntityTooLarge', 'limit is 3145728')
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
-function send(response: ServerResponse, code: number, body: object): void {
-  const text = Buffer.from(JSON.stringify(body))
-  response.writeHead(code, { 'content-type': 'application/json', 'content-length': text.length })
-  response.end(text)
-}
-
-function refuseUpgrade(socket: Duplex, failure: ApiFailure): void {
-  const body = Buffer.from(JSON.stringify(failure.status))
-  const lines = [
-    `HTTP/1.1 ${failure.code} ${failure.reason || 'Forbidden'}`,
-    'content-type: application/json',
-    `content-length: ${body.length}`,
-    'connection: close',
-  ]
-  socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]))
-}

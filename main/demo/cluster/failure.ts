@@ -5,12 +5,15 @@ export class ApiFailure extends Error {
   readonly code: number
   readonly reason: string
   readonly details: Status['details']
+  /** Of the header Retry-After. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: number, reason: string, message: string, details?: Status['details']) {
+  constructor(code: number, reason: string, message: string, details?: Status['details'], retryAfterSeconds?: number) {
     super(message)
     this.code = code
     this.reason = reason
     this.details = details
+    this.retryAfterSeconds = retryAfterSeconds
   }
 
   get status(): Status {

@@ -81,8 +81,7 @@ export class ObjectStore {
 
   /** The changes after `since`, then each as it comes; 410 when they are no longer known. The returned function ends it. */
   watch(kind: Kind, namespace: string, since: number, listener: Listener): () => void {
-    if (since < this.#oldest)
-      throw new ApiFailure(410, 'Expired', `too old resource version: ${since} (${this.#oldest})`)
+    this.requireKnown(since)
     const matches = (change: Change) =>
       change.kind === kind && (namespace === '' || change.event.object.metadata.namespace === namespace)
     for (const change of this.#changes) if (change.version > since && matches(change)) listener(change.event)
@@ -91,6 +90,12 @@ export class ObjectStore {
     }
     this.#listeners.add(hear)
     return () => this.#listeners.delete(hear)
+  }
+
+  /** Throws 410 when what was at that version is no longer known. */
+  requireKnown(version: number): void {
+    if (version < this.#oldest)
+      throw new ApiFailure(410, 'Expired', `too old resource version: ${version} (${this.#oldest})`)
   }
 
   /** Forgets old changes, as etcd's compaction does. */

@@ -7,12 +7,12 @@ import { ApiError } from '../api-error.ts'
 import { waitForContainer } from '../container-start.ts'
 import { runCommand } from '../exec-stream.ts'
 import type { ContainerStatus, Pod } from '../objects.ts'
+import { addEphemeralContainer, createPod, podPath, wasRefused } from '../pod-requests.ts'
 import type { ContainerSettings, Provenance } from './capture-container.ts'
 import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { END, FIND_PROCESS, script } from './pod-scripts.ts'
 import type { CaptureTarget, PreflightResult } from './preflight.ts'
-import { podPath } from './preflight.ts'
 
 const END_TIMEOUT_MS = 20_000
 const POLL_MS = 250
@@ -68,14 +68,11 @@ async function ephemeralPlace(
   const container = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
   const entry = await intend(request, { kind: 'ephemeral-container', namespace, pod, container })
   try {
-    await connection.request('PATCH', `${podPath(namespace, pod)}/ephemeralcontainers`, {
-      body: { spec: { ephemeralContainers: [ephemeralContainer(container, rung, settings, by)] } },
-      contentType: 'application/strategic-merge-patch+json',
-      ...(signal ? { signal } : {}),
-    })
+    const made = ephemeralContainer(container, rung, settings, by)
+    await addEphemeralContainer(connection, namespace, pod, made, signal ? { signal } : {})
   } catch (error) {
     // A refusal says that nothing was made; silence says nothing.
-    if (error instanceof ApiError) await request.ledger.gone(entry)
+    if (wasRefused(error)) await request.ledger.gone(entry)
     throw error
   }
   await waitFor(request, namespace, pod, (one) =>
@@ -90,11 +87,10 @@ async function podPlace(request: PlaceRequest, rung: Rung, node: string): Promis
   const container = 'capture'
   const entry = await intend(request, { kind: 'pod', namespace, pod: name, container })
   try {
-    const body = debugPod(name, namespace, node, rung, settings, by)
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
-    await connection.request('POST', path, { body, ...(signal ? { signal } : {}) })
+    const made = debugPod(name, namespace, node, rung, settings, by)
+    await createPod(connection, made, signal ? { signal } : {})
   } catch (error) {
-    if (error instanceof ApiError) await request.ledger.gone(entry)
+    if (wasRefused(error)) await request.ledger.gone(entry)
     throw error
   }
   const place: CapturePlace = { namespace, pod: name, container, enter: [], rung, entry }

@@ -4,6 +4,7 @@ import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { isAllowed, whoami } from '../cluster-access.ts'
 import type { Namespace, Node, Pod } from '../objects.ts'
+import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './capture-container.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
@@ -88,9 +89,6 @@ async function readPod(
   }
 }
 
-export const podPath = (namespace: string, pod: string) =>
-  `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
-
 /** A capture container of ours, with the image that is asked for, that runs. */
 function findReusable(pod: Pod, image: string): Reusable | undefined {
   const statuses = pod.status?.ephemeralContainerStatuses ?? []
@@ -148,21 +146,14 @@ async function dryRun(
   debugNamespace: string,
   user: string,
 ): Promise<DryRun> {
-  const query = { dryRun: 'All' }
   const name = `${CONTAINER_PREFIX}preflight`
   const by = { user, capture: 'preflight', createdAt: new Date() }
   try {
     if (rung.startsWith('ephemeral') && target.kind === 'pod') {
-      const body = { spec: { ephemeralContainers: [ephemeralContainer(name, rung, settings, by)] } }
-      const contentType = 'application/strategic-merge-patch+json'
-      await connection.request('PATCH', `${podPath(target.namespace, target.pod)}/ephemeralcontainers`, {
-        query,
-        body,
-        contentType,
-      })
+      const container = ephemeralContainer(name, rung, settings, by)
+      await addEphemeralContainer(connection, target.namespace, target.pod, container, { dryRun: true })
     } else {
-      const body = debugPod(name, debugNamespace, node, rung, settings, by)
-      await connection.request('POST', `/api/v1/namespaces/${encodeURIComponent(debugNamespace)}/pods`, { query, body })
+      await createPod(connection, debugPod(name, debugNamespace, node, rung, settings, by), { dryRun: true })
     }
     return { ok: true }
   } catch (error) {

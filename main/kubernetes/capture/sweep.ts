@@ -3,11 +3,11 @@ import { ApiError } from '../api-error.ts'
 import { listAll, whoami } from '../cluster-access.ts'
 import { fromLiteral } from '../container-command.ts'
 import type { Pod } from '../objects.ts'
+import { podPath } from '../pod-requests.ts'
 import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, CREATED_AT, CREATED_BY } from './capture-container.ts'
 import { deletePod, endContainer, removePlace } from './capture-place.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { isInUse } from './ledger.ts'
-import { podPath } from './preflight.ts'
 
 /** Something of ours that is still in a cluster. */
 export interface Leftover {
