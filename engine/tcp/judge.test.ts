@@ -315,6 +315,31 @@ describe('an ACK that nothing else explains', () => {
     `)
   })
 
+  it('is a reset of a closed connection, with the number that an old segment acknowledged', () => {
+    const closed = `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1 <ts 120 900>
+      +1ms   A>B A  1(100)   ack 1 <ts 121 900>
+      +0     A>B PA 101(100) ack 1 <ts 121 900>
+      +20ms  B>A A  1(0) ack 1 <ts 921 120, sack 101:201>`
+    expectVerdicts(`${closed}
+      +0     A>B A  1(100)   ack 1 <ts 141 921> ; fast, spurious
+      +20ms  B>A FA 1(0) ack 201 <ts 941 141>
+      +0     A>B FA 201(0) ack 2 <ts 161 941>
+      +20ms  B>A A  2(0) ack 202 <ts 961 161>
+      +50ms  B>A R  1(0) id 0
+    `)
+    expectVerdicts(`${closed}
+      +0     A>B A  1(100)   ack 1 <ts 141 921> ; fast, needed
+      +20ms  B>A FA 1(0) ack 201 <ts 941 141>
+      +0     A>B FA 201(0) ack 2 <ts 161 941>
+      +20ms  B>A A  2(0) ack 202 <ts 961 161>
+      +50ms  B>A R  2(0) id 0
+    `)
+  })
+
   it('is a SYN-ACK with another sequence number, of a connection that the late SYN opened anew', () => {
     expectVerdicts(`
       ids

@@ -89,6 +89,7 @@ export class Judge {
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       this.#note(packet, row, time, at, other, ipId, flags, length)
       if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags)
+      else if (flags & RST) this.#refused(packet.seq, time, other, at)
     }
     return verdict
   }
@@ -307,6 +308,16 @@ export class Judge {
       const afterSyn = ((packet.ack - words[d + FIRST]) | 0) === 1
       if (sameWindow || afterSyn) this.#needs.acknowledgedAgain(d, packet.ack, time)
     }
+  }
+
+  /**
+   * A reset with the sequence number that an old segment of `d` acknowledged (RFC 9293 section 3.10.7.1): it came to a closed connection,
+   * when all that `d` had sent was acknowledged, so it, too, came twice.
+   */
+  #refused(seq: number, time: number, d: number, other: number): void {
+    const { words } = this.#senders
+    if ((words[d + STATE] & ACKED) === 0 || words[d + HEAD] !== NONE || ((seq - words[other + NEXT]) | 0) >= 0) return
+    this.#needs.acknowledgedAgain(d, words[d + UNA], time)
   }
 
   #noteRoundTrip(d: number, roundTrip: number): void {
