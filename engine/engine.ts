@@ -212,7 +212,7 @@ export class Engine {
   /** The file ends here. */
   finish(): void {
     this.#reader.finish()
-    this.#ingest.applications.finish()
+    this.#ingest.finish()
     this.#finished = true
   }
 

@@ -33,8 +33,8 @@ export class Ingest implements FrameSink {
   readonly applications: Applications
   cutPackets = 0
   unread: Unread | undefined
+  #judge: Judge
   /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
-  readonly #judge: Judge
   readonly #totals = new Float64Array(3)
   readonly #linkType: (interfaceId: number) => number
   readonly #packet = new Packet()
@@ -141,6 +141,12 @@ export class Ingest implements FrameSink {
     }
     chunk.flags[index] = flags
     packets.commit()
+  }
+
+  /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
+  finish(): void {
+    this.applications.finish()
+    this.#judge = new Judge(this.packets, this.verdicts)
   }
 
   /** There is a packet more than fits. */

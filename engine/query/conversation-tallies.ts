@@ -20,32 +20,50 @@ export class ConversationTallies {
   readonly #packets: PacketTable
   #rows = 0
 
-  firstTime = new Float64Array(64).fill(Infinity)
-  lastTime = new Float64Array(64).fill(-Infinity)
-  packetsAB = new Uint32Array(64)
-  packetsBA = new Uint32Array(64)
+  firstTime: Float64Array<ArrayBuffer>
+  lastTime: Float64Array<ArrayBuffer>
+  packetsAB: Uint32Array<ArrayBuffer>
+  packetsBA: Uint32Array<ArrayBuffer>
   /** Bytes on the wire. */
-  bytesAB = new Float64Array(64)
-  bytesBA = new Float64Array(64)
+  bytesAB: Float64Array<ArrayBuffer>
+  bytesBA: Float64Array<ArrayBuffer>
   /** See isSentAgain. */
-  retransmissions = new Uint32Array(64)
+  retransmissions: Uint32Array<ArrayBuffer>
   /** See isOvertaken. */
-  outOfOrder = new Uint32Array(64)
-  lost = new Uint32Array(64)
-  duplicateAcks = new Uint32Array(64)
-  zeroWindows = new Uint32Array(64)
-  resets = new Uint32Array(64)
-  rttSamples = new Uint32Array(64)
-  #rttMax = new Float64Array(64)
+  outOfOrder: Uint32Array<ArrayBuffer>
+  lost: Uint32Array<ArrayBuffer>
+  duplicateAcks: Uint32Array<ArrayBuffer>
+  zeroWindows: Uint32Array<ArrayBuffer>
+  resets: Uint32Array<ArrayBuffer>
+  rttSamples: Uint32Array<ArrayBuffer>
+  #rttMax: Float64Array<ArrayBuffer>
   /** 1 + the conversation's newest sample; each knows the one before it. */
-  #newest = new Uint32Array(64)
+  #newest: Uint32Array<ArrayBuffer>
 
   #samples = 0
   #bucket = new Uint16Array(1024)
   #before = new Uint32Array(1024)
 
-  constructor(packets: PacketTable) {
+  /** `conversations`: how many there are already; arrays of that length from the start cost no copies, and of zeros no memory. */
+  constructor(packets: PacketTable, conversations: number) {
     this.#packets = packets
+    const length = Math.max(conversations, 64)
+    const counts = () => new Uint32Array(length)
+    this.firstTime = new Float64Array(length).fill(Infinity)
+    this.lastTime = new Float64Array(length).fill(-Infinity)
+    this.packetsAB = counts()
+    this.packetsBA = counts()
+    this.bytesAB = new Float64Array(length)
+    this.bytesBA = new Float64Array(length)
+    this.retransmissions = counts()
+    this.outOfOrder = counts()
+    this.lost = counts()
+    this.duplicateAcks = counts()
+    this.zeroWindows = counts()
+    this.resets = counts()
+    this.rttSamples = counts()
+    this.#rttMax = new Float64Array(length)
+    this.#newest = counts()
   }
 
   /** Counts the packets that have come since; some 15 ns each. */

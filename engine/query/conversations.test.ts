@@ -135,12 +135,12 @@ describe('conversations', { timeout: 60_000 }, () => {
 
   it('count the same whether a capture is read at once or bit by bit, and the same as the table', () => {
     const capture = new TestCapture()
-    const growing = new ConversationTallies(capture.packets)
+    const growing = new ConversationTallies(capture.packets, 0)
     for (const [time, bytes, options] of MIXED_FRAMES) {
       capture.add(time, bytes, options)
       growing.advance()
     }
-    const atOnce = new ConversationTallies(capture.packets)
+    const atOnce = new ConversationTallies(capture.packets, 0)
     atOnce.advance()
     for (const id of atOnce.ids()) {
       expect(growing.roundTrips(id)).toEqual(atOnce.roundTrips(id))

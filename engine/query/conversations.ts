@@ -24,12 +24,11 @@ type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'tcp'>
 /** Lists of conversations. What all packets count for is kept and extended as the capture grows; for a selection it is kept while its rows are. */
 export class ConversationLists {
   readonly #sources: Sources
-  readonly #all: ConversationTallies
+  #all: ConversationTallies | undefined
   readonly #selected = new WeakMap<Uint32Array, ConversationTallies>()
 
   constructor(sources: Sources) {
     this.#sources = sources
-    this.#all = new ConversationTallies(sources.packets)
   }
 
   /**
@@ -101,16 +100,22 @@ export class ConversationLists {
 
   #tallies({ rows }: ConversationScope): ConversationTallies {
     if (!rows) {
+      this.#all ??= this.#noTallies()
       this.#all.advance()
       return this.#all
     }
     let tallies = this.#selected.get(rows)
     if (!tallies) {
-      tallies = new ConversationTallies(this.#sources.packets)
+      tallies = this.#noTallies()
       tallies.addRows(rows)
       this.#selected.set(rows, tallies)
     }
     return tallies
+  }
+
+  #noTallies(): ConversationTallies {
+    const { packets, conversations } = this.#sources
+    return new ConversationTallies(packets, conversations.count)
   }
 
   /** By conversation; NaN where it is not known. */
