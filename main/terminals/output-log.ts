@@ -5,9 +5,12 @@ const KEPT_BYTES = 1 << 20
 /** How far a reader may be behind before the writer has to wait. */
 const LAG_BYTES = 512 * 1024
 /** Small pieces are put together up to this: a message costs more than its bytes. */
-const PIECE_BYTES = 128 * 1024
-/** A pseudo-terminal gives 4 kB at a time: in a flood what comes within so many milliseconds is put together. The first of it waits for nothing. */
+const PIECE_BYTES = 256 * 1024
+/** A pseudo-terminal gives 4 kB at a time: what comes within so many milliseconds is put together. The first of it waits for nothing. */
 const GATHER_MS = 8
+/** Behind a piece of that size nobody reads along: a page draws fewer frames of a flood when it comes in larger pieces, and so is done sooner. */
+const FLOOD_BYTES = 32 * 1024
+const FLOOD_GATHER_MS = 50
 
 /** What is put together has one time: not more than this is lost of when something was printed. */
 const SAME_TIME_MS = 100
@@ -16,8 +19,8 @@ interface Reader {
   at: number
   /** What was there before it came. */
   readonly old: number
-  /** When it was given something last, by performance.now(). */
-  servedAt: number
+  /** What comes until then, by performance.now(), is put together. */
+  gathersUntil: number
   wake: (() => void) | undefined
 }
 
@@ -68,7 +71,7 @@ export class OutputLog {
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
     const at = Math.max(from, this.#start, this.#forgotten)
-    const reader: Reader = { at, old: this.#end, servedAt: -Infinity, wake: undefined }
+    const reader: Reader = { at, old: this.#end, gathersUntil: -Infinity, wake: undefined }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
@@ -79,15 +82,17 @@ export class OutputLog {
       {
         pull: async (controller) => {
           while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) await woken(reader)
-          const gathered = reader.servedAt + GATHER_MS
           while (this.#end - reader.at < PIECE_BYTES && !this.#closed && this.#readers.has(reader)) {
-            const left = gathered - performance.now()
+            const left = reader.gathersUntil - performance.now()
             if (left <= 0) break
             await woken(reader, left)
           }
-          reader.servedAt = performance.now()
-          if (reader.at < this.#end) controller.enqueue(this.#next(reader))
-          else {
+          if (reader.at < this.#end) {
+            const piece = this.#next(reader)
+            const gather = piece.bytes.length < FLOOD_BYTES ? GATHER_MS : FLOOD_GATHER_MS
+            reader.gathersUntil = performance.now() + gather
+            controller.enqueue(piece)
+          } else {
             leave()
             controller.close()
           }

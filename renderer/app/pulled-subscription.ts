@@ -7,7 +7,7 @@ export interface RemoteSubscription<T> extends Disposable {
 }
 
 // Values asked for ahead, so that a tunnel's round trip is not paid for each; also the most that a slow reader finds waiting.
-const AHEAD = 16
+const AHEAD = 4
 
 /** A stream of the values; cancelling it, its end and its failure let go of the host's side. */
 export function pulledSubscription<T>(remote: RemoteSubscription<T>): ReadableStream<T> {
