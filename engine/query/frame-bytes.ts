@@ -11,7 +11,7 @@ const GAP_BYTES = 1 << 16
 /** Reads under way at a time: as many as a browser has connections to a host, ... */
 const MOST_READS = 6
 /** ... but no more once they are this much. */
-const ENOUGH_BYTES = 12 << 20
+const ENOUGH_BYTES = 8 << 20
 
 /** Frames that are read together: those of the places [first, last) of the rows, in bytes [begin, end) of the capture. */
 interface Batch {

@@ -33,6 +33,13 @@ export class PacketValues implements ValueSource {
   /** What collectFields is asked for: the fields, and the protocols whose layers are counted. */
   readonly #wanted = new Set<string>()
   readonly #found = new Map<string, Found>()
+  /** The same, to go through. */
+  readonly #lists: readonly Found[]
+  /** Those of protocols, by layer. */
+  readonly #layers: (Found | undefined)[] = []
+  readonly #frame: Found | undefined
+  /** Fields that only columns have are asked for. */
+  readonly #asksColumns: boolean
   /** By field. */
   readonly #protocolOf = new Map<string, string>()
   readonly #layersSeen = new Map<string, number>()
@@ -51,8 +58,11 @@ export class PacketValues implements ValueSource {
     }
     for (const field of testFields(test)) {
       if (!field.decoded) continue
-      this.#found.set(field.name, { values: [], layers: [], lengths: [] })
+      const found: Found = { values: [], layers: [], lengths: [] }
+      this.#found.set(field.name, found)
       this.#wanted.add(field.name)
+      const layer = field.type === 'protocol' ? PROTOCOLS.indexOf(field.name) : -1
+      if (layer > 0) this.#layers[layer] = found
       if (payloadProtocolOf(field.name) === field.name) this.#payload.add(field.name)
       if (field.type === 'protocol') continue
       const protocol = protocolOf(field.name)
@@ -61,17 +71,22 @@ export class PacketValues implements ValueSource {
       if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
       if (field.name === SERVER_NAME) this.#wantsServerName = true
     }
+    this.#lists = Array.from(this.#found.values())
+    this.#frame = this.#found.get('frame')
+    this.#asksColumns = Array.from(testFields(test)).some(({ decoded }) => !decoded)
   }
 
   /** From now on the values are those of this packet, which is the one at `row`. */
   load(row: number, packet: Packet): void {
     const { tables } = this.#context
-    const chunk = tables.packets.chunk(row)
-    const i = row % CHUNK_ROWS
-    this.#columns.at({ chunk, firstRow: row - i, from: i, to: i + 1 }, i)
-    if (this.#found.size === 0) return
-    for (const { values, layers, lengths } of this.#found.values()) values.length = layers.length = lengths.length = 0
-    this.#layersSeen.clear()
+    if (this.#asksColumns) {
+      const chunk = tables.packets.chunk(row)
+      const i = row % CHUNK_ROWS
+      this.#columns.at({ chunk, firstRow: row - i, from: i, to: i + 1 }, i)
+    }
+    if (this.#lists.length === 0) return
+    for (const found of this.#lists) found.values.length = found.layers.length = found.lengths.length = 0
+    if (this.#layersSeen.size > 0) this.#layersSeen.clear()
     this.#packet = packet
     // Costs as much as all the rest: only where it says something.
     const wantsContext = this.#wantsContext || (this.#wantsServerName && payloadProtocol(packet) === 'tls')
@@ -111,15 +126,14 @@ export class PacketValues implements ValueSource {
 
   /** A protocol's value is its header and all that it carries. */
   #takeProtocols({ bytes, start, end, layers, layerAt, layerLimit, layerCount }: Packet): void {
-    const frame = this.#found.get('frame')
-    if (frame) {
-      frame.values.push(bytes.subarray(start, end))
-      frame.layers.push(1)
-      frame.lengths.push(end - start)
+    if (this.#frame) {
+      this.#frame.values.push(bytes.subarray(start, end))
+      this.#frame.layers.push(1)
+      this.#frame.lengths.push(end - start)
     }
+    if (this.#layers.length === 0) return
     for (let i = 0; i < layerCount; i++) {
-      const name = PROTOCOLS[layers[i]]
-      const found = this.#found.get(name)
+      const found = this.#layers[layers[i]]
       if (!found) continue
       const limit = Math.max(layerAt[i], Math.min(end, layerLimit[i]))
       found.values.push(bytes.subarray(layerAt[i], limit))

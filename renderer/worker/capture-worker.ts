@@ -67,7 +67,7 @@ import { queryKey, Selections } from './selections.ts'
 const LIMITS = { packets: 25_000_000, conversations: 2_000_000 } as const
 
 /** Milliseconds after which a list is answered with what was found so far. */
-const PART_MS = 300
+const PART_MS = 200
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
@@ -140,7 +140,7 @@ export class CaptureWorker implements EngineService {
     return this.#timed(async () => {
       const rows = order ? await this.#sort(query, order) : await this.#rows(query)
       const handle = this.#put(query, rows, order)
-      return { ...handle, complete: true, ...(part && { rows: await this.#rowsOf(handle, part) }) }
+      return { ...handle, complete: true, ...(part && (await this.#rowsOf(handle, part))) }
     })
   }
 
@@ -351,18 +351,19 @@ export class CaptureWorker implements EngineService {
     const whole = await within(PART_MS, this.#rows(query))
     return this.#timed(async () => {
       const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
-      return { ...handle, complete: whole !== undefined, rows: await this.#rowsOf(handle, part) }
+      return { ...handle, complete: whole !== undefined, ...(await this.#rowsOf(handle, part)) }
     })
   }
 
   async #rowsOf(
     { id, count }: Pick<SelectionHandle, 'id' | 'count'>,
-    { first, count: wanted, page }: ListPart,
-  ): Promise<NonNullable<SelectionHandle['rows']>> {
+    { first, count: wanted, page, have }: ListPart,
+  ): Promise<Pick<SelectionHandle, 'rows'>> {
     const top = Math.max(0, Math.min(first, count - wanted))
     const start = top - (top % page)
     const end = Math.ceil((top + wanted) / page) * page
-    return { start, of: await this.rows(id, start, end - start) }
+    if (have?.id === id && have.count >= Math.min(end, count)) return {}
+    return { rows: { start, of: await this.rows(id, start, end - start) } }
   }
 
   /** Ascending, whatever order they were named in. Saving goes on when the view turns to something else. */

@@ -87,6 +87,8 @@ export interface ListPart {
   readonly first: number
   readonly count: number
   readonly page: number
+  /** An answer to the same question whose rows are there already: those it held are not sent again. */
+  readonly have?: { readonly id: number; readonly count: number }
 }
 
 export interface LatencyPackets {

@@ -63,7 +63,7 @@ async function opened() {
     while (shown.at(-1)?.key !== filter || counted.at(-1)?.key !== filter) await file.release()
     for (let n = 0; n < 5 || file.waiting > 0; n++) await file.release()
   }
-  return { file, apply, finish, shown, counted }
+  return { worker, file, apply, finish, shown, counted }
 }
 
 const A = 'frame contains "GET"'
@@ -111,5 +111,25 @@ describe('changing the filter while packets are read for the one before', { time
     await expect.poll(() => file.waiting).toBeGreaterThan(0)
     apply('tcp.flags.syn == 1')
     await expect.poll(() => shown.at(-1)).toMatchObject({ key: 'tcp.flags.syn == 1', error: undefined })
+  })
+})
+
+describe('a filter for which packets are read', { timeout: 60_000 }, () => {
+  it('has the list answered with what was found so far, again and again', async () => {
+    const { worker, file } = await opened()
+    const part = { first: 0, count: 40, page: 32 }
+    const query = { filter: A }
+    worker.setView(query)
+    const { id, ...some } = await worker.select(query, undefined, part)
+    expect(some).toEqual({ count: 0, complete: false, rows: { start: 0, of: [] } })
+    const have = { id, count: 0 }
+    expect(await worker.select(query, undefined, { ...part, have })).toEqual({ id, count: 0, complete: false })
+    file.held = false
+    const whole = worker.select(query, undefined, { ...part, have })
+    while (file.waiting > 0) await file.release()
+    const { complete, count, rows } = await whole
+    expect(complete).toBe(true)
+    expect(rows?.of.length).toBe(Math.min(64, count))
+    expect(await worker.select(query, undefined, { ...part, have: { id, count } })).toEqual({ id, count, complete })
   })
 })

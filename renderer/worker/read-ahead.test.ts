@@ -39,6 +39,16 @@ describe('reading ahead', () => {
     expect(large.length).toBeGreaterThan(8)
   })
 
+  it('goes on with a pass while single packets are read elsewhere', async () => {
+    const { ahead, requests } = reader(1000)
+    for (let offset = 4_000; offset < 9_000; offset += 50) {
+      await ahead.read(offset, 50)
+      if (offset % 500 === 200) await ahead.read(3_900 - offset / 10, 10)
+    }
+    expect(requests.filter(([, length]) => length === 50).length).toBeLessThan(4)
+    expect(requests.filter(([, length]) => length === 10)).toHaveLength(10)
+  })
+
   it('always answers with the bytes that were asked for', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -12,6 +12,26 @@ interface Window {
 const NEAR = 1 << 17
 const SURE_AFTER = 3
 
+/** Reads that follow each other. */
+class Sequence {
+  #end = -1
+  count = 0
+
+  /** Takes the read in if it goes on where the last one ended. */
+  continues(offset: number, length: number): boolean {
+    const gap = offset - this.#end
+    if (gap < 0 || gap > NEAR) return false
+    this.#end = offset + length
+    this.count++
+    return true
+  }
+
+  begin(offset: number, length: number): void {
+    this.#end = offset + length
+    this.count = 0
+  }
+}
+
 /**
  * Reads of single packets go straight through; a pass over the file (a filter that needs every packet's bytes) is read in large pieces,
  * the next one while the last is looked at. The answer may be part of a larger buffer.
@@ -21,8 +41,9 @@ export class ReadAhead {
   readonly #window: number
   #current: Window | undefined
   #next: Window | undefined
-  #end = -1
-  #run = 0
+  /** Single packets are read during a pass too: they don't end it. */
+  #pass = new Sequence()
+  #perhaps = new Sequence()
 
   constructor(read: Read, window = 8 << 20) {
     this.#read = read
@@ -30,10 +51,7 @@ export class ReadAhead {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const gap = offset - this.#end
-    this.#run = gap >= 0 && gap <= NEAR ? this.#run + 1 : 0
-    this.#end = offset + length
-    if (this.#run < SURE_AFTER || length > this.#window) return this.#read(offset, length)
+    if (!this.#isInPass(offset, length) || length > this.#window) return this.#read(offset, length)
 
     if (this.#next && this.#covers(this.#next, offset, length)) {
       this.#current = this.#next
@@ -47,6 +65,14 @@ export class ReadAhead {
     if (offset + length - start > this.#window / 2) this.#next ??= this.#fetch(offset + length)
     const window = await bytes
     return window.subarray(offset - start, offset - start + length)
+  }
+
+  #isInPass(offset: number, length: number): boolean {
+    if (this.#pass.count >= SURE_AFTER && this.#pass.continues(offset, length)) return true
+    if (!this.#perhaps.continues(offset, length)) this.#perhaps.begin(offset, length)
+    if (this.#perhaps.count < SURE_AFTER) return false
+    ;[this.#pass, this.#perhaps] = [this.#perhaps, new Sequence()]
+    return true
   }
 
   #covers({ offset: start }: Window, offset: number, length: number): boolean {

@@ -72,17 +72,16 @@ export function Packets({
     key: answered,
     partial,
   } = useAnswer<Listed>(key, async (show) => {
+    let have: Listed | undefined
     for (;;) {
-      const { id, count, complete, rows } = await session.engine.select(query, order, {
-        ...visible.current,
-        page: PAGE,
-      })
+      const part = { ...visible.current, page: PAGE, ...(have && { have: { id: have.id, count: have.count } }) }
+      const { id, count, complete, rows } = await session.engine.select(query, order, part)
       // The same selection with more packets at its end: what is loaded stays.
       const known = last.current?.id === id ? last.current.pages : undefined
       const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
       if (rows) pages.put(rows.start, rows.of)
-      last.current = { id, count, pages }
-      if (complete || !show(last.current)) return last.current
+      have = last.current = { id, count, pages }
+      if (complete || !show(have)) return have
     }
   })
 
