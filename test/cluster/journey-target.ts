@@ -8,8 +8,8 @@ import { ClusterAccess, isAllowed, listAll } from '../../main/kubernetes/cluster
 import { runCommand } from '../../main/kubernetes/exec-stream.ts'
 import type { Kubeconfig } from '../../main/kubernetes/kubeconfig.ts'
 import { kubeconfigFiles, loadKubeconfig } from '../../main/kubernetes/kubeconfig.ts'
-import type { Node, Pod } from '../../main/kubernetes/objects.ts'
-import { createPod } from '../../main/kubernetes/pod-requests.ts'
+import type { Namespace, Node, Pod } from '../../main/kubernetes/objects.ts'
+import { createPod, podPath } from '../../main/kubernetes/pod-requests.ts'
 import { proxyFor } from '../../main/kubernetes/proxy.ts'
 import type { Permission } from '../../common/model/preflight.ts'
 
@@ -19,6 +19,7 @@ const START_TIMEOUT_MS = 240_000
 const RULES_TIMEOUT_MS = 30_000
 
 export type Level = 'privileged' | 'baseline' | 'restricted'
+const LEVEL_LABEL = 'pod-security.kubernetes.io/enforce'
 
 /** A cluster that the journeys are made in: the double or a real one, by nothing but its kubeconfig. */
 export class JourneyTarget {
@@ -28,8 +29,13 @@ export class JourneyTarget {
   readonly image: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly nodes: readonly string[]
+  /** Of those who may make no namespaces. */
+  readonly #own: { readonly name: string; readonly level: string | undefined } | undefined
+  /** Why no namespaces can be made. */
+  readonly #whyNone: string | undefined
   readonly #run = randomBytes(3).toString('hex')
-  readonly #made: string[] = []
+  readonly #namespaces: string[] = []
+  readonly #pods: { readonly namespace: string; readonly name: string }[] = []
 
   private constructor(
     config: Kubeconfig,
@@ -37,12 +43,16 @@ export class JourneyTarget {
     connection: ApiConnection,
     nodes: readonly string[],
     environment: Readonly<Record<string, string | undefined>>,
+    whyNone: string | undefined,
+    own: { readonly name: string; readonly level: string | undefined } | undefined,
   ) {
     this.config = config
     this.context = context
     this.connection = connection
     this.nodes = nodes
     this.environment = environment
+    this.#whyNone = whyNone
+    this.#own = own
     this.image = environment['HOPSCOPE_IMAGE'] ?? DEFAULT_IMAGE
   }
 
@@ -62,34 +72,63 @@ export class JourneyTarget {
         status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
     const names = usable.map(({ metadata }) => metadata.name)
-    return new JourneyTarget(config, context.name, connection, names, environment)
+    const whyNone = await whyNot(connection, context.name, [
+      { verb: 'create', group: '', resource: 'namespaces' },
+      { verb: 'delete', group: '', resource: 'namespaces' },
+    ])
+    const name = environment['HOPSCOPE_NAMESPACE']
+    const own = whyNone !== undefined && name ? { name, level: await levelOf(connection, name) } : undefined
+    return new JourneyTarget(config, context.name, connection, names, environment, whyNone, own)
   }
 
-  /** In words, what the person would have to be allowed; undefined when all of it is. */
-  async whyNot(needs: readonly Permission[]): Promise<string | undefined> {
-    const allowed = await Promise.all(needs.map((one) => isAllowed(this.connection, one)))
-    const missing = needs.filter((_, index) => !allowed[index])
-    if (missing.length === 0) return undefined
-    return `the user of context ${this.context} may not ${missing.map(permissionText).join(', ')}`
+  /** In words, what the person would have to be allowed where the journeys are made; undefined when all of it is. */
+  whyNot(needs: readonly Permission[]): Promise<string | undefined> {
+    const namespace = this.#own?.name
+    const there = namespace === undefined ? {} : { namespace }
+    return whyNot(
+      this.connection,
+      this.context,
+      needs.map((one) => ({ ...(CLUSTER_WIDE.includes(one.resource) ? {} : there), ...one })),
+    )
   }
 
-  /** A namespace of this run's own, at a Pod Security level; removed by `close`. */
-  async namespace(level: Level): Promise<string> {
+  /** Why there is no namespace of such a level to make pods in; undefined when there is one. */
+  whyNoNamespace(level: Level | 'any'): string | undefined {
+    if (this.#whyNone === undefined) return undefined
+    if (!this.#own) return `${this.#whyNone}; HOPSCOPE_NAMESPACE can name one that is there`
+    const { name, level: enforced } = this.#own
+    if (level === 'any' || level === enforced) return undefined
+    const why = enforced ? `enforces "${enforced}"` : 'may not be read, so that its Pod Security level is not known'
+    return `this takes a namespace that enforces "${level}": ${this.#whyNone}, and namespace ${name} ${why}`
+  }
+
+  /** A namespace of this run's own, at a Pod Security level; removed by `close`. Or the one that HOPSCOPE_NAMESPACE names. */
+  async namespace(wanted: Level | 'any'): Promise<string> {
+    if (this.#own) return this.#own.name
+    const level = wanted === 'any' ? 'baseline' : wanted
     const name = `hopscope-test-${level}-${this.#run}`
-    if (this.#made.includes(name)) return name
+    if (this.#namespaces.includes(name)) return name
     const labels = {
       'hopscope/test': this.#run,
-      'pod-security.kubernetes.io/enforce': level,
+      [LEVEL_LABEL]: level,
       'pod-security.kubernetes.io/warn': level,
     }
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }
-    this.#made.push(name)
+    this.#namespaces.push(name)
     await this.connection.request('POST', '/api/v1/namespaces', { body })
     return name
   }
 
+  /** Whether it is in something that this run has made. */
+  made(namespace: string, pod: string): boolean {
+    return (
+      this.#namespaces.includes(namespace) || this.#pods.some((one) => one.namespace === namespace && one.name === pod)
+    )
+  }
+
   /** A pod that does nothing by itself; `node` a number: on the first or on another node. Returns when it runs and has an address. */
-  async pod(namespace: string, name: string, node: number, hardened = false): Promise<Pod> {
+  async pod(namespace: string, title: string, node: number, hardened = false): Promise<Pod> {
+    const name = `${title}-${this.#run}`
     const nodeName = this.nodes[node % Math.max(1, this.nodes.length)]
     const securityContext = hardened
       ? {
@@ -107,6 +146,9 @@ export class JourneyTarget {
       spec: {
         ...(nodeName ? { nodeName } : {}),
         terminationGracePeriodSeconds: 1,
+        // The last net, should this program not get to remove it.
+        activeDeadlineSeconds: 3600,
+        automountServiceAccountToken: false,
         securityContext: hardened ? { runAsNonRoot: true, runAsUser: 65_532 } : {},
         containers: [
           {
@@ -119,9 +161,10 @@ export class JourneyTarget {
         ],
       },
     }
+    this.#pods.push({ namespace, name })
     await createPod(this.connection, body)
     for (const until = Date.now() + START_TIMEOUT_MS; ; await sleep(200)) {
-      const pod: Pod = await this.connection.get(`/api/v1/namespaces/${namespace}/pods/${name}`)
+      const pod: Pod = await this.connection.get(podPath(namespace, name))
       const running = pod.status?.containerStatuses?.some(({ state }) => state?.running)
       if (running && pod.status?.podIP) return pod
       if (Date.now() < until) continue
@@ -192,12 +235,34 @@ export class JourneyTarget {
   }
 
   async close(): Promise<void> {
-    for (const name of this.#made) {
-      await this.connection.request('DELETE', `/api/v1/namespaces/${name}`).catch((error: unknown) => {
-        process.stderr.write(`namespace ${name} was not removed: ${String(error)}\n`)
+    const remove = (what: string, path: string) =>
+      this.connection.request('DELETE', path).catch((error: unknown) => {
+        if (error instanceof ApiError && error.httpStatus === 404) return
+        process.stderr.write(`${what} was not removed: ${error instanceof Error ? error.message : String(error)}\n`)
       })
-    }
+    for (const name of this.#namespaces) await remove(`namespace ${name}`, `/api/v1/namespaces/${name}`)
+    if (this.#own) for (const { namespace, name } of this.#pods) await remove(`pod ${name}`, podPath(namespace, name))
     this.connection.close()
+  }
+}
+
+const CLUSTER_WIDE = ['namespaces', 'nodes', 'users', 'groups']
+
+async function whyNot(connection: ApiConnection, context: string, needs: readonly Permission[]) {
+  const allowed = await Promise.all(needs.map((one) => isAllowed(connection, one)))
+  const missing = needs.filter((_, index) => !allowed[index])
+  if (missing.length === 0) return undefined
+  return `the user of context ${context} may not ${missing.map(permissionText).join(', ')}`
+}
+
+/** The Pod Security level that a namespace enforces; undefined when it may not be read. */
+async function levelOf(connection: ApiConnection, name: string): Promise<string | undefined> {
+  try {
+    const { metadata }: Namespace = await connection.get(`/api/v1/namespaces/${encodeURIComponent(name)}`)
+    return metadata.labels?.[LEVEL_LABEL] ?? 'privileged'
+  } catch (error) {
+    if (error instanceof ApiError && error.httpStatus === 403) return undefined
+    throw error
   }
 }
 

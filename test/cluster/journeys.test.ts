@@ -4,11 +4,28 @@ import { JourneyTarget } from './journey-target.ts'
 import { journeys } from './journeys.ts'
 import { skipReason } from './start.ts'
 
+/** As a Role gives it that was made after what the preflight says is missing, in one namespace. */
+const TEAM = {
+  name: 'team',
+  token: 'team-token',
+  rules: [
+    { resources: ['namespaces'], verbs: ['get'], names: ['team'] },
+    { namespaces: ['team'], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
+    { namespaces: ['team'], resources: ['pods/ephemeralcontainers'], verbs: ['patch'] },
+    { namespaces: ['team'], resources: ['pods/exec'], verbs: ['get', 'create'] },
+  ],
+}
+
 describe.skipIf(skipReason !== undefined)(`in the double${skipReason ? ` (skipped: ${skipReason})` : ''}`, () => {
-  let cluster: TestCluster | undefined
-  afterAll(() => cluster?.close())
-  journeys('journeys', async () => {
-    cluster = await TestCluster.start()
-    return JourneyTarget.open({ ...process.env, KUBECONFIG: cluster.kubeconfig(), HOPSCOPE_IMAGE: undefined })
-  })
+  const clusters: TestCluster[] = []
+  afterAll(() => Promise.all(clusters.map((cluster) => cluster.close())))
+  const open = async (user: string, environment: Readonly<Record<string, string>> = {}) => {
+    const cluster = await TestCluster.start({ users: [TEAM] })
+    clusters.push(cluster)
+    cluster.namespace('team', 'baseline')
+    const double = { KUBECONFIG: cluster.kubeconfig([user]), HOPSCOPE_IMAGE: undefined, HOPSCOPE_NAMESPACE: undefined }
+    return JourneyTarget.open({ ...process.env, ...double, ...environment })
+  }
+  journeys('journeys', () => open('admin'))
+  journeys('journeys of somebody who may work in one namespace', () => open('team', { HOPSCOPE_NAMESPACE: 'team' }))
 })

@@ -14,7 +14,7 @@ import { findLeftovers, removeLeftovers } from '../../main/kubernetes/capture/sw
 import { measure, whoami } from '../../main/kubernetes/cluster-access.ts'
 import type { Pod } from '../../main/kubernetes/objects.ts'
 import { cuttingProxy } from './cutting-proxy.ts'
-import type { JourneyTarget } from './journey-target.ts'
+import type { JourneyTarget, Level } from './journey-target.ts'
 import { readBlocks } from './read-blocks.ts'
 
 const CLI = join(import.meta.dirname, '../../main/cli.ts')
@@ -25,7 +25,7 @@ const allow = (verb: string, resource: string, subresource?: string, group = '')
   resource,
   ...(subresource ? { subresource } : {}),
 })
-const OWN_NAMESPACES = [allow('create', 'namespaces'), allow('delete', 'namespaces'), allow('create', 'pods')]
+const PODS = [allow('create', 'pods'), allow('delete', 'pods')]
 const IN_PODS = [
   allow('get', 'pods'),
   allow('patch', 'pods', 'ephemeralcontainers'),
@@ -73,8 +73,8 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       folder = mkdtempSync(join(tmpdir(), 'hopscope-journeys-'))
       ledger = new Ledger(join(folder, 'config', 'ledger.jsonl'))
       target = await open()
-      if ((await target.whyNot([...OWN_NAMESPACES, ...IN_PODS])) !== undefined) return
-      const namespace = await target.namespace('baseline')
+      if ((await whyNot('any', ...IN_PODS)) !== undefined) return
+      const namespace = await target.namespace('any')
       ;[web, db] = await Promise.all([target.pod(namespace, 'web', 0), target.pod(namespace, 'db', 1)])
     }, 300_000)
     afterAll(async () => {
@@ -82,8 +82,11 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       if (folder) rmSync(folder, { recursive: true, force: true })
     }, 60_000)
 
-    const needs = async (context: TestContext, ...permissions: readonly Permission[]) => {
-      const why = await target.whyNot(permissions)
+    const whyNot = async (level: Level | 'any', ...permissions: readonly Permission[]) =>
+      target.whyNoNamespace(level) ?? (await target.whyNot([...PODS, ...permissions]))
+    /** Skips, with the reason, where there is no namespace of that level or a permission is missing. */
+    const needs = async (context: TestContext, level: Level | 'any', ...permissions: readonly Permission[]) => {
+      const why = await whyNot(level, ...permissions)
       if (why !== undefined) context.skip(why)
     }
     const settings = () => ({ ...DEFAULT_SETTINGS, image: target.image })
@@ -103,7 +106,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         targets,
         capture: { filter, snapLength },
         container: settings(),
-        debugNamespace: 'default',
+        debugNamespace: web.metadata.namespace ?? '',
         ledger,
         file: join(folder, `journey-${++files}.pcapng`),
         ...rest,
@@ -130,7 +133,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the preflight: in a baseline namespace root that adds nothing', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'baseline', ...IN_PODS)
       const { preflight: verdict } = await preflight(
         target.connection,
         podTarget(web),
@@ -144,7 +147,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the preflight: in a restricted namespace no way through the pod, and why', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'restricted', ...IN_PODS)
       const namespace = await target.namespace('restricted')
       const pod = await target.pod(namespace, 'tight', 0, true)
       const { preflight: verdict } = await preflight(target.connection, podTarget(pod), settings(), namespace)
@@ -153,7 +156,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the preflight: a user who may only look is told what is missing, and the rule', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS, ...NARROWING)
+      await needs(context, 'any', ...IN_PODS, ...NARROWING)
       const namespace = web.metadata.namespace ?? ''
       const connection = await target.narrow(namespace, [
         { resources: ['pods'], verbs: ['get', 'list'] },
@@ -171,7 +174,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('a capture of both ends: one file, each packet once, names, nothing dropped', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'any', ...IN_PODS)
       const both = capture([podTarget(web), podTarget(db)])
       const done = both.run()
       await begun(both, done)
@@ -182,17 +185,19 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       expect(status).toMatchObject({ state: 'complete' })
       const { interfaces, packets, names, rest, dropped } = readBlocks(status.file)
       expect(rest).toBe(0)
-      const [from, to] = ['web', 'db'].map((name) => interfaces.findIndex((one) => one.name.startsWith(`${name}:`)))
+      const [from, to] = [web, db].map(({ metadata }) =>
+        interfaces.findIndex((one) => one.name.startsWith(`${metadata.name}:`)),
+      )
       expect(echoes(packets, from ?? -1)).toEqual(numbers(sent))
       // What did not arrive is the network's affair, not ours.
       expect(echoes(packets, to ?? -1).length).toBeGreaterThanOrEqual(answered)
       expect(dropped).toEqual([0, 0])
-      expect(names.get(db.status?.podIP ?? '')).toBe(`db.${db.metadata.namespace}`)
+      expect(names.get(db.status?.podIP ?? '')).toBe(`${db.metadata.name}.${db.metadata.namespace}`)
     })
 
     it('a capture in a pod that may not run as root', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
-      const pod = await target.pod(await target.namespace('baseline'), 'nonroot', 1, true)
+      await needs(context, 'any', ...IN_PODS)
+      const pod = await target.pod(await target.namespace('any'), 'nonroot', 1, true)
       const one = capture([podTarget(pod)])
       const done = one.run()
       await begun(one, done)
@@ -204,7 +209,8 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('a capture through the node where the pod is closed, and of a node without our own traffic', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS, allow('delete', 'pods'))
+      await needs(context, 'privileged', ...IN_PODS)
+      await needs(context, 'restricted')
       const debugNamespace = await target.namespace('privileged')
       const tight = await target.pod(await target.namespace('restricted'), 'closed', 0, true)
       const inside = capture([podTarget(tight)], { debugNamespace })
@@ -239,7 +245,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('chaos: twenty cuts of the connection lose and double nothing', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'any', ...IN_PODS)
       const whyNot = target.whyNoProxy()
       if (whyNot !== undefined) context.skip(whyNot)
       await using proxy = await cuttingProxy()
@@ -263,7 +269,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('chaos: a killed host goes on where it was, and a sweep leaves nothing', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'any', ...IN_PODS)
       const file = join(folder, 'killed.pcapng')
       const environment = {
         ...process.env,
@@ -282,7 +288,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         }
       }
       const where = ['-n', web.metadata.namespace ?? '', '--image', target.image]
-      const first = cli('capture', ...where, 'web', '--filter', ECHOES, '-o', file)
+      const first = cli('capture', ...where, web.metadata.name, '--filter', ECHOES, '-o', file)
       // Once the interface is in the file, tcpdump listens.
       const listens = () => existsSync(file) && readBlocks(file).interfaces.length > 0
       while (!listens()) {
@@ -306,10 +312,10 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
     })
 
     it('the sweep: what is ours and left is removed, and nothing is found then', async (context) => {
-      await needs(context, ...OWN_NAMESPACES, ...IN_PODS)
+      await needs(context, 'any', ...IN_PODS)
       const ours = async () => {
         const found = await findLeftovers(target.connection, target.context, ledger)
-        return found.leftovers.filter(({ namespace }) => namespace.startsWith('hopscope-test-'))
+        return found.leftovers.filter(({ namespace, pod, entry }) => entry !== undefined || target.made(namespace, pod))
       }
       const before = await ours()
       expect(before.length).toBeGreaterThan(0)

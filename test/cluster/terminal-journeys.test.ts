@@ -9,6 +9,11 @@ describe.skipIf(skipReason !== undefined)(`in the double${skipReason ? ` (skippe
   afterAll(() => cluster?.close())
   terminalJourneys('journeys in terminals', async () => {
     cluster = await TestCluster.start()
-    return JourneyTarget.open({ ...process.env, KUBECONFIG: cluster.kubeconfig(), HOPSCOPE_IMAGE: undefined })
+    return JourneyTarget.open({
+      ...process.env,
+      KUBECONFIG: cluster.kubeconfig(),
+      HOPSCOPE_IMAGE: undefined,
+      HOPSCOPE_NAMESPACE: undefined,
+    })
   })
 })

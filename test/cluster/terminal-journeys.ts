@@ -13,8 +13,9 @@ import { ApiError } from '../../main/kubernetes/api-error.ts'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { runCommand } from '../../main/kubernetes/exec-stream.ts'
 import type { Pod } from '../../main/kubernetes/objects.ts'
+import { podPath } from '../../main/kubernetes/pod-requests.ts'
 import { Mailbox } from '../../main/streams.ts'
-import type { JourneyTarget } from './journey-target.ts'
+import type { JourneyTarget, Level } from './journey-target.ts'
 
 const SHELL_HOST = join(import.meta.dirname, 'shell-host.ts')
 /** A cluster may first have to fetch the image. */
@@ -28,9 +29,9 @@ const allow = (verb: string, resource: string, subresource?: string): Permission
   ...(subresource ? { subresource } : {}),
 })
 const SHELLS = [
-  allow('create', 'namespaces'),
-  allow('delete', 'namespaces'),
   allow('create', 'pods'),
+  allow('delete', 'pods'),
+  allow('get', 'pods'),
   allow('get', 'pods', 'exec'),
   allow('create', 'pods', 'exec'),
 ]
@@ -61,9 +62,9 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
       target = await open()
       host = await startHost(join(folder, 'config'))
       contract = contractOf(host)
-      if ((await target.whyNot(SHELLS)) !== undefined) return
+      if ((await whyNot('any')) !== undefined) return
       await contract.clusters.changeCaptureSettings(target.context, { image: target.image })
-      web = await target.pod(await target.namespace('baseline'), 'web', 0)
+      web = await target.pod(await target.namespace('any'), 'web', 0)
     }, 300_000)
     afterAll(async () => {
       await host?.close()
@@ -72,8 +73,9 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
       expect(failures).toEqual([])
     }, 60_000)
 
-    const needs = async (context: TestContext, ...permissions: readonly Permission[]) => {
-      const why = await target.whyNot(permissions)
+    const whyNot = async (level: Level | 'any') => target.whyNoNamespace(level) ?? (await target.whyNot(SHELLS))
+    const needs = async (context: TestContext, level: Level | 'any' = 'any') => {
+      const why = await whyNot(level)
       if (why !== undefined) context.skip(why)
     }
     const placeOf = ({ metadata: { namespace = '', name } }: Pod) => ({ namespace, pod: name, container: 'app' })
@@ -112,7 +114,7 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
     }
 
     it('a shell in a pod: typed and shown, every character whole, in the size of the window', async (context) => {
-      await needs(context, ...SHELLS)
+      await needs(context)
       const shell = await terminal(inPod(web))
       await shell.runs()
       await shell.type('stty size; printf "gr\\303\\274n \\342\\202\\254 \\360\\237\\220\\231 %s\\n" done\n')
@@ -129,7 +131,7 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
     })
 
     it('a paste of 5,000 lines arrives byte for byte', async (context) => {
-      await needs(context, ...SHELLS)
+      await needs(context)
       const shell = await terminal(inPod(web))
       await shell.runs()
       const lines = Buffer.from(Array.from({ length: 5000 }, (_, i) => `line ${i} ${'é'.repeat(i % 40)}\n`).join(''))
@@ -145,7 +147,7 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
     })
 
     it('Ctrl-C in the middle of a flood', async (context) => {
-      await needs(context, ...SHELLS)
+      await needs(context)
       const shell = await terminal(inPod(web))
       await shell.runs()
       await shell.type('yes again\n')
@@ -157,7 +159,7 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
     })
 
     it('the end of a shell, and another one in its place', async (context) => {
-      await needs(context, ...SHELLS)
+      await needs(context)
       const shell = await terminal(inPod(web))
       await shell.runs()
       await shell.type('echo be"fore"; exit 3\n')
@@ -170,21 +172,21 @@ export function terminalJourneys(title: string, open: () => Promise<JourneyTarge
     })
 
     it('the end of a pod is told, and what was on the screen stays', async (context) => {
-      await needs(context, ...SHELLS, allow('delete', 'pods'))
+      await needs(context)
       const pod = await target.pod(web.metadata.namespace ?? '', 'short', 0)
       const shell = await terminal(inPod(pod))
       await shell.runs()
       await shell.type('echo he"re"\n')
       await shell.says('here')
-      const path = `/api/v1/namespaces/${web.metadata.namespace}/pods/short`
-      await target.connection.request('DELETE', path, { query: { gracePeriodSeconds: 1 } })
-      await shell.ends(/Pod short (was|is being) deleted|Container app ended/)
+      const { namespace = '', name } = pod.metadata
+      await target.connection.request('DELETE', podPath(namespace, name), { query: { gracePeriodSeconds: 1 } })
+      await shell.ends(/Pod short-\w+ (was|is being) deleted|Container app ended/)
       expect(shell.text()).toContain('here')
       await shell.close()
     })
 
     it('a shell on a node whose host is killed: the next host removes what was made for it', async (context) => {
-      await needs(context, ...SHELLS, allow('delete', 'pods'))
+      await needs(context, 'privileged')
       const node = web.spec.nodeName ?? ''
       const namespace = await target.namespace('privileged')
       const userFolder = join(folder, 'killed')
