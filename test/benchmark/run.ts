@@ -8,6 +8,7 @@ import { benchBrowser } from './browser/run.ts'
 import { CAPTURES, ensureCapture } from './captures.ts'
 import { benchCluster } from './cluster/run.ts'
 import { compare } from './contestants.ts'
+import { benchFollowing } from './following/run.ts'
 import { measureLinearity } from './linearity.ts'
 import { linearityPlot } from './linearity-plot.ts'
 import { measure } from './measure.ts'
@@ -63,6 +64,12 @@ const cluster = !values.only || values.only.includes('cluster') ? await benchClu
 
 const terminals = !values.only || values.only.includes('terminals') ? await benchTerminals(runs) : undefined
 
+const whole = CAPTURES.find(({ name }) => name === 'mixed-full')
+const following =
+  whole && (!values.only || values.only.includes('following'))
+    ? await benchFollowing(ensureCapture(CACHE, whole, packets))
+    : undefined
+
 const [processor] = cpus()
 const machine = { processors: cpus().length, processor: processor?.model, node: process.versions.node }
 const report = {
@@ -73,6 +80,7 @@ const report = {
   ...(browser.length > 0 && { browser }),
   ...(cluster && { cluster }),
   ...(terminals && { terminals }),
+  ...(following && { following }),
 }
 writeFileSync(RESULT, `${JSON.stringify(report, null, 2)}\n`)
 console.log(`\nAs JSON: ${RESULT}`)
