@@ -107,7 +107,7 @@ export interface Lanes {
   readonly zeroWindows: Float64Array
   readonly lost: Float64Array
   readonly duplicateAcks: Float64Array
-  /** ACK round-trip times in nanoseconds, NaN where the bucket has no sample. */
+  /** Round trips in nanoseconds, NaN where the bucket has no sample. */
   readonly rttSamples: Float64Array
   readonly rttP50: Float64Array
   readonly rttP90: Float64Array
@@ -323,7 +323,7 @@ export interface TimeSequence {
   readonly windowsUnscaled: boolean
   /** Nanoseconds from a segment to its ACK. */
   readonly rtt: Points
-  /** The same by TCP timestamps, where it was answered at once; none where there are too many packets to be looked into. */
+  /** The same by TCP timestamps, where it was answered at once. */
   readonly rttByTimestamps: Points
   /** Bytes sent and not acknowledged, and the window of the other side, in bytes. */
   readonly inFlight: Points
@@ -438,13 +438,14 @@ export interface Percentile {
 
 export interface LatencySummary {
   readonly measure: LatencyMeasure
-  /** Samples, the unanswered ones included. */
+  /** Samples, the unanswered ones included; 0 where all round trips had to be left out. */
   readonly count: number
   /** Those of which only is known how long was waited in vain. */
   readonly unanswered: number
   readonly failed: number
-  /** Round trips left out, as the receiver delayed the ACK. */
+  /** Round trips left out, as the receiver delayed the ACK, or sent it with data and may have waited for its program. */
   readonly delayedAcks: number
+  readonly withData: number
   readonly approximate: boolean
   readonly p50: Percentile
   readonly p90: Percentile

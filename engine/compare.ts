@@ -45,7 +45,7 @@ export async function comparedSide(engine: Engine, read: ReadBytes, range?: Comp
   const rows = range && (await engine.select(range, read))
   return {
     packets: rows?.length ?? engine.packets.rows,
-    latency: engine.latencySummaries(range ?? {}),
+    latency: engine.latencySummaries(range ?? {}).filter(({ count }) => count > 0),
     labels: rows ? labelsOf(engine, rows) : engine.facts().labels,
     findings: range ? findings.filter(({ since, until }) => since < range.to && until >= range.from) : findings,
   }

@@ -163,6 +163,9 @@ export class Engine {
   get verdicts() {
     return this.#ingest.verdicts
   }
+  get roundTrips() {
+    return this.#ingest.roundTrips
+  }
   /** Requests with their responses, as far as protocols were recognised. */
   get exchanges() {
     return this.#ingest.applications.exchanges
@@ -285,14 +288,14 @@ export class Engine {
   /** Traffic, trouble and round-trip times in equal parts of [from, to), over all packets or over `rows`. */
   lanes(from: number, to: number, buckets: number, rows?: Uint32Array): Lanes {
     // Whoever asks once is served soonest by counting; who asks again, zooming or while the capture grows, by the index.
-    if (this.#askedForLanes) this.#laneIndex ??= new LaneIndex(this.packets)
+    if (this.#askedForLanes) this.#laneIndex ??= new LaneIndex(this)
     this.#askedForLanes = true
-    return lanes(this.packets, rows, from, to, buckets, this.#laneIndex)
+    return lanes(this, rows, from, to, buckets, this.#laneIndex)
   }
 
-  /** How the ACK round-trip times of `rows` (all packets without) are distributed. */
+  /** How the round trips that `rows` (all packets without) ended are distributed. */
   rttHistogram(rows?: Uint32Array): Histogram {
-    return rttHistogram(this.packets, rows)
+    return rttHistogram(this, rows)
   }
 
   get conversationCount(): number {
@@ -400,7 +403,7 @@ export class Engine {
   }
 
   /**
-   * Round trips of a TCP conversation by its timestamps; undefined where it is not TCP. Reads all its packets.
+   * Round trips of a TCP conversation by its timestamps; undefined where it is not TCP.
    * Throws Cancelled, and what `read` throws.
    */
   async timestampRoundTrips(
@@ -410,7 +413,7 @@ export class Engine {
   ): Promise<TimestampRoundTrips | undefined> {
     if (!SequenceTrack.isFor(this, conversation)) return undefined
     const rows = (await this.select({ conversation }, read, work)) ?? new Uint32Array(0)
-    return timestampRoundTrips(this, conversation, rows, read)
+    return timestampRoundTrips(this, rows)
   }
 
   /**

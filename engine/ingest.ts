@@ -9,6 +9,7 @@ import { Packet, TRANSPORT } from './decode/packet.ts'
 import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
 import { Judge } from './tcp/judge.ts'
+import { RoundTrips } from './tcp/round-trips.ts'
 import { Verdicts } from './tcp/verdicts.ts'
 
 /** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
@@ -30,6 +31,7 @@ export class Ingest implements FrameSink {
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
   readonly verdicts = new Verdicts()
+  readonly roundTrips: RoundTrips
   readonly applications: Applications
   cutPackets = 0
   unread: Unread | undefined
@@ -51,6 +53,7 @@ export class Ingest implements FrameSink {
     this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
     this.#judge = new Judge(this.packets, this.verdicts)
+    this.roundTrips = new RoundTrips(this.packets)
     this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
@@ -129,10 +132,12 @@ export class Ingest implements FrameSink {
         chunk.window[index] = packet.window
         const before = found
         found = this.tcp.segment(packet, chunk, index, row, time, found)
+        let verdict = 0
         if (packet.hasPayloadLength) {
-          const verdict = this.#judge.segment(packet, row, time, found, before)
+          verdict = this.#judge.segment(packet, row, time, found, before)
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
+        this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
       }
       if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, time, found)
       if (found & 1) flags |= FLAG.reverse

@@ -29,8 +29,8 @@ export const FLAG = {
 
 export const TCP_FLAGS_MASK = 0x0fff
 
-const COLUMNS = 17
-const ROW_BYTES = 60
+const COLUMNS = 18
+const ROW_BYTES = 61
 /**
  * Bytes between two columns. Without them the same row lies in the same set of the processor's caches in all columns of a width, more than
  * a set has room for.
@@ -38,7 +38,7 @@ const ROW_BYTES = 60
 const SKEW = 192
 
 /**
- * 65,536 packets as columns; 60 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
+ * 65,536 packets as columns; 61 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
  * Where a column does not apply to the packet it holds 0.
  */
 export class PacketChunk {
@@ -69,8 +69,14 @@ export class PacketChunk {
   readonly verdict: Uint8Array
   /** Why decoding stopped early, see decode/errors; 0 = it did not. */
   readonly error: Uint8Array
+  /** Which round trips the packet ends, see ROUND_TRIP in tcp/round-trips.ts; 0 = none that can be trusted. */
+  readonly roundTrip: Uint8Array
+  /** The row of place 0. */
+  readonly first: number
 
-  constructor(rows = CHUNK_ROWS) {
+  constructor(first: number) {
+    const rows = CHUNK_ROWS
+    this.first = first
     const memory = new ArrayBuffer(rows * ROW_BYTES + COLUMNS * SKEW)
     let end = 0
     const column = (width: number): number => {
@@ -96,6 +102,7 @@ export class PacketChunk {
     this.labels = new Uint16Array(memory, column(2), rows)
     this.verdict = new Uint8Array(memory, column(1), rows)
     this.error = new Uint8Array(memory, column(1), rows)
+    this.roundTrip = new Uint8Array(memory, column(1), rows)
   }
 }
 
@@ -115,7 +122,7 @@ export class PacketTable {
   next(): PacketChunk {
     const last = this.#last
     if (last !== undefined && (this.#rows & CHUNK_MASK) !== 0) return last
-    if (this.#rows >>> CHUNK_SHIFT === this.chunks.length) this.chunks.push(new PacketChunk())
+    if (this.#rows >>> CHUNK_SHIFT === this.chunks.length) this.chunks.push(new PacketChunk(this.#rows))
     return (this.#last = this.chunks[this.#rows >>> CHUNK_SHIFT])
   }
 

@@ -143,7 +143,6 @@ describe('conversations', { timeout: 60_000 }, () => {
     const atOnce = new ConversationTallies(capture.packets, 0)
     atOnce.advance()
     for (const id of atOnce.ids()) {
-      expect(growing.roundTrips(id)).toEqual(atOnce.roundTrips(id))
       expect(growing.packetsAB[id] + growing.packetsBA[id]).toBe(capture.conversations.packets(id))
       expect(growing.bytesBA[id]).toBe(atOnce.bytesBA[id])
       expect(atOnce.resets[id]).toBe(capture.conversations.transport[id] === 6 ? capture.tcp.resets(id) : 0)
@@ -154,7 +153,7 @@ describe('conversations', { timeout: 60_000 }, () => {
   it('have round-trip times that are those of the lanes', async () => {
     for (const row of lists.rows(lists.order('id', false))) {
       const rows = await select(`hopscope.conversation == ${row.id}`)
-      const { rttP50, rttP99 } = lanes(mixed.packets, rows, 0, 3e9, 1)
+      const { rttP50, rttP99 } = lanes(mixed, rows, 0, 3e9, 1)
       expect([row.rttP50Ns ?? NaN, row.rttP99Ns ?? NaN]).toEqual([rttP50[0], rttP99[0]])
     }
   })

@@ -5,6 +5,7 @@ import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import type { CaptureTables } from './filter-field.ts'
+import { groupedRoundTrips, type GroupedRoundTrips } from './grouped-round-trips.ts'
 import { RowList } from './row-list.ts'
 import { topTalkers } from './talkers.ts'
 
@@ -19,7 +20,7 @@ export interface ConversationScope {
   readonly text?: string
 }
 
-type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'tcp'>
+type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'tcp' | 'roundTrips'>
 
 /** Lists of conversations. What all packets count for is kept and extended as the capture grows; for a selection it is kept while its rows are. */
 export class ConversationLists {
@@ -61,7 +62,8 @@ export class ConversationLists {
   /** The rows of some conversations. */
   rows(ids: Uint32Array, scope: ConversationScope = {}): ConversationRow[] {
     const tallies = this.#tallies(scope)
-    return Array.from(ids, (id) => this.#row(id, tallies, scope))
+    const { p50, p99 } = this.#roundTrips(ids, scope)
+    return Array.from(ids, (id) => this.#row(id, tallies, scope, { p50: p50[id], p99: p99[id] }))
   }
 
   /** Rows of the packets of some conversations, ascending. */
@@ -143,8 +145,18 @@ export class ConversationLists {
       case 'resets':
         return tallies.resets
       case 'rttP99Ns':
-        return this.#keysOf(ids, (id) => tallies.roundTrips(id)?.p99 ?? NaN)
+        return this.#roundTrips(ids, scope).p99
     }
+  }
+
+  /** Percentiles of the round trips of some conversations, of both halves of the path; by conversation. */
+  #roundTrips(ids: Uint32Array, { rows }: ConversationScope): GroupedRoundTrips {
+    const { conversations } = this.#sources
+    const wanted = new Uint8Array(conversations.count)
+    for (const id of ids) wanted[id] = 1
+    return groupedRoundTrips(this.#sources, rows, conversations.count, ({ conversation }, i) =>
+      wanted[conversation[i]] === 1 ? conversation[i] : -1,
+    )
   }
 
   #keysOf(ids: Uint32Array, key: (id: number) => number): Float64Array {
@@ -158,11 +170,15 @@ export class ConversationLists {
     return (conversations.transport[id] === TRANSPORT.tcp && tcp.initialRtt(id)) || undefined
   }
 
-  #row(id: number, tallies: ConversationTallies, scope: ConversationScope): ConversationRow {
+  #row(
+    id: number,
+    tallies: ConversationTallies,
+    scope: ConversationScope,
+    roundTrips: { readonly p50: number; readonly p99: number },
+  ): ConversationRow {
     const { conversations, tcp } = this.#sources
     const ports = hasPorts(conversations, id)
     const facts = conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
-    const roundTrips = tallies.roundTrips(id)
     const known = id < tallies.packetsAB.length && tallies.firstTime[id] !== Infinity
     const count = (column: ArrayLike<number>): number => (known ? column[id] : 0)
     const isWhole = scope.from === undefined && scope.to === undefined
@@ -196,7 +212,7 @@ export class ConversationLists {
       ...(facts && { state: facts.state }),
       synRetransmissions: facts?.synRetransmissions ?? 0,
       ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
-      ...(roundTrips && { rttP50Ns: roundTrips.p50, rttP99Ns: roundTrips.p99 }),
+      ...(!Number.isNaN(roundTrips.p50) && { rttP50Ns: roundTrips.p50, rttP99Ns: roundTrips.p99 }),
     }
   }
 }

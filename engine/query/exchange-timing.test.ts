@@ -8,9 +8,9 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 const MS = 1e6
 
 function queries({ ingest }: Talk): LatencyQueries {
-  const { packets, conversations, tcp, applications } = ingest
+  const { packets, conversations, tcp, roundTrips, applications } = ingest
   return new LatencyQueries(
-    { packets, conversations, tcp, exchanges: applications.exchanges, lastTime: ingest.lastTime },
+    { packets, conversations, tcp, roundTrips, exchanges: applications.exchanges, lastTime: ingest.lastTime },
     applications,
   )
 }
@@ -165,5 +165,10 @@ describe('round trips', () => {
     expect(halves(talk)[1]).toMatchObject({ count: 1, delayedAcks: 1 })
     const prompt = connection().client(GET, { ms: 10 }).server('', { ms: 45 })
     expect(halves(prompt)[1]).toMatchObject({ count: 2, delayedAcks: 0 })
+  })
+
+  it('do not count ACKs with data, which may have waited for the program, and say how many', () => {
+    const talk = connection().client(GET, { ms: 10 }).server(OK, { ms: 120 })
+    expect(halves(talk)[1]).toMatchObject({ count: 1, maxNs: 20 * MS, withData: 1 })
   })
 })

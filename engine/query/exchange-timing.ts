@@ -4,12 +4,13 @@ import type { ConversationTable } from '../columns/conversation-table.ts'
 import { CHUNK_ROWS, FLAG, type PacketTable } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
-import { PathTimes } from './path-times.ts'
+import type { RoundTrips } from '../tcp/round-trips.ts'
 
 export interface ExchangeSources {
   readonly packets: PacketTable
   readonly conversations: ConversationTable
   readonly tcp: TcpAnalysis
+  readonly roundTrips: RoundTrips
   readonly exchanges: ExchangeTable
   /** Time of the latest packet. */
   readonly lastTime: number
@@ -30,7 +31,6 @@ const ENDED: ReadonlySet<string> = new Set(['closed', 'reset', 'refused'])
  */
 export class ExchangeTiming {
   readonly #sources: ExchangeSources
-  readonly path: PathTimes
   outcome: ExchangeOutcome = 'answered'
   begin = 0
   /** From the first byte of the request to the last of the response; of an unanswered one how long was waited for it at least. */
@@ -47,12 +47,6 @@ export class ExchangeTiming {
 
   constructor(sources: ExchangeSources) {
     this.#sources = sources
-    this.path = new PathTimes(sources.packets, sources.conversations)
-  }
-
-  /** To be called before the first of several `measure`, as the capture may have grown. */
-  advance(): void {
-    this.path.advance()
   }
 
   /** Whether the client is the conversation's end B. */
@@ -62,14 +56,14 @@ export class ExchangeTiming {
   }
 
   measure(id: number): void {
-    const { packets, conversations, exchanges } = this.#sources
+    const { packets, conversations, exchanges, roundTrips } = this.#sources
     const conversation = exchanges.conversation[id]
     this.begin = packets.time(exchanges.requestRow[id])
     this.outcome = this.#outcomeOf(id)
     this.network = this.server = this.transfer = this.stall = NaN
     const clientDirection = this.clientIsB(id) ? 1 : 0
-    this.clientHalf = this.path.half(conversation, clientDirection) ?? NaN
-    this.serverHalf = this.path.half(conversation, clientDirection ^ 1) ?? NaN
+    this.clientHalf = roundTrips.shortest(conversation, clientDirection) ?? NaN
+    this.serverHalf = roundTrips.shortest(conversation, clientDirection ^ 1) ?? NaN
     const isTcp = conversations.transport[conversation] === TRANSPORT.tcp
     if (exchanges.responseRow[id] === 0) {
       this.total = Math.max(0, this.#waitedUntil(conversation, isTcp) - this.begin)

@@ -5,6 +5,7 @@ import type { PacketChunk, PacketTable } from '../columns/packet-table.ts'
 import type { StackTable } from '../columns/stack-table.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
 import type { NoteIndex } from '../note-index.ts'
+import type { RoundTrips } from '../tcp/round-trips.ts'
 import type { Verdicts } from '../tcp/verdicts.ts'
 import type { StackLayers } from './stack-layers.ts'
 
@@ -15,6 +16,7 @@ export interface CaptureTables {
   readonly stacks: StackTable
   readonly tcp: TcpAnalysis
   readonly verdicts: Verdicts
+  readonly roundTrips: RoundTrips
   readonly interfaces: readonly CaptureInterface[]
   /** Nanoseconds since 1970 of the first frame; undefined before it. */
   readonly epoch: bigint | undefined

@@ -1,6 +1,12 @@
 import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import type { RoundTrips } from '../tcp/round-trips.ts'
 import { ChunkTimes } from './chunk-times.ts'
 import { LaneTable } from './lane-table.ts'
+
+export interface LaneSources {
+  readonly packets: PacketTable
+  readonly roundTrips: RoundTrips
+}
 
 /** Base spans; 9.4 MB with their round-trip times. */
 const SLOTS = 4096
@@ -13,17 +19,20 @@ const FIRST_WIDTH = 100_000
  */
 export class LaneIndex {
   readonly #packets: PacketTable
+  readonly #roundTrips: RoundTrips
   readonly times: ChunkTimes
   #rows = 0
-  #table = new LaneTable(SLOTS)
+  #table: LaneTable
   /** Nanoseconds a span. */
   #width = FIRST_WIDTH
   /** The span that slot 0 is, counted from time 0. */
   #first = 0
   #last = -1
 
-  constructor(packets: PacketTable) {
+  constructor({ packets, roundTrips }: LaneSources) {
     this.#packets = packets
+    this.#roundTrips = roundTrips
+    this.#table = new LaneTable(SLOTS, roundTrips)
     this.times = new ChunkTimes(packets)
   }
 
@@ -57,7 +66,7 @@ export class LaneIndex {
         const next = begin + this.#width
         const from = i++
         while (i < end && time[i] >= begin && time[i] < next) i++
-        this.#table.add(this.#packets, chunk, from, i, span - this.#first)
+        this.#table.add(chunk, from, i, span - this.#first)
       }
       this.#rows = number * CHUNK_ROWS + end
     }
@@ -89,7 +98,7 @@ export class LaneIndex {
   }
 
   #move(width: number, first: number): void {
-    const table = new LaneTable(SLOTS)
+    const table = new LaneTable(SLOTS, this.#roundTrips)
     const factor = width / this.#width
     for (let span = this.#first; span <= this.#last; span++) {
       table.addSlot(this.#table, span - this.#first, Math.floor(span / factor) - first)

@@ -1,6 +1,7 @@
 import type { Lanes } from '../answers.ts'
-import { FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
+import { FLAG, type PacketChunk } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
+import type { RoundTrips } from '../tcp/round-trips.ts'
 import { isOvertaken, isSentAgain } from './label-counts.ts'
 import { BUCKETS, bucketOf, bucketValue, quantileBucket } from './sketch.ts'
 
@@ -22,9 +23,11 @@ export class LaneTable {
   readonly rttMax: Float64Array
   /** BUCKETS counts a slot. */
   readonly #rtt: Uint32Array
+  readonly #roundTrips: RoundTrips
 
-  constructor(slots: number) {
+  constructor(slots: number, roundTrips: RoundTrips) {
     this.slots = slots
+    this.#roundTrips = roundTrips
     const lane = () => new Float64Array(slots)
     this.packets = lane()
     this.bytes = lane()
@@ -40,14 +43,14 @@ export class LaneTable {
   }
 
   /** Counts the packets at places [from, to) of the chunk. */
-  add(packets: PacketTable, chunk: PacketChunk, from: number, to: number, slot: number): void {
-    const { length, labels, flags, acked } = chunk
+  add(chunk: PacketChunk, from: number, to: number, slot: number): void {
+    const { length, labels, flags, roundTrip } = chunk
     let bytes = 0
     for (let i = from; i < to; i++) {
       bytes += length[i]
       if (labels[i] !== 0) this.#addLabels(labels[i], chunk.verdict[i], slot)
       if ((flags[i] & RESET) === RESET) this.resets[slot]++
-      if (acked[i] !== 0) this.#addRtt(chunk.time[i] - packets.time(acked[i] - 1), slot)
+      if (roundTrip[i] !== 0) this.#addRtt(this.#roundTrips.time(chunk, i), slot)
     }
     this.packets[slot] += to - from
     this.bytes[slot] += bytes
@@ -57,8 +60,8 @@ export class LaneTable {
    * Counts those of the chunk's first `end` packets whose time lies in [from, to), in slots of `1 / perNs` nanoseconds from `from`. In one
    * plain loop, as each loop in a loop is compiled anew several times while it runs.
    */
-  addTimes(packets: PacketTable, chunk: PacketChunk, end: number, from: number, to: number, perNs: number): void {
-    const { time, length, labels, flags, acked, verdict } = chunk
+  addTimes(chunk: PacketChunk, end: number, from: number, to: number, perNs: number): void {
+    const { time, length, labels, flags, roundTrip, verdict } = chunk
     const last = this.slots - 1
     for (let i = 0; i < end; i++) {
       const at = time[i]
@@ -68,7 +71,7 @@ export class LaneTable {
       this.bytes[slot] += length[i]
       if (labels[i] !== 0) this.#addLabels(labels[i], verdict[i], slot)
       if ((flags[i] & RESET) === RESET) this.resets[slot]++
-      if (acked[i] !== 0) this.#addRtt(at - packets.time(acked[i] - 1), slot)
+      if (roundTrip[i] !== 0) this.#addRtt(this.#roundTrips.time(chunk, i), slot)
     }
   }
 
@@ -81,7 +84,7 @@ export class LaneTable {
   }
 
   #addRtt(rtt: number, slot: number): void {
-    if (rtt <= 0) return
+    if (rtt === 0) return
     this.#rtt[slot * BUCKETS + bucketOf(rtt)]++
     this.rttSamples[slot]++
     if (!(this.rttMax[slot] >= rtt)) this.rttMax[slot] = rtt

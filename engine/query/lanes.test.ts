@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CHUNK_ROWS, FLAG, PacketTable } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
+import { ANSWERED, RoundTrips } from '../tcp/round-trips.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
-import { LaneIndex } from './lane-index.ts'
+import { LaneIndex, type LaneSources } from './lane-index.ts'
 import { lanes } from './lanes.ts'
 import { RELATIVE_ERROR } from './sketch.ts'
 
@@ -13,12 +14,12 @@ interface Row {
   readonly labels?: number
   readonly flags?: number
   readonly verdict?: number
-  /** Row that it acknowledges. */
+  /** Row that it acknowledges at once. */
   readonly acks?: number
 }
 
 function addRow(
-  table: PacketTable,
+  { packets: table }: LaneSources,
   { time, length = 100, labels = 0, flags = FLAG.tcp, verdict = 0, acks }: Row,
 ): void {
   const chunk = table.next()
@@ -28,12 +29,20 @@ function addRow(
   chunk.labels[i] = labels
   chunk.flags[i] = flags
   chunk.verdict[i] = verdict
-  chunk.acked[i] = acks === undefined ? 0 : acks + 1
+  if (acks !== undefined && time > table.time(acks)) {
+    chunk.acked[i] = acks + 1
+    chunk.roundTrip[i] = ANSWERED.prompt
+  }
   table.commit()
 }
 
-function tableOf(rows: readonly Row[]): PacketTable {
-  const table = new PacketTable()
+function sources(): LaneSources {
+  const packets = new PacketTable()
+  return { packets, roundTrips: new RoundTrips(packets) }
+}
+
+function tableOf(rows: readonly Row[]): LaneSources {
+  const table = sources()
   for (const row of rows) addRow(table, row)
   return table
 }
@@ -119,7 +128,7 @@ describe('the index of the lanes', { timeout: 60_000 }, () => {
         fc.array(range, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 50 }),
         (rows, ranges, buckets) => {
-          const table = new PacketTable()
+          const table = sources()
           const index = new LaneIndex(table)
           let time = 0
           let earliest = 0
@@ -146,7 +155,7 @@ describe('the index of the lanes', { timeout: 60_000 }, () => {
   })
 
   it('answers a whole capture of several chunks and hours the same, on and off the steps of its spans', () => {
-    const table = new PacketTable()
+    const table = sources()
     let seed = 1
     const random = (): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32
     let time = 0

@@ -1,7 +1,7 @@
 import type { Lanes } from '../answers.ts'
 import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
 import type { ChunkTimes } from './chunk-times.ts'
-import type { LaneIndex } from './lane-index.ts'
+import type { LaneIndex, LaneSources } from './lane-index.ts'
 import { LaneTable } from './lane-table.ts'
 
 /** More buckets than a screen has pixels tell nothing. */
@@ -13,7 +13,7 @@ const MOST_BUCKETS = 4096
  * spans that a bucket's edge divides. The answer is the same.
  */
 export function lanes(
-  packets: PacketTable,
+  sources: LaneSources,
   rows: Uint32Array | undefined,
   from: number,
   to: number,
@@ -22,7 +22,7 @@ export function lanes(
 ): Lanes {
   const n = Math.max(1, Math.min(MOST_BUCKETS, Math.floor(buckets)))
   const end = to > from ? to : from + 1
-  const gather = new Gather(packets, from, end, n)
+  const gather = new Gather(sources, from, end, n)
   if (rows) gather.addRows(rows)
   else if (index) gather.addIndexed(index)
   else gather.addAll()
@@ -36,8 +36,8 @@ class Gather {
   readonly #to: number
   readonly #perNs: number
 
-  constructor(packets: PacketTable, from: number, to: number, buckets: number) {
-    this.table = new LaneTable(buckets)
+  constructor({ packets, roundTrips }: LaneSources, from: number, to: number, buckets: number) {
+    this.table = new LaneTable(buckets, roundTrips)
     this.#packets = packets
     this.#from = from
     this.#to = to
@@ -55,7 +55,7 @@ class Gather {
       const chunk = this.#packets.chunk(row)
       const i = row % CHUNK_ROWS
       const time = chunk.time[i]
-      if (time >= this.#from && time < this.#to) this.table.add(this.#packets, chunk, i, i + 1, this.#bucket(time))
+      if (time >= this.#from && time < this.#to) this.table.add(chunk, i, i + 1, this.#bucket(time))
     }
   }
 
@@ -64,7 +64,7 @@ class Gather {
     for (const [number, chunk] of chunks.entries()) {
       if (times && !times.touches(number, this.#from, this.#to)) continue
       const end = Math.min(CHUNK_ROWS, rows - number * CHUNK_ROWS)
-      this.table.addTimes(this.#packets, chunk, end, this.#from, this.#to, this.#perNs)
+      this.table.addTimes(chunk, end, this.#from, this.#to, this.#perNs)
     }
   }
 
@@ -111,7 +111,7 @@ class Gather {
         if (divided[span - first] === 0) {
           while (i < end && time[i] >= begin && time[i] < begin + width) i++
         } else if (at >= this.#from && at < this.#to) {
-          this.table.add(this.#packets, chunk, from, i, this.#bucket(at))
+          this.table.add(chunk, from, i, this.#bucket(at))
         }
       }
     }

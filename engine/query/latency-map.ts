@@ -87,7 +87,7 @@ export function latencyEvidence(
   { measure, from, to, low, high }: LatencyCell,
   scope: ExchangeScope,
 ): LatencyEvidence {
-  const { packets, exchanges } = sources
+  const { packets, exchanges, roundTrips } = sources
   const rows = new Set<number>()
   const ids: number[] = []
   const ofPath = isRoundTrip(measure)
@@ -100,7 +100,7 @@ export function latencyEvidence(
       take(_time, ns, _unanswered, _failed, id) {
         if (ns < low || ns >= high) return
         if (ofPath) {
-          rows.add(packets.chunk(id).acked[id % CHUNK_ROWS] - 1).add(id)
+          rows.add(roundTrips.start(packets.chunk(id), id % CHUNK_ROWS)).add(id)
           return
         }
         ids.push(id)

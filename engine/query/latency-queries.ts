@@ -34,34 +34,28 @@ export class LatencyQueries {
   }
 
   order(sort: ExchangeSort, descending: boolean, scope?: ExchangeScope): Uint32Array {
-    this.#advance()
+    this.#turns.advance()
     return this.#lists.order(sort, descending, scope)
   }
 
   rows(ids: ArrayLike<number>): ExchangeRow[] {
-    this.#advance()
+    this.#turns.advance()
     return this.#lists.rows(ids)
   }
 
   /** `guesses`: also what is only guessed from who spoke when, which takes a pass over all conversations. */
   summaries(scope: ExchangeScope, guesses: boolean): LatencySummary[] {
     if (guesses) this.#turns.advance()
-    this.#timing.advance()
     return latencySummaries(this.#sources, this.#timing, scope)
   }
 
   map(measure: LatencyMeasure, from: number, to: number, columns: number, scope: ExchangeScope): LatencyMap {
-    this.#advance()
+    this.#turns.advance()
     return latencyMap(this.#sources, this.#timing, measure, from, to, columns, scope)
   }
 
   evidence(cell: LatencyCell, scope: ExchangeScope): LatencyEvidence {
-    this.#advance()
-    return latencyEvidence(this.#sources, this.#timing, cell, scope)
-  }
-
-  #advance(): void {
     this.#turns.advance()
-    this.#timing.advance()
+    return latencyEvidence(this.#sources, this.#timing, cell, scope)
   }
 }

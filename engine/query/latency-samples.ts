@@ -1,10 +1,9 @@
 import type { ExchangeScope, LatencyMeasure } from '../answers.ts'
 import { EXCHANGE } from '../application/exchange-table.ts'
-import { clientIsB } from '../application/turn-taking.ts'
-import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { TRANSPORT } from '../decode/packet.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { exchangesWithin } from './exchange-scope.ts'
 import type { ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
+import { ANSWERED, leftOut, ROUND_TRIP } from '../tcp/round-trips.ts'
 
 /** The halves of the path: between the capture point and the client, or the server. */
 export const RTT_CLIENT = 'rtt client'
@@ -16,8 +15,8 @@ export interface SampleTaker {
    * A time of `ns`, or longer if `unanswered`, that began at `time`. `id` is the exchange, or the row of the ACK that ended a round trip.
    */
   take(time: number, ns: number, unanswered: boolean, failed: boolean, id: number): void
-  /** A round trip that a delayed ACK has made longer. */
-  delayed?(id: number): void
+  /** An ACK that ends no round trip of the network alone: it was delayed, or came with data. */
+  leftOut?(withData: boolean): void
 }
 
 export function isRoundTrip(measure: LatencyMeasure): boolean {
@@ -41,8 +40,8 @@ export function eachSample(
   scope: ExchangeScope,
   taker: SampleTaker,
 ): void {
-  if (measure === RTT_CLIENT) eachRoundTrip(sources, timing, scope, taker, undefined)
-  else if (measure === RTT_SERVER) eachRoundTrip(sources, timing, scope, undefined, taker)
+  if (measure === RTT_CLIENT) eachRoundTrip(sources, scope, taker, undefined)
+  else if (measure === RTT_SERVER) eachRoundTrip(sources, scope, undefined, taker)
   else {
     for (const id of exchangesWithin(sources, timing, { ...scope, protocol: measure })) {
       timing.measure(id)
@@ -55,31 +54,23 @@ export function eachSample(
 
 /** Round trips of either half of the path. Of a scope, packets, time and conversation count here. */
 export function eachRoundTrip(
-  { packets, conversations }: ExchangeSources,
-  { path }: ExchangeTiming,
+  { packets, roundTrips }: Pick<ExchangeSources, 'packets' | 'roundTrips'>,
   { rows, from = -Infinity, to = Infinity, conversation }: ExchangeScope,
   client: SampleTaker | undefined,
   server: SampleTaker | undefined,
 ): void {
-  // By conversation: 1 + whether the client is B.
-  const clients = new Uint8Array(conversations.count)
   const count = rows?.length ?? packets.rows
   for (let n = 0; n < count; n++) {
     const row = rows ? rows[n] : n
     const chunk = packets.chunk(row)
     const i = row % CHUNK_ROWS
-    if (chunk.acked[i] === 0) continue
-    const id = chunk.conversation[i]
-    if (conversation !== undefined && id !== conversation) continue
+    const bits = chunk.roundTrip[i]
+    if (bits === 0 || (conversation !== undefined && chunk.conversation[i] !== conversation)) continue
+    const taker = (bits & ROUND_TRIP.client) === 0 ? server : client
     const time = chunk.time[i]
-    if (time < from || time >= to) continue
-    if (clients[id] === 0) clients[id] = clientIsB({ packets, conversations }, id) ? 2 : 1
-    const fromB = (chunk.flags[i] & FLAG.reverse) !== 0
-    const taker = fromB === (clients[id] === 2) ? client : server
-    if (!taker || conversations.transport[id] !== TRANSPORT.tcp) continue
-    const ns = path.roundTrip(row)
-    if (ns === 0) continue
-    if (path.isDelayedAck(chunk, i, ns)) taker.delayed?.(row)
-    else taker.take(time, ns, false, false, row)
+    if (!taker || time < from || time >= to) continue
+    const ns = roundTrips.time(chunk, i)
+    if (ns !== 0) taker.take(time, ns, false, false, row)
+    else if (leftOut(chunk, i) !== ANSWERED.none) taker.leftOut?.(leftOut(chunk, i) === ANSWERED.withData)
   }
 }

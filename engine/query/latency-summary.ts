@@ -20,7 +20,7 @@ export function latencySummaries(
   const client = new Summary(RTT_CLIENT)
   const server = new Summary(RTT_SERVER)
   // Both halves in one pass over the packets.
-  eachRoundTrip(sources, timing, scope, client, server)
+  eachRoundTrip(sources, scope, client, server)
   const protocols = measuresOf(sources)
     .filter((measure) => !isRoundTrip(measure))
     .map((measure) => {
@@ -28,7 +28,9 @@ export function latencySummaries(
       eachSample(sources, timing, measure, scope, summary)
       return summary
     })
-  return [client, server, ...protocols].map((summary) => summary.result()).filter(({ count }) => count > 0)
+  return [client, server, ...protocols]
+    .map((summary) => summary.result())
+    .filter(({ count, delayedAcks, withData }) => count + delayedAcks + withData > 0)
 }
 
 class Summary implements SampleTaker {
@@ -36,6 +38,7 @@ class Summary implements SampleTaker {
   readonly #sketch = new Sketch()
   #failed = 0
   #delayedAcks = 0
+  #withData = 0
 
   constructor(measure: LatencyMeasure) {
     this.#measure = measure
@@ -47,8 +50,9 @@ class Summary implements SampleTaker {
     if (failed) this.#failed++
   }
 
-  delayed(): void {
-    this.#delayedAcks++
+  leftOut(withData: boolean): void {
+    if (withData) this.#withData++
+    else this.#delayedAcks++
   }
 
   result(): LatencySummary {
@@ -60,6 +64,7 @@ class Summary implements SampleTaker {
       unanswered: sketch.censoredCount,
       failed: this.#failed,
       delayedAcks: this.#delayedAcks,
+      withData: this.#withData,
       // All that is guessed has this name.
       approximate: this.#measure === 'tcp',
       p50: percentile(0.5),

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { PacketTable } from '../columns/packet-table.ts'
+import { ANSWERED, RoundTrips } from '../tcp/round-trips.ts'
+import type { LaneSources } from './lane-index.ts'
 import { rttHistogram } from './rtt-histogram.ts'
 
 /** Pairs of a segment and its acknowledgement, `rtts` nanoseconds apart. */
-function table(rtts: readonly number[]): PacketTable {
+function table(rtts: readonly number[]): LaneSources {
   const packets = new PacketTable()
   let time = 0
   for (const rtt of rtts) {
@@ -12,11 +14,12 @@ function table(rtts: readonly number[]): PacketTable {
       const chunk = packets.next()
       chunk.time[packets.nextIndex] = acked === 0 ? time : time + rtt
       chunk.acked[packets.nextIndex] = acked
+      if (acked !== 0) chunk.roundTrip[packets.nextIndex] = ANSWERED.prompt
       packets.commit()
     }
     time += 1e9
   }
-  return packets
+  return { packets, roundTrips: new RoundTrips(packets) }
 }
 
 describe('the distribution of round-trip times', () => {
@@ -45,7 +48,7 @@ describe('the distribution of round-trip times', () => {
   })
 
   it('is empty without samples', () => {
-    expect(rttHistogram(new PacketTable(), undefined)).toEqual({
+    expect(rttHistogram(table([]), undefined)).toEqual({
       edges: new Float64Array(),
       counts: new Float64Array(),
     })

@@ -1,5 +1,6 @@
 import type { Histogram } from '../answers.ts'
-import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import type { LaneSources } from './lane-index.ts'
 import { bucketEdge, bucketOf, BUCKETS, BUCKETS_PER_DECADE } from './sketch.ts'
 
 /** A person reads ten bars a decade; sixty are for percentiles. */
@@ -7,18 +8,15 @@ const BARS_PER_DECADE = 10
 const MERGED = BUCKETS_PER_DECADE / BARS_PER_DECADE
 
 /**
- * How the ACK round-trip times of `rows` (all packets without) are distributed: ten buckets a decade, decades on their edges, from the
+ * How the round trips that `rows` ended (all packets without) are distributed: ten buckets a decade, decades on their edges, from the
  * first that holds any to the last. Sums of the buckets that percentiles come from, so both agree.
  */
-export function rttHistogram(packets: PacketTable, rows: Uint32Array | undefined): Histogram {
+export function rttHistogram({ packets, roundTrips }: LaneSources, rows: Uint32Array | undefined): Histogram {
   const counts = new Float64Array(Math.ceil(BUCKETS / MERGED))
   const count = rows?.length ?? packets.rows
   for (let n = 0; n < count; n++) {
     const row = rows ? rows[n] : n
-    const chunk = packets.chunk(row)
-    const acked = chunk.acked[row % CHUNK_ROWS]
-    if (acked === 0) continue
-    const rtt = chunk.time[row % CHUNK_ROWS] - packets.time(acked - 1)
+    const rtt = roundTrips.time(packets.chunk(row), row % CHUNK_ROWS)
     // Bucket 0 is what is below 1 µs; it is shown as the first bar.
     if (rtt > 0) counts[Math.floor(Math.max(0, bucketOf(rtt) - 1) / MERGED)]++
   }

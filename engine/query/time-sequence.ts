@@ -12,8 +12,6 @@ import { timestampRoundTrips } from './timestamp-round-trips.ts'
 
 /** Packets looked into for SACK blocks; with more on screen a block would not be seen. */
 const MOST_SACKS = 4000
-/** Packets on screen that are looked into for timestamps. */
-const MOST_STAMPED = 4000
 /** Points of a decade that are told apart in the cloud of round-trip times. */
 const RTT_STEPS = 60
 /** Pixels a part of the throughput is wide. */
@@ -124,14 +122,11 @@ export async function timeSequence(
 
   const omitted = sackRows.length > MOST_SACKS
   const sacks = omitted ? new SpanList() : await sackBlocks(tables, track, sackRows, read, cover)
-  const stamped = rows.subarray(firstShown, lastShown + 1)
   const byTimestamps = new PointList()
-  if (stamped.length <= MOST_STAMPED) {
-    const halves = await timestampRoundTrips(tables, request.conversation, stamped, read)
-    // The client's bytes are answered by the server.
-    const { time, value, row } = (request.side === 'client' ? halves.server : halves.client).prompt
-    for (let n = 0; n < row.length; n++) addRtt(byTimestamps, CLOUD.timestamps, time[n], value[n], row[n])
-  }
+  const halves = timestampRoundTrips(tables, rows.subarray(firstShown, lastShown + 1))
+  // The client's bytes are answered by the server.
+  const { time, value, row } = (request.side === 'client' ? halves.server : halves.client).prompt
+  for (let n = 0; n < row.length; n++) addRtt(byTimestamps, CLOUD.timestamps, time[n], value[n], row[n])
   return {
     from,
     to,

@@ -17,7 +17,7 @@ function roundTrips(text: string) {
     made.add(1_700_000_000_000_000_000n + BigInt(time), frame.bytes, { length: frame.length })
   }
   const rows = Uint32Array.from({ length: made.packets.rows }, (_, row) => row)
-  return timestampRoundTrips(made, 0, rows, made.read)
+  return timestampRoundTrips(made, rows)
 }
 
 /** "2: 20 ms" for each, by the frame that ended it. */
@@ -29,15 +29,15 @@ const HANDSHAKE = `
   +2ms  A>B A  1(0) ack 1    <ts 132 900>`
 
 describe('round trips by timestamps', () => {
-  it('are told apart by the halves of the path', async () => {
-    const { client, server } = await roundTrips(HANDSHAKE)
+  it('are told apart by the halves of the path', () => {
+    const { client, server } = roundTrips(HANDSHAKE)
     expect(said(server.prompt)).toEqual(['2: 30 ms'])
     expect(said(client.prompt)).toEqual(['3: 2 ms'])
     expect(server).toMatchObject({ shortestNs: 30 * MS, resent: 0 })
   })
 
-  it('are known of what was sent again, by the copy that the echo names', async () => {
-    const { server } = await roundTrips(`${HANDSHAKE}
+  it('are known of what was sent again, by the copy that the echo names', () => {
+    const { server } = roundTrips(`${HANDSHAKE}
       +1ms   A>B A 1(1000) ack 1    <ts 133 900>
       +200ms A>B A 1(1000) ack 1    <ts 333 900>
       +31ms  B>A A 1(0)    ack 1001 <ts 1164 333>`)
@@ -45,8 +45,8 @@ describe('round trips by timestamps', () => {
     expect(server.resent).toBe(1)
   })
 
-  it('begin with the first copy, if it was that one that arrived', async () => {
-    const { server } = await roundTrips(`${HANDSHAKE}
+  it('begin with the first copy, if it was that one that arrived', () => {
+    const { server } = roundTrips(`${HANDSHAKE}
       +1ms   A>B A 1(1000) ack 1    <ts 133 900>
       +200ms A>B A 1(1000) ack 1    <ts 333 900>
       +31ms  B>A A 1(0)    ack 1001 <ts 1164 133>`)
@@ -54,24 +54,25 @@ describe('round trips by timestamps', () => {
     expect(server.resent).toBe(0)
   })
 
-  it('are none where two copies bear the same value', async () => {
-    const { server } = await roundTrips(`${HANDSHAKE}
+  it('are none where two copies bear the same value', () => {
+    const { server } = roundTrips(`ids
+      ${HANDSHAKE}
       +1ms A>B A 1(1000) ack 1    <ts 133 900>
       +0   A>B A 1(1000) ack 1    <ts 133 900>
       +31ms  B>A A 1(0)  ack 1001 <ts 1164 133>`)
     expect(said(server.prompt)).toEqual(['2: 30 ms'])
   })
 
-  it('end with the first echo only', async () => {
-    const { server } = await roundTrips(`${HANDSHAKE}
+  it('end with the first echo only', () => {
+    const { server } = roundTrips(`${HANDSHAKE}
       +1ms   A>B A 1(1000) ack 1    <ts 133 900>
       +30ms  B>A A 1(0)    ack 1001 <ts 964 133>
       +500ms B>A A 1(0)    ack 1001 <ts 1464 133>`)
     expect(said(server.prompt)).toEqual(['2: 30 ms', '5: 30 ms'])
   })
 
-  it('are late where a delayed ACK, another segment or the program was waited for', async () => {
-    const { server } = await roundTrips(`${HANDSHAKE}
+  it('are late where a delayed ACK, another segment or the program was waited for', () => {
+    const { server } = roundTrips(`${HANDSHAKE}
       +1ms   A>B A 1(100)    ack 1    <ts 133 900>
       +70ms  B>A A 1(0)      ack 101  <ts 1003 133>
       +1ms   A>B A 101(1400) ack 1    <ts 204 1003>
@@ -83,8 +84,8 @@ describe('round trips by timestamps', () => {
     expect(said(server.late)).toEqual(['5: 70 ms', '8: 50 ms', '10: 45 ms'])
   })
 
-  it('go on where the values wrap around', async () => {
-    const { server } = await roundTrips(`
+  it('go on where the values wrap around', () => {
+    const { server } = roundTrips(`
       +0    A>B A 1(100)   ack 1   <ts 4294967295 5>
       +30ms B>A A 1(0)     ack 101 <ts 35 4294967295>
       +1ms  A>B A 101(100) ack 1   <ts 20 35>
@@ -92,8 +93,8 @@ describe('round trips by timestamps', () => {
     expect(said(server.prompt)).toEqual(['2: 30 ms', '4: 33 ms'])
   })
 
-  it('are none without the option', async () => {
-    const { client, server } = await roundTrips('+0 A>B S 0(0)\n+9ms B>A SA 0(0) ack 1\n+1ms A>B A 1(0) ack 1')
+  it('are none without the option', () => {
+    const { client, server } = roundTrips('+0 A>B S 0(0)\n+9ms B>A SA 0(0) ack 1\n+1ms A>B A 1(0) ack 1')
     expect([client.prompt.row.length, server.prompt.row.length, server.shortestNs]).toEqual([0, 0, 0])
   })
 

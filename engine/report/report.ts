@@ -37,7 +37,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     ...artefactBlocks(artefacts),
     ...notesBlocks(engine.notes.notes, facts),
     ...lanesBlocks(engine, facts, rows),
-    ...latencyBlocks(engine.latencySummaries(scope)),
+    ...latencyBlocks(engine.latencySummaries(scope).filter(({ count }) => count > 0)),
     ...worstBlocks(worst, engine.names),
     heading(2, 'How this was made'),
     paragraph(

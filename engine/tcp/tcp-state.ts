@@ -3,7 +3,7 @@ import { ConnectionTable } from './connection-table.ts'
 import { Directions } from './directions.ts'
 import { LostTime } from './lost-time.ts'
 import { RecoveryTable } from './recovery-table.ts'
-import { SparseColumns } from './sparse-columns.ts'
+import { SparseColumns } from '../columns/sparse-columns.ts'
 import { TroubleTable } from './trouble-table.ts'
 import { UnackedSegments } from './unacked-segments.ts'
 

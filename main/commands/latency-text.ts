@@ -7,7 +7,8 @@ const ENOUGH_FOR_P99 = 100
 /** How long things took, a line a measure. */
 export function latencyText(latency: readonly LatencySummary[]): string {
   if (latency.length === 0) return ''
-  const lines = latency.map(({ measure, count, unanswered, failed, approximate, p50, p90, p99, maxNs }) => [
+  const measured = latency.filter(({ count }) => count > 0)
+  const lines = measured.map(({ measure, count, unanswered, failed, approximate, p50, p90, p99, maxNs }) => [
     NAMES[measure] ?? (approximate ? `~${measure}` : measure),
     String(count),
     String(unanswered),
@@ -19,9 +20,13 @@ export function latencyText(latency: readonly LatencySummary[]): string {
     Number.isNaN(maxNs) ? '-' : millisecondsText(maxNs / 1e6),
   ])
   const delayed = latency.reduce((sum, { delayedAcks }) => sum + delayedAcks, 0)
+  const withData = latency.reduce((sum, each) => sum + each.withData, 0)
   const notes = [
     ...(latency.some(({ approximate }) => approximate) ? ['~: guessed from who spoke when.'] : []),
     ...(delayed > 0 ? [`Left out of the RTT: ${countText(delayed, 'delayed ACK')}.`] : []),
+    ...(withData > 0
+      ? [`Left out of the RTT, as the program may have been waited for: ${countText(withData, 'ACK')} with data.`]
+      : []),
   ]
   return ['Latency:', table(['of', 'n', 'unanswered', 'failed', 'p50', 'p90', 'p99', 'max'], lines), ...notes].join(
     '\n',

@@ -38,6 +38,9 @@ export class TestCapture implements CaptureTables {
   get verdicts() {
     return this.#ingest.verdicts
   }
+  get roundTrips() {
+    return this.#ingest.roundTrips
+  }
   /** Every frame with its time in nanoseconds since 1970, to write it to a file. */
   get frames(): readonly { readonly bytes: Uint8Array; readonly time: bigint }[] {
     return this.#frames

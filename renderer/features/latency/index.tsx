@@ -119,7 +119,8 @@ function mostFelt(summaries: readonly LatencySummary[]): LatencySummary | undefi
   const slowest = summaries
     .filter(({ measure, p99 }) => isRequests(measure) && !Number.isNaN(p99.ns))
     .toSorted((a, b) => b.p99.ns - a.p99.ns)
-  return slowest[0] ?? summaries.find(({ measure }) => measure === 'rtt server') ?? summaries[0]
+  const measured = summaries.filter(({ count }) => count > 0)
+  return slowest[0] ?? measured.find(({ measure }) => measure === 'rtt server') ?? measured[0] ?? summaries[0]
 }
 
 interface MeasuresProps {

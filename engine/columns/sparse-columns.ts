@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from './conversation-table.ts'
 
 /** A column or two of numbers for the few rows that have them. Rows are added in ascending order. */
 export class SparseColumns {
@@ -19,8 +19,9 @@ export class SparseColumns {
       this.#second = grown(this.#second)
     }
     this.#rows[n] = row
-    this.#first[n] = first
-    this.#second[n] = second
+    // Memory that is not written to is not taken.
+    if (first !== 0) this.#first[n] = first
+    if (second !== 0) this.#second[n] = second
   }
 
   /** Where `row` is, for `first()` and `second()`; -1 if it has no values. */
