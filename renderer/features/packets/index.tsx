@@ -57,7 +57,8 @@ export function Packets({
   const row = useStore(view.store, (state) => state.row)
   const order = useStore(view.store, (state) => state.order)
   const [open, setOpen] = useState<MenuPlace | undefined>()
-  const visible = useRef({ first: 0, count: 40 })
+  // As many as the list ever had on screen: an empty one says nothing of the next.
+  const visible = useRef({ first: 0, count: 20 })
   const last = useRef<Listed | undefined>(undefined)
 
   const query: Query = useMemo(
@@ -125,7 +126,7 @@ export function Packets({
 
   const onVisible = useCallback(
     (first: number, shown: number) => {
-      visible.current = { first, count: Math.max(shown, 40) }
+      visible.current = { first, count: Math.max(shown, visible.current.count) }
       pages?.want(first, shown)
     },
     [pages],
