@@ -12,7 +12,7 @@ import { script } from './capture/pod-scripts.ts'
 import { isAllowed } from './cluster-access.ts'
 import { containerCommand } from './container-command.ts'
 import { waitForContainer } from './container-start.ts'
-import { openExec } from './exec-stream.ts'
+import { openExec, runCommand } from './exec-stream.ts'
 import type { Container, Pod } from './objects.ts'
 import { addEphemeralContainer, createPod, wasRefused } from './pod-requests.ts'
 
@@ -43,6 +43,10 @@ const BEAT = `
 beats=\${TMPDIR:-/tmp}/hopscope-beats
 while read -r beat; do echo "$beat" > "$beats"; done
 `
+/** Says the keeper's process id: 1 where the container has processes of its own. */
+const KEEPER_ID = `
+read -r pid < "\${TMPDIR:-/tmp}/hopscope-beats.pid" && echo "$pid"
+`
 const END_KEEPER = `
 read -r pid < "\${TMPDIR:-/tmp}/hopscope-beats.pid" && kill -TERM "$pid"
 `
@@ -69,6 +73,8 @@ export interface ShellPlace {
   readonly container: string
   /** What was made, in a sentence. */
   readonly made: string
+  /** What is not there that one would expect, in a sentence. */
+  readonly caveat?: string
   /** Ends what was made. Throws when that could not be done: then it is still in the ledger. */
   close(): Promise<void>
 }
@@ -113,7 +119,7 @@ export async function requireAllowed(connection: ApiConnection, permissions: rea
   )
 }
 
-/** An ephemeral container beside `target`, which sees its processes. */
+/** An ephemeral container beside `target`, which sees its processes where the container runtime can do that. */
 export async function debugContainerPlace(
   request: ShellPlaceRequest,
   namespace: string,
@@ -141,9 +147,40 @@ export async function debugContainerPlace(
     throw error
   }
   const made = `Ephemeral container ${container} was added to ${pod}. It stays listed in the pod until the pod is deleted.`
-  return started(request, entry, made, (one) =>
+  const place = await started(request, entry, made, (one) =>
     one.status?.ephemeralContainerStatuses?.find(({ name }) => name === container),
   )
+  const caveat = await whyNoProcesses(connection, place, target)
+  return { ...place, ...(caveat === undefined ? {} : { caveat }) }
+}
+
+/**
+ * Why the processes of `target` can't be seen from `place`; undefined where they can. No API says whether a runtime honoured
+ * targetContainerName ("if it doesn't support this, the result is undefined", says Kubernetes), but a process is the first one only of its own.
+ */
+async function whyNoProcesses(
+  connection: ApiConnection,
+  { namespace, pod, container }: ShellPlace,
+  target: string,
+): Promise<string | undefined> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`
+  try {
+    const { stdout } = await runCommand(connection, { namespace, pod, container, command: script(KEEPER_ID) })
+    const id = Number.parseInt(stdout, 10)
+    if (id > 1) return undefined
+    if (id === 1) {
+      const { spec } = await connection.get<Pod>(path)
+      const added = spec.ephemeralContainers?.find(({ name }) => name === container)
+      const why =
+        added?.targetContainerName === target
+          ? "the cluster's container runtime did not share them"
+          : "targetContainerName was taken out of the pod's spec, as admission rules can do"
+      return `The processes of container ${target} can't be seen here: ${why}. The network is the pod's.`
+    }
+  } catch {
+    // Nothing hangs on it but that sentence.
+  }
+  return `Whether the processes of container ${target} can be seen here could not be found out.`
 }
 
 /** A privileged pod on the node, in the node's own namespaces, with its files under /host. */

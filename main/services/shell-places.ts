@@ -48,5 +48,6 @@ export async function makeShellPlace(
       ? await nodePlace(request, target.node)
       : await debugContainerPlace(request, target.namespace, target.pod, target.container)
   note(place.made)
+  if (place.caveat !== undefined) note(place.caveat)
   return { connection, place }
 }

@@ -117,6 +117,27 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     expect((await findLeftovers(connection, 'admin', ledger)).leftovers).toEqual([])
   })
 
+  it('shows the processes of the container that it is for, and says why where it can not', async () => {
+    const notes = (one: Terminal) => one.facts().notes.join('\n')
+    const beside = open({ ...web, kind: 'debug-container' })
+    await beside.runs()
+    expect(notes(beside.terminal)).not.toContain('processes')
+    const first = 'tr "\\0" " " < /proc/1/cmdline | grep -c beats; echo d"one"\n'
+    await beside.type(first)
+    await beside.says(/^0\r\ndone/m)
+    await close(beside.terminal)
+
+    const kubelet = cluster.kubelet('node-a')
+    kubelet.canTargetProcesses = false
+    const apart = open({ ...web, kind: 'debug-container' })
+    await apart.runs()
+    expect(notes(apart.terminal)).toMatch(
+      /processes of container app can't be seen here: .* runtime did not share them/,
+    )
+    await close(apart.terminal)
+    kubelet.canTargetProcesses = true
+  })
+
   it('opens a shell on a node in a pod that goes with it', async () => {
     const shell = open({ kind: 'node', context: 'admin', node: 'node-b' })
     await shell.runs()

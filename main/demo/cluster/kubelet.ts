@@ -3,6 +3,7 @@ import type {
   Container,
   ContainerState,
   ContainerStatus,
+  EphemeralContainer,
   Pod,
   PodStatus,
   SecurityContext,
@@ -36,6 +37,8 @@ export class Kubelet {
   readonly #images: Readonly<Record<string, Image>>
   readonly #pods = new Map<string, LocalPod>()
   readonly #kind = podKind()
+  /** Whether an ephemeral container can have the processes of its target; some runtimes can't, and say nothing. */
+  canTargetProcesses = true
   #closed = false
 
   constructor(machine: Machine, store: ObjectStore, images: Readonly<Record<string, Image>> = IMAGES) {
@@ -84,7 +87,7 @@ export class Kubelet {
   }
 
   /** Starts an ephemeral container that was added to a running pod. */
-  async startEphemeral(pod: Pod, container: Container): Promise<void> {
+  async startEphemeral(pod: Pod, container: EphemeralContainer): Promise<void> {
     const local = this.#pods.get(keyOf(pod))
     if (!local) return
     waiting(local, container, 'ContainerCreating')
@@ -106,7 +109,7 @@ export class Kubelet {
     for (const local of this.#pods.values()) clearTimeout(local.deadline)
   }
 
-  async #run(pod: Pod, local: LocalPod, container: Container, ephemeral: boolean): Promise<void> {
+  async #run(pod: Pod, local: LocalPod, container: EphemeralContainer, ephemeral: boolean): Promise<void> {
     const image = this.#images[container.image]
     if (!image) {
       await delay(20)
@@ -145,6 +148,7 @@ export class Kubelet {
       busybox: image.busybox,
       privileges: privilegesOf(context, user, true),
       hostPid: pod.spec.hostPID === true,
+      processesOf: this.canTargetProcesses ? local.containers.get(container.targetContainerName ?? '') : undefined,
       temporaryBytes: temporaryBytes(pod, container, context),
     })
     const startedAt = new Date().toISOString()

@@ -240,8 +240,10 @@ export class NamespaceSandbox implements Sandbox {
 
   async container(options: ContainerOptions): Promise<NamespaceContainer> {
     const machine = `/proc/${this.machine.pid}/ns`
-    const enter = ['nsenter', `--pid=${machine}/pid`, `--mount=${machine}/mnt`, `--net=/proc/${this.#netPid}/ns/net`]
-    const unshare = ['unshare', '--pid', '--mount', '--ipc', '--fork']
+    const target = options.processesOf instanceof NamespaceContainer ? options.processesOf.pid : undefined
+    const processes = target === undefined ? `${machine}/pid` : `/proc/${target}/ns/pid`
+    const enter = ['nsenter', `--pid=${processes}`, `--mount=${machine}/mnt`, `--net=/proc/${this.#netPid}/ns/net`]
+    const unshare = ['unshare', ...(target === undefined ? ['--pid'] : []), '--mount', '--ipc', '--fork']
     const temporary = options.temporaryBytes > 0 ? `size=${options.temporaryBytes},mode=1777` : 'ro,size=4k'
     const setup = [
       'mount --make-rprivate /',

@@ -56,6 +56,8 @@ export interface ContainerOptions {
   readonly busybox: boolean
   readonly privileges: Privileges
   readonly hostPid: boolean
+  /** Joins the processes of that container; default: has processes of its own. */
+  readonly processesOf?: RunningContainer | undefined
   /** bytes of /tmp; 0 when it can't be written. */
   readonly temporaryBytes: number
 }

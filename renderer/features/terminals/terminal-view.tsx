@@ -214,6 +214,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
                 : 'terminal-status'
             }
             role="status"
+            title={facts?.notes.join('\n')}
           >
             {status}
           </span>
