@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { parseStatus } from './api-error.ts'
 import type { Status } from './objects.ts'
@@ -220,6 +222,22 @@ export interface CommandResult {
   readonly stdout: string
   readonly stderr: string
   readonly end: ExecEnd
+}
+
+const ASK_PAUSES_MS = [300, 1000]
+
+/** As runCommand, for what changes nothing: asked again when the connection was cut or the node could not be reached for a moment. */
+export async function askCommand(...args: Parameters<typeof runCommand>): Promise<CommandResult> {
+  for (const pause of ASK_PAUSES_MS) {
+    try {
+      const result = await runCommand(...args)
+      if (result.end.lost === undefined) return result
+    } catch (error) {
+      if (!(error instanceof HostError && error.code === 'unavailable')) throw error
+    }
+    await sleep(pause)
+  }
+  return runCommand(...args)
 }
 
 /** Runs a short command and gathers what it says: at most 1 MB of each. */

@@ -5,7 +5,7 @@ import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { waitForContainer } from '../container-start.ts'
-import { runCommand } from '../exec-stream.ts'
+import { askCommand, runCommand } from '../exec-stream.ts'
 import type { ContainerStatus, Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath, wasRefused } from '../pod-requests.ts'
 import type { ContainerSettings, Provenance } from './capture-container.ts'
@@ -116,7 +116,7 @@ async function processOf(request: PlaceRequest, place: CapturePlace, pod: Pod): 
       'unavailable',
       `Pod ${pod.metadata.name} has no running container: its network can't be entered.`,
     )
-  const { stdout } = await runCommand(request.connection, { ...place, command: script(FIND_PROCESS, id) })
+  const { stdout } = await askCommand(request.connection, { ...place, command: script(FIND_PROCESS, id) })
   const found = stdout.trim()
   if (!/^\d+$/.test(found)) {
     throw new HostError('unavailable', `No process of pod ${pod.metadata.name} was found on node ${pod.spec.nodeName}.`)

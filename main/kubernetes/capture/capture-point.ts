@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
@@ -13,19 +11,13 @@ import { makePlace, removePlace } from './capture-place.ts'
 import { describe } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
+import { withoutOurTraffic } from './own-traffic.ts'
 import type { PointSink } from './point-capture.ts'
 import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
 import { SegmentPackets } from './segment-packets.ts'
-import {
-  checkFilter,
-  defaultInterface,
-  listInterfaces,
-  SEGMENT_MEGABYTES,
-  tcpdumpCommand,
-  withoutOurTraffic,
-} from './tcpdump.ts'
+import { checkFilter, chooseInterface, listInterfaces, SEGMENT_MEGABYTES, tcpdumpCommand } from './tcpdump.ts'
 
 /** What a point is prepared with; the same for all points of a capture. */
 export interface PointNeeds {
@@ -138,11 +130,10 @@ export class CapturePoint {
     })
     this.place = place
     this.#status.rung = place.rung
-    const name = target.interface ?? defaultInterface(await listInterfaces(connection, place))
+    const name = target.interface ?? (await chooseInterface(connection, place, await listInterfaces(connection, place)))
     if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
-    // A pod on its node's network sees what the node sees.
-    const onNode = place.rung === 'node-network' || result.pod?.spec.hostNetwork === true
-    const filter = onNode ? withoutOurTraffic(needs.filter, await addressOf(connection), name) : needs.filter
+    const { apiServer } = result
+    const filter = apiServer ? withoutOurTraffic(needs.filter, apiServer, name) : needs.filter
     const { snapLength, packetLimit } = needs
     const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
     await checkFilter(connection, place, options)
@@ -216,13 +207,4 @@ export class CapturePoint {
       ...(shared ? { reached: (time: number) => file.reached(this.id, time) } : {}),
     }
   }
-}
-
-async function addressOf(connection: ApiConnection): Promise<string | undefined> {
-  const host = new URL(connection.cluster.server).hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) !== 0) return host
-  return lookup(host).then(
-    ({ address }) => address,
-    () => undefined,
-  )
 }

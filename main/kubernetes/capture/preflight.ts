@@ -8,6 +8,7 @@ import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './capture-container.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
+import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
 import { decideLadder, permissionKey, permissionsOf, rungsFor } from './ladder.ts'
 
 /** What to capture: a pod, or a whole node. */
@@ -20,6 +21,8 @@ export interface PreflightResult {
   /** The pod as it was read; absent for a node. */
   readonly pod?: Pod
   readonly reusable?: Reusable
+  /** Where the API server is; there when the capture is on a node's network, whose packets are partly our own. */
+  readonly apiServer?: readonly Endpoint[]
 }
 
 /** Asks the cluster what would be allowed, without doing anything in it. Throws when the target is not there or the cluster not reachable. */
@@ -72,7 +75,12 @@ export async function preflight(
     ...(reusable ? { reusable } : {}),
     ...(obstacle ? { obstacle } : {}),
   }
-  return { preflight: decideLadder(facts), ...(pod ? { pod } : {}), ...(reusable ? { reusable } : {}) }
+  const ladder = decideLadder(facts)
+  const found = { ...(pod ? { pod } : {}), ...(reusable ? { reusable } : {}) }
+  // A pod on its node's network sees what the node sees.
+  if (target.kind === 'pod' && !pod?.spec.hostNetwork) return { preflight: ladder, ...found }
+  const apiServer = await apiServerEndpoints(connection)
+  return { preflight: { ...ladder, notes: [...ladder.notes, leftOut(apiServer)] }, apiServer, ...found }
 }
 
 async function readPod(

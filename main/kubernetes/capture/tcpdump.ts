@@ -1,6 +1,6 @@
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
-import { runCommand } from '../exec-stream.ts'
+import { askCommand } from '../exec-stream.ts'
 import type { CapturePlace } from './capture-place.ts'
 
 /** Bytes of a segment: tcpdump counts in millions. Larger ones are more memory here, smaller ones more programs there. */
@@ -57,18 +57,6 @@ export function tcpdumpCommand(enter: readonly string[], options: TcpdumpOptions
   ]
 }
 
-/**
- * What would otherwise be captured of ourselves on a node's network: the kubelet's streams, those to the API server, and on `any` the
- * kubelet's to the container runtime, which are on loopback.
- */
-export function withoutOurTraffic(filter: string, apiServer: string | undefined, on: string): string {
-  const streams = ['tcp port 10250', ...(apiServer ? [`host ${apiServer}`] : [])]
-  const loopback = on === 'any' ? ['net 127.0.0.0/8', 'ip6 host ::1'] : []
-  const own = [...streams, ...loopback].map((one) => `(${one})`).join(' or ')
-  const text = oneLine(filter)
-  return text === '' ? `not (${own})` : `(${text}) and not (${own})`
-}
-
 export interface CaptureInterfaceFacts {
   readonly name: string
   readonly up: boolean
@@ -79,7 +67,7 @@ export async function listInterfaces(
   connection: ApiConnection,
   place: CapturePlace,
 ): Promise<readonly CaptureInterfaceFacts[]> {
-  const { stdout, stderr, end } = await runCommand(connection, { ...place, command: [...place.enter, 'tcpdump', '-D'] })
+  const { stdout, stderr, end } = await askCommand(connection, { ...place, command: [...place.enter, 'tcpdump', '-D'] })
   if (end.exitCode !== 0) throw failed(stderr || end.status?.message || end.lost || '')
   return stdout.split('\n').flatMap((line) => {
     const [, name, flags = ''] = /^\d+\.(\S+)(.*)$/.exec(line) ?? []
@@ -87,12 +75,38 @@ export async function listInterfaces(
   })
 }
 
-/** The pod's own interface: eth0 where there is one, else the first that is up and is not loopback. */
-export function defaultInterface(interfaces: readonly CaptureInterfaceFacts[]): string | undefined {
+/** The interface that packets take to the world: a node's may have any name, and tcpdump lists bridges and tunnels before it. */
+export async function chooseInterface(
+  connection: ApiConnection,
+  place: CapturePlace,
+  interfaces: readonly CaptureInterfaceFacts[],
+): Promise<string | undefined> {
+  const command = [...place.enter, 'cat', '/proc/net/route', '/proc/net/ipv6_route']
+  // Where there is no IPv6 one of the files is missing; what the other says counts.
+  const { stdout } = await askCommand(connection, { ...place, command })
+  return defaultInterface(interfaces, defaultRoute(stdout))
+}
+
+/** The device of the default route, by what /proc/net/route and /proc/net/ipv6_route say; the IPv4 route of the lowest metric first. */
+export function defaultRoute(tables: string): string | undefined {
+  const rows = tables.split('\n').map((line) => line.trim().split(/\s+/))
+  // Iface Destination Gateway Flags RefCnt Use Metric Mask ...
+  const v4 = rows.filter((row) => row.length === 11 && row[1] === '00000000' && row[7] === '00000000')
+  const [first] = v4.toSorted((a, b) => Number(a[6]) - Number(b[6]))
+  if (first) return first[0]
+  // Destination, its prefix length, source, its prefix length, next hop, metric, references, use, flags, device.
+  return rows.find(
+    (row) => row.length === 10 && /^0{32}$/.test(row[0] ?? '') && row[1] === '00' && row[9] !== 'lo',
+  )?.[9]
+}
+
+/** That of the default route; else eth0 where there is one, else the first that is up and is not loopback. */
+export function defaultInterface(interfaces: readonly CaptureInterfaceFacts[], route?: string): string | undefined {
   const real = interfaces.filter(
     ({ name }) => name !== 'lo' && name !== 'any' && !/^(nflog|nfqueue|bluetooth|usbmon|dbus)/.test(name),
   )
-  return (real.find(({ name }) => name === 'eth0') ?? real.find(({ up }) => up) ?? real[0])?.name
+  const named = (wanted: string | undefined) => real.find(({ name }) => name === wanted)
+  return (named(route) ?? named('eth0') ?? real.find(({ up }) => up) ?? real[0])?.name
 }
 
 /** Lets tcpdump compile the filter there. Throws HostError 'invalid-argument' with its words. */
@@ -103,7 +117,7 @@ export async function checkFilter(
 ): Promise<void> {
   const filter = oneLine(options.filter)
   const command = [...place.enter, 'tcpdump', '-d', '-p', '-i', options.interface, '--', filter]
-  const { stderr, end } = await runCommand(connection, { ...place, command })
+  const { stderr, end } = await askCommand(connection, { ...place, command })
   if (end.exitCode === 0) return
   if (
     /syntax error|can't parse filter|unknown (host|port|network|protocol|expression)|expression rejects|illegal|parse/i.test(

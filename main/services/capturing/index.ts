@@ -11,7 +11,7 @@ import type { RecentCaptures } from '../../captures/recent-captures.ts'
 import { makePlace, removePlace } from '../../kubernetes/capture/capture-place.ts'
 import type { Ledger } from '../../kubernetes/capture/ledger.ts'
 import { preflight } from '../../kubernetes/capture/preflight.ts'
-import { checkFilter, defaultInterface, listInterfaces } from '../../kubernetes/capture/tcpdump.ts'
+import { checkFilter, chooseInterface, listInterfaces } from '../../kubernetes/capture/tcpdump.ts'
 import type { ContextBook } from '../clusters/context-book.ts'
 import type { Contexts } from '../contexts.ts'
 import type { CaptureStore } from './capture-store.ts'
@@ -56,7 +56,7 @@ export class CapturingService implements CapturingSection {
     const place = await makePlace(request)
     try {
       const interfaces = await listInterfaces(connection, place)
-      const chosen = point.interface ?? defaultInterface(interfaces)
+      const chosen = point.interface ?? (await chooseInterface(connection, place, interfaces))
       const facts = { interfaces, ...(chosen ? { chosen } : {}) }
       if (filter.trim() === '' || !chosen) return facts
       try {
