@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../engine/engine.ts'
+import { Engine, type Query } from '../../engine/engine.ts'
 import { CaptureWorker } from './capture-worker.ts'
 import type { OverviewProgress, Progress } from './engine-service.ts'
 
@@ -237,11 +237,17 @@ describe('the list of packets', () => {
   it('comes with whole pages, those at its end where it has become shorter', async () => {
     const { worker } = await open('loss-episode.pcapng')
     const part = { first: 1000, count: 40, page: 32 }
-    const all = await worker.select({}, undefined, part)
-    expect(all).toMatchObject({ count: 2162, complete: true, rows: { start: 992 } })
+    const whole = async (query: Query) => {
+      for (;;) {
+        const list = await worker.select(query, undefined, part)
+        if (list.complete) return list
+      }
+    }
+    const all = await whole({})
+    expect(all).toMatchObject({ count: 2162, rows: { start: 992 } })
     expect(all.rows?.of.map(({ row }) => row)).toEqual(Array.from({ length: 64 }, (_, i) => 992 + i))
-    const some = await worker.select({ filter: 'frame.number <= 50' }, undefined, part)
-    expect(some).toMatchObject({ count: 50, complete: true, rows: { start: 0 } })
+    const some = await whole({ filter: 'frame.number <= 50' })
+    expect(some).toMatchObject({ count: 50, rows: { start: 0 } })
     expect(some.rows?.of).toHaveLength(50)
     const few = await worker.select({ filter: 'frame.number == 7' }, { key: 'length', descending: true }, part)
     expect(few.rows?.of.map(({ row }) => row)).toEqual([6])

@@ -136,7 +136,8 @@ export class CaptureWorker implements EngineService {
   }
 
   select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
-    if (part && !order) return this.#order.list(() => this.#listed(query, part))
+    // Whoever has a part already waits for a search that is long: nothing else waits for it too.
+    if (part && !order) return part.have ? this.#listed(query, part) : this.#order.list(() => this.#listed(query, part))
     return this.#timed(async () => {
       const rows = order ? await this.#sort(query, order) : await this.#rows(query)
       const handle = this.#put(query, rows, order)
