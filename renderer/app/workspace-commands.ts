@@ -12,6 +12,7 @@ export interface WorkspaceHandles {
   readonly view: ViewStore
   readonly focusFilter: () => void
   readonly toggleInspector: () => void
+  readonly showInspector: () => void
   /** Gives the lower pane most of the height, or its share again. */
   readonly toggleLower: () => void
   /** A short word on why a command did nothing. */
@@ -95,6 +96,7 @@ export function workspaceCommands({
   view,
   focusFilter,
   toggleInspector,
+  showInspector,
   toggleLower,
   announce,
 }: WorkspaceHandles): readonly Command[] {
@@ -203,7 +205,10 @@ export function workspaceCommands({
       ...inWireshark(`go.${name.toLowerCase().replaceAll(' ', '-')}`),
       group: 'Go' as const,
       keys: [String(i + 1)],
-      run: () => void focusFirst(selectors),
+      run: () => {
+        if (name === 'Inspector') showInspector()
+        focusFirst(selectors)
+      },
     })),
     { id: 'go.back', title: 'Back', group: 'Go', keys: ['Alt+ArrowLeft'], run: () => history.back() },
     { id: 'go.forward', title: 'Forward', group: 'Go', keys: ['Alt+ArrowRight'], run: () => history.forward() },
@@ -350,8 +355,11 @@ function focusFirst(selectors: readonly string[]): boolean {
 
 /** Moves the focus to the pane after or before the one that has it. */
 function cyclePanes(step: 1 | -1): void {
-  const at = PANES.findIndex(([, pane]) => document.activeElement?.closest(pane))
-  focusFirst(PANES[(at < 0 ? 0 : at + step + PANES.length) % PANES.length][2])
+  // One that is hidden has no width.
+  const there = PANES.filter(([, pane]) => (document.querySelector(pane)?.clientWidth ?? 0) > 0)
+  const at = there.findIndex(([, pane]) => document.activeElement?.closest(pane))
+  const next = there[(at < 0 ? 0 : at + step + there.length) % there.length]
+  if (next) focusFirst(next[2])
 }
 
 /** Asks for a hosts file and adds its names to those known; what came of it, for the person. */

@@ -1,3 +1,4 @@
+import { PanelRight } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
@@ -7,6 +8,7 @@ import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
+import { Address } from '../components/address.tsx'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import {
@@ -89,7 +91,9 @@ export function Workspace({
   const [pointed] = useState(() => createStore<{ readonly range: TimeRange | undefined }>(() => ({ range: undefined })))
   const [announcement, announce] = useAnnouncement()
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
-  const sideLayout = useDefaultLayout({ id: 'hopscope.side', storage: localStorage })
+  // A window of which the inspector would take half begins without it, and remembers by itself what becomes of that.
+  const [small] = useState(() => window.innerWidth < NARROW)
+  const sideLayout = useDefaultLayout({ id: small ? 'hopscope.side.narrow' : 'hopscope.side', storage: localStorage })
   const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
   const read = progress?.version ?? 0
   const names = useAddressNames(session, read)
@@ -143,6 +147,7 @@ export function Workspace({
             if (panel?.isCollapsed()) panel.expand()
             else panel?.collapse()
           },
+          showInspector: () => inspector.current?.expand(),
           toggleLower: () => upper.current?.resize(upper.current.getSize().asPercentage > 30 ? '20%' : UPPER_SHARE),
           announce,
         }),
@@ -347,17 +352,41 @@ export function Workspace({
                 onLeave={() => commands.run('go.packets')}
               />
               {conversation !== undefined && (
-                <Chip label="Show all conversations" onClear={() => view.change({ conversation: undefined }, 'push')}>
-                  {chosen?.id === conversation
-                    ? `${streamText(chosen)}: ${endpointText(chosen.addressA, chosen.portA)} ⇄ ${endpointText(chosen.addressB, chosen.portB)}`
-                    : 'conversation'}
+                <Chip
+                  label="Show all conversations"
+                  title={chosen?.id === conversation ? conversationText(chosen) : 'conversation'}
+                  onClear={() => view.change({ conversation: undefined }, 'push')}
+                >
+                  {chosen?.id === conversation ? (
+                    <>
+                      <span>{streamText(chosen)}:</span>
+                      <Address address={chosen.addressA} port={chosen.portA} />
+                      <span>⇄</span>
+                      <Address address={chosen.addressB} port={chosen.portB} />
+                    </>
+                  ) : (
+                    'conversation'
+                  )}
                 </Chip>
               )}
               {range && (
-                <Chip label="Show all times" onClear={() => view.change({ range: undefined }, 'push')}>
-                  {`${formatDuration(range.to - range.from)} selected`}
+                <Chip
+                  label="Show all times"
+                  title={rangeText(range)}
+                  onClear={() => view.change({ range: undefined }, 'push')}
+                >
+                  {rangeText(range)}
                 </Chip>
               )}
+              <button
+                type="button"
+                className="icon-button"
+                aria-label="Show or hide the inspector"
+                title="Show or hide the inspector (I)"
+                onClick={() => commands.run('view.inspector')}
+              >
+                <PanelRight size={16} aria-hidden />
+              </button>
             </>,
             filterSlot,
           )}
@@ -412,7 +441,7 @@ export function Workspace({
                 <Panel
                   id="inspector"
                   panelRef={inspector}
-                  defaultSize={380}
+                  defaultSize={small ? 0 : 380}
                   minSize={240}
                   collapsible
                   groupResizeBehavior="preserve-pixel-size"
@@ -449,6 +478,9 @@ export function Workspace({
   )
 }
 
+/** Pixels, also those of a large window that is zoomed. */
+const NARROW = 800
+
 /** Of the height that the lists and the pane below them share. */
 const UPPER_SHARE = '55%'
 
@@ -484,6 +516,13 @@ function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsPr
     </PaneTabs>
   )
 }
+
+/** Who talks with whom, by address. */
+function conversationText(row: ConversationRow): string {
+  return `${streamText(row)}: ${endpointText(row.addressA, row.portA)} ⇄ ${endpointText(row.addressB, row.portB)}`
+}
+
+const rangeText = ({ from, to }: TimeRange) => `${formatDuration(to - from)} selected`
 
 /** A packet as a line of a table, for pasting elsewhere. */
 function packetText(row: PacketRow): string {

@@ -57,15 +57,29 @@ const WEIGHTS: readonly (readonly [LaneId, number])[] = [
   ['rtt', 4],
 ]
 
-/** Lanes share the height by weight, from `top` down. */
+/** Where a lane's name can be read. */
+const LOWEST = 14
+
+/** Lanes share the height by weight, from `top` down; as long as there is room none is too low for its name. */
 export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
-  const sum = WEIGHTS.reduce((total, [, weight]) => total + weight, 0)
   const room = Math.max(0, height - top)
+  const share = (lanes: typeof WEIGHTS, of: number) => of / lanes.reduce((total, [, weight]) => total + weight, 0)
+  let growing = WEIGHTS
+  let unit = share(growing, room)
+  for (;;) {
+    const next = growing.filter(([, weight]) => weight * unit >= LOWEST)
+    if (next.length === growing.length || next.length === 0) break
+    growing = next
+    unit = share(growing, room - (WEIGHTS.length - growing.length) * LOWEST)
+  }
+  const enough = room >= WEIGHTS.length * LOWEST
+  const even = share(WEIGHTS, room)
   let at = 0
-  return WEIGHTS.map(([id, weight]) => {
-    const from = Math.round((at / sum) * room)
-    at += weight
-    const to = Math.round((at / sum) * room)
+  return WEIGHTS.map((lane) => {
+    const [id, weight] = lane
+    const from = Math.round(at)
+    at += enough ? (growing.includes(lane) ? weight * unit : LOWEST) : weight * even
+    const to = Math.round(at)
     return { id, top: top + from, height: to - from }
   })
 }

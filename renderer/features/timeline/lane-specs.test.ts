@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { placeLanes } from './lane-specs.ts'
+
+const heights = (height: number, top?: number) => placeLanes(height, top).map((place) => place.height)
+
+describe('the places of lanes', () => {
+  it('share a roomy height by weight', () => {
+    expect(heights(36 + 1245)).toEqual([300, 200, 115, 115, 115, 400])
+  })
+
+  it.each([84, 90, 96, 120, 151, 400])('fill %i pixels without a gap, each high enough for its name', (room) => {
+    const places = placeLanes(56 + room, 56)
+    for (const [index, { top, height }] of places.entries()) {
+      expect(top + height).toBe(places[index + 1]?.top ?? 56 + room)
+      expect(height).toBeGreaterThanOrEqual(13)
+    }
+  })
+
+  it.each([-10, 0, 40, 83])('share by weight what is too little: %i pixels', (room) => {
+    expect(heights(36 + room).reduce((sum, height) => sum + height, 0)).toBe(Math.max(0, room))
+  })
+})
