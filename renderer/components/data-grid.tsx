@@ -249,7 +249,12 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
           </div>
         </div>
       </div>
-      {count === 0 && <div className="grid-empty">{props.empty}</div>}
+      {count === 0 && (
+        // A grid holds nothing but rows.
+        <div className="grid-empty" role="row">
+          <div role="gridcell">{props.empty}</div>
+        </div>
+      )}
     </div>
   )
 }

@@ -38,6 +38,10 @@ describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing se
       await page.waitForTimeout(300)
       expect(await findings(page)).toEqual([])
     }
+    // Lists in which nothing is left.
+    await screen.applyFilter('tcp.port == 1')
+    await page.getByText('No packet meets all conditions').waitFor()
+    expect(await findings(page)).toEqual([])
   })
 
   it('in its dialogs and menus', async () => {

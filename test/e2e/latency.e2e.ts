@@ -35,7 +35,7 @@ describe('latency', { timeout: 60_000 }, () => {
 
     await page.getByRole('button', { name: 'Requests' }).click()
     const requests = page.getByRole('grid', { name: 'Requests' })
-    await requests.getByRole('row').nth(1).waitFor()
+    await screen.rows(requests).first().waitFor()
     await page.emulateMedia({ colorScheme: 'dark' })
     await takePicture(page, 'requests-dark')
     expect(complaints).toEqual([])
