@@ -50,6 +50,15 @@ describe('in our own captures', () => {
     for (const { command } of findings.flatMap(({ confirm }) => confirm)) expect(command).toMatch(/^[\w .:=,|/-]+$/)
   })
 
+  it('names the first and the longest of what was lost among the packets that show it', async () => {
+    const roles = theFinding(await findInCapture('loss-episode.pcapng')).evidence.map(({ role }) => role)
+    expect(roles[0]).toMatch(/^the first: /)
+    expect(roles.filter((role) => role.startsWith('the longest wait'))).toEqual([
+      'the longest wait, 265 ms: the segment',
+      'the longest wait, 265 ms: sent again',
+    ])
+  })
+
   it('says what the client lost to SYNs, and that the port listens', async () => {
     const finding = theFinding(await findInCapture('syn-loss.pcap.gz'))
     expect(finding.sentence).toMatch(/^9 of 54 connections from 10\.244\.1\.15 to 10\.244\.2\.16:8080 /)

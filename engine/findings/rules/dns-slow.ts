@@ -68,8 +68,11 @@ function draft(
     evidence: late
       .toSorted((a, b) => b.answered - b.askedLast - (a.answered - a.askedLast))
       .slice(0, 6)
-      .flatMap(({ lastRequestRow, responseRow }) => [
-        { row: lastRequestRow, role: 'the question' },
+      .flatMap(({ lastRequestRow, responseRow, askedLast, answered }, i) => [
+        {
+          row: lastRequestRow,
+          role: i === 0 ? `the slowest, ${nsText(answered - askedLast)}: the question` : 'the question',
+        },
         { row: responseRow, role: 'its late answer' },
       ]),
     ruledOut: ['A lost packet: the answer came to this very question.'],

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../../common/model/finding.ts'
 import { addressKeyText } from '../../query/conversation-names.ts'
 import { capturePoint, interfaceDrops, retransmissionCounts } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
@@ -99,7 +100,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
       : 'Only segments that the receiver did not have count; packets captured twice, overtaken ones and probes for nothing do not.',
     confidence: again >= 5 ? 0.9 : 0.75,
     blamed: blamedOf(context, address, cases, again),
-    evidence: worst(cases, 4).flatMap((each) => evidenceOf(context, each)),
+    evidence: evidenceOf(context, cases),
     ruledOut: ['The same packet captured twice, and reordering: told apart by IP ID, timestamps and timing.'],
     settle: 'A capture at the other end at the same time: it shows which of these segments got there.',
     confirm: [
@@ -135,13 +136,27 @@ function blamedOf(context: FindingContext, address: string, cases: readonly Loss
   return `the network: what ${senders} sent was lost ${where}${whose}`
 }
 
-function evidenceOf({ tables: { verdicts } }: FindingContext, { segments, again }: LossCase) {
-  return again.slice(0, 3).flatMap((i) => {
-    const row = segments.rows[i]
+/** The first and the one that waited longest, by these names, then others of the cases that cost most. */
+function evidenceOf(context: FindingContext, cases: readonly LossCase[]): Evidence[] {
+  const { verdicts } = context.tables
+  const all = cases.flatMap(({ segments, again }) => again.map((i) => segments.rows[i]))
+  const wait = (row: number) => verdicts.cost(verdicts.find(row))
+  const first = all.reduce((least, row) => Math.min(least, row))
+  const longest = all.reduce((most, row) => (wait(row) > wait(most) ? row : most))
+  const others = worst(cases, 4)
+    .flatMap(({ segments, again }) => again.slice(0, 3).map((i) => segments.rows[i]))
+    .filter((row) => row !== first && row !== longest)
+  const pair = (row: number, name: string) => {
     const original = verdicts.original(verdicts.find(row))
+    const again = original === undefined ? 'sent again; what was lost was not seen here' : 'sent again'
     return [
-      ...(original === undefined ? [] : [{ row: original, role: 'the segment' }]),
-      { row, role: original === undefined ? 'sent again; the first was not seen here' : 'sent again' },
+      ...(original === undefined ? [] : [{ row: original, role: `${name}the segment` }]),
+      { row, role: `${name}${again}` },
     ]
-  })
+  }
+  return [
+    ...pair(first, 'the first: '),
+    ...(longest === first || !(wait(longest) > 0) ? [] : pair(longest, `the longest wait, ${nsText(wait(longest))}: `)),
+    ...others.flatMap((row) => pair(row, '')),
+  ]
 }

@@ -191,9 +191,8 @@ function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExp
               {evidence.map(({ row, role }) => (
                 <li key={`${row} ${role}`}>
                   <button type="button" className="link" onClick={() => onPacket(row)}>
-                    {frameNumber(row)}
-                  </button>{' '}
-                  {role}
+                    {frameNumber(row)} {role}
+                  </button>
                 </li>
               ))}
             </ol>
