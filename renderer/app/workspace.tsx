@@ -1,4 +1,3 @@
-import { PanelRight } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
@@ -8,18 +7,10 @@ import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
-import { Address } from '../components/address.tsx'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import {
-  addressFilter,
-  conversationFilter,
-  endpointText,
-  streamText,
-  withCondition,
-} from '../components/filter-text.ts'
+import { addressFilter, conversationFilter, withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
-import { formatDuration } from '../components/format.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
@@ -33,7 +24,7 @@ import { Packets } from '../features/packets/index.tsx'
 import { StatusBar } from '../features/status/index.tsx'
 import { Timeline } from '../features/timeline/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
-import { Chip } from './chip.tsx'
+import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
@@ -351,42 +342,7 @@ export function Workspace({
                 onApply={apply}
                 onLeave={() => commands.run('go.packets')}
               />
-              {conversation !== undefined && (
-                <Chip
-                  label="Show all conversations"
-                  title={chosen?.id === conversation ? conversationText(chosen) : 'conversation'}
-                  onClear={() => view.change({ conversation: undefined }, 'push')}
-                >
-                  {chosen?.id === conversation ? (
-                    <>
-                      <span>{streamText(chosen)}:</span>
-                      <Address address={chosen.addressA} port={chosen.portA} />
-                      <span>⇄</span>
-                      <Address address={chosen.addressB} port={chosen.portB} />
-                    </>
-                  ) : (
-                    'conversation'
-                  )}
-                </Chip>
-              )}
-              {range && (
-                <Chip
-                  label="Show all times"
-                  title={rangeText(range)}
-                  onClear={() => view.change({ range: undefined }, 'push')}
-                >
-                  {rangeText(range)}
-                </Chip>
-              )}
-              <button
-                type="button"
-                className="icon-button"
-                aria-label="Show or hide the inspector"
-                title="Show or hide the inspector (I)"
-                onClick={() => commands.run('view.inspector')}
-              >
-                <PanelRight size={16} aria-hidden />
-              </button>
+              <Conditions view={view} conversation={chosen} onToggleInspector={() => commands.run('view.inspector')} />
             </>,
             filterSlot,
           )}
@@ -516,13 +472,6 @@ function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsPr
     </PaneTabs>
   )
 }
-
-/** Who talks with whom, by address. */
-function conversationText(row: ConversationRow): string {
-  return `${streamText(row)}: ${endpointText(row.addressA, row.portA)} ⇄ ${endpointText(row.addressB, row.portB)}`
-}
-
-const rangeText = ({ from, to }: TimeRange) => `${formatDuration(to - from)} selected`
 
 /** A packet as a line of a table, for pasting elsewhere. */
 function packetText(row: PacketRow): string {
