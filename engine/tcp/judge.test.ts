@@ -454,6 +454,19 @@ describe('seen at the receiver', () => {
     `)
   })
 
+  it('takes the one that is missing for a response if the next comes when a first time-out would repeat it', () => {
+    const asked = `${OPEN}
+      +1ms   A>B PA 1(100) ack 1       <ts 121 900>
+      +10ms  B>A PA 1(100) ack 101 id 5   <ts 911 121>
+      +1ms   A>B PA 101(100) ack 101   <ts 133 911>`
+    expectVerdicts(`${asked}
+      +225ms B>A PA 101(100) ack 201 id 7 <ts 1135 133> ; retransmission, original unseen
+    `)
+    expectVerdicts(`${asked}
+      +600ms B>A PA 101(100) ack 201 id 7 <ts 1510 133>
+    `)
+  })
+
   it('does not when it may have been the answer to a keep-alive', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

@@ -30,6 +30,7 @@ import {
   SEND_TIME,
   SENDER_SIDE,
   SENDER_WORDS,
+  SERVER,
   SenderTable,
   STATE,
   TAIL,
@@ -219,8 +220,7 @@ export class Judge {
   ): void {
     const { words, times } = this.#senders
     if (flags & SYN) {
-      const bit = packet.sackPermitted ? SACK_OK : NO_SACK
-      words[d + STATE] |= bit
+      words[d + STATE] |= (packet.sackPermitted ? SACK_OK : NO_SACK) | (flags & ACK ? SERVER : 0)
       // SACK is in use only when both ends offered it (RFC 2018 section 2).
       if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
       if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK

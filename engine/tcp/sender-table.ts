@@ -59,6 +59,8 @@ export const NO_SACK = 64
 export const SACKED = 128
 /** A keep-alive was sent, which will be answered. */
 export const KEPT_ALIVE = 256
+/** It sent the SYN-ACK. */
+export const SERVER = 512
 
 export class SenderTable {
   words = new Int32Array(SENDER_WORDS * 128)
