@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { CapturePart } from '../common/model/capture.ts'
 import { concat, NgBlocks, payload, pcap } from './capture-file/testing/build-capture.ts'
-import { Engine } from './engine.ts'
+import { Engine, packetAnchor } from './engine.ts'
 import { framesTable } from './frames-table.ts'
 
 const SAMPLE = readFileSync(new URL('../resources/samples/loss-episode.pcapng', import.meta.url))
@@ -136,6 +136,14 @@ describe('a part of a capture', () => {
       editedAt: 0,
     } as const
     engine.notes.set([note])
-    expect(engine.notes.own()[0]?.row).toBe(199)
+    expect(engine.notes.own()[0]).toMatchObject({ row: 199, frame: 700 })
+    // And the other way round: what is noted in the part is found in the whole, and not where it is not.
+    const anchor = packetAnchor(engine, 250)
+    if (!anchor) throw new Error('the part has no row 250')
+    whole.notes.set([{ ...note, anchor }])
+    expect(whole.notes.own()[0]).toMatchObject({ row: 750, frame: 751 })
+    const elsewhere = read(SAMPLE, { firstFrame: 1000 })
+    elsewhere.notes.set([{ ...note, anchor }])
+    expect(elsewhere.notes.own()[0]).not.toHaveProperty('row')
   })
 })

@@ -6,7 +6,7 @@ import type { EngineService, Progress, Search } from '../worker/engine-service.t
 import { startEngine } from './engine-client.ts'
 import { preferences } from './preferences.ts'
 import { sharedOverview, type SharedOverview } from './capture-overview.ts'
-import type { CaptureRef } from './view.ts'
+import { refText, type CaptureRef } from './view.ts'
 
 /** An open capture: its engine, and how far it has been read. */
 export interface CaptureSession extends Disposable {
@@ -40,7 +40,7 @@ export function openSession(
   capture: { readonly ref: CaptureRef; readonly name: string; readonly path?: string; readonly source?: string },
   origin: CaptureOrigin,
   part?: CapturePart,
-  overview = sharedOverview(origin),
+  overview = sharedOverview(refText(capture.ref), origin),
 ): CaptureSession {
   const progress = createStore<SessionState>(() => ({
     progress: undefined,

@@ -8,3 +8,9 @@ export function useFrameNumber(): (row: number) => number {
   const before = useContext(FramesBefore)
   return useCallback((row) => before + row + 1, [before])
 }
+
+/** How wide a column of them must be, in pixels; at least `least`. */
+export function useNumberWidth(least: number): number {
+  const digits = String(useContext(FramesBefore) * 2).length
+  return Math.max(least, 20 + 8 * digits)
+}

@@ -62,6 +62,8 @@ describe('a capture with more packets than are kept', () => {
     await screen.counts(screen.packets, 1)
     expect(await firstNumber(screen)).toBe('600')
 
+    // The overview is kept for the reload, as making it takes long.
+    expect(await page.evaluate(() => sessionStorage.getItem('hopscope.overview'))).toContain('sample:loss-episode')
     await page.reload()
     await screen.read()
     await screen.counts(screen.packets, 1)

@@ -16,7 +16,7 @@ import { saveAs } from '../../components/save-as.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount } from '../../components/format.ts'
-import { useFrameNumber } from '../../components/frame-number.ts'
+import { useFrameNumber, useNumberWidth } from '../../components/frame-number.ts'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -148,7 +148,11 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
   }
 
   const frameNumber = useFrameNumber()
-  const columns = useMemo(() => lineColumns(format, matches, match, frameNumber), [format, matches, match, frameNumber])
+  const numberWidth = useNumberWidth(64)
+  const columns = useMemo(
+    () => lineColumns(format, matches, match, frameNumber, numberWidth),
+    [format, matches, match, frameNumber, numberWidth],
+  )
   const problem = error ?? state?.error ?? failure
   return (
     <Pane title="Follow stream" waiting={key !== undefined && answered !== key && current === undefined}>
@@ -246,13 +250,14 @@ function lineColumns(
   matches: FollowMatches | undefined,
   match: number,
   frameNumber: (row: number) => number,
+  numberWidth: number,
 ): readonly Column<FollowLine>[] {
   return [
     {
       key: 'packet',
       title: 'No.',
       about: 'The packet with the first byte of the line',
-      width: 64,
+      width: numberWidth,
       numeric: true,
       cell: (line) => frameNumber(line.row),
     },

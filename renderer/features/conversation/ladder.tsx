@@ -4,6 +4,7 @@ import type { ConversationRow, LadderRow, Query } from '../../../engine/engine.t
 import { Address } from '../../components/address.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { useNumberWidth } from '../../components/frame-number.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
@@ -96,7 +97,8 @@ export function Ladder({ session, view, version, menu, onOpen }: LadderProps): R
   const onVisible = useCallback((first: number, shown: number) => pages?.want(first, shown), [pages])
   useEffect(() => setOpen(undefined), [conversation])
 
-  const columns = useMemo(() => ladderColumns(subject?.row), [subject?.row])
+  const numberWidth = useNumberWidth(60)
+  const columns = useMemo(() => ladderColumns(subject?.row, numberWidth), [subject?.row, numberWidth])
   const count = error === undefined ? (current?.count ?? 0) : 0
   return (
     <Pane
@@ -163,11 +165,11 @@ function isPause({ since }: LadderRow): boolean {
   return since !== undefined && since >= PAUSE_NS
 }
 
-function ladderColumns(conversation: ConversationRow | undefined): readonly Column<LadderRow>[] {
+function ladderColumns(conversation: ConversationRow | undefined, numberWidth: number): readonly Column<LadderRow>[] {
   const a = conversation && endpointText(conversation.addressA, conversation.portA)
   const b = conversation && endpointText(conversation.addressB, conversation.portB)
   return [
-    { key: 'number', title: 'No.', width: 60, numeric: true, cell: (packet) => packet.frame },
+    { key: 'number', title: 'No.', width: numberWidth, numeric: true, cell: (packet) => packet.frame },
     {
       key: 'time',
       title: 'Time',

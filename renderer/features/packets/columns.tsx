@@ -23,6 +23,7 @@ export function packetColumns(
   format: TimeFormat,
   epochNs: string | undefined,
   timeBefore: (index: number) => number | undefined,
+  numberWidth: number,
 ): readonly PacketColumn[] {
   function time(row: PacketRow, index: number): string {
     if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time)
@@ -35,7 +36,7 @@ export function packetColumns(
       key: 'number',
       sort: 'frame',
       title: 'No.',
-      width: 60,
+      width: numberWidth,
       numeric: true,
       cell: ({ row, frame }) => <FrameNumber row={row} frame={frame} />,
     },

@@ -12,6 +12,7 @@ import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { PacketOrder } from '../../worker/engine-service.ts'
+import { useNumberWidth } from '../../components/frame-number.ts'
 import { packetColumns, type PacketColumn } from './columns.tsx'
 import './packets.css'
 
@@ -132,9 +133,16 @@ export function Packets({
     [pages],
   )
 
+  const numberWidth = useNumberWidth(60)
   const columns = useMemo(
-    () => packetColumns(timeFormat, facts.epochNs, (index) => (index > 0 ? pages?.row(index - 1)?.time : undefined)),
-    [timeFormat, facts.epochNs, pages],
+    () =>
+      packetColumns(
+        timeFormat,
+        facts.epochNs,
+        (index) => (index > 0 ? pages?.row(index - 1)?.time : undefined),
+        numberWidth,
+      ),
+    [timeFormat, facts.epochNs, pages, numberWidth],
   )
 
   const everything = count === facts.packets
