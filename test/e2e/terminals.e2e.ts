@@ -9,7 +9,7 @@ import { startApp, startAppWith, type App } from './support/app.ts'
 import { findings } from './support/axe.ts'
 import { openPage, startBrowser, takePicture } from './support/browser.ts'
 import { startShop, type Shop } from './support/shop.ts'
-import { drawWithElements, screenText as text } from './support/terminal.ts'
+import { drawWithElements, hasKeys, screenText as text } from './support/terminal.ts'
 
 /** A shell without anybody's profile: its prompt and its words are the same everywhere. */
 process.env['SHELL'] = '/bin/sh'
@@ -50,9 +50,11 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Reconnect' }).click()
     await page.locator('[data-terminal=running]').waitFor()
     expect(await text(page)).toContain('grün')
+    await hasKeys(page)
     // The same with one key, also from within a program that took the whole screen and the mouse.
     await page.keyboard.type('printf "\\033[?1049h\\033[?1000h\\033[?25lfull"; exit 4\n')
     await expect.poll(() => text(page)).toMatch(/grün[^]*The shell ended with exit code 4. Press Enter to start again./)
+    await hasKeys(page)
     await page.keyboard.press('Enter')
     await page.keyboard.type('echo ag"ain"\n')
     await expect.poll(() => text(page)).toContain('again\n')
@@ -80,6 +82,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.keyboard.press('Escape')
     // Shown again it has the keys, and its program noticed nothing.
     await page.keyboard.press('Control+Backquote')
+    await hasKeys(page)
     await page.keyboard.type('echo st"ill here"\n')
     await expect.poll(() => text(page)).toContain('still here')
     expect(await text(page)).not.toContain('resized')
@@ -163,6 +166,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     const shell = (name: string) => page.locator('[data-terminal]').filter({ hasText: `this is ${name}` })
     const becomes = async (name: string) => {
       await page.locator('.terminal.focused[data-terminal=running]').waitFor()
+      await hasKeys(page)
       await page.keyboard.type(`name=${name}; echo this is "$name"\n`)
       await shell(name).waitFor()
     }
@@ -186,12 +190,14 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+Backquote')
+    await hasKeys(page)
     await page.keyboard.type('echo "still $name"\n')
     await expect.poll(() => text(page)).toContain('still two')
     await page.keyboard.press('Control+Backquote')
     await expect.poll(() => page.locator('[data-terminal]:visible').count()).toBe(0)
     await page.keyboard.press('Control+Backquote')
-    await page.getByRole('tab').first().click()
+    await page.getByRole('region', { name: 'Terminals' }).getByRole('tab').first().click()
+    await hasKeys(page)
     await page.keyboard.type('echo "still $name"\n')
     await expect.poll(() => text(page)).toContain('still one')
     for (let left = 3; left > 0; left--) {
@@ -252,6 +258,34 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(await text(page)).toContain('in 42')
     await page.getByRole('button', { name: /^Close terminal/ }).click()
     expect(complaints).toEqual([])
+  })
+
+  it('asks which container of a pod that has several', async () => {
+    const image = 'example.com/app:1'
+    const containers = ['app', 'proxy'].map((name) => ({ name, image, env: [{ name: 'ROLE', value: `the ${name}` }] }))
+    await shop.cluster.pod('shop', 'pair', { nodeName: 'node-a', containers })
+    await using opened = await openPage(browser, at('screen=cluster&context=admin'))
+    const { page } = opened
+    await drawWithElements(page)
+    for (const name of ['proxy', 'app']) {
+      await openMenu(page, 'Pods', 'pair')
+      await page.getByRole('menuitem', { name: `Open a shell in ${name}` }).click()
+      await page
+        .getByRole('tab', { name: `pair (${name})` })
+        .and(page.locator('[aria-selected=true]'))
+        .waitFor()
+      // It need not be connected yet.
+      await hasKeys(page)
+      await page.keyboard.type('echo "this is $ROLE"\n')
+      await expect.poll(() => text(page)).toContain(`this is the ${name}`)
+    }
+    for (let left = 2; left > 0; left--) {
+      await page
+        .locator('[data-terminal].focused')
+        .getByRole('button', { name: /^Close terminal/ })
+        .click()
+      await expect.poll(() => page.locator('[data-terminal]').count()).toBe(left - 1)
+    }
   })
 
   it('makes a pod for a shell on a node, says so, and removes it with the shell', async () => {

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 /** The rows on the screen of the terminal that has the focus. */
 export async function screenText(page: Page): Promise<string> {
@@ -17,4 +18,10 @@ export async function typeInto(page: Page, text: string): Promise<void> {
   await page.locator('.terminal.focused[data-terminal=running]').waitFor()
   await page.locator('.terminal.focused .xterm-helper-textarea').focus()
   await page.keyboard.type(text)
+}
+
+/** Waits until keys go to the terminal that has the focus, as they do by themselves where it was asked for. */
+export async function hasKeys(page: Page): Promise<void> {
+  const isThere = () => document.activeElement?.matches('.terminal.focused .xterm-helper-textarea') === true
+  await expect.poll(() => page.evaluate(isThere)).toBe(true)
 }
