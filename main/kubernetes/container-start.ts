@@ -26,6 +26,8 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
   for (;;) {
     signal?.throwIfAborted()
     const pod: Pod = await connection.get(path, signal ? { signal } : {})
+    const failure = podFailure(pod)
+    if (failure) throw new HostError('unavailable', failure)
     const state = statusOf(pod)?.state
     if (state?.running) return
     if (state?.terminated) {
@@ -47,6 +49,13 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       throw new HostError('unavailable', `The ${purpose} container is not running after 2 minutes: ${last}.`)
     await sleep(POLL_MS, undefined, signal ? { signal } : {})
   }
+}
+
+/** Why the node has stopped the pod or would not have it (Evicted, OutOfcpu, DeadlineExceeded), in words; undefined when it has not. */
+export function podFailure({ metadata, status }: Pod): string | undefined {
+  if (status?.phase !== 'Failed' || !status.reason) return undefined
+  const { reason, message } = status
+  return `Pod ${metadata.name} was stopped by its node (${reason})${message ? `: ${message}` : '.'}`
 }
 
 function explain(reason: string, image: string, purpose: string): string | undefined {

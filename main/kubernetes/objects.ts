@@ -111,6 +111,7 @@ export interface Volume {
 
 export interface PodSpec {
   readonly nodeName?: string
+  readonly os?: { readonly name: string }
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly hostNetwork?: boolean
   readonly hostPID?: boolean

@@ -11,6 +11,7 @@ import { makePlace, removePlace } from './capture-place.ts'
 import { describe } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
+import { ringBytes } from './obstacles.ts'
 import { withoutOurTraffic } from './own-traffic.ts'
 import type { PointSink } from './point-capture.ts'
 import { PointCapture } from './point-capture.ts'
@@ -134,6 +135,7 @@ export class CapturePoint {
     if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
     const { apiServer } = result
     const filter = apiServer ? withoutOurTraffic(needs.filter, apiServer, name) : needs.filter
+    const ring = ringBytes(place.rung, result.pod, container.ringBytes)
     const { snapLength, packetLimit } = needs
     const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
     await checkFilter(connection, place, options)
@@ -147,7 +149,7 @@ export class CapturePoint {
         id: `${needs.captureId}-${this.id}`,
         command: [...tcpdumpCommand(place.enter, options)],
         seconds,
-        segments: Math.max(2, Math.floor(container.ringBytes / (SEGMENT_MEGABYTES * 1e6))),
+        segments: Math.max(2, Math.floor(ring / (SEGMENT_MEGABYTES * 1e6))),
         leaseSeconds: container.leaseSeconds,
         giveUpMs: needs.giveUpMs,
       },

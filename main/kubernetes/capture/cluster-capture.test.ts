@@ -11,7 +11,7 @@ import { countSequence, startTraffic } from '../../../test/cluster/sequenced-tra
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
 import type { ContainerProcess } from '../../demo/cluster/running.ts'
 import type { ApiConnection } from '../api-connection.ts'
-import type { Pod } from '../objects.ts'
+import type { Container, Pod } from '../objects.ts'
 import type { AddressName } from './address-names.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
@@ -301,6 +301,25 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
   })
 
   describe('says what is the matter', () => {
+    it('a policy that takes NET_RAW from containers as they come', async () => {
+      await cluster.pod('default', 'policed', { nodeName: 'node-a' })
+      const drop = (one: Container): Container => ({
+        ...one,
+        securityContext: { ...one.securityContext, capabilities: { drop: ['ALL'] } },
+      })
+      cluster.api.mutatePod = ({ spec, ...pod }) => ({
+        ...pod,
+        spec: { ...spec, ephemeralContainers: (spec.ephemeralContainers ?? []).map(drop) },
+      })
+      try {
+        const { preflight: result } = await preflight(admin, pod('policed'), DEFAULT_SETTINGS, 'debug')
+        expect(result.chosen).toBe('node-pod')
+        for (const { sentence } of result.rungs.slice(0, 2)) expect(sentence).toMatch(/takes the capability NET_RAW/)
+      } finally {
+        cluster.api.mutatePod = undefined
+      }
+    })
+
     it.each([
       ['no such pod', [pod('nope')], {}, {}, /There is no pod "nope" in namespace "default"/],
       [

@@ -62,11 +62,7 @@ describe('the ladder', () => {
     ])
     const { chosen, rungs } = decideLadder(facts({ dryRuns }))
     expect(chosen).toBeUndefined()
-    expect(rungs.map(({ sentence }) => sentence)).toEqual([
-      `The cluster would refuse it: ${words}`,
-      `The cluster would refuse it: ${words}`,
-      'The cluster would refuse it: quota',
-    ])
+    expect(rungs.map(({ sentence }) => sentence)).toEqual([words, words, 'quota'])
     expect(rungs[0]?.rbacRule).toBeUndefined()
   })
 
@@ -89,6 +85,12 @@ describe('the ladder', () => {
   it('does not enter a pod that does not run, and says so', () => {
     const { rungs } = decideLadder(facts({ obstacle: 'Pod web is Pending, not Running.' }))
     expect(rungs.slice(0, 2).map(({ sentence }) => sentence)).toEqual(Array(2).fill('Pod web is Pending, not Running.'))
+  })
+
+  it('makes nothing on a node that is no Linux machine', () => {
+    const { chosen, rungs } = decideLadder(facts({ noMachine: 'Node n1 runs windows.' }))
+    expect(chosen).toBeUndefined()
+    expect(rungs.map(({ sentence }) => sentence)).toEqual(Array(3).fill('Node n1 runs windows.'))
   })
 
   it('has one way for a node', () => expect(rungsFor(undefined)).toEqual(['node-network']))

@@ -20,6 +20,8 @@ export interface LadderFacts {
   readonly reusable?: Reusable
   /** Why nothing can be captured in this pod at all: it does not run, it is a mirror pod. */
   readonly obstacle?: string
+  /** Why nothing of ours can run on the node at all: it is no Linux machine. */
+  readonly noMachine?: string
 }
 
 /** A capture container of ours that runs in the pod, and the rung that it was made for. */
@@ -28,6 +30,7 @@ export interface Reusable {
   readonly rung: Rung
 }
 
+/** `message`: a sentence. */
 export type DryRun = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 const ORDER: readonly Rung[] = ['ephemeral-container', 'ephemeral-container-net-raw', 'node-pod', 'node-network']
@@ -95,6 +98,7 @@ function judge(rung: Rung, facts: LadderFacts): RungVerdict {
     missing,
     ...(missing.length > 0 ? { rbacRule: rbacRule(missing) } : {}),
   })
+  if (facts.noMachine) return closed(facts.noMachine)
   if (facts.obstacle && inPod) return closed(facts.obstacle)
   if (missing.length > 0) return closed(`${facts.user} may not ${listText(missing.map(permissionText))}.`)
   if (rung === 'ephemeral-container' && facts.runtime?.startsWith('cri-o')) {
@@ -104,7 +108,7 @@ function judge(rung: Rung, facts: LadderFacts): RungVerdict {
   }
   const dryRun = facts.dryRuns.get(rung)
   if (dryRun && !dryRun.ok) {
-    return closed(`The cluster would refuse it: ${dryRun.message}`)
+    return closed(dryRun.message)
   }
   return { rung, passes: true, sentence: willDo(rung, facts), missing: [] }
 }

@@ -5,6 +5,7 @@ import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import type { ExecStream, ExecTiming } from '../exec-stream.ts'
 import { openExec, runCommand } from '../exec-stream.ts'
+import { podFailure } from '../container-start.ts'
 import type { Pod } from '../objects.ts'
 import { podPath } from '../pod-requests.ts'
 import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
@@ -358,6 +359,8 @@ export class PointCapture {
         ...(object.status?.ephemeralContainerStatuses ?? []),
         ...(object.status?.containerStatuses ?? []),
       ]
+      const failure = podFailure(object)
+      if (failure) return { message: `${failure} What was fetched before is here.`, gone: true }
       const terminated = statuses.find(({ name }) => name === container)?.state?.terminated
       if (!terminated) return undefined
       const message = `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`

@@ -8,6 +8,7 @@ import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './capture-container.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
+import { nodeObstacle, podObstacle, spoiledByAdmission } from './obstacles.ts'
 import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
 import { decideLadder, permissionKey, permissionsOf, rungsFor } from './ladder.ts'
 
@@ -59,9 +60,10 @@ export async function preflight(
       dryRuns.set(rung, await dryRun(connection, rung, target, node, settings, debugNamespace, username))
     }),
   )
-  const runtime = nodeObject?.status?.nodeInfo?.containerRuntimeVersion
+  const runtime = nodeObject?.status?.nodeInfo?.containerRuntimeVersion ?? runtimeOf(pod)
   const level = namespaceObject?.metadata.labels?.['pod-security.kubernetes.io/enforce']
-  const obstacle = pod && obstacleOf(pod)
+  const obstacle = pod && podObstacle(pod)
+  const noMachine = nodeObstacle(node, nodeObject, pod)
   const facts: LadderFacts = {
     user: username,
     namespace,
@@ -74,6 +76,7 @@ export async function preflight(
     ...(level ? { podSecurity: level } : {}),
     ...(reusable ? { reusable } : {}),
     ...(obstacle ? { obstacle } : {}),
+    ...(noMachine ? { noMachine } : {}),
   }
   const ladder = decideLadder(facts)
   const found = { ...(pod ? { pod } : {}), ...(reusable ? { reusable } : {}) }
@@ -110,20 +113,6 @@ function findReusable(pod: Pod, image: string): Reusable | undefined {
   return undefined
 }
 
-function obstacleOf(pod: Pod): string | undefined {
-  const { name } = pod.metadata
-  if (pod.metadata.deletionTimestamp) return `Pod ${name} is being deleted.`
-  if (pod.metadata.annotations?.['kubernetes.io/config.mirror']) {
-    return `Pod ${name} is a static pod of its node: ephemeral containers can't be added to it.`
-  }
-  const phase = pod.status?.phase ?? 'Unknown'
-  if (phase === 'Running') return undefined
-  const waiting = pod.status?.containerStatuses?.find((one) => one.state?.waiting)?.state?.waiting
-  const unscheduled = pod.status?.conditions?.find((one) => one.type === 'PodScheduled' && one.status === 'False')
-  const why = waiting?.message ?? waiting?.reason ?? unscheduled?.message
-  return `Pod ${name} is ${phase}, not Running${why ? `: ${why}` : '.'}`
-}
-
 async function review(connection: ApiConnection, permissions: readonly Permission[]): Promise<Map<string, boolean>> {
   const unique = new Map(permissions.map((one) => [permissionKey(one), one]))
   const answers = await Promise.all(
@@ -134,6 +123,10 @@ async function review(connection: ApiConnection, permissions: readonly Permissio
   )
   return new Map(answers)
 }
+
+/** containerd://..., cri-o://...: each container's id names its runtime, where the node may not be read. */
+const runtimeOf = (pod: Pod | undefined) =>
+  pod?.status?.containerStatuses?.find(({ containerID }) => containerID)?.containerID
 
 /** undefined when it may not be read: that is a fact like another. */
 async function readable<T>(connection: ApiConnection, path: string): Promise<T | undefined> {
@@ -159,13 +152,19 @@ async function dryRun(
   try {
     if (rung.startsWith('ephemeral') && target.kind === 'pod') {
       const container = ephemeralContainer(name, rung, settings, by)
-      await addEphemeralContainer(connection, target.namespace, target.pod, container, { dryRun: true })
-    } else {
-      await createPod(connection, debugPod(name, debugNamespace, node, rung, settings, by), { dryRun: true })
+      const { namespace, pod } = target
+      const made = await addEphemeralContainer(connection, namespace, pod, container, { dryRun: true })
+      return asStored(rung, made, name)
     }
-    return { ok: true }
+    const pod = debugPod(name, debugNamespace, node, rung, settings, by)
+    return asStored(rung, await createPod(connection, pod, { dryRun: true }), pod.spec.containers[0]?.name ?? '')
   } catch (error) {
-    if (error instanceof ApiError) return { ok: false, message: error.message }
+    if (error instanceof ApiError) return { ok: false, message: `The cluster would refuse it: ${error.message}` }
     throw error
   }
+}
+
+function asStored(rung: Rung, made: Pod, container: string): DryRun {
+  const message = spoiledByAdmission(rung, made, container)
+  return message ? { ok: false, message } : { ok: true }
 }

@@ -139,6 +139,12 @@ export function failed(words: string): HostError {
       `tcpdump may not capture in the container: it lacks NET_RAW. Runtimes like CRI-O do not give it by default. tcpdump says: ${text}`,
     )
   }
+  if (/permission denied/i.test(text)) {
+    return new HostError(
+      'permission-denied',
+      `A security profile on the node (AppArmor, SELinux or seccomp) keeps tcpdump from it: the node's audit log names the rule. It says: ${text}`,
+    )
+  }
   if (/executable file not found|not found$/.test(text)) {
     return new HostError(
       'unsupported',
