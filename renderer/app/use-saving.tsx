@@ -4,10 +4,10 @@ import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
 import { conversationFilter, withCondition } from '../components/filter-text.ts'
 import { nameFor, saveAs } from '../components/save-as.ts'
-import { shellLine } from '../components/shell-quote.ts'
 import { ExportPackets, type ExportSource } from '../features/export/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
+import { tsharkCommand } from './tshark-command.ts'
 import type { View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { queryOf } from './workspace-commands.ts'
@@ -55,7 +55,7 @@ export function useSaving({ session, view, commands, appVersion, announce, copy 
   )
 
   const tshark = (condition: string) =>
-    shellLine(['tshark', '-r', session.path ?? session.name, ...(condition ? ['-Y', condition] : [])])
+    tsharkCommand(session.path ?? session.name, condition, session.progress.getState().progress?.facts)
 
   useEffect(
     () =>
