@@ -427,7 +427,7 @@ export interface ExchangeScope {
   readonly text?: string
 }
 
-/** What a time is measured of: "rtt client" and "rtt server" (the two halves of the path), or a protocol's name: its exchanges. */
+/** What a time is measured of: "rtt client" and "rtt server" (the two halves of the path), "rtt" (both), or a protocol's name: its exchanges. */
 export type LatencyMeasure = string
 
 /** A percentile; `beyond`: it is at least this, as it falls among what was never answered. */
@@ -475,6 +475,21 @@ export interface LatencyMap {
   readonly p90: Float64Array
   readonly p99: Float64Array
   readonly p99Beyond: Uint8Array
+}
+
+/** A measure over time, in equal parts of a time; every array has one value a part, NaN where it has no sample. */
+export interface LatencyLane {
+  /** Samples, the unanswered ones included. */
+  readonly samples: Float64Array
+  readonly p50: Float64Array
+  readonly p90: Float64Array
+  readonly p99: Float64Array
+  readonly max: Float64Array
+  /** 1 where the p99 is at least what it says. */
+  readonly p99Beyond: Uint8Array
+  /** In all of the time: round trips left out, see LatencySummary. */
+  readonly delayedAcks: number
+  readonly withData: number
 }
 
 /** Part of a LatencyMap: times [low, high) ns of samples that begin within [from, to). */

@@ -15,6 +15,7 @@ import type {
   Lanes,
   LatencyCell,
   LatencyEvidence,
+  LatencyLane,
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
@@ -345,6 +346,17 @@ export class Engine {
     scope: ExchangeScope = {},
   ): LatencyMap {
     return this.#latency.map(measure, from, to, columns, scope)
+  }
+
+  /** A measure's percentiles in `buckets` equal parts of [from, to), as `lanes` divides them. */
+  latencyLane(
+    measure: LatencyMeasure,
+    from: number,
+    to: number,
+    buckets: number,
+    scope: ExchangeScope = {},
+  ): LatencyLane {
+    return this.#latency.lane(measure, from, to, buckets, scope)
   }
 
   /** The exchanges and packets behind a part of a map of the same scope. */

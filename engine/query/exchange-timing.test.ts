@@ -171,4 +171,18 @@ describe('round trips', () => {
     const talk = connection().client(GET, { ms: 10 }).server(OK, { ms: 120 })
     expect(halves(talk)[1]).toMatchObject({ count: 1, maxNs: 20 * MS, withData: 1 })
   })
+
+  it('are a lane over time, by half or both, which says what had to be left out', () => {
+    const latency = queries(connection().client(GET, { ms: 10 }).server(OK, { ms: 120 }))
+    const lane = (measure: string) => latency.lane(measure, 0, 40 * MS, 2, {})
+    expect(lane('rtt server')).toMatchObject({
+      samples: Float64Array.of(0, 1),
+      p99: Float64Array.of(NaN, 20 * MS),
+      max: Float64Array.of(NaN, 20 * MS),
+    })
+    expect(lane('rtt')).toMatchObject({ samples: Float64Array.of(0, 2), withData: 0 })
+    expect(latency.lane('rtt', 0, 200 * MS, 1, {})).toMatchObject({ withData: 1, delayedAcks: 0 })
+    expect(latency.lane('http', 0, 200 * MS, 1, {}).max[0]).toBe(120 * MS)
+    expect(latency.lane('dns', 0, 200 * MS, 1, {}).samples[0]).toBe(0)
+  })
 })

@@ -5,7 +5,7 @@ import type { LaneIndex, LaneSources } from './lane-index.ts'
 import { LaneTable } from './lane-table.ts'
 
 /** More buckets than a screen has pixels tell nothing. */
-const MOST_BUCKETS = 4096
+export const MOST_BUCKETS = 4096
 
 /**
  * Traffic, trouble and round-trip times in `buckets` equal parts of the time [from, to), over all packets or over `rows` (ascending).

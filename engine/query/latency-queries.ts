@@ -4,6 +4,7 @@ import type {
   ExchangeSort,
   LatencyCell,
   LatencyEvidence,
+  LatencyLane,
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
@@ -12,6 +13,7 @@ import type { Applications } from '../application/applications.ts'
 import { TurnTaking } from '../application/turn-taking.ts'
 import { ExchangeLists } from './exchange-list.ts'
 import { type ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
+import { latencyLane } from './latency-lane.ts'
 import { latencyEvidence, latencyMap } from './latency-map.ts'
 import { latencySummaries } from './latency-summary.ts'
 
@@ -52,6 +54,11 @@ export class LatencyQueries {
   map(measure: LatencyMeasure, from: number, to: number, columns: number, scope: ExchangeScope): LatencyMap {
     this.#turns.advance()
     return latencyMap(this.#sources, this.#timing, measure, from, to, columns, scope)
+  }
+
+  lane(measure: LatencyMeasure, from: number, to: number, buckets: number, scope: ExchangeScope): LatencyLane {
+    this.#turns.advance()
+    return latencyLane(this.#sources, this.#timing, measure, from, to, buckets, scope)
   }
 
   evidence(cell: LatencyCell, scope: ExchangeScope): LatencyEvidence {

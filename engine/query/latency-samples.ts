@@ -5,7 +5,9 @@ import { exchangesWithin } from './exchange-scope.ts'
 import type { ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
 import { ANSWERED, leftOut, ROUND_TRIP } from '../tcp/round-trips.ts'
 
-/** The halves of the path: between the capture point and the client, or the server. */
+/** Both halves of the path. */
+const RTT = 'rtt'
+/** The halves: between the capture point and the client, or the server. */
 export const RTT_CLIENT = 'rtt client'
 export const RTT_SERVER = 'rtt server'
 
@@ -20,7 +22,7 @@ export interface SampleTaker {
 }
 
 export function isRoundTrip(measure: LatencyMeasure): boolean {
-  return measure === RTT_CLIENT || measure === RTT_SERVER
+  return measure === RTT || measure === RTT_CLIENT || measure === RTT_SERVER
 }
 
 /** The measures that have samples: the halves of the path, then the protocols. */
@@ -40,7 +42,8 @@ export function eachSample(
   scope: ExchangeScope,
   taker: SampleTaker,
 ): void {
-  if (measure === RTT_CLIENT) eachRoundTrip(sources, scope, taker, undefined)
+  if (measure === RTT) eachRoundTrip(sources, scope, taker, taker)
+  else if (measure === RTT_CLIENT) eachRoundTrip(sources, scope, taker, undefined)
   else if (measure === RTT_SERVER) eachRoundTrip(sources, scope, undefined, taker)
   else {
     for (const id of exchangesWithin(sources, timing, { ...scope, protocol: measure })) {

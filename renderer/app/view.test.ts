@@ -57,6 +57,7 @@ describe('the view in the URL', () => {
             zoom: range,
             conversation: fc.nat(),
             row: fc.nat(),
+            latency: fc.constantFrom('rtt client', 'dns', 'http2'),
             order: fc.record({ key: fc.constantFrom('frame', 'length', 'info'), descending: fc.boolean() }),
             detail: fc.constantFrom('graph', 'ladder', 'follow'),
             side: fc.constantFrom('client', 'server'),

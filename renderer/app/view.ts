@@ -30,6 +30,8 @@ export interface View {
   readonly sort: Sort
   /** How the packets are listed; in the order of the file without. */
   readonly order?: PacketOrder | undefined
+  /** What the time axis shows the latency of, by its measure's name; of round trips without. Stays when another capture is opened. */
+  readonly latency?: string | undefined
   /** Which of the lists is shown; without, the findings where there are any, else the conversations. */
   readonly list?: ListTab | undefined
   /** The finding that is looked at, by its id; the first without. */
@@ -126,6 +128,7 @@ export function viewToSearch(view: View): string {
   if (view.row !== undefined) search.set('frame', String(view.row + 1))
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
+  if (view.latency) search.set('latency', view.latency)
   if (view.list) search.set('list', view.list)
   if (view.finding) search.set('finding', view.finding)
   if (view.against) search.set('against', refText(view.against))
@@ -163,6 +166,7 @@ export function viewFromSearch(text: string): View {
   const conversation = readCount(search.get('conversation'))
   const frame = readCount(search.get('frame'))
   const order = readOrder(search.get('order'))
+  const latency = readMeasure(search.get('latency'))
   const list = readOneOf(LIST_TABS, search.get('list'))
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
   const side = readOneOf(SIDES, search.get('side'))
@@ -183,6 +187,7 @@ export function viewFromSearch(text: string): View {
     ...(frame !== undefined && frame > 0 && { row: frame - 1 }),
     sort: readSort(search.get('sort')),
     ...(order && { order }),
+    ...(latency && { latency }),
     ...(list && { list }),
     ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
     ...(against && { against }),
@@ -267,6 +272,10 @@ export function samePart(a: CapturePart | undefined, b: CapturePart | undefined)
 
 function readCount(text: string | null): number | undefined {
   return text !== null && /^\d{1,10}$/.test(text) ? Number(text) : undefined
+}
+
+function readMeasure(text: string | null): string | undefined {
+  return text !== null && /^[a-z][a-z0-9 ]{0,19}$/.test(text) ? text : undefined
 }
 
 function readOneOf<Name extends string>(names: readonly Name[], text: string | null): Name | undefined {

@@ -18,6 +18,7 @@ import type {
   LadderRow,
   Lanes,
   LatencyCell,
+  LatencyLane,
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
@@ -203,6 +204,10 @@ export class CaptureWorker implements EngineService {
 
   latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap> {
     return this.#requests(query, (scope) => this.#engine.latencyMap(measure, from, to, columns, scope))
+  }
+
+  latencyLane(query: Query, measure: LatencyMeasure, from: number, to: number, buckets: number): Promise<LatencyLane> {
+    return this.#requests(query, (scope) => this.#engine.latencyLane(measure, from, to, buckets, scope))
   }
 
   latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets> {

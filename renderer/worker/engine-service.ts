@@ -19,6 +19,7 @@ import type {
   LadderRow,
   Lanes,
   LatencyCell,
+  LatencyLane,
   LatencyMap,
   LatencyMeasure,
   LatencySummary,
@@ -233,6 +234,8 @@ export interface EngineService {
   latencies(query: Query): Promise<readonly LatencySummary[]>
   /** A measure's times in `columns` equal parts of [from, to). */
   latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap>
+  /** A measure's percentiles in `buckets` equal parts of [from, to). */
+  latencyLane(query: Query, measure: LatencyMeasure, from: number, to: number, buckets: number): Promise<LatencyLane>
   /** The packets behind a part of that map, at most `most` of them. */
   latencyPackets(query: Query, cell: LatencyCell, most: number): Promise<LatencyPackets>
   /** Requests of a protocol (of all without), with what answered them and where their time went. */

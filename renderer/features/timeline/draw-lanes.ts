@@ -1,5 +1,6 @@
 import type { Lanes } from '../../../engine/engine.ts'
 import { formatBitRate, formatClock, formatCount, formatDuration } from '../../components/format.ts'
+import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
 import { COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
 import { decimalsFor, ticks, tickText, type TimeScale } from './time-scale.ts'
@@ -171,10 +172,12 @@ function drawRtt(
       context.fillStyle = colors.faint
       context.fillRect(x, max, width, 1)
     }
-    context.globalAlpha = 0.55
-    context.fillStyle = colors.latency
+    const thin = lanes.rttSamples[i] < ENOUGH_FOR_P99
+    context.globalAlpha = thin ? 1 : 0.55
+    context.fillStyle = thin ? colors.faint : colors.latency
     context.fillRect(x, p99, width, 1)
     context.globalAlpha = 1
+    context.fillStyle = colors.latency
     context.fillRect(x, p50 - 1, width, 2)
   }
 

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
 import { NOTE_FIELD } from '../../../common/model/note.ts'
-import type { Lanes } from '../../../engine/engine.ts'
 import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
+import { ENOUGH_FOR_P99, measureAbout, measureName, MEASURES } from '../../components/measure-names.ts'
 import {
   bucketAt,
   bucketSummary,
@@ -12,22 +12,36 @@ import {
   RULER,
   type LanePlace,
   type LaneSummary,
+  type ShownLanes,
 } from './lane-specs.ts'
 
 interface GutterProps {
   readonly places: readonly LanePlace[]
-  readonly lanes: Lanes | undefined
+  readonly lanes: ShownLanes | undefined
   /** How many notes have a time. */
   readonly noted: number
   readonly cursor: StoreApi<{ readonly time: number | undefined }>
   /** One bucket: what the numbers are while the pointer is elsewhere, over the selected range or what is on screen. */
-  readonly total: Lanes | undefined
+  readonly total: ShownLanes | undefined
   readonly ranged: boolean
   readonly onFilter: (condition: string) => void
+  /** What the latency lane is of, and the choice of another. */
+  readonly measure: string
+  readonly onMeasure: (measure: string) => void
 }
 
 /** The names of the lanes with their numbers: under the crosshair, else over the selected or visible time. */
-export function Gutter({ places, lanes, noted, total, cursor, ranged, onFilter }: GutterProps): ReactNode {
+export function Gutter({
+  places,
+  lanes,
+  noted,
+  total,
+  cursor,
+  ranged,
+  onFilter,
+  measure,
+  onMeasure,
+}: GutterProps): ReactNode {
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
   const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
@@ -63,7 +77,7 @@ export function Gutter({ places, lanes, noted, total, cursor, ranged, onFilter }
               <span className="number">{summary && formatBitRate((summary.bytes * 8e9) / summary.span)}</span>
             </>
           ) : id === 'rtt' ? (
-            <Percentiles summary={summary} height={height} />
+            <Percentiles summary={summary} height={height} measure={measure} onMeasure={onMeasure} />
           ) : (
             <CountTitle id={id} count={summary?.counts[id]} onFilter={onFilter} />
           )}
@@ -107,20 +121,35 @@ const SWATCH = {
   zeroWindows: '--zero-window',
 } as const
 
-function Percentiles({
-  summary,
-  height,
-}: {
+interface PercentilesProps {
   readonly summary: LaneSummary | undefined
   readonly height: number
-}): ReactNode {
+  readonly measure: string
+  readonly onMeasure: (measure: string) => void
+}
+
+function Percentiles({ summary, height, measure, onMeasure }: PercentilesProps): ReactNode {
   const text = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : formatDuration(value))
+  const thin = summary !== undefined && summary.samples < ENOUGH_FOR_P99
+  const p99 = `${summary?.p99Beyond ? '≥ ' : ''}${text(summary?.p99)}`
   return (
     <>
-      <span className="gutter-title" title="Time from a segment to the packet that acknowledges it">
-        RTT
+      <span className="gutter-measure">
+        <select
+          aria-label="Latency of"
+          title={measureAbout(measure)}
+          value={measure}
+          onChange={(event) => onMeasure(event.target.value)}
+        >
+          {(MEASURES.includes(measure) ? MEASURES : [...MEASURES, measure]).map((name) => (
+            <option key={name} value={name}>
+              {measureName(name)}
+            </option>
+          ))}
+        </select>
+        <span className="gutter-samples number">n {summary ? formatCount(summary.samples) : '–'}</span>
       </span>
-      {height >= 52 ? (
+      {height >= 68 ? (
         <dl className="gutter-percentiles">
           <dt>
             <i className="swatch line" style={{ background: 'var(--latency)' }} aria-hidden />
@@ -136,7 +165,12 @@ function Percentiles({
             <i className="swatch line thin" style={{ background: 'var(--latency)' }} aria-hidden />
             p99
           </dt>
-          <dd className="number">{text(summary?.p99)}</dd>
+          <dd
+            className={thin ? 'number thin' : 'number'}
+            title={thin ? 'Fewer than 100 samples: hardly more than the maximum' : undefined}
+          >
+            {p99}
+          </dd>
           <dt>
             <i className="swatch line thin" style={{ background: 'var(--ink-faint)' }} aria-hidden />
             max
@@ -144,7 +178,7 @@ function Percentiles({
           <dd className="number">{text(summary?.max)}</dd>
         </dl>
       ) : (
-        <span className="number">p99 {text(summary?.p99)}</span>
+        <span className={thin ? 'number thin' : 'number'}>p99 {p99}</span>
       )}
     </>
   )

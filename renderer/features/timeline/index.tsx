@@ -10,18 +10,28 @@ import {
 } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { CaptureFacts, Lanes, Query } from '../../../engine/engine.ts'
+import type { CaptureFacts, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { formatClock, formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
+import { MEASURES, measureName, whyNone } from '../../components/measure-names.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { drawLanes } from './draw-lanes.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
-import { bucketAt, COUNT_LANES, bucketSummary, NOTE_LANE, placeLanes, RULER } from './lane-specs.ts'
+import {
+  bucketAt,
+  COUNT_LANES,
+  bucketSummary,
+  NOTE_LANE,
+  placeLanes,
+  RULER,
+  type ShownLanes,
+  withLatency,
+} from './lane-specs.ts'
 import { NoteLane } from './note-lane.tsx'
 import { Overview } from './overview.tsx'
 import { RangeOverlay } from './range-overlay.tsx'
@@ -48,6 +58,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const range = useStore(view.store, (state) => state.range)
   const zoom = useStore(view.store, (state) => state.zoom)
   const row = useStore(view.store, (state) => state.row)
+  const measure = useStore(view.store, (state) => state.latency) ?? MEASURES[0]
   const palette = useSyncExternalStore(subscribeColors, colors)
   const plot = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -68,17 +79,19 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
   const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
 
+  const latencyPlace = places.find(({ id }) => id === 'rtt')
+
   const query: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
   const raster = bucketRaster(scale, whole)
   const key =
     size.width > 0 && facts.packets > 0
-      ? JSON.stringify([query, raster.from, raster.buckets, raster.width, version])
+      ? JSON.stringify([query, measure, raster.from, raster.buckets, raster.width, version])
       : undefined
-  const { value: lanes } = useAnswer(key, () => session.engine.lanes(query, raster.from, raster.to, raster.buckets))
+  const { value: lanes } = useAnswer(key, () => shownLanes(query, raster.from, raster.to, raster.buckets))
   // Buckets rarely end where the range does, and percentiles can't be summed: the numbers at the side are asked for as one bucket.
   const about = range ?? { from: shown.from, to: shown.to }
-  const { value: total } = useAnswer(key && JSON.stringify([query, about, version]), () =>
-    session.engine.lanes(query, about.from, about.to, 1),
+  const { value: total } = useAnswer(key && JSON.stringify([query, measure, about, version]), () =>
+    shownLanes(query, about.from, about.to, 1),
   )
   // A link may name a packet that is still to be read.
   const { value: marked } = useAnswer(row === undefined || row >= facts.packets ? undefined : String(row), () =>
@@ -171,6 +184,19 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     [cursor],
   )
 
+  async function shownLanes(asked: Query, from: number, to: number, buckets: number): Promise<ShownLanes> {
+    const { engine } = session
+    const answer = engine.lanes(asked, from, to, buckets)
+    // Round trips are in the lanes already; only why there are none is not.
+    if (measure !== MEASURES[0]) {
+      const [counts, lane] = await Promise.all([answer, engine.latencyLane(asked, measure, from, to, buckets)])
+      return withLatency(counts, measure, lane)
+    }
+    const counts = await answer
+    const none = buckets === 1 && counts.rttSamples[0] === 0
+    return withLatency(counts, measure, none ? await engine.latencyLane(asked, measure, from, to, 1) : undefined)
+  }
+
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const at = cursor.getState().time ?? (scale.range.from + scale.range.to) / 2
@@ -216,6 +242,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
         cursor={cursor}
         ranged={range !== undefined}
         onFilter={onFilter}
+        measure={measure}
+        onMeasure={(name) => view.change({ latency: name === MEASURES[0] ? undefined : name }, 'push')}
       />
       <div className="timeline-main">
         {zoom && (
@@ -249,6 +277,11 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
             <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
           </div>
           <NoteLane scale={scale} />
+          {total && total.rttSamples[0] === 0 && latencyPlace && (
+            <p className="timeline-none" style={{ top: latencyPlace.top, height: latencyPlace.height }}>
+              {whyNone(total.measure, total.delayedAcks, total.withData)}
+            </p>
+          )}
           <Pointed pointed={pointed} scale={scale} />
           <RangeOverlay scale={scale} range={range} view={view} />
           {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (
@@ -307,14 +340,14 @@ function Crosshair({
 }
 
 /** What a screen reader says of the moment under the crosshair. */
-function spoken(lanes: Lanes | undefined, time: number): string {
+function spoken(lanes: ShownLanes | undefined, time: number): string {
   const bucket = lanes ? bucketAt(lanes, time) : -1
   const parts = [`${formatSeconds(time, 3)} seconds`]
   if (lanes && bucket >= 0) {
     const found = bucketSummary(lanes, bucket)
     parts.push(formatCounted(found.packets, 'packet'))
     for (const { id, noun } of COUNT_LANES) if (found.counts[id] > 0) parts.push(formatCounted(found.counts[id], noun))
-    if (!Number.isNaN(found.p99)) parts.push(`RTT p99 ${formatDuration(found.p99)}`)
+    if (!Number.isNaN(found.p99)) parts.push(`${measureName(lanes.measure)} p99 ${formatDuration(found.p99)}`)
   }
   return parts.join(', ')
 }

@@ -1,4 +1,4 @@
-import type { Lanes } from '../../../engine/engine.ts'
+import type { LatencyLane, Lanes } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
 
 /** Lanes that count something in each bucket of time. */
@@ -95,9 +95,29 @@ export interface LaneSummary {
   readonly p90: number
   readonly p99: number
   readonly max: number
+  /** Samples of what these are percentiles of. */
+  readonly samples: number
+  /** The p99 is at least what it says. */
+  readonly p99Beyond: boolean
 }
 
-export function bucketSummary(lanes: Lanes, i: number): LaneSummary {
+/** Lanes whose latency is that of a measure. */
+export interface ShownLanes extends Lanes {
+  readonly measure: string
+  readonly p99Beyond?: Uint8Array
+  /** Round trips left out in all of the time. */
+  readonly delayedAcks: number
+  readonly withData: number
+}
+
+/** The lanes with the latency of another measure than round trips. */
+export function withLatency(lanes: Lanes, measure: string, lane: LatencyLane | undefined): ShownLanes {
+  if (!lane) return { ...lanes, measure, delayedAcks: 0, withData: 0 }
+  const { samples: rttSamples, p50: rttP50, p90: rttP90, p99: rttP99, max: rttMax, ...rest } = lane
+  return { ...lanes, ...rest, measure, rttSamples, rttP50, rttP90, rttP99, rttMax }
+}
+
+export function bucketSummary(lanes: Lanes & Pick<Partial<ShownLanes>, 'p99Beyond'>, i: number): LaneSummary {
   return {
     packets: lanes.packets[i],
     bytes: lanes.bytes[i],
@@ -112,6 +132,8 @@ export function bucketSummary(lanes: Lanes, i: number): LaneSummary {
     p90: lanes.rttP90[i],
     p99: lanes.rttP99[i],
     max: lanes.rttMax[i],
+    samples: lanes.rttSamples[i],
+    p99Beyond: lanes.p99Beyond?.[i] === 1,
   }
 }
 
