@@ -45,7 +45,7 @@ describe('the command line', () => {
     const help = await runCli(['--help'])
     expect([help.code, help.stderr]).toEqual([0, ''])
     for (const command of ['analyze', 'conversations', 'frames', 'follow', 'export', 'serve']) {
-      expect(help.stdout).toContain(`hopscope ${command} `)
+      expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     }
     const none = await runCli([])
     expect([none.code, none.stdout, none.stderr]).toEqual([2, '', help.stdout])

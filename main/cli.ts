@@ -3,6 +3,7 @@ import * as modules from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type Command, CommandError, Interrupted, OutputClosed, UsageError } from './commands/command.ts'
+import { helpText } from './commands/help-text.ts'
 import { writeOut } from './commands/write-out.ts'
 import { cacheFolder } from './user-folder.ts'
 
@@ -31,8 +32,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 async function overview(): Promise<string> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
-  const lines = commands.map(({ name, usage, summary }) => `  hopscope ${`${name} ${usage}`.padEnd(52)} ${summary}`)
-  return `Hopscope: what happened to the traffic, to whom, when, and why.\n\nUsage:\n${lines.join('\n')}\n\n\`hopscope COMMAND --help\` tells more. FILE may be - for standard input.\n`
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(13)}  ${summary}`)
+  const about = 'Hopscope: what happened to the traffic, to whom, when, and why.'
+  const more = '`hopscope COMMAND --help` tells more. FILE may be - for standard input.'
+  return helpText(`${about}\n\nUsage: hopscope COMMAND ...\n\n${lines.join('\n')}\n\n${more}\n`)
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -49,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const command = await load()
   if (rest.includes('--help') || rest.includes('-h')) {
-    await writeOut(`Usage: hopscope ${command.name} ${command.usage}\n\n${command.help.trim()}\n`)
+    await writeOut(helpText(`Usage: hopscope ${command.name} ${command.usage}\n\n${command.help.trim()}\n`))
     return 0
   }
   return command.run(rest)
