@@ -6,6 +6,7 @@ import { ApiError } from './api-error.ts'
 import type { Provenance } from './capture/capture-container.ts'
 import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, provenanceVariables } from './capture/capture-container.ts'
 import { deletePod, endContainer } from './capture/capture-place.ts'
+import { nodeObstacle } from './capture/obstacles.ts'
 import { permissionText, rbacRule } from './capture/ladder.ts'
 import type { Ledger, LedgerEntry } from './capture/ledger.ts'
 import { script } from './capture/pod-scripts.ts'
@@ -13,8 +14,8 @@ import { isAllowed } from './cluster-access.ts'
 import { containerCommand } from './container-command.ts'
 import { waitForContainer } from './container-start.ts'
 import { openExec, runCommand } from './exec-stream.ts'
-import type { Container, Pod } from './objects.ts'
-import { addEphemeralContainer, createPod, wasRefused } from './pod-requests.ts'
+import type { Container, Node, Pod } from './objects.ts'
+import { addEphemeralContainer, createPod, podPath, wasRefused } from './pod-requests.ts'
 
 // A container of ours to run a shell in: beside a container without one, or on a node. It ends by itself when its heart stops beating.
 
@@ -127,6 +128,8 @@ export async function debugContainerPlace(
   target: string,
 ): Promise<ShellPlace> {
   const { connection, settings, by, ledger, signal } = request
+  const about = await connection.get<Pod>(podPath(namespace, pod), signal ? { signal } : {})
+  refuse(nodeObstacle(about.spec.nodeName ?? '', undefined, about))
   const container = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
   const entry = await intend(request, { kind: 'ephemeral-container', namespace, pod, container })
   const added = {
@@ -187,6 +190,10 @@ async function whyNoProcesses(
 export async function nodePlace(request: ShellPlaceRequest, node: string): Promise<ShellPlace> {
   const { connection, settings, by, ledger, signal } = request
   const namespace = settings.debugNamespace
+  const about = await connection
+    .get<Node>(`/api/v1/nodes/${encodeURIComponent(node)}`, signal ? { signal } : {})
+    .catch(() => undefined)
+  refuse(nodeObstacle(node, about, undefined))
   const name = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
   const container = 'shell'
   const entry = await intend(request, { kind: 'pod', namespace, pod: name, container })
@@ -235,6 +242,10 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
   return started(request, entry, made, (one) =>
     one.status?.containerStatuses?.find((status) => status.name === container),
   )
+}
+
+function refuse(obstacle: string | undefined): void {
+  if (obstacle !== undefined) throw new HostError('unsupported', obstacle)
 }
 
 const keeper = () => containerCommand(script(KEEPER, SILENT_SECONDS, LIFE_SECONDS))

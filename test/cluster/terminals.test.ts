@@ -150,6 +150,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     await close(shell.terminal)
   })
 
+  it('makes nothing on a node that runs no Linux, and says so', async () => {
+    cluster.add('nodes', '', { metadata: { name: 'win-1', labels: { 'kubernetes.io/os': 'windows' } } })
+    const shell = open({ kind: 'node', context: 'admin', node: 'win-1' })
+    await shell.ends(/Node win-1 runs windows: the containers of Hopscope need Linux/)
+    await close(shell.terminal)
+    expect(await ledger.open()).toEqual([])
+  })
+
   it('says what is not allowed and the rule that would help, before anything is made', async () => {
     const shell = open({ ...web, context: 'dev' })
     await shell.ends(/You may not .*exec.*\n- apiGroups/s)

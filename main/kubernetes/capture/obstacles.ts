@@ -34,7 +34,8 @@ export function podObstacle(pod: Pod): string | undefined {
 export function nodeObstacle(name: string, node: Node | undefined, pod: Pod | undefined): string | undefined {
   const labels = node?.metadata.labels ?? {}
   const system = labels['kubernetes.io/os'] ?? pod?.spec.os?.name ?? pod?.spec.nodeSelector?.['kubernetes.io/os']
-  if (system !== undefined && system !== 'linux') return `Node ${name} runs ${system}: captures need Linux.`
+  if (system !== undefined && system !== 'linux')
+    return `Node ${name} runs ${system}: the containers of Hopscope need Linux.`
   const isVirtual =
     labels['type'] === 'virtual-kubelet' ||
     node?.spec?.taints?.some(({ key }) => key.startsWith('virtual-kubelet.io/')) === true
