@@ -60,7 +60,7 @@ export async function benchBrowser(capture: MadeCapture): Promise<object> {
         await page.mouse.move(box.x + 100, box.y + box.height / 2)
         for (let i = 0; i < 60; i++) await page.mouse.wheel(0, 400)
       }),
-      await journey.step('sort by length, by time, and not', async () => {
+      await journey.step('sort by length, by time, back', async () => {
         // Filters are timed in the order of the file: sorted, a list waits for all that match.
         for (const name of ['Length', 'Length', 'Time', 'No.']) {
           await screen.packets.getByRole('columnheader', { name }).click()
