@@ -434,6 +434,15 @@ describe('seen at the receiver', () => {
     `)
   })
 
+  it('calls what others overtook a repetition all the same where its original had come in order', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +0     B>A A  1(0) ack 101         <ts 901 121>
+      +100ms A>B PA 101(100) ack 1 id 6  <ts 221 900>
+      +0     A>B PA 1(100) ack 1 id 5    <ts 161 900> ; rto, spurious
+    `)
+  })
+
   it('finds a retransmission whose original never came by the gap in the IP IDs and the wait', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

@@ -138,12 +138,15 @@ export class Judge {
       words[d + STATE] = state | KEPT_ALIVE
       return VERDICT.none
     }
+    const earlier = this.#sent.overlapping(d, seq, end)
     if (isOlder(this.#senders, d, ipId)) {
       // Late, not repeated. If its bytes were repeated meanwhile, that was not needed.
-      this.#needs.arrivedTwice(d, seq, end)
-      return this.#reordered(row, time, EVIDENCE.olderIpId, this.#sent.firstAfter(d, seq))
+      const repeated = this.#needs.arrivedTwice(d, seq, end)
+      // Its bytes came before, and not as a repetition: so it is one, overtaken by what was sent later.
+      if (repeated || (earlier === NONE && !delivered)) {
+        return this.#reordered(row, time, EVIDENCE.olderIpId, this.#sent.firstAfter(d, seq))
+      }
     }
-    const earlier = this.#sent.overlapping(d, seq, end)
     if (earlier === NONE && !delivered) {
       const after = this.#sent.firstAfter(d, seq)
       const evidence = after === NONE ? EVIDENCE.none : this.#overtaken(packet, time, d, ipId, after)

@@ -97,7 +97,7 @@ export class Needs {
   }
 
   /** [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes was not needed. */
-  arrivedTwice(d: number, left: number, right: number): void {
+  arrivedTwice(d: number, left: number, right: number): boolean {
     const { words } = this.#senders
     let i = words[d + LAST_REPETITION]
     for (let n = 0; n < LOOKED_AT && i !== NONE; n++) {
@@ -108,10 +108,11 @@ export class Needs {
         this.#answered[i] = 1
         const verdict = this.#verdicts.verdict(entry)
         if (verdict === VERDICT.rto || verdict === VERDICT.tlp) words[d + STATE] &= ~(LOSS | PROBED)
-        return
+        return true
       }
       i = this.#before[i]
     }
+    return false
   }
 
   /**
