@@ -34,3 +34,17 @@ function styleElement(): HTMLElement {
   })
   return element
 }
+
+/**
+ * xterm writes exact colours (24 bits) into the style attributes of spans when it draws with elements, which the policy ignores as well. Set
+ * through the CSSOM, as here, they are allowed.
+ */
+export function allowSpanStyles(): void {
+  Object.defineProperty(HTMLSpanElement.prototype, 'setAttribute', {
+    configurable: true,
+    value(this: HTMLSpanElement, name: string, value: string) {
+      if (name === 'style') this.style.cssText = value
+      else Element.prototype.setAttribute.call(this, name, value)
+    },
+  })
+}

@@ -8,7 +8,7 @@ import type { HostContract, Subscription } from '../../../common/contract.ts'
 import type { TerminalOutput } from '../../../common/model/terminal.ts'
 import { MarkedLines, type MarkedTime } from './marked-lines.ts'
 import type { TerminalPreferences } from './preferences.ts'
-import { withStyleSheets } from './style-sheets.ts'
+import { allowSpanStyles, withStyleSheets } from './style-sheets.ts'
 import { TypedCommands } from './typed-commands.ts'
 
 const INPUT_PIECE = 32 * 1024
@@ -48,6 +48,8 @@ export class TerminalScreen implements Disposable {
   #sending = false
   /** What is being drawn was there before: answers to its questions were given then. */
   #replaying = false
+  /** The key whose data comes next: not an answer. */
+  #pressed: string | undefined
   #watch: ResizeObserver | undefined
   #isFitted = false
   #webgl: WebglAddon | undefined
@@ -79,6 +81,7 @@ export class TerminalScreen implements Disposable {
     term.loadAddon(new Unicode11Addon())
     term.unicode.activeVersion = '11'
     term.loadAddon(new WebLinksAddon((_event, url) => handlers.link(url)))
+    term.onKey(({ key }) => (this.#pressed = key))
     term.onData((text) => this.#type(text))
     term.onBinary((text) => this.#send(Uint8Array.from(text, (character) => character.charCodeAt(0))))
     term.onResize(({ cols, rows }) => handlers.resize(cols, rows))
@@ -101,6 +104,7 @@ export class TerminalScreen implements Disposable {
 
   /** Draws into `element` and follows its size. Resolves when it has that size. */
   open(element: HTMLElement): Promise<void> {
+    allowSpanStyles()
     withStyleSheets(() => this.#term.open(element))
     this.#lines.open()
     this.#draw()
@@ -251,7 +255,9 @@ export class TerminalScreen implements Disposable {
   }
 
   #type(text: string): void {
-    if (this.#replaying) return
+    const isPressed = this.#pressed === text
+    this.#pressed = undefined
+    if (this.#replaying && !isPressed) return
     this.#commands.typed(text)
     // Who presses Ctrl-C wants it to stop, also what of a paste has not been sent.
     if (text === INTERRUPT) this.#queue = []

@@ -42,7 +42,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   const screen = useRef<TerminalScreen>(undefined)
   const at = useRef(0)
   const [problem, setProblem] = useState<string>()
-  const [asking, setAsking] = useState<{ readonly lines: number; readonly answer: (yes: boolean) => void }>()
+  const [asking, setAsking] = useState<{
+    readonly at: number
+    readonly lines: number
+    readonly answer: (yes: boolean) => void
+  }>()
   const [searching, setSearching] = useState(false)
   const [noting, setNoting] = useState(false)
   const [lines, setLines] = useState(0)
@@ -59,7 +63,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       resize: (columns, rows) => {
         opening.promise.then((id) => host.terminals.resize(id, columns, rows)).catch(() => undefined)
       },
-      mayPaste: (lines) => new Promise((answer) => setAsking({ lines, answer })),
+      mayPaste: (lines) => new Promise((answer) => setAsking({ at: performance.now(), lines, answer })),
       link: (url) => void window.open(url, '_blank', 'noopener'),
       marked: setLines,
       command: (command, ran) => {
@@ -283,6 +287,8 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       <div ref={place} className="terminal-screen" />
       {asking && (
         <Confirm
+          // A dialog tells late that it was closed: not of the next question.
+          key={asking.at}
           title={`Paste ${asking.lines.toLocaleString('en-US')} lines?`}
           action="Paste"
           onConfirm={() => asking.answer(true)}
