@@ -71,7 +71,7 @@ export class ApiServer {
   onRequest: ((request: SeenRequest) => ApiFailure | undefined) | undefined
   /** What mutating webhooks make of a pod that is created or changed. */
   mutatePod: ((pod: Pod) => Pod) | undefined
-  /** When the default service account of a namespace that was just created will be there, in milliseconds since 1970. */
+  /** When the default service account of a created namespace is there, in milliseconds since 1970: a moment after it was missed. */
   readonly #accounts = new Map<string, number>()
   #server: Server | undefined
   #port = 0
@@ -324,13 +324,15 @@ export class ApiServer {
       backend.podCreated(stored)
       return stored
     }
-    if (kind.resource === 'namespaces' && !dryRun) this.#accounts.set(generated, Date.now() + ACCOUNT_DELAY_MS)
+    if (kind.resource === 'namespaces' && !dryRun) this.#accounts.set(generated, Infinity)
     return dryRun ? named : store.create(kind, namespace, named)
   }
 
   /** The admission plugin ServiceAccount refuses pods until a controller has made the namespace's account. */
   #account(namespace: string, pod: Pod): void {
-    if (Date.now() >= (this.#accounts.get(namespace) ?? 0)) return
+    const there = this.#accounts.get(namespace) ?? 0
+    if (Date.now() >= there) return
+    this.#accounts.set(namespace, Math.min(there, Date.now() + ACCOUNT_DELAY_MS))
     const message = `error looking up service account ${namespace}/default: serviceaccount "default" not found`
     throw forbidden('pods', pod.metadata.name, message)
   }
