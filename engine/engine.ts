@@ -1,4 +1,5 @@
 import type {
+  AddressPair,
   CaptureFacts,
   Completion,
   ConversationRow,
@@ -36,6 +37,7 @@ import { Ingest } from './ingest.ts'
 import type { Limits } from './limits.ts'
 import { NoteIndex } from './note-index.ts'
 import { PartSink } from './part-sink.ts'
+import { addressPairs } from './query/address-pairs.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
@@ -346,6 +348,11 @@ export class Engine {
     scope: ExchangeScope = {},
   ): LatencyMap {
     return this.#latency.map(measure, from, to, columns, scope)
+  }
+
+  /** Round trips by the addresses of client and server, the slowest pair first. */
+  addressPairs(rows?: Uint32Array): AddressPair[] {
+    return addressPairs(this, rows)
   }
 
   /** A measure's percentiles in `buckets` equal parts of [from, to), as `lanes` divides them. */

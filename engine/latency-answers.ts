@@ -81,3 +81,21 @@ export interface LatencyEvidence {
   /** Packets, ascending: of an exchange the ends of its request and response, of a round trip the segment and its ACK. */
   readonly rows: Uint32Array
 }
+
+/** Round trips of one half of the path. */
+export interface PairHalf {
+  readonly count: number
+  readonly p50Ns: number
+  readonly p90Ns: number
+  readonly p99Ns: number
+  readonly maxNs: number
+}
+
+/** Who talked to whom over TCP; a half is absent where it has no round trip. */
+export interface AddressPair {
+  readonly client: string
+  readonly server: string
+  readonly conversations: number
+  readonly toClient?: PairHalf
+  readonly toServer?: PairHalf
+}

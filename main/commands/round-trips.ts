@@ -1,4 +1,11 @@
-import type { ConversationRow, Engine, LatencySummary, RoundTripHalf } from '../../engine/engine.ts'
+import type {
+  AddressPair,
+  ConversationRow,
+  Engine,
+  LatencySummary,
+  PairHalf,
+  RoundTripHalf,
+} from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
 import type { Command } from './command.ts'
@@ -10,18 +17,21 @@ import { writeOut } from './write-out.ts'
 
 /** Conversations that are looked into, those that lost most first: each costs reading its packets again. */
 const MOST = 50
+/** From so many samples on a p99 means something. */
+const ENOUGH_FOR_P99 = 100
 const HALVES = ['client', 'server'] as const
 
 export const roundTrips: Command = {
   name: 'round-trips',
   usage: `FILE [--json] ${PART_USAGE}`,
-  summary: 'round-trip times by TCP timestamps beside those by ACKs, for both halves of the path',
+  summary: 'round-trip times of each pair of addresses and of conversations, both halves of the path apart',
   help: `
-Lists, for the ${MOST} TCP conversations that lost most, how long packets took from the capture point to the client and back, and to the
-server and back: by TCP timestamps (RFC 7323), whose echo names the packet that was answered, also one that was sent again; and by
-ACKs. \`late\` are the echoes of a receiver that waited: for what its program answered, for another segment, or as delayed ACKs do.
+Lists how long packets took from the capture point to the client and back, and to the server and back: by ACKs, and by TCP timestamps
+(RFC 7323) where something was sent again, as their echo names the packet that was answered. First by pairs of addresses, the slowest
+first, then for the ${MOST} TCP conversations that lost most, there also by timestamps alone. A p99 of fewer than ${ENOUGH_FOR_P99} samples says little:
+it stands in parentheses. \`late\` are the echoes of a receiver that waited: for what its program answered, for another segment, or as delayed ACKs do.
 
-  --json      one JSON object for each half of a conversation; times are nanoseconds
+  --json      one JSON object for each half of a pair, then of a conversation; times are nanoseconds
 ${PART_HELP}`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' }, ...PART_OPTIONS })
@@ -42,10 +52,15 @@ ${PART_HELP}`,
       looked++
       found.push(...(await halvesOf(engine, row, capture)))
     }
-    if (values.json) await writeOut(found.map((half) => JSON.stringify(jsonOf(half)) + '\n').join(''))
-    else if (found.length === 0) await writeOut('No TCP conversations.\n')
+    const pairs = engine.addressPairs()
+    if (values.json) {
+      const lines = [...pairs.flatMap(pairJson), ...found.map(jsonOf)]
+      await writeOut(lines.map((line) => JSON.stringify(line) + '\n').join(''))
+    } else if (found.length === 0) await writeOut('No TCP conversations.\n')
     else
-      await writeOut(`${tableOf(found, engine)}\n${left > 0 ? `And ${countText(left, 'conversation')} more.\n` : ''}`)
+      await writeOut(
+        `${pairsOf(pairs, engine)}\n\n${tableOf(found, engine)}\n${left > 0 ? `And ${countText(left, 'conversation')} more.\n` : ''}`,
+      )
     return 0
   },
 }
@@ -71,7 +86,7 @@ async function halvesOf(engine: Engine, row: ConversationRow, { read }: CaptureW
 
 function tableOf(halves: readonly Half[], { names }: Engine): string {
   return table(
-    ['stream', 'A', 'B', 'half', 'timestamps', 'late', 'shortest', 'p50', 'p99', 'ACKs', 'p50', 'p99'],
+    ['stream', 'A', 'B', 'half', 'timestamps', 'late', 'shortest', 'p50', 'p99', 'n', 'p50', 'p99'],
     halves.map(({ row, name, byTimestamps, byAcks }) => [
       `TCP ${row.stream}`,
       endpoint(row.addressA, row.portA, names),
@@ -86,6 +101,37 @@ function tableOf(halves: readonly Half[], { names }: Engine): string {
     ]),
   )
 }
+
+function pairsOf(pairs: readonly AddressPair[], { names }: Engine): string {
+  const head = ['client', 'server', 'conversations', 'half', 'n', 'p50', 'p90', 'p99', 'max']
+  const rows = pairs.flatMap((pair) =>
+    halvesOfPair(pair).map(([name, half]) => [
+      endpoint(pair.client, undefined, names),
+      endpoint(pair.server, undefined, names),
+      String(pair.conversations),
+      name,
+      String(half.count),
+      timeText(half.p50Ns),
+      timeText(half.p90Ns),
+      half.count < ENOUGH_FOR_P99 ? `(${timeText(half.p99Ns)})` : timeText(half.p99Ns),
+      timeText(half.maxNs),
+    ]),
+  )
+  return rows.length === 0 ? 'No round trip of the network alone between any two addresses.' : table(head, rows)
+}
+
+function halvesOfPair({ toClient, toServer }: AddressPair): (readonly [string, PairHalf])[] {
+  return [...(toClient ? [['client', toClient] as const] : []), ...(toServer ? [['server', toServer] as const] : [])]
+}
+
+const pairJson = (pair: AddressPair) =>
+  halvesOfPair(pair).map(([half, times]) => ({
+    client: pair.client,
+    server: pair.server,
+    conversations: pair.conversations,
+    half,
+    ...times,
+  }))
 
 const timeText = (ns: number): string => (ns > 0 ? millisecondsText(ns / 1e6) : '-')
 
