@@ -1,18 +1,9 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, delimiter, dirname, join } from 'node:path'
+import { controlGroup, removeControlGroup, sweepControlGroups } from './control-groups.ts'
 import type {
   ContainerExit,
   ContainerOptions,
@@ -270,6 +261,8 @@ export class NamespaceSandbox implements Sandbox {
     await ready(child)
     const pid = lastDescendant(child)
     const group = controlGroup(options.podUid, options.id, pid)
+    // One that was ended meanwhile takes no input any more; its exit says so.
+    child.stdin?.on('error', () => undefined)
     child.stdin?.write('go\n')
     return new NamespaceContainer(child, pid, options, group)
   }
@@ -442,57 +435,5 @@ function lastDescendant(child: ChildProcess): number {
     const next = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
     if (!next) return pid
     pid = next
-  }
-}
-
-// Control groups, for one reason: a debug pod finds a container's processes by its id in /proc/*/cgroup, as on a real node. They are the
-// only thing the kernel does not take back by itself; the name says whose they are, and the next start removes what a dead one left.
-
-const GROUPS = '/sys/fs/cgroup/unified/hopscope-test'
-
-function controlGroup(podUid: string, containerId: string, pid: number): string | undefined {
-  const group = join(GROUPS, String(process.pid), `pod${podUid}`, `cri-containerd-${containerId}.scope`)
-  try {
-    mkdirSync(group, { recursive: true })
-    writeFileSync(join(group, 'cgroup.procs'), String(pid))
-    return group
-  } catch {
-    // No control groups of version 2 here: the node's rung of the ladder can't be played, all else can.
-    return undefined
-  }
-}
-
-function removeControlGroup(group: string): void {
-  for (let folder = group; folder.startsWith(GROUPS); folder = join(folder, '..')) {
-    try {
-      rmdirSync(folder)
-    } catch {
-      return
-    }
-  }
-}
-
-function sweepControlGroups(): void {
-  try {
-    for (const owner of readdirSync(GROUPS)) {
-      if (isAlive(Number(owner))) continue
-      for (const pod of readdirSync(join(GROUPS, owner))) {
-        if (!pod.startsWith('pod')) continue
-        for (const scope of readdirSync(join(GROUPS, owner, pod))) {
-          if (scope.endsWith('.scope')) removeControlGroup(join(GROUPS, owner, pod, scope))
-        }
-      }
-    }
-  } catch {
-    // Nothing was left.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
