@@ -196,10 +196,17 @@ describe('the server', () => {
 
     it('drops a page that does not speak the contract, and goes on serving others', async () => {
       const { socket, token, get } = await serving()
-      for (const message of ['not json', '{"a":1}', Buffer.from([1, 2, 3])]) {
+      const bytes = Buffer.from([1, 2, 3])
+      for (const frames of [
+        ['not json'],
+        ['{"a":1}'],
+        [bytes, bytes],
+        [bytes, '{"a":1}'],
+        [bytes, '[{"a":null},[[4,"a"]]]'],
+      ]) {
         const open = await socket(['hopscope', `token.${token}`])
         const closed = new Promise((resolve) => open.on('close', resolve))
-        open.send(message)
+        for (const frame of frames) open.send(frame)
         await closed
       }
       expect((await get('/door')).status).toBe(204)
