@@ -142,7 +142,8 @@ export class LocalCluster implements Backend, AsyncDisposable {
     return this.store.list(podKind(), namespace).flatMap((object) => asPod(object) ?? [])
   }
 
-  async waitFor(namespace: string, name: string, is: (pod: Pod) => boolean, timeoutMs = 10_000): Promise<Pod> {
+  /** A machine with too much to do takes its time to start a pod. */
+  async waitFor(namespace: string, name: string, is: (pod: Pod) => boolean, timeoutMs = 60_000): Promise<Pod> {
     const until = Date.now() + timeoutMs
     for (;;) {
       const pod = this.findPod(namespace, name)
