@@ -22,10 +22,11 @@ import { createCommandRegistry } from './commands.ts'
 import { DropZone } from './drop-zone.tsx'
 import type { HostConnection } from './host.ts'
 import { KeyHelp } from './key-help.tsx'
-import { keyLabels, listenForKeys } from './keys.ts'
+import { keyLabels } from './keys.ts'
 import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
+import { useKeys } from './use-keys.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
 import { useMarkedTime } from './use-marked-time.ts'
 import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
@@ -138,7 +139,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const copy = (text: string) => void navigator.clipboard.writeText(text).catch(() => undefined)
 
   useEffect(() => applyTheme(theme), [theme])
-  useEffect(() => listenForKeys(window, commands), [commands])
+  useKeys(commands, captures)
 
   const changeTheme = useCallback(
     (next: Theme) => {

@@ -1,4 +1,5 @@
 import type { Command, CommandRegistry } from './commands.ts'
+import type { KeysAhead } from './keys-ahead.ts'
 
 const MAC = typeof navigator !== 'undefined' && /Mac|iP(hone|ad)/.test(navigator.platform)
 
@@ -46,11 +47,18 @@ export function keyLabels(keys: string, mac = MAC): readonly string[] {
   return parts.map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part))
 }
 
-/** Runs commands from key presses anywhere in the window. Returns how to stop. */
-export function listenForKeys(window: Window, commands: CommandRegistry): () => void {
+/** Runs commands from key presses anywhere in the window, but for those that `ahead` keeps. Returns how to stop. */
+export function listenForKeys(window: Window, commands: CommandRegistry, ahead: KeysAhead): () => void {
+  /** Before anything else sees it. */
+  function keepKey(event: KeyboardEvent): void {
+    if (!event.isTrusted || event.isComposing || !ahead.waiting) return
+    if (!ahead.typing && (isTextField(event.target) || isInDialog(window))) return
+    if (!ahead.keep(event)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+  }
   function onKeyDown(event: KeyboardEvent): void {
-    // A modal dialog has the keys to itself.
-    if (event.defaultPrevented || event.isComposing || window.document.querySelector('dialog[open]')) return
+    if (event.defaultPrevented || event.isComposing || isInDialog(window)) return
     const inText = isTextField(event.target)
     for (const command of commands.store.getState().values()) {
       if (!command.keys?.some((keys) => isPressed(keys, event))) continue
@@ -61,10 +69,41 @@ export function listenForKeys(window: Window, commands: CommandRegistry): () => 
       return
     }
   }
+  window.addEventListener('keydown', keepKey, { capture: true })
   window.addEventListener('keydown', onKeyDown)
   return () => {
+    window.removeEventListener('keydown', keepKey, { capture: true })
     window.removeEventListener('keydown', onKeyDown)
   }
+}
+
+/** Does what `press` did, had it come now: a command, or text where the focus is. Resolves when the window shows what came of it. */
+export async function typeKey(window: Window, { key, shiftKey }: KeyPress): Promise<void> {
+  const target = window.document.activeElement ?? window.document.body
+  const unhandled = target.dispatchEvent(
+    new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }),
+  )
+  if (unhandled && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) typeText(target, key)
+  await new Promise((resolve) => setTimeout(resolve))
+}
+
+/** A page can't press keys: this is what a browser would do with those that write. */
+function typeText(field: HTMLInputElement | HTMLTextAreaElement, key: string): void {
+  const { selectionStart, selectionEnd } = field
+  if (selectionStart === null || selectionEnd === null) return
+  if (key.length === 1) field.setRangeText(key, selectionStart, selectionEnd, 'end')
+  else if (key === 'Enter' && field instanceof HTMLTextAreaElement)
+    field.setRangeText('\n', selectionStart, selectionEnd, 'end')
+  else if (key === 'Backspace') {
+    const from = selectionStart === selectionEnd ? Math.max(0, selectionStart - 1) : selectionStart
+    field.setRangeText('', from, selectionEnd, 'end')
+  } else return
+  field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+}
+
+/** A modal dialog has the keys to itself. */
+function isInDialog(window: Window): boolean {
+  return window.document.querySelector('dialog[open]') !== null
 }
 
 function worksInText(command: Command, press: KeyPress): boolean {

@@ -92,6 +92,31 @@ describe('without a mouse', () => {
     await screen.counts(screen.packets, PACKETS)
   })
 
+  it('keeps what is typed while the capture is being opened, and types it then', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    const typed = Promise.withResolvers<void>()
+    let asked = false
+    await page.context().route(/engine-worker/, async (route) => {
+      asked = true
+      await typed.promise
+      await route.continue()
+    })
+    await page.getByRole('button', { name: /Four seconds of packet loss/ }).focus()
+    await keyboard.press('Enter')
+    await expect.poll(() => asked).toBe(true)
+    expect(await screen.filter.count()).toBe(0)
+    await keyboard.type('/tcp.analysis.retransmissionX')
+    await keyboard.press('Backspace')
+    await keyboard.press('Enter')
+    typed.resolve()
+    await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toBe('tcp.analysis.retransmission')
+    expect(await screen.filter.inputValue()).toBe('tcp.analysis.retransmission')
+    expect(opened.complaints).toEqual([])
+  })
+
   it('moves through the lists to their ends', async () => {
     await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
     const { page } = opened
