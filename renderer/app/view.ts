@@ -32,6 +32,8 @@ export interface View {
   readonly order?: PacketOrder | undefined
   /** What the time axis shows the latency of, by its measure's name; of round trips without. Stays when another capture is opened. */
   readonly latency?: string | undefined
+  /** How the latency pane shows times; as a heat map without. */
+  readonly times?: TimesForm | undefined
   /** Which of the lists is shown; without, the findings where there are any, else the conversations. */
   readonly list?: ListTab | undefined
   /** The finding that is looked at, by its id; the first without. */
@@ -70,6 +72,9 @@ export type DetailTab = (typeof DETAIL_TABS)[number]
 
 const PLOTS = ['all', 'sequence', 'rtt', 'throughput', 'window'] as const
 export type PlotName = (typeof PLOTS)[number]
+/** Times over time, the requests behind them, or round trips of pairs of addresses. */
+const TIMES_FORMS = ['map', 'requests', 'pairs'] as const
+export type TimesForm = (typeof TIMES_FORMS)[number]
 const SIDES = ['client', 'server'] as const satisfies readonly FollowSide[]
 const FORMATS = ['text', 'hex', 'raw'] as const satisfies readonly FollowFormat[]
 
@@ -129,6 +134,7 @@ export function viewToSearch(view: View): string {
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.latency) search.set('latency', view.latency)
+  if (view.times && view.times !== TIMES_FORMS[0]) search.set('times', view.times)
   if (view.list) search.set('list', view.list)
   if (view.finding) search.set('finding', view.finding)
   if (view.against) search.set('against', refText(view.against))
@@ -167,6 +173,7 @@ export function viewFromSearch(text: string): View {
   const frame = readCount(search.get('frame'))
   const order = readOrder(search.get('order'))
   const latency = readMeasure(search.get('latency'))
+  const times = readOneOf(TIMES_FORMS, search.get('times'))
   const list = readOneOf(LIST_TABS, search.get('list'))
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
   const side = readOneOf(SIDES, search.get('side'))
@@ -188,6 +195,7 @@ export function viewFromSearch(text: string): View {
     sort: readSort(search.get('sort')),
     ...(order && { order }),
     ...(latency && { latency }),
+    ...(times && { times }),
     ...(list && { list }),
     ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
     ...(against && { against }),

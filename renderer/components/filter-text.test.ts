@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressFilter, endpointText, withCondition } from './filter-text.ts'
+import { addressFilter, endpointText, pairFilter, withCondition } from './filter-text.ts'
 
 describe('filters made from what is on screen', () => {
   it('use the field of the address family', () => {
@@ -18,6 +18,20 @@ describe('filters made from what is on screen', () => {
   it('do not add the same condition twice', () => {
     expect(withCondition('ip && dns', 'dns')).toBe('ip && dns')
     expect(withCondition('dns', 'dns')).toBe('dns')
+    expect(withCondition('(tcp || udp) && dns', 'dns')).toBe('(tcp || udp) && dns')
+    expect(withCondition('tcp && ip && dns', 'ip && dns')).toBe('tcp && ip && dns')
+  })
+
+  it('add one that only a part of the others has', () => {
+    expect(withCondition('tcp || udp && dns', 'dns')).toBe('(tcp || udp && dns) && dns')
+    expect(withCondition('frame contains "(" || frame contains ")"', 'dns')).toBe(
+      '(frame contains "(" || frame contains ")") && dns',
+    )
+  })
+
+  it('find what two addresses said to each other, also those that are the same', () => {
+    expect(pairFilter('10.0.0.1', '10.0.0.2')).toBe('ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2')
+    expect(pairFilter('::1', '::1')).toBe('ipv6.src == ::1 && ipv6.dst == ::1')
   })
 
   it('tell an IPv6 address from its port', () => {

@@ -12,21 +12,33 @@ export function addressFilter(address: string): string {
   return `${addressField(address)} == ${address}`
 }
 
+/** The filter that finds what two addresses said to each other. */
+export function pairFilter(a: string, b: string): string {
+  return a === b
+    ? `${addressFilter(a).replace('addr', 'src')} && ${addressFilter(a).replace('addr', 'dst')}`
+    : `${addressFilter(a)} && ${addressFilter(b)}`
+}
+
 /** The filter that finds exactly this conversation's packets: by stream number where its transport has one. */
 export function conversationFilter(conversation: ConversationRow): string {
   const { transport, stream, addressA, addressB } = conversation
   const name = transport.toLowerCase()
   if (name === 'tcp' || name === 'udp') return `${name}.stream == ${stream}`
-  return `${addressFilter(addressA)} && ${addressFilter(addressB)}`
+  return pairFilter(addressA, addressB)
 }
 
 /** `filter` with one more condition, in parentheses only where they are needed. */
 export function withCondition(filter: string, condition: string): string {
   const before = filter.trim()
   if (!before || before === condition) return condition
-  if (before.split(/\s*&&\s*/).includes(condition)) return before
-  return `${/\|\||\bor\b/i.test(before) ? `(${before})` : before} && ${condition}`
+  // Within quotes and parentheses an "or" changes nothing.
+  const outside = before.replace(/"(?:\\.|[^"\\])*"/g, '""').replace(/\([^()]*\)/g, '()')
+  if (/\|\||\bor\b/i.test(outside)) return `(${before}) && ${condition}`
+  const known = conditionsOf(before)
+  return conditionsOf(condition).every((each) => known.includes(each)) ? before : `${before} && ${condition}`
 }
+
+const conditionsOf = (filter: string): string[] => filter.split(/\s*&&\s*/)
 
 /** "10.0.0.1:443", "[fe80::1]:443", or the bare address where there is no port. */
 export function endpointText(address: string, port: number | undefined): string {

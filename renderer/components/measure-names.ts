@@ -54,4 +54,7 @@ export function percentileText({ ns, beyond }: Percentile): string {
 /** Below this many samples a 99th percentile is hardly more than the maximum. */
 export const ENOUGH_FOR_P99 = 100
 
-export const isThin = ({ count }: LatencySummary): boolean => count < ENOUGH_FOR_P99
+/** Says so beside such a percentile. */
+export const THIN_ABOUT = `Fewer than ${ENOUGH_FOR_P99} samples: hardly more than the maximum`
+
+export const isThin = ({ count }: Pick<LatencySummary, 'count'>): boolean => count < ENOUGH_FOR_P99

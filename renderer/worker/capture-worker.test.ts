@@ -66,6 +66,20 @@ describe('the worker, over a real capture', () => {
     expect(rows.map((row) => row.row)).toEqual([2160, 2161])
   })
 
+  it('tells pairs of addresses the round trips of the time and filter asked about, the slowest first', async () => {
+    const all = await worker.addressPairs({})
+    expect(all.map(({ server }) => server)).toEqual(['10.96.31.10', '10.244.2.22', '10.244.2.44', '10.244.2.21'])
+    for (const query of [{}, { filter: 'ip.addr == 10.244.2.22', from: 1e9, to: 9e9 }]) {
+      const pairs = await worker.addressPairs(query)
+      const summaries = await worker.latencies(query)
+      const counted = (name: string) => summaries.find(({ measure }) => measure === name)?.count
+      expect(counted('rtt client')).toBe(pairs.reduce((sum, { toClient }) => sum + (toClient?.count ?? 0), 0))
+      expect(counted('rtt server')).toBe(pairs.reduce((sum, { toServer }) => sum + (toServer?.count ?? 0), 0))
+      if (query.filter) expect(pairs).toMatchObject([{ client: '10.244.1.17', server: '10.244.2.22' }])
+    }
+    expect(await worker.addressPairs({ filter: 'udp' })).toEqual([])
+  })
+
   it('agrees with itself: lanes, list and conversations count the same packets', async () => {
     const query = { filter: 'tcp.analysis.retransmission', from: 13e9, to: 18e9 }
     const { id, count } = await worker.select(query)

@@ -1,5 +1,6 @@
 import { compare, comparedSide, startBefore } from '../../engine/engine.ts'
 import type {
+  AddressPair,
   ComparedSide,
   CompareRange,
   Comparison,
@@ -200,6 +201,10 @@ export class CaptureWorker implements EngineService {
 
   latencies(query: Query): Promise<readonly LatencySummary[]> {
     return this.#requests(query, (scope) => this.#engine.latencySummaries(scope))
+  }
+
+  addressPairs(query: Query): Promise<readonly AddressPair[]> {
+    return this.#scoped(query, (rows) => this.#engine.addressPairs(rows))
   }
 
   latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap> {

@@ -1,4 +1,5 @@
 import type {
+  AddressPair,
   CaptureFacts,
   ComparedSide,
   CompareRange,
@@ -232,6 +233,8 @@ export interface EngineService {
   rttHistogram(query: Query): Promise<Histogram>
   /** Percentiles of both halves of the path and of each protocol's requests. */
   latencies(query: Query): Promise<readonly LatencySummary[]>
+  /** Round trips that the packets that match ended, by the addresses of client and server; the slowest pair first. */
+  addressPairs(query: Query): Promise<readonly AddressPair[]>
   /** A measure's times in `columns` equal parts of [from, to). */
   latencyMap(query: Query, measure: LatencyMeasure, from: number, to: number, columns: number): Promise<LatencyMap>
   /** A measure's percentiles in `buckets` equal parts of [from, to). */

@@ -41,6 +41,38 @@ describe('latency', { timeout: 60_000 }, () => {
     expect(complaints).toEqual([])
   })
 
+  it('leads from the slowest pair of addresses to its packets, by keyboard, and says why there is none', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode&list=latency#'))
+    const { page, complaints } = opened
+    const screen = new Screen(page)
+    await page.getByRole('button', { name: 'Pairs' }).click()
+    const pairs = page.getByRole('grid', { name: 'Pairs of addresses' })
+    const servers = async () => (await screen.column(pairs, 'server')).map((name) => name.split('.')[0])
+    await expect.poll(servers).toEqual(['inventory', 'orders-1', 'prices-5f7c9d4d6f-8wz4n', 'orders-0'])
+    await expect.poll(() => page.url()).toMatch(/list=latency/)
+    await expect.poll(() => page.url()).toMatch(/times=pairs/)
+    await takePicture(page, 'pairs-light')
+    expect(await findings(page)).toEqual([])
+
+    await pairs.getByRole('button', { name: 'To client n' }).click()
+    await expect.poll(servers).toEqual(['orders-0', 'orders-1', 'inventory', 'prices-5f7c9d4d6f-8wz4n'])
+    await pairs.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => pairs.locator('[aria-selected=true]').innerText()).toMatch(/orders-1/)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => screen.filter.inputValue()).toBe('ip.addr == 10.244.1.17 && ip.addr == 10.244.2.22')
+    await expect.poll(servers).toEqual(['orders-1'])
+    await page.reload()
+    await expect.poll(servers).toEqual(['orders-1'])
+
+    await screen.applyFilter('http')
+    await pairs.getByText(/^No round trip of the network alone, only \d+ ACKs with data/).waitFor()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await takePicture(page, 'pairs-none-dark')
+    expect(complaints).toEqual([])
+  })
+
   it('is of the measure that was chosen in its lane, also in another capture and after a reload', async () => {
     await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
     const { page, complaints } = opened

@@ -1,15 +1,34 @@
 import { useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { CaptureFacts, ExchangeRow, LatencyCell, LatencySummary, Query } from '../../../engine/engine.ts'
+import type {
+  AddressPair,
+  CaptureFacts,
+  ExchangeRow,
+  LatencyCell,
+  LatencySummary,
+  Query,
+} from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import type { TimesForm } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { pairFilter, withCondition } from '../../components/filter-text.ts'
 import { formatCount, formatDuration } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { HeatMap } from './heat-map.tsx'
-import { isRequests, isThin, measureAbout, measureName, percentileText } from '../../components/measure-names.ts'
+import {
+  isRequests,
+  isThin,
+  measureAbout,
+  measureName,
+  MEASURES,
+  percentileText,
+  THIN_ABOUT,
+  whyNone,
+} from '../../components/measure-names.ts'
+import { Pairs } from './pairs.tsx'
 import { Requests } from './requests.tsx'
 import './latency.css'
 
@@ -25,20 +44,26 @@ export interface LatencyProps {
 /** More packets than this are not put into a filter. */
 const MOST_PACKETS = 400
 
-/** How long things took: percentiles of each measure, its times over time, and the requests behind them. */
+const FORMS: readonly TimesForm[] = ['map', 'requests', 'pairs']
+const FORM_NAMES: Readonly<Record<TimesForm, string>> = { map: 'Heat map', requests: 'Requests', pairs: 'Pairs' }
+const PAIRS_ABOUT = 'Round trips to either end, by pairs of addresses'
+
+/** How long things took: percentiles of each measure, its times over time, the requests behind them, and round trips of pairs of addresses. */
 export function Latency({ session, view, facts, version, announce }: LatencyProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const zoom = useStore(view.store, (state) => state.zoom)
   const conversation = useStore(view.store, (state) => state.conversation)
+  const wanted = useStore(view.store, (state) => state.times) ?? FORMS[0]
   const [chosen, setChosen] = useState<string>()
   const frameNumber = useFrameNumber()
-  const [asList, setAsList] = useState(false)
   const scope: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
   const query: Query = { ...scope, ...range }
   const key = JSON.stringify([query, version])
   const { value: summaries, error, key: answered } = useAnswer(key, () => session.engine.latencies(query))
   const measure = summaries && (summaries.find((each) => each.measure === chosen) ?? mostFelt(summaries))?.measure
+  const forms = FORMS.filter((form) => form !== 'requests' || (measure !== undefined && isRequests(measure)))
+  const form = forms.includes(wanted) ? wanted : FORMS[0]
   const shown = zoom ?? range ?? { from: facts.firstTime, to: facts.lastTime + 1 }
 
   async function showCell(cell: LatencyCell): Promise<void> {
@@ -53,21 +78,29 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
     view.change({ row: requestRow })
   }
 
+  function showPair({ client, server }: AddressPair): void {
+    const narrowed = withCondition(filter, pairFilter(client, server))
+    view.change({ filter: narrowed, row: undefined, detail: undefined }, 'push')
+  }
+
   return (
     <Pane
       title="Latency"
       waiting={answered !== key}
-      count={measure === undefined ? undefined : measureAbout(measure)}
+      count={measure === undefined ? undefined : form === 'pairs' ? PAIRS_ABOUT : measureAbout(measure)}
       actions={
-        measure !== undefined &&
-        isRequests(measure) && (
+        measure !== undefined && (
           <span className="latency-switch" role="group" aria-label="Show as">
-            <button type="button" aria-pressed={!asList} onClick={() => setAsList(false)}>
-              Heat map
-            </button>
-            <button type="button" aria-pressed={asList} onClick={() => setAsList(true)}>
-              Requests
-            </button>
+            {forms.map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={each === form}
+                onClick={() => view.change({ times: each === FORMS[0] ? undefined : each }, 'push')}
+              >
+                {FORM_NAMES[each]}
+              </button>
+            ))}
           </span>
         )
       }
@@ -82,11 +115,14 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
         </EmptyState>
       ) : (
         summaries &&
-        measure !== undefined && (
+        measure !== undefined &&
+        (form === 'pairs' ? (
+          <Pairs session={session} query={query} version={version} whyNone={whyNoPair(summaries)} onPair={showPair} />
+        ) : (
           <div className="latency">
             <Measures summaries={summaries} chosen={measure} onChoose={setChosen} />
             <div className="latency-view">
-              {asList && isRequests(measure) ? (
+              {form === 'requests' ? (
                 <Requests
                   key={measure}
                   session={session}
@@ -108,9 +144,19 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
               )}
             </div>
           </div>
-        )
+        ))
       )}
     </Pane>
+  )
+}
+
+function whyNoPair(summaries: readonly LatencySummary[]): string {
+  const halves = summaries.filter(({ measure }) => !isRequests(measure))
+  const sum = (of: (summary: LatencySummary) => number) => halves.reduce((total, each) => total + of(each), 0)
+  return whyNone(
+    MEASURES[0],
+    sum(({ delayedAcks }) => delayedAcks),
+    sum(({ withData }) => withData),
   )
 }
 
@@ -171,10 +217,7 @@ function Measures({ summaries, chosen, onChoose }: MeasuresProps): ReactNode {
                 <td>{formatCount(count)}</td>
                 <td>{percentileText(p50)}</td>
                 <td>{percentileText(p90)}</td>
-                <td
-                  className={isThin(summary) ? 'latency-thin' : ''}
-                  title={isThin(summary) ? 'Fewer than 100 samples: hardly more than the maximum' : undefined}
-                >
+                <td className={isThin(summary) ? 'latency-thin' : ''} title={isThin(summary) ? THIN_ABOUT : undefined}>
                   {percentileText(p99)}
                 </td>
                 <td>{Number.isNaN(maxNs) ? '–' : formatDuration(maxNs)}</td>
