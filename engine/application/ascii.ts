@@ -11,3 +11,6 @@ export function startsWith(bytes: Uint8Array, from: number, to: number, text: st
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false
   return true
 }
+
+/** The same of a text whose characters are bytes. */
+export const printable = (text: string): string => text.replace(/[^ -~]/g, '\u{fffd}')

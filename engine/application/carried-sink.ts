@@ -16,6 +16,7 @@ export function carriedSink(sink: ExchangeSink, protocol: string): ExchangeSink 
     oneWay: (id) => sink.oneWay(id),
     cannotTell: (id) => sink.cannotTell(id),
     protocol: (id, name) => sink.protocol(id, name),
+    carries: (name, row) => sink.carries(name, row),
     fact: (name, value, row) => sink.fact(name, value, row),
   }
 }

@@ -21,6 +21,7 @@ function tell(protocol: string, feed: (decoder: StreamDecoder) => void): string[
     ask: (id, ask) => (exchanges[id].ask = ask),
     answer: (id, answer, failed) => (exchanges[id].answer = answer + (failed ? ' !' : '')),
     oneWay: (id) => (exchanges[id].notes += ' one way'),
+    carries: () => undefined,
     cannotTell: (id) => (exchanges[id].notes += ' cannot tell'),
     protocol: (id, name) => (exchanges[id].notes += ` ${name}`),
     fact: (name, value) => facts.push(`${name}=${value}`),

@@ -1,5 +1,5 @@
 import { EXCHANGE, type ExchangeTable } from './exchange-table.ts'
-import type { ExchangeId, ExchangeSink } from './stream-decoder.ts'
+import type { ExchangeId, ExchangeSink, FramedProtocol } from './stream-decoder.ts'
 
 /** Writes what the decoder of one conversation tells into the table. */
 export class ExchangeRecorder implements ExchangeSink {
@@ -45,6 +45,9 @@ export class ExchangeRecorder implements ExchangeSink {
   }
   protocol(id: ExchangeId, name: string): void {
     this.#table.setProtocol(id, this.#table.protocolNumber(name))
+  }
+  carries(protocol: FramedProtocol, row: number): void {
+    this.#table.carries(this.#conversation, protocol, row)
   }
   fact(name: string, value: string, row: number): void {
     this.#table.fact(this.#conversation, name, value, row)

@@ -1,5 +1,5 @@
 import { grown } from '../columns/conversation-table.ts'
-import type { ExchangeId } from './stream-decoder.ts'
+import type { ExchangeId, FramedProtocol } from './stream-decoder.ts'
 import { TextTable } from './text-table.ts'
 
 /** Bits of an exchange. */
@@ -54,6 +54,8 @@ export class ExchangeTable {
   answers = new Uint32Array(64)
   readonly protocolNames: string[] = []
   readonly #watchedUntil = new Map<number, number>()
+  /** By conversation: the rows from which it carries them. */
+  readonly #carried = new Map<number, { readonly http2: number; grpc: number }>()
   readonly #facts = new Map<number, ConversationFact[]>()
 
   get count(): number {
@@ -149,6 +151,23 @@ export class ExchangeTable {
   /** The row from which on nobody looked for answers in the conversation; undefined if somebody did to the end. */
   watchedUntil(conversation: number): number | undefined {
     return this.#watchedUntil.get(conversation)
+  }
+
+  /** The conversation carries frames of HTTP/2, or messages of gRPC in them, from the row on; the first time it is told counts. */
+  carries(conversation: number, protocol: FramedProtocol, row: number): void {
+    const known = this.#carried.get(conversation)
+    if (known) {
+      if (protocol === 'grpc') known.grpc = Math.min(known.grpc, row)
+    } else if (this.#carried.size < MOST_FACTS) {
+      this.#carried.set(conversation, { http2: row, grpc: protocol === 'grpc' ? row : Infinity })
+    }
+  }
+
+  /** What the packet at `row` of the conversation can be read as, by what was seen up to it. */
+  carried(conversation: number, row: number): FramedProtocol | undefined {
+    const known = this.#carried.get(conversation)
+    if (!known || row < known.http2) return undefined
+    return row < known.grpc ? 'http2' : 'grpc'
   }
 
   /** Notes a fact of a conversation, each name and value once. */

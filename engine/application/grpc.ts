@@ -29,3 +29,24 @@ export function grpcStatus(value: string): { readonly text: string; readonly fai
   const name = code < STATUS.length ? ` ${STATUS[code]}` : ''
   return { text: `${code}${name}`, failed: code !== 0 }
 }
+
+/** The compressed flag and the length before each message (grpc/doc/PROTOCOL-HTTP2.md). */
+export const GRPC_HEADER = 5
+
+/**
+ * Where the messages are in [from, to), the content of a DATA frame on a connection with gRPC: only where they fill it exactly, as the
+ * middle of a message that is longer than a frame looks like anything.
+ */
+export function grpcMessages(bytes: Uint8Array, from: number, to: number): readonly number[] {
+  const found: number[] = []
+  let at = from
+  while (at + GRPC_HEADER <= to && bytes[at] <= 1) {
+    found.push(at)
+    at += GRPC_HEADER + grpcLength(bytes, at)
+  }
+  return at === to ? found : []
+}
+
+/** Of the message whose header is at `at`. */
+export const grpcLength = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at + 1] << 24) | (bytes[at + 2] << 16) | (bytes[at + 3] << 8) | bytes[at + 4]) >>> 0

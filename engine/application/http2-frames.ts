@@ -36,14 +36,15 @@ export const END_STREAM = 0x01
 export const END_HEADERS = 0x04
 export const PADDED = 0x08
 export const PRIORITY = 0x20
-const ACK = 0x01
+export const ACK = 0x01
 
 /** Flags that a frame type defines, by type (section 6). */
 const FLAGS = [END_STREAM | PADDED, 0x2d, 0, 0, ACK, END_HEADERS | PADDED, ACK, 0, 0, END_HEADERS]
 /** SETTINGS_MAX_FRAME_SIZE that nobody raised (section 6.5.2). */
 const USUAL_MOST = 16_384
 
-const ERRORS = [
+/** Error codes (section 7), by number. */
+export const HTTP2_ERRORS: readonly string[] = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
   'INTERNAL_ERROR',
@@ -63,7 +64,7 @@ const ERRORS = [
 /** The error code at `at` by its name (section 7). */
 export function errorName(bytes: Uint8Array, at: number): string {
   const code = unsigned32(bytes, at)
-  return ERRORS[code] ?? `0x${code.toString(16)}`
+  return HTTP2_ERRORS[code] ?? `0x${code.toString(16)}`
 }
 
 export const lengthOf = (bytes: Uint8Array, at: number): number =>
@@ -166,6 +167,66 @@ export function findFrames(bytes: Uint8Array, from: number, to: number): number 
 /** Two headers of zeros are a run of zeros. */
 function isUnlikelyByChance(bytes: Uint8Array, at: number, next: number): boolean {
   return lengthOf(bytes, at) > 0 || lengthOf(bytes, next) > 0 || bytes[at + 3] !== 0 || bytes[next + 3] !== 0
+}
+
+/** Frame types by their names, as Wireshark writes them. */
+export const FRAME_NAMES: readonly string[] =
+  'DATA HEADERS PRIORITY RST_STREAM SETTINGS PUSH_PROMISE PING GOAWAY WINDOW_UPDATE CONTINUATION'.split(' ')
+
+export interface Http2Frame {
+  readonly type: number
+  readonly flags: number
+  readonly stream: number
+  /** Of its payload, by the header. */
+  readonly length: number
+  /** Where its header begins. */
+  readonly at: number
+  /** Where its payload is; `to` is one past what this packet has of it. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface Http2Payload {
+  /** Where the preface begins; -1 if it is not there. */
+  readonly preface: number
+  readonly frames: readonly Http2Frame[]
+}
+
+/**
+ * The preface and the frames whose headers are whole in [from, to), a packet of a conversation that is known to be HTTP/2. One that
+ * begins with the rest of an earlier frame is read from where frames are sure again; what is not plausible ends it.
+ */
+export function framesIn(bytes: Uint8Array, from: number, to: number): Http2Payload | undefined {
+  const preface = startsWith(bytes, from, to, PREFACE) ? from : -1
+  let at = preface < 0 ? firstFrame(bytes, from, to) : from + PREFACE.length
+  const frames: Http2Frame[] = []
+  while (at >= 0 && at + FRAME_HEADER <= to && isPlausible(bytes, at)) {
+    const length = lengthOf(bytes, at)
+    const payload = at + FRAME_HEADER
+    const end = Math.min(to, payload + length)
+    const [type, flags, stream] = [bytes[at + 3], bytes[at + 4], streamOf(bytes, at + 5)]
+    frames.push({ type, flags, stream, length, at, from: payload, to: end })
+    at = payload + length
+  }
+  return preface < 0 && frames.length === 0 ? undefined : { preface, frames }
+}
+
+function firstFrame(bytes: Uint8Array, from: number, to: number): number {
+  if (from + FRAME_HEADER > to) return -1
+  if (isPlausible(bytes, from)) {
+    const next = from + FRAME_HEADER + lengthOf(bytes, from)
+    if (next + FRAME_HEADER > to || isPlausible(bytes, next)) return from
+  }
+  return findFrames(bytes, from, to)
+}
+
+/** What of a frame's payload is not padding (section 6.1); undefined if that is not whole in the packet, or the lengths contradict it. */
+export function unpadded(bytes: Uint8Array, frame: Http2Frame): { from: number; to: number } | undefined {
+  const { flags, from, length, to } = frame
+  if (to - from < length) return undefined
+  if ((flags & PADDED) === 0) return { from, to }
+  const end = to - (from < to ? bytes[from] : 0)
+  return from + 1 <= end ? { from: from + 1, to: end } : undefined
 }
 
 /** HTTP/2 without TLS: by the client's preface, or in the middle of a connection by frames that fill the payload. */

@@ -1,4 +1,4 @@
-import { asciiText, startsWith } from './ascii.ts'
+import { printable, startsWith } from './ascii.ts'
 import { grpcStatus, isGrpc } from './grpc.ts'
 import { HpackDecoder, type HpackField } from './hpack.ts'
 import {
@@ -40,6 +40,7 @@ export class Http2Decoder implements StreamDecoder {
   readonly #streams = new Map<number, OpenStream>()
   readonly #client: FrameReader
   readonly #server: FrameReader
+  #told = false
   #row = 0
   #time = 0
   /** The highest stream the client opened. */
@@ -72,6 +73,8 @@ export class Http2Decoder implements StreamDecoder {
   data(side: Side, bytes: Uint8Array, from: number, to: number, row: number, time: number): void {
     this.#row = row
     this.#time = time
+    if (!this.#told) this.#sink.carries('http2', row)
+    this.#told = true
     const reader = side === 'client' ? this.#client : this.#server
     reader.data(bytes, from, to)
   }
@@ -110,14 +113,19 @@ export class Http2Decoder implements StreamDecoder {
     }
     open.asked = true
     open.grpc = isGrpc(value('content-type') ?? '')
-    if (open.grpc) this.#sink.protocol(open.id, 'grpc')
+    if (open.grpc) this.#tellGrpc(open)
     const target = method === 'CONNECT' && path === undefined ? value(':authority') : path
-    const shown = target === undefined ? '?' : printable(target.replace(/[?#].*$/, ''))
+    const shown = target === undefined ? '?' : printable(target.replace(/[?#].*$/s, ''))
     this.#sink.ask(open.id, open.grpc ? shown : `${method === undefined ? '?' : printable(method)} ${shown}`)
     const authority = value(':authority')
     if (authority !== undefined && authority !== '') {
-      this.#sink.fact('host', printable(authority.replace(/^.*@/, '')), this.#row)
+      this.#sink.fact('host', printable(authority.replace(/^.*@/s, '')), this.#row)
     }
+  }
+
+  #tellGrpc(open: OpenStream): void {
+    this.#sink.protocol(open.id, 'grpc')
+    this.#sink.carries('grpc', this.#row)
   }
 
   /** A request that goes on once it is being answered (a stream of messages) does not move its end behind the answer. */
@@ -142,12 +150,12 @@ export class Http2Decoder implements StreamDecoder {
     const ended = (flags & END_STREAM) !== 0
     if (!open.grpc && isGrpc(value('content-type') ?? '')) {
       open.grpc = true
-      this.#sink.protocol(open.id, 'grpc')
+      this.#tellGrpc(open)
     }
     if ((!open.grpc || ended || (status !== undefined && status !== '200')) && !open.responding) this.#respond(open)
     const code = value('grpc-status')
     if (code !== undefined) {
-      if (!open.grpc) this.#sink.protocol(open.id, 'grpc')
+      if (!open.grpc) this.#tellGrpc(open)
       open.grpc = true
       open.answered = true
       const { text, failed } = grpcStatus(code)
@@ -219,13 +227,6 @@ export class Http2Decoder implements StreamDecoder {
     this.#streams.delete(stream)
   }
 }
-
-const printable = (text: string): string =>
-  asciiText(
-    Uint8Array.from(text, (character) => character.charCodeAt(0)),
-    0,
-    text.length,
-  )
 
 /** What one direction's frames tell. */
 interface FrameEvents {

@@ -2,16 +2,25 @@ import { TRANSPORT, type Packet } from '../decode/packet.ts'
 import { asciiText } from './ascii.ts'
 import { DNS_PORT, MDNS_PORT } from './dns-datagrams.ts'
 import { type DnsMessage, readDnsMessage } from './dns-message.ts'
+import { framesIn } from './http2-frames.ts'
+import type { FramedProtocol } from './stream-decoder.ts'
 import { RECORD } from './tls-records.ts'
 
 // What a single packet's payload is, without what came before or after it: a message, or a piece of one, that begins there.
 
 /** By their names in Wireshark. */
-export const PAYLOAD_PROTOCOLS = ['dns', 'mdns', 'http', 'tls'] as const
+export const PAYLOAD_PROTOCOLS = ['dns', 'mdns', 'http', 'tls', 'http2', 'grpc'] as const
 export type PayloadProtocol = (typeof PAYLOAD_PROTOCOLS)[number]
 
-/** Undefined where no message begins; also for pieces of datagrams, and what an ICMP error quotes. */
-export function payloadProtocol(packet: Packet): PayloadProtocol | undefined {
+/**
+ * What begins in the packet; `carried` is what its conversation was found to carry: frames of HTTP/2 are nowhere else looked for, and
+ * messages of gRPC are in those.
+ * Undefined where no message begins; also for pieces of datagrams, and what an ICMP error quotes.
+ */
+export function payloadProtocol(
+  packet: Packet,
+  carried?: FramedProtocol,
+): Exclude<PayloadProtocol, 'grpc'> | undefined {
   if (packet.fragment || packet.quoted || packet.payloadLength <= 0 || packet.sourceAt < 0) return undefined
   const { bytes, payloadAt: from } = packet
   const to = payloadEnd(packet)
@@ -24,7 +33,8 @@ export function payloadProtocol(packet: Packet): PayloadProtocol | undefined {
   if (packet.transport !== TRANSPORT.tcp) return undefined
   if (has(DNS_PORT) && dnsOverTcp(bytes, from, to)) return 'dns'
   if (httpFirstLine(bytes, from, to)) return 'http'
-  return tlsRecordAt(bytes, from, to) ? 'tls' : undefined
+  if (tlsRecordAt(bytes, from, to)) return 'tls'
+  return carried && framesIn(bytes, from, to) && 'http2'
 }
 
 /** One past the last byte of it that was captured. */

@@ -6,6 +6,9 @@ export type ExchangeId = number
 /** Which way bytes flow: from the end that asks (opened the connection, or has the unprivileged port) or from the one that answers. */
 export type Side = 'client' | 'server'
 
+/** What a packet of a conversation can be read as when something before it said so; gRPC is in HTTP/2. */
+export type FramedProtocol = 'http2' | 'grpc'
+
 /**
  * Decodes one conversation of one protocol. Fed each byte of each direction once and in order, while the capture is read.
  * Never throws and keeps bounded state, whatever the bytes; where it loses its way it finds back at the next sure beginning of a message.
@@ -44,6 +47,8 @@ export interface ExchangeSink {
   cannotTell(id: ExchangeId): void
   /** The exchange is one of a protocol that is carried by the conversation's: "grpc" in "http2". */
   protocol(id: ExchangeId, name: string): void
+  /** From this packet on the conversation carries frames of HTTP/2; messages of gRPC in them. */
+  carries(protocol: FramedProtocol, row: number): void
   /** A fact of the whole conversation, for the person: ("sni", "api.example.com"), ("alpn", "h2"), ("alert", "handshake_failure"). */
   fact(name: string, value: string, row: number): void
 }

@@ -1,3 +1,4 @@
+import type { FramedProtocol } from '../application/stream-decoder.ts'
 import type { Label } from '../tcp/labels.ts'
 
 /** What is known of a packet beyond its bytes, for its details and its Info text. */
@@ -17,6 +18,8 @@ export interface PacketContext {
   readonly tcp?: TcpContext
   /** What the client of the conversation's TLS asks for: for a hello that goes on in other packets. */
   readonly serverName?: string
+  /** What the conversation carries, by what was seen up to the packet. */
+  readonly carried?: FramedProtocol
   /** Of a response: the frame where its request began, and the nanoseconds since. */
   readonly answered?: { readonly frame: number; readonly ns: number }
 }

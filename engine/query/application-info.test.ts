@@ -59,6 +59,17 @@ describe('the protocol inside', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^TLS Application Data/))
   })
 
+  it('is HTTP/2 with its frames, and gRPC in them', async () => {
+    const lines = await listed('test/fixtures/captures/http2.pcap.gz')
+    expect(lines[206]).toBe('HTTP2 HEADERS[3]: GET /slow, HEADERS[5]: GET /refused, HEADERS[7]: GET /items')
+    expect(lines[207]).toBe('HTTP2 HEADERS[3]: 200, DATA[3]')
+    expect(lines[208]).toBe('HTTP2 RST_STREAM[5] REFUSED_STREAM')
+    expect(lines[217]).toBe('HTTP2 GOAWAY[0] NO_ERROR')
+    const calls = await listed('test/fixtures/captures/grpc.pcap.gz')
+    expect(calls[128]).toBe('GRPC HEADERS[23]: POST /shop.Orders/Get, DATA[23] (GRPC)')
+    expect(calls[133]).toBe('HTTP2 DATA[23]')
+  })
+
   it('is told behind what the labels say', async () => {
     const lines = await listed('resources/samples/loss-episode.pcapng')
     expect(lines).toContainEqual(expect.stringMatching(/^HTTP \[TCP [^\]]+\] (?:GET|POST|HTTP\/1\.1) /))

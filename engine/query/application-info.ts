@@ -1,4 +1,7 @@
 import { type DnsMessage, dnsTypeName, readDnsMessage } from '../application/dns-message.ts'
+import { grpcMessages } from '../application/grpc.ts'
+import { FRAME, framesIn, unpadded } from '../application/http2-frames.ts'
+import { frameTitle, PacketHeaderReader } from '../application/http2-headers.ts'
 import {
   dnsOverTcp,
   httpFirstLine,
@@ -11,6 +14,7 @@ import {
 } from '../application/payload.ts'
 import { alertName, readHello } from '../application/tls-hello.ts'
 import { RECORD } from '../application/tls-records.ts'
+import type { PacketContext } from '../decode/packet-context.ts'
 import { TRANSPORT, type Packet } from '../decode/packet.ts'
 
 /** What a packet's own payload says: of one that begins no message, nothing. */
@@ -22,21 +26,41 @@ export interface ApplicationInfo {
 
 const LONGEST_TEXT = 300
 const MOST_RECORDS = 12
+const MOST_FRAMES = 24
 const CLIENT_HELLO = 1
 
-/** Reads the payload of this one packet, without what came before or after it; `serverName` as in PacketContext. */
-export function applicationInfo(packet: Packet, serverName?: string): ApplicationInfo | undefined {
-  const protocol = payloadProtocol(packet)
+type KnownBefore = Pick<PacketContext, 'serverName' | 'carried'>
+
+/** Reads the payload of this one packet, without what came before or after it, except for what `known` says. */
+export function applicationInfo(packet: Packet, known?: KnownBefore): ApplicationInfo | undefined {
+  const protocol = payloadProtocol(packet, known?.carried)
   if (protocol === undefined) return undefined
   const { bytes, payloadAt: from } = packet
   const to = payloadEnd(packet)
+  if (protocol === 'http2') return http2(bytes, from, to, known?.carried === 'grpc')
   const info =
     protocol === 'http'
       ? http(bytes, from, to)
       : protocol === 'tls'
-        ? tls(bytes, from, to, serverName)
+        ? tls(bytes, from, to, known?.serverName)
         : dns(packet, to)
   return { protocol: protocol.toUpperCase(), info }
+}
+
+/** The frames that begin in this packet. */
+function http2(bytes: Uint8Array, from: number, to: number, mayBeGrpc: boolean): ApplicationInfo {
+  const { preface, frames } = framesIn(bytes, from, to) ?? { preface: -1, frames: [] }
+  const headers = new PacketHeaderReader()
+  const names = preface < 0 ? [] : ['Magic']
+  let isGrpc = false
+  for (const frame of frames) {
+    const content = mayBeGrpc && frame.type === FRAME.data ? unpadded(bytes, frame) : undefined
+    const messages = content ? grpcMessages(bytes, content.from, content.to) : []
+    if (messages.length > 0) isGrpc = true
+    names.push(frameTitle(bytes, frame, headers.read(bytes, frame)) + (messages.length > 0 ? ' (GRPC)' : ''))
+  }
+  const text = names.slice(0, MOST_FRAMES).join(', ')
+  return { protocol: isGrpc ? 'GRPC' : 'HTTP2', info: names.length > MOST_FRAMES ? `${text}, …` : text }
 }
 
 const OPCODES: Readonly<Record<number, string>> = {

@@ -188,6 +188,10 @@ const COMMON: ReadonlySet<string> = new Set([
     'tls',
     'tls.handshake.extensions_server_name',
     'tls.handshake.type',
+    'http2',
+    'http2.type',
+    'http2.rst_stream.error',
+    'grpc',
   ],
 ])
 

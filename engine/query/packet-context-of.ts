@@ -1,4 +1,5 @@
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
+import type { FramedProtocol } from '../application/stream-decoder.ts'
 import type { PacketContext, TcpContext } from '../decode/packet-context.ts'
 import { NO_INTERFACE } from '../ingest.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
@@ -14,6 +15,7 @@ export function packetContextOf(tables: CaptureTables, row: number): PacketConte
   const name = interfaces[interfaceId]?.name
   const isTcp = (chunk.flags[i] & FLAG.tcp) !== 0
   const serverName = isTcp ? exchanges?.facts(conversation).find((fact) => fact.name === 'sni')?.value : undefined
+  const carried = isTcp ? carriedBy(tables, row) : undefined
   return {
     number: packets.frame(row),
     epochNs: tables.epoch ?? 0n,
@@ -23,8 +25,14 @@ export function packetContextOf(tables: CaptureTables, row: number): PacketConte
     ...(name !== undefined && { interfaceName: name }),
     ...(conversation !== NO_CONVERSATION && { stream: conversations.stream[conversation] }),
     ...(isTcp && { tcp: tcpContext(tables, row) }),
+    ...(carried !== undefined && { carried }),
     ...(serverName !== undefined && { serverName }),
   }
+}
+
+/** What the row's conversation carries, by what was seen up to it. */
+export function carriedBy({ packets, exchanges }: CaptureTables, row: number): FramedProtocol | undefined {
+  return exchanges?.carried(packets.chunk(row).conversation[row % CHUNK_ROWS], row)
 }
 
 /** The labels in the set, in the order of LABELS. */

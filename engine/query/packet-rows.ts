@@ -11,7 +11,7 @@ import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { applicationInfo } from './application-info.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
-import { packetContextOf } from './packet-context-of.ts'
+import { carriedBy, packetContextOf } from './packet-context-of.ts'
 import { answeredBy } from './payload-fields.ts'
 import { between, type Work } from './work.ts'
 
@@ -122,7 +122,8 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
 
 function protocol(sources: CaptureTables, packet: Packet, row: number): string {
   if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) return '-'
-  return applicationInfo(packet)?.protocol ?? protocolColumn(packet)
+  const carried = carriedBy(sources, row)
+  return applicationInfo(packet, carried && { carried })?.protocol ?? protocolColumn(packet)
 }
 
 function info(sources: CaptureTables, packet: Packet, row: number): string {
@@ -131,7 +132,7 @@ function info(sources: CaptureTables, packet: Packet, row: number): string {
   }
   const context = packetContextOf(sources, row)
   const transport = infoText(packet, context)
-  const application = applicationInfo(packet, context.serverName)
+  const application = applicationInfo(packet, context)
   if (!application) return transport
   // What the labels say comes first, whatever is inside.
   const labels = /^(?:\[TCP [^\]]*\] ?)*/.exec(transport)?.[0] ?? ''

@@ -8,7 +8,7 @@ import { ColumnValues } from './column-values.ts'
 import type { ValueSource } from './filter-evaluate.ts'
 import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
 import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
-import { packetContextOf } from './packet-context-of.ts'
+import { carriedBy, packetContextOf } from './packet-context-of.ts'
 
 /** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
 const BY_CONTEXT: ReadonlySet<string> = new Set([
@@ -48,6 +48,7 @@ export class PacketValues implements ValueSource {
   #packet = new Packet()
   #wantsContext = false
   #wantsServerName = false
+  #wantsFrames = false
 
   constructor(test: FilterTest, context: ReaderContext) {
     this.#context = context
@@ -63,7 +64,9 @@ export class PacketValues implements ValueSource {
       this.#wanted.add(field.name)
       const layer = field.type === 'protocol' ? PROTOCOLS.indexOf(field.name) : -1
       if (layer > 0) this.#layers[layer] = found
-      if (payloadProtocolOf(field.name) === field.name) this.#payload.add(field.name)
+      const payload = payloadProtocolOf(field.name)
+      if (payload === field.name) this.#payload.add(field.name)
+      if (payload === 'http2' || payload === 'grpc') this.#wantsFrames = true
       if (field.type === 'protocol') continue
       const protocol = protocolOf(field.name)
       this.#protocolOf.set(field.name, protocol)
@@ -89,7 +92,8 @@ export class PacketValues implements ValueSource {
     if (this.#layersSeen.size > 0) this.#layersSeen.clear()
     this.#packet = packet
     // Costs as much as all the rest: only where it says something.
-    const wantsContext = this.#wantsContext || (this.#wantsServerName && payloadProtocol(packet) === 'tls')
+    const carries = this.#wantsFrames && carriedBy(this.#context.tables, row) !== undefined
+    const wantsContext = this.#wantsContext || carries || (this.#wantsServerName && payloadProtocol(packet) === 'tls')
     const context = wantsContext ? packetContextOf(tables, row) : undefined
     collectFields(packet, this.#wanted, this.#take, context)
     this.#takeProtocols(packet)

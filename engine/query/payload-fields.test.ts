@@ -28,6 +28,7 @@ function opened(bytes: Uint8Array) {
 
 const ndots = capture('test/fixtures/captures/ndots.pcap.gz')
 const handshakes = capture('test/fixtures/captures/handshakes.pcap.gz')
+const grpc = capture('test/fixtures/captures/grpc.pcap.gz')
 const slow = capture('resources/samples/dns-5s.pcap')
 
 /** The first connection of the handshakes, its ClientHello sent in two segments, the first with 100 bytes of it. */
@@ -87,6 +88,25 @@ const NDOTS = [
   ['dns.id == 0x060a', '3 5'],
 ] as const
 
+// With -d tcp.port==50051,http2.
+const GRPC = [
+  ['http2.headers.method == "POST"', '2 18 44 53 75 89 98 122 129'],
+  ['http2.rst_stream.error == "CANCEL"', '52 128'],
+  ['http2.goaway.error', '63-65 67 139-140 142-143'],
+  ['http2.goaway.last_stream_id > 0', '64 67 142-143'],
+  ['http2.headers.path == "/shop.Orders/Get"', '2 18 53 75 89 98 129'],
+  ['http2.headers.status == 200', '5 8 19 21 23 47 49 59 77 92 94 99 101 125 135'],
+  [
+    'http2',
+    '2-3 5 7-9 11-12 14-16 18-27 29-32 34-38 40-41 43-45 47-50 52-53 55-57 59-60 62-65 67 73 75 77-80 82-83 85-86 88-90 92-95 97-104 106-107 109-111 113-115 117-119 121-123 125-126 128-129 131-132 134-136 138-140 142-143',
+  ],
+  ['http2.magic', '75'],
+  ['http2.flags.ack.settings == 1', '77-78'],
+  ['http2.streamid == 5', '2-3 5 12 14 89-90 92 95 97'],
+  ['grpc', '75 79 82-83 85-86 89 95 98-99 102-104 106 109-111 113-115 119 122 129 131-132 136'],
+  ['grpc.message_length == 303', '79 95 106 136'],
+] as const
+
 describe('a filter by what payloads say', () => {
   it.each(HANDSHAKES)('%s finds what tshark finds', async (filter, expected) => {
     expect(await handshakes.frames(filter)).toEqual(numbers(expected))
@@ -94,6 +114,10 @@ describe('a filter by what payloads say', () => {
 
   it.each(NDOTS)('%s finds what tshark finds', async (filter, expected) => {
     expect(await ndots.frames(filter)).toEqual(numbers(expected))
+  })
+
+  it.each(GRPC)('%s finds what tshark finds', async (filter, expected) => {
+    expect(await grpc.frames(filter)).toEqual(numbers(expected))
   })
 
   it('finds slow answers, from the first try on, and what they answer', async () => {
@@ -134,10 +158,10 @@ describe('a filter by what payloads say', () => {
     expect(handshakes.readBytes()).toBe(before)
   })
 
-  it.each([...HANDSHAKES, ...NDOTS, ['not tls', ''], ['count(dns.a) == 0', '']] as const)(
+  it.each([...HANDSHAKES, ...NDOTS, ...GRPC, ['not http2', ''], ['not tls', ''], ['count(dns.a) == 0', '']] as const)(
     '%s is never answered otherwise by the columns than by the bytes',
     (filter) => {
-      for (const { engine, bytes } of [ndots, handshakes]) {
+      for (const { engine, bytes } of [ndots, handshakes, grpc]) {
         const compiled = compileFilter(filter, fieldCatalog(), engine)
         const { rows } = engine.packets
         const chunk = engine.packets.chunk(0)

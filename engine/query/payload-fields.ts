@@ -1,6 +1,7 @@
 import { DNS_PORT, MDNS_PORT } from '../application/dns-datagrams.ts'
 import type { ExchangeTable } from '../application/exchange-table.ts'
 import type { PayloadProtocol } from '../application/payload.ts'
+import type { FramedProtocol } from '../application/stream-decoder.ts'
 import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { type CaptureTables, type FilterField, type FilterType, PRESENCE } from './filter-field.ts'
@@ -33,6 +34,19 @@ const segmentsWithPayload: RowGate = ({ chunk, from, to }, possible) => {
   }
 }
 
+/** Segments with payload of conversations that were found to carry the protocol. */
+function carrying(protocol: FramedProtocol): RowGate {
+  return (block, possible, context) => {
+    segmentsWithPayload(block, possible, context)
+    const { chunk, firstRow, from, to } = block
+    for (let i = from; i < to; i++) {
+      if (possible[i] === OUTCOME.false) continue
+      const carried = context.tables.exchanges?.carried(chunk.conversation[i], firstRow + i)
+      if (carried === undefined || (protocol === 'grpc' && carried !== 'grpc')) possible[i] = OUTCOME.false
+    }
+  }
+}
+
 /** Which rows may hold fields of the protocol: of the others no byte is read. */
 export const PAYLOAD_ROWS: Readonly<Record<PayloadProtocol, RowGate>> = {
   // Multicast DNS has the same fields.
@@ -40,6 +54,8 @@ export const PAYLOAD_ROWS: Readonly<Record<PayloadProtocol, RowGate>> = {
   mdns: withPort([MDNS_PORT]),
   http: segmentsWithPayload,
   tls: segmentsWithPayload,
+  http2: carrying('http2'),
+  grpc: carrying('grpc'),
 }
 
 /** The exchanges of a protocol that were answered, by the row where the response begins. */

@@ -114,6 +114,9 @@ export class CheckingSink implements ExchangeSink {
   protocol(id: number): void {
     this.#about(id, this.row)
   }
+  carries(_protocol: string, row: number): void {
+    this.#known(row)
+  }
   fact(_name: string, value: string, row: number): void {
     this.#known(row)
     printable(value)

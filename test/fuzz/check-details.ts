@@ -4,10 +4,11 @@ import { describePacket } from '../../engine/decode/details.ts'
 import { infoText, protocolColumn } from '../../engine/decode/info.ts'
 import { Packet } from '../../engine/decode/packet.ts'
 import type { PacketContext } from '../../engine/decode/packet-context.ts'
+import { applicationInfo } from '../../engine/query/application-info.ts'
 import type { Frame } from './corpus.ts'
 import { guarded, surrounded } from './guarded-frame.ts'
 
-const CONTEXT: PacketContext = { number: 7, epochNs: 1_767_225_600_000_000_000n, time: 1234 }
+const CONTEXT: PacketContext = { number: 7, epochNs: 1_767_225_600_000_000_000n, time: 1234, carried: 'grpc' }
 
 /** Throws when the words for a packet need bytes outside the frame, name such bytes, or come out as no words. */
 export function checkDetails({ bytes: frame, length, linkType }: Frame): void {
@@ -29,7 +30,8 @@ export function checkDetails({ bytes: frame, length, linkType }: Frame): void {
 function inWords(bytes: Uint8Array, captured: number, length: number, linkType: number): string[] {
   const packet = new Packet()
   decodeFrame(packet, bytes, 0, captured, length, linkType)
-  return [protocolColumn(packet), infoText(packet, CONTEXT)]
+  const { protocol = '', info = '' } = applicationInfo(packet, CONTEXT) ?? {}
+  return [protocolColumn(packet), infoText(packet, CONTEXT), protocol, info]
 }
 
 function sound({ from, to, text, children }: DetailNode, captured: number): void {
