@@ -1,16 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Note, NoteAnchor } from '../common/model/note.ts'
+import type { Note, NoteAnchor, NoteColour } from '../common/model/note.ts'
 import { Engine, exportPcapng, noteComments, packetAnchor } from './engine.ts'
 
 const LOSS = readFileSync(join(import.meta.dirname, '..', 'resources', 'samples', 'loss-episode.pcapng'))
 const read = (offset: number, length: number) => Promise.resolve(LOSS.subarray(offset, offset + length))
 
 let ids = 0
-const note = (anchor: NoteAnchor | undefined, text: string, tag?: string): Note => {
+const note = (anchor: NoteAnchor | undefined, text: string, tag?: string, colour?: NoteColour): Note => {
   if (!anchor) throw new Error('there is no such packet')
-  return { id: `n${ids++}`, anchor, text, ...(tag !== undefined && { tag }), createdAt: 1, editedAt: 1 }
+  return {
+    id: `n${ids++}`,
+    anchor,
+    text,
+    ...(tag !== undefined && { tag }),
+    ...(colour && { colour }),
+    createdAt: 1,
+    editedAt: 1,
+  }
 }
 
 function engineOf(bytes: Uint8Array = LOSS, finish = true): Engine {
@@ -62,13 +70,13 @@ describe('notes in a capture', () => {
     })
   })
 
-  it('find their packet and conversation again in a part of the capture, and their tag in its comments', async () => {
+  it('find their packet and conversation again in a part of the capture, and their tag and colour in its comments', async () => {
     const whole = engineOf()
     const stream = whole.conversationRows(whole.conversationOrder('harmMs', true).subarray(0, 1))[0]
-    const packet = note(packetAnchor(whole, 1000), 'lost', 'loss')
+    const packet = note(packetAnchor(whole, 1000), 'lost', 'loss', 'red')
     const conversation = note(conversationAnchor(whole, stream.id), 'suffers')
     const range = rangeAnchor(whole, 1000, 1010)
-    whole.notes.set([packet, conversation, note(range, 'these ten', 'look')])
+    whole.notes.set([packet, conversation, note(range, 'these ten', 'look', 'blue')])
     const rows = await whole.select({ filter: 'frame.number > 700' }, read)
     const pieces: Uint8Array[] = []
     for await (const piece of exportPcapng(whole, rows ?? new Uint32Array(), read)) pieces.push(piece)
@@ -79,7 +87,7 @@ describe('notes in a capture', () => {
     const { addressA, portA } = part.conversationRows(Uint32Array.of(second.conversation ?? -1))[0]
     expect([`${addressA}:${portA}`]).toContain(`${stream.addressA}:${stream.portA}`)
     expect(part.notes.placed().notes.find((one) => one.imported && one.row === 300)).toMatchObject({
-      note: { text: 'lost', tag: 'loss' },
+      note: { text: 'lost', tag: 'loss', colour: 'red' },
     })
     // The others came along as comments on the capture, and are where they were.
     part.notes.set([])
@@ -87,9 +95,11 @@ describe('notes in a capture', () => {
     expect(part.packets.chunk(suffers).conversation[suffers]).toBe(second.conversation)
     expect(part.notes.placed().notes.find(({ note: { text } }) => text === 'these ten')).toMatchObject({
       imported: true,
-      note: { tag: 'look', anchor: range },
+      note: { tag: 'look', colour: 'blue', anchor: range },
       time: { from: part.packets.time(300), to: part.packets.time(310) },
     })
+    expect(await found(part, 'hopscope.note contains "[loss] lost"')).toEqual([300])
+    expect(await found(part, 'hopscope.note contains "colour="')).toEqual([])
     expect(await found(part, 'hopscope.note contains "these ten"')).toEqual(
       Array.from({ length: 10 }, (_, i) => 300 + i),
     )

@@ -2,6 +2,7 @@ import type { Note, NoteAnchor } from '../common/model/note.ts'
 import { readWordedNote } from './anchor-words.ts'
 import type { ConversationTable } from './columns/conversation-table.ts'
 import { CHUNK_ROWS, type PacketTable } from './columns/packet-table.ts'
+import { noteText, readNoteComment } from './note-comment.ts'
 import { ChunkTimes } from './query/chunk-times.ts'
 import { hasPorts, transportName } from './query/conversation-names.ts'
 import { NoteTexts, TextDictionary } from './query/note-texts.ts'
@@ -247,16 +248,8 @@ export class NoteIndex {
   }
 }
 
-/** What a note says, as one text: "[tag] text". */
-export function noteText({ tag, text }: Pick<Note, 'tag' | 'text'>): string {
-  return tag ? `[${tag}] ${text}` : text
-}
-
-/** Of a comment that noteText wrote the tag is known again. */
 function importedNote(id: string, anchor: NoteAnchor, comment: string): Note {
-  const [, tag, rest] = /^\[([^\]\n]{1,64})\] ([^]+)$/.exec(comment) ?? []
-  const said = tag !== undefined && rest !== undefined ? { tag, text: rest } : { text: comment }
-  return { id, anchor, ...said, createdAt: 0, editedAt: 0 }
+  return { id, anchor, ...readNoteComment(comment), createdAt: 0, editedAt: 0 }
 }
 
 /** The first row from `from` on with this time; undefined if there is none. */

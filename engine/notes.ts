@@ -2,7 +2,7 @@ import type { NoteAnchor } from '../common/model/note.ts'
 import { wordedNote } from './anchor-words.ts'
 import { CHUNK_ROWS } from './columns/packet-table.ts'
 import type { Engine } from './engine.ts'
-import { noteText } from './note-index.ts'
+import { noteComment } from './note-comment.ts'
 
 /** What a person wrote about a capture, as comments that other programs show. */
 export interface NoteComments {
@@ -17,7 +17,7 @@ export function noteComments({ notes }: Pick<Engine, 'notes'>): NoteComments {
   const section: string[] = []
   for (const { note, row } of notes.own()) {
     const { anchor } = note
-    const comment = noteText(note)
+    const comment = noteComment(note)
     if (anchor.kind === 'capture') section.push(comment)
     else if (row === undefined) section.push(wordedNote(anchor, comment))
     else packets.set(row, [...(packets.get(row) ?? []), comment])

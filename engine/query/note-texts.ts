@@ -1,3 +1,4 @@
+import { noteText, readNoteComment } from '../note-comment.ts'
 import { type Block, PRESENCE } from './filter-field.ts'
 
 interface PlacedText {
@@ -66,7 +67,7 @@ export class NoteTexts {
       ...this.#byRow.values(),
       ...this.#byConversation.values(),
       ...this.#spans,
-      ...this.#comments.values(),
+      ...[...this.#comments.values()].map(wordsOf),
     ]
     return [...new Set(lists.flat())]
   }
@@ -91,12 +92,19 @@ export class NoteTexts {
       const timed = span >= 0 ? this.#spans[span] : undefined
       if (last[0] !== noted || last[1] !== comments || last[2] !== conversation || last[3] !== timed) {
         last = [noted, comments, conversation, timed]
-        id = this.#dictionary.id(last.flatMap((list) => list ?? []).join('\n'))
+        id = this.#dictionary.id(
+          [noted, comments && wordsOf(comments), conversation, timed].flatMap((list) => list ?? []).join('\n'),
+        )
       }
       values[i] = id
       presence[i] = id === 0 ? PRESENCE.absent : PRESENCE.present
     }
   }
+}
+
+/** Without what only tells us of the note's colour. */
+function wordsOf(comments: readonly string[]): readonly string[] {
+  return comments.map((comment) => noteText(readNoteComment(comment)))
 }
 
 function listAt(lists: Map<number, string[]>, key: number): string[] {

@@ -31,18 +31,18 @@ describe('hopscope notes', { timeout: 60_000 }, () => {
 
   it('travel: exported as comments, also of a part, they are there again, once', async () => {
     const file = ownCapture()
-    await runCli(['notes', file, '--add', 'the first loss', '--frame', '1001', '--tag', 'loss'])
+    await runCli(['notes', file, '--add', 'the first loss', '--frame', '1001', '--tag', 'loss', '--colour', 'red'])
     await runCli(['notes', file, '--add', 'bad time', '--from', '14', '--to', '18'])
     const part = `${file}.part.pcapng`
     const again = `${file}.again.pcapng`
     expect(await runCli(['export', file, '-o', part, '--filter', 'frame.number > 1000'])).toMatchObject({ code: 0 })
-    await runCli(['notes', part, '--add', 'the first loss', '--tag', 'loss', '--frame', '1'])
+    await runCli(['notes', part, '--add', 'the first loss', '--tag', 'loss', '--colour', 'red', '--frame', '1'])
     expect(await runCli(['export', part, '-o', again])).toMatchObject({ code: 0 })
     for (const one of [part, again]) {
       const engine = new Engine()
       engine.push(readFileSync(one))
       engine.finish()
-      expect(engine.packetComments.get(0)).toEqual(['[loss] the first loss'])
+      expect(engine.packetComments.get(0)).toEqual(['[loss] the first loss\n[hopscope: tag="loss", colour=red]'])
       // What the capture had stays.
       expect(engine.packetComments.size).toBe(2)
       expect(engine.facts().comments.filter((text) => text.includes('bad time'))).toEqual([
@@ -50,6 +50,8 @@ describe('hopscope notes', { timeout: 60_000 }, () => {
       ])
     }
     expect((await runCli(['notes', again])).stdout).toContain('in the file, frame 1: [loss] the first loss\n')
+    const { comments } = JSON.parse((await runCli(['notes', again, '--json'])).stdout)
+    expect(comments[0]).toEqual({ frame: 1, text: 'the first loss', tag: 'loss', colour: 'red' })
     const one = `${file}.one.pcapng`
     const found = await runCli(['export', file, '-o', one, '--filter', 'hopscope.note contains "first loss"'])
     expect(found.stderr).toContain(': 1 of ')

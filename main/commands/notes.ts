@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NOTE_COLOURS, type Note, type NoteAnchor, type NoteColour } from '../../common/model/note.ts'
-import { anchorText, type Engine, packetAnchor } from '../../engine/engine.ts'
+import { anchorText, type Engine, packetAnchor, readNoteComment, readWordedNote } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { printable } from './conversation-table.ts'
@@ -70,7 +70,7 @@ shows; \`report\` has them too.
     }
     const own = before.filter(({ id }) => id !== remove)
     const comments = [...engine.packetComments].flatMap(([row, texts]) =>
-      texts.map((text) => ({ frame: engine.packets.frame(row), text })),
+      texts.map((text) => ({ frame: engine.packets.frame(row), ...readNoteComment(text) })),
     )
     const capture = engine.facts().comments
     await writeOut(
@@ -127,17 +127,24 @@ function colourOf(name: string | undefined): NoteColour | undefined {
 function notesText(
   engine: Engine,
   own: readonly Note[],
-  comments: readonly { readonly frame: number; readonly text: string }[],
+  comments: readonly ({ readonly frame: number } & Words)[],
   capture: readonly string[],
 ): string {
   const { epochNs } = engine.facts()
   const lines = [
-    ...own.map(
-      ({ id, anchor, tag, text }) =>
-        `${id}  ${anchorText(anchor, epochNs)}: ${tag === undefined ? '' : `[${printable(tag)}] `}${printable(text)}`,
-    ),
-    ...comments.map(({ frame, text }) => `in the file, frame ${frame}: ${printable(text)}`),
-    ...capture.map((text) => `in the file, on the capture: ${printable(text)}`),
+    ...own.map(({ id, anchor, ...said }) => `${id}  ${anchorText(anchor, epochNs)}: ${wordsOf(said)}`),
+    ...comments.map(({ frame, ...said }) => `in the file, frame ${frame}: ${wordsOf(said)}`),
+    ...capture.map((comment) => {
+      const { anchor, text } = readWordedNote(comment) ?? { anchor: undefined, text: comment }
+      const place = anchor ? anchorText(anchor, epochNs) : 'on the capture'
+      return `in the file, ${place}: ${wordsOf(readNoteComment(text))}`
+    }),
   ]
   return lines.length === 0 ? 'No notes.\n' : `${lines.join('\n')}\n`
+}
+
+type Words = Pick<Note, 'text' | 'tag'>
+
+function wordsOf({ tag, text }: Words): string {
+  return `${tag === undefined ? '' : `[${printable(tag)}] `}${printable(text)}`
 }
