@@ -194,7 +194,7 @@ export interface Http2Payload {
 
 /**
  * The preface and the frames whose headers are whole in [from, to), a packet of a conversation that is known to be HTTP/2. One that
- * begins with the rest of an earlier frame is read from where frames are sure again; what is not plausible ends it.
+ * begins with the rest of an earlier frame is read from where it is sure that another begins; what is not plausible ends it.
  */
 export function framesIn(bytes: Uint8Array, from: number, to: number): Http2Payload | undefined {
   const preface = startsWith(bytes, from, to, PREFACE) ? from : -1
@@ -217,7 +217,14 @@ function firstFrame(bytes: Uint8Array, from: number, to: number): number {
     const next = from + FRAME_HEADER + lengthOf(bytes, from)
     if (next + FRAME_HEADER > to || isPlausible(bytes, next)) return from
   }
-  return findFrames(bytes, from, to)
+  // Behind the rest of an earlier one: where another follows, or it ends where the packet does.
+  for (let at = from + 1; at + FRAME_HEADER <= to; at++) {
+    if (bytes[at + 3] > FRAME.continuation || bytes[at] !== 0 || !isPlausible(bytes, at)) continue
+    const next = at + FRAME_HEADER + lengthOf(bytes, at)
+    const followed = next + FRAME_HEADER <= to && isPlausible(bytes, next) && isUnlikelyByChance(bytes, at, next)
+    if (followed || (next === to && lengthOf(bytes, at) > 0)) return at
+  }
+  return -1
 }
 
 /** What of a frame's payload is not padding (section 6.1); undefined if that is not whole in the packet, or the lengths contradict it. */

@@ -136,6 +136,18 @@ describe('the frames of HTTP/2 in a packet', () => {
     }
   })
 
+  it('are found behind the rest of an earlier frame, where that is sure', () => {
+    const rest = ascii('"price":21},{"id":7}]}')
+    const titles = (frames: string) => tree(withFrames(frames)).map(({ children }) => children[0].text)
+    expect(titles(`${rest} 000003 00 01 00000011 7b7d0a`)).toEqual(['Stream: DATA[17]'])
+    expect(titles(`${rest} 000000 00 01 00000011 000400 00 00 00000013 7b`)).toEqual([
+      'Stream: DATA[17]',
+      'Stream: DATA[19]',
+    ])
+    expect(titles(`${rest} 000400 00 00 00000011 7b7d0a`)).toEqual([])
+    expect(titles('00'.repeat(64))).toEqual([])
+  })
+
   it.each([
     [
       'a frame longer than the packet',

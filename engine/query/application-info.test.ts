@@ -63,6 +63,8 @@ describe('the protocol inside', () => {
     const lines = await listed('test/fixtures/captures/http2.pcap.gz')
     expect(lines[206]).toBe('HTTP2 HEADERS[3]: GET /slow, HEADERS[5]: GET /refused, HEADERS[7]: GET /items')
     expect(lines[207]).toBe('HTTP2 HEADERS[3]: 200, DATA[3]')
+    // Behind the rest of DATA[21].
+    expect(lines[145]).toBe('HTTP2 DATA[17]')
     expect(lines[208]).toBe('HTTP2 RST_STREAM[5] REFUSED_STREAM')
     expect(lines[217]).toBe('HTTP2 GOAWAY[0] NO_ERROR')
     const calls = await listed('test/fixtures/captures/grpc.pcap.gz')
