@@ -42,6 +42,19 @@ describe('keys typed ahead', () => {
     expect(keys.keep(press('o', { metaKey: true }))).toBe(false)
   })
 
+  it('have in them what a layout writes with Option or AltGr, but no chord', async () => {
+    const { keys, typed } = keysAhead()
+    keys.hold()
+    expect(keys.keep(press('|', { altKey: true }))).toBe(false)
+    for (const key of ['/', 'a']) expect(keys.keep(press(key))).toBe(true)
+    expect(keys.keep(press('|', { altKey: true }))).toBe(true)
+    expect(keys.keep(press('[', { altKey: true, ctrlKey: true }))).toBe(true)
+    expect(keys.keep(press('k', { altKey: true }))).toBe(false)
+    expect(keys.keep(press('a', { ctrlKey: true }))).toBe(false)
+    await keys.release()
+    expect(typed).toEqual(['/', 'a', '|', '['])
+  })
+
   it('come before what is pressed while they are typed', async () => {
     const { keys, typed } = keysAhead((key, all) => {
       if (key === '/') expect(all.keep(press('p'))).toBe(true)

@@ -27,9 +27,10 @@ export class KeysAhead {
 
   /** Whether `press` was kept: nothing else may be done about it. What ends a word or moves in it is only kept after its beginning. */
   keep(press: KeyPress): boolean {
-    if (!this.waiting || press.ctrlKey || press.metaKey || press.altKey) return false
-    const begins = press.key.length === 1 && press.key !== ' '
-    if (!begins && !this.#typing && this.#kept.length === 0) return false
+    if (!this.waiting) return false
+    const begun = this.#typing || this.#kept.length > 0
+    if (isChord(press) && !(begun && isWrittenWithAlt(press))) return false
+    if (!begun && (press.key.length > 1 || press.key === ' ')) return false
     this.#kept.push(press)
     return true
   }
@@ -61,3 +62,8 @@ export class KeysAhead {
     this.#kept = []
   }
 }
+
+const isChord = ({ ctrlKey, metaKey, altKey }: KeyPress) => ctrlKey || metaKey || altKey
+
+/** As "|" and "[" are with Option or AltGr (which is Ctrl and Alt) on many layouts. */
+const isWrittenWithAlt = ({ key, altKey }: KeyPress) => altKey && key.length === 1 && !/[a-z\d]/i.test(key)
