@@ -246,7 +246,7 @@ export class CaptureWorker implements EngineService {
 
   async findings(): Promise<FindingsReport> {
     await this.#order.afterLists()
-    return this.#timed(() => this.#engine.findings(this.#read, { pause: () => this.#order.afterLists() }))
+    return this.#timed((read, wait) => this.#engine.findings(read, { pause: () => wait(this.#order.afterLists()) }))
   }
 
   checkFilter(text: string): Promise<FilterCheck> {
@@ -283,18 +283,18 @@ export class CaptureWorker implements EngineService {
   }
 
   compare(a: CompareRange, b: CompareRange): Promise<Comparison> {
-    return this.#timed(async () => {
-      const first = await comparedSide(this.#engine, this.#read, a)
-      return compare(first, await comparedSide(this.#engine, this.#read, b))
+    return this.#timed(async (read) => {
+      const first = await comparedSide(this.#engine, read, a)
+      return compare(first, await comparedSide(this.#engine, read, b))
     })
   }
 
   comparedSide(): Promise<ComparedSide> {
-    return this.#timed(() => comparedSide(this.#engine, this.#read))
+    return this.#timed((read) => comparedSide(this.#engine, read))
   }
 
   compareWith(a: ComparedSide, b: CompareRange | undefined): Promise<Comparison> {
-    return this.#timed(async () => compare(a, await comparedSide(this.#engine, this.#read, b)))
+    return this.#timed(async (read) => compare(a, await comparedSide(this.#engine, read, b)))
   }
 
   async exportFacts(request: ExportRequest): Promise<ExportFacts> {
@@ -310,7 +310,7 @@ export class CaptureWorker implements EngineService {
   }
 
   timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined> {
-    return this.#timed(() => this.#engine.timeSequence(request, this.#read))
+    return this.#timed((read) => this.#engine.timeSequence(request, read))
   }
 
   async ladder(selection: number, conversation: number, start: number, count: number): Promise<readonly LadderRow[]> {
@@ -360,10 +360,8 @@ export class CaptureWorker implements EngineService {
   /** What matches, or as much of it as is found soon. */
   async #listed(query: Query, part: ListPart): Promise<SelectionHandle> {
     const whole = await within(PART_MS, this.#rows(query))
-    return this.#timed(async () => {
-      const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
-      return { ...handle, complete: whole !== undefined, ...(await this.#rowsOf(handle, part)) }
-    })
+    const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
+    return { ...handle, complete: whole !== undefined, ...(await this.#rowsOf(handle, part)) }
   }
 
   async #rowsOf(
@@ -424,13 +422,26 @@ export class CaptureWorker implements EngineService {
     )
   }
 
-  /** Counts the time of an answer that grows with the capture, see readCapture. */
-  async #timed<T>(answer: () => Promise<T>): Promise<T> {
-    const start = performance.now()
+  /** Counts the time of an answer that grows with the capture, see readCapture; not what it waits for, since reading goes on meanwhile. */
+  async #timed<T>(answer: (read: ReadBytes, wait: <R>(what: Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
+    let since = performance.now()
+    const count = () => {
+      const now = performance.now()
+      this.#answeringMs += now - since
+      since = now
+    }
+    const wait = async <R>(what: Promise<R>): Promise<R> => {
+      count()
+      try {
+        return await what
+      } finally {
+        since = performance.now()
+      }
+    }
     try {
-      return await answer()
+      return await answer((offset, length) => wait(this.#read(offset, length)), wait)
     } finally {
-      this.#answeringMs += performance.now() - start
+      count()
     }
   }
 }
