@@ -66,7 +66,9 @@ describe('a part on the command line', () => {
   it('that is not there is an error with what is', async () => {
     const { code, stdout, stderr } = await runCli(['findings', LOSS, '--frames', '5000-'])
     expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/there is no frame 5000: frame 2162 is the last in front of it, .* after the first/)
+    expect(stderr).toMatch(
+      /there is no frame 5000: the capture has 2,162 frames, the latest of them 32 s after the first/,
+    )
     const early = await runCli(['findings', LOSS, '--to', '2001-01-01T00:00:00Z'])
     expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('the first one is behind it already')])
   })

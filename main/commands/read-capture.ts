@@ -68,9 +68,11 @@ function emptyPartText(part: CapturePart, { part: read, damage }: CaptureFacts):
   const damaged = damage ? ` It is damaged behind it, at byte ${damage.offset}: ${damage.reason}` : ''
   if (before === 0 && part.to) return `no frame is in this part: the first one is behind it already.${damaged}`
   if (before === 0) return `it has no frames.${damaged}`
-  const asked = part.from ? 'no frame is in this part' : `there is no frame ${part.firstFrame}`
-  const latest = durationText(latestBefore / 1e6)
-  return `${asked}: frame ${before} is the last in front of it, and the latest until there is ${latest} after the first.${damaged}`
+  const frames = `${before.toLocaleString('en')} frames`
+  const latest = `the latest of them ${durationText(latestBefore / 1e6)} after the first`
+  return part.from
+    ? `no frame is in this part: ${frames} are in front of it, ${latest}.${damaged}`
+    : `there is no frame ${part.firstFrame}: the capture has ${frames}, ${latest}.${damaged}`
 }
 
 /** Says on standard error that the capture was only read in part, if so: as it was asked for, or because it could not be read further. */
