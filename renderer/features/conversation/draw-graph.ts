@@ -76,7 +76,6 @@ export function scaleOf(
 
 export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPicture): void {
   const { axis, height, places, data, colors } = picture
-  context.clearRect(0, 0, axis.width, height)
   drawTimeAxis(context, picture)
   if (picture.selected) {
     const x = Math.round(axis.x(picture.selected.time))

@@ -1,5 +1,5 @@
 import { ArrowLeftRight, Maximize2 } from 'lucide-react'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { FollowSide, TimeSequence } from '../../../engine/engine.ts'
@@ -10,6 +10,7 @@ import { formatBytes, formatCount, formatDuration, formatSeconds } from '../../c
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { Choice } from './choice.tsx'
 import { drawGraph, scaleOf } from './draw-graph.ts'
 import { listenForGraphGestures, type Box } from './graph-gestures.ts'
@@ -47,12 +48,12 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
   const palette = useSyncExternalStore(subscribeColors, colors)
   const surface = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [size, setSize] = useState({ width: 0, height: 0 })
   const [values, setValues] = useState<ValueRange & { readonly of: string }>()
   const [box, setBox] = useState<Box>()
   const [pointer] = useState(() => createStore<{ readonly at: Pointer | undefined }>(() => ({ at: undefined })))
 
   const conversation = subject?.row
+  const size = useInnerSize(surface, conversation !== undefined)
   const about = `${conversation?.id} ${side}`
   const whole = useMemo<TimeRange>(
     () => wholeOf(conversation?.firstTime ?? 0, conversation?.lastTime ?? 0),
@@ -94,38 +95,12 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
     [selected, row, conversation?.id],
   )
 
-  useLayoutEffect(() => {
-    const element = surface.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-    }
-    // The surface is there once a conversation is.
-  }, [conversation === undefined])
-
   const picture = useMemo(
     () => ({ axis, places, height: size.height, data, low, high, selected: marked, colors: palette }),
     [axis, places, size.height, data, low, high, marked, palette],
   )
-  useLayoutEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || size.width === 0) return
-    const frame = requestAnimationFrame(() => {
-      const ratio = window.devicePixelRatio
-      const width = Math.round(size.width * ratio)
-      const height = Math.round(size.height * ratio)
-      if (element.width !== width) element.width = width
-      if (element.height !== height) element.height = height
-      context.setTransform(ratio, 0, 0, ratio, 0, 0)
-      drawGraph(context, { ...picture, font: getComputedStyle(element).fontFamily })
-    })
-    return () => {
-      cancelAnimationFrame(frame)
-    }
-  }, [picture, size])
+  const draw = useCallback<Draw>((context, _, font) => drawGraph(context, { ...picture, font }), [picture])
+  useDrawing(canvas, size, draw)
 
   const look = {
     zoom: (next: TimeRange | undefined) => view.change({ span: next }),

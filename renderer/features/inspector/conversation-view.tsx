@@ -1,4 +1,4 @@
-import { lazy, Suspense, useContext, useLayoutEffect, useRef, useState, type MouseEvent, type ReactNode } from 'react'
+import { lazy, Suspense, useContext, useRef, useState, type MouseEvent, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
@@ -9,10 +9,14 @@ import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { useInnerSize } from '../../components/use-drawing.ts'
 import { Fact } from './fact.tsx'
 
 // The chart library is larger than the rest of the interface: it comes when the first conversation is looked at.
 const RttChart = lazy(() => import('./rtt-chart.tsx').then((module) => ({ default: module.RttChart })))
+
+/** Pixels to the left and to the right of the chart. */
+const PADDING = 24
 
 interface ConversationViewProps {
   readonly session: CaptureSession
@@ -25,24 +29,12 @@ interface ConversationViewProps {
 export function ConversationView({ session, conversation: row, version, view }: ConversationViewProps): ReactNode {
   const partly = useStore(view.store, ({ range, filter }) => range !== undefined || filter !== '')
   const box = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(0)
+  const { width } = useInnerSize(box)
   const itemsOf = useContext(AddressItems)
   const [menu, setMenu] = useState<MenuPlace>()
   const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
     session.engine.rttHistogram({ conversation: row.id }),
   )
-
-  useLayoutEffect(() => {
-    const element = box.current
-    if (!element) return
-    const observer = new ResizeObserver(() => {
-      setWidth(element.clientWidth - 24)
-    })
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-    }
-  }, [])
 
   function openMenu(event: MouseEvent, address: string): void {
     const items = itemsOf(address)
@@ -87,9 +79,9 @@ export function ConversationView({ session, conversation: row, version, view }: 
 
       <section>
         <h3>Round trips {samples > 0 && <span className="quiet">{formatCount(samples)} samples</span>}</h3>
-        {histogram && samples > 0 && width > 0 && (
+        {histogram && samples > 0 && width > PADDING && (
           <Suspense fallback={<div style={{ height: 120 }} />}>
-            <RttChart histogram={histogram} width={width} p50={row.rttP50Ns} p99={row.rttP99Ns} />
+            <RttChart histogram={histogram} width={width - PADDING} p50={row.rttP50Ns} p99={row.rttP99Ns} />
           </Suspense>
         )}
         <dl className="facts">

@@ -37,7 +37,6 @@ export function drawMap(
   colors: Colors,
   font: string,
 ): void {
-  context.clearRect(0, 0, place.width, place.height)
   drawScale(context, map, place, colors, font)
   drawTimes(context, map, place, colors)
   const most = map.counts.reduce((a, b) => Math.max(a, b), 1)

@@ -1,9 +1,10 @@
-import { useLayoutEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
+import { useCallback, useRef, useState, useSyncExternalStore, type KeyboardEvent, type ReactNode } from 'react'
 import type { LatencyCell, LatencyMap, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import type { TimeRange } from '../../app/view.ts'
 import { cellAt, cellBox, drawMap } from './draw-map.ts'
 import { isRequests, measureName } from '../../components/measure-names.ts'
@@ -29,7 +30,7 @@ const COLUMN = 7
 export function HeatMap({ session, query, measure, shown, version, onCell }: HeatMapProps): ReactNode {
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [size, setSize] = useState({ width: 0, height: 0 })
+  const size = useInnerSize(box)
   const [pointed, setPointed] = useState<Place>()
   const palette = useSyncExternalStore(subscribeColors, colors)
   const columns = Math.max(1, Math.floor((size.width - 56) / COLUMN))
@@ -37,26 +38,11 @@ export function HeatMap({ session, query, measure, shown, version, onCell }: Hea
   const { value: map } = useAnswer(key, () => session.engine.latencyMap(query, measure, shown.from, shown.to, columns))
   const current = map?.measure === measure ? map : undefined
 
-  useLayoutEffect(() => {
-    const element = box.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-    }
-  }, [])
-
-  useLayoutEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || size.width === 0) return
-    const ratio = window.devicePixelRatio
-    element.width = Math.round(size.width * ratio)
-    element.height = Math.round(size.height * ratio)
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    if (current && current.rows > 0) drawMap(context, current, size, palette, getComputedStyle(element).fontFamily)
-  }, [current, palette, size])
+  const draw = useCallback<Draw>(
+    (context, place, font) => current && current.rows > 0 && drawMap(context, current, place, palette, font),
+    [current, palette],
+  )
+  useDrawing(canvas, size, draw)
 
   function cellOf(place: Place): LatencyCell | undefined {
     if (!current) return undefined

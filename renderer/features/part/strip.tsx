@@ -1,7 +1,8 @@
-import { useLayoutEffect, useRef, useState, useSyncExternalStore, type PointerEvent, type ReactNode } from 'react'
+import { useCallback, useRef, useState, useSyncExternalStore, type PointerEvent, type ReactNode } from 'react'
 import type { Overview } from '../../../engine/engine.ts'
 import type { TimeRange } from '../../app/view.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
+import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 
 interface StripProps {
   readonly overview: Overview
@@ -19,42 +20,31 @@ const STILL = 3
 
 /** Bytes over the time of the whole capture, to brush a stretch. For the mouse: fields below do the same for the keyboard. */
 export function Strip({ overview, chosen, onChoose, onPoint }: StripProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [width, setWidth] = useState(0)
+  const { width } = useInnerSize(box)
   const [grip, setGrip] = useState<number>()
   const palette = useSyncExternalStore(subscribeColors, colors)
   const { latest, bytes, bucketNs } = overview
   const span = Math.max(1, latest)
 
-  useLayoutEffect(() => {
-    const element = canvas.current?.parentElement
-    if (!element) return
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-
-  useLayoutEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || width === 0) return
-    const ratio = window.devicePixelRatio
-    element.width = Math.round(width * ratio)
-    element.height = Math.round(HEIGHT * ratio)
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.clearRect(0, 0, width, HEIGHT)
-    const shown = Math.min(bytes.length, Math.ceil(span / bucketNs))
-    const max = bytes.reduce((a, b) => Math.max(a, b), 1)
-    const x = (i: number) => Math.round(((i * bucketNs) / span) * width)
-    for (let i = 0; i < shown; i++) {
-      const tall = bytes[i] > 0 ? Math.max(1, Math.round((bytes[i] / max) * (HEIGHT - 8))) : 0
-      const wide = Math.max(1, x(i + 1) - x(i))
-      context.fillStyle = palette.trafficWash
-      context.fillRect(x(i), HEIGHT - tall, wide, tall)
-      context.fillStyle = palette.traffic
-      context.fillRect(x(i), HEIGHT - tall, wide, Math.min(1, tall))
-    }
-  }, [bytes, bucketNs, span, palette, width])
+  const draw = useCallback<Draw>(
+    (context) => {
+      const shown = Math.min(bytes.length, Math.ceil(span / bucketNs))
+      const max = bytes.reduce((a, b) => Math.max(a, b), 1)
+      const x = (i: number) => Math.round(((i * bucketNs) / span) * width)
+      for (let i = 0; i < shown; i++) {
+        const tall = bytes[i] > 0 ? Math.max(1, Math.round((bytes[i] / max) * (HEIGHT - 8))) : 0
+        const wide = Math.max(1, x(i + 1) - x(i))
+        context.fillStyle = palette.trafficWash
+        context.fillRect(x(i), HEIGHT - tall, wide, tall)
+        context.fillStyle = palette.traffic
+        context.fillRect(x(i), HEIGHT - tall, wide, Math.min(1, tall))
+      }
+    },
+    [bytes, bucketNs, span, palette, width],
+  )
+  useDrawing(canvas, { width, height: HEIGHT }, draw)
 
   const at = (event: PointerEvent<HTMLElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
@@ -65,6 +55,7 @@ export function Strip({ overview, chosen, onChoose, onPoint }: StripProps): Reac
   const to = chosen && Math.max((from ?? 0) + 2, Math.round((Math.min(chosen.to, span) / span) * width))
   return (
     <div
+      ref={box}
       className="part-strip"
       style={{ height: HEIGHT }}
       onPointerDown={(event) => {

@@ -19,8 +19,7 @@ export interface LanesPicture {
 }
 
 export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPicture): void {
-  const { scale, height, lanes, places } = picture
-  context.clearRect(0, 0, scale.width, height)
+  const { scale, lanes, places } = picture
   drawRuler(context, picture)
   for (const place of places) hairline(context, picture, place.top)
   if (!lanes) return

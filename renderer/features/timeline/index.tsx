@@ -1,7 +1,7 @@
 import {
+  useCallback,
   useContext,
   useEffect,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -19,6 +19,7 @@ import { formatClock, formatCounted, formatDuration, formatSeconds } from '../..
 import { MEASURES, measureName, whyNone } from '../../components/measure-names.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { drawLanes } from './draw-lanes.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
@@ -62,7 +63,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const palette = useSyncExternalStore(subscribeColors, colors)
   const plot = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [size, setSize] = useState({ width: 0, height: 0 })
+  const size = useInnerSize(plot)
   const [cursor] = useState(() => createStore<{ readonly time: number | undefined }>(() => ({ time: undefined })))
 
   const whole = useMemo<TimeRange>(
@@ -98,36 +99,12 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     session.engine.packet(row ?? 0),
   )
 
-  useLayoutEffect(() => {
-    const element = plot.current
-    if (!element) return
-    const observer = new ResizeObserver(() => {
-      setSize({ width: element.clientWidth, height: element.clientHeight })
-    })
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-    }
-  }, [])
-
-  useLayoutEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || size.width === 0) return
-    const frame = requestAnimationFrame(() => {
-      const ratio = window.devicePixelRatio
-      const width = Math.round(size.width * ratio)
-      const height = Math.round(size.height * ratio)
-      if (element.width !== width) element.width = width
-      if (element.height !== height) element.height = height
-      context.setTransform(ratio, 0, 0, ratio, 0, 0)
-      const font = getComputedStyle(element).fontFamily
-      drawLanes(context, { scale, places, height: size.height, lanes, epochNs: facts.epochNs, colors: palette, font })
-    })
-    return () => {
-      cancelAnimationFrame(frame)
-    }
-  }, [scale, places, size, lanes, facts.epochNs, palette])
+  const draw = useCallback<Draw>(
+    (context, { height }, font) =>
+      drawLanes(context, { scale, places, height, lanes, epochNs: facts.epochNs, colors: palette, font }),
+    [scale, places, lanes, facts.epochNs, palette],
+  )
+  useDrawing(canvas, size, draw)
 
   // What the listeners read: always the newest, without listening anew at every frame.
   const live = useRef({ scale, whole, range, lanes, places, query })

@@ -1,10 +1,11 @@
-import { useLayoutEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
+import { useCallback, useRef, useSyncExternalStore, type ReactNode } from 'react'
 import type { Lanes, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors, type Colors } from '../../components/colors.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { type Draw, type Size, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { COUNT_LANES } from './lane-specs.ts'
 import { TimeScale, within } from './time-scale.ts'
 
@@ -24,34 +25,14 @@ const BUCKETS = 400
 export function Overview({ session, query, whole, shown, version, view, height }: OverviewProps): ReactNode {
   const strip = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [width, setWidth] = useState(0)
+  const { width } = useInnerSize(strip)
   const palette = useSyncExternalStore(subscribeColors, colors)
   const key = JSON.stringify([query, whole, version])
   const { value: lanes } = useAnswer(key, () => session.engine.lanes(query, whole.from, whole.to, BUCKETS))
   const scale = new TimeScale(whole, width)
 
-  useLayoutEffect(() => {
-    const element = strip.current
-    if (!element) return
-    const observer = new ResizeObserver(() => {
-      setWidth(element.clientWidth)
-    })
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-    }
-  }, [])
-
-  useLayoutEffect(() => {
-    const element = canvas.current
-    const context = element?.getContext('2d')
-    if (!element || !context || !lanes || width === 0) return
-    const ratio = window.devicePixelRatio
-    element.width = Math.round(width * ratio)
-    element.height = Math.round(height * ratio)
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    drawStrip(context, lanes, palette, width, height)
-  }, [lanes, palette, width, height])
+  const draw = useCallback<Draw>((context, size) => lanes && drawStrip(context, lanes, palette, size), [lanes, palette])
+  useDrawing(canvas, { width, height }, draw)
 
   function centre(event: React.PointerEvent): void {
     const box = event.currentTarget.getBoundingClientRect()
@@ -82,14 +63,7 @@ export function Overview({ session, query, whole, shown, version, view, height }
   )
 }
 
-function drawStrip(
-  context: CanvasRenderingContext2D,
-  lanes: Lanes,
-  palette: Colors,
-  width: number,
-  height: number,
-): void {
-  context.clearRect(0, 0, width, height)
+function drawStrip(context: CanvasRenderingContext2D, lanes: Lanes, palette: Colors, { width, height }: Size): void {
   let max = 0
   for (const value of lanes.bytes) if (value > max) max = value
   const edge = (i: number) => Math.round((i / lanes.buckets) * width)
