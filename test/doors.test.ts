@@ -7,7 +7,7 @@ import { MessageTransport } from '../common/message-transport.ts'
 import { startServer } from '../main/server.ts'
 import { Mailbox } from '../main/streams.ts'
 import { browserDoor } from '../renderer/app/doors/browser-door.ts'
-import { captureRange, captureStream, whyBroken } from '../renderer/app/doors/capture-bytes.ts'
+import { capturePieces, captureRange, captureStream, whyBroken } from '../renderer/app/doors/capture-bytes.ts'
 import { desktopDoor } from '../renderer/app/doors/desktop-door.ts'
 import { callRemote } from '../renderer/app/host-link.ts'
 import type { RemoteHost } from '../renderer/app/host-link.ts'
@@ -72,6 +72,17 @@ describe("a capture's bytes", () => {
     expect(Buffer.from(await captureRange(request, 2, 5)).toString()).toBe('234')
     expect(Buffer.from(await captureRange(request, 8, 50)).toString()).toBe('89')
     expect((await captureRange(request, 5, 5)).length).toBe(0)
+  })
+
+  it('come as pieces from here and there, fewer where it ends', async () => {
+    const { request } = await opened('0123456789')
+    const pieces = await capturePieces(request, [
+      { offset: 7, length: 2 },
+      { offset: 1, length: 3 },
+      { offset: 8, length: 5 },
+      { offset: 50, length: 5 },
+    ])
+    expect(pieces.map((bytes) => Buffer.from(bytes).toString())).toEqual(['78', '123', '89', ''])
   })
 
   it('are followed while the capture grows', async () => {

@@ -103,11 +103,11 @@ describe('reading the bytes of frames', () => {
 
   it('stops when it is told to, and begins no further reads', async () => {
     const file = fileOf(20_000_000)
-    const table = tableOf(Array.from({ length: 20 }, (_, i) => [i * 900_000, 10] as const))
+    const table = tableOf(Array.from({ length: 200 }, (_, i) => [i * 90_000, 10] as const))
     const seen: number[] = []
     await eachFrame(
       table,
-      Array.from({ length: 20 }, (_, i) => i),
+      Array.from({ length: 200 }, (_, i) => i),
       file.read,
       (row) => {
         seen.push(row)
@@ -115,7 +115,7 @@ describe('reading the bytes of frames', () => {
       },
     )
     expect(seen).toEqual([0, 1])
-    expect(file.reads.length).toBeLessThan(10)
+    expect(file.reads.length).toBeLessThan(100)
   })
 
   it('reads several places at a time, and hands them out in their order', async () => {

@@ -8,8 +8,8 @@ const BATCH_BYTES = 4 << 20
 /** ... with at most this many bytes between them that nobody asked for. */
 const GAP_BYTES = 1 << 16
 
-/** Reads under way at a time: as many as a browser has connections to a host, ... */
-const MOST_READS = 6
+/** Reads under way at a time: as many as a list has rows on screen, which the window's reader makes one request of, ... */
+const MOST_READS = 64
 /** ... but no more once they are this much. */
 const ENOUGH_BYTES = 8 << 20
 
@@ -49,7 +49,9 @@ export async function eachRange(
     reading += batch.end - batch.begin
   }
   while (next < rows.length || underWay.length > 0) {
-    while (next < rows.length && underWay.length < MOST_READS && reading < ENOUGH_BYTES) start()
+    // Many at once rather than one for each that has come.
+    if (underWay.length <= MOST_READS / 2)
+      while (next < rows.length && underWay.length < MOST_READS && reading < ENOUGH_BYTES) start()
     const first = underWay.shift()
     if (!first) return
     const { batch } = first

@@ -146,6 +146,32 @@ describe('the data plane', () => {
     expect((await ask({ query: `follow=1&${from}` })).status).toBe(400)
   })
 
+  it.each([
+    '',
+    '1',
+    '1:',
+    '-1:5',
+    '1:2,',
+    '1:2;3:4',
+    '99999999999999999:1',
+    '0:9999999',
+    '0:1'.concat(',0:1'.repeat(128)),
+  ])('refuses the pieces "%s"', async (pieces) => {
+    const { ask } = await serving(pattern(10))
+    expect((await ask({ query: `pieces=${pieces}` })).status).toBe(400)
+  })
+
+  it.runIf(hasProc)('says that a file was cut also to who asks for pieces, and closes it', async () => {
+    const { ask, path } = await serving(pattern(10))
+    await truncate(path, 4)
+    expect(await errorOf(await ask({ query: 'pieces=0:2,3:4' }))).toEqual([
+      409,
+      'unavailable',
+      `${path} was cut from 10 to 4 bytes: open it again.`,
+    ])
+    expect(await openFiles()).toBe(0)
+  })
+
   it.each(['', '../secret', 'FILE', 'a'.repeat(65)])('refuses the id "%s"', async (id) => {
     const { ask } = await serving(pattern(10))
     expect((await ask({ id })).status).toBe(400)

@@ -1,9 +1,10 @@
+import { parsePieces } from '../../common/capture-pieces.ts'
 import type { ErrorCode } from '../../common/contract.ts'
 import { CaptureId } from '../../common/contract.ts'
 import { asHostError, HostError } from '../../common/host-error.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { parseRange } from './byte-range.ts'
-import { followedBytes, rangeBytes } from './capture-bytes.ts'
+import { followedBytes, pieceBytes, rangeBytes } from './capture-bytes.ts'
 
 /** A request for a capture's bytes, as both carriers (HTTP, Electron's protocol handler) can say it. */
 export interface DataRequest {
@@ -26,8 +27,8 @@ interface Captures {
 }
 
 /**
- * Answers it: whole, a range (206), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a
- * JSON body {code, message}.
+ * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/capture-pieces.ts), or with ?follow=1&from=N from there on until
+ * the capture is finished. Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
  */
 export async function answerData(captures: Captures, request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
@@ -46,6 +47,12 @@ async function answer(captures: Captures, request: DataRequest, signal: AbortSig
     throw new HostError('invalid-argument', 'This is not the id of a capture.')
   const capture = await captures.find(request.id)
   const from = request.query.get('follow') === '1' ? followFrom(request.query) : undefined
+  const wanted = request.query.get('pieces')
+  if (wanted !== null) {
+    const pieces = parsePieces(wanted)
+    if (!pieces) throw new HostError('invalid-argument', 'These are not pieces of a capture, or too many at once.')
+    return wholeAnswer(200, HEADERS, await pieceBytes(capture, pieces), request.method)
+  }
 
   const handle = await capture.open()
   // A body that nobody starts to read never reaches its own clean-up.

@@ -1,5 +1,6 @@
-import { captureRange, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
+import { capturePieces, captureRange, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
 import type { DataRequest } from '../app/doors/door.ts'
+import { GatheredReads } from './gathered-reads.ts'
 
 /** Where the bytes of a capture are, as the page hands it to the worker; structured-cloneable. */
 export type CaptureOrigin =
@@ -58,10 +59,16 @@ class FileBytes implements ByteSource {
 
 class ServedBytes implements ByteSource {
   readonly #request: DataRequest
+  readonly #reads: GatheredReads
   readonly size: number | undefined
 
   constructor(origin: CaptureOrigin & { kind: 'served' }) {
-    this.#request = origin.request
+    const { request } = origin
+    this.#request = request
+    this.#reads = new GatheredReads(
+      (offset, length) => captureRange(request, offset, offset + length),
+      (pieces) => capturePieces(request, pieces),
+    )
     this.size = origin.growing ? undefined : origin.size
   }
 
@@ -70,7 +77,7 @@ class ServedBytes implements ByteSource {
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
-    return captureRange(this.#request, offset, offset + length)
+    return this.#reads.read(offset, length)
   }
 
   async explain(): Promise<string> {
