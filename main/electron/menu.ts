@@ -64,7 +64,7 @@ export function menuTemplate(state: MenuState, actions: MenuActions): MenuItemCo
       role: 'help',
       submenu: [
         { label: 'All Commands', accelerator: 'CmdOrCtrl+K', click: () => actions.run('help.palette') },
-        { label: 'Keys', accelerator: 'F1', click: () => actions.run('help.keys') },
+        { label: 'Keys and Colours', accelerator: 'F1', click: () => actions.run('help.keys') },
         ...(isMac ? [] : [separator, { label: 'About Hopscope', click: () => actions.about() }]),
       ],
     },

@@ -191,7 +191,14 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           inText: true,
           run: () => setDialog('palette'),
         },
-        { id: 'help.keys', title: 'Keys', group: 'Help', keys: ['?', 'F1'], run: () => setDialog('keys') },
+        {
+          id: 'help.keys',
+          title: 'Keys and colours',
+          wireshark: 'Coloring Rules, Colouring Rules',
+          group: 'Help',
+          keys: ['?', 'F1'],
+          run: () => setDialog('keys'),
+        },
       ]),
     [commands, captures, changeTheme, theme, openClusters, liveCaptures, shownLive],
   )
@@ -243,7 +250,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           <IconButton label="All commands" onClick={() => setDialog('palette')}>
             <CommandIcon size={16} aria-hidden />
           </IconButton>
-          <IconButton label="Keys" onClick={() => setDialog('keys')}>
+          <IconButton label="Keys and colours" onClick={() => setDialog('keys')}>
             <Keyboard size={16} aria-hidden />
           </IconButton>
           <IconButton label={`Theme: ${theme}`} onClick={() => changeTheme(NEXT_THEME[theme])}>

@@ -35,6 +35,7 @@ export const NOTHING_SELECTED = {
   zoom: undefined,
   conversation: undefined,
   row: undefined,
+  reference: undefined,
   note: undefined,
   against: undefined,
 } as const

@@ -29,6 +29,15 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
     ],
   ],
   [
+    'In the display filter',
+    [
+      ['Apply', 'Enter'],
+      ['Find the next packet that matches', 'Shift Enter'],
+      ['Take back what was not applied, then go to the packets', 'Esc'],
+      ['Choose what is proposed', '↑ ↓ Tab'],
+    ],
+  ],
+  [
     'In the list of notes',
     [
       ['Show what it is on', 'Enter'],
@@ -50,7 +59,15 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
   ],
 ]
 
-/** Every key, from the commands themselves. */
+/** How the rows of the packet list are coloured, the worst first. */
+const COLOURS: readonly (readonly [string, string])[] = [
+  ['loss', 'Lost or sent again, or the window is closed'],
+  ['reorder', 'Out of order, duplicate ACK, window full'],
+  ['reset', 'Reset'],
+  ['handshake', 'SYN or FIN'],
+]
+
+/** Every key, from the commands themselves, and what the colours mean. */
 export function KeyHelp({
   commands,
   onClose,
@@ -60,8 +77,8 @@ export function KeyHelp({
 }): ReactNode {
   const all = [...commands.store.getState().values()].filter((command) => command.keys !== undefined)
   return (
-    <Dialog label="Keys" className="key-sheet" onClose={onClose}>
-      <h2>Keys</h2>
+    <Dialog label="Keys and colours" className="key-sheet" onClose={onClose}>
+      <h2>Keys and colours</h2>
       {/* It scrolls in a low window: then the keys must reach it. */}
       <div className="key-scroll" tabIndex={0}>
         <div className="key-columns">
@@ -92,6 +109,21 @@ export function KeyHelp({
               ))}
             </section>
           ))}
+          <section>
+            <h3>Colours of packets</h3>
+            {COLOURS.map(([colour, what]) => (
+              <div key={colour} className="colour-line">
+                <i
+                  style={{
+                    background: `var(--${colour}-wash)`,
+                    borderColor: `var(--${colour === 'handshake' ? 'line-strong' : colour})`,
+                  }}
+                  aria-hidden
+                />
+                {what}
+              </div>
+            ))}
+          </section>
         </div>
       </div>
     </Dialog>

@@ -120,7 +120,14 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
   useEffect(
     () =>
       commands.register([
-        { id: 'note.add', title: 'Add a note', group: 'Notes', keys: ['M'], run: () => void add() },
+        {
+          id: 'note.add',
+          title: 'Add a note',
+          wireshark: 'Mark Packet, Packet Comment',
+          group: 'Notes',
+          keys: ['M'],
+          run: () => void add(),
+        },
         {
           id: 'note.undo',
           title: 'Undo the last change of notes',

@@ -62,6 +62,7 @@ export function useSaving({ session, view, commands, appVersion, announce, copy 
       commands.register([
         {
           id: 'capture.export',
+          wireshark: 'Export Specified Packets',
           title: 'Export packets',
           group: 'Capture',
           keys: ['Ctrl+E'],

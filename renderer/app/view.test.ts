@@ -57,6 +57,7 @@ describe('the view in the URL', () => {
             zoom: range,
             conversation: fc.nat(),
             row: fc.nat(),
+            reference: fc.nat(),
             latency: fc.constantFrom('rtt client', 'dns', 'http2'),
             times: fc.constantFrom('requests' as const, 'pairs' as const),
             order: fc.record({ key: fc.constantFrom('frame', 'length', 'info'), descending: fc.boolean() }),

@@ -27,6 +27,8 @@ export interface View {
   readonly conversation?: number | undefined
   /** The selected packet. */
   readonly row?: number | undefined
+  /** The packet from which times of packets are counted, by its row; from the first without. */
+  readonly reference?: number | undefined
   readonly sort: Sort
   /** How the packets are listed; in the order of the file without. */
   readonly order?: PacketOrder | undefined
@@ -131,6 +133,7 @@ export function viewToSearch(view: View): string {
   if (view.zoom) search.set('zoom', rangeText(view.zoom))
   if (view.conversation !== undefined) search.set('conversation', String(view.conversation))
   if (view.row !== undefined) search.set('frame', String(view.row + 1))
+  if (view.reference !== undefined) search.set('reference', String(view.reference + 1))
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.latency) search.set('latency', view.latency)
@@ -171,6 +174,7 @@ export function viewFromSearch(text: string): View {
   const zoom = readRange(search.get('zoom'))
   const conversation = readCount(search.get('conversation'))
   const frame = readCount(search.get('frame'))
+  const reference = readCount(search.get('reference'))
   const order = readOrder(search.get('order'))
   const latency = readMeasure(search.get('latency'))
   const times = readOneOf(TIMES_FORMS, search.get('times'))
@@ -192,6 +196,7 @@ export function viewFromSearch(text: string): View {
     ...(zoom && { zoom }),
     ...(conversation !== undefined && { conversation }),
     ...(frame !== undefined && frame > 0 && { row: frame - 1 }),
+    ...(reference !== undefined && reference > 0 && { reference: reference - 1 }),
     sort: readSort(search.get('sort')),
     ...(order && { order }),
     ...(latency && { latency }),

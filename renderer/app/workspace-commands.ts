@@ -25,7 +25,6 @@ const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
   clock: 'delta',
   delta: 'relative',
 }
-const TROUBLE = '(tcp.analysis.flags || tcp.flags.reset == 1)'
 /** What takes the focus in the lower place, whatever is shown there. */
 const LOWER_FOCUS = [
   '[data-grid=packets]',
@@ -70,13 +69,19 @@ export const CLOSER = [
 /** By the command's id, for those who know Wireshark's menus. */
 const IN_WIRESHARK: Readonly<Record<string, string>> = {
   'go.time-axis': 'I/O Graphs',
+  'filter.focus': 'Apply as Filter, Find Packet',
+  'go.conversation-of-packet': 'Conversation Filter',
+  'go.graph': 'TCP Stream Graphs',
+  'go.follow': 'Follow TCP Stream',
+  'view.time-format': 'Time Display Format',
+  'view.time-reference': 'Set/Unset Time Reference',
+  'view.resolve-names': 'Name Resolution',
+  'view.add-hosts': 'Resolved Addresses',
   'go.list-findings': 'Expert Information',
   'go.list-latency': 'Service Response Time',
   'go.list-notes': 'Packet Comments',
   'go.list-conversations': 'Conversations, Endpoints',
 }
-
-const inWireshark = (id: string) => (id in IN_WIRESHARK ? { wireshark: IN_WIRESHARK[id] } : {})
 
 /** A key for each list, in their order. */
 const LIST_KEYS = ['D', 'V', 'Y', 'Shift+M', 'B'] as const
@@ -120,22 +125,6 @@ export function workspaceCommands({
     }
   }
 
-  /** From the selected packet to the next or last one with a label or a reset, among those listed. */
-  async function toTrouble(step: 1 | -1): Promise<void> {
-    const { row } = now()
-    const { id, count } = await session.engine.select({ ...queryOf(now()), filter: both(now().filter, TROUBLE) })
-    if (count === 0) {
-      announce('None of the packets shown carries a label or a reset')
-      return
-    }
-    const { index, found } =
-      row === undefined ? { index: step === 1 ? 0 : count, found: false } : await session.engine.position(id, row)
-    const target = step === 1 ? (found ? index + 1 : index) : index - 1
-    if (target < 0 || target >= count) announce(step === 1 ? 'That was the last one' : 'That was the first one')
-    const packet = (await session.engine.rows(id, Math.min(Math.max(0, target), count - 1), 1))[0]
-    if (packet) view.change({ row: packet.row })
-  }
-
   async function toWorst(): Promise<void> {
     const { conversation: _, ...rest } = queryOf(now())
     const worst = (await session.engine.conversations(rest, 'harmMs', true, 0, 1)).rows[0]
@@ -151,7 +140,7 @@ export function workspaceCommands({
     else view.change({ conversation: packet.conversation }, 'push')
   }
 
-  return [
+  const commands: readonly Command[] = [
     {
       id: 'filter.focus',
       title: 'Edit the display filter',
@@ -202,7 +191,6 @@ export function workspaceCommands({
     ...PANES.map(([name, , selectors], i) => ({
       id: `go.${name.toLowerCase().replaceAll(' ', '-')}`,
       title: name,
-      ...inWireshark(`go.${name.toLowerCase().replaceAll(' ', '-')}`),
       group: 'Go' as const,
       keys: [String(i + 1)],
       run: () => {
@@ -215,20 +203,6 @@ export function workspaceCommands({
     { id: 'go.next-pane', title: 'Next pane', group: 'Go', keys: ['F6'], run: () => cyclePanes(1) },
     { id: 'go.last-pane', title: 'Previous pane', group: 'Go', keys: ['Shift+F6'], run: () => cyclePanes(-1) },
     { id: 'go.worst', title: 'Worst conversation', group: 'Go', keys: ['W'], run: () => void toWorst() },
-    {
-      id: 'go.next-trouble',
-      title: 'Next packet with trouble',
-      group: 'Go',
-      keys: ['N'],
-      run: () => void toTrouble(1),
-    },
-    {
-      id: 'go.last-trouble',
-      title: 'Previous packet with trouble',
-      group: 'Go',
-      keys: ['Shift+N', 'P'],
-      run: () => void toTrouble(-1),
-    },
     {
       id: 'go.conversation-of-packet',
       title: 'Conversation of the selected packet',
@@ -247,7 +221,6 @@ export function workspaceCommands({
     ...LIST_TABS.map((list, i) => ({
       id: `go.list-${list}`,
       title: list[0].toUpperCase() + list.slice(1),
-      ...inWireshark(`go.list-${list}`),
       group: 'Go' as const,
       keys: [LIST_KEYS[i]],
       run: () => showList(view, list),
@@ -273,6 +246,20 @@ export function workspaceCommands({
       group: 'View',
       keys: ['T'],
       run: () => preferences.setState(({ timeFormat }) => ({ timeFormat: NEXT_TIME_FORMAT[timeFormat] })),
+    },
+    {
+      id: 'view.time-reference',
+      title: 'Count times from the selected packet, or from the first again',
+      group: 'View',
+      keys: ['Shift+T', 'Ctrl+T'],
+      enabled: () => now().row !== undefined || now().reference !== undefined,
+      run: () => {
+        const { row, reference } = now()
+        const from = row === reference ? undefined : row
+        view.change({ reference: from })
+        preferences.setState({ timeFormat: 'relative' })
+        announce(from === undefined ? 'Times since the first packet' : 'Times since the selected packet')
+      },
     },
     ...SORTS.map(([key, name, descending]) => ({
       id: `sort.${key}`,
@@ -319,6 +306,9 @@ export function workspaceCommands({
       run: () => session.cancel(),
     },
   ]
+  return commands.map((command) =>
+    command.id in IN_WIRESHARK ? { ...command, wireshark: IN_WIRESHARK[command.id] } : command,
+  )
 }
 
 /** Shows the pane in the upper place, and gives it the focus. */

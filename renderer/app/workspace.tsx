@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
@@ -9,6 +9,7 @@ import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
+import { FilterUseContext, filterItems } from '../components/filter-items.ts'
 import { addressFilter, conversationFilter, withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
@@ -33,6 +34,7 @@ import { ReadingBanners } from './reading-banners.tsx'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
+import { usePacketSearch } from './use-packet-search.tsx'
 import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
@@ -66,7 +68,7 @@ export function Workspace({
   itemsOfAddress,
   onCaptureEnds,
 }: WorkspaceProps): ReactNode {
-  const { progress, search, crash } = useStore(session.progress)
+  const { progress, search: searching, crash } = useStore(session.progress)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)
@@ -109,6 +111,13 @@ export function Workspace({
     (condition: string) => apply(withCondition(view.store.getState().filter, condition)),
     [apply, view],
   )
+  const filterUse = useMemo(
+    () => ({
+      narrow,
+      prepare: (condition: string) => field.current?.prepare(withCondition(view.store.getState().filter, condition)),
+    }),
+    [narrow, view],
+  )
   const copy = useCallback(
     (text: string) => {
       navigator.clipboard.writeText(text).then(
@@ -124,6 +133,8 @@ export function Workspace({
   const version = read + (asksForNotes(filter) ? notes.revision : 0)
   const other = useOtherCapture({ connection, view, commands })
   const part = usePart({ session, view, commands, facts: progress?.facts })
+  const focusFilter = useCallback(() => field.current?.focus(), [])
+  const search = usePacketSearch({ session, view, commands, facts: progress?.facts, focusFilter, announce })
   const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
   useEffect(
@@ -132,7 +143,7 @@ export function Workspace({
         workspaceCommands({
           session,
           view,
-          focusFilter: () => field.current?.focus(),
+          focusFilter,
           toggleInspector: () => {
             const panel = inspector.current
             if (panel?.isCollapsed()) panel.expand()
@@ -143,7 +154,7 @@ export function Workspace({
           announce,
         }),
       ),
-    [commands, session, view, inspector, upper, announce],
+    [commands, session, view, inspector, upper, focusFilter, announce],
   )
 
   const onPoint = useCallback(
@@ -191,6 +202,11 @@ export function Workspace({
         view.change({ detail: pane, conversation, span: undefined, ...(row !== undefined && { row }) }, 'push'),
     }))
 
+  async function filterOut(id: number): Promise<void> {
+    const found = await session.engine.conversation(id)
+    if (found) narrow(`!(${conversationFilter(found)})`)
+  }
+
   function packetMenu(row: PacketRow) {
     return [
       {
@@ -203,6 +219,11 @@ export function Workspace({
       'line' as const,
       { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
       { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
+      {
+        title: 'Filter out this conversation',
+        disabled: row.conversation === undefined,
+        run: () => void filterOut(row.conversation ?? 0),
+      },
       ...addressItems(row.source),
       ...addressItems(row.destination),
       'line' as const,
@@ -226,13 +247,13 @@ export function Workspace({
     const text = conversationFilter(row)
     return [
       { title: 'Only this conversation', hint: 'Enter', run: () => view.change({ conversation: row.id }, 'push') },
-      { title: 'Filter on this conversation', hint: text, run: () => narrow(text) },
       {
         title: 'Select its time',
         run: () => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push'),
       },
       ...lookCloser(row.id, undefined),
       'line' as const,
+      ...filterItems(text, filterUse),
       { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
       { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
       ...addressItems(row.addressA),
@@ -340,6 +361,7 @@ export function Workspace({
                 check={(text) => session.engine.checkFilter(text)}
                 complete={(text, caret) => session.engine.complete(text, caret)}
                 onApply={apply}
+                onFind={search.find}
                 onLeave={() => commands.run('go.packets')}
               />
               <Conditions view={view} conversation={chosen} onToggleInspector={() => commands.run('view.inspector')} />
@@ -403,14 +425,16 @@ export function Workspace({
                   groupResizeBehavior="preserve-pixel-size"
                 >
                   <AddressItems value={addressItems}>
-                    <Inspector
-                      session={session}
-                      view={view}
-                      facts={facts}
-                      version={version}
-                      onFilter={narrow}
-                      onCopy={copy}
-                    />
+                    <FilterUseContext value={filterUse}>
+                      <Inspector
+                        session={session}
+                        view={view}
+                        facts={facts}
+                        version={version}
+                        onFilter={narrow}
+                        onCopy={copy}
+                      />
+                    </FilterUseContext>
                   </AddressItems>
                 </Panel>
               </Group>
@@ -423,11 +447,12 @@ export function Workspace({
           view={view}
           shown={shown}
           announcement={announcement}
-          search={search}
+          search={searching}
         />
         {saving.dialog(report, reading)}
         {notes.dialog()}
         {part.dialog()}
+        {search.dialog()}
         {other.dialog()}
       </Known>
     </FramesBefore>

@@ -181,6 +181,71 @@ describe('without a mouse', () => {
     await page.getByRole('button', { name: 'Show all conversations' }).waitFor()
   })
 
+  it('goes to a packet by its number, and finds the next that matches without hiding the others', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    const selected = screen.packets.locator('[aria-selected=true]')
+    const number = () => selected.locator('[data-column=number]').innerText()
+
+    await keyboard.press('Control+g')
+    const field = page.getByRole('textbox', { name: 'Number of the packet' })
+    await field.fill(String(PACKETS + 1))
+    await page.getByText(/The packets here have the numbers 1 to/).waitFor()
+    await keyboard.press('Enter')
+    await field.fill('1,00')
+    await keyboard.press('Enter')
+    await expect.poll(number).toBe('100')
+
+    await keyboard.press('/')
+    await keyboard.type('tcp.analysis.retransmission')
+    await keyboard.press('Shift+Enter')
+    await expect.poll(async () => Number(await number())).toBeGreaterThan(100)
+    const found = await number()
+    expect(await screen.count(screen.packets)).toBe(PACKETS)
+    expect(new URL(page.url()).searchParams.has('filter')).toBe(false)
+    await keyboard.press('F3')
+    await expect.poll(async () => Number(await number())).toBeGreaterThan(Number(found))
+    await keyboard.press('Shift+F3')
+    await expect.poll(number).toBe(found)
+
+    await keyboard.press('Escape')
+    await keyboard.press('Escape')
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    await keyboard.press('Shift+T')
+    await expect.poll(() => selected.locator('[data-column=time]').innerText()).toBe('0.000000')
+    await keyboard.press('ArrowUp')
+    await expect.poll(() => selected.locator('[data-column=time]').innerText()).toMatch(/^-0\./)
+    await keyboard.press('ArrowDown')
+    await expect.poll(number).toBe(found)
+    await keyboard.press('Shift+T')
+    await expect.poll(() => selected.locator('[data-column=time]').innerText()).toMatch(/^\d+\.\d+[1-9]\d*$/)
+    expect(opened.complaints).toEqual([])
+  })
+
+  it('makes filters of a field of a packet', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode&frame=1#'))
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await page.getByRole('treeitem', { name: 'Destination Port: 8080' }).click()
+    await keyboard.press('Shift+F10')
+    await page.getByRole('menuitem', { name: 'Filter it out' }).click()
+    await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toBe('!(tcp.dstport == 8080)')
+    await expect.poll(() => screen.count(screen.packets)).toBeLessThan(PACKETS)
+
+    await page.getByRole('treeitem', { name: 'Source Port: 44142' }).click()
+    await keyboard.press('Shift+F10')
+    await page.getByRole('menuitem', { name: 'Prepare as filter' }).click()
+    await page.getByRole('combobox', { name: 'Display filter' }).and(page.locator(':focus')).waitFor()
+    expect(await screen.filter.inputValue()).toBe('!(tcp.dstport == 8080) && tcp.srcport == 44142')
+    expect(new URL(page.url()).searchParams.get('filter')).toBe('!(tcp.dstport == 8080)')
+    expect(opened.complaints).toEqual([])
+  })
+
   it('lists its keys and runs commands by name', async () => {
     await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
     const { page } = opened

@@ -19,6 +19,8 @@ export interface FilterFieldProps {
   readonly check: (text: string) => Promise<FilterCheck>
   readonly complete: (text: string, caret: number) => Promise<readonly Completion[]>
   readonly onApply: (text: string) => void
+  /** Selects the next packet (1) or the one before (-1) that matches, and applies nothing. */
+  readonly onFind: (text: string, step: 1 | -1) => void
   /** Esc with nothing to undo: the focus goes on to the lists. */
   readonly onLeave: () => void
   readonly ref?: Ref<FilterFieldHandle>
@@ -26,6 +28,8 @@ export interface FilterFieldProps {
 
 export interface FilterFieldHandle {
   focus(): void
+  /** Puts a text into the field, as if it had been typed: Enter applies it. */
+  prepare(text: string): void
 }
 
 interface Proposal {
@@ -36,10 +40,20 @@ interface Proposal {
 }
 
 /**
- * The display filter. It is checked while it is typed and applied with Enter; Esc takes back what was not applied.
+ * The display filter. It is checked while it is typed and applied with Enter; Shift+Enter finds the next packet that matches; Esc takes
+ * back what was not applied.
  * Proposals complete the word at the caret; in an empty field they are the filters used before.
  */
-export function FilterField({ applied, history, check, complete, onApply, onLeave, ref }: FilterFieldProps): ReactNode {
+export function FilterField({
+  applied,
+  history,
+  check,
+  complete,
+  onApply,
+  onFind,
+  onLeave,
+  ref,
+}: FilterFieldProps): ReactNode {
   const input = useRef<HTMLInputElement>(null)
   const mirror = useRef<HTMLDivElement>(null)
   const listId = useId()
@@ -74,6 +88,14 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
       input.current?.focus()
       input.current?.select()
     },
+    prepare(prepared) {
+      setText(prepared)
+      // After the menu that it was chosen in has given the focus back.
+      requestAnimationFrame(() => {
+        input.current?.focus()
+        input.current?.setSelectionRange(prepared.length, prepared.length)
+      })
+    },
   }))
 
   useEffect(() => setPicked(-1), [text, open])
@@ -97,6 +119,11 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
     else void check(text).then((result) => result.ok && onApply(trimmed))
   }
 
+  function find(): void {
+    setOpen(false)
+    if (trimmed) void check(text).then((result) => result.ok && onFind(trimmed, 1))
+  }
+
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const listed = proposals.length > 0 && fresh
@@ -105,6 +132,7 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
     else if (event.key === 'ArrowUp' && listed)
       setPicked(((picked + 1 + proposals.length) % (proposals.length + 1)) - 1)
     else if ((event.key === 'Enter' || event.key === 'Tab') && listed && picked >= 0) accept(proposals[picked])
+    else if (event.key === 'Enter' && event.shiftKey) find()
     else if (event.key === 'Enter') apply()
     else if (event.key === 'Escape' && open && listed) setOpen(false)
     else if (event.key === 'Escape' && text !== applied) setText(applied)
@@ -167,7 +195,8 @@ export function FilterField({ applied, history, check, complete, onApply, onLeav
         />
         {changed && state === 'good' && focused && (
           <span className="filter-hint">
-            {verdict?.ok && verdict.needsBytes ? 'Enter applies, reading every packet' : 'Enter applies'}
+            {verdict?.ok && verdict.needsBytes ? 'Enter applies, reading every packet' : 'Enter applies'}; Shift Enter
+            finds the next
           </span>
         )}
         {text !== '' && (

@@ -105,7 +105,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
           ) : (
             <div className="with-notes">
               <NotesHere row={row} />
-              <PacketView session={session} row={row} onFilter={onFilter} onCopy={onCopy} />
+              <PacketView session={session} row={row} onCopy={onCopy} />
             </div>
           ))}
       </div>

@@ -4,6 +4,7 @@ import type { DetailNode } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { AddressItems } from '../../components/address-items.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { FilterUseContext, filterItems } from '../../components/filter-items.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import { Bytes } from './bytes.tsx'
@@ -13,7 +14,6 @@ import { kindOf, listTree, listedPath, nodeAt, nodeOf } from './tree-model.ts'
 interface PacketViewProps {
   readonly session: CaptureSession
   readonly row: number
-  readonly onFilter: (condition: string) => void
   readonly onCopy: (text: string) => void
 }
 
@@ -23,13 +23,14 @@ const ADDRESS = /^(ip|ipv6)\.(src|dst)$|^arp\.(src|dst)\.proto_ipv4$|^dns\.(a|aa
 const opened = new Map<string, boolean>()
 
 /** Layers above, bytes below; what is pointed at in one is marked in the other. */
-export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps): ReactNode {
+export function PacketView({ session, row, onCopy }: PacketViewProps): ReactNode {
   const { value: details, error, key } = useAnswer(String(row), () => session.engine.details(row))
   const [selected, setSelected] = useState<string>()
   const [hovered, setHovered] = useState<string>()
   const [menu, setMenu] = useState<MenuPlace>()
   const [toggles, setToggles] = useState(0)
   const itemsOf = useContext(AddressItems)
+  const filterUse = useContext(FilterUseContext)
   const layout = useDefaultLayout({ id: 'hopscope.inspector', storage: localStorage })
 
   // Hopscope's own verdict first: it is the answer, the layers are the evidence.
@@ -77,12 +78,7 @@ export function PacketView({ session, row, onFilter, onCopy }: PacketViewProps):
       x,
       y,
       items: [
-        {
-          title: 'Filter on this',
-          hint: filter ?? 'no field',
-          disabled: filter === undefined,
-          run: () => filter !== undefined && onFilter(filter),
-        },
+        ...filterItems(filter, filterUse),
         { title: 'Copy as filter', disabled: filter === undefined, run: () => filter !== undefined && onCopy(filter) },
         ...(ADDRESS.test(at.field ?? '') && at.value !== undefined ? itemsOf(at.value) : []),
         'line',

@@ -18,16 +18,17 @@ const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
   delta: 'Seconds since the packet listed before it',
 }
 
-/** Wireshark's columns. `timeBefore` gives the time of the packet listed before another, for the delta. */
+/** Wireshark's columns. `timeBefore` gives the time of the packet listed before another, for the delta; `origin` is Wireshark's time reference. */
 export function packetColumns(
   format: TimeFormat,
   epochNs: string | undefined,
   timeBefore: (index: number) => number | undefined,
   numberWidth: number,
+  origin: Pick<PacketRow, 'time' | 'frame'> | undefined,
 ): readonly PacketColumn[] {
   function time(row: PacketRow, index: number): string {
     if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time)
-    if (format === 'relative') return formatSeconds(row.time)
+    if (format === 'relative') return formatSeconds(row.time - (origin?.time ?? 0))
     const before = timeBefore(index)
     return before === undefined ? '' : formatSeconds(row.time - before)
   }
@@ -40,7 +41,16 @@ export function packetColumns(
       numeric: true,
       cell: ({ row, frame }) => <FrameNumber row={row} frame={frame} />,
     },
-    { key: 'time', sort: 'time', title: 'Time', about: TIME_TITLES[format], width: 100, numeric: true, cell: time },
+    {
+      key: 'time',
+      sort: 'time',
+      ...(format === 'relative' && origin
+        ? { title: `Since ${origin.frame}`, about: `Seconds since packet ${origin.frame}` }
+        : { title: 'Time', about: TIME_TITLES[format] }),
+      width: 100,
+      numeric: true,
+      cell: time,
+    },
     {
       key: 'source',
       sort: 'source',

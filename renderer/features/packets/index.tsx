@@ -57,6 +57,11 @@ export function Packets({
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const order = useStore(view.store, (state) => state.order)
+  const reference = useStore(view.store, (state) => state.reference)
+  const { value: counted } = useAnswer(reference === undefined ? undefined : `${reference} ${version}`, () =>
+    session.engine.packet(reference ?? 0),
+  )
+  const origin = reference === undefined ? undefined : counted
   const [open, setOpen] = useState<MenuPlace | undefined>()
   // As many as the list ever had on screen: an empty one says nothing of the next.
   const visible = useRef({ first: 0, count: 20 })
@@ -141,8 +146,9 @@ export function Packets({
         facts.epochNs,
         (index) => (index > 0 ? pages?.row(index - 1)?.time : undefined),
         numberWidth,
+        origin,
       ),
-    [timeFormat, facts.epochNs, pages, numberWidth],
+    [timeFormat, facts.epochNs, pages, numberWidth, origin],
   )
 
   const everything = count === facts.packets
