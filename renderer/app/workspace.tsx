@@ -5,12 +5,11 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
-import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
-import type { MenuItem } from '../components/context-menu.tsx'
+import type { ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import { FilterUseContext, filterItems } from '../components/filter-items.ts'
-import { addressFilter, conversationFilter, withCondition } from '../components/filter-text.ts'
+import { FilterUseContext } from '../components/filter-items.ts'
+import { withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
@@ -31,6 +30,7 @@ import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
 import { preferences, rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
+import { packetText, rowMenus } from './row-menus.ts'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
@@ -41,7 +41,7 @@ import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
-import { CLOSER, workspaceCommands } from './workspace-commands.ts'
+import { workspaceCommands } from './workspace-commands.ts'
 
 export interface WorkspaceProps {
   readonly connection: HostConnection
@@ -194,76 +194,16 @@ export function Workspace({
   if (!progress) return <div className="work" />
   const { facts } = progress
 
-  const lookCloser = (conversation: number | undefined, row: number | undefined): MenuItem[] =>
-    CLOSER.map(({ detail: pane, title }) => ({
-      title,
-      disabled: conversation === undefined,
-      run: () =>
-        view.change({ detail: pane, conversation, span: undefined, ...(row !== undefined && { row }) }, 'push'),
-    }))
-
-  async function filterOut(id: number): Promise<void> {
-    const found = await session.engine.conversation(id)
-    if (found) narrow(`!(${conversationFilter(found)})`)
-  }
-
-  function packetMenu(row: PacketRow) {
-    return [
-      {
-        title: 'Only this conversation',
-        hint: 'C',
-        disabled: row.conversation === undefined,
-        run: () => view.change({ conversation: row.conversation }, 'push'),
-      },
-      ...lookCloser(row.conversation, row.row),
-      'line' as const,
-      { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
-      { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
-      {
-        title: 'Filter out this conversation',
-        disabled: row.conversation === undefined,
-        run: () => void filterOut(row.conversation ?? 0),
-      },
-      ...addressItems(row.source),
-      ...addressItems(row.destination),
-      'line' as const,
-      {
-        title: 'Copy as filter',
-        hint: `frame.number == ${row.frame}`,
-        run: () => copy(`frame.number == ${row.frame}`),
-      },
-      {
-        title: 'Copy as text',
-        run: () => copy(packetText(row)),
-      },
-      'line' as const,
-      notes.packetItem(row),
-      'line' as const,
-      ...saving.packetItems(row, chosen),
-    ]
-  }
-
-  function conversationMenu(row: ConversationRow) {
-    const text = conversationFilter(row)
-    return [
-      { title: 'Only this conversation', hint: 'Enter', run: () => view.change({ conversation: row.id }, 'push') },
-      {
-        title: 'Select its time',
-        run: () => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push'),
-      },
-      ...lookCloser(row.id, undefined),
-      'line' as const,
-      ...filterItems(text, filterUse),
-      { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
-      { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
-      ...addressItems(row.addressA),
-      ...addressItems(row.addressB),
-      'line' as const,
-      { title: 'Copy as filter', hint: text, run: () => copy(text) },
-      notes.conversationItem(row),
-      { title: 'Capture at both ends', run: () => onCaptureEnds([row.addressA, row.addressB]) },
-    ]
-  }
+  const { packetMenu, conversationMenu } = rowMenus({
+    session,
+    view,
+    filterUse,
+    addressItems,
+    copy,
+    notes,
+    packetItems: (row) => saving.packetItems(row, chosen),
+    onCaptureEnds,
+  })
 
   function showFinding({ filter: condition, conversations, since, until }: Finding): void {
     const span = Math.max(until - since, 1e6)
@@ -496,12 +436,6 @@ function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsPr
       {children}
     </PaneTabs>
   )
-}
-
-/** A packet as a line of a table, for pasting elsewhere. */
-function packetText(row: PacketRow): string {
-  const { frame, time, source, destination, protocol, length, info } = row
-  return [frame, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
 }
 
 function focusPane(grid: ListTab): void {

@@ -1,0 +1,102 @@
+import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
+import type { MenuItem, MenuPlace } from '../components/context-menu.tsx'
+import { filterItems, type FilterUse } from '../components/filter-items.ts'
+import { addressFilter, conversationFilter } from '../components/filter-text.ts'
+import type { CaptureSession } from './capture-session.ts'
+import type { NotesHere } from './use-notes.tsx'
+import type { ViewStore } from './view-store.ts'
+import { CLOSER } from './workspace-commands.ts'
+
+interface Needed {
+  readonly session: CaptureSession
+  readonly view: ViewStore
+  readonly filterUse: FilterUse
+  /** What else can be done with an address. */
+  readonly addressItems: (address: string) => readonly MenuItem[]
+  readonly copy: (text: string) => void
+  readonly notes: Pick<NotesHere, 'packetItem' | 'conversationItem'>
+  /** What a packet can be saved as. */
+  readonly packetItems: (row: PacketRow) => MenuPlace['items']
+  readonly onCaptureEnds: (addresses: readonly string[]) => void
+}
+
+/** The menus of a packet and of a conversation, wherever they are listed. */
+export function rowMenus({ session, view, filterUse, addressItems, copy, notes, packetItems, onCaptureEnds }: Needed): {
+  readonly packetMenu: (row: PacketRow) => MenuPlace['items']
+  readonly conversationMenu: (row: ConversationRow) => MenuPlace['items']
+} {
+  const { narrow } = filterUse
+
+  const lookCloser = (conversation: number | undefined, row: number | undefined): MenuItem[] =>
+    CLOSER.map(({ detail, title }) => ({
+      title,
+      disabled: conversation === undefined,
+      run: () => view.change({ detail, conversation, span: undefined, ...(row !== undefined && { row }) }, 'push'),
+    }))
+
+  async function filterOut(id: number): Promise<void> {
+    const found = await session.engine.conversation(id)
+    if (found) narrow(`!(${conversationFilter(found)})`)
+  }
+
+  return {
+    packetMenu: (row) => [
+      {
+        title: 'Only this conversation',
+        hint: 'C',
+        disabled: row.conversation === undefined,
+        run: () => view.change({ conversation: row.conversation }, 'push'),
+      },
+      {
+        title: 'Filter out this conversation',
+        disabled: row.conversation === undefined,
+        run: () => void filterOut(row.conversation ?? 0),
+      },
+      ...lookCloser(row.conversation, row.row),
+      'line',
+      { title: 'Filter on source', hint: row.source, run: () => narrow(addressFilter(row.source)) },
+      { title: 'Filter on destination', hint: row.destination, run: () => narrow(addressFilter(row.destination)) },
+      ...addressItems(row.source),
+      ...addressItems(row.destination),
+      'line',
+      {
+        title: 'Copy as filter',
+        hint: `frame.number == ${row.frame}`,
+        run: () => copy(`frame.number == ${row.frame}`),
+      },
+      { title: 'Copy as text', run: () => copy(packetText(row)) },
+      'line',
+      notes.packetItem(row),
+      'line',
+      ...packetItems(row),
+    ],
+
+    conversationMenu(row) {
+      const text = conversationFilter(row)
+      return [
+        { title: 'Only this conversation', hint: 'Enter', run: () => view.change({ conversation: row.id }, 'push') },
+        {
+          title: 'Select its time',
+          run: () => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push'),
+        },
+        ...lookCloser(row.id, undefined),
+        'line',
+        ...filterItems(text, filterUse),
+        { title: 'Filter on endpoint A', hint: row.addressA, run: () => narrow(addressFilter(row.addressA)) },
+        { title: 'Filter on endpoint B', hint: row.addressB, run: () => narrow(addressFilter(row.addressB)) },
+        ...addressItems(row.addressA),
+        ...addressItems(row.addressB),
+        'line',
+        { title: 'Copy as filter', hint: text, run: () => copy(text) },
+        notes.conversationItem(row),
+        { title: 'Capture at both ends', run: () => onCaptureEnds([row.addressA, row.addressB]) },
+      ]
+    },
+  }
+}
+
+/** A packet as a line of a table, for pasting elsewhere. */
+export function packetText(row: PacketRow): string {
+  const { frame, time, source, destination, protocol, length, info } = row
+  return [frame, (time / 1e9).toFixed(9), source, destination, protocol, length, info].join('\t')
+}
