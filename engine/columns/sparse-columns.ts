@@ -26,16 +26,25 @@ export class SparseColumns {
 
   /** Where `row` is, for `first()` and `second()`; -1 if it has no values. */
   find(row: number): number {
+    const place = this.#placeOf(row)
+    return place < this.#count && this.#rows[place] === row ? place : -1
+  }
+
+  /** The rows of [from, to) that have values. */
+  rows(from: number, to: number): Uint32Array {
+    return this.#rows.subarray(this.#placeOf(from), this.#placeOf(to))
+  }
+
+  /** Of the first row that is not before `row`. */
+  #placeOf(row: number): number {
     let low = 0
-    let high = this.#count - 1
-    while (low <= high) {
+    let high = this.#count
+    while (low < high) {
       const middle = (low + high) >>> 1
-      const at = this.#rows[middle]
-      if (at === row) return middle
-      if (at < row) low = middle + 1
-      else high = middle - 1
+      if (this.#rows[middle] < row) low = middle + 1
+      else high = middle
     }
-    return -1
+    return low
   }
 
   first(place: number): number {

@@ -32,6 +32,10 @@ export class PacketMatch {
     this.#outcomes = outcomes
   }
 
+  get #isTimed(): boolean {
+    return this.#query.from !== undefined || this.#query.to !== undefined
+  }
+
   /** Packets yet to come can change what was said of earlier ones. */
   get changes(): boolean {
     return this.#filter?.changes ?? false
@@ -60,10 +64,7 @@ export class PacketMatch {
     this.#restrict(block, number, out)
 
     const unknown = new RowList()
-    for (let i = block.from; i < block.to; i++) {
-      if (out[i] === OUTCOME.unknown) unknown.add(firstRow + i)
-      else if (unknown.count === 0 && out[i] === OUTCOME.true) found.add(firstRow + i)
-    }
+    gather(block, out, found, unknown)
     if (this.#filter && unknown.count > 0) {
       // The rows before the first that must be read are in already.
       const [next] = unknown.view()
@@ -89,7 +90,7 @@ export class PacketMatch {
       const number = Math.floor(rows[n] / CHUNK_ROWS)
       const { time, conversation: conversations } = this.#tables.packets.chunks[number]
       const next = (number + 1) * CHUNK_ROWS
-      const touched = this.#times.touches(number, from, to)
+      const touched = !this.#isTimed || this.#times.touches(number, from, to)
       for (; n < rows.length && rows[n] < next; n++) {
         const i = rows[n] % CHUNK_ROWS
         if (!touched || time[i] < from || time[i] >= to) continue
@@ -153,7 +154,7 @@ export class PacketMatch {
   /** False when time or conversation exclude all rows of [from, to). */
   #mayMatch(chunk: number, from: number, to: number): boolean {
     const { from: start = -Infinity, to: end = Infinity, conversation } = this.#query
-    if (!this.#times.touches(chunk, start, end)) return false
+    if (this.#isTimed && !this.#times.touches(chunk, start, end)) return false
     if (conversation === undefined) return true
     const { conversations } = this.#tables
     if (conversation >= conversations.count) return false
@@ -166,8 +167,20 @@ export class PacketMatch {
       const column = chunk.conversation
       for (let i = from; i < to; i++) if (column[i] !== conversation) out[i] = OUTCOME.false
     }
-    if (this.#times.within(number, start, end)) return
+    if (!this.#isTimed || this.#times.within(number, start, end)) return
     const { time } = chunk
     for (let i = from; i < to; i++) if (time[i] < start || time[i] >= end) out[i] = OUTCOME.false
+  }
+}
+
+/** Adds the rows that match to `found`, up to the first that is unknown; all that are unknown to `unknown`. */
+function gather({ firstRow, from, to }: Block, out: Uint8Array, found: RowList, unknown: RowList): void {
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length >> 2)
+  for (let i = from; i < to; i++) {
+    // Mostly four rows at a time do not match.
+    while ((i & 3) === 0 && words[i >> 2] === 0 && i < to) i += 4
+    if (i >= to) return
+    if (out[i] === OUTCOME.unknown) unknown.add(firstRow + i)
+    else if (out[i] === OUTCOME.true && unknown.count === 0) found.add(firstRow + i)
   }
 }

@@ -2,7 +2,14 @@ import { CHUNK_ROWS, FLAG, type PacketChunk, TCP_FLAGS_MASK } from '../columns/p
 import { PROTOCOL } from '../decode/protocols.ts'
 import type { Label } from '../tcp/labels.ts'
 import { LABEL } from '../tcp/labels.ts'
-import { type CaptureTables, type ColumnReader, type FilterField, PRESENCE } from './filter-field.ts'
+import {
+  type Block,
+  type CaptureTables,
+  type ColumnReader,
+  type FilterField,
+  PRESENCE,
+  type ReaderContext,
+} from './filter-field.ts'
 import { streamReader } from './address-fields.ts'
 import { StreamTimes } from './stream-times.ts'
 import { TRANSPORT } from '../decode/packet.ts'
@@ -10,23 +17,45 @@ import { TRANSPORT } from '../decode/packet.ts'
 type ReadNumber = (chunk: PacketChunk, i: number, row: number, tables: CaptureTables) => number
 
 /**
- * A number in the innermost TCP header. There can be more such headers only where the stack has more than one. What depends on the
+ * What is known of the innermost TCP header. There can be more such headers only where the stack has more than one. What depends on the
  * header's length `wantsWhole` headers: of others the bytes must tell.
  */
+function headerPresence(
+  { chunk: { error, flags, stack }, from, to }: Block,
+  presence: Uint8Array,
+  { layers }: ReaderContext,
+  wantsWhole: boolean,
+): void {
+  const counts = layers.counts(PROTOCOL.tcp)
+  const mostErrors = wantsWhole ? 0 : 255
+  for (let i = from; i < to; i++) {
+    const count = counts[stack[i]]
+    if ((flags[i] & FLAG.tcp) === 0 || error[i] > mostErrors)
+      presence[i] = count === 0 ? PRESENCE.absent : PRESENCE.unknown
+    else presence[i] = count === 1 ? PRESENCE.present : PRESENCE.partial
+  }
+}
+
+/** A number that is worked out of the innermost TCP header. */
 function header(number: ReadNumber, wantsWhole = false): ColumnReader {
   return {
-    read({ chunk, firstRow, from, to }, values, presence, { tables, layers }) {
-      const counts = layers.counts(PROTOCOL.tcp)
-      const { error, flags, stack } = chunk
+    read(block, values, presence, context) {
+      headerPresence(block, presence, context, wantsWhole)
+      const { chunk, firstRow, from, to } = block
       for (let i = from; i < to; i++) {
-        const count = counts[stack[i]]
-        if ((flags[i] & FLAG.tcp) === 0 || (wantsWhole && error[i] !== 0))
-          presence[i] = count === 0 ? PRESENCE.absent : PRESENCE.unknown
-        else {
-          values[i] = number(chunk, i, firstRow + i, tables)
-          presence[i] = count === 1 ? PRESENCE.present : PRESENCE.partial
-        }
+        if (presence[i] >= PRESENCE.partial) values[i] = number(chunk, i, firstRow + i, context.tables)
       }
+    },
+  }
+}
+
+/** A number of the innermost TCP header as a column has it: no call a row. */
+function column(pick: (chunk: PacketChunk) => Uint16Array | Uint32Array, wantsWhole = false): ColumnReader {
+  return {
+    read(block, values, presence, context) {
+      headerPresence(block, presence, context, wantsWhole)
+      const numbers = pick(block.chunk)
+      for (let i = block.from; i < block.to; i++) values[i] = numbers[i]
     },
   }
 }
@@ -62,7 +91,16 @@ function labelled(mask: number): ColumnReader {
 }
 
 const direction = (chunk: PacketChunk, i: number): number => (chunk.flags[i] & FLAG.reverse ? 1 : 0)
-const bit = (mask: number): ColumnReader => header((chunk, i) => (chunk.flags[i] & mask ? 1 : 0))
+
+function bit(mask: number): ColumnReader {
+  return {
+    read(block, values, presence, context) {
+      headerPresence(block, presence, context, false)
+      const { flags } = block.chunk
+      for (let i = block.from; i < block.to; i++) values[i] = (flags[i] & mask) === 0 ? 0 : 1
+    },
+  }
+}
 
 const sequence: ReadNumber = (chunk, i, _row, { tcp }) => {
   const base = tcp.baseSeq(chunk.conversation[i], direction(chunk, i))
@@ -71,13 +109,13 @@ const sequence: ReadNumber = (chunk, i, _row, { tcp }) => {
 
 const payload: ReadNumber = (chunk, i, row, { tcp }) => (tcp.hasLength(row) ? chunk.payloadLength[i] : 0)
 
-const payloadReader = header(payload, true)
+const payloadReader = column((chunk) => chunk.payloadLength, true)
 
 /** Readers for fields that decoding knows too. */
 export const TCP_COLUMNS: ReadonlyMap<string, readonly ColumnReader[]> = new Map<string, readonly ColumnReader[]>(
   Object.entries({
-    'tcp.seq_raw': header((chunk, i) => chunk.seq[i]),
-    'tcp.ack_raw': header((chunk, i) => chunk.ack[i]),
+    'tcp.seq_raw': column(({ seq }) => seq),
+    'tcp.ack_raw': column(({ ack }) => ack),
     'tcp.seq': header(sequence),
     'tcp.ack': header((chunk, i, _row, { tcp }) => {
       const isAck = (chunk.flags[i] & FLAG.ack) !== 0
@@ -99,16 +137,15 @@ export const TCP_COLUMNS: ReadonlyMap<string, readonly ColumnReader[]> = new Map
     'tcp.flags.ece': bit(FLAG.ece),
     'tcp.flags.cwr': bit(FLAG.cwr),
     'tcp.flags.ae': bit(FLAG.ae),
-    'tcp.window_size_value': header((chunk, i) => chunk.window[i]),
+    'tcp.window_size_value': column(({ window }) => window),
     'tcp.len': {
       read(block, values, presence, context) {
         payloadReader.read(block, values, presence, context)
         const { tcp } = context.tables
         // Segments whose length can't be told: what the bytes say is left to them.
-        for (let i = block.from; i < block.to; i++) {
-          if (presence[i] >= PRESENCE.partial && values[i] === 0 && !tcp.hasLength(block.firstRow + i)) {
-            presence[i] = PRESENCE.unknown
-          }
+        for (const row of tcp.withoutLength(block.firstRow + block.from, block.firstRow + block.to)) {
+          const i = row - block.firstRow
+          if (presence[i] >= PRESENCE.partial) presence[i] = PRESENCE.unknown
         }
       },
     } satisfies ColumnReader,

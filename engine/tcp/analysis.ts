@@ -330,6 +330,11 @@ export class TcpAnalysis {
     return this.#state.withoutLength.find(row) < 0
   }
 
+  /** The rows of [from, to) for which that is so. */
+  withoutLength(from: number, to: number): Uint32Array {
+    return this.#state.withoutLength.rows(from, to)
+  }
+
   /** For a duplicate ACK: how many there have been of it, and the row of the ACK it repeats (-1 if that was not seen). */
   duplicateAck(row: number): { readonly number: number; readonly original: number } | undefined {
     const { duplicateAcks } = this.#state
