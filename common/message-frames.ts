@@ -11,19 +11,29 @@ export const MAX_FRAME = 32 << 20
 type Key = string | number
 type Place = readonly [length: number, ...path: Key[]]
 
-/** @param message a tree of JSON's values and of Uint8Arrays, which are taken out of it */
+/** @param message a tree of JSON's values and of Uint8Arrays, which are taken out of it and must not change any more */
 export function encodeMessage(message: object): readonly Frame[] {
   const taken: { readonly bytes: Uint8Array; readonly path: readonly Key[] }[] = []
   takeBytes(message, [], (bytes, path) => taken.push({ bytes, path }))
   if (taken.length === 0) return [JSON.stringify(message)]
-  const binary = new Uint8Array(taken.reduce((sum, { bytes }) => sum + bytes.length, 0))
+  const places = taken.map(({ bytes, path }): Place => [bytes.length, ...path])
+  return [joined(taken.map(({ bytes }) => bytes)), JSON.stringify([message, places])]
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const [only] = parts
+  if (parts.length === 1 && isWhole(only)) return only
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
-  for (const { bytes } of taken) {
-    binary.set(bytes, at)
+  for (const bytes of parts) {
+    all.set(bytes, at)
     at += bytes.length
   }
-  const places = taken.map(({ bytes, path }): Place => [bytes.length, ...path])
-  return [binary, JSON.stringify([message, places])]
+  return all
+}
+
+function isWhole(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.length
 }
 
 function takeBytes(tree: object, path: readonly Key[], take: (bytes: Uint8Array, path: readonly Key[]) => void): void {

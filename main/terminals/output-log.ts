@@ -21,6 +21,8 @@ interface Reader {
   readonly old: number
   /** What comes until then, by performance.now(), is put together. */
   gathersUntil: number
+  /** Called once it is so many bytes behind, or at its end. */
+  wants: number
   wake: (() => void) | undefined
 }
 
@@ -49,7 +51,7 @@ export class OutputLog {
     this.#pieces.push({ at: this.#end, time, replayed: false, bytes })
     this.#end += bytes.length
     this.#trim()
-    for (const reader of this.#readers) reader.wake?.()
+    for (const reader of this.#readers) if (this.#end - reader.at >= reader.wants) reader.wake?.()
     if (!this.#isHeld()) return undefined
     this.#held ??= hold()
     return this.#held.promise
@@ -71,7 +73,7 @@ export class OutputLog {
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
     const at = Math.max(from, this.#start, this.#forgotten)
-    const reader: Reader = { at, old: this.#end, gathersUntil: -Infinity, wake: undefined }
+    const reader: Reader = { at, old: this.#end, gathersUntil: -Infinity, wants: 1, wake: undefined }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
@@ -81,11 +83,11 @@ export class OutputLog {
     return new ReadableStream<TerminalOutput>(
       {
         pull: async (controller) => {
-          while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) await woken(reader)
+          while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) await woken(reader, 1)
           while (this.#end - reader.at < PIECE_BYTES && !this.#closed && this.#readers.has(reader)) {
             const left = reader.gathersUntil - performance.now()
             if (left <= 0) break
-            await woken(reader, left)
+            await woken(reader, PIECE_BYTES, left)
           }
           if (reader.at < this.#end) {
             const piece = this.#next(reader)
@@ -154,9 +156,10 @@ export class OutputLog {
   }
 }
 
-/** Until there is more, it is at its end, or, where that is said, so many milliseconds have passed. */
-async function woken(reader: Reader, within?: number): Promise<void> {
+/** Until there are so many bytes, it is at its end, or, where that is said, so many milliseconds have passed. */
+async function woken(reader: Reader, wants: number, within?: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  reader.wants = wants
   await new Promise<void>((resolve) => {
     reader.wake = resolve
     if (within !== undefined) timer = setTimeout(resolve, within)

@@ -3,12 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { QuietPage } from './quiet-page.ts'
 
 /** The last line of the output. */
-const LAST = '(that-was-all-of-it)'
-const MOST_MS = 120_000
+export const LAST = '(that-was-all-of-it)'
 const XTERM = join(import.meta.dirname, '../../../node_modules/@xterm/xterm')
+const INPUT = '.terminal.focused .xterm-helper-textarea'
 
 export interface Throughput {
   readonly bytes: number
@@ -18,58 +19,61 @@ export interface Throughput {
 
 /** @param page the app's, with a shell that waits in a terminal which draws with elements */
 export async function measureThroughput(
-  page: Page,
+  browser: Browser,
+  page: QuietPage,
   folder: string,
   megabytes: number,
   runs: number,
 ): Promise<Throughput> {
   const file = logFile(folder, megabytes)
   const bytes = readFileSync(file)
-  const size = join(folder, 'size')
-  // The line discipline is told to leave the bytes as they are.
-  await page.keyboard.type(`stty -onlcr; stty size > '${size}'\n`)
-  while (!existsSync(size) || readFileSync(size, 'utf8').trim() === '') await page.waitForTimeout(20)
-  const [rows, columns] = readFileSync(size, 'utf8').trim().split(' ').map(Number)
-  await using bare = await barePage(page, bytes, columns ?? 80, rows ?? 24)
+  const { columns, rows } = await sizeOf(page, folder)
+  await using bare = await barePage(browser, bytes, columns, rows)
   const found: { bare: number; terminal: number }[] = []
   for (let i = 0; i < runs; i++) {
     const bareSeconds = await bare.seconds()
-    await page.keyboard.type('clear\n')
-    await page.waitForFunction(
-      (last) => !document.querySelector('.terminal.focused .xterm-rows')?.textContent?.includes(last),
-      LAST,
-    )
-    await page.keyboard.type(`cat '${file}'`)
-    await page.evaluate(() => {
-      performance.clearMarks()
-      window.addEventListener('keydown', () => performance.mark('typed'), { capture: true, once: true })
-    })
-    await page.keyboard.press('Enter')
-    found.push({ bare: bytes.length / bareSeconds, terminal: bytes.length / (await secondsUntilSeen(page)) })
+    await page.bringToFront()
+    found.push({ bare: bytes.length / bareSeconds, terminal: bytes.length / (await secondsToShow(page, file)) })
   }
   return { bytes: bytes.length, runs: found }
 }
 
-/** From the last key until the last line is on screen, in the page's own time. */
-function secondsUntilSeen(page: Page): Promise<number> {
-  return page.evaluate(
-    ({ last, most }) =>
-      new Promise<number>((resolve, reject) => {
-        const began = performance.getEntriesByName('typed').at(-1)?.startTime ?? 0
-        const look = () => {
-          const text = document.querySelector('.terminal.focused .xterm-rows')?.textContent ?? ''
-          const ms = performance.now() - began
-          if (text.replaceAll('\u00a0', ' ').includes(last)) resolve(ms / 1000)
-          else if (ms > most) reject(new Error('the output did not come to its end'))
-          else requestAnimationFrame(look)
-        }
-        look()
-      }),
-    { last: LAST, most: MOST_MS },
-  )
+/** From Enter until the last line of the file is on screen. */
+export async function secondsToShow(page: QuietPage, file: string): Promise<number> {
+  await focus(page)
+  await page.type('clear')
+  await page.press('Enter')
+  await page.evaluate(UNTIL_GONE, LAST)
+  await page.type(`cat '${file}'`)
+  return (await millisecondsToShow(page, 'Enter', LAST)) / 1000
 }
 
-async function barePage(beside: Page, bytes: Buffer, columns: number, rows: number) {
+/** From a key until there is a text on screen. */
+export async function millisecondsToShow(page: QuietPage, key: 'Enter' | 'Control+c', text: string): Promise<number> {
+  // In two steps: a key overtakes scripts.
+  await page.evaluate(WATCH, text)
+  await page.press(key)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the step before has put it there
+  return page.evaluate(() => (window as WatchingWindow).shown, undefined)
+}
+
+export async function focus(page: QuietPage): Promise<void> {
+  await page.evaluate((selector) => document.querySelector<HTMLElement>(selector)?.focus(), INPUT)
+}
+
+async function sizeOf(page: QuietPage, folder: string): Promise<{ columns: number; rows: number }> {
+  const size = join(folder, 'size')
+  await focus(page)
+  // The line discipline is told to leave the bytes as they are.
+  await page.type(`stty -onlcr; stty size > '${size}'`)
+  await page.press('Enter')
+  const text = () => (existsSync(size) ? readFileSync(size, 'utf8').trim() : '')
+  while (text() === '') await new Promise((next) => setTimeout(next, 20))
+  const [rows = 24, columns = 80] = text().split(' ').map(Number)
+  return { columns, rows }
+}
+
+async function barePage(browser: Browser, bytes: Buffer, columns: number, rows: number) {
   const files: Readonly<Record<string, () => readonly [string, Buffer | string]>> = {
     '/': () => ['text/html', `<link rel=stylesheet href=xterm.css><script src=xterm.js></script><div id=place></div>`],
     '/xterm.js': () => ['text/javascript', readFileSync(join(XTERM, 'lib/xterm.js'))],
@@ -83,19 +87,15 @@ async function barePage(beside: Page, bytes: Buffer, columns: number, rows: numb
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address: AddressInfo | string | null = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('the server has no port')
-  const page = await beside.context().newPage()
-  await page.goto(`http://127.0.0.1:${address.port}/`)
-  await beside.bringToFront()
+  const page = await QuietPage.open(browser, `http://127.0.0.1:${address.port}/`)
+  await page.has('#place')
   return {
     async seconds(): Promise<number> {
       await page.bringToFront()
-      const seconds = await page.evaluate(SHOW, { columns, rows, last: LAST })
-      await beside.bringToFront()
-      await beside.locator('.terminal.focused .xterm-helper-textarea').focus()
-      return seconds
+      return page.evaluate(FED_AND_SHOWN, { columns, rows, last: LAST })
     },
     async [Symbol.asyncDispose]() {
-      await page.close()
+      await page[Symbol.asyncDispose]()
       server.close()
     },
   }
@@ -107,16 +107,24 @@ interface BareTerminal {
   dispose(): void
   readonly element: HTMLElement
 }
+type WatchingWindow = typeof window & { shown: Promise<number> }
 type BareWindow = typeof window & { readonly Terminal: new (options: object) => BareTerminal }
 
-/** Runs in the page: as its documentation says, some pieces ahead of the screen. */
-async function SHOW({ columns, rows, last }: { columns: number; rows: number; last: string }): Promise<number> {
+// These run in the pages, which watch their rows in the same way.
+
+/** As its documentation says, some pieces ahead of the screen. */
+async function FED_AND_SHOWN({ columns, rows, last }: { columns: number; rows: number; last: string }) {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the script of the page says so
   const { Terminal } = window as BareWindow
   const place = document.querySelector<HTMLElement>('#place')
   const font = { fontFamily: 'monospace', fontSize: 13, lineHeight: 1.15, scrollback: 10_000 }
   const term = new Terminal({ cols: columns, rows, ...font })
   term.open(place)
+  const lines = term.element.querySelector('.xterm-rows')
+  const shown = new Promise<void>((resolve) => {
+    const look = () => (lines?.textContent ?? '').replaceAll('\u00a0', ' ').includes(last) && resolve()
+    new MutationObserver(look).observe(lines ?? term.element, { childList: true, subtree: true })
+  })
   const began = performance.now()
   const reader = (await fetch('/bytes')).body?.getReader()
   const ahead: Promise<void>[] = []
@@ -129,16 +137,34 @@ async function SHOW({ columns, rows, last }: { columns: number; rows: number; la
       ahead.push(new Promise((done) => term.write(value.subarray(at, at + 65_536), done)))
     }
   }
-  await Promise.all(ahead)
-  const seen = () => (term.element.textContent ?? '').replaceAll('\u00a0', ' ').includes(last)
-  while (!seen()) await new Promise((next) => requestAnimationFrame(next))
+  await shown
   const seconds = (performance.now() - began) / 1000
   term.dispose()
   return seconds
 }
 
+function WATCH(text: string): void {
+  const lines = document.querySelector('.terminal.focused .xterm-rows')
+  let began = Number.NaN
+  window.addEventListener('keydown', () => (began = performance.now()), { capture: true, once: true })
+  const shown = new Promise<number>((resolve) => {
+    const watch = new MutationObserver(() => {
+      if (Number.isNaN(began) || !(lines?.textContent ?? '').replaceAll('\u00a0', ' ').includes(text)) return
+      watch.disconnect()
+      resolve(performance.now() - began)
+    })
+    watch.observe(lines ?? document.body, { childList: true, subtree: true })
+  })
+  Object.assign(window, { shown })
+}
+
+async function UNTIL_GONE(last: string): Promise<void> {
+  const isThere = () => document.querySelector('.terminal.focused .xterm-rows')?.textContent?.includes(last)
+  while (isThere()) await new Promise((next) => requestAnimationFrame(next))
+}
+
 /** A log as programs write it: short and long lines, colours, some letters beyond ASCII. */
-function logFile(folder: string, megabytes: number): string {
+export function logFile(folder: string, megabytes: number): string {
   const file = join(folder, `log-${megabytes}`)
   const lines: string[] = []
   let size = 0

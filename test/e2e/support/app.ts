@@ -11,6 +11,8 @@ const PROJECT = resolve(import.meta.dirname, '../../..')
 export interface App extends AsyncDisposable {
   /** With the token that lets a browser in. */
   readonly url: string
+  /** Of its process. */
+  readonly pid: number
   /** A folder that goes when the app does. */
   readonly folder: string
   /** Ends it without a word, as a crash does. */
@@ -36,6 +38,7 @@ export async function startAppWith(
   const url = await firstLine(server)
   return {
     url,
+    pid: server.pid ?? 0,
     folder,
     async kill() {
       server.kill('SIGKILL')

@@ -13,7 +13,11 @@ interface TraceEvent {
 
 /** Milliseconds of processor time of each task of the page's main thread that had more than 20, in the order they ran, while `use` did. */
 export async function mainThreadTasks(page: Page, use: () => Promise<void>): Promise<readonly number[]> {
-  const session = await page.context().newCDPSession(page)
+  return tracedTasks(await page.context().newCDPSession(page), use)
+}
+
+/** The same of the page that is busiest, by any session of the browser's. */
+export async function tracedTasks(session: CDPSession, use: () => Promise<void>): Promise<readonly number[]> {
   const events: TraceEvent[] = []
   session.on('Tracing.dataCollected', ({ value }) => {
     // The protocol's type is an object of no known shape.
