@@ -3,6 +3,7 @@ import { parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
 import { type Command, UsageError } from './command.ts'
 import { printable } from './conversation-table.ts'
+import { jsonText } from './json.ts'
 import { warnOfDamage } from './read-capture.ts'
 import { countText, millisecondsText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
@@ -38,7 +39,7 @@ Findings of a time are those of the capture that happened within it, also in par
     using second = fileB === undefined ? undefined : await opened(fileB)
     const other = second ?? first
     const result = compare(a, await comparedSide(other.engine, other.read, rangeB))
-    await writeOut(values.json ? `${JSON.stringify(result, undefined, 1)}\n` : comparisonText(result))
+    await writeOut(values.json ? `${jsonText(result, 1)}\n` : comparisonText(result))
     return 0
   },
 }

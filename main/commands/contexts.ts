@@ -1,6 +1,7 @@
 import { parseArguments } from './arguments.ts'
 import { asCommand, openContexts } from './cluster.ts'
 import { type Command, UsageError } from './command.ts'
+import { jsonText } from './json.ts'
 import { millisecondsText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
 
@@ -29,7 +30,7 @@ A context that can't be reached says why. The current one is marked with *.
         return 1
       }
       const found = await Promise.all(config.contexts.map(({ name }) => all.probe(name)))
-      if (values.json) await writeOut(`${JSON.stringify(found, undefined, 1)}\n`)
+      if (values.json) await writeOut(`${jsonText(found, 1)}\n`)
       else {
         const rows = found.map((one) => [
           one.current ? '*' : '',

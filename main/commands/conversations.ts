@@ -1,6 +1,7 @@
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { conversationTable } from './conversation-table.ts'
+import { jsonText } from './json.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
 import { writeOut } from './write-out.ts'
@@ -26,7 +27,7 @@ ${PART_HELP}`,
     const order = engine.conversationOrder('harmMs', true)
     for (let start = 0; start < order.length; start += WINDOW) {
       const rows = engine.conversationRows(order.subarray(start, start + WINDOW))
-      if (values.json) await writeOut(rows.map((row) => JSON.stringify(row) + '\n').join(''))
+      if (values.json) await writeOut(rows.map((row) => jsonText(row) + '\n').join(''))
       else await writeOut(`${start === 0 ? '' : '\n'}${conversationTable(rows, engine.names)}\n`)
     }
     if (order.length === 0 && !values.json) await writeOut('No conversations.\n')

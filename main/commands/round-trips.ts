@@ -10,6 +10,7 @@ import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
 import type { Command } from './command.ts'
 import { endpoint } from './conversation-table.ts'
+import { jsonText } from './json.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { warnOfDamage } from './read-capture.ts'
 import { countText, millisecondsText, table } from './text.ts'
@@ -55,7 +56,7 @@ ${PART_HELP}`,
     const pairs = engine.addressPairs()
     if (values.json) {
       const lines = [...pairs.flatMap(pairJson), ...found.map(jsonOf)]
-      await writeOut(lines.map((line) => JSON.stringify(line) + '\n').join(''))
+      await writeOut(lines.map((line) => jsonText(line) + '\n').join(''))
     } else if (found.length === 0) await writeOut('No TCP conversations.\n')
     else
       await writeOut(
