@@ -18,7 +18,7 @@ export class CaptureChanged extends Error {}
 
 /**
  * The packets of `rows` (ascending) as a pcapng section, with the interfaces, names, comments and drop counts of the capture.
- * The engine's notes become comments, unless the packet has the same already. Rows that hold no packet are left out. Decryption secrets never are in it.
+ * The engine's notes become comments, unless the packet has the same already, or stand in the place of those that they replace. Rows that hold no packet are left out. Decryption secrets never are in it.
  * What `redaction` takes out is not written; a comment says so. Throws CaptureChanged, and what `read` throws.
  */
 export async function* exportPcapng(
@@ -28,21 +28,21 @@ export async function* exportPcapng(
   redaction?: Redaction,
 ): AsyncGenerator<Uint8Array> {
   const named = !redaction?.dropsNames
-  const own = named ? noteComments(engine) : undefined
-  const said = [...(named ? engine.facts().comments : []), ...(own?.section ?? [])]
-  const writer = new PcapngWriter({ comments: [...(redaction ? [redaction.intent] : []), ...withoutSecrets(said)] })
+  const said = named ? noteComments(engine) : undefined
+  const onCapture = withoutSecrets(said?.section ?? [])
+  const writer = new PcapngWriter({ comments: [...(redaction ? [redaction.intent] : []), ...onCapture] })
   for (const one of engine.interfaces) writer.interface(named ? interfaceOptions(one) : namelessInterface(one))
   const names = named ? addressNames(engine.names) : []
   if (names.length > 0) writer.names(names)
-  const comments = named ? engine.packetComments : new Map<number, readonly string[]>()
   for (let start = 0; start < rows.length; start += PIECE_ROWS) {
     await eachPacket(engine, rows.subarray(start, start + PIECE_ROWS), read, (row, bytes) => {
       const chunk = engine.packets.chunk(row)
       const i = row % CHUNK_ROWS
-      const noted = own?.packets.get(row)
-      const said = comments.get(row)
-      const all = noted || said ? withoutSecrets([...(said ?? []), ...(noted ?? [])]) : undefined
-      const options = { length: chunk.length[i], ...(all && { comments: all }) }
+      const onPacket = said?.onPacket(row) ?? []
+      const options = {
+        length: chunk.length[i],
+        ...(onPacket.length > 0 && { comments: withoutSecrets(onPacket) }),
+      }
       const kept = redacted(engine, redaction, chunk.interface[i], bytes, chunk.length[i])
       writer.packet(chunk.interface[i], timeOf(engine, chunk.time[i]), kept, options)
     })
@@ -75,8 +75,8 @@ export function lostInPcap(engine: Engine, rows: Uint32Array, redaction?: Redact
   const lost: string[] = []
   if (used.length > 1) lost.push(`which of ${used.length} interfaces saw a packet`)
   const named = !redaction?.dropsNames
-  if (named && (engine.facts().comments.length > 0 || hasComments(engine, rows))) lost.push('comments')
-  const { length: notes } = engine.notes.notes
+  if (named && hasComments(engine, rows)) lost.push('comments')
+  const { length: notes } = engine.notes.own()
   if (named && notes > 0) lost.push(countOf(notes, 'note'))
   if (named && engine.names.size > 0) lost.push('names of addresses')
   if (named && used.some(({ name, description, filter }) => name ?? description ?? filter))
@@ -143,8 +143,10 @@ function usedInterfaces({ packets, interfaces }: Engine, rows: Uint32Array): rea
   return interfaces.filter((_, id) => used[id] === 1)
 }
 
-function hasComments({ packetComments }: Engine, rows: Uint32Array): boolean {
-  return packetComments.size > 0 && rows.some((row) => packetComments.has(row))
+/** Whether the file has any that are not replaced by notes. */
+function hasComments({ notes: { replaced }, captureComments }: Engine, rows: Uint32Array): boolean {
+  if (captureComments.some((comment) => !replaced.onCapture(comment))) return true
+  return replaced.onPackets && rows.some((row) => replaced.left(row)?.some((comment) => comment !== ''))
 }
 
 function timeOf(engine: Engine, time: number): bigint {

@@ -22,6 +22,13 @@ describe('a note as a comment', () => {
     expect(noteComment(note).startsWith(noteText(note))).toBe(true)
   })
 
+  it('in the colour that all notes have says nothing of it', () => {
+    expect(noteComment({ text: 'lost', colour: 'yellow' })).toBe('lost')
+    expect(noteComment({ text: 'lost', tag: 'loss', colour: 'yellow' })).toBe('[loss] lost')
+    expect(noteComment({ text: '[FIN] late', colour: 'yellow' })).toBe('[FIN] late\n[hopscope: no tag]')
+    expect(readNoteComment('lost\n[hopscope: colour=yellow]')).toEqual({ text: 'lost', colour: 'yellow' })
+  })
+
   it.each([
     '',
     '\n[hopscope: colour=red]',

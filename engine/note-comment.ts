@@ -1,4 +1,4 @@
-import { NOTE_COLOURS, type Note, type NoteColour } from '../common/model/note.ts'
+import { NOTE_COLOURS, PLAIN_COLOUR, type Note, type NoteColour } from '../common/model/note.ts'
 
 // A note as a pcapng comment (opt_comment, any UTF-8): words for people in other programs, "[tag] text", and where these can't say all of it
 // a last line for us: [hopscope: tag="loss", colour=red]
@@ -13,10 +13,12 @@ export function noteText({ tag, text }: Pick<Note, 'tag' | 'text'>): string {
   return tag ? `[${tag}] ${text}` : text
 }
 
-/** As noteText, with a last line where that would not be read as the same note: it has a colour, or looks as if it had another tag. */
+/** As noteText, with a last line where that would not be read as the same note: it has a colour of its own, or looks as if it had another tag. */
 export function noteComment(note: NoteWords): string {
   const text = noteText(note)
-  return isSame(readNoteComment(text), note) ? text : `${text}\n${lastLine(note)}`
+  if (isSame(readNoteComment(text), note)) return text
+  const { tag, colour } = note
+  return `${text}\n${lastLine({ tag, colour: colour === PLAIN_COLOUR ? undefined : colour })}`
 }
 
 /** What noteComment wrote. Of every other comment the text is all of it, but for a first "[tag]", as people write them elsewhere too. */
@@ -62,5 +64,7 @@ function words(text: string, tag: string | undefined, colour: NoteColour | undef
 }
 
 function isSame(a: NoteWords, b: NoteWords): boolean {
-  return a.text === b.text && (a.tag ?? '') === (b.tag ?? '') && a.colour === b.colour
+  return (
+    a.text === b.text && (a.tag ?? '') === (b.tag ?? '') && (a.colour ?? PLAIN_COLOUR) === (b.colour ?? PLAIN_COLOUR)
+  )
 }

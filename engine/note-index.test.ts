@@ -124,7 +124,9 @@ describe('notes in a capture', () => {
     const elsewhere = note({ kind: 'packet', frame: 5, time: '77' }, 'another day')
     engine.notes.set([elsewhere])
     expect(engine.notes.own()[0].row).toBeUndefined()
-    expect(noteComments(engine)).toMatchObject({ section: [expect.stringContaining('another day')] })
+    expect(noteComments(engine)).toMatchObject({
+      section: [expect.stringContaining('Four seconds'), expect.stringContaining('another day')],
+    })
   })
 })
 
@@ -166,10 +168,11 @@ describe('the filter field hopscope.note', () => {
     expect(await found(engine, filter)).toEqual([1000])
     engine.notes.set([{ ...first, text: 'even' }])
     expect(await found(engine, filter)).toEqual([])
-    engine.notes.set([first, note(packetAnchor(engine, 7), 'odd too')])
+    const both = [first, note(packetAnchor(engine, 7), 'odd too')]
+    engine.notes.set(both)
     expect(await found(engine, filter)).toEqual([7, 1000])
     const { revision } = engine.notes
-    engine.notes.set([...engine.notes.notes])
+    engine.notes.set([...both])
     expect(engine.notes.revision).toBe(revision)
   })
 

@@ -1,16 +1,19 @@
-import type { Note, NoteAnchor } from '../common/model/note.ts'
+import { isDeletion, type Note, type NoteAnchor } from '../common/model/note.ts'
 import { readWordedNote } from './anchor-words.ts'
+import { XxHash64 } from './capture-file/decompress/xxhash64.ts'
+import { encodeUtf8 } from './capture-file/utf8.ts'
 import type { ConversationTable } from './columns/conversation-table.ts'
 import { CHUNK_ROWS, type PacketTable } from './columns/packet-table.ts'
 import { noteText, readNoteComment } from './note-comment.ts'
 import { ChunkTimes } from './query/chunk-times.ts'
 import { hasPorts, transportName } from './query/conversation-names.ts'
 import { NoteTexts, TextDictionary } from './query/note-texts.ts'
+import { type FileComments, ReplacedComments } from './replaced-comments.ts'
 
 /** A note, and where it is in this capture. */
 export interface PlacedNote {
   readonly note: Note
-  /** A comment that the file brought along: it is not ours to change. */
+  /** A comment that the file brought along, as it is there. A note that is put under its id stands in its place. */
   readonly imported: boolean
   /** The packet it is on; of none of the three: it is on a packet or conversation that is not in this capture, or not yet. */
   readonly row?: number
@@ -25,18 +28,17 @@ export interface PlacedNotes {
   /** Grows when the filter field `hopscope.note` may say something else. */
   readonly revision: number
   readonly notes: readonly PlacedNote[]
+  /** What stands for comments in the file that were deleted: without it they are back. */
+  readonly deleted: readonly Note[]
   /** Comments in the file beyond those listed. */
   readonly unlisted: number
 }
 
 /** What notes are placed in. */
-interface NotedTables {
+interface NotedTables extends FileComments {
   readonly packets: PacketTable
   readonly conversations: ConversationTable
   readonly epoch: bigint | undefined
-  readonly packetComments: ReadonlyMap<number, readonly string[]>
-  /** Those on all of it. */
-  readonly captureComments: readonly string[]
   readonly complete: boolean
 }
 
@@ -56,6 +58,8 @@ export class NoteIndex {
   #notes: readonly Note[] = []
   /** What the comments on the capture say, which may be on a part of it. */
   #comments: readonly Note[] = []
+  /** How many the file had when it was last looked. */
+  #commentsRead = 0
   #text = '[]'
   #revision = 0
   /** What has not been found, and how far it has been looked for: rows, or conversations. */
@@ -64,6 +68,7 @@ export class NoteIndex {
   #conversations = new Map<Note, number>()
   #seen = { rows: 0, complete: false }
   #texts: NoteTexts | undefined
+  #replaced: ReplacedComments | undefined
   readonly #dictionary = new TextDictionary()
 
   constructor(tables: NotedTables) {
@@ -85,10 +90,6 @@ export class NoteIndex {
     this.#place()
   }
 
-  get notes(): readonly Note[] {
-    return this.#notes
-  }
-
   /** See PlacedNotes. */
   get revision(): number {
     this.#placeMore()
@@ -98,32 +99,48 @@ export class NoteIndex {
   /** The person's notes, where they are by now. */
   own(): readonly PlacedNote[] {
     this.#placeMore()
-    return this.#notes.map((note) => ({ note, imported: false, ...this.#placeOf(note) }))
+    const notes = this.#notes.filter((note) => !isDeletion(note))
+    return notes.map((note) => ({ note, imported: false, ...this.#placeOf(note) }))
   }
 
-  /** All notes, then the comments in the file. */
-  placed(): PlacedNotes {
+  /** All notes, then at most so many comments in the file that none of them stands for. */
+  placed(most = LISTED_COMMENTS): PlacedNotes {
     const own = this.own()
-    const comments = this.#comments
-      .slice(0, LISTED_COMMENTS)
+    const onCapture = this.#commentsLeft
+    const comments = onCapture
+      .slice(0, most)
       .map((note): PlacedNote => ({ note, imported: true, ...this.#placeOf(note) }))
-    let unlisted = this.#comments.length - comments.length
-    for (const [row, texts] of this.#tables.packetComments) {
-      for (const [i, text] of texts.entries()) {
-        if (comments.length >= LISTED_COMMENTS) unlisted++
-        else comments.push(this.#comment(row, i, text))
+    let unlisted = onCapture.length - comments.length
+    for (const [row, texts] of this.replaced.allLeft()) {
+      for (const text of new Set(texts)) {
+        if (text === '') continue
+        if (comments.length >= most) unlisted++
+        else comments.push(this.#comment(row, text))
       }
     }
-    return { revision: this.#revision, notes: [...own, ...comments], unlisted }
+    const deleted = this.#notes.filter((note) => isDeletion(note) && this.replaced.stands(note))
+    return { revision: this.#revision, notes: [...own, ...comments], deleted, unlisted }
+  }
+
+  /** What was made of the comments in the file. */
+  get replaced(): ReplacedComments {
+    this.#placeMore()
+    this.#replaced ??= new ReplacedComments(this.#tables, this.#notes, (note) => this.#rows.get(note), captureCommentId)
+    return this.#replaced
+  }
+
+  /** Those on the capture that are as the file has them. */
+  get #commentsLeft(): readonly Note[] {
+    return this.#comments.filter(({ replaces = '' }) => !this.replaced.onCapture(replaces))
   }
 
   /** For the filter: what the notes say of each row. */
   get texts(): NoteTexts {
     const { revision } = this
     if (this.#texts?.revision !== revision) {
-      const all = [...this.#notes, ...this.#comments]
+      const all = [...this.#notes.filter((note) => !isDeletion(note)), ...this.#commentsLeft]
       const placed = all.map((note) => ({ text: noteText(note), ...this.#placeOf(note) }))
-      this.#texts = new NoteTexts(revision, placed, this.#tables.packetComments, this.#dictionary)
+      this.#texts = new NoteTexts(revision, placed, this.replaced, this.#dictionary)
     }
     return this.#texts
   }
@@ -141,11 +158,11 @@ export class NoteIndex {
     return anchor.kind === 'range' ? { time: { from: this.#since(anchor.from), to: this.#since(anchor.to) } } : {}
   }
 
-  #comment(row: number, i: number, text: string): PlacedNote {
+  #comment(row: number, text: string): PlacedNote {
     const time = this.#tables.packets.time(row)
     const at = String((this.#tables.epoch ?? 0n) + BigInt(Math.round(time)))
     const frame = this.#tables.packets.frame(row)
-    const note = importedNote(`comment-${frame}-${i}`, { kind: 'packet', frame, time: at }, text)
+    const note = importedNote(commentId(frame, text, at), { kind: 'packet', frame, time: at }, text)
     return { note, imported: true, row, frame, time: moment(time) }
   }
 
@@ -188,10 +205,15 @@ export class NoteIndex {
   /** More of them may come as more is read; whether that was so. */
   #readComments(): boolean {
     const { captureComments } = this.#tables
-    const fresh = captureComments.slice(this.#comments.length).map((comment, i) => {
-      const { anchor, text } = readWordedNote(comment) ?? { anchor: { kind: 'capture' }, text: comment }
-      return importedNote(`capture-comment-${this.#comments.length + i}`, anchor, text)
-    })
+    if (captureComments.length === this.#commentsRead) return false
+    const known = new Set(['', ...this.#comments.map(({ replaces }) => replaces)])
+    const fresh = [...new Set(captureComments)]
+      .filter((comment) => !known.has(comment))
+      .map((comment) => {
+        const { anchor, text } = readWordedNote(comment) ?? { anchor: { kind: 'capture' }, text: comment }
+        return importedNote(captureCommentId(comment), anchor, text, comment)
+      })
+    this.#commentsRead = captureComments.length
     this.#comments = [...this.#comments, ...fresh]
     for (const note of fresh) this.#seek(note)
     return fresh.length > 0
@@ -205,6 +227,7 @@ export class NoteIndex {
   #changed(): void {
     this.#revision++
     this.#texts = undefined
+    this.#replaced = undefined
   }
 
   /** `looked`: the rows that do not have its time. */
@@ -248,9 +271,18 @@ export class NoteIndex {
   }
 }
 
-function importedNote(id: string, anchor: NoteAnchor, comment: string): Note {
-  return { id, anchor, ...readNoteComment(comment), createdAt: 0, editedAt: 0 }
+function importedNote(id: string, anchor: NoteAnchor, text: string, comment = text): Note {
+  return { id, anchor, ...readNoteComment(text), replaces: comment, createdAt: 0, editedAt: 0 }
 }
+
+/** The same wherever the file is opened, so that two windows which edit a comment edit one note. */
+function commentId(on: 'capture' | number, comment: string, time = ''): string {
+  const hash = new XxHash64()
+  hash.update(encodeUtf8(`${time} ${comment}`))
+  return `comment-${on}-${hash.low32().toString(16)}`
+}
+
+const captureCommentId = (comment: string) => commentId('capture', comment)
 
 /** The first row from `from` on with this time; undefined if there is none. */
 export function rowAt(packets: PacketTable, times: ChunkTimes, since: number, from = 0): number | undefined {

@@ -21,16 +21,30 @@ export type NoteAnchor =
 
 export const NOTE_COLOURS = ['yellow', 'red', 'green', 'blue', 'violet'] as const
 export type NoteColour = (typeof NOTE_COLOURS)[number]
+/** Of a note that names none. */
+export const PLAIN_COLOUR: NoteColour = 'yellow'
 
 export interface Note {
   readonly id: string
   readonly anchor: NoteAnchor
+  /** Empty only of a comment in the file that was deleted: see `replaces`. */
   readonly text: string
   readonly tag?: string | undefined
   readonly colour?: NoteColour | undefined
-  /** Milliseconds since 1970. */
+  /** A comment in the capture file, as it is there: this note stands in its place. The file itself is never written. */
+  readonly replaces?: string | undefined
+  /** Milliseconds since 1970; 0 of comments in the file, which do not tell. */
   readonly createdAt: number
   readonly editedAt: number
+}
+
+/** What has to be kept where a note is deleted: nothing, unless a comment in the file would come back. */
+export function deletionOf({ id, anchor, replaces, createdAt }: Note): Note | undefined {
+  return replaces === undefined ? undefined : { id, anchor, text: '', replaces, createdAt, editedAt: Date.now() }
+}
+
+export function isDeletion({ text }: Pick<Note, 'text'>): boolean {
+  return text === ''
 }
 
 /** The display filter's field for what is noted. */

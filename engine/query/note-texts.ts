@@ -1,4 +1,5 @@
 import { noteText, readNoteComment } from '../note-comment.ts'
+import type { ReplacedComments } from '../replaced-comments.ts'
 import { type Block, PRESENCE } from './filter-field.ts'
 
 interface PlacedText {
@@ -37,15 +38,10 @@ export class NoteTexts {
   /** Where any note on a time begins or ends, ascending; the texts of the span that begins there. */
   readonly #edges: readonly number[]
   readonly #spans: readonly (readonly string[])[]
-  readonly #comments: ReadonlyMap<number, readonly string[]>
+  readonly #comments: ReplacedComments
   readonly #dictionary: TextDictionary
 
-  constructor(
-    revision: number,
-    notes: readonly PlacedText[],
-    comments: ReadonlyMap<number, readonly string[]>,
-    dictionary: TextDictionary,
-  ) {
+  constructor(revision: number, notes: readonly PlacedText[], comments: ReplacedComments, dictionary: TextDictionary) {
     this.revision = revision
     this.#dictionary = dictionary
     this.#comments = comments
@@ -67,14 +63,14 @@ export class NoteTexts {
       ...this.#byRow.values(),
       ...this.#byConversation.values(),
       ...this.#spans,
-      ...[...this.#comments.values()].map(wordsOf),
+      ...Array.from(this.#comments.allLeft(), ([, comments]) => wordsOf(comments)),
     ]
     return [...new Set(lists.flat())]
   }
 
   /** Writes for each place of the block the number of its text in the dictionary. */
   read({ chunk, firstRow, from, to }: Block, values: Float64Array, presence: Uint8Array): void {
-    const hasRows = this.#byRow.size > 0 || this.#comments.size > 0
+    const hasRows = this.#byRow.size > 0 || this.#comments.onPackets
     const hasConversations = this.#byConversation.size > 0
     const edges = this.#edges
     // Packets are nearly in the order of time: mostly it is the same span as before.
@@ -87,7 +83,7 @@ export class NoteTexts {
       while (span + 1 < edges.length && edges[span + 1] <= time) span++
       while (span >= 0 && edges[span] > time) span--
       const noted = hasRows ? this.#byRow.get(firstRow + i) : undefined
-      const comments = hasRows ? this.#comments.get(firstRow + i) : undefined
+      const comments = hasRows ? this.#comments.left(firstRow + i) : undefined
       const conversation = hasConversations ? this.#byConversation.get(chunk.conversation[i]) : undefined
       const timed = span >= 0 ? this.#spans[span] : undefined
       if (last[0] !== noted || last[1] !== comments || last[2] !== conversation || last[3] !== timed) {

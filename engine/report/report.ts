@@ -1,7 +1,7 @@
 import type { Finding } from '../../common/model/finding.ts'
-import type { Note, NoteAnchor } from '../../common/model/note.ts'
+import type { NoteAnchor } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow, LatencySummary, Percentile } from '../answers.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine, PlacedNotes } from '../engine.ts'
 import { countOf, endText, msText, nsText, share, sumOf } from '../findings/words.ts'
 import type { ReadBytes } from '../query/frame-bytes.ts'
 import type { Block, ReportDocument } from './document.ts'
@@ -35,7 +35,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
       ? [paragraph(rows ? 'Nothing was found that involves these packets.' : 'Nothing was found.')]
       : shown.flatMap((finding, i) => findingBlocks(finding, i + 1, engine))),
     ...artefactBlocks(artefacts),
-    ...notesBlocks(engine.notes.notes, facts),
+    ...notesBlocks(engine.notes.placed(), facts),
     ...lanesBlocks(engine, facts, rows),
     ...latencyBlocks(engine.latencySummaries(scope).filter(({ count }) => count > 0)),
     ...worstBlocks(worst, engine.names),
@@ -76,7 +76,6 @@ function factsBlocks(
     if (drops > 0)
       items.push(`interface ${name ?? id} dropped ${countOf(drops, 'packet')}: some gaps are the capture's`)
   }
-  for (const comment of facts.comments) items.push(`comment: ${comment}`)
   const about: Block[] = [{ kind: 'list', items }]
   if (matching !== undefined) {
     about.push(
@@ -120,10 +119,18 @@ function artefactBlocks(artefacts: readonly Finding[]): Block[] {
   return [heading(2, 'About the capture itself'), { kind: 'list', items }]
 }
 
-function notesBlocks(notes: readonly Note[], facts: CaptureFacts): Block[] {
+/** In the order of time; those on nothing that has one stand first. */
+function notesBlocks({ notes, unlisted }: PlacedNotes, { epochNs }: CaptureFacts): Block[] {
   if (notes.length === 0) return []
-  const rows = notes.map(({ anchor, text, tag }) => [anchorText(anchor, facts.epochNs), tag ?? '', text])
-  return [heading(2, 'Notes'), { kind: 'table', head: ['about', 'tag', 'note'], rows }]
+  const rows = notes
+    .toSorted((a, b) => (a.time?.from ?? -Infinity) - (b.time?.from ?? -Infinity))
+    .map(({ note: { anchor, tag, text }, imported }) => [
+      `${anchorText(anchor, epochNs)}${imported ? ' (a comment in the file)' : ''}`,
+      tag ?? '',
+      text,
+    ])
+  const more = unlisted > 0 ? [paragraph(`The file has ${countOf(unlisted, 'more comment')}.`)] : []
+  return [heading(2, 'Notes'), { kind: 'table', head: ['about', 'tag', 'note'], rows }, ...more]
 }
 
 /** "frame 7, at 1.20 s", "10.0.0.1:5000 and 10.0.0.2:80 (tcp)", "from 1.20 s to 3.00 s", "the capture": times count from the epoch. */

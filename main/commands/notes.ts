@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { NOTE_COLOURS, type Note, type NoteAnchor, type NoteColour } from '../../common/model/note.ts'
-import { anchorText, type Engine, packetAnchor, readNoteComment, readWordedNote } from '../../engine/engine.ts'
+import { deletionOf, NOTE_COLOURS, type Note, type NoteAnchor, type NoteColour } from '../../common/model/note.ts'
+import { anchorText, type Engine, packetAnchor, type PlacedNotes } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { printable } from './conversation-table.ts'
+import { jsonText } from './json.ts'
 import { noteFileOf, said } from './own-notes.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
 import { writeOut } from './write-out.ts'
@@ -21,13 +22,18 @@ shows; \`report\` has them too.
     --frame N        a packet
     --stream 'tcp N' a conversation, by its transport and number as in \`conversations\`
     --from S --to S  a time, in seconds from the first frame
-  --tag WORD         a tag of the new note
+  --edit ID          a note or a comment of the file, which then says
+    --text TEXT      this; the file itself stays as it is
+  --tag WORD         a tag of the new or edited note
   --colour NAME      ${NOTE_COLOURS.join(', ')}
-  --remove ID        deletes a note
+  --remove ID        deletes a note, or a comment of the file from what is shown and exported
+  --restore ID       a comment of the file that was edited or deleted is again as the file has it
   --json             one JSON object; times are nanoseconds since 1970`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       add: { type: 'string' },
+      edit: { type: 'string' },
+      text: { type: 'string' },
       frame: { type: 'string' },
       stream: { type: 'string' },
       from: { type: 'string' },
@@ -35,51 +41,58 @@ shows; \`report\` has them too.
       tag: { type: 'string' },
       colour: { type: 'string' },
       remove: { type: 'string' },
+      restore: { type: 'string' },
       json: { type: 'boolean' },
     })
     const file = oneFile(positionals)
     const colour = colourOf(values.colour)
-    const { add, remove, tag } = values
-    if (add === undefined && [values.frame, values.stream, values.from, values.to, tag, colour].some((value) => value))
+    const { add, edit, text, remove, restore, tag } = values
+    const changes = [add, edit, remove, restore].filter((value) => value !== undefined).length
+    if (changes > 1) throw new UsageError('one at a time: --add, --edit, --remove or --restore.')
+    if ((edit === undefined) !== (text === undefined)) throw new UsageError('--edit ID and --text TEXT go together.')
+    if (text?.trim() === '') throw new UsageError('--text is empty; --remove deletes a note.')
+    const places = [values.frame, values.stream, values.from, values.to]
+    if (add === undefined && [...places, edit === undefined && (tag ?? colour)].some((value) => value))
       throw new UsageError('say with --add what the note says.')
     const kept = await noteFileOf(file)
-    if (!kept && (add ?? remove) !== undefined)
-      throw new UsageError('notes are kept beside a file, not standard input.')
+    if (!kept && changes > 0) throw new UsageError('notes are kept beside a file, not standard input.')
     const engine = await readCapture(file)
     warnOfDamage('notes', file, engine)
-    if (add !== undefined) {
+    const listed = async () => {
+      engine.notes.set(kept ? await said(kept.read()) : [])
+      return engine.notes.placed(Infinity)
+    }
+    if (kept && changes > 0) {
+      const before = await listed()
+      const words = { ...(tag && { tag }), ...(colour && { colour }) }
       const now = Date.now()
-      const anchor = anchorOf(engine, values)
-      const id = randomUUID().slice(0, 8)
-      await said(
-        kept?.put({
-          id,
-          anchor,
-          text: add,
-          createdAt: now,
-          editedAt: now,
-          ...(tag && { tag }),
-          ...(colour && { colour }),
-        }) ?? Promise.resolve(),
-      )
+      if (add !== undefined) {
+        const id = randomUUID().slice(0, 8)
+        const anchor = anchorOf(engine, values)
+        await said(kept.put({ id, anchor, text: add, ...words, createdAt: now, editedAt: now }))
+      } else if (edit !== undefined && text !== undefined) {
+        await said(kept.put({ ...noteOf(before, edit), text, ...words, editedAt: now }))
+      } else if (remove !== undefined) {
+        const deletion = deletionOf(noteOf(before, remove))
+        await said(deletion ? kept.put(deletion) : kept.remove(remove))
+      } else if (restore !== undefined) {
+        const changed = [...before.notes.filter(({ imported }) => !imported).map(({ note }) => note), ...before.deleted]
+        if (!changed.some(({ id, replaces }) => id === restore && replaces !== undefined))
+          throw new CommandError(`there is no changed comment ${printable(restore)}.`)
+        await said(kept.remove(restore))
+      }
     }
-    const before = kept ? await said(kept.read()) : []
-    if (remove !== undefined) {
-      if (!before.some(({ id }) => id === remove)) throw new CommandError(`there is no note ${printable(remove)}.`)
-      await said(kept?.remove(remove) ?? Promise.resolve())
-    }
-    const own = before.filter(({ id }) => id !== remove)
-    const comments = [...engine.packetComments].flatMap(([row, texts]) =>
-      texts.map((text) => ({ frame: engine.packets.frame(row), ...readNoteComment(text) })),
-    )
-    const capture = engine.facts().comments
-    await writeOut(
-      values.json
-        ? `${JSON.stringify({ notes: own, comments, captureComments: capture }, undefined, 1)}\n`
-        : notesText(engine, own, comments, capture),
-    )
+    const now = await listed()
+    await writeOut(values.json ? `${jsonText(notesJson(now), 1)}\n` : notesText(engine, now))
     return 0
   },
+}
+
+/** A note, or a comment of the file, by its id. Throws CommandError. */
+function noteOf({ notes }: PlacedNotes, id: string): Note {
+  const found = notes.find(({ note }) => note.id === id)
+  if (!found) throw new CommandError(`there is no note ${printable(id)}.`)
+  return found.note
 }
 
 interface AnchorWords {
@@ -124,27 +137,33 @@ function colourOf(name: string | undefined): NoteColour | undefined {
   return colour
 }
 
-function notesText(
-  engine: Engine,
-  own: readonly Note[],
-  comments: readonly ({ readonly frame: number } & Words)[],
-  capture: readonly string[],
-): string {
-  const { epochNs } = engine.facts()
-  const lines = [
-    ...own.map(({ id, anchor, ...said }) => `${id}  ${anchorText(anchor, epochNs)}: ${wordsOf(said)}`),
-    ...comments.map(({ frame, ...said }) => `in the file, frame ${frame}: ${wordsOf(said)}`),
-    ...capture.map((comment) => {
-      const { anchor, text } = readWordedNote(comment) ?? { anchor: undefined, text: comment }
-      const place = anchor ? anchorText(anchor, epochNs) : 'on the capture'
-      return `in the file, ${place}: ${wordsOf(readNoteComment(text))}`
+function notesJson({ notes, deleted }: PlacedNotes): unknown {
+  const [comments, own] = [notes.filter(({ imported }) => imported), notes.filter(({ imported }) => !imported)]
+  return {
+    notes: own.map(({ note }) => note),
+    // When they were written nobody knows.
+    comments: comments.map(({ note: { id, anchor, text, tag, colour, replaces }, frame }) => {
+      return { id, anchor, frame, text, tag, colour, replaces }
     }),
+    deleted,
+  }
+}
+
+function notesText(engine: Engine, { notes, deleted }: PlacedNotes): string {
+  const { epochNs } = engine.facts()
+  const place = (anchor: NoteAnchor) => printable(anchorText(anchor, epochNs))
+  const lines = [
+    ...notes.map(({ note, imported }) => {
+      const from = imported ? 'in the file, ' : note.replaces === undefined ? '' : 'in the file, edited, '
+      return `${note.id}  ${from}${place(note.anchor)}: ${wordsOf(note)}`
+    }),
+    ...deleted.map(({ id, anchor }) => `${id}  in the file, deleted, ${place(anchor)}`),
   ]
   return lines.length === 0 ? 'No notes.\n' : `${lines.join('\n')}\n`
 }
 
-type Words = Pick<Note, 'text' | 'tag'>
-
-function wordsOf({ tag, text }: Words): string {
-  return `${tag === undefined ? '' : `[${printable(tag)}] `}${printable(text)}`
+/** Of several lines all but the first are indented, so that none can be taken for another note. */
+function wordsOf({ tag, text }: Pick<Note, 'text' | 'tag'>): string {
+  const [first, ...more] = text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => printable(line.replaceAll('\t', ' ')))
+  return [`${tag === undefined ? '' : `[${printable(tag)}] `}${first}`, ...more.map((line) => `    ${line}`)].join('\n')
 }

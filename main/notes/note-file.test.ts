@@ -70,6 +70,20 @@ describe('a file of notes', { timeout: 120_000 }, () => {
     },
   )
 
+  it('keeps what stands for a comment of the file, also where that was deleted', async () => {
+    const where = places()
+    const [one, other] = [await NoteFile.of(where.capture, where), await NoteFile.of(where.capture, where)]
+    const edited = { ...note('comment-1-ab'), replaces: 'as it was', createdAt: 0 }
+    await one.put({ ...edited, text: 'here' })
+    // Another window edits the same comment: it is one note.
+    await other.put({ ...edited, text: 'there' })
+    expect(await one.read()).toEqual([{ ...edited, text: 'there' }])
+    await one.put({ ...edited, text: '' })
+    expect(await other.read()).toEqual([{ ...edited, text: '' }])
+    await other.remove(edited.id)
+    expect(await one.read()).toEqual([])
+  })
+
   it('refuses what is no note, and passes over a torn line', async () => {
     const where = places()
     const file = await NoteFile.of(where.capture, where)

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import { NOTE_FIELD, type NoteColour } from '../../common/model/note.ts'
+import { NOTE_FIELD, PLAIN_COLOUR } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow, PacketRow, PlacedNote } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
 import { noteMarks, type NotedOn, type NoteMarks } from '../components/note-marks.tsx'
@@ -61,7 +61,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     )
   })
   const [subjects, setSubjects] = useState<readonly NoteSubject[]>()
-  const [colour, setColour] = useState<NoteColour>('yellow')
+  const [colour, setColour] = useState(PLAIN_COLOUR)
   const chosen = useStore(view.store, (state) => state.note)
   const written = useStore(book.store, (state) => state.revision)
   const version = useStore(session.progress, ({ progress }) => progress?.version)
@@ -164,7 +164,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     )
     if (!note) return
     await book.put({ ...note, editedAt: now })
-    if (note.colour) setColour(note.colour)
+    setColour(draft.colour)
     view.change({ note: note.id })
     announce(`Note added: ${subject.title}`)
   }
@@ -197,7 +197,8 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
         onChoose={({ note }) => view.change({ note: note.id })}
         onGo={(note) => void go(note)}
         onEdit={(note) => void asked(book.put(note), 'Note kept')}
-        onDelete={(note) => void asked(book.remove(note.note.id), `Note deleted: ${subjectText(note)}. Ctrl+Z undoes`)}
+        onDelete={(note) => void asked(book.remove(note.note), `Note deleted: ${subjectText(note)}. Ctrl+Z undoes`)}
+        onRestore={(notes) => void asked(book.restore(notes), 'As in the file again. Ctrl+Z undoes')}
         onAdd={() => void add()}
         onFilter={() => onFilter(NOTE_FIELD)}
       />

@@ -1,4 +1,5 @@
 import { createContext, useContext, type ReactNode } from 'react'
+import { PLAIN_COLOUR } from '../../common/model/note.ts'
 import type { ConversationRow, PlacedNote } from '../../engine/engine.ts'
 import './note-marks.css'
 
@@ -6,6 +7,7 @@ import './note-marks.css'
 export interface NoteMarks {
   readonly byRow: ReadonlyMap<number, readonly PlacedNote[]>
   readonly byConversation: ReadonlyMap<number, readonly PlacedNote[]>
+  readonly onCapture: readonly PlacedNote[]
   /** Those that have a time, by when it begins. */
   readonly timed: readonly PlacedNote[]
   /** Shows one where it can be edited. */
@@ -18,7 +20,14 @@ export interface NoteMarks {
 export type NotedOn = { readonly moment: number } | { readonly conversation: ConversationRow }
 
 const NOTHING = () => undefined
-const NONE: NoteMarks = { byRow: new Map(), byConversation: new Map(), timed: [], onOpen: NOTHING, onAdd: NOTHING }
+const NONE: NoteMarks = {
+  byRow: new Map(),
+  byConversation: new Map(),
+  onCapture: [],
+  timed: [],
+  onOpen: NOTHING,
+  onAdd: NOTHING,
+}
 
 export const NoteMarksContext = createContext(NONE)
 
@@ -32,12 +41,13 @@ export function noteMarks(notes: readonly PlacedNote[], does: Pick<NoteMarks, 'o
     else if (note.conversation !== undefined) add(byConversation, note.conversation, note)
   }
   const timed = notes.filter(({ time }) => time).toSorted((a, b) => (a.time?.from ?? 0) - (b.time?.from ?? 0))
-  return { byRow, byConversation, timed, ...does }
+  const onCapture = notes.filter(({ note }) => note.anchor.kind === 'capture')
+  return { byRow, byConversation, onCapture, timed, ...does }
 }
 
 /** The CSS colour of a note's mark. */
 export function noteColour({ note }: PlacedNote): string {
-  return `var(--note-${note.colour ?? 'plain'})`
+  return `var(--note-${note.colour ?? PLAIN_COLOUR})`
 }
 
 /** "[dns] five seconds each", in one line. */

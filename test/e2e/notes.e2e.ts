@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../engine/engine.ts'
 import { sample, startApp, type App } from './support/app.ts'
 import { findings } from './support/axe.ts'
 import { dropFile, openPage, startBrowser, takePicture } from './support/browser.ts'
+import { commentsOf } from './support/comments.ts'
 import { Screen } from './support/screen.ts'
 
 let app: App
@@ -23,17 +22,6 @@ const at = (search: string) => app.url.replace('/#', `/?${search}#`)
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Add a note' })
 const list = (page: Page) => page.getByRole('listbox', { name: 'Notes' })
 const marks = (page: Page) => page.getByRole('group', { name: 'Notes' })
-
-/** The comments of packets by frame, as someone sees them who opens the file elsewhere; where tshark is not installed, our reader has to do. */
-function comments(file: string): readonly string[] {
-  const fields = ['-T', 'fields', '-e', 'frame.number', '-e', 'frame.comment']
-  const { status, stdout } = spawnSync('tshark', ['-r', file, '-Y', 'frame.comment', ...fields], { encoding: 'utf8' })
-  if (status === 0) return stdout.trim().split('\n')
-  const engine = new Engine()
-  engine.push(readFileSync(file))
-  engine.finish()
-  return Array.from(engine.packetComments, ([row, texts]) => `${row + 1}\t${texts.join(',')}`)
-}
 
 /** A classic pcap of one frame, which has no room for comments. */
 function smallPcap(): Uint8Array {
@@ -156,7 +144,7 @@ describe('notes', () => {
     const file = join(app.folder, 'noted.pcapng')
     await download.saveAs(file)
     const words = `${frame}\tit begins here, says the probe`
-    expect(comments(file).filter((line) => line.startsWith(words))).toHaveLength(1)
+    expect(commentsOf(file).filter((line) => line.startsWith(words))).toHaveLength(1)
     await dropFile(page, 'noted.pcapng', readFileSync(file))
     await page.waitForFunction(() => new URLSearchParams(location.search).get('file') === 'noted.pcapng')
     await page.getByRole('tab', { name: 'Notes' }).click()
@@ -205,7 +193,7 @@ describe('notes', () => {
     ])
     const file = join(app.folder, 'noted.pcapng')
     await download.saveAs(file)
-    expect(comments(file).filter((line) => line.includes(`\tseen in ${name}`))).toHaveLength(1)
+    expect(commentsOf(file).filter((line) => line.includes(`\tseen in ${name}`))).toHaveLength(1)
     await dropFile(page, 'noted.pcapng', readFileSync(file))
     await page.waitForFunction(() => new URLSearchParams(location.search).get('file') === 'noted.pcapng')
     await page.getByRole('tab', { name: 'Notes' }).click()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { CaptureOrder, LibraryName, type Subscription } from '../../../common/contract.ts'
 import { HostError } from '../../../common/host-error.ts'
+import { isDeletion } from '../../../common/model/note.ts'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import { fileFailure, isFileError } from '../../file-errors.ts'
 import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
@@ -160,7 +161,8 @@ export class CaptureStore {
   /** None where they can't be read: whoever opens the capture is told why. */
   async #countNotes(path: string): Promise<number> {
     try {
-      return (await (await NoteFile.of(path, this.#notePlaces)).read()).length
+      const notes = await (await NoteFile.of(path, this.#notePlaces)).read()
+      return notes.filter((note) => !isDeletion(note)).length
     } catch {
       return 0
     }

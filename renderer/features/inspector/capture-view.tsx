@@ -132,17 +132,6 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
           ))}
         </section>
       )}
-
-      {facts.comments.length > 0 && (
-        <section>
-          <h3>Comments</h3>
-          {facts.comments.map((comment, i) => (
-            <p key={i} className="about-comment">
-              {comment}
-            </p>
-          ))}
-        </section>
-      )}
     </div>
   )
 }

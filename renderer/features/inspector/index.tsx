@@ -83,11 +83,16 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
         ))}
       </header>
       <div className="pane-body" role="tabpanel" id="inspector-panel" aria-labelledby={`inspector-${tab}`}>
-        {tab === 'capture' && <CaptureView facts={facts} path={session.path} onFilter={onFilter} />}
+        {tab === 'capture' && (
+          <div className="with-notes">
+            <NotesHere on="capture" />
+            <CaptureView facts={facts} path={session.path} onFilter={onFilter} />
+          </div>
+        )}
         {tab === 'conversation' &&
           (conversation && id !== undefined ? (
             <div className="with-notes">
-              <NotesHere conversation={id} />
+              <NotesHere on={{ conversation: id }} />
               <ConversationView session={session} conversation={conversation} version={version} view={view} />
             </div>
           ) : (
@@ -104,7 +109,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
             </Nothing>
           ) : (
             <div className="with-notes">
-              <NotesHere row={row} />
+              <NotesHere on={{ row }} />
               <PacketView session={session} row={row} onCopy={onCopy} />
             </div>
           ))}

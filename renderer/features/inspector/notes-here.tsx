@@ -1,11 +1,13 @@
 import { useContext, type ReactNode } from 'react'
 import { noteColour, NoteMarksContext } from '../../components/note-marks.tsx'
 
-/** What was noted on the packet or conversation that is looked at; nothing where that is nothing. */
-export function NotesHere(on: { readonly row: number } | { readonly conversation: number }): ReactNode {
-  const { byRow, byConversation, onOpen } = useContext(NoteMarksContext)
-  const notes = 'row' in on ? byRow.get(on.row) : byConversation.get(on.conversation)
-  if (!notes) return null
+type NotedPlace = { readonly row: number } | { readonly conversation: number } | 'capture'
+
+/** What was noted on what is looked at; nothing where that is nothing. */
+export function NotesHere({ on }: { readonly on: NotedPlace }): ReactNode {
+  const { byRow, byConversation, onCapture, onOpen } = useContext(NoteMarksContext)
+  const notes = on === 'capture' ? onCapture : 'row' in on ? byRow.get(on.row) : byConversation.get(on.conversation)
+  if (!notes || notes.length === 0) return null
   return (
     <ul className="notes-here" aria-label="Notes">
       {notes.map((placed) => (

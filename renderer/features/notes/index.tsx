@@ -1,4 +1,4 @@
-import { ListFilter, Plus } from 'lucide-react'
+import { ListFilter, Plus, Undo2 } from 'lucide-react'
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { Note } from '../../../common/model/note.ts'
 import type { PlacedNote, PlacedNotes } from '../../../engine/engine.ts'
@@ -38,6 +38,8 @@ export interface NotesProps {
   readonly onGo: (note: PlacedNote) => void
   readonly onEdit: (note: Note) => void
   readonly onDelete: (note: PlacedNote) => void
+  /** Shows what these stand for as the file has it. */
+  readonly onRestore: (notes: readonly Note[]) => void
   readonly onAdd: () => void
   /** Filters on packets with notes. */
   readonly onFilter: () => void
@@ -48,7 +50,7 @@ const LISTED = 500
 
 /** What people noted about the capture, in the order of its time; at the side the chosen one, to be read and edited. */
 export function Notes(props: NotesProps): ReactNode {
-  const { placed, error, passing, chosen, onChoose, onGo, onDelete } = props
+  const { placed, error, passing, chosen, onChoose, onGo, onDelete, onRestore } = props
   const [search, setSearch] = useState('')
   const list = useRef<HTMLDivElement>(null)
   const page = useRef<HTMLTextAreaElement>(null)
@@ -70,6 +72,12 @@ export function Notes(props: NotesProps): ReactNode {
     list.current?.focus()
   }
 
+  function restore(notes: readonly Note[]): void {
+    onRestore(notes)
+    // The button goes with what it brought back.
+    list.current?.focus()
+  }
+
   function onKeyDown(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const at = shown ? listed.indexOf(shown) : -1
@@ -82,8 +90,8 @@ export function Notes(props: NotesProps): ReactNode {
     const next = steps[event.key]
     if (next) onChoose(next)
     else if (event.key === 'Enter' && shown) onGo(shown)
-    else if (event.key === 'Delete' && shown && !shown.imported) remove(shown)
-    else if ((event.key === 'e' || event.key === 'F2') && shown && !shown.imported) page.current?.focus()
+    else if (event.key === 'Delete' && shown) remove(shown)
+    else if ((event.key === 'e' || event.key === 'F2') && shown) page.current?.focus()
     else if (!Object.hasOwn(steps, event.key)) return
     event.preventDefault()
   }
@@ -110,6 +118,17 @@ export function Notes(props: NotesProps): ReactNode {
                 Packets with notes
               </button>
             </>
+          )}
+          {placed && placed.deleted.length > 0 && (
+            <button
+              type="button"
+              className="button small"
+              onClick={() => restore(placed.deleted)}
+              title="Comments of the file that were deleted here. The file itself still has them"
+            >
+              <Undo2 size={12} aria-hidden />
+              Bring back {formatCounted(placed.deleted.length, 'deleted comment')}
+            </button>
           )}
           <button type="button" className="button small" onClick={props.onAdd} title="Add a note (M)">
             <Plus size={12} aria-hidden />
@@ -157,6 +176,7 @@ export function Notes(props: NotesProps): ReactNode {
               textRef={page}
               list={list}
               onDelete={remove}
+              onRestore={restore}
             />
           )}
         </div>
@@ -202,7 +222,7 @@ function Line({ placed, selected, onChoose, onGo }: LineProps): ReactNode {
       </span>
       <span className="note-on">
         {subjectText(placed)}
-        {imported && ', in the file'}
+        {imported ? ', in the file' : note.replaces !== undefined && ', in the file, edited'}
       </span>
     </div>
   )

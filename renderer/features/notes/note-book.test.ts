@@ -19,7 +19,7 @@ describe('a book of notes', () => {
       () => book.put(note('a')),
       () => book.put(note('b')),
       () => book.put(note('a', 'edited')),
-      () => book.remove('b'),
+      () => book.remove(note('b')),
     ]) {
       await change()
       states.push(now())
@@ -39,6 +39,34 @@ describe('a book of notes', () => {
     expect(now()).toEqual([note('a', 'edited')])
   })
 
+  it('deletes a comment of the file by what stands in its place, and gives it back', async () => {
+    const said: string[] = []
+    const book = createNoteBook(recorder(said))
+    const now = () => book.store.getState().notes
+    const comment: Note = { ...note('comment-1-ab', 'as it was'), replaces: 'as it was' }
+    await book.put({ ...comment, text: 'edited' })
+    await book.remove(comment)
+    expect(now()).toMatchObject([{ id: comment.id, text: '', replaces: 'as it was' }])
+    await book.undo()
+    expect(now()).toMatchObject([{ text: 'edited' }])
+    await book.undo()
+    expect(now()).toEqual([])
+    await book.remove(comment)
+    await book.restore(now())
+    expect(now()).toEqual([])
+    await book.undo()
+    expect(now()).toMatchObject([{ text: '' }])
+    expect(said).toEqual([
+      'put edited',
+      'put ',
+      'put edited',
+      'remove comment-1-ab',
+      'put ',
+      'remove comment-1-ab',
+      'put ',
+    ])
+  })
+
   it('forgets what was taken back when something else is changed', async () => {
     const book = createNoteBook()
     await book.put(note('a'))
@@ -51,7 +79,13 @@ describe('a book of notes', () => {
   it('tells its place every change, also those taken back, in order', async () => {
     const said: string[] = []
     const book = createNoteBook(recorder(said))
-    await Promise.all([book.put(note('a')), book.put(note('a', 'edited')), book.undo(), book.remove('a'), book.undo()])
+    await Promise.all([
+      book.put(note('a')),
+      book.put(note('a', 'edited')),
+      book.undo(),
+      book.remove(note('a')),
+      book.undo(),
+    ])
     expect(said).toEqual(['put a', 'put edited', 'put a', 'remove a', 'put a'])
   })
 

@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
-import type { Note } from '../../../common/model/note.ts'
+import { deletionOf, type Note } from '../../../common/model/note.ts'
 
 /** Where notes are kept beyond this window. Both reject when that failed. */
 export interface NotePlace {
@@ -30,7 +30,10 @@ export interface NoteBook {
   /** The notes are these, as the place says. */
   told(notes: readonly Note[]): void
   put(note: Note): Promise<void>
-  remove(id: string): Promise<void>
+  /** Deletes it, and with it the comment of the file that it stands for, if any. */
+  remove(note: Note): Promise<void>
+  /** Shows comments of the file again as they are there: what stands for them goes. */
+  restore(notes: readonly Note[]): Promise<void>
   /** The id of the note that was changed back. */
   undo(): Promise<string | undefined>
   /** The id of the note that was changed again. */
@@ -77,7 +80,11 @@ export function createNoteBook(place?: NotePlace): NoteBook {
     passing: place === undefined,
     told: (notes) => become(notes),
     put: (note) => soon(() => change(note.id, note)),
-    remove: (id) => soon(() => change(id, undefined)),
+    remove: (note) => soon(() => change(note.id, deletionOf(note))),
+    restore: (notes) =>
+      soon(async () => {
+        for (const { id } of notes) await change(id, undefined)
+      }),
     undo: () =>
       soon(async () => {
         const made = store.getState().done.at(-1)

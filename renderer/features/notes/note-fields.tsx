@@ -1,26 +1,34 @@
 import { useId, type ReactNode, type Ref } from 'react'
-import { NOTE_COLOURS, type Note, type NoteColour } from '../../../common/model/note.ts'
+import { NOTE_COLOURS, PLAIN_COLOUR, type Note, type NoteColour } from '../../../common/model/note.ts'
 
 /** What a person writes into a note. */
 export interface NoteDraft {
   readonly text: string
   readonly tag: string
-  readonly colour: NoteColour | undefined
+  readonly colour: NoteColour
 }
 
 export function draftOf({ text, tag, colour }: Pick<Note, 'text' | 'tag' | 'colour'>): NoteDraft {
-  return { text, tag: tag ?? '', colour }
+  return { text, tag: tag ?? '', colour: colour ?? PLAIN_COLOUR }
 }
 
 /** The note as it is after it was edited; undefined while there is nothing to keep. */
 export function edited(note: Omit<Note, 'editedAt'>, { text, tag, colour }: NoteDraft): Note | undefined {
   if (text.trim() === '') return undefined
-  const { id, anchor, createdAt } = note
-  const said = { text: text.trim(), ...(tag.trim() !== '' && { tag: tag.trim() }), ...(colour && { colour }) }
-  return { id, anchor, ...said, createdAt, editedAt: Date.now() }
+  const { id, anchor, replaces, createdAt } = note
+  return {
+    id,
+    anchor,
+    text: text.trim(),
+    ...(tag.trim() !== '' && { tag: tag.trim() }),
+    ...(colour !== PLAIN_COLOUR && { colour }),
+    ...(replaces !== undefined && { replaces }),
+    createdAt,
+    editedAt: Date.now(),
+  }
 }
 
-export const LONGEST_TEXT = 10_000
+const LONGEST_TEXT = 10_000
 const LONGEST_TAG = 64
 
 interface NoteFieldsProps {
@@ -28,11 +36,13 @@ interface NoteFieldsProps {
   /** Tags that were used before. */
   readonly tags: readonly string[]
   readonly textRef: Ref<HTMLTextAreaElement>
+  /** Characters that it may always have: a comment of the file may be longer than what one writes. */
+  readonly longest?: number | undefined
   readonly onChange: (draft: NoteDraft) => void
 }
 
 /** Text, tag and colour of a note. */
-export function NoteFields({ draft, tags, textRef, onChange }: NoteFieldsProps): ReactNode {
+export function NoteFields({ draft, tags, textRef, longest = 0, onChange }: NoteFieldsProps): ReactNode {
   const id = useId()
   return (
     <>
@@ -42,7 +52,7 @@ export function NoteFields({ draft, tags, textRef, onChange }: NoteFieldsProps):
         aria-label="Note"
         placeholder="What is to be known about this?"
         rows={4}
-        maxLength={LONGEST_TEXT}
+        maxLength={Math.max(LONGEST_TEXT, longest)}
         value={draft.text}
         onChange={(event) => onChange({ ...draft, text: event.target.value })}
       />

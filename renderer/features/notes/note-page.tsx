@@ -1,4 +1,4 @@
-import { CornerDownRight, Trash2 } from 'lucide-react'
+import { CornerDownRight, Trash2, Undo2 } from 'lucide-react'
 import { useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import type { PlacedNote } from '../../../engine/engine.ts'
 import { formatClock, formatDate } from '../../components/format.ts'
@@ -6,7 +6,7 @@ import { subjectText } from './anchors.ts'
 import type { NotesProps } from './index.tsx'
 import { draftOf, edited, NoteFields, type NoteDraft } from './note-fields.tsx'
 
-interface NotePageProps extends Pick<NotesProps, 'epochNs' | 'onGo' | 'onEdit' | 'onDelete'> {
+interface NotePageProps extends Pick<NotesProps, 'epochNs' | 'onGo' | 'onEdit' | 'onDelete' | 'onRestore'> {
   readonly placed: PlacedNote
   readonly all: readonly PlacedNote[]
   readonly textRef: RefObject<HTMLTextAreaElement | null>
@@ -15,7 +15,8 @@ interface NotePageProps extends Pick<NotesProps, 'epochNs' | 'onGo' | 'onEdit' |
 }
 
 /** One note: what it is on, and its text, which is kept as soon as one leaves it. */
-export function NotePage({ placed, all, textRef, list, epochNs, onGo, onEdit, onDelete }: NotePageProps): ReactNode {
+export function NotePage(props: NotePageProps): ReactNode {
+  const { placed, all, textRef, list, epochNs, onGo, onEdit, onDelete, onRestore } = props
   const { note, imported, time } = placed
   const [draft, setDraft] = useState(() => draftOf(note))
   /** Also between two renders: what is left by Esc must not be kept when the focus goes. */
@@ -56,47 +57,55 @@ export function NotePage({ placed, all, textRef, list, epochNs, onGo, onEdit, on
             Show
           </button>
         )}
-        {!imported && (
-          <button type="button" className="button small" onClick={() => onDelete(placed)} title="Delete (Del)">
-            <Trash2 size={12} aria-hidden />
-            Delete
+        {!imported && note.replaces !== undefined && (
+          <button
+            type="button"
+            className="button small"
+            onClick={() => onRestore([note])}
+            title={`The file says: ${note.replaces}`}
+          >
+            <Undo2 size={12} aria-hidden />
+            As in the file
           </button>
         )}
+        <button type="button" className="button small" onClick={() => onDelete(placed)} title="Delete (Del)">
+          <Trash2 size={12} aria-hidden />
+          Delete
+        </button>
       </div>
-      {imported ? (
-        <>
-          <p className="note-comment">{note.text}</p>
-          <p className="note-when">A comment in the file. It stays as it is; exports have it too.</p>
-        </>
-      ) : (
-        <div
-          className="note-edit"
-          onKeyDown={onKeyDown}
-          onBlur={(event) => {
-            if (!event.currentTarget.contains(event.relatedTarget)) keep(newest.current)
+      <div
+        className="note-edit"
+        onKeyDown={onKeyDown}
+        onBlur={(event) => {
+          if (!event.currentTarget.contains(event.relatedTarget)) keep(newest.current)
+        }}
+      >
+        <NoteFields
+          draft={draft}
+          tags={tagsOf(all)}
+          textRef={textRef}
+          longest={note.replaces?.length}
+          onChange={(next) => {
+            write(next)
+            // A choice is made with one click; words are kept when one leaves them.
+            if (next.colour !== draft.colour) keep(next)
           }}
-        >
-          <NoteFields
-            draft={draft}
-            tags={tagsOf(all)}
-            textRef={textRef}
-            onChange={(next) => {
-              write(next)
-              // A choice is made with one click; words are kept when one leaves them.
-              if (next.colour !== draft.colour) keep(next)
-            }}
-          />
-          <p className="note-when">
-            {time &&
-              epochNs !== undefined &&
-              `At ${formatDate(epochNs, time.from)} ${formatClock(epochNs, time.from, 3)}. `}
-            Written {moment(note.createdAt)}
-            {note.editedAt > note.createdAt && `, edited ${moment(note.editedAt)}`}
-          </p>
-        </div>
-      )}
+        />
+        <p className="note-when">
+          {time &&
+            epochNs !== undefined &&
+            `At ${formatDate(epochNs, time.from)} ${formatClock(epochNs, time.from, 3)}. `}
+          {originText(placed)}
+        </p>
+      </div>
     </section>
   )
+}
+
+function originText({ note: { createdAt, editedAt, replaces }, imported }: PlacedNote): string {
+  if (imported) return 'A comment in the file, which stays as it is: what you change is kept beside it, and exported.'
+  if (replaces !== undefined) return `In place of a comment in the file, edited ${moment(editedAt)}`
+  return `Written ${moment(createdAt)}${editedAt > createdAt ? `, edited ${moment(editedAt)}` : ''}`
 }
 
 export function tagsOf(notes: readonly PlacedNote[]): readonly string[] {
