@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { TerminalOutput } from '../../common/model/terminal.ts'
 import { OutputLog } from './output-log.ts'
 
@@ -91,6 +91,27 @@ describe("a terminal's output", () => {
     await flood
     expect(bytes).toBe(512 * KB)
     expect(pieces).toBeLessThan(32)
+  })
+
+  it('comes in smaller pieces to a reader that takes long for each, so that little is on its way, and in large ones to a quick one', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      const log = new OutputLog()
+      const reader = log.read(0).getReader()
+      for (let at = 0; at < 4096 * KB; at += 4 * KB) void log.write(piece(at, 4 * KB), 0)
+      const next = async (afterMs: number) => {
+        vi.advanceTimersByTime(afterMs)
+        const { value } = await reader.read()
+        return (value?.bytes.length ?? 0) / KB
+      }
+      const slow = [await next(0), await next(100), await next(100), await next(100), await next(100), await next(100)]
+      expect(slow).toEqual([256, 128, 64, 32, 32, 32])
+      expect([await next(20), await next(1), await next(1), await next(1), await next(1)]).toEqual([
+        32, 64, 128, 256, 256,
+      ])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('keeps when something came, to a tenth of a second, also for those who come later', async () => {

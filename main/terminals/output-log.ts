@@ -2,10 +2,15 @@ import type { TerminalOutput } from '../../common/model/terminal.ts'
 
 /** Kept for those who come later: a page that was reloaded shows the end of what was there. */
 const KEPT_BYTES = 1 << 20
-/** How far a reader may be behind before the writer has to wait. */
-const LAG_BYTES = 512 * 1024
-/** Small pieces are put together up to this: a message costs more than its bytes. */
+/**
+ * Small pieces are put together up to this: a message costs more than its bytes. For a reader that takes longer than PIECE_MS for one they are
+ * made smaller: what is on its way when Ctrl-C is pressed is still shown, and short lines take a page ten times as long as long ones.
+ */
 const PIECE_BYTES = 256 * 1024
+const LEAST_PIECE_BYTES = 32 * 1024
+const PIECE_MS = 25
+/** How many pieces a reader may be behind before the writer has to wait. */
+const LAG_PIECES = 2
 /** A pseudo-terminal gives 4 kB at a time: what comes within so many milliseconds is put together. The first of it waits for nothing. */
 const GATHER_MS = 8
 /** Behind a piece of that size nobody reads along: a page draws fewer frames of a flood when it comes in larger pieces, and so is done sooner. */
@@ -19,6 +24,10 @@ interface Reader {
   at: number
   /** What was there before it came. */
   readonly old: number
+  /** Bytes that are put together for it. */
+  most: number
+  /** By performance.now(), when it got the last piece; NaN before the first. */
+  had: number
   /** What comes until then, by performance.now(), is put together. */
   gathersUntil: number
   /** Called once it is so many bytes behind, or at its end. */
@@ -73,7 +82,15 @@ export class OutputLog {
   /** All that is kept from `from` on, then what comes. The last screen is within what is kept. */
   read(from: number): ReadableStream<TerminalOutput> {
     const at = Math.max(from, this.#start, this.#forgotten)
-    const reader: Reader = { at, old: this.#end, gathersUntil: -Infinity, wants: 1, wake: undefined }
+    const reader: Reader = {
+      at,
+      old: this.#end,
+      most: PIECE_BYTES,
+      had: Number.NaN,
+      gathersUntil: -Infinity,
+      wants: 1,
+      wake: undefined,
+    }
     this.#readers.add(reader)
     const leave = () => {
       this.#readers.delete(reader)
@@ -83,16 +100,18 @@ export class OutputLog {
     return new ReadableStream<TerminalOutput>(
       {
         pull: async (controller) => {
+          setPace(reader, this.#end - reader.at)
           while (reader.at >= this.#end && !this.#closed && this.#readers.has(reader)) await woken(reader, 1)
-          while (this.#end - reader.at < PIECE_BYTES && !this.#closed && this.#readers.has(reader)) {
+          while (this.#end - reader.at < reader.most && !this.#closed && this.#readers.has(reader)) {
             const left = reader.gathersUntil - performance.now()
             if (left <= 0) break
-            await woken(reader, PIECE_BYTES, left)
+            await woken(reader, reader.most, left)
           }
           if (reader.at < this.#end) {
             const piece = this.#next(reader)
             const gather = piece.bytes.length < FLOOD_BYTES ? GATHER_MS : FLOOD_GATHER_MS
-            reader.gathersUntil = performance.now() + gather
+            reader.had = performance.now()
+            reader.gathersUntil = reader.had + gather
             controller.enqueue(piece)
           } else {
             leave()
@@ -118,7 +137,7 @@ export class OutputLog {
       last < this.#pieces.length &&
       this.#pieces[last].at < reader.old === isOld &&
       this.#pieces[last].time - this.#pieces[first].time <= SAME_TIME_MS &&
-      (size === 0 || size + this.#pieces[last].bytes.length <= PIECE_BYTES)
+      (size === 0 || size + this.#pieces[last].bytes.length <= reader.most)
     ) {
       size += this.#pieces[last++].bytes.length
     }
@@ -145,7 +164,7 @@ export class OutputLog {
   }
 
   #isHeld(): boolean {
-    for (const reader of this.#readers) if (this.#end - reader.at > LAG_BYTES) return true
+    for (const reader of this.#readers) if (this.#end - reader.at > LAG_PIECES * reader.most) return true
     return false
   }
 
@@ -154,6 +173,13 @@ export class OutputLog {
     this.#held.release()
     this.#held = undefined
   }
+}
+
+function setPace(reader: Reader, behind: number): void {
+  const took = performance.now() - reader.had
+  const isSlow = behind >= reader.most
+  if (isSlow && took > PIECE_MS) reader.most = Math.max(LEAST_PIECE_BYTES, reader.most / 2)
+  else if (!isSlow || took < PIECE_MS / 2) reader.most = Math.min(PIECE_BYTES, reader.most * 2)
 }
 
 /** Until there are so many bytes, it is at its end, or, where that is said, so many milliseconds have passed. */

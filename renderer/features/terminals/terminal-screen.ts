@@ -14,10 +14,11 @@ import { TypedCommands } from './typed-commands.ts'
 const INPUT_PIECE = 32 * 1024
 const INTERRUPT = '\x03'
 /**
- * Bytes that are handed to xterm and not parsed yet. It works 12 ms at a time, which is some 300 kB, and then waits for a timer: with less
- * at hand it waits more than it works.
+ * Pieces that are handed to xterm and not parsed yet, and bytes that always are. It works 12 ms at a time and then waits for a timer: with less at
+ * hand it waits more than it works. The host makes the pieces of a flood as large as are drawn in about that time.
  */
-const AHEAD = 512 * 1024
+const AHEAD_PIECES = 2
+const AHEAD_BYTES = 64 * 1024
 
 export interface ScreenHandlers {
   /** What was typed; resolves when the shell takes more. */
@@ -205,7 +206,7 @@ export class TerminalScreen implements Disposable {
           this.#replaying = false
         } else {
           // Some ahead, so that xterm never waits for the line.
-          while (size >= AHEAD) {
+          while (size >= Math.max(AHEAD_BYTES, AHEAD_PIECES * value.bytes.length)) {
             const first = ahead.shift()
             size -= first?.size ?? size
             await first?.drawn
