@@ -2,13 +2,14 @@ import type { PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { NETWORK } from '../decode/packet.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
-import { isOlder, noteIpId, repeatsUnseen } from './missing-ids.ts'
+import { isOlder, missingBefore, missingSegments, noteIpId, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import { Needs } from './needs.ts'
 import {
   ACKED,
   DUPLICATE_ACKS,
   FIRST,
   HEAD,
+  HIDDEN,
   KEPT_ALIVE,
   LAST_IP_ID,
   LAST_REPETITION,
@@ -78,18 +79,20 @@ export class Judge {
     const other = (d ^ 1) * SENDER_WORDS
     this.#senders.reserve(at)
     const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
+    const missing = missingBefore(this.#senders, packet, at, ipId)
     const flags = packet.tcpFlags
     const length = packet.payloadLength
     const verdict =
       before !== d && this.#isFirstAgain(packet, before * SENDER_WORDS, at)
-        ? this.#judge(packet, row, time, before * SENDER_WORDS, ipId, flags, length)
-        : this.#judge(packet, row, time, at, ipId, flags, length)
+        ? this.#judge(packet, row, time, before * SENDER_WORDS, ipId, flags, length, 0)
+        : this.#judge(packet, row, time, at, ipId, flags, length, missing)
     if (before !== d && (flags & (SYN | ACK)) === (SYN | ACK)) {
       this.#needs.answeredTwice((before ^ 1) * SENDER_WORDS, packet.ack, time, true)
     }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
-      this.#note(packet, row, time, at, other, ipId, flags, length)
-      if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags)
+      const lostAcks = missing === 0 ? 0 : noteLostAcks(this.#senders, packet, time, at, missing, verdict)
+      this.#note(packet, row, time, at, other, ipId, flags, length, verdict === VERDICT.fast ? missing : 0)
+      if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags, lostAcks)
       else if (flags & RST) this.#refused(packet.seq, time, other, at)
     }
     return verdict
@@ -102,7 +105,16 @@ export class Judge {
     return true
   }
 
-  #judge(packet: Packet, row: number, time: number, d: number, ipId: number, flags: number, length: number): number {
+  #judge(
+    packet: Packet,
+    row: number,
+    time: number,
+    d: number,
+    ipId: number,
+    flags: number,
+    length: number,
+    missing: number,
+  ): number {
     const { words } = this.#senders
     // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
     const seen = ipId === 0 && flags & RST ? NONE : this.#sightings.see(packet, ipId, row, time)
@@ -113,7 +125,8 @@ export class Judge {
     }
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const state = words[d + STATE]
-    if (flags & RST || (state & SEEN) === 0) return VERDICT.none
+    if (flags & RST) return VERDICT.none
+    if ((state & SEEN) === 0) return this.#first(packet, row, d, flags)
     const { seq } = packet
     const ahead = (seq - words[d + NEXT]) | 0
     if (takes === 0) {
@@ -122,7 +135,7 @@ export class Judge {
     }
     const end = (seq + takes) | 0
     if (ahead >= 0) {
-      if (ahead > 0 || length === 0 || !repeatsUnseen(this.#senders, packet, time, d, ipId)) return VERDICT.none
+      if (ahead > 0 || !repeatsUnseen(this.#senders, this.#sent, packet, time, d, missing)) return VERDICT.none
       return this.#repetition(packet, row, time, d, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE)
     }
     const delivered = (state & ACKED) !== 0 && ((end - words[d + UNA]) | 0) <= 0
@@ -149,7 +162,7 @@ export class Judge {
     }
     if (earlier === NONE && !delivered) {
       const after = this.#sent.firstAfter(d, seq)
-      const evidence = after === NONE ? EVIDENCE.none : this.#overtaken(packet, time, d, ipId, after)
+      const evidence = this.#overtaken(packet, time, d, ipId, after)
       if (evidence !== EVIDENCE.none) return this.#reordered(row, time, evidence, after)
     } else if (earlier !== NONE && ipId !== 0 && this.#sent.isPartOf(earlier, packet, ipId, time)) {
       this.#verdicts.enter(row, VERDICT.copy, EVIDENCE.partOfSegment, this.#sent.row(earlier), 0)
@@ -161,6 +174,21 @@ export class Judge {
     this.#repetition(packet, row, time, d, verdict, evidence, earlier)
     if (delivered) this.#verdicts.setNeed(this.#verdicts.count - 1, NEED.acknowledged)
     return verdict
+  }
+
+  /**
+   * The first packet of its direction is a repetition where a SYN-ACK echoes the timestamp of a SYN that was sent again since: the
+   * server answered that one, too, and keeps its timestamp (Linux tcp_check_req).
+   */
+  #first(packet: Packet, row: number, d: number, flags: number): number {
+    if ((flags & (SYN | ACK)) !== (SYN | ACK) || !packet.hasTimestamps) return VERDICT.none
+    const other = ((d / SENDER_WORDS) ^ 1) * SENDER_WORDS
+    const syn = this.#senders.words[other + STATE] & SEEN ? this.#senders.words[other + HEAD] : NONE
+    if (syn === NONE || this.#sent.sentOnce(syn) || this.#sent.end(syn) !== packet.ack) return VERDICT.none
+    if (((packet.tsecr - this.#sent.tsval(syn)) | 0) >= 0) return VERDICT.none
+    const entry = this.#verdicts.enter(row, VERDICT.synack, EVIDENCE.echoesFirstSyn, NONE, 0)
+    this.#verdicts.setNeed(entry, NEED.needed)
+    return VERDICT.synack
   }
 
   /** A SYN or SYN-ACK whose sequence number was seen before: sent again, or the first one, late. */
@@ -179,15 +207,20 @@ export class Judge {
     return verdict
   }
 
-  /** What says that bytes that fill a hole before `after` are late, and not a retransmission of what was lost before this point. */
+  /**
+   * What says that bytes that fill a hole before `after`, or before what a mere ACK showed to be sent, are late, and not a
+   * retransmission of what was lost before this point.
+   */
   #overtaken(packet: Packet, time: number, d: number, ipId: number, after: number): number {
+    const { words, times } = this.#senders
     // Newer than all that is here: sent again.
-    if (ipId !== 0 && this.#senders.words[d + LAST_IP_ID] !== 0) return EVIDENCE.none
-    const tsval = this.#sent.tsval(after)
+    if (ipId !== 0 && words[d + LAST_IP_ID] !== 0) return EVIDENCE.none
+    const tsval = after === NONE ? words[d + LAST_TSVAL] : this.#sent.tsval(after)
     if (packet.hasTimestamps && tsval !== 0 && packet.tsval !== tsval) {
       return ((packet.tsval - tsval) | 0) < 0 ? EVIDENCE.olderTimestamp : EVIDENCE.none
     }
-    return time - this.#sent.time(after) < REORDER_NS ? EVIDENCE.quickAfterHole : EVIDENCE.none
+    const since = time - (after === NONE ? times[(d >> 1) + SEND_TIME] : this.#sent.time(after))
+    return since < REORDER_NS ? EVIDENCE.quickAfterHole : EVIDENCE.none
   }
 
   #reordered(row: number, time: number, evidence: number, after: number): number {
@@ -220,22 +253,20 @@ export class Judge {
     ipId: number,
     flags: number,
     length: number,
+    missing: number,
   ): void {
-    const { words, times } = this.#senders
+    const { words, times, bytes } = this.#senders
     if (flags & SYN) {
       words[d + STATE] |= (packet.sackPermitted ? SACK_OK : NO_SACK) | (flags & ACK ? SERVER : 0)
       // SACK is in use only when both ends offered it (RFC 2018 section 2).
       if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
       if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
     }
-    noteIpId(this.#senders, d, ipId, length)
+    const older = isOlder(this.#senders, d, ipId)
+    noteIpId(this.#senders, packet, d, ipId)
     if (packet.hasTimestamps && ((words[d + STATE] & SEEN) === 0 || ((packet.tsval - words[d + LAST_TSVAL]) | 0) > 0)) {
       words[d + LAST_TSVAL] = packet.tsval
     }
-    words[d + PROVOKED] = 0
-    // Linux answers segments and keep-alives, no mere ACKs.
-    const isAnswered = length > 0 || (flags & (SYN | FIN)) !== 0 || ((packet.seq - words[d + NEXT]) | 0) === -1
-    if (isAnswered) words[other + PROVOKED]++
     const takes = length + (flags & (SYN | FIN) ? 1 : 0)
     const { seq } = packet
     if ((words[d + STATE] & SEEN) === 0) {
@@ -245,16 +276,45 @@ export class Judge {
       words[d + HEAD] = words[d + TAIL] = NONE
       words[d + LAST_REPETITION] = NONE
     }
-    if (takes === 0 || flags & RST) return
+    if (flags & RST) return
+    if (words[d + PROVOKED] > 0) words[d + PROVOKED]--
+    const ahead = (seq - words[d + NEXT]) | 0
+    if (takes === 0) {
+      bytes[d * 4 + HIDDEN] = 0
+      if (ahead === -1) words[other + PROVOKED]++
+      else if (ahead > 0) {
+        // A mere ACK says how far its sender is.
+        words[d + NEXT] = seq
+        times[(d >> 1) + SEND_TIME] = time
+      }
+      return
+    }
+    if (ahead >= 0) bytes[d * 4 + HIDDEN] = 0
+    else if (older) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
+    else if (missing > 0) {
+      const hidden = bytes[d * 4 + HIDDEN] + missingSegments(this.#senders, this.#sent, packet, d, missing)
+      bytes[d * 4 + HIDDEN] = Math.min(255, hidden)
+    }
     const end = (seq + takes) | 0
     times[(d >> 1) + SEND_TIME] = time
     if (((end - words[d + NEXT]) | 0) > 0) words[d + NEXT] = end
-    if (words[d + STATE] & ACKED && ((end - words[d + UNA]) | 0) <= 0) return
+    if (words[d + STATE] & ACKED && ((end - words[d + UNA]) | 0) <= 0) {
+      words[other + PROVOKED]++
+      return
+    }
     this.#sent.add(d, seq, end, row, time, ipId, packet.hasTimestamps ? packet.tsval : 0, (flags & (SYN | FIN)) !== 0)
   }
 
   /** An ACK of the other side, `d` being the direction whose data it acknowledges. */
-  #acknowledge(packet: Packet, time: number, d: number, other: number, length: number, flags: number): void {
+  #acknowledge(
+    packet: Packet,
+    time: number,
+    d: number,
+    other: number,
+    length: number,
+    flags: number,
+    lostAcks: number,
+  ): void {
     const { words, times } = this.#senders
     const { ack } = packet
     if ((words[d + STATE] & SEEN) === 0) return
@@ -278,9 +338,13 @@ export class Judge {
     if (advance > 0) {
       words[d + UNA] = ack
       words[d + STATE] |= ACKED
-      words[d + DUPLICATE_ACKS] = 0
       times[(d >> 1) + NEWS_TIME] = time
-      this.#needs.acknowledged(packet, d, una, ack, time)
+      // ACKs that are missing, but for those of what was sent once: half of them, or all where each was answered.
+      const once = lostAcks <= 0 ? 0 : this.#sent.countOnce(d, ack)
+      const asked = words[d + STATE] & (SACKED | RECOVERY) || words[d + DUPLICATE_ACKS] > 0
+      const spare = lostAcks <= 0 ? lostAcks : Math.max(-1, lostAcks - (asked ? once : once >> 1))
+      words[d + DUPLICATE_ACKS] = 0
+      this.#needs.acknowledged(packet, d, una, ack, time, spare)
       const last = this.#sent.acknowledge(d, ack)
       if (last !== NONE && this.#sent.sentOnce(last)) this.#noteRoundTrip(d, this.#sent.since(last, time))
       const state = words[d + STATE]

@@ -5,7 +5,10 @@ import {
   FIRST,
   LAST_REPETITION,
   LOSS,
+  LOST_ACKS,
+  NEEDED,
   NEWS_TIME,
+  otherDirection,
   PROBED,
   RECOVERY,
   ROUND_TRIP,
@@ -22,6 +25,8 @@ const LOOKED_AT = 32
 const SHORTEST_ROUND_TRIP_NS = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
 const SURELY_LESS = 0.75
+/** So many ACKs that are missing, and so many for each segment, mean that it is the way back that loses packets. */
+const LOSSY = 2
 /** An original that comes later than that after its repetition is not waited for. */
 const LATEST_NS = 5e9
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
@@ -52,7 +57,7 @@ export class Needs {
 
   /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
   ask(d: number, entry: number, packet: Packet, end: number, time: number): void {
-    const { words } = this.#senders
+    const { words, bytes } = this.#senders
     const i = this.#count++
     if (i === this.#entry.length) this.#grow()
     this.#entry[i] = entry
@@ -62,6 +67,9 @@ export class Needs {
     this.#time[i] = time
     this.#before[i] = words[d + LAST_REPETITION]
     words[d + LAST_REPETITION] = i
+    const other = otherDirection(d)
+    const lostAcks = bytes[other * 4 + LOST_ACKS]
+    if (lostAcks >= LOSSY && lostAcks >= LOSSY * 2 * bytes[d * 4 + NEEDED]) this.#verdicts.setNeed(entry, NEED.likely)
   }
 
   /**
@@ -118,20 +126,26 @@ export class Needs {
   /**
    * An ACK from `una` up to `ack`: whose transmission did it answer? The original's if it came sooner than a round trip after the
    * repetition, or if it echoes a timestamp older than the repetition's (RFC 3522, Eifel). The echo is of the segment that holds `una`
-   * (RFC 7323 section 4.3: the earliest that the ACK covers), so of others it says nothing.
+   * (RFC 7323 section 4.3: the earliest that the ACK covers), so of others it says nothing. `spareAcks` are missing before this one
+   * and answered nothing else: a receiver answers each transmission that comes, so as many came before the last. -1 = some may be.
    */
-  acknowledged(packet: Packet, d: number, una: number, ack: number, time: number): void {
-    const { words, times } = this.#senders
+  acknowledged(packet: Packet, d: number, una: number, ack: number, time: number, spareAcks: number): void {
+    const { words, times, bytes } = this.#senders
     const roundTrip = times[(d >> 1) + ROUND_TRIP]
     const tooSoon = roundTrip < SHORTEST_ROUND_TRIP_NS ? 0 : roundTrip * SURELY_LESS
     let i = words[d + LAST_REPETITION]
     for (let n = 0; n < LOOKED_AT && i !== NONE; n++) {
       const entry = this.#entry[i]
-      if (this.#verdicts.need(entry) === NEED.unknown && ((ack - this.#end[i]) | 0) >= 0) {
+      const before = this.#verdicts.need(entry)
+      if ((before === NEED.unknown || before === NEED.likely) && ((ack - this.#end[i]) | 0) >= 0) {
         const isEchoed = packet.hasTimestamps && this.#tsval[i] !== 0 && ((this.#seq[i] - una) | 0) <= 0
         const echoesOriginal = isEchoed && ((packet.tsecr - this.#tsval[i]) | 0) < 0
-        const spurious = isEchoed ? echoesOriginal : time - this.#time[i] < tooSoon
-        this.#verdicts.setNeed(entry, spurious ? NEED.spurious : NEED.needed)
+        const answered = isEchoed ? echoesOriginal : time - this.#time[i] < tooSoon
+        const spurious = answered || spareAcks > 0
+        const need = spurious ? NEED.spurious : spareAcks < 0 ? NEED.open : NEED.needed
+        if (spareAcks > 0) spareAcks--
+        this.#verdicts.setNeed(entry, need)
+        if (need === NEED.needed && bytes[d * 4 + NEEDED] < 255) bytes[d * 4 + NEEDED]++
         if (echoesOriginal) words[d + STATE] &= ~(LOSS | RECOVERY)
       }
       i = this.#before[i]

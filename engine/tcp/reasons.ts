@@ -19,7 +19,8 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.noSack]: 'no ACK asked for it, and without SACK there are no tail loss probes',
   [EVIDENCE.tail]: 'it is the last segment sent, and no ACK had asked for it',
   [EVIDENCE.handshake]: 'the handshake was not answered in time',
-  [EVIDENCE.ipIdGap]: 'packets of this direction are missing by their IP IDs, and it came after a timer’s wait',
+  [EVIDENCE.ipIdGap]: 'packets are missing before it by their IP IDs, more than can have been ACKs',
+  [EVIDENCE.echoesFirstSyn]: 'it echoes the timestamp of a SYN that was sent again since, which was answered, too',
 }
 
 const NAME: Readonly<Record<number, string>> = {

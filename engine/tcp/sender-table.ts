@@ -3,7 +3,7 @@ import { grown } from '../columns/conversation-table.ts'
 /**
  * What the sender of each direction of each TCP connection can know, as Linux keeps it, followed from this capture point. Number
  * `conversation * 2 + direction` has its record at that number times SENDER_WORDS: 16 words, then times (each two words, as a double),
- * then another word, so that a packet touches three cache lines and not one an array. A record of zeros is a direction of which nothing is known.
+ * then a word and four bytes, so that a packet touches three cache lines and not one an array. A record of zeros is a direction of which nothing is known.
  */
 export const SENDER_WORDS = 26
 
@@ -32,8 +32,18 @@ export const LISTED = 14
 /** The last repetition, a number of Needs. */
 export const LAST_REPETITION = 15
 
-/** Segments and keep-alives of the other side since this direction's last packet: any answer to them may be missing here. */
+/** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. */
 export const PROVOKED = 24
+
+// Of the bytes, the place in bytes from where the record begins. All stop at 255.
+/** Packets missing by their IP IDs that can be nothing but segments, since this direction last showed how far it had sent. */
+export const HIDDEN = 100
+/** Packets missing by their IP IDs that were ACKs, most likely. */
+export const LOST_ACKS = 101
+/** Repetitions that were needed. */
+export const NEEDED = 102
+/** Times that IP IDs were missing where no segment can be: so the numbers are not the connection's own. */
+export const FOREIGN_IDS = 103
 
 // Of the times, the place in doubles from the middle of where the record begins in words.
 /** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
@@ -62,16 +72,21 @@ export const KEPT_ALIVE = 256
 /** It sent the SYN-ACK. */
 export const SERVER = 512
 
+/** The record of the other direction. */
+export const otherDirection = (d: number): number => ((d / SENDER_WORDS) ^ 1) * SENDER_WORDS
+
 export class SenderTable {
   words = new Int32Array(SENDER_WORDS * 128)
   /** The same bytes as doubles. */
   times = new Float64Array(this.words.buffer)
+  bytes = new Uint8Array(this.words.buffer)
 
   /** Makes room for the pair of directions whose records begin at `at`, a number of words. */
   reserve(at: number): void {
     while (at + 2 * SENDER_WORDS > this.words.length) {
       this.words = grown(this.words)
       this.times = new Float64Array(this.words.buffer)
+      this.bytes = new Uint8Array(this.words.buffer)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { grown } from '../columns/conversation-table.ts'
 import type { Packet } from '../decode/packet.ts'
-import { HEAD, LISTED, TAIL, type SenderTable } from './sender-table.ts'
+import { HEAD, LISTED, otherDirection, PROVOKED, TAIL, type SenderTable } from './sender-table.ts'
 
 // A record: seven words, one unused, the time.
 const SEGMENT_WORDS = 10
@@ -18,6 +18,8 @@ const NONE = -1
 const LIST_LIMIT = 10_000
 /** The pieces of a segment follow it within this time. */
 const PIECES_NS = 10e6
+/** Longest payload that is no super-segment, which its receiver got in pieces. */
+const LARGEST_PIECE = 1461
 
 /**
  * What each direction has sent, as its last transmission seen here, and the other side has not acknowledged: linked lists in
@@ -109,7 +111,10 @@ export class SentSegments {
     if (words[s + NEXT_SEGMENT] === NONE) senders[d + TAIL] = s
   }
 
-  /** Removes what lies wholly below `ack`; returns the last of it, which can be asked about until the next is added. */
+  /**
+   * Removes what lies wholly below `ack`; returns the last of it, which can be asked about until the next is added. The other side
+   * may still answer each repetition of it.
+   */
   acknowledge(d: number, ack: number): number {
     const senders = this.#senders.words
     const words = this.#words
@@ -120,6 +125,7 @@ export class SentSegments {
       words[s + NEXT_SEGMENT] = this.#free
       this.#free = s
       senders[d + LISTED]--
+      if (words[s + SENT] > 1) senders[otherDirection(d) + PROVOKED] += words[s + SENT] - 1
       last = s
       s = next
     }
@@ -144,6 +150,31 @@ export class SentSegments {
     for (let s = this.#senders.words[d + HEAD]; s !== NONE; s = words[s + NEXT_SEGMENT])
       if (((words[s + SEQ] - seq) | 0) > 0) return s
     return NONE
+  }
+
+  /** How many ACKs the receiver can have sent for what is listed if it has all up to `ack`: none for the first that it lacks. */
+  answers(d: number, ack: number): number {
+    const words = this.#words
+    let answers = 0
+    let lacks = 0
+    for (let s = this.#senders.words[d + HEAD]; s !== NONE; s = words[s + NEXT_SEGMENT]) {
+      const arrived = ((ack - words[s + END]) | 0) >= 0
+      answers += arrived ? words[s + SENT] : 1
+      answers += Math.floor((words[s + END] - words[s + SEQ]) / LARGEST_PIECE)
+      if (!arrived) lacks = 1
+    }
+    return answers - lacks
+  }
+
+  /** How many of those up to `ack` were sent once. */
+  countOnce(d: number, ack: number): number {
+    const words = this.#words
+    let count = 0
+    for (let s = this.#senders.words[d + HEAD]; s !== NONE; s = words[s + NEXT_SEGMENT]) {
+      if (((ack - words[s + END]) | 0) < 0) break
+      if (words[s + SENT] === 1) count += 1 + Math.floor((words[s + END] - words[s + SEQ]) / LARGEST_PIECE)
+    }
+    return count
   }
 
   /** The packet is a piece of `segment`, which was seen before the network card or a router cut it (or the other way round). */

@@ -37,14 +37,15 @@ export const EVIDENCE = {
   noSack: 14,
   tail: 15,
   handshake: 16,
-  newerIpId: 17,
-  newerTimestamp: 18,
-  ipIdGap: 19,
-  lateForHole: 20,
+  ipIdGap: 17,
+  echoesFirstSyn: 18,
 } as const
 
-/** Whether the receiver had the bytes already; `acknowledged` = its ACK of them had passed here before they came again. */
-export const NEED = { unknown: 0, needed: 1, spurious: 2, acknowledged: 3 } as const
+/**
+ * Whether the receiver had the bytes already. `acknowledged` = its ACK of them had passed here before they came again, `likely` = no answer
+ * came, but ACKs are missing by their IP IDs and hardly any segment is, `open` = it was answered, and nothing tells to which transmission.
+ */
+export const NEED = { unknown: 0, needed: 1, spurious: 2, acknowledged: 3, likely: 4, open: 5 } as const
 
 const NONE = -1
 
@@ -96,7 +97,7 @@ export class Verdicts {
   /** The receiver had the bytes already; undefined = cannot tell. */
   isSpurious(entry: number): boolean | undefined {
     const need = this.#need[entry]
-    return need === NEED.unknown ? undefined : need !== NEED.needed
+    return need === NEED.unknown || need === NEED.open ? undefined : need !== NEED.needed
   }
   /** The bytes had been acknowledged, seen from here, before they came again. */
   wasAcknowledged(entry: number): boolean {
