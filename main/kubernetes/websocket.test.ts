@@ -231,4 +231,19 @@ describe.each(connections)('with a server that breaks the rules, %s', (_how, con
     expect(refused.response.statusCode).toBe(403)
     expect(await text(refused.response)).toBe('{"message":"no"}')
   })
+
+  it('a refusal of a server that keeps the connection: it is closed here', async () => {
+    const server = createServer()
+    const { promise: closed, resolve } = Promise.withResolvers<void>()
+    server.on('upgrade', (_request, peer: Socket) => {
+      peer.once('end', resolve).on('error', () => undefined)
+      peer.resume()
+      peer.write('HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno')
+    })
+    const port = await listen(server)
+    const refused: unknown = await open(port, connectTo(port)).catch((error: unknown) => error)
+    if (!(refused instanceof UpgradeRefused)) throw new Error('it was not refused')
+    expect(await text(refused.response)).toBe('no')
+    await closed
+  })
 })

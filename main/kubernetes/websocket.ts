@@ -29,7 +29,7 @@ export interface WebSocketHandlers {
 /** Makes the connection; bytes are read as `reads` says where it is one that can (not through a proxy). */
 export type Connect = (reads: OnReadOpts) => Duplex
 
-/** The server answered, but not with a WebSocket. */
+/** The server answered, but not with a WebSocket. The connection is there until its answer is read. */
 export class UpgradeRefused extends Error {
   readonly response: IncomingMessage
   constructor(response: IncomingMessage) {
@@ -66,7 +66,11 @@ export async function openWebSocket(
   const late = () => request.destroy(new Error(`no answer within ${HANDSHAKE_MS / 1000} s`))
   const timer = setTimeout(late, HANDSHAKE_MS)
   request.once('error', reject)
-  request.once('response', (response) => reject(new UpgradeRefused(response)))
+  request.once('response', (response) => {
+    // Nothing more is asked on this connection, but servers keep it for a while.
+    response.once('end', () => input.socket?.destroy())
+    reject(new UpgradeRefused(response))
+  })
   request.once('upgrade', (response, socket, head) => {
     const { upgrade = '', 'sec-websocket-accept': accept } = response.headers
     const extensions = response.headers['sec-websocket-extensions']

@@ -24,6 +24,7 @@ export function send(response: ServerResponse, code: number, body: object): void
   response.end(text)
 }
 
+/** The connection stays, as with Go's servers: it is the client that has no more use for it. */
 export function refuseUpgrade(socket: Duplex, failure: ApiFailure): void {
   const body = Buffer.from(JSON.stringify(failure.status))
   const lines = [
@@ -31,7 +32,6 @@ export function refuseUpgrade(socket: Duplex, failure: ApiFailure): void {
     ...(failure.retryAfterSeconds === undefined ? [] : [`retry-after: ${failure.retryAfterSeconds}`]),
     'content-type: application/json',
     `content-length: ${body.length}`,
-    'connection: close',
   ]
-  socket.end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]))
+  socket.write(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]))
 }
