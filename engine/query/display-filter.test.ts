@@ -123,6 +123,16 @@ describe('a display filter', { timeout: 60_000 }, () => {
     expect(matching('tcp.port in {80 443}')).toEqual(matching('tcp.port in {80, 443}'))
   })
 
+  it('looks into what the list says of packets', () => {
+    expect(matching('_ws.col.info contains "[SYN]"')).toEqual(matching('tcp.flags.syn == 1 && tcp.flags.ack == 0'))
+    expect(matching('_ws.col.Protocol == "UDP"').length).toBeGreaterThan(0)
+  })
+
+  it('takes the names that Wireshark once had', () => {
+    expect(matching('ssl')).toEqual(matching('tls'))
+    expect(checkFilter('ssl.handshake.type == 1 or pkt_comment', catalog).ok).toBe(true)
+  })
+
   it('matches every packet when it is empty', () => {
     expect(checkFilter('', catalog)).toEqual({ ok: true, needsBytes: false })
     expect(checkFilter(' \t', catalog)).toEqual({ ok: true, needsBytes: false })
@@ -136,6 +146,7 @@ describe('a display filter', { timeout: 60_000 }, () => {
     ['ip.ttl == 3', true],
     ['tcp && ip.ttl == 3', true],
     ['frame contains "x"', true],
+    ['_ws.col.info contains "x"', true],
     ['ip.src#2 == 10.0.0.1', true],
   ])('%s needs bytes: %s', (filter, needsBytes) => {
     expect(checkFilter(filter, catalog)).toEqual({ ok: true, needsBytes })
@@ -152,6 +163,14 @@ describe('what is wrong with a filter', { timeout: 60_000 }, () => {
   it.each([
     ['tcp.prot == 80', 'tcp.prot is not a field; did you mean tcp.port?', 'tcp.prot'],
     ['ip.adr == 1.2.3.4', 'ip.adr is not a field; did you mean ip.addr?', 'ip.adr'],
+    ['frame.time_delta_displayed > 1', 'did you mean frame.time_delta?', 'frame.time_delta_displayed'],
+    ['quic.version', 'quic is not read here. By where it usually is: udp.port == 443', 'quic.version'],
+    ['tcp.completeness == 31', 'of tcp there are tcp.srcport', 'tcp.completeness'],
+    ['mysql.query contains "x"', 'of mysql only its presence is known: mysql', 'mysql.query'],
+    ['host 10.0.0.2', 'As a display filter: ip.addr == 10.0.0.2', 'host 10.0.0.2'],
+    ['tcp src port 80', 'capture filter. As a display filter: tcp.srcport == 80', 'tcp src port 80'],
+    ['net fe80::/10', 'As a display filter: ipv6.addr == fe80::/10', 'net fe80::/10'],
+    ['portrange 80-90', 'tcp.port in {80..90} or udp.port in {80..90}', 'portrange 80-90'],
     ['TCP', 'did you mean tcp?', 'TCP'],
     ['tcp.analysis.retransmision', 'did you mean tcp.analysis.retransmission?', 'tcp.analysis.retransmision'],
     ['qqqqqqqqqq', 'qqqqqqqqqq is not a field.', 'qqqqqqqqqq'],

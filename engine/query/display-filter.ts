@@ -1,6 +1,7 @@
 import type { FilterCheck } from '../answers.ts'
 import { CompiledFilter } from './compiled-filter.ts'
 import type { FieldCatalog } from './field-catalog.ts'
+import { fromCaptureFilter } from './field-names.ts'
 import { FilterChecker } from './filter-check.ts'
 import { needsBytes } from './filter-columns.ts'
 import type { CaptureTables } from './filter-field.ts'
@@ -18,6 +19,10 @@ export function checkFilter(text: string, catalog: FieldCatalog): FilterCheck {
     return { ok: true, needsBytes: needsBytes(test), ...(note && { note }) }
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
+    const meant = fromCaptureFilter(text)
+    if (meant !== undefined) {
+      return { ok: false, message: `This is a capture filter. As a display filter: ${meant}`, from: 0, to: text.length }
+    }
     return { ok: false, message: error.message, ...error.span }
   }
 }

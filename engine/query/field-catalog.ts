@@ -3,6 +3,7 @@ import { FIELDS, fieldLayers } from '../decode/fields.ts'
 import type { FieldInfo } from '../decode/field-info.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ADDRESS_COLUMNS, streamReader } from './address-fields.ts'
+import { CARRIED_FIELDS } from './carried-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { FRAME_FIELDS } from './frame-fields.ts'
 import { HOPSCOPE_FIELDS } from './hopscope-fields.ts'
@@ -20,6 +21,12 @@ const UDP_STREAM: FilterField = {
   decoded: false,
 }
 
+/** What the list of packets says in a column; every packet is read for it. */
+const LISTED: readonly FilterField[] = [
+  { name: '_ws.col.protocol', type: 'string', description: 'Protocol, as the list has it', decoded: true },
+  { name: '_ws.col.info', type: 'string', description: 'Info, as the list has it', decoded: true },
+]
+
 /** The fields of columns and decoders, and `more` (names of pods, notes, ...), which replace those of the same name. */
 export function fieldCatalog(more: readonly FilterField[] = []): FieldCatalog {
   return more.length === 0 ? (standard ??= catalogWith([])) : catalogWith(more)
@@ -31,7 +38,16 @@ let standard: FieldCatalog | undefined
 function catalogWith(more: readonly FilterField[]): FieldCatalog {
   const catalog = new Map<string, FilterField>()
   for (const [name, info] of FIELDS) catalog.set(name, decodedField(name, info))
-  for (const field of [...FRAME_FIELDS, UDP_STREAM, ...TCP_ANALYSIS, ...RESPONSE_FIELDS, ...HOPSCOPE_FIELDS, ...more]) {
+  for (const field of [
+    ...FRAME_FIELDS,
+    UDP_STREAM,
+    ...TCP_ANALYSIS,
+    ...RESPONSE_FIELDS,
+    ...CARRIED_FIELDS,
+    ...LISTED,
+    ...HOPSCOPE_FIELDS,
+    ...more,
+  ]) {
     catalog.set(field.name, field)
   }
   return catalog

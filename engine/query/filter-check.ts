@@ -1,5 +1,6 @@
 import { encodeUtf8 } from '../capture-file/utf8.ts'
 import type { FieldCatalog } from './field-catalog.ts'
+import { fieldName, unknownField } from './field-names.ts'
 import type { FilterType } from './filter-field.ts'
 import { literalOf, type Literal, numberOf, type Target } from './filter-literal.ts'
 import {
@@ -212,7 +213,7 @@ export class FilterChecker {
   #isLiteral(node: OperandNode): boolean {
     switch (node.kind) {
       case 'word':
-        return !this.#catalog.has(node.text)
+        return !this.#catalog.has(fieldName(node.text))
       case 'string':
       case 'character':
         return true
@@ -231,9 +232,7 @@ export class FilterChecker {
   }
 
   #unknownField(node: OperandNode & { kind: 'word' }): FilterError {
-    const guess = nearest(node.text, this.#catalog.keys())
-    const text = node.text.length > 60 ? `${node.text.slice(0, 60)}…` : node.text
-    return new FilterError(`${text} is not a field${guess ? `; did you mean ${guess}?` : '.'}`, node.span)
+    return new FilterError(unknownField(node.text, this.#catalog), node.span)
   }
 
   /** A value in the place of a literal: also a calculation with numbers only. */
@@ -263,7 +262,7 @@ export class FilterChecker {
   #operand(node: OperandNode, place?: 'alone' | 'left'): Operand {
     switch (node.kind) {
       case 'word': {
-        const field = this.#catalog.get(node.text)
+        const field = this.#catalog.get(fieldName(node.text))
         if (field) return { kind: 'field', field, type: field.type }
         if (/^[\p{L}_]/u.test(node.text)) throw this.#unknownField(node)
         if (place === 'alone')

@@ -120,13 +120,15 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
   }
 }
 
-function protocol(sources: CaptureTables, packet: Packet, row: number): string {
+/** What the list says of the packet, which has been decoded, in its column Protocol. */
+export function protocol(sources: CaptureTables, packet: Packet, row: number): string {
   if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) return '-'
   const carried = carriedBy(sources, row)
   return applicationInfo(packet, carried && { carried })?.protocol ?? protocolColumn(packet)
 }
 
-function info(sources: CaptureTables, packet: Packet, row: number): string {
+/** ... and in its column Info. */
+export function info(sources: CaptureTables, packet: Packet, row: number): string {
   if (sources.packets.chunk(row).interface[row % CHUNK_ROWS] === NO_INTERFACE) {
     return 'A block of the capture file that holds no packet'
   }

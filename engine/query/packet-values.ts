@@ -9,6 +9,7 @@ import type { ValueSource } from './filter-evaluate.ts'
 import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
 import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
 import { carriedBy, packetContextOf } from './packet-context-of.ts'
+import { info, protocol } from './packet-rows.ts'
 
 /** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
 const BY_CONTEXT: ReadonlySet<string> = new Set([
@@ -97,6 +98,8 @@ export class PacketValues implements ValueSource {
     const context = wantsContext ? packetContextOf(tables, row) : undefined
     collectFields(packet, this.#wanted, this.#take, context)
     this.#takeProtocols(packet)
+    this.#found.get('_ws.col.protocol')?.values.push(protocol(tables, packet, row))
+    this.#found.get('_ws.col.info')?.values.push(info(tables, packet, row))
   }
 
   values(field: FilterField, layer: number | undefined): readonly FilterValue[] {
