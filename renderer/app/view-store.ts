@@ -5,7 +5,7 @@ import { viewFromSearch, viewToSearch, type View } from './view.ts'
 export type HistoryStep = 'push' | 'replace'
 
 export interface ViewStore {
-  readonly store: StoreApi<View>
+  readonly store: Omit<StoreApi<View>, 'setState'>
   /** Changes parts of the view; an `undefined` removes the part. */
   change(change: Partial<View>, step?: HistoryStep): void
   [Symbol.dispose](): void

@@ -59,7 +59,9 @@ describe('the view in the URL', () => {
             row: fc.nat(),
             reference: fc.nat(),
             latency: fc.constantFrom('rtt client', 'dns', 'http2'),
+            measure: fc.constantFrom('rtt server', 'turn', 'http'),
             times: fc.constantFrom('requests' as const, 'pairs' as const),
+            timesSort: fc.record({ key: fc.constantFrom('totalNs', 'toClient p50'), descending: fc.boolean() }),
             order: fc.record({ key: fc.constantFrom('frame', 'length', 'info'), descending: fc.boolean() }),
             detail: fc.constantFrom('graph', 'ladder', 'follow'),
             side: fc.constantFrom('client', 'server'),
@@ -84,7 +86,7 @@ describe('the view in the URL', () => {
 
   it('ignores what makes no sense', () => {
     const nonsense =
-      '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&order=toString&detail=x&times=x&against=x:y&side=x&span=3~2&filter='
+      '?range=2~1&zoom=abc&conversation=-4&frame=0&sort=constructor&timesort=--x&order=toString&detail=x&times=x&against=x:y&side=x&span=3~2&filter='
     expect(viewFromSearch(nonsense)).toEqual(START_VIEW)
     expect(viewFromSearch('?range=1~2~3&frame=1e3&sort=-')).toEqual(START_VIEW)
   })

@@ -25,17 +25,21 @@ export interface View {
   /** The part of the time axis on screen, when not all of it. */
   readonly zoom?: TimeRange | undefined
   readonly conversation?: number | undefined
-  /** The selected packet. */
+  /** The selected packet: its row in the file, and within the workspace in what is read of it (see part-view.ts). */
   readonly row?: number | undefined
-  /** The packet from which times of packets are counted, by its row; from the first without. */
+  /** The packet from which times of packets are counted, as `row`; from the first without. */
   readonly reference?: number | undefined
   readonly sort: Sort
   /** How the packets are listed; in the order of the file without. */
   readonly order?: PacketOrder | undefined
   /** What the time axis shows the latency of, by its measure's name; of round trips without. Stays when another capture is opened. */
   readonly latency?: string | undefined
+  /** What the latency pane shows, by its measure's name; what is felt most without. */
+  readonly measure?: string | undefined
   /** How the latency pane shows times; as a heat map without. */
   readonly times?: TimesForm | undefined
+  /** How its list of requests or pairs is sorted, by a column's name; the slowest first without. */
+  readonly timesSort?: { readonly key: string; readonly descending: boolean } | undefined
   /** Which of the lists is shown; without, the findings where there are any, else the conversations. */
   readonly list?: ListTab | undefined
   /** The finding that is looked at, by its id; the first without. */
@@ -137,7 +141,9 @@ export function viewToSearch(view: View): string {
   if (sort.key !== START_VIEW.sort.key || !sort.descending) search.set('sort', (sort.descending ? '-' : '') + sort.key)
   if (view.order) search.set('order', (view.order.descending ? '-' : '') + view.order.key)
   if (view.latency) search.set('latency', view.latency)
+  if (view.measure) search.set('measure', view.measure)
   if (view.times && view.times !== TIMES_FORMS[0]) search.set('times', view.times)
+  if (view.timesSort) search.set('timesort', (view.timesSort.descending ? '-' : '') + view.timesSort.key)
   if (view.list) search.set('list', view.list)
   if (view.finding) search.set('finding', view.finding)
   if (view.against) search.set('against', refText(view.against))
@@ -177,7 +183,9 @@ export function viewFromSearch(text: string): View {
   const reference = readCount(search.get('reference'))
   const order = readOrder(search.get('order'))
   const latency = readMeasure(search.get('latency'))
+  const measure = readMeasure(search.get('measure'))
   const times = readOneOf(TIMES_FORMS, search.get('times'))
+  const [, descending, key] = /^(-?)([a-zA-Z][a-zA-Z0-9 ]{0,29})$/.exec(search.get('timesort') ?? '') ?? []
   const list = readOneOf(LIST_TABS, search.get('list'))
   const detail = readOneOf(DETAIL_TABS, search.get('detail'))
   const side = readOneOf(SIDES, search.get('side'))
@@ -200,7 +208,9 @@ export function viewFromSearch(text: string): View {
     sort: readSort(search.get('sort')),
     ...(order && { order }),
     ...(latency && { latency }),
+    ...(measure && { measure }),
     ...(times && { times }),
+    ...(key && { timesSort: { key, descending: descending === '-' } }),
     ...(list && { list }),
     ...(search.get('finding') && { finding: search.get('finding') ?? '' }),
     ...(against && { against }),

@@ -35,6 +35,7 @@ import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useNotes } from './use-notes.tsx'
 import { usePacketSearch } from './use-packet-search.tsx'
+import { useViewOfPart } from './part-view.ts'
 import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
@@ -61,7 +62,7 @@ export interface WorkspaceProps {
 export function Workspace({
   connection,
   session,
-  view,
+  view: viewOfFile,
   commands,
   filterSlot,
   appVersion,
@@ -69,6 +70,7 @@ export function Workspace({
   onCaptureEnds,
 }: WorkspaceProps): ReactNode {
   const { progress, search: searching, crash } = useStore(session.progress)
+  const view = useViewOfPart(viewOfFile, progress?.facts.part?.before ?? 0)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)

@@ -55,7 +55,11 @@ describe('latency', { timeout: 60_000 }, () => {
     expect(await findings(page)).toEqual([])
 
     await pairs.getByRole('button', { name: 'To client n' }).click()
-    await expect.poll(servers).toEqual(['orders-0', 'orders-1', 'inventory', 'prices-5f7c9d4d6f-8wz4n'])
+    const most = ['orders-0', 'orders-1', 'inventory', 'prices-5f7c9d4d6f-8wz4n']
+    await expect.poll(servers).toEqual(most)
+    await expect.poll(() => page.url()).toMatch(/timesort=-toClient/)
+    await page.reload()
+    await expect.poll(servers).toEqual(most)
     await pairs.focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
@@ -70,6 +74,33 @@ describe('latency', { timeout: 60_000 }, () => {
     await pairs.getByText(/^No round trip of the network alone, only \d+ ACKs with data/).waitFor()
     await page.emulateMedia({ colorScheme: 'dark' })
     await takePicture(page, 'pairs-none-dark')
+    expect(complaints).toEqual([])
+  })
+
+  it('shows the measure and the order that a link names', async () => {
+    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=dns-5s&list=latency#'))
+    const { page, complaints } = opened
+    const screen = new Screen(page)
+    const measures = page.getByRole('table', { name: 'Measures' })
+    const chosen = measures.locator('[aria-current=true]')
+    // Requests are felt most.
+    await expect.poll(() => chosen.innerText()).toMatch(/^DNS/)
+    await measures.getByRole('row', { name: /to the client/ }).click()
+    await page.getByRole('group', { name: /client over time/ }).waitFor()
+    await expect.poll(() => page.url()).toMatch(/measure=rtt/)
+    await using other = await openPage(browser, app.url.replace('/#', `/${new URL(page.url()).search}#`))
+    await other.page.getByRole('group', { name: /client over time/ }).waitFor()
+
+    await measures.getByRole('row', { name: /^DNS/ }).click()
+    await page.getByRole('button', { name: 'Requests' }).click()
+    const requests = page.getByRole('grid', { name: 'Requests' })
+    await requests.getByRole('button', { name: 'Time' }).click()
+    // The slowest was asked in second 21.
+    const first = async () => (await screen.column(requests, 'time'))[0]
+    await expect.poll(first).toBe('0.000')
+    await expect.poll(() => page.url()).toMatch(/measure=dns&times=requests&timesort=time/)
+    await page.reload()
+    await expect.poll(first).toBe('0.000')
     expect(complaints).toEqual([])
   })
 

@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type {
   AddressPair,
@@ -55,7 +55,8 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
   const zoom = useStore(view.store, (state) => state.zoom)
   const conversation = useStore(view.store, (state) => state.conversation)
   const wanted = useStore(view.store, (state) => state.times) ?? FORMS[0]
-  const [chosen, setChosen] = useState<string>()
+  const chosen = useStore(view.store, (state) => state.measure)
+  const sort = useStore(view.store, (state) => state.timesSort)
   const frameNumber = useFrameNumber()
   const scope: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
   const query: Query = { ...scope, ...range }
@@ -96,7 +97,9 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
                 key={each}
                 type="button"
                 aria-pressed={each === form}
-                onClick={() => view.change({ times: each === FORMS[0] ? undefined : each }, 'push')}
+                onClick={() =>
+                  view.change({ times: each === FORMS[0] ? undefined : each, timesSort: undefined }, 'push')
+                }
               >
                 {FORM_NAMES[each]}
               </button>
@@ -117,10 +120,18 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
         summaries &&
         measure !== undefined &&
         (form === 'pairs' ? (
-          <Pairs session={session} query={query} version={version} whyNone={whyNoPair(summaries)} onPair={showPair} />
+          <Pairs
+            session={session}
+            query={query}
+            version={version}
+            whyNone={whyNoPair(summaries)}
+            sort={sort}
+            onSort={(timesSort) => view.change({ timesSort })}
+            onPair={showPair}
+          />
         ) : (
           <div className="latency">
-            <Measures summaries={summaries} chosen={measure} onChoose={setChosen} />
+            <Measures summaries={summaries} chosen={measure} onChoose={(each) => view.change({ measure: each })} />
             <div className="latency-view">
               {form === 'requests' ? (
                 <Requests
@@ -129,6 +140,8 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
                   query={query}
                   protocol={measure}
                   version={version}
+                  sort={sort}
+                  onSort={(timesSort) => view.change({ timesSort })}
                   onRequest={showRequest}
                   onConversation={(row) => view.change({ conversation: row.conversation, row: row.requestRow }, 'push')}
                 />

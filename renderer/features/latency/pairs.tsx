@@ -14,6 +14,9 @@ interface PairsProps {
   readonly version: number
   /** Said where no pair has a round trip. */
   readonly whyNone: string
+  /** By one of its columns; the slowest first without. */
+  readonly sort: GridSort | undefined
+  readonly onSort: (sort: GridSort) => void
   readonly onPair: (pair: AddressPair) => void
 }
 
@@ -96,9 +99,9 @@ const HALF_COLUMNS = [...halfColumns('toClient'), ...halfColumns('toServer')]
 const COLUMNS = [...END_COLUMNS, ...HALF_COLUMNS]
 
 /** Round trips by the addresses of client and server, the slowest pair first until another order is chosen. */
-export function Pairs({ session, query, version, whyNone, onPair }: PairsProps): ReactNode {
+export function Pairs({ session, query, version, whyNone, sort: asked, onSort, onPair }: PairsProps): ReactNode {
   const names = useContext(AddressNames)
-  const [sort, setSort] = useState<GridSort>()
+  const sort = COLUMNS.some(({ key }) => key === asked?.key) ? asked : undefined
   const [active, setActive] = useState<number>()
   const { value: slowestFirst, error } = useAnswer(JSON.stringify([query, version]), () =>
     session.engine.addressPairs(query),
@@ -130,7 +133,7 @@ export function Pairs({ session, query, version, whyNone, onPair }: PairsProps):
       onOpen={choose}
       {...(sort && { sort })}
       onSort={(key) => {
-        setSort({
+        onSort({
           key,
           descending: sort?.key === key ? !sort.descending : HALF_COLUMNS.some((half) => half.key === key),
         })

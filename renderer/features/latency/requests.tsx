@@ -1,7 +1,7 @@
 import { useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { ExchangeRow, ExchangeSort, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
-import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { DataGrid, type Column, type GridSort } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
 import { formatDuration, formatSeconds } from '../../components/format.ts'
@@ -13,6 +13,9 @@ interface RequestsProps {
   readonly query: Query
   readonly protocol: string
   readonly version: number
+  /** By one of its columns; the slowest first without. */
+  readonly sort: GridSort | undefined
+  readonly onSort: (sort: GridSort) => void
   readonly onRequest: (row: ExchangeRow) => void
   readonly onConversation: (row: ExchangeRow) => void
 }
@@ -85,14 +88,14 @@ const COLUMNS: readonly Column<ExchangeRow>[] = [
 ]
 
 const SORTS: ReadonlySet<string> = new Set(COLUMNS.map(({ key }) => key))
+const SLOWEST_FIRST = { key: 'totalNs', descending: true } as const
 const isSort = (key: string): key is ExchangeSort => SORTS.has(key)
 
 /** The requests of a protocol with where their time went, the slowest first. */
-export function Requests({ session, query, protocol, version, onRequest, onConversation }: RequestsProps): ReactNode {
-  const [sort, setSort] = useState<{ readonly key: ExchangeSort; readonly descending: boolean }>({
-    key: 'totalNs',
-    descending: true,
-  })
+export function Requests(props: RequestsProps): ReactNode {
+  const { session, query, protocol, version, onSort, onRequest, onConversation } = props
+  const { key: asked = '', descending = true } = props.sort ?? {}
+  const sort = isSort(asked) ? { key: asked, descending } : SLOWEST_FIRST
   const [active, setActive] = useState<number>()
   const first = useRef(0)
   const key = JSON.stringify([query, protocol, sort, version])
@@ -138,7 +141,7 @@ export function Requests({ session, query, protocol, version, onRequest, onConve
       rowClass={({ outcome }) => (outcome === 'failed' || outcome === 'unanswered' ? 'request-bad' : '')}
       sort={sort}
       onSort={(name) => {
-        if (isSort(name)) setSort({ key: name, descending: sort.key === name ? !sort.descending : name !== 'time' })
+        onSort({ key: name, descending: sort.key === name ? !sort.descending : name !== 'time' })
       }}
       empty={
         error !== undefined ? (
