@@ -54,10 +54,12 @@ describe.skipIf(skipReason !== undefined)(
       let peak = 0
       const start = process.memoryUsage().rss
       const sink = {
-        async segmentBytes(segment: number, bytes: Buffer) {
-          const batch = packets.push(segment, bytes, () => 0)
+        begin: (segment: number) => packets.begin(segment),
+        bytes: (bytes: Buffer) => packets.add(bytes),
+        async accept() {
+          const batch = packets.accept(() => 0)
           // A disk that takes 10 MB/s.
-          await sleep(bytes.length / 10_000)
+          await sleep((batch?.blocks.length ?? 0) / 10_000)
           peak = Math.max(peak, process.memoryUsage().rss - start)
           // The numbered beginning of each datagram, behind the block's head: enough to count by.
           batch?.times.forEach((_time, index) =>

@@ -44,7 +44,9 @@ describe("a capture's file and its journal", () => {
   async function feed(file: CaptureFile, pieces: readonly (readonly [segment: number, bytes: Buffer])[]) {
     const packets = new SegmentPackets(file.mark(0))
     for (const [number, bytes] of pieces) {
-      const batch = packets.push(number, bytes, () => file.addInterface(0, FACTS))
+      packets.begin(number)
+      packets.add(bytes)
+      const batch = packets.accept(() => file.addInterface(0, FACTS))
       if (batch) await file.add(0, batch)
     }
   }
@@ -151,7 +153,9 @@ describe("a capture's file and its journal", () => {
     const bytes = segment(...texts)
     let longest = 0
     for (let at = 0; at < bytes.length; at += 20) {
-      const batch = packets.push(0, bytes.subarray(at, at + 20), () => file.addInterface(0, FACTS))
+      packets.begin(0)
+      packets.add(bytes.subarray(at, at + 20))
+      const batch = packets.accept(() => file.addInterface(0, FACTS))
       if (batch) await file.add(0, batch)
       await file.flush()
       if (at % 2000 !== 0) continue

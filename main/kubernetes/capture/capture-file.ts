@@ -16,8 +16,6 @@ const UNWRITTEN_BYTES = 8 << 20
 /** So much is brought to the disk at once while packets come quickly; else whole segments are after SYNC_MS. */
 const SYNC_BYTES = 16 << 20
 const SYNC_MS = 1000
-/** So much may not be on the disk yet before who adds is to wait; the pods keep it until then. */
-const UNSYNCED_BYTES = 96 << 20
 
 /** The segments of a point that are before this one are on the disk: its pod may forget them. */
 export type OnSafe = (segment: number) => void
@@ -198,9 +196,7 @@ export class CaptureFile {
 
   get #isFull(): boolean {
     if (this.#failed || this.#closed) return false
-    return (
-      this.#unwritten > UNWRITTEN_BYTES || this.#merge.bytes > HOLD_BYTES || this.bytes - this.#synced > UNSYNCED_BYTES
-    )
+    return this.#unwritten > UNWRITTEN_BYTES || this.#merge.bytes > HOLD_BYTES
   }
 
   async #untilRoom(): Promise<void> {

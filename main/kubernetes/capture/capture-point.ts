@@ -184,8 +184,10 @@ export class CapturePoint {
   #sinkInto(file: CaptureFile, mark: PointMark, shared: boolean): PointSink {
     const packets = new SegmentPackets(mark)
     return {
-      segmentBytes: (segment: number, bytes: Buffer) => {
-        const batch = packets.push(segment, bytes, ({ linkType, snapLength }) => {
+      begin: (segment: number) => packets.begin(segment),
+      bytes: (bytes: Buffer) => packets.add(bytes),
+      accept: () => {
+        const batch = packets.accept(({ linkType, snapLength }) => {
           this.interfaceId ??= file.addInterface(this.id, {
             name: `${this.#status.pod ?? this.#status.node}:${this.#status.interface}`,
             description: describe(this.#status),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HOLD_MS, type Merged, PacketMerge } from './packet-merge.ts'
-import { enhancedPacketLength, writeEnhancedPacket } from './pcapng-blocks.ts'
+import { enhancedPacketLength, writeEnhancedHead } from './pcapng-blocks.ts'
 import type { PacketBatch } from './segment-packets.ts'
 
 /** Packets of 4 bytes, of which the first is the point's number and the second counts. */
@@ -9,9 +9,8 @@ function batch(point: number, ...times: readonly number[]): PacketBatch {
   const memory = Buffer.alloc(size * times.length)
   const view = new DataView(memory.buffer, memory.byteOffset, memory.length)
   times.forEach((_time, index) => {
-    const bytes = Buffer.of(point, index, 0, 0)
-    const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    writeEnhancedPacket(memory, view, index * size, point, 0, 0, 4, bytes, source, 0, 4)
+    writeEnhancedHead(view, index * size, point, 0, 0, 4, 4)
+    memory.set([point, index], index * size + 28)
   })
   const starts = Uint32Array.from([...times, 0], (_time, index) => index * size)
   return { blocks: memory, starts, times: Float64Array.from(times), segment: 0, first: 0 }

@@ -101,42 +101,51 @@ export const enhancedPacketLength = (captured: number) => 32 + ((captured + 3) &
 const COPIED_BY_HAND = 192
 
 /**
- * Writes one into `target` at `at`, with views on the same memory as target and source; the time's two halves are nanoseconds since 1970. The next free place.
- * The hot loop of a capture: plain stores, since calls of Buffer's methods took ten times as long.
+ * Writes one at `at`, all but the packet's bytes, which go to `at` + 28; the time's two halves are nanoseconds since 1970, the lower
+ * less than 2 ** 33. Plain stores: this is the hot loop of a capture, and calls of Buffer's methods took ten times as long.
  */
-export function writeEnhancedPacket(
-  target: Uint8Array,
+export function writeEnhancedHead(
   view: DataView,
   at: number,
   interfaceId: number,
   timeHigh: number,
   timeLow: number,
-  original: number,
-  source: Uint8Array,
-  sourceView: DataView,
-  from: number,
   captured: number,
-): number {
+  original: number,
+): void {
   const total = enhancedPacketLength(captured)
   const end = at + total
-  // The padding is among the last four bytes before the length; what belongs there is written after this.
+  // The padding is among the last four bytes before the length; what belongs there comes after this.
   view.setUint32(end - 8, 0, true)
   view.setUint32(at, ENHANCED_PACKET, true)
   view.setUint32(at + 4, total, true)
   view.setUint32(at + 8, interfaceId, true)
-  view.setUint32(at + 12, timeHigh, true)
-  view.setUint32(at + 16, timeLow, true)
+  const carry = timeLow > 0xffffffff ? 1 : 0
+  view.setUint32(at + 12, timeHigh + carry, true)
+  view.setUint32(at + 16, timeLow - carry * 0x100000000, true)
   view.setUint32(at + 20, captured, true)
   view.setUint32(at + 24, original, true)
-  const begin = at + 28
-  if (captured <= COPIED_BY_HAND) {
-    let index = 0
-    for (; index + 4 <= captured; index += 4)
-      view.setUint32(begin + index, sourceView.getUint32(from + index, true), true)
-    for (; index < captured; index++) target[begin + index] = source[from + index] ?? 0
-  } else target.set(source.subarray(from, from + captured), begin)
   view.setUint32(end - 4, total, true)
-  return end
+}
+
+/** Copies `count` bytes; the views are of the same memory as the arrays. */
+export function copyBytes(
+  target: Uint8Array,
+  targetView: DataView,
+  at: number,
+  source: Uint8Array,
+  sourceView: DataView,
+  from: number,
+  count: number,
+): void {
+  if (count > COPIED_BY_HAND) {
+    target.set(source.subarray(from, from + count), at)
+    return
+  }
+  let index = 0
+  for (; index + 4 <= count; index += 4)
+    targetView.setUint32(at + index, sourceView.getUint32(from + index, true), true)
+  for (; index < count; index++) target[at + index] = source[from + index] ?? 0
 }
 
 /** The block with a comment; for the few packets that need one. */

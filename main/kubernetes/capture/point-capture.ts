@@ -11,7 +11,7 @@ import { podPath } from '../pod-requests.ts'
 import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { PULL, script, START, STOP } from './pod-scripts.ts'
-import type { CaptureCounts, PullFrame } from './pull-frames.ts'
+import type { CaptureCounts, DataFrame, PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
 import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
 
@@ -52,8 +52,12 @@ export interface PointProgress {
 
 /** What becomes of the bytes. */
 export interface PointSink {
-  /** They are to be used up when it returns, but for those that it returns a promise for: more are read when that is resolved. */
-  segmentBytes(segment: number, bytes: Buffer): void | Promise<void>
+  /** Bytes of a segment come, behind those that were accepted last. Others that came since then are void. */
+  begin(segment: number): void
+  /** They are to be used up when it returns. */
+  bytes(bytes: Buffer): void
+  /** Those that came since `begin` are what the pod sent. More are read when a promise is resolved. */
+  accept(): void | Promise<void>
   /** Bytes were lost before the next; `all`: with those before. */
   gap(lostBytes: number, all: number): void
   /** All bytes were handed over; resolved when they are safe, and the pod may forget the capture. */
@@ -86,12 +90,14 @@ export class PointCapture {
   #position: Position
   /** Of the segment's bytes until there. */
   #hash: Hash = createHash('sha256')
+  /** With those of the frame that is coming; absent where its own digest is that of the segment. */
+  #nextHash: Hash | undefined
   /** The segments before this one are safe here. */
   #safe: number
-  #writing: Promise<void> = Promise.resolve()
   /** What the disk said, or a mistake of ours: nothing that another try would change. */
   #failure: Error | undefined
-  #progress: PointProgress
+  #progress: Omit<PointProgress, 'heardAt'>
+  #heardAt = Date.now()
 
   /** `mark`: what an earlier run of ours has; the sink is given that segment anew from its beginning. */
   constructor(
@@ -113,11 +119,11 @@ export class PointCapture {
     this.#position = { segment, offset: 0 }
     this.#safe = segment
     this.#finished = end !== undefined
-    this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, heardAt: Date.now(), ...end }
+    this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, ...end }
   }
 
   get progress(): PointProgress {
-    return this.#progress
+    return { ...this.#progress, heardAt: this.#heardAt }
   }
 
   /** Starts tcpdump in the pod; does nothing when it was started before. */
@@ -136,9 +142,8 @@ export class PointCapture {
   async run(): Promise<PointProgress> {
     let pause = 100
     while (!this.#finished) {
-      const before = this.#progress.heardAt
+      const before = this.#heardAt
       const cut = await this.#pull()
-      await this.#writing
       if (this.#failure !== undefined) throw this.#failure
       if (this.#finished) break
       if (this.#abandon.signal.aborted) {
@@ -146,7 +151,7 @@ export class PointCapture {
         break
       }
       // A connection that worked is worth a quick try; one that never did is not.
-      if (this.#progress.heardAt > before) pause = 100
+      if (this.#heardAt > before) pause = 100
       const end = await this.#whyGone(cut)
       if (end !== undefined) {
         this.#set({ state: 'incomplete', ...end })
@@ -158,7 +163,7 @@ export class PointCapture {
     }
     // Whatever became of it, a stop has nothing to ask for any more.
     this.#finished = true
-    return this.#progress
+    return this.progress
   }
 
   /** Asks tcpdump to end; what it has written is still fetched. */
@@ -229,23 +234,34 @@ export class PointCapture {
 
   /** Takes bytes of the stream; a promise when the taker needs time. */
   #take(frames: PullFrames, bytes: Uint8Array): void | Promise<void> {
-    this.#progress = { ...this.#progress, heardAt: Date.now() }
+    this.#heardAt = Date.now()
     const complete = frames.push(bytes)
-    const first = complete.next()
-    return first.done ? undefined : this.#takeFrames(first.value, complete)
+    for (let next = complete.next(); !next.done; next = complete.next()) {
+      const work = this.#takeFrame(next.value)
+      if (work) return this.#takeRest(work, complete)
+    }
   }
 
-  async #takeFrames(first: PullFrame, more: Iterable<PullFrame>): Promise<void> {
-    await this.#takeFrame(first)
+  async #takeRest(work: Promise<void>, more: Iterable<PullFrame>): Promise<void> {
+    await work
     for (const frame of more) await this.#takeFrame(frame)
   }
 
-  async #takeFrame(frame: PullFrame): Promise<void> {
-    if (frame.kind === 'data') return this.#data(frame)
-    await this.#writing
-    if (this.#failure !== undefined) throw this.#failure
+  #takeFrame(frame: PullFrame): void | Promise<void> {
     const { segment, offset } = this.#position
     switch (frame.kind) {
+      case 'begin':
+        if (frame.segment !== segment || frame.offset !== offset)
+          throw new BrokenFrame('bytes came that were not asked for')
+        this.#nextHash = frame.last ? undefined : this.#hash.copy()
+        this.#sink.begin(segment)
+        return
+      case 'bytes':
+        this.#nextHash?.update(frame.bytes)
+        this.#sink.bytes(frame.bytes)
+        return
+      case 'data':
+        return this.#accept(frame)
       case 'segment-end':
         if (frame.segment !== segment || frame.size !== offset)
           throw new BrokenFrame('a segment ends where it should not')
@@ -267,36 +283,19 @@ export class PointCapture {
         this.#sink.reached?.(frame.time - TCPDUMP_DELAY_MS)
         return
       case 'end':
-        await this.#end(frame)
+        return this.#end(frame)
     }
   }
 
-  /** While these bytes are written the next are read; two frames are as much as is on its way. */
-  async #data({ segment, offset, bytes, last }: Extract<PullFrame, { kind: 'data' }>): Promise<void> {
-    const at = this.#position
-    if (segment !== at.segment || offset !== at.offset) throw new BrokenFrame('bytes came that were not asked for')
+  #accept({ segment, offset, length, last }: DataFrame): void | Promise<void> {
     if (last) this.#begin(segment + 1)
     else {
-      // Of a segment that comes whole the digest is known to be right.
-      this.#hash.update(bytes)
-      this.#position = { segment, offset: offset + bytes.length }
+      this.#hash = this.#nextHash ?? this.#hash
+      this.#position = { segment, offset: offset + length }
     }
-    const before = this.#writing
-    this.#writing = before.then(() => this.#write(segment, bytes))
-    await before
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
-  async #write(segment: number, bytes: Buffer): Promise<void> {
-    if (this.#failure !== undefined) return
-    try {
-      await this.#sink.segmentBytes(segment, bytes)
-      this.#capturing({ bytes: this.#progress.bytes + bytes.length })
-    } catch (error) {
-      this.#failure ??= asError(error)
-      // Nothing more is to come: what can't be written need not be sent.
-      this.#stream?.close()
-    }
+    const work = this.#sink.accept()
+    this.#capturing({ bytes: this.#progress.bytes + length })
+    return work
   }
 
   #begin(segment: number): void {
@@ -345,7 +344,7 @@ export class PointCapture {
 
   /** Why it is of no use to ask again, or undefined. */
   async #whyGone(cut: string): Promise<{ readonly message: string; readonly gone?: boolean } | undefined> {
-    const silent = Date.now() - this.#progress.heardAt
+    const silent = Date.now() - this.#heardAt
     if (silent > this.job.giveUpMs)
       return { message: `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}` }
     if (cut === 'no such capture') return { message: 'The pod no longer has the capture: its container was ended.' }

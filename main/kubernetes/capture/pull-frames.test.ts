@@ -16,12 +16,18 @@ const stream = Buffer.concat([
   data(7, 0, Buffer.alloc(0)),
   Buffer.from('HS1 F 0 8 3 asked\nbye'),
 ])
+const text = 'HS1 D 0 0 9\n\n\0\xff'
+const frame = { segment: 0, offset: 0, length: text.length, last: true }
+const empty = { segment: 7, offset: 0, length: 0, last: false }
 const expected = [
   { kind: 'idle', words: 'hello' },
-  { kind: 'data', segment: 0, offset: 0, bytes: Buffer.from('HS1 D 0 0 9\n\n\0\xff', 'latin1'), last: true },
+  { kind: 'begin', ...frame },
+  { kind: 'bytes', bytes: Buffer.from(text, 'latin1') },
+  { kind: 'data', ...frame },
   { kind: 'segment-end', segment: 1, size: 12, sha256: 'a'.repeat(64) },
   { kind: 'gap', segment: 7, lostBytes: 100 },
-  { kind: 'data', segment: 7, offset: 0, bytes: Buffer.alloc(0), last: false },
+  { kind: 'begin', ...empty },
+  { kind: 'data', ...empty },
   { kind: 'end', exitCode: 0, segments: 8, words: 'bye', why: 'asked' },
 ]
 
@@ -33,8 +39,10 @@ describe('frames of a pull', () => {
         const frames = new PullFrames()
         const out: PullFrame[] = []
         for (const [index, end] of places.slice(1).entries()) {
-          for (const frame of frames.push(stream.subarray(places[index], end))) {
-            out.push(frame.kind === 'data' ? { ...frame, bytes: Buffer.from(frame.bytes) } : frame)
+          for (const one of frames.push(stream.subarray(places[index], end))) {
+            const before = out.at(-1)
+            if (one.kind !== 'bytes' || before?.kind !== 'bytes') out.push(one)
+            else out.splice(-1, 1, { kind: 'bytes', bytes: Buffer.concat([before.bytes, one.bytes]) })
           }
         }
         expect(out).toEqual(expected)

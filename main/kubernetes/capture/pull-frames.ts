@@ -2,15 +2,10 @@ import { createHash, type Hash } from 'node:crypto'
 
 // The frames that the pod sends while its capture is fetched; see PULL in pod-scripts.ts.
 
+/** `begin`, `bytes` and `data` are one frame of the pod: its head, what comes of it, and the word that its digest is that of what came. */
 export type PullFrame =
-  | {
-      readonly kind: 'data'
-      readonly segment: number
-      readonly offset: number
-      readonly bytes: Buffer
-      /** The segment ends with these bytes. */
-      readonly last: boolean
-    }
+  | ({ readonly kind: 'begin' | 'data' } & DataFrame)
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'segment-end'; readonly segment: number; readonly size: number; readonly sha256: string }
   | { readonly kind: 'gap'; readonly segment: number; readonly lostBytes: number }
   | { readonly kind: 'idle'; readonly words: string }
@@ -24,6 +19,14 @@ export type PullFrame =
       readonly why: string
     }
 
+export interface DataFrame {
+  readonly segment: number
+  readonly offset: number
+  readonly length: number
+  /** The segment ends with these bytes. */
+  readonly last: boolean
+}
+
 /** What came is not what was sent: bytes are missing, or are others. The stream is of no use any more; what was taken before is good. */
 export class BrokenFrame extends Error {}
 
@@ -33,21 +36,20 @@ const LENGTH_LIMIT = 64 << 20
 interface Header {
   readonly fields: readonly string[]
   readonly length: number
-  /** Of the bytes, as they come: then they are still in the processor's cache. */
-  readonly hash: Hash | undefined
+  readonly data?: { readonly frame: DataFrame; readonly hash: Hash }
 }
 
+const NO_BYTES = Buffer.alloc(0)
+
 /**
- * Cuts the stream into frames and checks each: only whole ones whose digest fits come out. Their bytes lie in two buffers that are used in
- * turn: those of a frame are to be used up before the next but one is asked for. (A new buffer for each segment costs more in garbage
- * collection than all the rest.)
+ * Cuts the stream into frames and checks each. Of a data frame the bytes come out as they come in, views of what was pushed, and are void unless
+ * its `data` follows: whoever takes them does so while they are in the processor's cache, and they are not gathered here.
  */
 export class PullFrames {
-  #head: Buffer = Buffer.alloc(0)
+  #head: Buffer = NO_BYTES
   #header: Header | undefined
-  #body: Buffer = Buffer.alloc(0)
-  #other: Buffer = Buffer.alloc(0)
-  #filled = 0;
+  #words: Buffer[] = []
+  #left = 0;
 
   /** The frames that these bytes complete. Throws BrokenFrame. */
   *push(bytes: Uint8Array): Generator<PullFrame, undefined> {
@@ -57,27 +59,33 @@ export class PullFrames {
         const end = rest.indexOf(10)
         const head = Buffer.concat([this.#head, end < 0 ? rest : rest.subarray(0, end)])
         if (head.length > HEADER_LIMIT) throw new BrokenFrame('a frame does not begin where it should')
-        if (end < 0) {
-          this.#head = head
-          return
-        }
-        this.#head = Buffer.alloc(0)
+        this.#head = end < 0 ? head : NO_BYTES
+        if (end < 0) return
         rest = rest.subarray(end + 1)
         this.#header = headerOf(head.toString('latin1'))
-        this.#filled = 0
-        if (this.#header.length > this.#body.length) this.#body = Buffer.allocUnsafe(this.#header.length)
+        this.#left = this.#header.length
+        if (this.#header.data) yield { kind: 'begin', ...this.#header.data.frame }
       }
-      const { fields, length, hash } = this.#header
-      const part = rest.subarray(0, length - this.#filled)
-      hash?.update(part)
-      part.copy(this.#body, this.#filled)
-      this.#filled += part.length
+      const { fields, data } = this.#header
+      const part = rest.subarray(0, this.#left)
       rest = rest.subarray(part.length)
-      if (this.#filled < length) return
+      this.#left -= part.length
+      if (part.length > 0) {
+        if (data) {
+          data.hash.update(part)
+          yield { kind: 'bytes', bytes: part }
+        } else this.#words.push(Buffer.from(part))
+      }
+      if (this.#left > 0) return
       this.#header = undefined
-      const body = this.#body.subarray(0, length)
-      if (length > 0) [this.#body, this.#other] = [this.#other, this.#body]
-      yield frameOf(fields, body, hash?.digest('hex'))
+      if (data) {
+        if (data.hash.digest('hex') !== fields[5])
+          throw new BrokenFrame('the bytes of a frame are not those that were sent')
+        yield { kind: 'data', ...data.frame }
+      } else {
+        yield frameOf(fields, Buffer.concat(this.#words).toString('latin1'))
+        this.#words = []
+      }
       if (rest.length === 0) return
     }
   }
@@ -91,26 +99,26 @@ function headerOf(line: string): Header {
   const length = place === undefined ? 0 : Number(fields[place])
   if (!Number.isInteger(length) || length < 0 || length > LENGTH_LIMIT)
     throw new BrokenFrame('a frame has no sensible length')
-  return { fields, length, hash: fields[1] === 'D' ? createHash('sha256') : undefined }
+  if (fields[1] !== 'D') return { fields, length }
+  const frame = { segment: numberIn(fields, 2), offset: numberIn(fields, 3), length, last: fields[6] === '1' }
+  return { fields, length, data: { frame, hash: createHash('sha256') } }
 }
 
-function frameOf(fields: readonly string[], body: Buffer, digest: string | undefined): PullFrame {
-  const number = (place: number) => {
-    const value = Number(fields[place])
-    if (!Number.isSafeInteger(value) || value < 0) throw new BrokenFrame('a frame holds no number where one should be')
-    return value
-  }
+function numberIn(fields: readonly string[], place: number): number {
+  const value = Number(fields[place])
+  if (!Number.isSafeInteger(value) || value < 0) throw new BrokenFrame('a frame holds no number where one should be')
+  return value
+}
+
+function frameOf(fields: readonly string[], words: string): PullFrame {
+  const number = (place: number) => numberIn(fields, place)
   switch (fields[1]) {
-    case 'D': {
-      if (digest !== fields[5]) throw new BrokenFrame('the bytes of a frame are not those that were sent')
-      return { kind: 'data', segment: number(2), offset: number(3), bytes: body, last: fields[6] === '1' }
-    }
     case 'E':
       return { kind: 'segment-end', segment: number(2), size: number(3), sha256: fields[4] ?? '' }
     case 'G':
       return { kind: 'gap', segment: number(2), lostBytes: number(3) }
     case 'S':
-      return { kind: 'idle', words: body.toString('latin1') }
+      return { kind: 'idle', words }
     case 'W':
       return { kind: 'clock', time: timeOf(fields[2] ?? '') }
     case 'F':
@@ -118,7 +126,7 @@ function frameOf(fields: readonly string[], body: Buffer, digest: string | undef
         kind: 'end',
         exitCode: number(2),
         segments: number(3),
-        words: body.toString('latin1'),
+        words,
         why: fields[5] ?? 'end',
       }
     default:

@@ -90,7 +90,7 @@ async function backlog(connection: ApiConnection, place: CapturePlace, number: s
   return job
 }
 
-const NOBODY: PointSink = { segmentBytes() {}, gap() {}, end: () => Promise.resolve() }
+const NOBODY: PointSink = { begin() {}, bytes() {}, accept() {}, gap() {}, end: () => Promise.resolve() }
 
 /** A capture's segments, as they are. */
 const CAT = 'cd "/tmp/hopscope/$1"; set -- seg; while [ -e seg$# ]; do set -- "$@" seg$#; done; exec cat "$@"'
@@ -126,8 +126,10 @@ async function captureRate(connection: ApiConnection, place: CapturePlace, folde
   const id = file.addInterface(0, { name: 'eth0', description: '', filter: '', linkType: 1, snapLength: 65_550 })
   const packets = new SegmentPackets()
   const sink: PointSink = {
-    segmentBytes(segment, bytes) {
-      const batch = packets.push(segment, bytes, () => id)
+    begin: (segment) => packets.begin(segment),
+    bytes: (bytes) => packets.add(bytes),
+    accept() {
+      const batch = packets.accept(() => id)
       return batch && file.add(0, batch)
     },
     gap() {},
