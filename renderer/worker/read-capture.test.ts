@@ -88,6 +88,27 @@ describe('reading a capture', () => {
     expect(last).toMatchObject({ phase: 'failed', bytesRead: 3000, error: 'broke off: Error: gone' })
   })
 
+  it('tells what came last also when nothing comes behind it', async () => {
+    const control = new AbortController()
+    const growing = { ...source(0), size: undefined }
+    growing.stream = () =>
+      Promise.resolve(
+        new ReadableStream<Uint8Array>({
+          start(controller) {
+            // The second before it is time for another report.
+            controller.enqueue(new Uint8Array(1000))
+            controller.enqueue(new Uint8Array(500))
+          },
+        }),
+      )
+    const last = await new Promise<Progress>((resolve) => {
+      const report = (progress: Progress) => progress.bytesRead === 1500 && progress.version > 1 && resolve(progress)
+      void readCapture(growing, counting(), control.signal, report)
+    })
+    control.abort()
+    expect(last.phase).toBe('reading')
+  })
+
   it('lets questions be answered while chunks wait', async () => {
     const engine = counting()
     const push = engine.push.bind(engine)

@@ -33,17 +33,34 @@ export async function readCapture(
   const start = performance.now()
   const news = new News(start)
   let reported = start
+  let version = 0
+  let versionBytes = 0
   const tell = (phase: Progress['phase'], error?: string) => {
     reported = performance.now()
+    const next = news.version(reported, answering(), phase !== 'reading')
+    if (next !== version) versionBytes = engine.bytesRead
+    version = next
     report({
       phase,
-      version: news.version(reported, answering(), phase !== 'reading'),
+      version,
       bytesRead: engine.bytesRead,
       size: source.size ?? 0,
       elapsedMs: reported - start,
       facts: engine.facts(),
       ...(error !== undefined && { error }),
     })
+  }
+
+  const pause = () => (performance.now() - start < 1000 ? FIRST_REPORTS_MS : LATER_REPORTS_MS)
+  // What came last is told also when nothing comes behind it, as in a quiet capture.
+  let later: ReturnType<typeof setTimeout> | undefined
+  const tellLater = () => {
+    if (later !== undefined || engine.bytesRead === versionBytes) return
+    later = setTimeout(() => {
+      later = undefined
+      tell('reading')
+      tellLater()
+    }, pause())
   }
 
   tell('reading')
@@ -59,13 +76,15 @@ export async function readCapture(
         if (done || signal.aborted) break
         engine.push(value)
         const now = performance.now()
-        if (now - reported > (now - start < 1000 ? FIRST_REPORTS_MS : LATER_REPORTS_MS)) tell('reading')
+        if (now - reported > pause()) tell('reading')
+        tellLater()
         if (now - turn > LONGEST_TURN_MS) {
           await otherTasks()
           turn = performance.now()
         }
       }
     } finally {
+      clearTimeout(later)
       signal.removeEventListener('abort', stop)
       stop()
     }
