@@ -25,6 +25,9 @@ export const FINDING_KINDS = [
   'dns-black-hole',
   'dns-unanswered',
   'dns-slow',
+  'tls-failed',
+  'server-errors',
+  'slow-server',
 ] as const
 export type FindingKind = (typeof FINDING_KINDS)[number]
 
@@ -85,6 +88,8 @@ export interface Finding {
   readonly until: number
   /** How often it happened; what is counted, is in the sentence. */
   readonly count: number
+  /** Requests or connections that came to nothing by it: a time alone would not show how bad that is. */
+  readonly failed?: number
   /** Milliseconds that were lost to it, of all conversations together. */
   readonly costMs: number
   /** Who is to blame, or why that cannot be told. */

@@ -47,6 +47,16 @@ export const policies: ConfirmCommand = {
   about: 'whether one selects the server and does not allow this port',
 }
 
+export function tlsHello(address: string, port: number): ConfirmCommand {
+  // Brackets mean something to a shell.
+  const end = address.includes(':') ? `'[${word(address)}]:${word(port)}'` : `${word(address)}:${word(port)}`
+  return {
+    command: `openssl s_client -showcerts -connect ${end}`,
+    about:
+      'in the client pod, with -servername NAME: which certificates the server sends, and until when they are valid',
+  }
+}
+
 export const route = (address: string): ConfirmCommand => ({
   command: `ip route get ${word(address)}`,
   about: 'in the sending pod and on its node: the way taken, and the MTU known for it',

@@ -175,6 +175,11 @@ export class FindingContext {
     return this.tables.packets.time(row)
   }
 
+  /** Of the latest packet. */
+  get lastTime(): number {
+    return this.survey.rows === 0 ? 0 : this.time(this.survey.rows - 1)
+  }
+
   /** What is in no column of these rows (any order, each once in the answer). */
   async headers(rows: Iterable<number>): Promise<ReadonlyMap<number, Headers>> {
     const ascending = Uint32Array.from(new Set(rows)).sort()

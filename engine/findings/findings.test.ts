@@ -6,7 +6,7 @@ import { RULES } from './rules/index.ts'
 /** Our captures, each with the trouble that was made in it: that is found, and nothing else. */
 const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] = [
   ['clean.pcapng.gz', []],
-  ['handshakes.pcap.gz', []],
+  ['handshakes.pcap.gz', ['tls-failed', 'tls-failed']],
   ['http2.pcap.gz', []],
   ['grpc.pcap.gz', []],
   ['redis.pcap.gz', []],
@@ -30,6 +30,8 @@ const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] =
   ['duplicate-address.pcap.gz', ['duplicate-address']],
   ['conntrack-invalid.pcap.gz', ['conntrack-invalid']],
   ['dns-black-hole.pcap.gz', ['dns-black-hole']],
+  ['slow-server.pcap.gz', ['slow-server']],
+  ['server-errors.pcap.gz', ['server-errors']],
 ]
 
 describe('in our own captures', () => {
@@ -71,7 +73,7 @@ describe('in our own captures', () => {
     const { findings } = await findInCapture('refused.pcapng')
     expect(findings.map(({ server, blamed }) => `${server?.port}: ${blamed}`)).toEqual([
       '9999: 10.244.2.81:9999: no listener (the resets have its usual TTL, 62)',
-      expect.stringMatching(/^80: 10\.244\.1\.1, which rejects it: kube-proxy/),
+      expect.stringMatching(/^80: 10\.244\.1\.1, which rejects it, as kube-proxy does/),
       expect.stringMatching(/^5432: 10\.244\.1\.1, which forbids it/),
     ])
   })

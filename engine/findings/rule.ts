@@ -26,6 +26,7 @@ export interface Draft extends Pick<
   readonly title?: string
   readonly severity?: Severity
   readonly costMs?: number
+  readonly failed?: number
   readonly conversations?: readonly number[]
   readonly client?: FindingEnd
   readonly server?: FindingEnd

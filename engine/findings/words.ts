@@ -42,11 +42,15 @@ export function endText({ address, port }: FindingEnd): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-/** "from 14.0 s to 18.9 s of the capture", "at 3.10 s of the capture". */
+/** "from 14.0 s to 18.9 s of the capture", "at 3.10 s of the capture", "from the start to 5.00 s of the capture". */
 export function whenText(since: number, until: number): string {
-  const [from, to] = [nsText(since), nsText(until)]
-  return from === to ? `at ${from} of the capture` : `from ${from} to ${to} of the capture`
+  const [from, to] = [since < MOMENT_NS ? 'the start' : nsText(since), nsText(until)]
+  if (from !== to && until - since >= MOMENT_NS) return `from ${from} to ${to} of the capture`
+  return since < MOMENT_NS ? 'at the start of the capture' : `at ${from} of the capture`
 }
+
+/** What is as short has no beginning and no end for a person. */
+const MOMENT_NS = 10e6
 
 export const sentences = (...parts: readonly (string | undefined)[]): string =>
   parts.filter((part) => part !== undefined && part !== '').join(' ')

@@ -95,14 +95,16 @@ export function partText({ part, packets, firstTime }: CaptureFacts): string {
 }
 
 function findingBlocks(finding: Finding, number: number, { packets }: Engine): Block[] {
-  const { title, costMs, confidence, sentence, why, blamed, ruledOut, settle, evidence, confirm, filter } = finding
+  const { title, costMs, failed, confidence, sentence, why, blamed, ruledOut, settle, evidence, confirm, filter } =
+    finding
+  const broken = failed === undefined ? '' : `, ${failed} failed`
   const cost = costMs > 0 ? `, ${msText(costMs)} lost` : ''
   const items = [`Why: ${why}`, `To blame: ${blamed}.`, ...ruledOut.map((text) => `Ruled out: ${text}`)]
   if (settle !== undefined) items.push(`Would settle it: ${settle}`)
   if (evidence.length > 0)
     items.push(`Frames: ${evidence.map(({ row, role }) => `${packets.frame(row)} ${role}`).join('; ')}`)
   return [
-    heading(3, `${number}. ${title}${cost} (${Math.round(confidence * 100)} % sure)`),
+    heading(3, `${number}. ${title}${broken}${cost} (${Math.round(confidence * 100)} % sure)`),
     paragraph(sentence),
     { kind: 'list', items },
     { kind: 'code', text: filter },

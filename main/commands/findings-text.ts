@@ -25,9 +25,10 @@ export function findingsSummary({ findings, artefacts }: Pick<FindingsReport, 'f
   return parts.join('\n')
 }
 
-function headText({ title, costMs, confidence }: Finding, number: number): string {
+function headText({ title, costMs, failed, confidence }: Finding, number: number): string {
+  const broken = failed === undefined ? '' : `, ${failed} failed`
   const cost = costMs > 0 ? `, ${millisecondsText(costMs)} lost` : ''
-  return `${number}. ${printable(title)}${cost} (${Math.round(confidence * 100)} % sure)`
+  return `${number}. ${printable(title)}${broken}${cost} (${Math.round(confidence * 100)} % sure)`
 }
 
 function wholeText(finding: Finding, number: number, { packets }: Engine): string {

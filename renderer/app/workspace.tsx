@@ -229,6 +229,7 @@ export function Workspace({
     findings: () => (
       <Findings
         report={report}
+        epochNs={facts.epochNs}
         error={diagnosis.error}
         waiting={diagnosis.key !== String(read) && !reading}
         reading={reading}
@@ -338,6 +339,7 @@ export function Workspace({
                       <Tabs
                         ids={LIST_TABS}
                         names={LIST_TITLES}
+                        counts={{ findings: report?.findings.length }}
                         shown={list}
                         onShow={(id) => view.change({ list: id }, 'push')}
                       >
@@ -424,14 +426,16 @@ const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
 interface TabsProps<Id extends string> {
   readonly ids: readonly Id[]
   readonly names: Readonly<Record<Id, string>>
+  /** Behind the names, where it says something before one looks. */
+  readonly counts?: Readonly<Partial<Record<Id, number | undefined>>>
   readonly shown: Id
   readonly onShow: (id: Id) => void
   readonly children: ReactNode
 }
 
 /** The panes of one place; a single one keeps its plain title. */
-function Tabs<Id extends string>({ ids, names, shown, onShow, children }: TabsProps<Id>): ReactNode {
-  const tabs = ids.map((id) => ({ id, title: names[id], show: () => onShow(id) }))
+function Tabs<Id extends string>({ ids, names, counts, shown, onShow, children }: TabsProps<Id>): ReactNode {
+  const tabs = ids.map((id) => ({ id, title: names[id], count: counts?.[id], show: () => onShow(id) }))
   if (tabs.length === 1) return children
   return (
     <PaneTabs tabs={tabs} shown={shown}>

@@ -10,6 +10,7 @@ import idleResets from './scenarios/idle-resets.mjs'
 import lossEpisode from './scenarios/loss-episode.mjs'
 import mtuBlackhole from './scenarios/mtu-blackhole.mjs'
 import refused from './scenarios/refused.mjs'
+import * as serverTrouble from './scenarios/server-trouble.mjs'
 import vxlanNodes from './scenarios/vxlan-nodes.mjs'
 import zeroWindow from './scenarios/zero-window.mjs'
 
@@ -44,4 +45,6 @@ export const TEST_CAPTURES = {
   'duplicate-address': forRules.duplicateAddress,
   'conntrack-invalid': forRules.conntrackInvalid,
   'dns-black-hole': forRules.dnsBlackHole,
+  'slow-server': serverTrouble.slowServer,
+  'server-errors': serverTrouble.serverErrors,
 }

@@ -138,6 +138,7 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
     until,
     costMs: cases.reduce((sum, each) => sum + context.lostNs(each.known), 0) / 1e6,
     count: cases.length,
+    failed: cases.length,
     sentence: sentences(
       `${countOf(cases.length, 'connection')} from ${context.named(client.address)} to ${context.namedEnd(service)} got packets from ${listOf(pods)} instead, ${whenText(since, until)}: the client knows no such connection and answered with a reset, which kills the server’s side.`,
     ),

@@ -18,7 +18,10 @@ import { nagle } from './nagle.ts'
 import { policyDrop } from './policy-drop.ts'
 import { refused } from './refused.ts'
 import { rtoTail } from './rto-tail.ts'
+import { serverErrors } from './server-errors.ts'
+import { slowServer } from './slow-server.ts'
 import { synLoss } from './syn-loss.ts'
+import { tlsFailed } from './tls-failed.ts'
 import { tupleReuse } from './tuple-reuse.ts'
 import { zeroWindow } from './zero-window.ts'
 
@@ -46,4 +49,7 @@ export const RULES: readonly Rule[] = [
   dnsBlackHole,
   dnsUnanswered,
   dnsSlow,
+  tlsFailed,
+  serverErrors,
+  slowServer,
 ]

@@ -94,6 +94,7 @@ function draft(context: FindingContext, group: Group<Race>): Draft {
   return {
     ...about(group),
     count: cases.length,
+    failed: cases.length,
     sentence: sentences(
       `${countOf(cases.length, 'request')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with a reset ${whenText(group.since, group.until)}, because the server was closing the idle connection just then.`,
       `It closes after ${nsText(median(idle))} without a request; the client keeps connections at least as long.`,

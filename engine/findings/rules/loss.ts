@@ -92,8 +92,8 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
         total(({ segments }) => segments.countData()),
       )} of the data segments of ${countOf(cases.length, 'connection')}: ${msText(costMs)} were lost.`,
       timeouts > 0
-        ? `${countOf(timeouts, 'time')} a timer had to run out first${waits.length > 0 ? `, after ${nsText(median(waits))} in the middle and ${nsText(Math.max(...waits))} at most` : ''}.`
-        : 'Later data asked for each of them, so no timer had to run out.',
+        ? `${timeouts === 1 ? 'Once' : countOf(timeouts, 'time')} a timer had to run out first${waitsText(waits)}.`
+        : `Later data asked for ${again === 1 ? 'it' : 'each of them'}, so no timer had to run out.`,
     ),
     why: tail
       ? 'These connections have too little in flight for the receiver to ask for what is missing; only the sender’s timer notices, and it waits 200 ms and more.'
@@ -112,6 +112,14 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
   }
 }
 
+function waitsText(waits: readonly number[]): string {
+  if (waits.length === 0) return ''
+  const longest = nsText(Math.max(...waits))
+  return waits.length === 1
+    ? `, after ${longest}`
+    : `, after ${nsText(median(waits))} at the median and ${longest} at most`
+}
+
 function peerOf(context: FindingContext, id: number, address: string): string {
   const client = context.client(id).address
   return client === address ? context.server(id).address : client
@@ -128,12 +136,12 @@ function blamedOf(context: FindingContext, address: string, cases: readonly Loss
   const senders = byClient === again ? 'the clients' : byClient === 0 ? 'the servers' : 'both ends'
   const where =
     beyond === again
-      ? 'after they had passed this capture point, or their ACKs on the way back'
+      ? 'was lost after it had passed this capture point, or its ACKs on their way back'
       : beyond === 0
-        ? 'before they came to this capture point'
-        : `${beyond} of them after they had passed this capture point, ${again - beyond} before`
-  const whose = address === '' ? '' : `, on the way of ${context.named(address)}`
-  return `the network: what ${senders} sent was lost ${where}${whose}`
+        ? 'was lost before it came to this capture point'
+        : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${again - beyond} before it`
+  const whose = address === '' ? '' : `; ${context.named(address)} is at one end of all of it`
+  return `the network: what ${senders} sent ${where}${whose}`
 }
 
 /** The first and the one that waited longest, by these names, then others of the cases that cost most. */

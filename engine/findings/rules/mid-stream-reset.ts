@@ -81,6 +81,7 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
   return {
     ...about(group),
     count: cases.length,
+    failed: cases.length,
     sentence: sentences(
       `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${whenText(group.since, group.until)} while the client waited for an answer, up to ${nsText(longest)} after it had sent its data.`,
     ),

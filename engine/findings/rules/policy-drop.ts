@@ -94,6 +94,7 @@ function draft(context: FindingContext, group: Group<Silence>, again: number, ho
     ...about(group),
     ...(!hostAnswers && { title: 'No answer to any SYN' }),
     count: cases.length,
+    failed: cases.length,
     sentence: sentences(
       `${cases.length === 1 ? 'The only connection' : `All ${countOf(cases.length, 'connection')}`} from ${clientsText(context, group)} to ${context.namedEnd(server)} got no answer ${whenText(group.since, group.until)}: ${countOf(cases.length + again, 'SYN')}, no SYN-ACK, no reset, no ICMP error.`,
       `They waited ${msText(group.costMs)} in all.`,

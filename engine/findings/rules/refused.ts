@@ -17,10 +17,13 @@ const THRESHOLDS = {
 const SAYS: Readonly<Record<number, { readonly text: string; readonly who: string }>> = {
   0: { text: 'network unreachable', who: 'has no route there' },
   1: { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
-  3: { text: 'port unreachable', who: 'rejects it: kube-proxy does so for a service without ready endpoints' },
+  3: { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
   9: { text: 'network administratively prohibited', who: 'forbids it' },
   10: { text: 'host administratively prohibited', who: 'forbids it' },
-  13: { text: 'communication administratively prohibited', who: 'forbids it: a firewall or policy rule that rejects' },
+  13: {
+    text: 'communication administratively prohibited',
+    who: 'forbids it, by a firewall or policy rule that rejects',
+  },
 }
 const PORT_UNREACHABLE = 3
 
@@ -128,6 +131,7 @@ async function draft(context: FindingContext, group: Group<Refusal>): Promise<Dr
     title: titleOf(context, group, who.by),
     subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : 'reset'}`,
     count: cases.length,
+    failed: cases.length,
     sentence: sentences(
       `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(Math.max(...waits))} after the SYN at most.`,
       who.short,

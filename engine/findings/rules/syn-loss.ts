@@ -72,8 +72,10 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: readonly num
     severity: group.costMs >= 3000 || unanswered > 0 ? 'high' : 'medium',
     count: cases.length,
     sentence: sentences(
-      `${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send their SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
-      `each took ${nsText(median(waits))} longer to open (most ${nsText(Math.max(...waits))}), ${msText(group.costMs)} in all.`,
+      `${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send ${cases.length === 1 ? 'its' : 'their'} SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
+      waits.length === 1
+        ? `it took ${nsText(waits[0])} longer to open.`
+        : `each took ${nsText(median(waits))} longer to open (most ${nsText(Math.max(...waits))}), ${msText(group.costMs)} in all.`,
       unanswered > 0 ? `${countOf(unanswered, 'connection')} never got an answer here.` : '',
     ),
     why: sentences(

@@ -86,7 +86,7 @@ describe('loss', () => {
   it('that timers repair is a tail', async () => {
     const finding = theFinding(await findInConnections(OPENS + times(8, lost)))
     expect(finding).toMatchObject({ kind: 'rto-tail', count: 8, costMs: 1760 })
-    expect(finding.blamed).toContain('after they had passed this capture point')
+    expect(finding.blamed).toContain('after it had passed this capture point')
   })
 
   it('of one segment is told when it cost something', async () => {

@@ -2,7 +2,14 @@ import { Clock, Copy, Download, ExternalLink, ListFilter, SquareTerminal } from 
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import type { Finding, FindingsReport } from '../../../common/model/finding.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatCounted, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import {
+  formatClock,
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatMilliseconds,
+  formatSeconds,
+} from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import './findings.css'
@@ -10,6 +17,8 @@ import './findings.css'
 export interface FindingsProps {
   /** Undefined until the rules have run once. */
   readonly report: FindingsReport | undefined
+  /** Nanoseconds since 1970 at which the capture begins. */
+  readonly epochNs: string | undefined
   /** Why they could not. */
   readonly error: string | undefined
   readonly waiting: boolean
@@ -121,7 +130,7 @@ interface LineProps extends Pick<FindingsProps, 'onChoose' | 'onShow'> {
 }
 
 function Line({ finding, worst, selected, onChoose, onShow }: LineProps): ReactNode {
-  const { title, severity, costMs, sentence } = finding
+  const { title, severity, costMs, failed, sentence } = finding
   return (
     <div
       id={optionId(finding)}
@@ -134,6 +143,7 @@ function Line({ finding, worst, selected, onChoose, onShow }: LineProps): ReactN
     >
       <span className="finding-cost">
         {severity === 'note' ? '' : costMs > 0 ? formatMilliseconds(costMs) : '–'}
+        {failed !== undefined && <small>{formatCount(failed)} failed</small>}
         {costMs > 0 && <i aria-hidden style={{ inlineSize: `${Math.max(2, (costMs / worst) * 100)}%` }} />}
       </span>
       <span className="finding-title">
@@ -146,13 +156,13 @@ function Line({ finding, worst, selected, onChoose, onShow }: LineProps): ReactN
 
 interface StoryProps extends Pick<
   FindingsProps,
-  'onShow' | 'onTime' | 'onPacket' | 'onCopy' | 'onCopyCommand' | 'onExport'
+  'epochNs' | 'onShow' | 'onTime' | 'onPacket' | 'onCopy' | 'onCopyCommand' | 'onExport'
 > {
   readonly finding: Finding
 }
 
 /** One finding in full. */
-function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExport }: StoryProps): ReactNode {
+function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyCommand, onExport }: StoryProps): ReactNode {
   const frameNumber = useFrameNumber()
   const { title, sentence, why, confidence, since, until, blamed, evidence, ruledOut, settle, confirm, source } =
     finding
@@ -183,7 +193,9 @@ function Story({ finding, onShow, onTime, onPacket, onCopy, onCopyCommand, onExp
         <Part name="Why">{why}</Part>
         <Part name="Where">{blamed}</Part>
         <Part name="When">
-          {formatSeconds(since, 3)} s{until > since && `, for ${formatDuration(until - since)}`}
+          {epochNs !== undefined && `${formatClock(epochNs, since, 3)}, `}
+          {formatSeconds(since, 3)} s after the first packet
+          {until > since && `, for ${formatDuration(until - since)}`}
         </Part>
         {evidence.length > 0 && (
           <Part name="Packets">

@@ -1,4 +1,5 @@
 // An HTTP service: GET /healthz is small; any other path answers ?items=N rows of JSON after some think time.
+// `slow`: every so many answers take so much longer; `fail`: every so many have that status.
 import { createServer } from 'node:http'
 import { logNormal, random } from './random.mjs'
 
@@ -9,6 +10,8 @@ const {
   thinkMs = 4,
   keepAliveSeconds = 600,
   host,
+  slow,
+  fail,
 } = JSON.parse(process.argv[2])
 const next = random(seed)
 const STATES = ['new', 'paid', 'packed', 'shipped', 'returned']
@@ -23,15 +26,19 @@ function body(path, items) {
   return JSON.stringify({ service: name, path, rows })
 }
 
+let answers = 0
+const isTurn = (each) => each !== undefined && answers % each.every === 0
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://pod')
   const small = url.pathname === '/healthz'
   const text = small ? '{"status":"ok"}' : body(url.pathname, Number(url.searchParams.get('items') ?? 8))
-  const wait = small ? 0 : logNormal(next, thinkMs, 0.6)
+  if (!small) answers++
+  const wait = small ? 0 : logNormal(next, thinkMs, 0.6) + (isTurn(slow) ? slow.ms * (1 + next()) : 0)
+  const status = !small && isTurn(fail) ? fail.status : 200
   request.resume()
   request.on('end', () =>
     setTimeout(() => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+      response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
       response.end(text)
     }, wait),
   )
