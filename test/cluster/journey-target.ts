@@ -29,6 +29,8 @@ export class JourneyTarget {
   readonly image: string
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly nodes: readonly string[]
+  /** Whether root captures without a capability added; with CRI-O it does not. */
+  readonly givesNetRaw: boolean
   /** Of those who may make no namespaces. */
   readonly #own: { readonly name: string; readonly level: string | undefined } | undefined
   /** Why no namespaces can be made. */
@@ -41,7 +43,7 @@ export class JourneyTarget {
     config: Kubeconfig,
     context: string,
     connection: ApiConnection,
-    nodes: readonly string[],
+    nodes: readonly Node[],
     environment: Readonly<Record<string, string | undefined>>,
     whyNone: string | undefined,
     own: { readonly name: string; readonly level: string | undefined } | undefined,
@@ -49,7 +51,8 @@ export class JourneyTarget {
     this.config = config
     this.context = context
     this.connection = connection
-    this.nodes = nodes
+    this.nodes = nodes.map(({ metadata }) => metadata.name)
+    this.givesNetRaw = !nodes.some(({ status }) => status?.nodeInfo?.containerRuntimeVersion?.startsWith('cri-o'))
     this.environment = environment
     this.#whyNone = whyNone
     this.#own = own
@@ -71,14 +74,13 @@ export class JourneyTarget {
         !spec?.taints?.some(({ effect }) => effect === 'NoExecute') &&
         status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
-    const names = usable.map(({ metadata }) => metadata.name)
     const whyNone = await whyNot(connection, context.name, [
       { verb: 'create', group: '', resource: 'namespaces' },
       { verb: 'delete', group: '', resource: 'namespaces' },
     ])
     const name = environment['HOPSCOPE_NAMESPACE']
     const own = whyNone !== undefined && name ? { name, level: await levelOf(connection, name) } : undefined
-    return new JourneyTarget(config, context.name, connection, names, environment, whyNone, own)
+    return new JourneyTarget(config, context.name, connection, usable, environment, whyNone, own)
   }
 
   /** In words, what the person would have to be allowed where the journeys are made; undefined when all of it is. */
@@ -105,7 +107,7 @@ export class JourneyTarget {
   /** A namespace of this run's own, at a Pod Security level; removed by `close`. Or the one that HOPSCOPE_NAMESPACE names. */
   async namespace(wanted: Level | 'any'): Promise<string> {
     if (this.#own) return this.#own.name
-    const level = wanted === 'any' ? 'baseline' : wanted
+    const level = wanted !== 'any' ? wanted : this.givesNetRaw ? 'baseline' : 'privileged'
     const name = `hopscope-test-${level}-${this.#run}`
     if (this.#namespaces.includes(name)) return name
     const labels = {

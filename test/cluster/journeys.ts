@@ -32,7 +32,9 @@ const IN_PODS = [
   allow('get', 'pods', 'exec'),
   allow('create', 'pods', 'exec'),
 ]
+/** Nobody may give what he has not himself. */
 const NARROWING = [
+  allow('list', 'pods'),
   allow('impersonate', 'users'),
   allow('impersonate', 'groups'),
   allow('create', 'roles', undefined, 'rbac.authorization.k8s.io'),
@@ -53,6 +55,8 @@ function echoes(packets: readonly { readonly interface: number; readonly bytes: 
 }
 
 const ECHOES = 'icmp or icmp6'
+const NO_PING =
+  'no ping was answered between the pods (a NetworkPolicy?): whether a pod sees what comes to it was not tried'
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 const sorted = (list: readonly number[]) => list.toSorted((a, b) => a - b)
 
@@ -134,6 +138,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
 
     it('the preflight: in a baseline namespace root that adds nothing', async (context) => {
       await needs(context, 'baseline', ...IN_PODS)
+      if (!target.givesNetRaw) context.skip(`the nodes' runtime does not give containers NET_RAW`)
       const { preflight: verdict } = await preflight(
         target.connection,
         podTarget(web),
@@ -201,11 +206,12 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const one = capture([podTarget(pod)])
       const done = one.run()
       await begun(one, done)
-      const { sent } = await target.ping(web, pod.status?.podIP ?? '', 50, 20)
+      const { answered } = await target.ping(web, pod.status?.podIP ?? '', 50, 20)
       await sleep(500)
       await one.stop()
       expect(await done).toMatchObject({ state: 'complete' })
-      expect(echoes(readBlocks(one.status.file).packets, 0).length).toBeGreaterThan(sent * 0.9)
+      if (answered === 0) context.skip(NO_PING)
+      expect(echoes(readBlocks(one.status.file).packets, 0).length).toBeGreaterThanOrEqual(answered)
     })
 
     it('a capture through the node where the pod is closed, and of a node without our own traffic', async (context) => {
@@ -217,11 +223,11 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const done = inside.run()
       await begun(inside, done)
       expect(inside.status.points[0]?.rung).toBe('node-pod')
-      await target.ping(web, tight.status?.podIP ?? '', 50, 20)
+      const { answered } = await target.ping(web, tight.status?.podIP ?? '', 50, 20)
       await sleep(500)
       await inside.stop()
       expect(await done).toMatchObject({ state: 'complete' })
-      expect(echoes(readBlocks(inside.status.file).packets, 0).length).toBeGreaterThan(40)
+      expect(echoes(readBlocks(inside.status.file).packets, 0).length).toBeGreaterThanOrEqual(answered)
 
       const node = tight.spec.nodeName ?? ''
       const whole = capture([{ kind: 'node', node }], { debugNamespace, filter: '', snapLength: 128 })
@@ -232,7 +238,9 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const status = await ended
       expect(status).toMatchObject({ state: 'complete' })
       const ports = readBlocks(status.file).packets.flatMap(({ bytes }) =>
-        bytes.length > 38 && bytes[23] === 6 ? [bytes.readUInt16BE(34), bytes.readUInt16BE(36)] : [],
+        bytes.length > 38 && bytes.readUInt16BE(12) === 0x0800 && bytes[23] === 6
+          ? [bytes.readUInt16BE(34), bytes.readUInt16BE(36)]
+          : [],
       )
       expect(ports).not.toContain(10_250)
       // Its pods go with the capture.
@@ -242,6 +250,7 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
         left = leftovers.filter(({ kind, namespace }) => kind === 'pod' && namespace === debugNamespace).length
         await sleep(200)
       }
+      if (answered === 0) context.skip(NO_PING)
     })
 
     it('chaos: twenty cuts of the connection lose and double nothing', async (context) => {
@@ -254,8 +263,11 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const done = one.run()
       await begun(one, done)
       const pinging = target.ping(web, db.status?.podIP ?? '', 4000, 2, 500)
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0, cutAt = 0; i < 20; i++) {
+        // A stream that works is cut: how long it takes until there is one is the cluster's affair.
+        while ((one.status.points[0]?.heardAt ?? 0) <= cutAt && one.status.state === 'capturing') await sleep(20)
         await sleep(100 + ((i * 67) % 300))
+        cutAt = Date.now()
         proxy.cut()
       }
       const { sent } = await pinging

@@ -266,10 +266,10 @@ read -r pid < "$home/supervisor" && kill -TERM "$pid"
 
 /**
  * Arguments: a container's id. Says a process of it, found by its control group: no runtime's socket is needed. The first process where
- * there is one: others, as of probes, may end before they are of use.
+ * there is one: others, as of probes, may end before they are of use. CRI-O's conmon bears the id too and is in the node's network.
  */
 export const FIND_PROCESS = compact(`
-all=$(grep -ls -- "$1" /proc/[0-9]*/cgroup)
+all=$(for one in $(grep -ls -- "$1" /proc/[0-9]*/cgroup); do grep -qs -- "conmon-$1" "$one" || echo "$one"; done)
 found=$(for one in $all; do grep -ls '^NSpid:.*[[:space:]]1$' "\${one%cgroup}status"; done | head -n 1)
 found=\${found:-\${all%%/cgroup*}}
 [ -n "$found" ] || exit 4
