@@ -151,6 +151,7 @@ export class Ingest implements FrameSink {
   /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
   finish(): void {
     this.applications.finish()
+    this.#judge.release()
     this.#judge = new Judge(this.packets, this.verdicts)
   }
 

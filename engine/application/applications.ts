@@ -136,18 +136,19 @@ export class Applications {
       this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
       return undefined
     }
-    const beginning = this.#beginnings.get(found)
-    this.#beginnings.delete(found)
+    const beginning = this.#beginnings.size === 0 ? undefined : this.#beginnings.get(found)
+    if (beginning) this.#beginnings.delete(found)
     const before =
       beginning && ((beginning.seq + beginning.bytes.length - packet.seq) | 0) === 0 ? beginning : undefined
-    const payload = packet.bytes.subarray(packet.payloadAt, end)
-    const bytes = before ? joined(before.bytes, payload) : payload
+    const bytes = before ? joined(before.bytes, packet.bytes.subarray(packet.payloadAt, end)) : packet.bytes
+    const from = before ? 0 : packet.payloadAt
+    const to = before ? bytes.length : end
     const client = this.#clientDirection(conversation, packet)
     const { sourcePort, destinationPort } = packet
     const first = {
       bytes,
-      from: 0,
-      to: bytes.length,
+      from,
+      to,
       side: client === undefined ? undefined : sideOf(direction, client),
       serverPort:
         client === undefined
@@ -162,10 +163,10 @@ export class Applications {
       const clientDirection = side === 'client' ? direction : direction ^ 1
       return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined, before)
     }
-    const mayGrow = bytes.length < SHORT_PAYLOAD && beginning === before
+    const mayGrow = to - from < SHORT_PAYLOAD && beginning === before
     if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
       const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
-      this.#beginnings.set(found, { seq, bytes: bytes.slice(), row: firstRow, time: firstTime })
+      this.#beginnings.set(found, { seq, bytes: bytes.slice(from, to), row: firstRow, time: firstTime })
     } else this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
     return undefined
   }

@@ -20,6 +20,8 @@ export function recogniseHttp1({ bytes, from, to }: FirstBytes): Side | undefine
 }
 
 function beginsRequest(bytes: Uint8Array, from: number, to: number): boolean {
+  // Most that is asked about is binary.
+  if (bytes[from] < 0x41 || bytes[from] > 0x5a) return false
   return METHODS.some((method) => startsWith(bytes, from, to, method))
 }
 

@@ -169,7 +169,7 @@ export class ConversationTable {
   }
 
   #grow(): void {
-    this.#records = grown(this.#records)
+    this.#records = outgrown(this.#records)
     this.network = grown(this.network)
     this.transport = grown(this.transport)
     this.addressA = grown(this.addressA)
@@ -191,6 +191,7 @@ export class ConversationTable {
       slots[slot] = entry
     }
     this.#slots = slots
+    old.buffer.transfer(0)
   }
 }
 
@@ -213,6 +214,16 @@ export function grown(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffe
 export function grown(array: Column): Column {
   const next = empty(array, array.length * 2)
   next.set(array)
+  return next
+}
+
+/**
+ * As `grown`, but the memory of the old array is given back now, and not when garbage is collected, which the next growth may not wait for.
+ * The old array has no elements any more: only for what nobody else holds.
+ */
+export function outgrown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const next = grown(array)
+  array.buffer.transfer(0)
   return next
 }
 

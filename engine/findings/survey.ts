@@ -1,7 +1,8 @@
 import { TRANSPORT } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
-import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { NO_INTERFACE } from '../ingest.ts'
+import type { StackTable } from '../columns/stack-table.ts'
 import type { CaptureTables } from '../query/filter-field.ts'
 import { StackLayers } from '../query/stack-layers.ts'
 import { isRepetition, VERDICT, type Verdicts } from '../tcp/verdicts.ts'
@@ -31,13 +32,14 @@ export class Survey {
   readonly icmp: Uint32Array
   readonly arp: Uint32Array
   readonly copies: Uint32Array
-  copyCount = 0
+  readonly copyCount: number
   readonly clockSteps: readonly ClockStep[]
   /** Frames longer than any link carries. */
   readonly oversized: Uint32Array
-  oversizedCount = 0
-  cutWithPayload = 0
-  firstCut = -1
+  readonly oversizedCount: number
+  /** Packets whose payload was cut, and the first of them; -1 = none. */
+  readonly cutWithPayload: number
+  readonly firstCut: number
   /** TCP conversations, ascending; those in which anything was noted; and those in which segments came again. */
   readonly tcp: readonly number[]
   readonly troubled: readonly number[]
@@ -48,9 +50,6 @@ export class Survey {
   readonly #ordered: Uint32Array
 
   constructor({ packets, conversations, stacks, tcp, verdicts }: CaptureTables) {
-    const layers = new StackLayers(stacks)
-    const icmpStack = layers.having([PROTOCOL.icmp, PROTOCOL.icmpv6])
-    const arpStack = layers.having([PROTOCOL.arp])
     const count = conversations.count
     // Where each conversation's rows begin. A packet that was captured twice is counted as well: its place stays free.
     const starts = new Uint32Array(count)
@@ -65,41 +64,12 @@ export class Survey {
     }
     const ends = starts.slice()
     const ordered = new Uint32Array(places)
-    const icmp = new RowSample()
-    const arp = new RowSample()
-    const copies = new RowSample()
-    const oversized = new RowSample()
-    const steps: ClockStep[] = []
-    const latest: number[] = []
+    const rare = new RareRows(stacks)
     this.rows = packets.rows
-    for (let number = 0; number * CHUNK_ROWS < this.rows; number++) {
-      const chunk = packets.chunks[number]
-      const to = Math.min(CHUNK_ROWS, this.rows - number * CHUNK_ROWS)
-      for (let i = 0; i < to; i++) {
-        const interfaceId = chunk.interface[i]
-        if (interfaceId === NO_INTERFACE) continue
-        const row = number * CHUNK_ROWS + i
-        const time = chunk.time[i]
-        const last = latest[interfaceId]
-        if (last !== undefined && last - time > CLOCK_STEP_NS && steps.length < MOST_ROWS) {
-          steps.push({ row, interfaceId, by: last - time })
-        }
-        latest[interfaceId] = time
-        const stack = chunk.stack[i]
-        if (icmpStack[stack] !== 0) icmp.add(row)
-        else if (arpStack[stack] !== 0) arp.add(row)
-        if (chunk.length[i] > LONGEST_FRAME) oversized.add(row)
-        if ((chunk.flags[i] & FLAG.cut) !== 0 && chunk.payloadLength[i] > 0) {
-          if (this.firstCut < 0) this.firstCut = row
-          this.cutWithPayload++
-        }
-        if (chunk.verdict[i] === VERDICT.copy) {
-          copies.add(row)
-          continue
-        }
-        const id = chunk.conversation[i]
-        if (id !== NO_CONVERSATION && ends[id] !== NOT_WANTED) ordered[ends[id]++] = row
-      }
+    for (const chunk of packets.chunks) {
+      const to = Math.min(CHUNK_ROWS, this.rows - chunk.first)
+      rare.add(chunk, to)
+      orderRows(chunk, to, ends, ordered)
     }
     this.tcp = tcpIds
     this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
@@ -108,13 +78,15 @@ export class Survey {
     this.#starts = starts
     this.#ends = ends
     this.#ordered = ordered
-    this.icmp = icmp.rows()
-    this.arp = arp.rows()
-    this.copies = copies.rows()
-    this.copyCount = copies.count
-    this.oversized = oversized.rows()
-    this.oversizedCount = oversized.count
-    this.clockSteps = steps
+    this.icmp = rare.icmp.rows()
+    this.arp = rare.arp.rows()
+    this.copies = rare.copies.rows()
+    this.copyCount = rare.copies.count
+    this.oversized = rare.oversized.rows()
+    this.oversizedCount = rare.oversized.count
+    this.clockSteps = rare.clockSteps
+    this.cutWithPayload = rare.cutWithPayload
+    this.firstCut = rare.firstCut
   }
 
   /** Rows of a TCP or UDP conversation, ascending, without those that were captured a second time. */
@@ -125,6 +97,68 @@ export class Survey {
   /** The entries in `Verdicts` of the conversation's segments that came again, in file order. */
   repetitionsOf(conversation: number): readonly number[] {
     return this.#repetitions.get(conversation) ?? []
+  }
+}
+
+/** Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. */
+function orderRows(chunk: PacketChunk, to: number, ends: Uint32Array, ordered: Uint32Array): void {
+  const { conversation, verdict, first } = chunk
+  for (let i = 0; i < to; i++) {
+    const id = conversation[i]
+    if (id === NO_CONVERSATION || verdict[i] === VERDICT.copy) continue
+    const end = ends[id]
+    if (end === NOT_WANTED) continue
+    ordered[end] = first + i
+    ends[id] = end + 1
+  }
+}
+
+/** What is rare enough to be kept in lists, whatever conversation it belongs to. */
+class RareRows {
+  readonly icmp = new RowSample()
+  readonly arp = new RowSample()
+  readonly copies = new RowSample()
+  readonly oversized = new RowSample()
+  readonly clockSteps: ClockStep[] = []
+  cutWithPayload = 0
+  firstCut = -1
+  /** By interface; -Infinity before its first packet. */
+  readonly #latest = new Float64Array(NO_INTERFACE).fill(-Infinity)
+  readonly #icmpStack: Uint8Array
+  readonly #arpStack: Uint8Array
+
+  constructor(stacks: StackTable) {
+    const layers = new StackLayers(stacks)
+    this.#icmpStack = layers.having([PROTOCOL.icmp, PROTOCOL.icmpv6])
+    this.#arpStack = layers.having([PROTOCOL.arp])
+  }
+
+  /** The chunk's first `to` rows. */
+  add(chunk: PacketChunk, to: number): void {
+    const { time, stack, length, flags, verdict } = chunk
+    const latest = this.#latest
+    for (let i = 0; i < to; i++) {
+      const interfaceId = chunk.interface[i]
+      if (interfaceId === NO_INTERFACE) continue
+      const back = latest[interfaceId] - time[i]
+      if (back > CLOCK_STEP_NS) this.#stepBack(chunk.first + i, interfaceId, back)
+      latest[interfaceId] = time[i]
+      if (this.#icmpStack[stack[i]] !== 0) this.icmp.add(chunk.first + i)
+      else if (this.#arpStack[stack[i]] !== 0) this.arp.add(chunk.first + i)
+      if (length[i] > LONGEST_FRAME) this.oversized.add(chunk.first + i)
+      if ((flags[i] & FLAG.cut) !== 0) this.#cut(chunk, i)
+      if (verdict[i] === VERDICT.copy) this.copies.add(chunk.first + i)
+    }
+  }
+
+  #stepBack(row: number, interfaceId: number, by: number): void {
+    if (this.clockSteps.length < MOST_ROWS) this.clockSteps.push({ row, interfaceId, by })
+  }
+
+  #cut(chunk: PacketChunk, i: number): void {
+    if (chunk.payloadLength[i] === 0) return
+    if (this.firstCut < 0) this.firstCut = chunk.first + i
+    this.cutWithPayload++
   }
 }
 

@@ -57,22 +57,23 @@ export class LaneTable {
   }
 
   /**
-   * Counts those of the chunk's first `end` packets whose time lies in [from, to), in slots of `1 / perNs` nanoseconds from `from`. In one
-   * plain loop, as each loop in a loop is compiled anew several times while it runs.
+   * Counts those of the chunk's first `end` packets whose time lies in [from, to), in slots of `1 / perNs` nanoseconds from `from`: those in a
+   * row that share a slot at once.
    */
   addTimes(chunk: PacketChunk, end: number, from: number, to: number, perNs: number): void {
-    const { time, length, labels, flags, roundTrip, verdict } = chunk
+    const { time } = chunk
     const last = this.slots - 1
+    let begin = 0
+    let slot = -1
     for (let i = 0; i < end; i++) {
       const at = time[i]
-      if (!(at >= from && at < to)) continue
-      const slot = Math.min(last, Math.floor((at - from) * perNs))
-      this.packets[slot]++
-      this.bytes[slot] += length[i]
-      if (labels[i] !== 0) this.#addLabels(labels[i], verdict[i], slot)
-      if ((flags[i] & RESET) === RESET) this.resets[slot]++
-      if (roundTrip[i] !== 0) this.#addRtt(this.#roundTrips.time(chunk, i), slot)
+      const next = at >= from && at < to ? Math.min(last, Math.floor((at - from) * perNs)) : -1
+      if (next === slot) continue
+      if (slot >= 0) this.add(chunk, begin, i, slot)
+      begin = i
+      slot = next
     }
+    if (slot >= 0) this.add(chunk, begin, end, slot)
   }
 
   #addLabels(labels: number, verdict: number, slot: number): void {

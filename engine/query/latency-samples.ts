@@ -1,9 +1,9 @@
 import type { ExchangeScope, LatencyMeasure } from '../answers.ts'
 import { EXCHANGE } from '../application/exchange-table.ts'
-import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { CHUNK_ROWS, type PacketChunk } from '../columns/packet-table.ts'
 import { exchangesWithin } from './exchange-scope.ts'
 import type { ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
-import { ANSWERED, leftOut, ROUND_TRIP } from '../tcp/round-trips.ts'
+import { ANSWERED, leftOut, ROUND_TRIP, type RoundTrips } from '../tcp/round-trips.ts'
 
 /** Both halves of the path. */
 const RTT = 'rtt'
@@ -58,22 +58,43 @@ export function eachSample(
 /** Round trips of either half of the path. Of a scope, packets, time and conversation count here. */
 export function eachRoundTrip(
   { packets, roundTrips }: Pick<ExchangeSources, 'packets' | 'roundTrips'>,
-  { rows, from = -Infinity, to = Infinity, conversation }: ExchangeScope,
+  scope: ExchangeScope,
   client: SampleTaker | undefined,
   server: SampleTaker | undefined,
 ): void {
-  const count = rows?.length ?? packets.rows
-  for (let n = 0; n < count; n++) {
-    const row = rows ? rows[n] : n
-    const chunk = packets.chunk(row)
-    const i = row % CHUNK_ROWS
-    const bits = chunk.roundTrip[i]
+  const { rows } = scope
+  if (rows) {
+    for (const row of rows) {
+      const i = row % CHUNK_ROWS
+      roundTripsAt(packets.chunk(row), i, i + 1, roundTrips, scope, client, server)
+    }
+    return
+  }
+  for (const chunk of packets.chunks) {
+    const end = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
+    roundTripsAt(chunk, 0, end, roundTrips, scope, client, server)
+  }
+}
+
+/** Those that end at places [begin, end) of the chunk. */
+function roundTripsAt(
+  chunk: PacketChunk,
+  begin: number,
+  end: number,
+  roundTrips: RoundTrips,
+  { from = -Infinity, to = Infinity, conversation }: ExchangeScope,
+  client: SampleTaker | undefined,
+  server: SampleTaker | undefined,
+): void {
+  const { roundTrip } = chunk
+  for (let i = begin; i < end; i++) {
+    const bits = roundTrip[i]
     if (bits === 0 || (conversation !== undefined && chunk.conversation[i] !== conversation)) continue
     const taker = (bits & ROUND_TRIP.client) === 0 ? server : client
     const time = chunk.time[i]
     if (!taker || time < from || time >= to) continue
     const ns = roundTrips.time(chunk, i)
-    if (ns !== 0) taker.take(time, ns, false, false, row)
+    if (ns !== 0) taker.take(time, ns, false, false, chunk.first + i)
     else if (leftOut(chunk, i) !== ANSWERED.none) taker.leftOut?.(leftOut(chunk, i) === ANSWERED.withData)
   }
 }

@@ -1,3 +1,5 @@
+import { outgrown } from '../columns/conversation-table.ts'
+
 /**
  * What is remembered of each direction of each TCP conversation, as records of twelve 32-bit words in one array. Number
  * `conversation * 2 + direction` has its record at that number times DIRECTION_WORDS, so the two directions of a conversation
@@ -68,8 +70,6 @@ export class Directions {
 
   /** Twice the capacity. */
   grow(): void {
-    const words = new Int32Array(this.words.length * 2)
-    words.set(this.words)
-    this.words = words
+    this.words = outgrown(this.words)
   }
 }

@@ -69,6 +69,11 @@ export class Judge {
     this.#needs = new Needs(this.#senders, verdicts)
   }
 
+  /** No more packets will come: what they would be judged by is let go. */
+  release(): void {
+    this.#senders.release()
+  }
+
   /**
    * Returns the VERDICT of the packet, which travels in direction `d` (ConversationTable.find). `before` differs from it when the labels
    * began a new stream with this SYN, as Wireshark does once a FIN or RST was seen: with the same initial sequence number it is the

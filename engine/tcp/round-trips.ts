@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { outgrown } from '../columns/conversation-table.ts'
 import { CHUNK_ROWS, FLAG, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { SparseColumns } from '../columns/sparse-columns.ts'
 import type { Packet } from '../decode/packet.ts'
@@ -283,13 +283,13 @@ export class RoundTrips {
       this.#free = this.#nodes[free + NEXT]
       return free
     }
-    if (this.#end === this.#nodes.length) this.#nodes = grown(this.#nodes)
+    if (this.#end === this.#nodes.length) this.#nodes = outgrown(this.#nodes)
     this.#end += NODE_WORDS
     return this.#end - NODE_WORDS
   }
 
   #grow(at: number): void {
-    while (at >= this.#words.length) this.#words = grown(this.#words)
+    while (at >= this.#words.length) this.#words = outgrown(this.#words)
     this.#doubles = new Float64Array(this.#words.buffer)
   }
 }

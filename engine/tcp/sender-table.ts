@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { outgrown } from '../columns/conversation-table.ts'
 
 /**
  * What the sender of each direction of each TCP connection can know, as Linux keeps it, followed from this capture point. Number
@@ -84,9 +84,14 @@ export class SenderTable {
   /** Makes room for the pair of directions whose records begin at `at`, a number of words. */
   reserve(at: number): void {
     while (at + 2 * SENDER_WORDS > this.words.length) {
-      this.words = grown(this.words)
+      this.words = outgrown(this.words)
       this.times = new Float64Array(this.words.buffer)
       this.bytes = new Uint8Array(this.words.buffer)
     }
+  }
+
+  /** Gives the memory back at once; the table can't be used any more. */
+  release(): void {
+    this.words.buffer.transfer(0)
   }
 }

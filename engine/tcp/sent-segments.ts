@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { outgrown } from '../columns/conversation-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { HEAD, LISTED, otherDirection, PROVOKED, TAIL, type SenderTable } from './sender-table.ts'
 
@@ -196,7 +196,7 @@ export class SentSegments {
       return s
     }
     if (this.#end === this.#words.length) {
-      this.#words = grown(this.#words)
+      this.#words = outgrown(this.#words)
       this.#times = new Float64Array(this.#words.buffer)
     }
     this.#end += SEGMENT_WORDS

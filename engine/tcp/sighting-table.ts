@@ -15,11 +15,13 @@ const TWIN_NS = 0.2e6
 export class SightingTable {
   readonly #packets: PacketTable
   /**
-   * For each slot the mark and 1 + row, 0 = none; negative once it was seen again, when that was is in #again then. Small, because each
-   * packet reads a place of it at random, which mostly is in no cache any more.
+   * For each slot the mark and 1 + row, 0 = none; negative once it was seen again, when that was is in #again then. Each packet writes to a
+   * place of it at random, which mostly is in no cache any more.
    */
   readonly #words = new Int32Array(SLOTS * 2)
   readonly #again = new Float64Array(SLOTS)
+  /** The low byte of each slot's mark. It stays in the cache, and mostly tells that nothing else need be read. */
+  readonly #hints = new Uint8Array(SLOTS)
 
   constructor(packets: PacketTable) {
     this.#packets = packets
@@ -38,7 +40,8 @@ export class SightingTable {
     b = b ^ (b >>> 16)
     const slot = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
     const words = this.#words
-    const known = words[slot * 2 + 1]
+    const isNew = this.#hints[slot] !== (b & 0xff)
+    const known = isNew ? 0 : words[slot * 2 + 1]
     if (known !== 0 && words[slot * 2] === b) {
       const before = (known > 0 ? known : -known) - 1
       const since = time - (known > 0 ? this.#packets.time(before) : this.#again[slot])
@@ -49,6 +52,7 @@ export class SightingTable {
         return before
       }
     }
+    if (isNew) this.#hints[slot] = b
     words[slot * 2] = b
     words[slot * 2 + 1] = row + 1
     return -1
