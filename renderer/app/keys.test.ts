@@ -30,6 +30,15 @@ describe('keys', () => {
     expect(isPressed('+', press('+'), false)).toBe(true)
   })
 
+  it('know the key left of 1 by its place, with Control on a Mac as well', () => {
+    const german = press('Dead', { code: 'Backquote', ctrlKey: true })
+    expect(isPressed('Ctrl+`', german, false)).toBe(true)
+    expect(isPressed('Ctrl+`', german, true)).toBe(true)
+    expect(isPressed('Ctrl+`', press('`', { code: 'Backquote', metaKey: true }), true)).toBe(false)
+    expect(isPressed('Ctrl+`', press('`', { code: 'Equal', ctrlKey: true }), false)).toBe(false)
+    expect(keyLabels('Ctrl+`', true)).toEqual(['⌃', '`'])
+  })
+
   it('are named as on the keyboard', () => {
     expect(keyLabels('Ctrl+Shift+P', false)).toEqual(['Ctrl', 'Shift', 'P'])
     expect(keyLabels('Ctrl+Shift+P', true)).toEqual(['⌘', '⇧', 'P'])

@@ -3,9 +3,14 @@ import type { KeysAhead } from './keys-ahead.ts'
 
 const MAC = typeof navigator !== 'undefined' && /Mac|iP(hone|ad)/.test(navigator.platform)
 
+/** The key left of 1, whatever is on it; many layouts have a dead one there. With Control on a Mac as well, where ⌘ ` is the system's. */
+const PLACE = '`'
+
 /** The part of a KeyboardEvent that decides. */
 export interface KeyPress {
   readonly key: string
+  /** The key's place, where that is known. */
+  readonly code?: string
   readonly ctrlKey: boolean
   readonly metaKey: boolean
   readonly altKey: boolean
@@ -20,10 +25,16 @@ export function isPressed(keys: string, press: KeyPress, mac = MAC): boolean {
   const parts = keys === '+' ? ['+'] : keys.split('+').map((part) => part || '+')
   const key = parts.at(-1) ?? ''
   const wants = (name: string) => parts.length > 1 && parts.slice(0, -1).includes(name)
-  const control = mac ? press.metaKey : press.ctrlKey
-  const other = mac ? press.ctrlKey : press.metaKey
+  const onMac = mac && key !== PLACE
+  const control = onMac ? press.metaKey : press.ctrlKey
+  const other = onMac ? press.ctrlKey : press.metaKey
   if (other || wants('Ctrl') !== control || wants('Alt') !== press.altKey) return false
-  const same = key.length === 1 ? key.toLowerCase() === press.key.toLowerCase() : key === press.key
+  const same =
+    key === PLACE && press.code !== undefined
+      ? press.code === 'Backquote'
+      : key.length === 1
+        ? key.toLowerCase() === press.key.toLowerCase()
+        : key === press.key
   const shiftMatters = wants('Shift') || key.length > 1 || /^[a-z]$/i.test(key)
   return same && (!shiftMatters || wants('Shift') === press.shiftKey)
 }
@@ -32,7 +43,7 @@ export function isPressed(keys: string, press: KeyPress, mac = MAC): boolean {
 export function keyLabels(keys: string, mac = MAC): readonly string[] {
   const parts = keys === '+' ? ['+'] : keys.split('+').map((part) => part || '+')
   const names: Readonly<Record<string, string>> = {
-    Ctrl: mac ? '⌘' : 'Ctrl',
+    Ctrl: !mac ? 'Ctrl' : parts.at(-1) === PLACE ? '⌃' : '⌘',
     Alt: mac ? '⌥' : 'Alt',
     Shift: mac ? '⇧' : 'Shift',
     Escape: 'Esc',

@@ -6,6 +6,7 @@ import { WebglAddon } from '@xterm/addon-webgl'
 import { Terminal, type ITheme } from '@xterm/xterm'
 import type { HostContract, Subscription } from '../../../common/contract.ts'
 import type { TerminalOutput } from '../../../common/model/terminal.ts'
+import { ComposedText } from './composed-text.ts'
 import { MarkedLines, type MarkedTime } from './marked-lines.ts'
 import type { TerminalPreferences } from './preferences.ts'
 import { allowSpanStyles, withStyleSheets } from './style-sheets.ts'
@@ -44,6 +45,7 @@ export class TerminalScreen implements Disposable {
   readonly #encoder = new TextEncoder()
   readonly #lines: MarkedLines
   readonly #commands: TypedCommands
+  readonly #composed: ComposedText
   /** Pieces that have not been sent yet, in order. */
   #queue: Uint8Array[] = []
   #sending = false
@@ -77,6 +79,10 @@ export class TerminalScreen implements Disposable {
     this.#term = term
     this.#lines = new MarkedLines(term, handlers.marked)
     this.#commands = new TypedCommands(term, handlers.command)
+    this.#composed = new ComposedText(term, (text) => {
+      this.#pressed = text
+      term.input(text)
+    })
     term.loadAddon(this.#fit)
     term.loadAddon(this.search)
     term.loadAddon(new Unicode11Addon())
@@ -89,7 +95,7 @@ export class TerminalScreen implements Disposable {
     term.onSelectionChange(() => {
       if (this.#copyOnSelect && term.hasSelection()) void this.copy()
     })
-    term.attachCustomKeyEventHandler((event) => !handlers.isOurs(event))
+    term.attachCustomKeyEventHandler((event) => this.#composed.mayPass(event) && !handlers.isOurs(event))
   }
 
   get columns(): number {
@@ -108,6 +114,7 @@ export class TerminalScreen implements Disposable {
     allowSpanStyles()
     withStyleSheets(() => this.#term.open(element))
     this.#lines.open()
+    this.#composed.open()
     this.#draw()
     element.addEventListener('paste', (event) => this.#pasted(event), { capture: true })
     return new Promise((resolve) => {
@@ -256,6 +263,8 @@ export class TerminalScreen implements Disposable {
   }
 
   #type(text: string): void {
+    // What xterm finds in its textarea after a composition.
+    if (text === '') return
     const isPressed = this.#pressed === text
     this.#pressed = undefined
     if (this.#replaying && !isPressed) return

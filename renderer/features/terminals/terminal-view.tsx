@@ -11,6 +11,7 @@ import { terminalPreferences } from './preferences.ts'
 import type { Drawer, Slot } from './state.ts'
 import { TerminalScreen } from './terminal-screen.ts'
 import { terminalTheme } from './theme.ts'
+import { isWindowKey, letterOf } from './window-keys.ts'
 
 interface TerminalViewProps {
   readonly host: HostContract
@@ -128,8 +129,9 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (!event.ctrlKey || !event.shiftKey || event.altKey) return
-    if (event.code === 'KeyF') setSearching(true)
-    else if (event.code === 'KeyC') void screen.current?.copy().then((copied) => copied && announce('Copied'))
+    const letter = letterOf(event)
+    if (letter === 'f') setSearching(true)
+    else if (letter === 'c') void screen.current?.copy().then((copied) => copied && announce('Copied'))
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -334,11 +336,4 @@ function SearchBar({ onFind, onClose }: SearchBarProps): ReactNode {
       <span>{missing ? 'Not found' : 'Enter: further up, Shift Enter: further down'}</span>
     </div>
   )
-}
-
-/** All keys are the shell's but these: the drawer's, and those that copy and search. */
-function isWindowKey(event: globalThis.KeyboardEvent): boolean {
-  if (event.ctrlKey && event.code === 'Backquote') return true
-  if (event.key === 'F6') return true
-  return event.ctrlKey && event.shiftKey && ['KeyC', 'KeyF', 'KeyV', 'KeyP'].includes(event.code)
 }

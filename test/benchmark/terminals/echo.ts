@@ -33,7 +33,7 @@ export async function shownEchoes(page: Page): Promise<readonly number[]> {
     async ({ keys, every }) => {
       const rows = document.querySelector('.terminal.focused .xterm-rows')
       const area = document.querySelector('.terminal.focused .xterm-helper-textarea')
-      if (!rows || !area) throw new Error('no terminal has the focus')
+      if (!rows || !(area instanceof HTMLTextAreaElement)) throw new Error('no terminal has the focus')
       const letters = () => rows.textContent?.match(/x/g)?.length ?? 0
       const echoes: number[] = []
       for (let i = 0; i < keys; i++) {
@@ -47,6 +47,7 @@ export async function shownEchoes(page: Page): Promise<readonly number[]> {
           observer.observe(rows, { childList: true, subtree: true, characterData: true })
         })
         const began = performance.now()
+        area.value = 'x'
         area.dispatchEvent(new InputEvent('input', { data: 'x', inputType: 'insertText', bubbles: true }))
         await shown
         echoes.push(performance.now() - began)
