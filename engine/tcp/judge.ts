@@ -11,6 +11,7 @@ import {
   HEAD,
   HIDDEN,
   KEPT_ALIVE,
+  LAST_FIN,
   LAST_IP_ID,
   LAST_REPETITION,
   LAST_TSVAL,
@@ -95,12 +96,22 @@ export class Judge {
       this.#needs.answeredTwice((before ^ 1) * SENDER_WORDS, packet.ack, time, true)
     }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
-      const lostAcks = missing === 0 ? 0 : noteLostAcks(this.#senders, packet, time, at, missing, verdict)
+      const lostAcks =
+        missing === 0 ? this.#closed(at, other, ipId) : noteLostAcks(this.#senders, packet, time, at, missing, verdict)
       this.#note(packet, row, time, at, other, ipId, flags, length, verdict === VERDICT.fast ? missing : 0)
       if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags, lostAcks)
       else if (flags & RST) this.#refused(packet.seq, time, other, at)
     }
     return verdict
+  }
+
+  /**
+   * 1 for an ACK from TIME-WAIT (Linux gives it no IP ID) of a FIN that the other side could acknowledge only as a connection: what it
+   * answered so is missing.
+   */
+  #closed(d: number, other: number, ipId: number): number {
+    const { words } = this.#senders
+    return ipId === 0 && words[d + LAST_IP_ID] !== 0 && words[other + STATE] & LAST_FIN ? 1 : 0
   }
 
   #isFirstAgain(packet: Packet, before: number, d: number): boolean {
@@ -286,6 +297,7 @@ export class Judge {
     const ahead = (seq - words[d + NEXT]) | 0
     if (takes === 0) {
       bytes[d * 4 + HIDDEN] = 0
+      words[d + STATE] &= ~LAST_FIN
       if (ahead === -1) words[other + PROVOKED]++
       else if (ahead > 0) {
         // A mere ACK says how far its sender is.
@@ -294,6 +306,7 @@ export class Judge {
       }
       return
     }
+    if (ahead >= 0 && flags & FIN && (packet.ack - words[other + UNA]) | 0) words[d + STATE] |= LAST_FIN
     if (ahead >= 0) bytes[d * 4 + HIDDEN] = 0
     else if (older) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
     else if (missing > 0) {

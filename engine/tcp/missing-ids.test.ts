@@ -244,4 +244,32 @@ describe('ACKs that are missing', () => {
       +220ms B>A PA 4101(100) ack 1  <ts 1541 461> ; tlp, cannot tell
     `)
   })
+
+  it('say nothing where SACKs asked for the segment, or what was sent before it had to come again', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   B>A A  1(1000) ack 1    <ts 901 120>
+      +0     B>A A  1001(1000) ack 1 <ts 901 120>
+      +0     B>A A  2001(1000) ack 1 <ts 901 120>
+      +0     B>A A  3001(1000) ack 1 <ts 901 120>
+      +0     B>A A  4001(1000) ack 1 <ts 901 120>
+      +20ms  A>B A  1(0) ack 3001 id 5 <ts 141 901, sack 4001:5001>
+      +0     B>A A  3001(1000) ack 1 <ts 921 141> ; fast, cannot tell
+      +250ms B>A A  3001(1000) ack 1 <ts 1171 141> ; rto, cannot tell
+    `)
+  })
+
+  it('are not what an ACK from TIME-WAIT tells of: without an IP ID it answers a FIN that had come before', () => {
+    const closing = `${OPEN}
+      +1ms   A>B FA 1(0) ack 1 id 3  <ts 121 900>
+      +0     B>A FA 1(0) ack 2       <ts 901 121>`
+    expectVerdicts(`${closing}
+      +220ms B>A FA 1(0) ack 2       <ts 1121 121> ; tlp, spurious
+      +20ms  A>B A  2(0) ack 2 id 0  <ts 361 1121>
+    `)
+    expectVerdicts(`${closing}
+      +10ms  B>A A  2(0) ack 2       <ts 911 121>
+      +210ms B>A FA 1(0) ack 2       <ts 1121 121> ; tlp, needed
+      +20ms  A>B A  2(0) ack 2 id 0  <ts 361 1121>
+    `)
+  })
 })

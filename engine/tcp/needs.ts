@@ -2,6 +2,7 @@ import { grown } from '../columns/conversation-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import {
   ACKED,
+  DUPLICATE_ACKS,
   FIRST,
   LAST_REPETITION,
   LOSS,
@@ -12,6 +13,7 @@ import {
   PROBED,
   RECOVERY,
   ROUND_TRIP,
+  SACKED,
   STATE,
   UNA,
   type SenderTable,
@@ -57,7 +59,7 @@ export class Needs {
 
   /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
   ask(d: number, entry: number, packet: Packet, end: number, time: number): void {
-    const { words, bytes } = this.#senders
+    const { words } = this.#senders
     const i = this.#count++
     if (i === this.#entry.length) this.#grow()
     this.#entry[i] = entry
@@ -67,9 +69,18 @@ export class Needs {
     this.#time[i] = time
     this.#before[i] = words[d + LAST_REPETITION]
     words[d + LAST_REPETITION] = i
-    const other = otherDirection(d)
-    const lostAcks = bytes[other * 4 + LOST_ACKS]
-    if (lostAcks >= LOSSY && lostAcks >= LOSSY * 2 * bytes[d * 4 + NEEDED]) this.#verdicts.setNeed(entry, NEED.likely)
+    if (this.#verdicts.verdict(entry) !== VERDICT.fast && this.#isLikely(d, this.#before[i]))
+      this.#verdicts.setNeed(entry, NEED.likely)
+  }
+
+  /** Nothing says that a segment of `d` is lacking, and the way back loses more than this way does. `before` is the repetition before. */
+  #isLikely(d: number, before: number): boolean {
+    const { words, bytes } = this.#senders
+    const unanswered = before !== NONE && ((this.#end[before] - words[d + UNA]) | 0) > 0
+    if (unanswered && this.#verdicts.isSpurious(this.#entry[before]) !== true) return false
+    const lostAcks = bytes[otherDirection(d) * 4 + LOST_ACKS]
+    if (lostAcks < LOSSY || lostAcks < LOSSY * 2 * bytes[d * 4 + NEEDED]) return false
+    return words[d + DUPLICATE_ACKS] === 0 && (words[d + STATE] & SACKED) === 0
   }
 
   /**
@@ -141,7 +152,8 @@ export class Needs {
         const isEchoed = packet.hasTimestamps && this.#tsval[i] !== 0 && ((this.#seq[i] - una) | 0) <= 0
         const echoesOriginal = isEchoed && ((packet.tsecr - this.#tsval[i]) | 0) < 0
         const answered = isEchoed ? echoesOriginal : time - this.#time[i] < tooSoon
-        const spurious = answered || spareAcks > 0
+        const asked = this.#verdicts.verdict(entry) === VERDICT.fast
+        const spurious = answered || (spareAcks > 0 && !asked)
         const need = spurious ? NEED.spurious : spareAcks < 0 ? NEED.open : NEED.needed
         if (spareAcks > 0) spareAcks--
         this.#verdicts.setNeed(entry, need)

@@ -1,4 +1,4 @@
-import { EVIDENCE, VERDICT, type Verdicts } from './verdicts.ts'
+import { EVIDENCE, NEED, VERDICT, type Verdicts } from './verdicts.ts'
 
 /** What each kind of evidence says, as the end of a sentence that starts with the verdict. */
 const SAYS: Readonly<Record<number, string>> = {
@@ -21,6 +21,14 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.handshake]: 'the handshake was not answered in time',
   [EVIDENCE.ipIdGap]: 'packets are missing before it by their IP IDs, more than can have been ACKs',
   [EVIDENCE.echoesFirstSyn]: 'it echoes the timestamp of a SYN that was sent again since, which was answered, too',
+}
+
+const NEEDED: Readonly<Record<number, string>> = {
+  [NEED.spurious]: ' The receiver had the bytes already.',
+  [NEED.likely]:
+    ' Nothing answered it, but ACKs are missing by their IP IDs and segments are not: the receiver most likely had the bytes already.',
+  [NEED.open]:
+    ' Packets are missing before its answer, so whether the receiver had the bytes already cannot be told from here.',
 }
 
 const NAME: Readonly<Record<number, string>> = {
@@ -49,6 +57,5 @@ export function reasonText(verdicts: Verdicts, entry: number, { before }: { read
     original !== undefined
       ? `The one before passed here as frame ${before + original + 1}, so it was lost beyond this point, or its ACK was.`
       : 'The one before did not pass here, so it was lost before this point.'
-  const need = verdicts.isSpurious(entry) === true ? ' The receiver had the bytes already.' : ''
-  return `${head}. ${passed}${need}`
+  return `${head}. ${passed}${NEEDED[verdicts.need(entry)] ?? ''}`
 }

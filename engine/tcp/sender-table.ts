@@ -71,6 +71,8 @@ export const SACKED = 128
 export const KEPT_ALIVE = 256
 /** It sent the SYN-ACK. */
 export const SERVER = 512
+/** Its FIN is all that acknowledged the other side's, which so has a connection to answer it until it comes. */
+export const LAST_FIN = 1024
 
 /** The record of the other direction. */
 export const otherDirection = (d: number): number => ((d / SENDER_WORDS) ^ 1) * SENDER_WORDS
