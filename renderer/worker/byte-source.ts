@@ -19,6 +19,8 @@ export interface ByteSource {
   readonly size: number | undefined
   /** The bytes from `from` (the first without) to the last; of a growing capture until it stops growing or `signal` aborts. */
   stream(signal: AbortSignal, from?: number): Promise<ReadableStream<Uint8Array>>
+  /** The bytes from `from` on that are there now. */
+  rest(from: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
   /** Up to `length` bytes from `offset`. Rejects when the place can't be reached any more. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** What to tell the person when the stream broke off with `error`. */
@@ -40,6 +42,10 @@ class FileBytes implements ByteSource {
 
   stream(_signal: AbortSignal, from = 0): Promise<ReadableStream<Uint8Array>> {
     return Promise.resolve(this.#file.slice(from).stream())
+  }
+
+  rest(from: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return this.stream(signal, from)
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -74,6 +80,10 @@ class ServedBytes implements ByteSource {
 
   stream(signal: AbortSignal, from = 0): Promise<ReadableStream<Uint8Array>> {
     return captureStream(this.#request, { from, follow: this.size === undefined, signal })
+  }
+
+  rest(from: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return captureStream(this.#request, { from, signal })
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {

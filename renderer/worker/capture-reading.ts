@@ -22,7 +22,10 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     const source = byteSource(origin)
     this.#source = source
     this.#from = options.start?.offset ?? 0
-    this.#ahead = new ReadAhead((offset, length) => source.read(offset, length))
+    this.#ahead = new ReadAhead(
+      (offset, length) => source.read(offset, length),
+      (offset, signal) => source.rest(offset, signal),
+    )
     this.engine = createEngine({
       ...options,
       onDecompressed: (bytes) => {

@@ -1,9 +1,6 @@
-type Read = (offset: number, length: number) => Promise<Uint8Array>
+import { BytePassage, type OpenStream } from './byte-passage.ts'
 
-interface Window {
-  readonly offset: number
-  readonly bytes: Promise<Uint8Array>
-}
+type Read = (offset: number, length: number) => Promise<Uint8Array>
 
 /**
  * Reads after each other, this close together, are taken for a pass over the file. Neighbouring packets are read together (eachFrame), so
@@ -11,6 +8,8 @@ interface Window {
  */
 const NEAR = 1 << 17
 const SURE_AFTER = 3
+/** Reads of so many bytes are of neighbouring packets: two are enough. */
+const LARGE = 1 << 20
 
 /** Reads that follow each other. */
 class Sequence {
@@ -22,7 +21,7 @@ class Sequence {
     const gap = offset - this.#end
     if (gap < 0 || gap > NEAR) return false
     this.#end = offset + length
-    this.count++
+    this.count += length < LARGE ? 1 : SURE_AFTER
     return true
   }
 
@@ -32,39 +31,28 @@ class Sequence {
   }
 }
 
-/**
- * Reads of single packets go straight through; a pass over the file (a filter that needs every packet's bytes) is read in large pieces,
- * the next one while the last is looked at. The answer may be part of a larger buffer.
- */
+/** Reads of single packets go straight through; a pass over the file (a filter that needs every packet's bytes) is read as one stream. */
 export class ReadAhead {
   readonly #read: Read
-  readonly #window: number
-  #current: Window | undefined
-  #next: Window | undefined
+  readonly #open: OpenStream
+  #passage: BytePassage | undefined
   /** Single packets are read during a pass too: they don't end it. */
   #pass = new Sequence()
   #perhaps = new Sequence()
 
-  constructor(read: Read, window = 8 << 20) {
+  constructor(read: Read, open: OpenStream) {
     this.#read = read
-    this.#window = window
+    this.#open = open
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    if (!this.#isInPass(offset, length) || length > this.#window) return this.#read(offset, length)
-
-    if (this.#next && this.#covers(this.#next, offset, length)) {
-      this.#current = this.#next
-      this.#next = undefined
-    } else if (!this.#current || !this.#covers(this.#current, offset, length)) {
-      this.#current = this.#fetch(offset)
-      this.#next = undefined
+    if (!this.#isInPass(offset, length)) return this.#read(offset, length)
+    if (!this.#passage?.reaches(offset, NEAR)) {
+      this.#passage?.close()
+      this.#passage = new BytePassage(this.#open, offset)
     }
-    const { offset: start, bytes } = this.#current
-    // The piece after this one begins where packets of this one may still end: a packet is never cut in two.
-    if (offset + length - start > this.#window / 2) this.#next ??= this.#fetch(offset + length)
-    const window = await bytes
-    return window.subarray(offset - start, offset - start + length)
+    // Where the stream has ended or failed, the read says why, or has what was written since.
+    return (await this.#passage.take(offset, length)) ?? this.#read(offset, length)
   }
 
   #isInPass(offset: number, length: number): boolean {
@@ -73,16 +61,5 @@ export class ReadAhead {
     if (this.#perhaps.count < SURE_AFTER) return false
     ;[this.#pass, this.#perhaps] = [this.#perhaps, new Sequence()]
     return true
-  }
-
-  #covers({ offset: start }: Window, offset: number, length: number): boolean {
-    return offset >= start && offset + length <= start + this.#window
-  }
-
-  #fetch(offset: number): Window {
-    const bytes = this.#read(offset, this.#window)
-    // Who waits for it is told; if nobody does, it does not matter.
-    bytes.catch(() => undefined)
-    return { offset, bytes }
   }
 }

@@ -42,6 +42,7 @@ function source(chunks: number, chunkSize = 1000, fail?: Error): ByteSource & { 
         }),
       )
     },
+    rest: () => Promise.reject(new Error('Nobody asks for it.')),
     read: () => Promise.resolve(new Uint8Array(0)),
     explain: (error: unknown) => Promise.resolve(`broke off: ${String(error)}`),
   }

@@ -1,0 +1,67 @@
+/** Opens the capture's bytes from a place to its present end. */
+export type OpenStream = (from: number, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>
+
+/** Milliseconds after which bytes that nobody takes any more are let go. */
+const IDLE_MS = 1000
+
+/** Reads that go forward, off one stream: in Chromium two to five times as fast as a request for every few megabytes. */
+export class BytePassage {
+  readonly #control = new AbortController()
+  readonly #reader: Promise<ReadableStreamDefaultReader<Uint8Array>>
+  /** What has come and was not taken yet; its first byte is at `#at`. */
+  #rest: Uint8Array = new Uint8Array(0)
+  #at: number
+  /** One past the last byte that was asked for. */
+  #asked: number
+  #last: Promise<unknown> = Promise.resolve()
+  #idle: ReturnType<typeof setTimeout> | undefined
+
+  constructor(open: OpenStream, from: number) {
+    this.#at = this.#asked = from
+    this.#reader = open(from, this.#control.signal).then((stream) => stream.getReader())
+    // Who asks for bytes learns of it.
+    this.#reader.catch(() => undefined)
+  }
+
+  /** Whether bytes from there on can be taken: it has not been closed, and they do not lie behind it, or far ahead. */
+  reaches(offset: number, near: number): boolean {
+    return !this.#control.signal.aborted && offset >= this.#asked && offset - this.#asked <= near
+  }
+
+  /** As many bytes; undefined where the stream has fewer, or broke off. Ask for them in ascending order. */
+  take(offset: number, length: number): Promise<Uint8Array | undefined> {
+    this.#asked = offset + length
+    clearTimeout(this.#idle)
+    const mine = this.#last.then(() => this.#take(offset, length)).catch(() => this.close())
+    this.#last = mine
+    return mine.then((bytes) => {
+      clearTimeout(this.#idle)
+      this.#idle = setTimeout(() => this.close(), IDLE_MS)
+      return bytes ?? undefined
+    })
+  }
+
+  close(): undefined {
+    clearTimeout(this.#idle)
+    this.#control.abort()
+    this.#reader.then((reader) => reader.cancel()).catch(() => undefined)
+  }
+
+  async #take(offset: number, length: number): Promise<Uint8Array | undefined> {
+    const reader = await this.#reader
+    const bytes = new Uint8Array(length)
+    for (let filled = 0; filled < length;) {
+      const skipped = Math.min(this.#rest.length, offset + filled - this.#at)
+      const part = this.#rest.subarray(skipped, skipped + length - filled)
+      bytes.set(part, filled)
+      filled += part.length
+      this.#at += skipped + part.length
+      this.#rest = this.#rest.subarray(skipped + part.length)
+      if (filled === length) break
+      const { done, value } = await reader.read()
+      if (done) return this.close()
+      this.#rest = value
+    }
+    return bytes
+  }
+}
