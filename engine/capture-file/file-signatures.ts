@@ -38,19 +38,27 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
   ['ustar', 'a tar archive: unpack it first', 257],
 ]
 
+/** What Wireshark reads and we do not. */
+const CONVERTIBLE = /(capture|trace|recording|log)$|pcap file/
+
 /** How many bytes `describe` wants to see. */
 export const SIGNATURE_LENGTH = 262
 
-/** "a Bluetooth btsnoop capture", or what can be said of bytes that tell nothing. No more is looked at than was waited for. */
+/** What the bytes are, as far as they tell, and what the person may do. No more is looked at than was waited for. */
 export function describe(bytes: Uint8Array): string {
   const head = bytes.subarray(0, SIGNATURE_LENGTH)
-  for (const [signature, what, at = 0] of FOREIGN) if (startsWith(head, signature, at)) return what
+  for (const [signature, what, at = 0] of FOREIGN) {
+    if (!startsWith(head, signature, at)) continue
+    return CONVERTIBLE.test(what)
+      ? `${what}: editcap, which comes with Wireshark, can turn it into one that can be read (editcap FILE OUT.pcapng)`
+      : what
+  }
   const shown = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   const isText = head.every(
     (byte) => (byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13 || byte >= 0x80,
   )
   return isText
-    ? `text (it starts with ${JSON.stringify(asText(head.subarray(0, 24)))})`
+    ? `text (it starts with ${JSON.stringify(asText(head.subarray(0, 24)))}): what a program prints holds no packets, what it writes to a file does (tcpdump -w FILE)`
     : `unknown (it starts with the bytes ${shown})`
 }
 

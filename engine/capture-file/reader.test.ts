@@ -138,12 +138,14 @@ describe('a capture file', () => {
 
   it('that is none says what it is instead', () => {
     const cases: readonly (readonly [start: string, what: string])[] = [
-      ['GMBU', 'Network Monitor'],
+      ['GMBU', 'Network Monitor 2 capture: editcap'],
       ['\xa1\xb2\x34\xcd', 'modified'],
       ['\xa1\x2b\x3c\x4d', 'Navtel'],
       ['PK\x03\x04', 'ZIP archive: unpack it first'],
       ['\xfd7zXZ\0', 'xz -d'],
       ['{"packets": []}', 'text (it starts with "{\\"packets\\": []}")'],
+      ['ElfFile\0', 'a Windows event log. '],
+      ['12:00:00.1 IP 10.0.0.1.80 > ', 'tcpdump -w FILE'],
       ['\x00\x01\x02\x03\x04', 'unknown (it starts with the bytes 00 01 02 03 04)'],
     ]
     for (const [start, what] of cases) {
@@ -159,7 +161,10 @@ describe('a capture file', () => {
   })
 
   it('that is empty, or too short to be one, says so', () => {
-    expect(readCapture(new Uint8Array(0)).reader.damage).toEqual({ offset: 0, reason: 'The file is empty.' })
+    expect(readCapture(new Uint8Array(0)).reader.damage).toEqual({
+      offset: 0,
+      reason: expect.stringMatching(/^The file is empty: /),
+    })
     expect(readCapture(Uint8Array.of(0xd4, 0xc3)).reader.damage?.reason).toContain(
       'too short to be a capture: it has 2 bytes',
     )

@@ -203,7 +203,11 @@ export class CaptureFileReader implements CaptureReader {
     const what = this.compression === 'none' ? 'The file' : `What the ${this.compression} data holds`
     const readable = 'Captures of the formats pcap, pcapng and snoop can be read, also compressed with gzip or zstd.'
     const bytes = head.length === 1 ? '1 byte' : `${head.length} bytes`
-    if (head.length === 0) this.#fail(0, `${what} is empty.`)
+    if (head.length === 0)
+      this.#fail(
+        0,
+        `${what} is empty: its writer has written nothing yet (tcpdump -U does so with each packet), or could not.`,
+      )
     else if (head.length < 4) this.#fail(0, `${what} is too short to be a capture: it has ${bytes}.`)
     else this.#fail(0, `${what} is ${describe(head)}. ${readable}`)
   }

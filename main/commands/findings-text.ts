@@ -9,7 +9,7 @@ const MOST_EVIDENCE = 6
 /** Everything that is known of each finding. */
 export function findingsText({ findings, omitted, artefacts }: FindingsReport, engine: Engine): string {
   const parts = findings.map((finding, i) => wholeText(finding, i + 1, engine))
-  if (parts.length === 0) parts.push('Nothing was found.')
+  if (parts.length === 0) parts.push(engine.packets.rows === 0 ? 'The capture holds no packets.' : 'Nothing was found.')
   if (omitted > 0) parts.push(`${countText(omitted, 'finding')} more of the same kinds cost less.`)
   const notes = artefactsText(artefacts)
   if (notes !== '') parts.push(notes)

@@ -67,10 +67,13 @@ function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): vo
     context.fillStyle = colors.lineStrong
     context.fillRect(x, 6, 1, RULER - 6)
     context.fillStyle = colors.ink2
-    context.fillText(tickText(time, step, long), x + 5, 15)
-    if (epochNs === undefined) continue
+    const clock = epochNs === undefined ? '' : formatClock(epochNs, time, Math.min(decimalsFor(step), 6))
+    const since = tickText(time, step, long)
+    // A text that is cut off says something else.
+    if (x + 5 + Math.max(context.measureText(since).width, context.measureText(clock).width) > scale.width) continue
+    context.fillText(since, x + 5, 15)
     context.fillStyle = colors.ink3
-    context.fillText(formatClock(epochNs, time, Math.min(decimalsFor(step), 6)), x + 5, 29)
+    context.fillText(clock, x + 5, 29)
   }
 }
 
