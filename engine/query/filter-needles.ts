@@ -19,7 +19,7 @@ export function needlesOf(test: FilterTest): Needles {
     const texts = required(leaf.predicate)
     if (!texts) continue
     found.add(leaf)
-    needles.push(...texts.map((bytes) => new Needle(bytes)))
+    needles.push(...texts)
   }
   return { needles, leaves: found }
 }
@@ -32,7 +32,7 @@ function standsInFrame({ decoded, columns, name, type }: FilterField): boolean {
 }
 
 /** One of these must be in a value that fulfils the predicate; undefined where none need be. */
-function required(predicate: Predicate): readonly Uint8Array[] | undefined {
+function required(predicate: Predicate): readonly Needle[] | undefined {
   switch (predicate.kind) {
     case 'contains':
       return plain(predicate.bytes)
@@ -40,6 +40,8 @@ function required(predicate: Predicate): readonly Uint8Array[] | undefined {
       return predicate.relation === '==' && predicate.bits === undefined ? plain(predicate.bytes) : undefined
     case 'text':
       return predicate.relation === '==' ? plain(encodeUtf8(predicate.text)) : undefined
+    case 'matches':
+      return predicate.pattern.run && sought(predicate.pattern.run)
     case 'any-of': {
       const all = predicate.of.map(required)
       const known = all.filter((one) => one !== undefined)
@@ -53,6 +55,10 @@ function required(predicate: Predicate): readonly Uint8Array[] | undefined {
 /** The character that stands for what is not ASCII in a text is not in the frame. */
 const REPLACEMENT = new Needle(encodeUtf8('\u{fffd}'))
 
-function plain(bytes: Uint8Array): readonly Uint8Array[] | undefined {
-  return bytes.length === 0 || REPLACEMENT.indexIn(bytes, 0) >= 0 ? undefined : [bytes]
+function plain(bytes: Uint8Array): readonly Needle[] | undefined {
+  return bytes.length === 0 ? undefined : sought(new Needle(bytes))
+}
+
+function sought(needle: Needle): readonly Needle[] | undefined {
+  return REPLACEMENT.indexIn(needle.bytes, 0) >= 0 ? undefined : [needle]
 }

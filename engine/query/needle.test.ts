@@ -22,6 +22,32 @@ describe('a needle', () => {
     )
   })
 
+  it('is found in either case of its letters, also when it is asked for from place to place', () => {
+    fc.assert(
+      fc.property(
+        few(60),
+        fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { maxLength: 4 }),
+        fc.array(fc.nat(60)),
+        (haystack, letters, places) => {
+          const needle = new Needle(
+            Uint8Array.from(letters, ([byte]) => byte),
+            Uint8Array.from(letters, ([, other]) => other),
+          )
+          needle.prepare(haystack)
+          for (const from of places) {
+            let at = from
+            while (
+              at + letters.length <= haystack.length &&
+              !letters.every((letter, i) => letter.includes(haystack[at + i]))
+            )
+              at++
+            expect(needle.indexIn(haystack, from)).toBe(at + letters.length <= haystack.length ? at : -1)
+          }
+        },
+      ),
+    )
+  })
+
   it('is found within frames only, in whatever order they are asked about', () => {
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { decodeUtf8, encodeUtf8 } from '../capture-file/utf8.ts'
 import { PatternError } from './pattern-syntax.ts'
 import { Pattern } from './pattern.ts'
 
@@ -113,6 +113,19 @@ describe('a pattern', { timeout: 60_000 }, () => {
     expect(refused.at).toBe(at)
   })
 
+  it.each([
+    ['nee+dle', 'nee'],
+    ['/api/v[1-3]/orders/\\d+', '/orders/'],
+    ['(?:GET|POST) /health', ' /health'],
+    ['(abc){2,}d?', 'abc'],
+    ['^HTTP/1\\.1\\b 5', 'http/1.1 5'],
+    ['a.b|c', undefined],
+    ['(?:abcdef)?xy', undefined],
+  ])('%s is looked for only where "%s" is', (source, run) => {
+    const found = new Pattern(source).run
+    expect(found && decodeUtf8(found.bytes, 0, found.bytes.length).toLowerCase()).toBe(run)
+  })
+
   it('refuses deep nesting instead of running out of stack', () => {
     expect(refusal('('.repeat(100_000)).message).toContain('too deeply')
   })
@@ -134,6 +147,9 @@ describe('a pattern', { timeout: 60_000 }, () => {
         // "$" there means the very end only.
         const theirs = new RegExp(source.replaceAll('$', '(?:(?=\\n?$(?![\\s\\S])))'), 'i')
         expect(matches(source, sample)).toBe(theirs.test(sample))
+        // What it looks for beforehand is in all that it matches.
+        const { run } = new Pattern(source)
+        if (run && theirs.test(sample)) expect(run.indexIn(encodeUtf8(sample), 0)).toBeGreaterThanOrEqual(0)
       }),
       { numRuns: 2000 },
     )

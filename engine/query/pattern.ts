@@ -1,5 +1,7 @@
 import { grown } from '../columns/conversation-table.ts'
 import { hasByte, WORD, type ByteSet } from './byte-set.ts'
+import type { Needle } from './needle.ts'
+import { runOf } from './pattern-run.ts'
 import { type Assertion, parsePattern, PatternError, type PatternNode } from './pattern-syntax.ts'
 
 const MAX_INSTRUCTIONS = 20_000
@@ -37,6 +39,8 @@ const BEFORE = { start: 0, newline: 1, word: 2, other: 3 } as const
  */
 export class Pattern {
   readonly #program: readonly Instruction[]
+  /** In every text that it matches. */
+  readonly run: Needle | undefined
   #states = new Map<string, number>()
   /** SYMBOLS entries a state: the next state, ACCEPT or UNKNOWN. */
   #next = new Int32Array(0)
@@ -45,7 +49,9 @@ export class Pattern {
 
   /** Throws PatternError. */
   constructor(text: string) {
-    this.#program = compile(parsePattern(text))
+    const pattern = parsePattern(text)
+    this.run = runOf(pattern)
+    this.#program = compile(pattern)
     this.#forget()
   }
 
