@@ -39,7 +39,7 @@ const FOREIGN: readonly (readonly [bytes: string, what: string, at?: number])[] 
 ]
 
 /** What Wireshark reads and we do not. */
-const CONVERTIBLE = /(capture|trace|recording|log)$|pcap file/
+const CONVERTIBLE = /(capture|trace|recording|BLF log)$|pcap file/
 
 /** How many bytes `describe` wants to see. */
 export const SIGNATURE_LENGTH = 262

@@ -87,7 +87,9 @@ function inGroups(commands: ReadonlyMap<string, Command>): readonly Command[] {
 }
 
 function matches(command: Command, text: string): boolean {
-  const name = `${command.group} ${command.title} ${command.wireshark ?? ''}`.toLowerCase()
+  const written = `${command.group} ${command.title} ${command.wireshark ?? ''}`.toLowerCase()
+  // Who looks for "io graph" means I/O Graphs.
+  const name = `${written} ${written.replaceAll('/', '')}`
   return text
     .toLowerCase()
     .split(/\s+/)

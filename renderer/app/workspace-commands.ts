@@ -252,9 +252,9 @@ export function workspaceCommands({
       title: 'Count times from the selected packet, or from the first again',
       group: 'View',
       keys: ['Shift+T', 'Ctrl+T'],
-      enabled: () => now().row !== undefined || now().reference !== undefined,
       run: () => {
         const { row, reference } = now()
+        if (row === undefined && reference === undefined) return announce('Select a packet first')
         const from = row === reference ? undefined : row
         view.change({ reference: from })
         preferences.setState({ timeFormat: 'relative' })
