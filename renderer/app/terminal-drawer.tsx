@@ -27,7 +27,7 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
   const { connection, commands, drawer, usual, capture, marked, onCommand, children } = props
   const open = useStore(drawer.store, (state) => state.open)
   const panel = usePanelRef()
-  const height = useRef(HEIGHT)
+  const height = useRef<number | string>(HEIGHT)
   const place = useRef<HTMLDivElement>(null)
   const before = useRef<HTMLElement>(undefined)
   const [needed, setNeeded] = useState(false)
@@ -96,13 +96,16 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
       orientation="vertical"
       className="with-terminals"
       onLayoutChanged={({ terminals = 0 }, { isUserInteraction }) => {
-        if (isUserInteraction && terminals === 0) drawer.hide() // Dragged shut.
+        if (!isUserInteraction) return
+        // Dragged shut it opens again as high as it was, not as it was on the way.
+        if (terminals === 0) drawer.hide()
+        else height.current = `${terminals}%`
       }}
     >
       <Panel id="content" minSize={200}>
         <div className="with-terminals-content">{children}</div>
       </Panel>
-      {open && <Separator className="separator horizontal" />}
+      {open && <Separator className="separator horizontal" aria-label="Height of the terminals" />}
       <Panel
         id="terminals"
         panelRef={panel}
@@ -111,9 +114,6 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
         collapsible
         collapsedSize={0}
         groupResizeBehavior="preserve-pixel-size"
-        onResize={({ inPixels }) => {
-          if (inPixels > 0) height.current = inPixels
-        }}
       >
         {needed && (
           <div ref={place} className="with-terminals-content" inert={!open}>

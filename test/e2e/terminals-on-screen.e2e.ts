@@ -123,7 +123,7 @@ describe('what is on the screen of a terminal', { timeout: 120_000 }, () => {
         data.setData('text/plain', 'echo pas"ted"\necho tw"ice"\n')
         area.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
       })
-    const question = page.getByRole('dialog').getByText('Paste 3 lines?')
+    const question = page.getByRole('dialog').getByText('Paste 2 lines?')
     await paste()
     await question.waitFor()
     await page.keyboard.type('no')

@@ -118,7 +118,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
         .querySelector('textarea')
         ?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
     }, lines)
-    await page.getByRole('dialog').getByText('Paste 5,001 lines?').waitFor()
+    await page.getByRole('dialog').getByText('Paste 5,000 lines?').waitFor()
     await page.getByRole('button', { name: 'Paste', exact: true }).click()
     await expect.poll(() => readFileSync(file, 'utf8').length, { timeout: 60_000 }).toBe(lines.length)
     await page.keyboard.press('Control+d')

@@ -53,7 +53,10 @@ export class TerminalsService implements TerminalsSection {
       .toISOString()
       .replace(/[:.]/g, '-')
       .replace(/-\d+Z$/, 'Z')
-    const name = terminal.title.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
+    const name = terminal.title
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .slice(0, 60)
+      .replace(/^-+|-+$/g, '')
     const path = join(await this.#recordingFolder(capture), `${await this.#captureName(capture)}${name}.${time}.cast`)
     try {
       await terminal.record(path)

@@ -48,13 +48,15 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
         <div className="terminals-tabs" role="tablist" aria-label="Terminals">
           {tabs.map(({ key, slots }) => {
             const names = slots.map(({ id }) => factsOf(id)?.title ?? 'Opening')
+            const isRecorded = slots.some(({ id }) => factsOf(id)?.recording !== undefined)
             return (
               <button
                 key={key}
                 type="button"
                 role="tab"
                 aria-selected={key === shown}
-                title={names.join(' | ')}
+                className={isRecorded ? 'recorded' : undefined}
+                title={`${names.join(' | ')}${isRecorded ? ', being recorded' : ''}`}
                 onClick={() => drawer.show(key)}
               >
                 {names.join(' | ')}

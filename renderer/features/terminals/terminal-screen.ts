@@ -8,6 +8,7 @@ import type { HostContract, Subscription } from '../../../common/contract.ts'
 import type { TerminalOutput } from '../../../common/model/terminal.ts'
 import { ComposedText } from './composed-text.ts'
 import { MarkedLines, type MarkedTime } from './marked-lines.ts'
+import { pastedLines, type PastedLines } from './pasted-lines.ts'
 import type { TerminalPreferences } from './preferences.ts'
 import { allowSpanStyles, withStyleSheets } from './style-sheets.ts'
 import { TypedCommands } from './typed-commands.ts'
@@ -25,8 +26,8 @@ export interface ScreenHandlers {
   /** What was typed; resolves when the shell takes more. */
   readonly input: (bytes: Uint8Array) => Promise<void>
   readonly resize: (columns: number, rows: number) => void
-  /** Asks before many lines are pasted. */
-  readonly mayPaste: (lines: number) => Promise<boolean>
+  /** Asks before what is pasted may run. */
+  readonly mayPaste: (lines: PastedLines) => Promise<boolean>
   readonly link: (url: string) => void
   /** A command that was run while that is wanted, and when, milliseconds since 1970. */
   readonly command: (command: string, at: number) => void
@@ -152,9 +153,9 @@ export class TerminalScreen implements Disposable {
   }
 
   async paste(text: string): Promise<void> {
-    const lines = text.split('\n').length
+    const lines = pastedLines(text)
     // A shell that knows bracketed paste runs nothing before Enter; for the others each line is a command.
-    const harmless = lines === 1 || (this.#term.modes.bracketedPasteMode && lines < 20)
+    const harmless = !lines.runs || (this.#term.modes.bracketedPasteMode && lines.count < 20)
     if (!harmless && !(await this.#handlers.mayPaste(lines))) return
     this.#term.paste(text)
     this.#term.focus()

@@ -3,10 +3,11 @@ import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 
 import { useStore } from 'zustand'
 import type { HostContract } from '../../../common/contract.ts'
 import type { TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
-import { Confirm } from '../../components/confirm.tsx'
 import { subscribeColors } from '../../components/colors.ts'
 import { formatCounted } from '../../components/format.ts'
 import type { MarkedTime } from './marked-lines.ts'
+import { PasteQuestion } from './paste-question.tsx'
+import type { PastedLines } from './pasted-lines.ts'
 import { terminalPreferences } from './preferences.ts'
 import type { Drawer, Slot } from './state.ts'
 import { TerminalScreen } from './terminal-screen.ts'
@@ -45,7 +46,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
   const [problem, setProblem] = useState<string>()
   const [asking, setAsking] = useState<{
     readonly at: number
-    readonly lines: number
+    readonly lines: PastedLines
     readonly answer: (yes: boolean) => void
   }>()
   const [searching, setSearching] = useState(false)
@@ -212,6 +213,11 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
     >
       <header className="terminal-head">
         <b>{title}</b>
+        {facts?.recording !== undefined && (
+          <span className="terminal-recorded" title={`In ${facts.recording}`}>
+            Recording
+          </span>
+        )}
         {status !== undefined && (
           <span
             className={
@@ -288,19 +294,14 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       )}
       <div ref={place} className="terminal-screen" />
       {asking && (
-        <Confirm
+        <PasteQuestion
           // A dialog tells late that it was closed: not of the next question.
           key={asking.at}
-          title={`Paste ${asking.lines.toLocaleString('en-US')} lines?`}
-          action="Paste"
-          onConfirm={() => asking.answer(true)}
-          onClose={() => {
-            asking.answer(false)
-            setAsking(undefined)
-          }}
-        >
-          Each line may be run as a command in {title}.
-        </Confirm>
+          lines={asking.lines}
+          title={title}
+          onAnswer={asking.answer}
+          onClose={() => setAsking(undefined)}
+        />
       )}
     </section>
   )
