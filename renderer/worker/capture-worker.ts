@@ -71,6 +71,11 @@ const LIMITS = { packets: 25_000_000, conversations: 2_000_000 } as const
 /** Milliseconds after which a list is answered with what was found so far. */
 const PART_MS = 200
 
+/** Packets that are sorted while more of them are looked for: in some milliseconds, also where each must be read to be sorted. */
+const MOST_SORTED_SOON = { known: 100_000, read: 1000 } as const
+
+const readsToSort = ({ key }: PacketOrder): boolean => key === 'info' || key === 'protocol'
+
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
   readonly #createEngine: (options: EngineOptions) => Engine
@@ -139,12 +144,13 @@ export class CaptureWorker implements EngineService {
 
   select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
     // Whoever has a part already waits for a search that is long: nothing else waits for it too.
-    if (part && !order) return part.have ? this.#listed(query, part) : this.#order.list(() => this.#listed(query, part))
-    return this.#timed(async () => {
-      const rows = order ? await this.#sort(query, order) : await this.#rows(query)
-      const handle = this.#put(query, rows, order)
-      return { ...handle, complete: true, ...(part && (await this.#rowsOf(handle, part))) }
-    })
+    // Sorting may take long: nothing else waits for it either.
+    if (part && order) return this.#listedSorted(query, order, part)
+    if (part) return part.have ? this.#listed(query, part) : this.#order.list(() => this.#listed(query, part))
+    return this.#timed(async () => ({
+      ...this.#put(query, order ? await this.#sort(query, order) : await this.#rows(query), order),
+      complete: true,
+    }))
   }
 
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
@@ -362,6 +368,24 @@ export class CaptureWorker implements EngineService {
     const whole = await within(PART_MS, this.#rows(query))
     const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
     return { ...handle, complete: whole !== undefined, ...(await this.#rowsOf(handle, part)) }
+  }
+
+  /** The same in an order: of what is found, once the filter takes long. What was found is sorted anew then, and has another id. */
+  async #listedSorted(query: Query, order: PacketOrder, part: ListPart): Promise<SelectionHandle> {
+    if (!(await within(PART_MS, this.#rows(query)))) {
+      const found = this.#engine.foundSoFar(query)
+      if (found.length <= MOST_SORTED_SOON[readsToSort(order) ? 'read' : 'known']) {
+        const { key: by, descending } = order
+        const rows = await this.#engine.sortedRows(found, by, descending, this.#read, { pause: otherTasks })
+        const name = `${orderKey(order)}, ${found.length} so far`
+        const handle = this.#selections.put(this.#key(query), rows, rows.length, name)
+        return { ...handle, complete: false, ...(await this.#rowsOf(handle, part)) }
+      }
+    }
+    return this.#timed(async () => {
+      const handle = this.#put(query, await this.#sort(query, order), order)
+      return { ...handle, complete: true, ...(await this.#rowsOf(handle, part)) }
+    })
   }
 
   async #rowsOf(

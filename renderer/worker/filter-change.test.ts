@@ -115,6 +115,40 @@ describe('changing the filter while packets are read for the one before', { time
 })
 
 describe('a filter for which packets are read', { timeout: 60_000 }, () => {
+  it.each(['length', 'info'] as const)('has a list sorted by %s answered with what was found so far', async (key) => {
+    const { worker, file } = await opened()
+    const query = { filter: A }
+    const order = { key, descending: true }
+    const part = { first: 0, count: 40, page: 32 }
+    worker.setView(query, order)
+    const first = await worker.select(query, order, part)
+    expect(first).toMatchObject({ count: 0, complete: false })
+    file.held = false
+    while (file.waiting > 0) await file.release()
+    let last = first
+    while (!last.complete)
+      last = await worker.select(query, order, { ...part, have: { id: last.id, count: last.count } })
+    const rows = await worker.rows(last.id, 0, last.count)
+    const plain = await worker.select(query)
+    expect(rows.map(({ row }) => row).sort((a, b) => a - b)).toEqual(
+      (await worker.rows(plain.id, 0, plain.count)).map(({ row }) => row),
+    )
+    const sortedBy = rows.map((row) => row[key])
+    expect(sortedBy).toEqual(sortedBy.toSorted((a, b) => (a === b ? 0 : a < b ? 1 : -1)))
+    expect(last.id).not.toBe(first.id)
+  })
+
+  it('is given up at once in a sorted list when another is wanted', async () => {
+    const { worker, file } = await opened()
+    const order = { key: 'length', descending: false } as const
+    worker.setView({ filter: A }, order)
+    const list = worker.select({ filter: A }, order, { first: 0, count: 40, page: 32 })
+    const given = expect(list).rejects.toThrow('Cancelled')
+    await expect.poll(() => file.waiting).toBeGreaterThan(0)
+    worker.setView({ filter: B }, order)
+    await given
+  })
+
   it('has the list answered with what was found so far, again and again', async () => {
     const { worker, file } = await opened()
     const part = { first: 0, count: 40, page: 32 }
