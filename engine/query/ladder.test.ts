@@ -56,12 +56,12 @@ describe('the ladder', () => {
       +0     A>B S  0(0)             win 64000 <mss 1460, sackOK>
       +10ms  B>A SA 0(0)       ack 1 win 65000 <mss 1460, sackOK>
       +10ms  A>B A  1(0)       ack 1
-      +10ms  A>B A  1(1000)    ack 1 id 4
-      +1ms   A>B A  2001(1000) ack 1 id 6
+      +10ms  A>B A  1(1000)    ack 1 id 3
+      +1ms   A>B A  2001(1000) ack 1 id 5
       +20ms  B>A A  1(0)       ack 1001 <sack 2001:3001>
       +1ms   B>A A  1(0)       ack 1001 <sack 2001:3001>
       +1ms   B>A A  1(0)       ack 1001 <sack 2001:3001>
-      +300ms A>B A  1001(1000) ack 1 id 7`)
+      +300ms A>B A  1001(1000) ack 1 id 6`)
     const all = Uint32Array.from({ length: 9 }, (_, row) => row)
     const ladder = await ladderRows(unseen, all, undefined, lostPackets(unseen, all), unseen.read)
     expect(ladder.filter(({ lostBefore }) => lostBefore).map(({ row }) => row)).toEqual([8])

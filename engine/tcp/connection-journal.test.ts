@@ -50,17 +50,32 @@ describe('the cause of a reset', () => {
     [
       'data-unread',
       'data was acknowledged a moment ago',
-      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +199ms B>A RA 1(0) ack 11`,
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +998ms B>A RA 1(0) ack 11`,
     ],
     [
       'mid-stream',
       'data had been acknowledged long ago',
-      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +200ms B>A RA 1(0) ack 11`,
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +2s B>A RA 1(0) ack 11`,
     ],
     [
       'mid-stream',
       'all was answered',
       `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A PA 1(10) ack 11\n +1ms B>A RA 11(0) ack 11`,
+    ],
+    [
+      'data-unread',
+      'what lay unread was thrown away, which opens the window, though something was answered',
+      `${HANDSHAKE} +1ms A>B A 1(1000) ack 1\n +1ms B>A PA 1(10) ack 1001 win 900\n +1ms B>A RA 11(0) ack 1001 win 1000`,
+    ],
+    [
+      'mid-stream',
+      'the window is as it was',
+      `${HANDSHAKE} +1ms A>B A 1(1000) ack 1\n +1ms B>A PA 1(10) ack 1001 win 1000\n +1ms B>A RA 11(0) ack 1001 win 1008`,
+    ],
+    [
+      'mid-stream',
+      'a client aborts once it has its answer',
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A PA 1(10) ack 11\n +1ms A>B RA 11(0) ack 11`,
     ],
     ['unknown-connection', 'the RST only mirrors the ACK', `${HANDSHAKE} +60s A>B PA 1(10) ack 1\n +1ms B>A R 1(0)`],
     ['unknown-connection', 'to an unexpected SYN-ACK', '+0 A>B S 0(0)\n +1ms B>A SA 0(0) ack 1\n +1ms A>B R 1(0)'],

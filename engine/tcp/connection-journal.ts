@@ -10,6 +10,7 @@ import {
   LAST_ROW,
   NEXT_ROW,
   NEXT_SEQ,
+  WINDOW_AND_COUNT,
 } from './directions.ts'
 import { LABEL } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
@@ -73,7 +74,7 @@ export class ConnectionJournal {
     } else if (isAck && (connections.seen[conversation] & SEEN.rttOpen) !== 0) {
       this.#endRtt(conversation, row, time)
     }
-    if ((flags & RST) !== 0) this.#reset(found, flags, seq, time)
+    if ((flags & RST) !== 0) this.#reset(found, flags, seq, window, time)
 
     if ((words[f + BITS] & BIT_ZERO_WINDOW) !== 0) {
       if (window !== 0 || (flags & RST) !== 0) this.#reopenWindow(f, conversation, time)
@@ -133,7 +134,7 @@ export class ConnectionJournal {
     this.#lose(conversation, CAUSE['zero-window'], packets.time(since - 1), time)
   }
 
-  #reset(found: number, flags: number, seq: number, time: number): void {
+  #reset(found: number, flags: number, seq: number, window: number, time: number): void {
     const { connections, directions, packets, trouble, unacked } = this.#state
     const { words } = directions
     const conversation = found >>> 1
@@ -151,12 +152,14 @@ export class ConnectionJournal {
       acks: (flags & ACK) !== 0,
       seq: seq >>> 0,
       peerSentSyn: (seen & (SEEN.syn << peer)) !== 0,
+      sentSyn: (seen & (SEEN.syn << (found & 1))) !== 0,
       senderSpoke: words[f + LAST_ROW] !== 0,
       anyFin: (seen & (EITHER * SEEN.fin)) !== 0,
       peerSpoke: words[r + LAST_ROW] !== 0,
       peerAck: words[r + LAST_ACK] >>> 0,
       peerSpokeLast: hasPeerData && peerDataRow > words[f + NEXT_ROW],
-      unackedData: hasPeerData && unacked.oldest(r) !== 0,
+      window,
+      windowBefore: words[f + WINDOW_AND_COUNT] & 0xffff,
       sincePeerData: hasPeerData ? time - packets.time(peerDataRow - 1) : Infinity,
     })
     trouble.set(record, RESET_CAUSE, RESET_CAUSES.indexOf(cause))

@@ -2,8 +2,10 @@
 export const RESET_CAUSES = ['', 'refused', 'after-fin', 'data-unread', 'mid-stream', 'unknown-connection'] as const
 export type ResetCauseName = Exclude<(typeof RESET_CAUSES)[number], ''>
 
-/** Longest that Linux delays an ACK: data that came this shortly before a reset had hardly been read. */
-export const UNREAD_WITHIN_NS = 200e6
+/** A server that resets this soon after a request, and answered nothing, has hardly read it. */
+export const UNREAD_WITHIN_NS = 1e9
+/** What lay unread is thrown away before the reset is sent (Linux tcp_close), which so opens the window; reading moves it less. */
+const WINDOW_OPENS = 1.01
 
 /** What is known when a RST arrives. "Sender" sent it, "peer" is the other end. */
 export interface ResetEvidence {
@@ -11,6 +13,8 @@ export interface ResetEvidence {
   readonly acks: boolean
   readonly seq: number
   readonly peerSentSyn: boolean
+  /** The sender opened the connection: what came last is an answer, which it may have read. */
+  readonly sentSyn: boolean
   /** The sender had sent a packet other than a RST before. */
   readonly senderSpoke: boolean
   readonly anyFin: boolean
@@ -19,8 +23,9 @@ export interface ResetEvidence {
   readonly peerAck: number
   /** New data has come from the peer since the sender's last new data. */
   readonly peerSpokeLast: boolean
-  /** Data of the peer had not been acknowledged before the RST. */
-  readonly unackedData: boolean
+  /** Unscaled: the RST's, and that of the sender's packet before. */
+  readonly window: number
+  readonly windowBefore: number
   /** Nanoseconds since the peer's last new data. */
   readonly sincePeerData: number
 }
@@ -34,7 +39,8 @@ export function resetCause(evidence: ResetEvidence): ResetCauseName {
   if (evidence.peerSentSyn ? !evidence.senderSpoke : evidence.acks && evidence.seq === 0) return 'refused'
   if (evidence.anyFin) return 'after-fin'
   if (!evidence.acks && evidence.peerSpoke && evidence.seq === evidence.peerAck) return 'unknown-connection'
-  if (evidence.acks && evidence.peerSpokeLast && (evidence.unackedData || evidence.sincePeerData <= UNREAD_WITHIN_NS))
-    return 'data-unread'
+  const unanswered = evidence.peerSpokeLast && evidence.sincePeerData <= UNREAD_WITHIN_NS
+  const opens = evidence.sincePeerData !== Infinity && evidence.window > evidence.windowBefore * WINDOW_OPENS
+  if (evidence.acks && !evidence.sentSyn && (unanswered || opens)) return 'data-unread'
   return 'mid-stream'
 }
