@@ -21,6 +21,13 @@ export interface Latency {
   readonly p99: number
 }
 
+/** When how many packets were there. */
+export interface Seen {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly packets: number
+}
+
 /** `pods`: how many points; packets of several wait for each other. */
 export async function measureLatency(connection: ApiConnection, pods: readonly string[], to: string): Promise<Latency> {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-latency-'))
@@ -38,8 +45,7 @@ export async function measureLatency(connection: ApiConnection, pods: readonly s
     const done = capture.run()
     while (!capture.status.points.every(({ state }) => state === 'capturing')) await sleep(50)
     await sleep(500)
-    // When the file had how many packets.
-    const seen: { readonly at: number; readonly packets: number }[] = []
+    const seen: Seen[] = []
     const poll = setInterval(() => {
       const { packets } = capture.status
       if (packets !== (seen.at(-1)?.packets ?? 0)) seen.push({ at: Date.now(), packets })
@@ -51,15 +57,19 @@ export async function measureLatency(connection: ApiConnection, pods: readonly s
     clearInterval(poll)
     await capture.stop()
     const { file } = await done
-    const { packets } = readBlocks(file)
-    const waits = packets.flatMap(({ timeNs }, index) => {
-      const first = seen.find((one) => one.packets > index)
-      return first ? [first.at - Number(timeNs / 1000n) / 1000] : []
-    })
-    waits.sort((a, b) => a - b)
-    const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN
-    return { packets: waits.length, median: at(0.5), p99: at(0.99) }
+    return latencyOf(readBlocks(file).packets, seen)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Of packets, in the order in which they were there. */
+export function latencyOf(packets: readonly { readonly timeNs: bigint }[], seen: readonly Seen[]): Latency {
+  const waits = packets.flatMap(({ timeNs }, index) => {
+    const first = seen.find((one) => one.packets > index)
+    return first ? [first.at - Number(timeNs / 1000n) / 1000] : []
+  })
+  waits.sort((a, b) => a - b)
+  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN
+  return { packets: waits.length, median: at(0.5), p99: at(0.99) }
 }

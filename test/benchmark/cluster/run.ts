@@ -1,8 +1,10 @@
 import { whyNoNamespaces } from '../../cluster/cluster.ts'
-import { measureLatency } from './capture-latency.ts'
+import { startBrowser } from '../../e2e/support/chromium.ts'
+import { type Latency, measureLatency } from './capture-latency.ts'
 import { measureSlowDisk } from './capture-memory.ts'
 import { measureThroughput } from './capture-throughput.ts'
 import { startCluster } from './cluster.ts'
+import { measureLaneLatency } from './lane-latency.ts'
 
 const SHARE = 0.7
 const LATENCY_MS = 1000
@@ -38,16 +40,14 @@ export async function benchCluster(runs: number): Promise<object> {
     )
     throughput.push({ packetBytes, ...measured, share, shareOfOwn })
   }
+  await using browser = await startBrowser()
   const latency = []
   for (const pods of [['web'], ['web', 'db']]) {
-    const measured = await measureLatency(cluster.connection, pods, cluster.db)
-    const ms = (value: number) => `${value.toFixed(0)} ms`.padStart(7)
-    console.log(
-      `  until in the file, ${pods.length === 1 ? '1 point' : '2 points'}:`.padEnd(28) +
-        `median ${ms(measured.median)}, 99 % ${ms(measured.p99)}  ` +
-        `${measured.p99 < LATENCY_MS ? 'holds' : 'MISSES'}: under ${LATENCY_MS} ms`,
-    )
-    latency.push({ points: pods.length, ...measured })
+    const points = pods.length
+    const places = points === 1 ? '1 point' : '2 points'
+    const file = latencyTold(`until in the file, ${places}`, await measureLatency(cluster.connection, pods, cluster.db))
+    const lanes = latencyTold(`until in the lanes, ${places}`, await measureLaneLatency(cluster, browser, pods))
+    latency.push({ points, file, lanes })
   }
   const slowDisk = await measureSlowDisk(cluster)
   const { peakBytes, behindBytes, dropped } = slowDisk
@@ -57,6 +57,16 @@ export async function benchCluster(runs: number): Promise<object> {
       `${peakBytes < MEMORY_BYTES && dropped === 0 ? 'holds' : 'MISSES'}: under ${megabytes(MEMORY_BYTES)}, none dropped`,
   )
   return { throughput, latency, slowDisk }
+}
+
+function latencyTold(what: string, latency: Latency): Latency {
+  const ms = (value: number) => `${value.toFixed(0)} ms`.padStart(7)
+  console.log(
+    `  ${what}:`.padEnd(32) +
+      `median ${ms(latency.median)}, 99 % ${ms(latency.p99)} of ${latency.packets}  ` +
+      `${latency.p99 < LATENCY_MS ? 'holds' : 'MISSES'}: under ${LATENCY_MS} ms`,
+  )
+  return latency
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
