@@ -13,6 +13,29 @@ import { createPod, podPath } from '../../main/kubernetes/pod-requests.ts'
 import { proxyFor } from '../../main/kubernetes/proxy.ts'
 import type { Permission } from '../../common/model/preflight.ts'
 
+const allow = (verb: string, resource: string, subresource?: string, group = ''): Permission => ({
+  verb,
+  group,
+  resource,
+  ...(subresource ? { subresource } : {}),
+})
+/** What it takes to make pods, to capture in them, and to be somebody who may do less. */
+export const PODS = [allow('create', 'pods'), allow('delete', 'pods')]
+export const IN_PODS = [
+  allow('get', 'pods'),
+  allow('patch', 'pods', 'ephemeralcontainers'),
+  allow('get', 'pods', 'exec'),
+  allow('create', 'pods', 'exec'),
+]
+export const NARROWING = [
+  // Nobody may give what he has not himself.
+  allow('list', 'pods'),
+  allow('impersonate', 'users'),
+  allow('impersonate', 'groups'),
+  allow('create', 'roles', undefined, 'rbac.authorization.k8s.io'),
+  allow('create', 'rolebindings', undefined, 'rbac.authorization.k8s.io'),
+]
+
 const NARROW = 'hopscope-test-narrow'
 /** Images have to be pulled first. */
 const START_TIMEOUT_MS = 240_000

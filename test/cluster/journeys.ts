@@ -14,32 +14,10 @@ import { findLeftovers, removeLeftovers } from '../../main/kubernetes/capture/sw
 import { measure, whoami } from '../../main/kubernetes/cluster-access.ts'
 import type { Pod } from '../../main/kubernetes/objects.ts'
 import { cuttingProxy } from './cutting-proxy.ts'
-import type { JourneyTarget, Level } from './journey-target.ts'
+import { IN_PODS, type JourneyTarget, type Level, PODS } from './journey-target.ts'
 import { readBlocks } from './read-blocks.ts'
 
 const CLI = join(import.meta.dirname, '../../main/cli.ts')
-
-const allow = (verb: string, resource: string, subresource?: string, group = ''): Permission => ({
-  verb,
-  group,
-  resource,
-  ...(subresource ? { subresource } : {}),
-})
-const PODS = [allow('create', 'pods'), allow('delete', 'pods')]
-const IN_PODS = [
-  allow('get', 'pods'),
-  allow('patch', 'pods', 'ephemeralcontainers'),
-  allow('get', 'pods', 'exec'),
-  allow('create', 'pods', 'exec'),
-]
-/** Nobody may give what he has not himself. */
-const NARROWING = [
-  allow('list', 'pods'),
-  allow('impersonate', 'users'),
-  allow('impersonate', 'groups'),
-  allow('create', 'roles', undefined, 'rbac.authorization.k8s.io'),
-  allow('create', 'rolebindings', undefined, 'rbac.authorization.k8s.io'),
-]
 
 /** Echo requests by their number, counted from the first, of one interface: over IPv4 or IPv6, whichever the cluster's pods have. */
 function echoes(packets: readonly { readonly interface: number; readonly bytes: Buffer }[], on: number): number[] {
@@ -158,24 +136,6 @@ export function journeys(title: string, open: () => Promise<JourneyTarget>): voi
       const { preflight: verdict } = await preflight(target.connection, podTarget(pod), settings(), namespace)
       expect(verdict.chosen).toBeUndefined()
       for (const { sentence } of verdict.rungs) expect(sentence).toMatch(/violates PodSecurity "restricted/)
-    })
-
-    it('the preflight: a user who may only look is told what is missing, and the rule', async (context) => {
-      await needs(context, 'any', ...IN_PODS, ...NARROWING)
-      const namespace = web.metadata.namespace ?? ''
-      const connection = await target.narrow(namespace, [
-        { resources: ['pods'], verbs: ['get', 'list'] },
-        { resources: ['pods/exec'], verbs: ['get'] },
-      ])
-      const { preflight: verdict } = await preflight(connection, podTarget(web), settings(), namespace)
-      expect(verdict.chosen).toBeUndefined()
-      const [first] = verdict.rungs
-      expect(first?.missing.map(({ verb, resource, subresource }) => `${verb} ${resource}/${subresource}`)).toEqual([
-        'patch pods/ephemeralcontainers',
-        'create pods/exec',
-      ])
-      expect(first?.rbacRule).toContain('resources: ["pods/ephemeralcontainers"]')
-      await expect(capture([podTarget(web)], { connection }).run()).rejects.toThrow(/no way to capture here/)
     })
 
     it('a capture of both ends: one file, each packet once, names, nothing dropped', async (context) => {
