@@ -1,34 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
-import type { ContainerStatus, Pod } from './objects.ts'
+import { ApiError } from './api-error.ts'
+import type { ContainerStatus, KubernetesEvent, KubernetesList, Pod } from './objects.ts'
 
-const START_TIMEOUT_MS = 120_000
+/** Images have to be pulled first. Shorter than a container of ours waits for a heartbeat, as its neighbours in a capture do. */
+const START_TIMEOUT_MS = 300_000
 const POLL_MS = 250
+const EVENTS_MS = 5000
 
 export interface ContainerStart {
   readonly connection: ApiConnection
   readonly namespace: string
   readonly pod: string
+  readonly container: string
   readonly image: string
   /** What it is for, in messages: "capture", "debug". */
   readonly purpose: string
-  readonly statusOf: (pod: Pod) => ContainerStatus | undefined
+  /** Told what it is waiting for, in words, whenever that changes. */
+  readonly tell?: (waitingFor: string) => void
   readonly signal?: AbortSignal
 }
 
-/** Resolves when the container that was just made runs. Throws HostError, in words, when it will not, or not within 2 minutes. */
+/** Resolves when the container that was just made runs. Throws HostError, in words, when it will not, or not within 5 minutes. */
 export async function waitForContainer(start: ContainerStart): Promise<void> {
-  const { connection, namespace, pod: name, image, purpose, statusOf, signal } = start
+  const { connection, namespace, pod: name, container, image, purpose, tell, signal } = start
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
   const until = Date.now() + START_TIMEOUT_MS
   let last = 'it did not start'
+  let told = ''
+  let event: string | undefined
+  let askAgainAt = 0
   for (;;) {
     signal?.throwIfAborted()
     const pod: Pod = await connection.get(path, signal ? { signal } : {})
     const failure = podFailure(pod)
     if (failure) throw new HostError('unavailable', failure)
-    const state = statusOf(pod)?.state
+    const state = statusOf(pod, container)?.state
     if (state?.running) return
     if (state?.terminated) {
       const { reason = '', exitCode, message = '' } = state.terminated
@@ -45,11 +53,53 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       if (hopeless)
         throw new HostError('unavailable', `${hopeless} The cluster says: ${waiting.message ?? waiting.reason}`)
     }
+    if (Date.now() >= askAgainAt) {
+      event = await lastEvent(start, pod)
+      askAgainAt = event === undefined ? Infinity : Date.now() + EVENTS_MS
+    }
+    const waitingFor = [last, event].filter(Boolean).join('. ')
     if (Date.now() > until)
-      throw new HostError('unavailable', `The ${purpose} container is not running after 2 minutes: ${last}.`)
+      throw new HostError('unavailable', `The ${purpose} container is not running after 5 minutes: ${waitingFor}.`)
+    if (waiting?.reason && waitingFor !== told) tell?.((told = waitingFor))
     await sleep(POLL_MS, undefined, signal ? { signal } : {})
   }
 }
+
+function statusOf({ status }: Pod, container: string): ContainerStatus | undefined {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])]
+  return all.find(({ name }) => name === container)
+}
+
+/**
+ * What the node said last about the container ("Pulling image ...", "Failed to create pod sandbox ..."); '' when nothing yet; undefined
+ * when events may not be read.
+ */
+async function lastEvent({ connection, namespace, container, signal }: ContainerStart, pod: Pod) {
+  const { name, uid = '' } = pod.metadata
+  const fieldSelector = `involvedObject.kind=Pod,involvedObject.name=${name}`
+  const query = { fieldSelector, limit: 500 }
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`
+  try {
+    const list: KubernetesList<KubernetesEvent> = await connection.get(path, { query, ...(signal ? { signal } : {}) })
+    // What concerns a pod as a whole concerns a container that was made with it.
+    const isAdded = pod.spec.ephemeralContainers?.some((one) => one.name === container) === true
+    const about = list.items.filter(({ involvedObject: { fieldPath, uid: of = uid } }) =>
+      fieldPath === undefined ? !isAdded && of === uid : fieldPath.endsWith(`{${container}}`),
+    )
+    return (
+      about
+        .toSorted((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+        .at(-1)
+        ?.message?.trim() ?? ''
+    )
+  } catch (error) {
+    if (error instanceof ApiError) return undefined
+    throw error
+  }
+}
+
+const timeOf = ({ lastTimestamp, eventTime, metadata }: KubernetesEvent) =>
+  lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
 
 /** Why the node has stopped the pod or would not have it (Evicted, OutOfcpu, DeadlineExceeded), in words; undefined when it has not. */
 export function podFailure({ metadata, status }: Pod): string | undefined {

@@ -219,12 +219,21 @@ export interface Workload extends KubernetesObject {
 }
 
 export interface KubernetesEvent extends KubernetesObject {
-  readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
+  readonly involvedObject: {
+    readonly kind?: string
+    readonly name?: string
+    readonly namespace?: string
+    readonly uid?: string
+    /** "spec.containers{app}" */
+    readonly fieldPath?: string
+  }
   readonly type?: string
   readonly reason?: string
   readonly message?: string
   readonly count?: number
-  readonly lastTimestamp?: string
+  /** null in events of the newer API, which have eventTime. */
+  readonly lastTimestamp?: string | null
+  readonly eventTime?: string | null
 }
 
 /** What the API server answers when it refuses, and what exec sends on channel 3. */

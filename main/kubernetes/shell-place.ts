@@ -150,9 +150,7 @@ export async function debugContainerPlace(
     throw error
   }
   const made = `Ephemeral container ${container} was added to ${pod}. It stays listed in the pod until the pod is deleted.`
-  const place = await started(request, entry, made, (one) =>
-    one.status?.ephemeralContainerStatuses?.find(({ name }) => name === container),
-  )
+  const place = await started(request, entry, made)
   const caveat = await whyNoProcesses(connection, place, target)
   return { ...place, ...(caveat === undefined ? {} : { caveat }) }
 }
@@ -239,9 +237,7 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
     throw error
   }
   const made = `Privileged pod ${namespace}/${name} was made on node ${node}; the node's files are under /host. It is deleted with this terminal.`
-  return started(request, entry, made, (one) =>
-    one.status?.containerStatuses?.find((status) => status.name === container),
-  )
+  return started(request, entry, made)
 }
 
 function refuse(obstacle: string | undefined): void {
@@ -258,12 +254,7 @@ async function intend(
   return ledger.intend({ ...what, id, context, server: connection.cluster.server, capture: by.capture })
 }
 
-async function started(
-  request: ShellPlaceRequest,
-  entry: LedgerEntry,
-  made: string,
-  statusOf: Parameters<typeof waitForContainer>[0]['statusOf'],
-): Promise<ShellPlace> {
+async function started(request: ShellPlaceRequest, entry: LedgerEntry, made: string): Promise<ShellPlace> {
   const { connection, settings, ledger, signal } = request
   const { namespace, pod, container } = entry
   const beating = new AbortController()
@@ -275,7 +266,7 @@ async function started(
   }
   try {
     const { image } = settings
-    const wait = { connection, namespace, pod, image, purpose: 'debug', statusOf }
+    const wait = { connection, namespace, pod, container, image, purpose: 'debug' }
     await waitForContainer({ ...wait, ...(signal ? { signal } : {}) })
   } catch (error) {
     await close().catch(() => undefined)

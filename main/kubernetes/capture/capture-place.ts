@@ -6,7 +6,7 @@ import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { waitForContainer } from '../container-start.ts'
 import { askCommand, runCommand } from '../exec-stream.ts'
-import type { ContainerStatus, Pod } from '../objects.ts'
+import type { Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath, wasRefused } from '../pod-requests.ts'
 import type { ContainerSettings, Provenance } from './capture-container.ts'
 import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
@@ -38,6 +38,8 @@ export interface PlaceRequest {
   readonly debugNamespace: string
   readonly by: Provenance
   readonly ledger: Ledger
+  /** See ContainerStart. */
+  readonly tell?: (waitingFor: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -75,9 +77,7 @@ async function ephemeralPlace(
     if (wasRefused(error)) await request.ledger.gone(entry)
     throw error
   }
-  await waitFor(request, namespace, pod, (one) =>
-    one.status?.ephemeralContainerStatuses?.find((status) => status.name === container),
-  )
+  await waitFor(request, namespace, pod, container)
   return { namespace, pod, container, enter: [], rung, entry }
 }
 
@@ -95,9 +95,7 @@ async function podPlace(request: PlaceRequest, rung: Rung, node: string): Promis
   }
   const place: CapturePlace = { namespace, pod: name, container, enter: [], rung, entry }
   try {
-    await waitFor(request, namespace, name, (one) =>
-      one.status?.containerStatuses?.find((status) => status.name === container),
-    )
+    await waitFor(request, namespace, name, container)
     if (rung !== 'node-pod' || !result.pod) return place
     return { ...place, enter: ['nsenter', '-t', await processOf(request, place, result.pod), '-n', '--'] }
   } catch (error) {
@@ -133,21 +131,14 @@ async function intend(
 }
 
 function waitFor(
-  { connection, settings, signal }: PlaceRequest,
+  { connection, settings, tell, signal }: PlaceRequest,
   namespace: string,
   pod: string,
-  statusOf: (pod: Pod) => ContainerStatus | undefined,
+  container: string,
 ): Promise<void> {
   const { image } = settings
-  return waitForContainer({
-    connection,
-    namespace,
-    pod,
-    image,
-    purpose: 'capture',
-    statusOf,
-    ...(signal ? { signal } : {}),
-  })
+  const wait = { connection, namespace, pod, container, image, purpose: 'capture' }
+  return waitForContainer({ ...wait, ...(tell ? { tell } : {}), ...(signal ? { signal } : {}) })
 }
 
 /**

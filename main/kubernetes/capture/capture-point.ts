@@ -33,6 +33,7 @@ export interface PointNeeds {
   readonly snapLength: number
   readonly packetLimit?: number
   readonly giveUpMs: number
+  readonly onChange: () => void
   readonly signal: AbortSignal
 }
 
@@ -118,6 +119,11 @@ export class CapturePoint {
     const result = await preflight(connection, target, container, debugNamespace)
     this.#status.node = result.preflight.node
     const by = { user: result.preflight.user, capture: needs.captureId, createdAt: new Date(needs.startedAt) }
+    const tell = (waitingFor: string | undefined) => {
+      if (waitingFor === undefined) delete this.#status.message
+      else this.#status.message = waitingFor
+      needs.onChange()
+    }
     const place = await makePlace({
       connection,
       context,
@@ -127,10 +133,12 @@ export class CapturePoint {
       debugNamespace,
       by,
       ledger,
+      tell,
       signal,
     })
     this.place = place
     this.#status.rung = place.rung
+    tell(undefined)
     const name = target.interface ?? (await chooseInterface(connection, place, await listInterfaces(connection, place)))
     if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
     const { apiServer } = result

@@ -219,6 +219,7 @@ export class ClusterCapture {
       filter,
       snapLength,
       giveUpMs,
+      onChange: () => this.#changed(),
       signal: this.#cancel.signal,
       ...(packetLimit === undefined ? {} : { packetLimit }),
     }
