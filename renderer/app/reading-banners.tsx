@@ -19,9 +19,10 @@ export function ReadingBanners({ progress, onPart }: ReadingBannersProps): React
     <>
       {damage && (
         <Banner tone="warn">
-          {facts.packets === 0 && !part ? 'This is not a capture that can be read: ' : 'The capture is damaged: '}
-          {damage.reason} (at byte {damage.offset.toLocaleString('en-US')}
-          {facts.compression !== 'none' && ' of the decompressed stream'}).
+          {facts.packets === 0 && !part
+            ? 'This is not a capture that can be read: '
+            : `The capture is damaged at byte ${formatCount(damage.offset)}${facts.compression === 'none' ? '' : ' of the decompressed stream'}: `}
+          {damage.reason}
           {facts.packets > 0 && ` The ${formatCounted(facts.packets, 'packet')} before it are shown.`}
         </Banner>
       )}

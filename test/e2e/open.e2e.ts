@@ -96,7 +96,7 @@ describe('opening a capture', () => {
     const whole = readFileSync(sample('half-open').path)
     await dropFile(page, 'cut.pcap', whole.subarray(0, 40_000))
     await screen.read()
-    await page.getByText(/The capture is damaged: .*at byte [\d,]+.*packets before it are shown/).waitFor()
+    await page.getByText(/The capture is damaged at byte [\d,]+: .*packets before it are shown/).waitFor()
     const shown = await screen.count(screen.packets)
     expect(shown).toBeGreaterThan(50)
     expect(shown).toBeLessThan(sample('half-open').packets)

@@ -160,9 +160,11 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
             ) : (
               listed && (
                 <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
-                  {filter || range
-                    ? 'No packet of any conversation meets the filter and lies in the selected time.'
-                    : 'The packets have no addresses that could be paired.'}
+                  {version === 0
+                    ? 'There is no packet.'
+                    : filter || range
+                      ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                      : 'The packets have no addresses that could be paired.'}
                 </EmptyState>
               )
             )

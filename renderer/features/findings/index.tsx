@@ -119,7 +119,7 @@ const optionId = ({ id }: Finding) => `finding-${id.replaceAll(/\W+/g, '-')}`
 
 function countText({ findings, artefacts }: FindingsReport): string {
   const about = artefacts.length > 0 ? `${artefacts.length} about the capture` : ''
-  const troubles = findings.length > 0 ? formatCounted(findings.length, 'trouble') : ''
+  const troubles = findings.length > 0 ? formatCounted(findings.length, 'trouble') : 'no known trouble'
   return [troubles, about].filter(Boolean).join(', ')
 }
 

@@ -82,7 +82,7 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
       <section>
         <h3>Labels</h3>
         {labels.length === 0 ? (
-          <p className="quiet">{facts.complete ? 'No packet carries one: TCP went as it should.' : 'None so far.'}</p>
+          <p className="quiet">{facts.complete ? 'No packet carries one of tcp.analysis.' : 'None so far.'}</p>
         ) : (
           <ul className="about-labels">
             {labels.map((label) => (
