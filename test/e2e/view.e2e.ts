@@ -19,6 +19,28 @@ afterAll(async () => {
 
 const search = (page: Page) => new URL(page.url()).searchParams
 
+describe('the status bar', () => {
+  it.each([640, 800, 1280])('says nothing by halves at %i pixels', async (width) => {
+    const view = 'sample=loss-episode&filter=tcp.analysis.retransmission&range=14~18.5&frame=1001'
+    await using opened = await openPage(browser, app.url.replace('/#', `/?${view}#`), {
+      viewport: { width, height: 600 },
+    })
+    const { status } = new Screen(opened.page)
+    await status.getByText(/^42 of 2,162 packets shown/).waitFor()
+    const texts = await status.locator('span').evaluateAll((spans) => {
+      const bar = document.querySelector('.status')?.getBoundingClientRect()
+      return spans
+        .filter((span) => span.children.length === 0 && span.textContent !== '')
+        .map((span) => ({ text: span.textContent, box: span.getBoundingClientRect() }))
+        .filter(({ box }) => bar && box.width > 0 && box.top < bar.bottom)
+        .map(({ text, box }) => ({ text, from: box.left, to: box.right, end: bar?.right ?? 0 }))
+        .toSorted((a, b) => a.from - b.from)
+    })
+    expect(texts.map(({ text }) => text)).toContain('14.000 – 18.500 s')
+    for (const [i, { to, end }] of texts.entries()) expect(to).toBeLessThanOrEqual(texts[i + 1]?.from ?? end)
+  })
+})
+
 describe('the URL is the view', () => {
   it('shows the same after a reload', async () => {
     await using opened = await openPage(browser, app.url)

@@ -38,16 +38,18 @@ export function StatusBar({ session, progress, view, shown, announcement, search
         <Reading progress={progress} onCancel={() => session.cancel()} />
       ) : (
         <>
-          <span title={session.path}>
-            {facts.format ?? 'no capture'}
-            {compression}, {formatBytes(progress.bytesRead)}
-          </span>
-          {facts.epochNs !== undefined && (
+          <span className="status-facts" title={session.path}>
             <span>
-              {formatDate(facts.epochNs)}, {formatDuration(facts.lastTime - facts.firstTime)}
+              {facts.format ?? 'no capture'}
+              {compression}, {formatBytes(progress.bytesRead)}
             </span>
-          )}
-          {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}
+            {facts.epochNs !== undefined && (
+              <span>
+                {formatDate(facts.epochNs)}, {formatDuration(facts.lastTime - facts.firstTime)}
+              </span>
+            )}
+            {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}
+          </span>
           {phase === 'cancelled' && (
             <span className="status-warn">
               {progress.size === 0
@@ -62,7 +64,8 @@ export function StatusBar({ session, progress, view, shown, announcement, search
           className="status-warn"
           title="The snap length of the capture cut these packets: headers are there, the rest of their bytes is not."
         >
-          {formatCounted(facts.cutPackets, 'packet')} cut ({formatShare(facts.cutPackets, facts.packets)})
+          {formatCounted(facts.cutPackets, 'packet')} cut
+          <span className="status-share"> ({formatShare(facts.cutPackets, facts.packets)})</span>
         </span>
       )}
       <span className="status-rest" role="status">
@@ -70,16 +73,21 @@ export function StatusBar({ session, progress, view, shown, announcement, search
           (search &&
             `${search.sorting ? 'Sorting packets' : 'Reading packets for the filter'}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
       </span>
-      {row !== undefined && <span>No. {formatCount(frameNumber(row))}</span>}
+      {row !== undefined && <span className="status-packet">No. {formatCount(frameNumber(row))}</span>}
       {range && (
         <span>
           {formatSeconds(range.from, 3)} – {formatSeconds(range.to, 3)} s
         </span>
       )}
       <span data-testid="shown">
-        {shown === undefined || shown === facts.packets
-          ? `${formatCounted(facts.packets, 'packet')}${facts.part ? ', a part of the file' : ''}`
-          : `${formatCount(shown)} of ${formatCounted(facts.packets, 'packet')} shown (${formatShare(shown, facts.packets)})`}
+        {shown === undefined || shown === facts.packets ? (
+          `${formatCounted(facts.packets, 'packet')}${facts.part ? ', a part of the file' : ''}`
+        ) : (
+          <>
+            {formatCount(shown)} of {formatCounted(facts.packets, 'packet')} shown
+            <span className="status-share"> ({formatShare(shown, facts.packets)})</span>
+          </>
+        )}
       </span>
     </footer>
   )
