@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
+import { Dialog } from '../components/dialog.tsx'
 import { Keys } from '../components/keys.tsx'
-import { useModal } from '../components/use-modal.ts'
 import { COMMAND_GROUPS, type CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
@@ -77,8 +77,7 @@ export function KeyHelp({
 }): ReactNode {
   const all = [...commands.store.getState().values()].filter((command) => command.keys !== undefined)
   return (
-    <Dialog label="Keys and colours" className="key-sheet" onClose={onClose}>
-      <h2>Keys and colours</h2>
+    <Dialog title="Keys and colours" className="key-sheet" light onClose={onClose}>
       {/* It scrolls in a low window: then the keys must reach it. */}
       <div className="key-scroll" tabIndex={0}>
         <div className="key-columns">
@@ -127,31 +126,5 @@ export function KeyHelp({
         </div>
       </div>
     </Dialog>
-  )
-}
-
-interface DialogProps {
-  readonly label: string
-  readonly onClose: () => void
-  readonly className?: string
-  readonly children: ReactNode
-}
-
-/** A modal dialog: the browser keeps the focus inside and gives it back. Esc and a click outside close it. */
-export function Dialog({ label, onClose, className = '', children }: DialogProps): ReactNode {
-  const dialog = useModal()
-  return (
-    <dialog
-      ref={dialog}
-      className={`dialog ${className}`}
-      aria-label={label}
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-      onClick={(event) => event.target === dialog.current && onClose()}
-    >
-      <div className="dialog-body">{children}</div>
-    </dialog>
   )
 }

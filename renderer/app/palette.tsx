@@ -1,8 +1,8 @@
 import { useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
+import { Dialog } from '../components/dialog.tsx'
 import { Keys } from '../components/keys.tsx'
 import { COMMAND_GROUPS, type Command, type CommandRegistry } from './commands.ts'
-import { Dialog } from './key-help.tsx'
 import { keyLabels } from './keys.ts'
 
 /** As many as anybody reads; a cluster has thousands of pods. */
@@ -34,7 +34,7 @@ export function Palette({
   }
 
   return (
-    <Dialog label="Commands" className="palette" onClose={onClose}>
+    <Dialog title="Commands" bare className="palette" light onClose={onClose}>
       <input
         type="text"
         role="combobox"

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { CaptureFacts } from '../../engine/engine.ts'
+import { Dialog } from '../components/dialog.tsx'
 import { formatCount } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
-import { Dialog } from './key-help.tsx'
 import { rowOfFrame, stepTo, type Step } from './packet-search.ts'
 import type { ViewStore } from './view-store.ts'
 import { queryOf } from './workspace-commands.ts'
@@ -114,24 +114,26 @@ function GoToPacket({ facts: { packets, part }, onGo, onClose }: GoToPacketProps
   const before = part?.before ?? 0
   const wanted = rowOfFrame(text, before, packets)
   return (
-    <Dialog label="Go to packet" className="palette" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if ('row' in wanted) onGo(wanted.row)
-        }}
-      >
-        <input
-          inputMode="numeric"
-          aria-label="Number of the packet"
-          aria-describedby="go-to-packet-about"
-          aria-invalid={text !== '' && 'problem' in wanted}
-          autoComplete="off"
-          placeholder={`Go to packet ${formatCount(before + 1)} to ${formatCount(before + packets)}`}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-      </form>
+    <Dialog
+      title="Go to packet"
+      bare
+      className="palette"
+      light
+      onSubmit={() => {
+        if ('row' in wanted) onGo(wanted.row)
+      }}
+      onClose={onClose}
+    >
+      <input
+        inputMode="numeric"
+        aria-label="Number of the packet"
+        aria-describedby="go-to-packet-about"
+        aria-invalid={text !== '' && 'problem' in wanted}
+        autoComplete="off"
+        placeholder={`Go to packet ${formatCount(before + 1)} to ${formatCount(before + packets)}`}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
       <p id="go-to-packet-about" className="palette-about" role="status">
         {text !== '' && 'problem' in wanted ? wanted.problem : 'Enter goes there.'}
       </p>

@@ -1,5 +1,5 @@
-import { useEffect, useRef, type ReactNode } from 'react'
-import './confirm.css'
+import type { ReactNode } from 'react'
+import { Dialog } from './dialog.tsx'
 
 interface ConfirmProps {
   readonly title: string
@@ -13,27 +13,30 @@ interface ConfirmProps {
 
 /** Asks before something that can't be taken back. Esc is no; the safe answer has the focus. */
 export function Confirm({ title, children, action, onConfirm, onClose }: ConfirmProps): ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog ref={dialog} className="confirm" aria-label={title} onClose={onClose}>
-      <h2>{title}</h2>
+    <Dialog
+      title={title}
+      className="confirm"
+      onClose={onClose}
+      actions={
+        <>
+          <button type="button" className="button" data-first-focus onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="button"
+            className="button danger"
+            onClick={() => {
+              onConfirm()
+              onClose()
+            }}
+          >
+            {action}
+          </button>
+        </>
+      }
+    >
       <div className="confirm-text">{children}</div>
-      <div className="confirm-actions">
-        <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          className="button danger"
-          onClick={() => {
-            onConfirm()
-            dialog.current?.close()
-          }}
-        >
-          {action}
-        </button>
-      </div>
-    </dialog>
+    </Dialog>
   )
 }

@@ -333,7 +333,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     const { page } = opened
     await openMenu(page, 'Nodes', 'node-a')
     await page.getByRole('menuitem', { name: /Run checks on the node/ }).click()
-    const dialog = page.getByRole('dialog', { name: 'Checks in node node-a' })
+    const dialog = page.getByRole('dialog', { name: 'Checks on node node-a' })
     await dialog.getByText('A privileged pod is made on the node for it, and removed right after.').waitFor()
     await dialog.getByRole('button', { name: 'Run' }).click()
     await dialog

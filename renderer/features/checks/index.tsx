@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import { CHECKS, type Check, type CheckResult, type CheckTarget } from '../../../common/model/check.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { formatCounted } from '../../components/format.ts'
-import { useModal } from '../../components/use-modal.ts'
 import { noteText } from './note-text.ts'
 import './checks.css'
 
@@ -27,7 +27,6 @@ const ABOUT: Readonly<Record<Check, string>> = {
 
 /** Runs commands that only read, beside the packets, and keeps what they say. */
 export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose }: RunChecksProps): ReactNode {
-  const dialog = useModal()
   const [chosen, setChosen] = useState<readonly Check[]>(CHECKS)
   const [keep, setKeep] = useState(true)
   const [running, setRunning] = useState(false)
@@ -57,60 +56,15 @@ export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose 
   const missing = (results ?? []).filter((one) => one.missing).map(({ check }) => check)
   const shown = results?.toSorted((a, b) => CHECKS.indexOf(a.check) - CHECKS.indexOf(b.check))
   return (
-    <dialog ref={dialog} className="dialog checks" aria-label={`Checks in ${name}`} onClose={onClose}>
-      <div className="dialog-body">
-        <h2>
-          Checks {target.kind === 'node' ? 'on' : 'in'} {name}
-        </h2>
-        <fieldset disabled={running}>
-          {CHECKS.map((check) => (
-            <label key={check}>
-              <input
-                type="checkbox"
-                checked={chosen.includes(check)}
-                onChange={(event) =>
-                  setChosen(CHECKS.filter((one) => (one === check ? event.target.checked : chosen.includes(one))))
-                }
-              />
-              <code>{check}</code>
-              <small>{ABOUT[check]}</small>
-            </label>
-          ))}
-          {capture !== undefined && (
-            <label className="checks-keep">
-              <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
-              <span>Keep what they say as notes of {capture}</span>
-            </label>
-          )}
-        </fieldset>
-        {target.kind === 'node' && (
-          <p className="quiet">A privileged pod is made on the node for it, and removed right after.</p>
-        )}
-        {problem !== undefined && (
-          <p className="checks-problem" role="alert">
-            {problem}
-          </p>
-        )}
-        {shown && (
-          <div className="checks-results" tabIndex={0} role="group" aria-label="What they say">
-            {shown.map((one) => (
-              <section key={one.check} aria-label={one.check}>
-                <h3>
-                  <code>{one.command}</code> {one.where}
-                  <button type="button" className="link" onClick={() => onCopy(noteText(one, Infinity))}>
-                    Copy
-                  </button>
-                </h3>
-                {one.problem !== undefined && <p className="checks-problem">{one.problem}</p>}
-                {one.output !== '' && <pre>{one.output}</pre>}
-                {one.output === '' && one.problem === undefined && <p className="quiet">It says nothing.</p>}
-              </section>
-            ))}
-          </div>
-        )}
-        <div className="checks-actions">
-          <span role="status">{running ? 'Running' : kept}</span>
-          <button type="button" className="button" onClick={() => dialog.current?.close()}>
+    <Dialog
+      title={`Checks ${target.kind === 'node' ? 'on' : 'in'} ${name}`}
+      className="checks"
+      onClose={onClose}
+      problem={problem}
+      status={running ? 'Running' : kept}
+      actions={
+        <>
+          <button type="button" className="button" onClick={onClose}>
             Close
           </button>
           {missing.length > 0 && target.kind === 'container' && (
@@ -127,14 +81,56 @@ export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose 
           <button
             type="button"
             className="button primary"
-            autoFocus
+            data-first-focus
             disabled={running || chosen.length === 0}
             onClick={() => void start(target, chosen)}
           >
             {results ? 'Run again' : 'Run'}
           </button>
+        </>
+      }
+    >
+      <fieldset disabled={running}>
+        {CHECKS.map((check) => (
+          <label key={check}>
+            <input
+              type="checkbox"
+              checked={chosen.includes(check)}
+              onChange={(event) =>
+                setChosen(CHECKS.filter((one) => (one === check ? event.target.checked : chosen.includes(one))))
+              }
+            />
+            <code>{check}</code>
+            <small>{ABOUT[check]}</small>
+          </label>
+        ))}
+        {capture !== undefined && (
+          <label className="checks-keep">
+            <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} />
+            <span>Keep what they say as notes of {capture}</span>
+          </label>
+        )}
+      </fieldset>
+      {target.kind === 'node' && (
+        <p className="quiet">A privileged pod is made on the node for it, and removed right after.</p>
+      )}
+      {shown && (
+        <div className="checks-results" tabIndex={0} role="group" aria-label="What they say">
+          {shown.map((one) => (
+            <section key={one.check} aria-label={one.check}>
+              <h3>
+                <code>{one.command}</code> {one.where}
+                <button type="button" className="link" onClick={() => onCopy(noteText(one, Infinity))}>
+                  Copy
+                </button>
+              </h3>
+              {one.problem !== undefined && <p className="dialog-problem">{one.problem}</p>}
+              {one.output !== '' && <pre>{one.output}</pre>}
+              {one.output === '' && one.problem === undefined && <p className="quiet">It says nothing.</p>}
+            </section>
+          ))}
         </div>
-      </div>
-    </dialog>
+      )}
+    </Dialog>
   )
 }

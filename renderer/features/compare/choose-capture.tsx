@@ -1,10 +1,10 @@
 import { FolderOpen } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { CapturesSection } from '../../../common/contract.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { formatBytes } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { useWatched, type HostWatch } from '../../components/use-watched.ts'
-import { useModal } from '../../components/use-modal.ts'
 
 export interface ChooseCaptureProps {
   readonly host: HostWatch
@@ -26,7 +26,6 @@ interface Choice {
 
 /** Which capture the open one is compared with: one that was opened or made before, a sample, or a file. */
 export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClose }: ChooseCaptureProps): ReactNode {
-  const dialog = useModal()
   const [problem, setProblem] = useState<string>()
   // What can't be listed is not offered: a file always is.
   const { value: samples = [] } = useAnswer('samples', () => captures.samples())
@@ -72,31 +71,24 @@ export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClos
   ]
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog compare-choose"
-      aria-label="Compare with another capture"
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-    >
-      <div className="dialog-body">
-        <h2>Compare with another capture</h2>
-        <p className="compare-open">
-          <button type="button" className="button primary" autoFocus onClick={() => attempt(onFile())}>
-            <FolderOpen size={14} aria-hidden />
-            Open a capture
-          </button>
+    <Dialog
+      title="Compare with another capture"
+      className="compare-choose"
+      onClose={onClose}
+      problem={problem}
+      actions={
+        <>
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-        </p>
-        {problem !== undefined && (
-          <p className="compare-problem" role="alert">
-            {problem}
-          </p>
-        )}
+          <button type="button" className="button primary" data-first-focus onClick={() => attempt(onFile())}>
+            <FolderOpen size={14} aria-hidden />
+            Open a capture
+          </button>
+        </>
+      }
+    >
+      <div className="compare-lists">
         {lists.map(
           ({ choices, title }) =>
             choices.length > 0 && (
@@ -117,6 +109,6 @@ export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClos
             ),
         )}
       </div>
-    </dialog>
+    </Dialog>
   )
 }

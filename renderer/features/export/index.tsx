@@ -1,11 +1,11 @@
-import { useLayoutEffect, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import type { Query, RedactionKind } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import { formatCounted } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { nameFor, saveAs } from '../../components/save-as.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { useModal } from '../../components/use-modal.ts'
 import type { ExportRequest } from '../../worker/engine-service.ts'
 import './export.css'
 
@@ -49,7 +49,6 @@ const REDACTIONS: readonly { readonly kind: RedactionKind; readonly title: strin
 
 /** Packets as a capture of their own: which, in which format, and what is taken out before it is handed over. */
 export function ExportPackets({ session, sources, start, reading, onDone, onClose }: ExportPacketsProps): ReactNode {
-  const dialog = useModal()
   const frameNumber = useFrameNumber()
   const isPart = session.part !== undefined
   const [source, setSource] = useState(start)
@@ -57,12 +56,6 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   const [redact, setRedact] = useState<readonly RedactionKind[]>([])
   const [saving, setSaving] = useState(false)
   const [problem, setProblem] = useState<string>()
-  // Closed before it leaves the page: only then the browser gives the focus back.
-  useLayoutEffect(() => {
-    // Else the first choice has the focus, chosen or not.
-    dialog.current?.querySelector<HTMLInputElement>('input:checked')?.focus()
-  }, [])
-
   const request: ExportRequest = { packets: packetsOf(sources, source), format, redact }
   const { value: facts, error } = useAnswer(JSON.stringify([source, redact]), () => session.engine.exportFacts(request))
   const impossible = format === 'pcap' && facts !== undefined && facts.lost === undefined
@@ -100,71 +93,15 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   ]
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog export"
-      aria-label="Export packets"
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-    >
-      <form
-        className="dialog-body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <h2>Export packets</h2>
-        <fieldset>
-          <legend>Which</legend>
-          {choices.map(({ value, title }) => (
-            <label key={value}>
-              <input type="radio" name="source" checked={source === value} onChange={() => setSource(value)} />
-              {title}
-            </label>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>Format</legend>
-          {(['pcapng', 'pcap'] as const).map((value) => (
-            <label key={value}>
-              <input type="radio" name="format" checked={format === value} onChange={() => setFormat(value)} />
-              {value === 'pcapng' ? 'pcapng' : 'pcap, for tools that know no other'}
-            </label>
-          ))}
-          {lost.length > 0 && <p className="export-note">A pcap can’t hold {lost.join(', ')}.</p>}
-          {impossible && (
-            <p className="export-note">These packets have different link types, which a pcap can’t hold.</p>
-          )}
-        </fieldset>
-        <fieldset>
-          <legend>Before handing over</legend>
-          {REDACTIONS.map(({ kind, title, about }) => (
-            <label key={kind}>
-              <input
-                type="checkbox"
-                checked={redact.includes(kind) || takesAll}
-                disabled={takesAll && kind !== 'addresses'}
-                aria-describedby={`export-${kind}`}
-                onChange={(event) =>
-                  setRedact(event.target.checked ? [...redact, kind] : redact.filter((one) => one !== kind))
-                }
-              />
-              {title}
-              <small id={`export-${kind}`}>{about}</small>
-            </label>
-          ))}
-          <p className="export-note">TLS keys are never exported.</p>
-        </fieldset>
-        {(problem ?? error) !== undefined && (
-          <p role="alert" className="export-problem">
-            {problem ?? error}
-          </p>
-        )}
-        <div className="export-actions">
-          <span role="status">{facts && formatCounted(facts.packets, 'packet')}</span>
+    <Dialog
+      title="Export packets"
+      className="export"
+      onSubmit={() => void save()}
+      onClose={onClose}
+      problem={problem ?? error}
+      status={facts && formatCounted(facts.packets, 'packet')}
+      actions={
+        <>
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
@@ -175,9 +112,55 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
           >
             {saving ? 'Exporting…' : 'Export'}
           </button>
-        </div>
-      </form>
-    </dialog>
+        </>
+      }
+    >
+      <fieldset>
+        <legend>Which</legend>
+        {choices.map(({ value, title }) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="source"
+              checked={source === value}
+              data-first-focus={source === value || undefined}
+              onChange={() => setSource(value)}
+            />
+            {title}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Format</legend>
+        {(['pcapng', 'pcap'] as const).map((value) => (
+          <label key={value}>
+            <input type="radio" name="format" checked={format === value} onChange={() => setFormat(value)} />
+            {value === 'pcapng' ? 'pcapng' : 'pcap, for tools that know no other'}
+          </label>
+        ))}
+        {lost.length > 0 && <p className="export-note">A pcap can’t hold {lost.join(', ')}.</p>}
+        {impossible && <p className="export-note">These packets have different link types, which a pcap can’t hold.</p>}
+      </fieldset>
+      <fieldset>
+        <legend>Before handing over</legend>
+        {REDACTIONS.map(({ kind, title, about }) => (
+          <label key={kind}>
+            <input
+              type="checkbox"
+              checked={redact.includes(kind) || takesAll}
+              disabled={takesAll && kind !== 'addresses'}
+              aria-describedby={`export-${kind}`}
+              onChange={(event) =>
+                setRedact(event.target.checked ? [...redact, kind] : redact.filter((one) => one !== kind))
+              }
+            />
+            {title}
+            <small id={`export-${kind}`}>{about}</small>
+          </label>
+        ))}
+        <p className="export-note">TLS keys are never exported.</p>
+      </fieldset>
+    </Dialog>
   )
 }
 

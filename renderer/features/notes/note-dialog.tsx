@@ -1,5 +1,5 @@
-import { useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
-import { useModal } from '../../components/use-modal.ts'
+import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import { Dialog } from '../../components/dialog.tsx'
 import type { NoteColour } from '../../../common/model/note.ts'
 import type { NoteSubject } from './anchors.ts'
 import { NoteFields, type NoteDraft } from './note-fields.tsx'
@@ -16,15 +16,10 @@ export interface NoteDialogProps {
 
 /** A new note. Ctrl+Enter keeps it, Esc leaves it. */
 export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDialogProps): ReactNode {
-  const dialog = useModal()
-  const text = useRef<HTMLTextAreaElement>(null)
   const [chosen, setChosen] = useState(0)
   const [draft, setDraft] = useState<NoteDraft>({ text: '', tag: '', colour })
   const [problem, setProblem] = useState<string>()
   const subject = subjects[chosen]
-
-  // Closed before it leaves the page: only then the browser gives the focus back.
-  useLayoutEffect(() => text.current?.focus(), [])
 
   async function save(): Promise<void> {
     if (draft.text.trim() === '') return
@@ -43,40 +38,15 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog note-dialog"
-      aria-label="Add a note"
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
+    <Dialog
+      title="Add a note"
+      className="note-dialog"
+      onSubmit={() => void save()}
       onKeyDown={onKeyDown}
-    >
-      <form
-        className="dialog-body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <h2>Add a note</h2>
-        <fieldset className="note-subjects">
-          <legend>On</legend>
-          {subjects.map(({ title }, i) => (
-            <label key={title}>
-              <input type="radio" name="subject" checked={i === chosen} onChange={() => setChosen(i)} />
-              {title}
-            </label>
-          ))}
-        </fieldset>
-        <NoteFields draft={draft} tags={tags} textRef={text} onChange={setDraft} />
-        {problem !== undefined && (
-          <p role="alert" className="note-problem">
-            {problem}
-          </p>
-        )}
-        <div className="note-actions">
+      onClose={onClose}
+      problem={problem}
+      actions={
+        <>
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
@@ -88,8 +58,19 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
           >
             Add
           </button>
-        </div>
-      </form>
-    </dialog>
+        </>
+      }
+    >
+      <fieldset className="note-subjects">
+        <legend>On</legend>
+        {subjects.map(({ title }, i) => (
+          <label key={title}>
+            <input type="radio" name="subject" checked={i === chosen} onChange={() => setChosen(i)} />
+            {title}
+          </label>
+        ))}
+      </fieldset>
+      <NoteFields draft={draft} tags={tags} onChange={setDraft} />
+    </Dialog>
   )
 }

@@ -35,7 +35,7 @@ interface NoteFieldsProps {
   readonly draft: NoteDraft
   /** Tags that were used before. */
   readonly tags: readonly string[]
-  readonly textRef: Ref<HTMLTextAreaElement>
+  readonly textRef?: Ref<HTMLTextAreaElement>
   /** Characters that it may always have: a comment of the file may be longer than what one writes. */
   readonly longest?: number | undefined
   readonly onChange: (draft: NoteDraft) => void
@@ -48,6 +48,7 @@ export function NoteFields({ draft, tags, textRef, longest = 0, onChange }: Note
     <>
       <textarea
         ref={textRef}
+        data-first-focus
         className="note-text"
         aria-label="Note"
         placeholder="What is to be known about this?"

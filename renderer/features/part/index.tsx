@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import type { CapturePart } from '../../../common/model/capture.ts'
 import type { CaptureFacts } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import { Dialog } from '../../components/dialog.tsx'
 import {
   formatAbout,
   formatBytes,
@@ -12,7 +13,6 @@ import {
   formatDuration,
   formatShare,
 } from '../../components/format.ts'
-import { useModal } from '../../components/use-modal.ts'
 import type { OverviewProgress } from '../../worker/engine-service.ts'
 import { packetsIn, partOf, stretchFrom, timeFields, timeOf, type PartFields } from './stretch.ts'
 import { Strip } from './strip.tsx'
@@ -29,7 +29,6 @@ export interface ChoosePartProps {
 
 /** Which stretch of the capture is read: from an overview of all of it, by numbers of packets, or by time. */
 export function ChoosePart({ session, facts, most, onChoose, onClose }: ChoosePartProps): ReactNode {
-  const dialog = useModal()
   const { progress, crash } = useStore(session.overview.store)
   const [fields, setFields] = useState<PartFields>(() => proposal(facts))
   const overview = progress?.overview
@@ -39,71 +38,25 @@ export function ChoosePart({ session, facts, most, onChoose, onClose }: ChoosePa
   const set = (change: Partial<PartFields>) => setFields({ ...fields, ...change })
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog part"
-      aria-label="Part of the capture"
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
+    <Dialog
+      title="Part of the capture"
+      className="part"
+      onSubmit={() => {
+        if (part) onChoose(part)
       }}
-    >
-      <form
-        className="dialog-body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (part) onChoose(part)
-        }}
-      >
-        <h2>Part of the capture</h2>
-        <p className="part-about">
-          Only this part is read. Numbers of packets and times stay those of the file; streams are numbered within the
-          part, and what began before it is seen from its middle.
-        </p>
-        {overview && overview.frames > 0 && (
-          <Strip
-            overview={overview}
-            chosen={part && timeOf(part, overview)}
-            onChoose={(range) => setFields(timeFields(range, overview))}
-            onPoint={(at) => setFields(timeFields(stretchFrom(at, most ?? overview.frames / 10, overview), overview))}
-          />
-        )}
-        <Made progress={progress} crash={crash} />
-        <fieldset>
-          <legend>By</legend>
-          {(['packets', 'time'] as const).map((by) => (
-            <label key={by}>
-              <input
-                type="radio"
-                name="by"
-                checked={fields.by === by}
-                onChange={() => setFields(by === fields.by ? fields : { by, from: '', to: '' })}
-              />
-              {by === 'packets' ? 'Numbers of packets' : 'Seconds since the first packet'}
-            </label>
-          ))}
-        </fieldset>
-        <div className="part-ends">
-          <End name="From" value={fields.from} empty="the start" autoFocus onChange={(from) => set({ from })}>
-            {clockOf(fields.by, fields.from, overview?.epoch)}
-          </End>
-          <End name="To" value={fields.to} empty="the end" onChange={(to) => set({ to })}>
-            {clockOf(fields.by, fields.to, overview?.epoch)}
-          </End>
-        </div>
-        {'problem' in chosen && (
-          <p role="alert" className="part-problem">
-            {chosen.problem}
-          </p>
-        )}
-        <div className="part-actions">
-          <span role="status">
-            {count !== undefined &&
-              (fields.by === 'packets' ? formatCounted(count, 'packet') : `about ${formatAbout(count)} packets`)}
-            {count !== undefined && most !== undefined && count > most && (
-              <em>, of which the first {formatAbout(most)} fit</em>
-            )}
-          </span>
+      onClose={onClose}
+      problem={'problem' in chosen ? chosen.problem : undefined}
+      status={
+        <>
+          {count !== undefined &&
+            (fields.by === 'packets' ? formatCounted(count, 'packet') : `about ${formatAbout(count)} packets`)}
+          {count !== undefined && most !== undefined && count > most && (
+            <em>, of which the first {formatAbout(most)} fit</em>
+          )}
+        </>
+      }
+      actions={
+        <>
           {session.part && (
             <button type="button" className="button" onClick={() => onChoose(undefined)}>
               Read from the start
@@ -115,9 +68,45 @@ export function ChoosePart({ session, facts, most, onChoose, onClose }: ChoosePa
           <button type="submit" className="button primary" disabled={!part}>
             Read this part
           </button>
-        </div>
-      </form>
-    </dialog>
+        </>
+      }
+    >
+      <p className="part-about">
+        Only this part is read. Numbers of packets and times stay those of the file; streams are numbered within the
+        part, and what began before it is seen from its middle.
+      </p>
+      {overview && overview.frames > 0 && (
+        <Strip
+          overview={overview}
+          chosen={part && timeOf(part, overview)}
+          onChoose={(range) => setFields(timeFields(range, overview))}
+          onPoint={(at) => setFields(timeFields(stretchFrom(at, most ?? overview.frames / 10, overview), overview))}
+        />
+      )}
+      <Made progress={progress} crash={crash} />
+      <fieldset>
+        <legend>By</legend>
+        {(['packets', 'time'] as const).map((by) => (
+          <label key={by}>
+            <input
+              type="radio"
+              name="by"
+              checked={fields.by === by}
+              onChange={() => setFields(by === fields.by ? fields : { by, from: '', to: '' })}
+            />
+            {by === 'packets' ? 'Numbers of packets' : 'Seconds since the first packet'}
+          </label>
+        ))}
+      </fieldset>
+      <div className="part-ends">
+        <End name="From" value={fields.from} empty="the start" first onChange={(from) => set({ from })}>
+          {clockOf(fields.by, fields.from, overview?.epoch)}
+        </End>
+        <End name="To" value={fields.to} empty="the end" onChange={(to) => set({ to })}>
+          {clockOf(fields.by, fields.to, overview?.epoch)}
+        </End>
+      </div>
+    </Dialog>
   )
 }
 
@@ -136,7 +125,7 @@ function Made({
   readonly progress: OverviewProgress | undefined
   readonly crash: string | undefined
 }): ReactNode {
-  if (crash !== undefined) return <p className="part-problem">There is no overview: {crash}</p>
+  if (crash !== undefined) return <p className="dialog-problem">There is no overview: {crash}</p>
   if (!progress) return <p className="part-made">Looking through the capture…</p>
   const { overview, bytesRead, size, done, error } = progress
   const share = size > 0 ? bytesRead / size : undefined
@@ -148,9 +137,9 @@ function Made({
           ? counts
           : `Looking through the capture${share === undefined ? '' : `, ${formatShare(bytesRead, size)}`}: ${counts}`}
       </p>
-      {error !== undefined && <p className="part-problem">{error}</p>}
+      {error !== undefined && <p className="dialog-problem">{error}</p>}
       {overview.damage && (
-        <p className="part-problem">
+        <p className="dialog-problem">
           Damaged behind packet {formatCount(overview.frames)}: {overview.damage.reason}
         </p>
       )}
@@ -168,12 +157,13 @@ interface EndProps {
   readonly value: string
   /** What it means when nothing is there. */
   readonly empty: string
-  readonly autoFocus?: boolean
+  /** Has the focus at first. */
+  readonly first?: boolean
   readonly onChange: (value: string) => void
   readonly children: ReactNode
 }
 
-function End({ name, value, empty, autoFocus = false, onChange, children }: EndProps): ReactNode {
+function End({ name, value, empty, first, onChange, children }: EndProps): ReactNode {
   const id = useId()
   return (
     <div>
@@ -182,7 +172,7 @@ function End({ name, value, empty, autoFocus = false, onChange, children }: EndP
         id={id}
         className="number"
         inputMode="decimal"
-        autoFocus={autoFocus}
+        data-first-focus={first}
         aria-describedby={`${id}-about`}
         value={value}
         placeholder={empty}
