@@ -1,3 +1,5 @@
+import type { NoteColour } from '../../common/model/note.ts'
+
 // A report as blocks that know no format. Their texts are as they came, out of captures and from people: whoever renders them escapes them.
 
 export type Block =
@@ -6,6 +8,7 @@ export type Block =
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | { readonly kind: 'code'; readonly text: string }
   | { readonly kind: 'table'; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly kind: 'notes'; readonly notes: readonly ReportNote[] }
   | {
       readonly kind: 'chart'
       readonly title: string
@@ -19,9 +22,23 @@ export type Block =
       readonly to: string
     }
 
+export interface ReportNote {
+  /** "frame 7, at 1.20 s" */
+  readonly about: string
+  readonly tag: string
+  readonly colour: NoteColour
+  /** Of any number of lines. */
+  readonly text: string
+}
+
 export interface ReportDocument {
   readonly title: string
   readonly blocks: readonly Block[]
+}
+
+/** The lines of a text that may have several. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.replaceAll('\t', '    '))
 }
 
 /** Control and formatting characters (line ends, text direction) would let a name reach out of its place. */

@@ -1,4 +1,4 @@
-import { type Block, printable, type ReportDocument } from './document.ts'
+import { type Block, linesOf, printable, type ReportDocument, type ReportNote } from './document.ts'
 import { STYLE } from './style.ts'
 
 /** One file that needs no other and runs nothing: its policy forbids scripts and whatever is to be fetched. */
@@ -35,6 +35,8 @@ function block(one: Block): string {
       return `<pre>${escaped(one.text)}</pre>`
     case 'table':
       return table(one.head, one.rows)
+    case 'notes':
+      return `<ul class="notes">${one.notes.map(note).join('\n')}</ul>`
     case 'chart':
       return chart(one)
   }
@@ -47,6 +49,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     `<tr>${row.map((cell, i) => `<${tag}${right[i] ? ' class="number"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`
   const body = rows.map((row) => cells(row, 'td')).join('\n')
   return `<div class="wide"><table><thead>${cells(head, 'th')}</thead><tbody>\n${body}\n</tbody></table></div>`
+}
+
+function note({ about, tag, colour, text }: ReportNote): string {
+  const tagged = tag === '' ? '' : `<b>${escaped(tag)}</b> `
+  return `<li class="${colour}"><small>${escaped(about)}</small><p>${tagged}${linesOf(text).map(escaped).join('\n')}</p></li>`
 }
 
 const HEIGHT = 40

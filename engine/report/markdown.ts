@@ -1,4 +1,4 @@
-import { type Block, printable, type ReportDocument } from './document.ts'
+import { type Block, linesOf, printable, type ReportDocument } from './document.ts'
 
 /** CommonMark with GitHub's tables. Nothing in the texts is taken as Markdown or HTML. */
 export function reportMarkdown({ title, blocks }: ReportDocument): string {
@@ -18,6 +18,14 @@ function block(one: Block): string {
       return `    ${printable(one.text)}`
     case 'table':
       return [one.head, one.head.map(() => '---'), ...one.rows].map(tableLine).join('\n')
+    case 'notes':
+      return [
+        tableLine(['about', 'tag', 'note']),
+        tableLine(['---', '---', '---']),
+        ...one.notes.map(({ about, tag, text }) => {
+          return `| ${escaped(about)} | ${escaped(tag)} | ${linesOf(text).map(escaped).join('<br>')} |`
+        }),
+      ].join('\n')
     case 'chart':
       return `${escaped(one.title)}: ${escaped(one.top)}\n\n    ${one.from} ${bars(one.values)} ${one.to}`
   }

@@ -102,12 +102,22 @@ describe('a report', () => {
     const text = reportMarkdown(await reportDocument(noted(), noBytes, { ...OPTIONS, name: HOSTILE }))
     for (const line of text.split('\n').filter((one) => !one.startsWith('    '))) {
       // Every character with a meaning stands behind a backslash.
-      expect(line.replaceAll(/\\./g, '')).not.toMatch(/[<>[\]`]/)
+      expect(line.replaceAll(/\\.|<br>/g, '')).not.toMatch(/[<>[\]`]/)
     }
     // A table keeps its columns.
     const row = text.split('\n').find((line) => line.startsWith('| frame 2'))
     expect(row?.replaceAll(/\\./g, '').match(/\|/g)).toHaveLength(4)
     expect(text).not.toMatch(/^# h/m)
+  })
+
+  it('keeps the lines and the colours of notes', async () => {
+    const engine = capture()
+    engine.notes.set([{ ...note, tag: 'loss', colour: 'red', text: 'one\n- two\r\n\tthree' }])
+    const document = await reportDocument(engine, noBytes, OPTIONS)
+    expect(reportMarkdown(document)).toContain('| loss | one<br>\\- two<br>    three |')
+    expect(reportHtml(document)).toContain(
+      '<li class="red"><small>frame 2, at 1.00 s</small><p><b>loss</b> one\n- two\n    three</p></li>',
+    )
   })
 
   it('is made of an empty capture too', async () => {

@@ -1,5 +1,5 @@
 import type { Finding } from '../../common/model/finding.ts'
-import type { NoteAnchor } from '../../common/model/note.ts'
+import { type NoteAnchor, PLAIN_COLOUR } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow, LatencySummary, Percentile } from '../answers.ts'
 import type { Engine, PlacedNotes } from '../engine.ts'
 import { countOf, endText, msText, nsText, share, sumOf } from '../findings/words.ts'
@@ -124,15 +124,16 @@ function artefactBlocks(artefacts: readonly Finding[]): Block[] {
 /** In the order of time; those on nothing that has one stand first. */
 function notesBlocks({ notes, unlisted }: PlacedNotes, { epochNs }: CaptureFacts): Block[] {
   if (notes.length === 0) return []
-  const rows = notes
+  const sorted = notes
     .toSorted((a, b) => (a.time?.from ?? -Infinity) - (b.time?.from ?? -Infinity))
-    .map(({ note: { anchor, tag, text }, imported }) => [
-      `${anchorText(anchor, epochNs)}${imported ? ' (a comment in the file)' : ''}`,
-      tag ?? '',
+    .map(({ note: { anchor, tag = '', text, colour = PLAIN_COLOUR }, imported }) => ({
+      about: `${anchorText(anchor, epochNs)}${imported ? ', a comment in the file' : ''}`,
+      tag,
       text,
-    ])
+      colour,
+    }))
   const more = unlisted > 0 ? [paragraph(`The file has ${countOf(unlisted, 'more comment')}.`)] : []
-  return [heading(2, 'Notes'), { kind: 'table', head: ['about', 'tag', 'note'], rows }, ...more]
+  return [heading(2, 'Notes'), { kind: 'notes', notes: sorted }, ...more]
 }
 
 /** "frame 7, at 1.20 s", "10.0.0.1:5000 and 10.0.0.2:80 (tcp)", "from 1.20 s to 3.00 s", "the capture": times count from the epoch. */
@@ -175,6 +176,14 @@ const MEASURES: Readonly<Record<string, string>> = {
   'rtt client': 'RTT to the client',
   'rtt server': 'RTT to the server',
   tls: 'TLS handshake',
+  dns: 'DNS',
+  http: 'HTTP',
+  http2: 'HTTP/2',
+  grpc: 'gRPC',
+  redis: 'Redis',
+  pgsql: 'PostgreSQL',
+  mysql: 'MySQL',
+  tcp: 'TCP turns',
 }
 
 function latencyBlocks(latency: readonly LatencySummary[]): Block[] {

@@ -12,6 +12,13 @@ h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-b
 h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 p, ul { margin: .4rem 0; max-width: 60rem; }
 pre { margin: .4rem 0; padding: .5rem .7rem; background: var(--code); border-radius: 4px; font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; }
+.notes { padding: 0; list-style: none; }
+.notes li { margin: .6rem 0; padding: .1rem 0 .1rem .8rem; border-left: 4px solid; break-inside: avoid; }
+.notes small { color: var(--soft); }
+.notes p { margin: 0; white-space: pre-wrap; }
+.notes b { padding: 0 .4em; border: 1px solid var(--line); border-radius: 1em; font-size: 13px; font-weight: 400; }
+.yellow { border-color: light-dark(#a67c00, #f4cf4e); } .red { border-color: light-dark(#c42b2b, #ff7a73); } .green { border-color: light-dark(#17753f, #5fd18e); }
+.blue { border-color: light-dark(#2456a6, #7db0ff); } .violet { border-color: light-dark(#7a35c2, #c79bff); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: .5rem 0; overflow-wrap: normal; }
 th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }

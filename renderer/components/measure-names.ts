@@ -20,7 +20,7 @@ const NAMES: Readonly<Record<string, { readonly name: string; readonly about: st
   grpc: { name: 'gRPC', about: 'From HEADERS to the trailers' },
   tls: { name: 'TLS handshake', about: 'From ClientHello to the end of the handshake' },
   redis: { name: 'Redis', about: 'From command to reply' },
-  postgresql: { name: 'PostgreSQL', about: 'From query to ReadyForQuery' },
+  pgsql: { name: 'PostgreSQL', about: 'From query to ReadyForQuery' },
   mysql: { name: 'MySQL', about: 'From command to the end of the result' },
   tcp: { name: 'TCP turns', about: 'Approximate: guessed from who spoke when, where the protocol is not known' },
 }
