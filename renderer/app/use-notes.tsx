@@ -238,10 +238,9 @@ async function selectedSubjects(
 ): Promise<readonly NoteSubject[]> {
   const { row, conversation, range } = view.store.getState()
   const epochNs = progress.getState().progress?.facts.epochNs
-  const [packet, chosen] = await Promise.all([
-    row === undefined ? undefined : engine.packet(row),
-    conversation === undefined ? undefined : engine.conversation(conversation),
-  ])
+  const packet = row === undefined ? undefined : await engine.packet(row)
+  const around = conversation ?? packet?.conversation
+  const chosen = around === undefined ? undefined : await engine.conversation(around)
   const found = {
     packet: packet && packetSubject(packet, epochNs),
     conversation: chosen && conversationSubject(chosen, epochNs),
