@@ -1,4 +1,5 @@
 import type { CaptureFormat, CaptureInterface, Compression, Damage, ReadPart, Unread } from '../common/model/capture.ts'
+import type { PairHalf } from './latency-answers.ts'
 import type { Label } from './tcp/labels.ts'
 import type { Verdict } from './tcp/verdicts.ts'
 
@@ -159,8 +160,9 @@ export interface ConversationRow {
   readonly state?: ConversationState
   readonly synRetransmissions: number
   readonly initialRttNs?: number
-  readonly rttP50Ns?: number
-  readonly rttP99Ns?: number
+  /** Round trips between the capture point and either end, of the packets that count; absent where there are none. */
+  readonly toClient?: PairHalf
+  readonly toServer?: PairHalf
 }
 
 /** An address and the traffic of its conversations. */
@@ -173,6 +175,7 @@ export interface Talker {
   readonly conversations: number
 }
 
+/** Of round trips by the p99. */
 export type ConversationSort = keyof Pick<
   ConversationRow,
   | 'harmMs'
@@ -187,7 +190,8 @@ export type ConversationSort = keyof Pick<
   | 'outOfOrder'
   | 'zeroWindows'
   | 'initialRttNs'
-  | 'rttP99Ns'
+  | 'toClient'
+  | 'toServer'
 >
 
 /** One line of the packet's tree. Byte positions count from the frame's first byte, [from, to). */

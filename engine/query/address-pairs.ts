@@ -1,9 +1,9 @@
-import type { AddressPair, PairHalf } from '../answers.ts'
+import type { AddressPair } from '../answers.ts'
 import { clientIsB } from '../application/turn-taking.ts'
 import type { ConversationTable } from '../columns/conversation-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ROUND_TRIP } from '../tcp/round-trips.ts'
-import { type GroupedRoundTrips, groupedRoundTrips } from './grouped-round-trips.ts'
+import { groupedRoundTrips, halfOf } from './grouped-round-trips.ts'
 import type { LaneSources } from './lane-index.ts'
 
 /**
@@ -39,14 +39,9 @@ export function addressPairs(
   const slowest = ({ toClient, toServer }: AddressPair) => Math.max(toClient?.p99Ns ?? 0, toServer?.p99Ns ?? 0)
   return pairs
     .map((pair, number) => {
-      const [toClient, toServer] = [half(grouped, number * 2), half(grouped, number * 2 + 1)]
+      const [toClient, toServer] = [halfOf(grouped, number * 2), halfOf(grouped, number * 2 + 1)]
       return { ...pair, ...(toClient && { toClient }), ...(toServer && { toServer }) }
     })
     .filter(({ toClient, toServer }) => toClient !== undefined || toServer !== undefined)
     .sort((a, b) => slowest(b) - slowest(a))
-}
-
-function half({ count, p50, p90, p99, max }: GroupedRoundTrips, group: number): PairHalf | undefined {
-  if (count[group] === 0) return undefined
-  return { count: count[group], p50Ns: p50[group], p90Ns: p90[group], p99Ns: p99[group], maxNs: max[group] }
 }

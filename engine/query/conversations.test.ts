@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConversationSort } from '../answers.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import { ConversationLists } from './conversations.ts'
-import { lanes } from './lanes.ts'
+import { addressPairs } from './address-pairs.ts'
 import { PacketSelector } from './selection.ts'
 import { displayFilter } from './testing/filters.ts'
 import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
@@ -38,7 +38,7 @@ describe('conversations', { timeout: 60_000 }, () => {
     expect(worst.harmMs).toBeGreaterThan(240)
     expect(worst.harm.map(({ cause }) => cause)).toContain('retransmission')
     expect(worst.initialRttNs).toBe(2e6)
-    expect(worst.rttP99Ns).toBeGreaterThan(0)
+    expect((worst.toClient ?? worst.toServer)?.p99Ns).toBeGreaterThan(0)
   })
 
   it('are named by what they are between', () => {
@@ -60,14 +60,17 @@ describe('conversations', { timeout: 60_000 }, () => {
       'outOfOrder',
       'zeroWindows',
       'initialRttNs',
-      'rttP99Ns',
+      'toClient',
+      'toServer',
     ] as const
     for (const sort of columns satisfies readonly ConversationSort[]) {
       for (const descending of [false, true]) {
         const rows = lists.rows(lists.order(sort, descending))
         expect(rows).toHaveLength(mixed.conversations.count)
         for (let i = 1; i < rows.length; i++) {
-          const [before, after] = [rows[i - 1][sort], rows[i][sort]]
+          const [before, after] = [rows[i - 1][sort], rows[i][sort]].map((value) =>
+            typeof value === 'object' ? value.p99Ns : value,
+          )
           if (after === undefined) continue
           if (before === undefined) throw new Error(`${sort}: an unknown value comes before ${after}`)
           if (before === after) expect(rows[i].id).toBeGreaterThan(rows[i - 1].id)
@@ -150,13 +153,18 @@ describe('conversations', { timeout: 60_000 }, () => {
     expect(atOnce.ids()).toHaveLength(capture.conversations.count)
   })
 
-  it('have round-trip times that are those of the lanes', async () => {
-    for (const row of lists.rows(lists.order('id', false))) {
-      const rows = await select(`hopscope.conversation == ${row.id}`)
-      const { rttP50, rttP99 } = lanes(mixed, rows, 0, 3e9, 1)
-      expect([row.rttP50Ns ?? NaN, row.rttP99Ns ?? NaN]).toEqual([rttP50[0], rttP99[0]])
-    }
-  })
+  it.each(['', ' && frame.time_relative > 0.01'])(
+    'have round trips to either end apart, of the packets that count: all%s',
+    async (condition) => {
+      const scope = await select(`frame${condition}`)
+      const rows = lists.rows(lists.order('id', false, { rows: scope }), { rows: scope })
+      expect(rows.some(({ toClient, toServer }) => toClient ?? toServer)).toBe(true)
+      for (const { id, toClient, toServer } of rows) {
+        const [pair] = addressPairs(mixed, await select(`hopscope.conversation == ${id}${condition}`))
+        expect([toClient, toServer]).toEqual([pair?.toClient, pair?.toServer])
+      }
+    },
+  )
 
   it('count every selected packet exactly once', async () => {
     const selector = new PacketSelector(mixed)

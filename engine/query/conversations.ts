@@ -1,11 +1,12 @@
-import type { ConversationRow, ConversationSort, Talker } from '../answers.ts'
+import type { ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
+import { ROUND_TRIP } from '../tcp/round-trips.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import type { CaptureTables } from './filter-field.ts'
-import { groupedRoundTrips, type GroupedRoundTrips } from './grouped-round-trips.ts'
+import { groupedRoundTrips, type GroupedRoundTrips, halfOf } from './grouped-round-trips.ts'
 import { RowList } from './row-list.ts'
 import { topTalkers } from './talkers.ts'
 
@@ -62,8 +63,11 @@ export class ConversationLists {
   /** The rows of some conversations. */
   rows(ids: Uint32Array, scope: ConversationScope = {}): ConversationRow[] {
     const tallies = this.#tallies(scope)
-    const { p50, p99 } = this.#roundTrips(ids, scope)
-    return Array.from(ids, (id) => this.#row(id, tallies, scope, { p50: p50[id], p99: p99[id] }))
+    const toClient = this.#roundTrips(ids, scope, 'client')
+    const toServer = this.#roundTrips(ids, scope, 'server')
+    return Array.from(ids, (id, i) =>
+      this.#row(id, tallies, scope, { toClient: halfOf(toClient, i), toServer: halfOf(toServer, i) }),
+    )
   }
 
   /** Rows of the packets of some conversations, ascending. */
@@ -144,18 +148,23 @@ export class ConversationLists {
         return tallies.zeroWindows
       case 'resets':
         return tallies.resets
-      case 'rttP99Ns':
-        return this.#roundTrips(ids, scope).p99
+      case 'toClient':
+      case 'toServer': {
+        const { p99 } = this.#roundTrips(ids, scope, sort === 'toClient' ? 'client' : 'server')
+        const keys = new Float64Array(this.#sources.conversations.count)
+        for (const [i, id] of ids.entries()) keys[id] = p99[i]
+        return keys
+      }
     }
   }
 
-  /** Percentiles of the round trips of some conversations, of both halves of the path; by conversation. */
-  #roundTrips(ids: Uint32Array, { rows }: ConversationScope): GroupedRoundTrips {
-    const { conversations } = this.#sources
-    const wanted = new Uint8Array(conversations.count)
-    for (const id of ids) wanted[id] = 1
-    return groupedRoundTrips(this.#sources, rows, conversations.count, ({ conversation }, i) =>
-      wanted[conversation[i]] === 1 ? conversation[i] : -1,
+  /** Percentiles of the round trips of some conversations to one end, in their order. */
+  #roundTrips(ids: Uint32Array, { rows }: ConversationScope, end: 'client' | 'server'): GroupedRoundTrips {
+    const place = new Int32Array(this.#sources.conversations.count).fill(-1)
+    for (const [i, id] of ids.entries()) place[id] = i
+    const client = end === 'client' ? ROUND_TRIP.client : 0
+    return groupedRoundTrips(this.#sources, rows, ids.length, ({ conversation, roundTrip }, i) =>
+      (roundTrip[i] & ROUND_TRIP.client) === client ? place[conversation[i]] : -1,
     )
   }
 
@@ -174,7 +183,7 @@ export class ConversationLists {
     id: number,
     tallies: ConversationTallies,
     scope: ConversationScope,
-    roundTrips: { readonly p50: number; readonly p99: number },
+    { toClient, toServer }: { readonly toClient: PairHalf | undefined; readonly toServer: PairHalf | undefined },
   ): ConversationRow {
     const { conversations, tcp } = this.#sources
     const ports = hasPorts(conversations, id)
@@ -212,7 +221,8 @@ export class ConversationLists {
       ...(facts && { state: facts.state }),
       synRetransmissions: facts?.synRetransmissions ?? 0,
       ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
-      ...(!Number.isNaN(roundTrips.p50) && { rttP50Ns: roundTrips.p50, rttP99Ns: roundTrips.p99 }),
+      ...(toClient && { toClient }),
+      ...(toServer && { toServer }),
     }
   }
 }

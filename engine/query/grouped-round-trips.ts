@@ -1,3 +1,4 @@
+import type { PairHalf } from '../answers.ts'
 import { CHUNK_ROWS, type PacketChunk } from '../columns/packet-table.ts'
 import type { LaneSources } from './lane-index.ts'
 import { bucketOf, BUCKETS, bucketValue, quantileBucket } from './sketch.ts'
@@ -60,4 +61,10 @@ export function groupedRoundTrips(
   }
   const [p50, p90, p99] = percentiles.map(({ values }) => values)
   return { count, p50, p90, p99, max }
+}
+
+/** Those of one group; undefined where it has none. */
+export function halfOf({ count, p50, p90, p99, max }: GroupedRoundTrips, group: number): PairHalf | undefined {
+  if (count[group] === 0) return undefined
+  return { count: count[group], p50Ns: p50[group], p90Ns: p90[group], p99Ns: p99[group], maxNs: max[group] }
 }

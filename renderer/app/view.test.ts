@@ -73,7 +73,7 @@ describe('the view in the URL', () => {
             namespace: fc.constantFrom('shop', '*'),
             place: fc.constantFrom('workloads' as const, 'captures' as const),
             filter: fc.string({ unit: 'grapheme' }),
-            sort: fc.record({ key: fc.constantFrom('harmMs', 'bytesAB', 'rttP99Ns'), descending: fc.boolean() }),
+            sort: fc.record({ key: fc.constantFrom('harmMs', 'bytesAB', 'toServer'), descending: fc.boolean() }),
           },
           { requiredKeys: ['filter', 'sort'] },
         ),

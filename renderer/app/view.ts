@@ -111,7 +111,8 @@ const SORT_KEYS = {
   outOfOrder: true,
   zeroWindows: true,
   initialRttNs: true,
-  rttP99Ns: true,
+  toClient: true,
+  toServer: true,
 } satisfies Record<ConversationSort, true>
 
 const ORDER_KEYS = {

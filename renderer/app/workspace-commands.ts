@@ -90,7 +90,8 @@ const SORTS = [
   ['harmMs', 'harm', true],
   ['retransmissions', 'retransmissions', true],
   ['resets', 'resets', true],
-  ['rttP99Ns', 'RTT p99', true],
+  ['toClient', 'round trips to the client', true],
+  ['toServer', 'round trips to the server', true],
   ['bytesAB', 'bytes', true],
   ['firstTime', 'start', false],
 ] as const

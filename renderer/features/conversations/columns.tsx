@@ -5,6 +5,7 @@ import type { Column } from '../../components/data-grid.tsx'
 import { streamText } from '../../components/filter-text.ts'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
 import { NoteMark } from '../../components/note-marks.tsx'
+import { isThin, THIN_ABOUT } from '../../components/measure-names.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 
 export interface ConversationColumn extends Column<ConversationRow> {
@@ -28,6 +29,25 @@ export const RESET_CAUSES: Readonly<Record<ResetCause, string>> = {
   'data-unread': 'Reset with received data still unread by the application',
   'mid-stream': 'Reset in the middle of the conversation',
   'unknown-connection': 'Reset because the other end did not know this connection',
+}
+
+/** Round trips to one end: what the network takes there says nothing of the other half, whichever end the capture is from. */
+function halfColumn(half: 'toClient' | 'toServer'): ConversationColumn {
+  const end = half === 'toClient' ? 'client' : 'server'
+  return {
+    key: half,
+    title: `To ${end} p99`,
+    about: `Between the capture point and the ${end}, of the packets shown: 99 % of round trips took at most this`,
+    width: 100,
+    numeric: true,
+    sort: half,
+    cell: ({ [half]: times }) =>
+      times && (
+        <span className={isThin(times) ? 'conversation-thin' : ''} title={isThin(times) ? THIN_ABOUT : undefined}>
+          {formatDuration(times.p99Ns)}
+        </span>
+      ),
+  }
 }
 
 /** `worstHarmMs` scales the bars: the list's greatest harm is a full one. */
@@ -117,15 +137,8 @@ export function conversationColumns(worstHarmMs: number): readonly ConversationC
       sort: 'initialRttNs',
       cell: (row) => time(row.initialRttNs),
     },
-    {
-      key: 'rttP99',
-      title: 'RTT p99',
-      about: '99 % of acknowledgements came within',
-      width: 76,
-      numeric: true,
-      sort: 'rttP99Ns',
-      cell: (row) => time(row.rttP99Ns),
-    },
+    halfColumn('toClient'),
+    halfColumn('toServer'),
     {
       key: 'packets',
       title: 'Packets',

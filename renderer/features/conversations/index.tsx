@@ -185,5 +185,6 @@ const DESCENDING_FIRST: ReadonlySet<ConversationSort> = new Set([
   'outOfOrder',
   'zeroWindows',
   'initialRttNs',
-  'rttP99Ns',
+  'toClient',
+  'toServer',
 ])

@@ -7,6 +7,7 @@ import { AddressItems } from '../../components/address-items.ts'
 import { Address } from '../../components/address.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import { isThin, percentileText, THIN_ABOUT } from '../../components/measure-names.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { useInnerSize } from '../../components/use-drawing.ts'
@@ -17,6 +18,11 @@ const RttChart = lazy(() => import('./rtt-chart.tsx').then((module) => ({ defaul
 
 /** Pixels to the left and to the right of the chart. */
 const PADDING = 24
+
+const HALVES = [
+  { measure: 'rtt client', name: 'client' },
+  { measure: 'rtt server', name: 'server' },
+] as const
 
 interface ConversationViewProps {
   readonly session: CaptureSession
@@ -32,9 +38,12 @@ export function ConversationView({ session, conversation: row, version, view }: 
   const { width } = useInnerSize(box)
   const itemsOf = useContext(AddressItems)
   const [menu, setMenu] = useState<MenuPlace>()
-  const { value: histogram } = useAnswer(`${row.id} ${version}`, () =>
-    session.engine.rttHistogram({ conversation: row.id }),
-  )
+  const range = useStore(view.store, (state) => state.range)
+  // How long the network took is asked of a time; what was lost and why is of the whole.
+  const timed = { conversation: row.id, ...range }
+  const asked = JSON.stringify([timed, version])
+  const { value: histogram } = useAnswer(asked, () => session.engine.rttHistogram(timed))
+  const { value: latencies = [] } = useAnswer(asked, () => session.engine.latencies(timed))
 
   function openMenu(event: MouseEvent, address: string): void {
     const items = itemsOf(address)
@@ -55,7 +64,11 @@ export function ConversationView({ session, conversation: row, version, view }: 
         </span>
       </div>
       {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
-      {partly && <p className="quiet">The whole conversation, whatever filter and time are selected.</p>}
+      {partly && (
+        <p className="quiet">
+          The whole conversation, whatever filter and time are selected; round trips of that time.
+        </p>
+      )}
 
       {row.harmMs > 0 && (
         <section>
@@ -81,13 +94,39 @@ export function ConversationView({ session, conversation: row, version, view }: 
         <h3>Round trips {samples > 0 && <span className="quiet">{formatCount(samples)} samples</span>}</h3>
         {histogram && samples > 0 && width > PADDING && (
           <Suspense fallback={<div style={{ height: 120 }} />}>
-            <RttChart histogram={histogram} width={width - PADDING} p50={row.rttP50Ns} p99={row.rttP99Ns} />
+            <RttChart histogram={histogram} width={width - PADDING} />
           </Suspense>
         )}
+        <table className="directions">
+          <thead>
+            <tr>
+              <th scope="col">To</th>
+              <th scope="col">n</th>
+              <th scope="col">p50</th>
+              <th scope="col">p90</th>
+              <th scope="col">p99</th>
+            </tr>
+          </thead>
+          <tbody>
+            {HALVES.map(({ measure, name }) => {
+              const summary = latencies.find((each) => each.measure === measure)
+              if (!summary || summary.count === 0) return null
+              return (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{formatCount(summary.count)}</td>
+                  <td>{percentileText(summary.p50)}</td>
+                  <td>{percentileText(summary.p90)}</td>
+                  <td className={isThin(summary) ? 'quiet' : ''} title={isThin(summary) ? THIN_ABOUT : undefined}>
+                    {percentileText(summary.p99)}
+                  </td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
         <dl className="facts">
           <Fact name="Initial RTT">{time(row.initialRttNs)}</Fact>
-          <Fact name="p50">{time(row.rttP50Ns)}</Fact>
-          <Fact name="p99">{time(row.rttP99Ns)}</Fact>
         </dl>
       </section>
 

@@ -1,13 +1,11 @@
 import type { ReactNode } from 'react'
-import { Bar, BarChart, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts'
+import { Bar, BarChart, Tooltip, XAxis, YAxis } from 'recharts'
 import type { Histogram } from '../../../engine/engine.ts'
 import { formatCount, formatDuration } from '../../components/format.ts'
 
 interface RttChartProps {
   readonly histogram: Histogram
   readonly width: number
-  readonly p50: number | undefined
-  readonly p99: number | undefined
 }
 
 interface Bin {
@@ -17,27 +15,20 @@ interface Bin {
 }
 
 /** How round-trip times are distributed, on a logarithmic axis. */
-export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNode {
+export function RttChart({ histogram, width }: RttChartProps): ReactNode {
   const bins: Bin[] = Array.from(histogram.counts, (count, i) => ({
     from: histogram.edges[i],
     to: histogram.edges[i + 1],
     count,
   }))
-  // The axis is one of bins: a time is at the bin that holds it.
-  const binOf = (time: number | undefined) =>
-    time === undefined ? undefined : bins.find((bin) => time >= bin.from && time < bin.to)?.from
   const ticks = decadeTicks(bins)
-  const marks = [
-    { at: binOf(p50), name: 'p50' },
-    { at: binOf(p99), name: 'p99' },
-  ]
   return (
     <BarChart
       width={width}
       height={120}
       data={bins}
       barCategoryGap={1}
-      margin={{ top: 14, right: 8, bottom: 0, left: 0 }}
+      margin={{ top: 4, right: 8, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <XAxis
@@ -65,18 +56,6 @@ export function RttChart({ histogram, width, p50, p99 }: RttChartProps): ReactNo
           )
         }}
       />
-      {marks.map(
-        ({ at, name }) =>
-          at !== undefined && (
-            <ReferenceLine
-              key={name}
-              x={at}
-              stroke="var(--ink-3)"
-              strokeDasharray="2 2"
-              label={{ value: name, position: 'top', fontSize: 10, fill: 'var(--ink-3)' }}
-            />
-          ),
-      )}
       <Bar
         dataKey="count"
         fill="var(--latency)"
