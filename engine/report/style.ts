@@ -17,8 +17,8 @@ pre { margin: .4rem 0; padding: .5rem .7rem; background: var(--code); border-rad
 .notes small { color: var(--soft); }
 .notes p { margin: 0; white-space: pre-wrap; }
 .notes b { padding: 0 .4em; border: 1px solid var(--line); border-radius: 1em; font-size: 13px; font-weight: 400; }
-.yellow { border-color: light-dark(#a67c00, #f4cf4e); } .red { border-color: light-dark(#c42b2b, #ff7a73); } .green { border-color: light-dark(#17753f, #5fd18e); }
-.blue { border-color: light-dark(#2456a6, #7db0ff); } .violet { border-color: light-dark(#7a35c2, #c79bff); }
+.notes .yellow { border-color: light-dark(#a67c00, #f4cf4e); } .notes .red { border-color: light-dark(#c42b2b, #ff7a73); } .notes .green { border-color: light-dark(#17753f, #5fd18e); }
+.notes .blue { border-color: light-dark(#2456a6, #7db0ff); } .notes .violet { border-color: light-dark(#7a35c2, #c79bff); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: .5rem 0; overflow-wrap: normal; }
 th, td { padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
