@@ -51,8 +51,11 @@ export function writeApplication(packet: Packet, out: FieldWriter): void {
   out.limit = at + packet.payloadLength
   out.next = to
   out.tcp = undefined
-  if (protocol === 'http') writeHttp(out, at, to)
-  else if (protocol === 'tls') writeTls(out, at, to)
+  if (protocol === 'http') {
+    const behind = writeHttp(out, at, to)
+    // A server that changes to HTTP/2 may send its SETTINGS with the 101.
+    if (behind < to && out.context?.carried !== undefined) writeHttp2(out, behind, to)
+  } else if (protocol === 'tls') writeTls(out, at, to)
   else if (protocol === 'http2') writeHttp2(out, at, to)
   else if (packet.transport === TRANSPORT.udp) writeDns(out, at, to, protocol)
   else {

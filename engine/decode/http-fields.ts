@@ -63,19 +63,26 @@ const LF = 0x0a
 const COLON = 0x3a
 
 /** The messages that begin in [at, to), one behind the other (RFC 9112): pipelined ones, or short answers. */
-export function writeHttp(out: FieldWriter, at: number, to: number): void {
-  for (let next = at; next < to;) {
+export function writeHttp(out: FieldWriter, at: number, to: number): number {
+  let next = at
+  while (next < to) {
     const line = httpFirstLine(out.bytes, next, to)
-    if (!line) return
+    if (!line) break
     next = writeMessage(out, next, line, to)
   }
+  return next
 }
+
+/** Responses that have no body, whatever their header says (RFC 9112 section 6.3): behind a 101 comes another protocol. */
+const BODYLESS = /^HTTP\/1\.[01] (?:1\d\d|204|304)\b/
 
 /** Returns where the next message may begin. */
 function writeMessage(out: FieldWriter, at: number, line: HttpFirstLine, to: number): number {
   const head = readHead(out.bytes, behindLine(out.bytes, line.to, to), to)
   // Without a length the body is all that follows: its end is not known from here.
-  const bodyLength = head.contentLength ?? (line.isRequest && !head.chunked ? 0 : Infinity)
+  const bodyLength = BODYLESS.test(line.text)
+    ? 0
+    : (head.contentLength ?? (line.isRequest && !head.chunked ? 0 : Infinity))
   const end = head.whole ? Math.min(to, head.to + bodyLength) : to
   out.layer('http', at, end, 'Hypertext Transfer Protocol')
   if (line.isRequest) writeRequestLine(out, at, line)

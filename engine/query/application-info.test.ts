@@ -67,6 +67,7 @@ describe('the protocol inside', () => {
     expect(lines[145]).toBe('HTTP2 DATA[17]')
     expect(lines[208]).toBe('HTTP2 RST_STREAM[5] REFUSED_STREAM')
     expect(lines[217]).toBe('HTTP2 GOAWAY[0] NO_ERROR')
+    expect(lines[72]).toBe('HTTP2 HTTP/1.1 101 Switching Protocols, SETTINGS[0]')
     const calls = await listed('test/fixtures/captures/grpc.pcap.gz')
     expect(calls[128]).toBe('GRPC HEADERS[23]: POST /shop.Orders/Get, DATA[23] (GRPC)')
     expect(calls[133]).toBe('HTTP2 DATA[23]')

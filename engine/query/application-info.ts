@@ -16,6 +16,7 @@ import { alertName, readHello } from '../application/tls-hello.ts'
 import { RECORD } from '../application/tls-records.ts'
 import type { PacketContext } from '../decode/packet-context.ts'
 import { TRANSPORT, type Packet } from '../decode/packet.ts'
+import { Needle } from './needle.ts'
 
 /** What a packet's own payload says: of one that begins no message, nothing. */
 export interface ApplicationInfo {
@@ -38,6 +39,11 @@ export function applicationInfo(packet: Packet, known?: KnownBefore): Applicatio
   const { bytes, payloadAt: from } = packet
   const to = payloadEnd(packet)
   if (protocol === 'http2') return http2(bytes, from, to, known?.carried === 'grpc')
+  const changed = protocol === 'http' && known?.carried !== undefined ? behindChange(bytes, from, to) : undefined
+  if (changed !== undefined) {
+    const { info, ...rest } = http2(bytes, changed, to, known?.carried === 'grpc')
+    return { ...rest, info: `${http(bytes, from, to)}, ${info}` }
+  }
   const info =
     protocol === 'http'
       ? http(bytes, from, to)
@@ -46,6 +52,16 @@ export function applicationInfo(packet: Packet, known?: KnownBefore): Applicatio
         : dns(packet, to)
   return { protocol: protocol.toUpperCase(), info }
 }
+
+/** Where frames of HTTP/2 begin behind a response that has changed to it; undefined where none is in the packet. */
+function behindChange(bytes: Uint8Array, from: number, to: number): number | undefined {
+  if (!/^HTTP\/1\.1 101\b/.test(httpFirstLine(bytes, from, to)?.text ?? '')) return undefined
+  const end = HEADER_END.indexIn(bytes.subarray(0, to), from)
+  const next = end + HEADER_END.bytes.length
+  return end >= 0 && framesIn(bytes, next, to) ? next : undefined
+}
+
+const HEADER_END = new Needle(Uint8Array.of(13, 10, 13, 10))
 
 /** The frames that begin in this packet. */
 function http2(bytes: Uint8Array, from: number, to: number, mayBeGrpc: boolean): ApplicationInfo {

@@ -29,6 +29,7 @@ function opened(bytes: Uint8Array) {
 const ndots = capture('test/fixtures/captures/ndots.pcap.gz')
 const handshakes = capture('test/fixtures/captures/handshakes.pcap.gz')
 const grpc = capture('test/fixtures/captures/grpc.pcap.gz')
+const upgraded = capture('test/fixtures/captures/http2.pcap.gz')
 const slow = capture('resources/samples/dns-5s.pcap')
 
 /** The first connection of the handshakes, its ClientHello sent in two segments, the first with 100 bytes of it. */
@@ -118,6 +119,12 @@ describe('a filter by what payloads say', () => {
 
   it.each(GRPC)('%s finds what tshark finds', async (filter, expected) => {
     expect(await grpc.frames(filter)).toEqual(numbers(expected))
+  })
+
+  it('reads HTTP/2 behind the response that changes to it', async () => {
+    // As tshark 4.0.17 answers.
+    expect(await upgraded.frames('http && http2')).toEqual([73, 87, 104])
+    expect(await upgraded.frames('http.response.code == 101 && http2.type == "SETTINGS"')).toEqual([73, 87, 104])
   })
 
   it('finds slow answers, from the first try on, and what they answer', async () => {
