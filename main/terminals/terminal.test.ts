@@ -116,7 +116,7 @@ describe('a terminal', () => {
     const { it, shells } = terminal()
     shells[0]?.fails('first\n\x1b]52;c;AAAA\x07second\x9b31m\r')
     await state(it).toBe('ended')
-    await expect.poll(look(it)).toContain('first\r\n]52;c;AAAAsecond31m Press Enter')
+    await expect.poll(look(it)).toContain('first\r\n]52;c;AAAAsecond31m\r\nPress Enter')
   })
 })
 

@@ -173,7 +173,10 @@ export class Terminal {
     this.#state = 'ended'
     this.#end = end
     if (this.target.kind === 'login') this.#log.forget()
-    const banner = plain(end.final ? end.reason : `${end.reason} Press Enter to start again.`)
+    const reason = end.reason.trimEnd()
+    // A rule that would help has lines of its own.
+    const gap = reason.includes('\n') ? '\n' : ' '
+    const banner = plain(end.final ? reason : `${reason}${gap}Press Enter to start again.`)
     void this.#log.write(Buffer.from(`${SOBER}${this.#isAtLineStart ? '' : '\r\n'}\x1b[2m${banner}\x1b[m\r\n`))
     this.#isAtLineStart = true
     this.#changed()

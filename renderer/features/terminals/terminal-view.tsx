@@ -226,12 +226,13 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
                 : 'terminal-status'
             }
             role="status"
-            title={facts?.notes.join('\n')}
+            title={(state === 'ended' ? [status] : (facts?.notes ?? [])).join('\n')}
           >
-            {status}
+            {/* What has several lines, as a rule that would help, is on the screen. */}
+            {status.split('\n', 1)}
           </span>
         )}
-        {state === 'ended' && known !== undefined && (
+        {state === 'ended' && known !== undefined && !end?.noShell && (
           <button
             type="button"
             className="button small"
