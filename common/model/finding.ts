@@ -25,6 +25,7 @@ export const FINDING_KINDS = [
   'dns-black-hole',
   'dns-unanswered',
   'dns-slow',
+  'dns-failed',
   'tls-failed',
   'server-errors',
   'slow-server',

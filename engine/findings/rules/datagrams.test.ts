@@ -111,6 +111,29 @@ describe('answers that are missing', () => {
   })
 })
 
+describe('answers that say an error', () => {
+  const failing = (code: number, after: number) =>
+    [0, 1, 2, 3].flatMap((n) =>
+      lookup({ at: 1000 + 3000 * n, port: 5100 + n, id: n + 20, name: 'db.shop', after, code }),
+    )
+
+  it('are told with what they mean', async () => {
+    const finding = theFinding(await findInOrder([...WELL, ...failing(2, 1), ...END]))
+    expect(finding).toMatchObject({ kind: 'dns-failed', count: 4, title: '10.96.0.10 answers SERVFAIL' })
+    expect(finding.sentence).toMatch(/^4 of 6 lookups \(67 %\) by 10\.244\.1\.5 at 10\.96\.0\.10:53 /)
+    expect(finding.blamed).toContain('its zones, its access lists')
+  })
+
+  it('are the upstream’s where they come late', async () => {
+    const finding = theFinding(await findInOrder([...WELL, ...failing(2, 2001), ...END]))
+    expect(finding.blamed).toBe('the servers that 10.96.0.10 asks itself, or the way to them')
+  })
+
+  it('are not that a name does not exist', async () => {
+    expect(kindsOf(await findInOrder([...WELL, ...failing(3, 1), ...END]))).toEqual([])
+  })
+})
+
 describe('ndots', () => {
   const search = (suffixes: readonly string[]) =>
     suffixes.flatMap((suffix, n) =>

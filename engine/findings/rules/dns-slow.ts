@@ -21,7 +21,7 @@ export const dnsSlow: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://kubernetes.io/docs/tasks/administer-cluster/dns-debugging-resolution/',
   artefacts: { 'clock-step': 'off' },
-  yieldsTo: ['dns-race', 'dns-black-hole', 'dns-unanswered'],
+  yieldsTo: ['dns-race', 'dns-black-hole', 'dns-unanswered', 'dns-failed'],
   find(context) {
     const byServer = Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
     return Array.from(byServer, ([address, all]) => {

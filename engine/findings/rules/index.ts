@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts'
 import { acceptQueue } from './accept-queue.ts'
 import { conntrackInvalid } from './conntrack-invalid.ts'
 import { dnsBlackHole } from './dns-black-hole.ts'
+import { dnsFailed } from './dns-failed.ts'
 import { dnsNdots } from './dns-ndots.ts'
 import { dnsRace } from './dns-race.ts'
 import { dnsSlow } from './dns-slow.ts'
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = [
   dnsNdots,
   dnsBlackHole,
   dnsUnanswered,
+  dnsFailed,
   dnsSlow,
   tlsFailed,
   serverErrors,
