@@ -39,11 +39,22 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
 
   it('waits for the service account of a namespace that was just made', async () => {
     const metadata = { name: 'fresh' }
-    await admin.request('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata } })
+    const make = () =>
+      admin.request('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata } })
+    await make()
     await expect(admin.request('POST', podsPath('fresh'), { body: podOf('fresh', 'early') })).rejects.toThrow(
       /serviceaccount "default" not found/,
     )
     expect((await createPod(admin, podOf('fresh', 'web'))).metadata.name).toBe('web')
+    // One that is there keeps its account.
+    await expect(make()).rejects.toThrow(/already exists/)
+    expect((await createPod(admin, podOf('fresh', 'db'))).metadata.name).toBe('db')
+  })
+
+  it('gets a pod back with what the API server fills in', async () => {
+    const { spec } = await createPod(admin, podOf('default', 'plain'), { dryRun: true })
+    expect(spec).toMatchObject({ restartPolicy: 'Always', securityContext: {}, serviceAccountName: 'default' })
+    expect(spec.containers[0]).toMatchObject({ imagePullPolicy: 'IfNotPresent', resources: {} })
   })
 
   it('adds a container once, however often others change the pod meanwhile', async () => {

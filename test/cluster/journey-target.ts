@@ -97,6 +97,8 @@ export class JourneyTarget {
         !spec?.taints?.some(({ effect }) => effect === 'NoExecute') &&
         status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
     )
+    // Those for everybody's pods first.
+    usable.sort((a, b) => taints(a) - taints(b))
     const whyNone = await whyNot(connection, context.name, [
       { verb: 'create', group: '', resource: 'namespaces' },
       { verb: 'delete', group: '', resource: 'namespaces' },
@@ -270,6 +272,8 @@ export class JourneyTarget {
     this.connection.close()
   }
 }
+
+const taints = ({ spec }: Node) => spec?.taints?.length ?? 0
 
 const CLUSTER_WIDE = ['namespaces', 'nodes', 'users', 'groups']
 

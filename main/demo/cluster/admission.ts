@@ -1,4 +1,4 @@
-import type { EphemeralContainer, Namespace, Pod } from '../../kubernetes/objects.ts'
+import type { Container, EphemeralContainer, Namespace, Pod } from '../../kubernetes/objects.ts'
 import { forbidden, invalid } from './failure.ts'
 import type { PodSecurityLevel } from './pod-security.ts'
 import { podSecurityViolation } from './pod-security.ts'
@@ -11,6 +11,41 @@ export function admit(namespace: Namespace, pod: Pod): void {
   const level: PodSecurityLevel = label === 'baseline' || label === 'restricted' ? label : 'privileged'
   const violation = podSecurityViolation(level, pod.spec)
   if (violation) throw forbidden('pods', pod.metadata.name, violation)
+}
+
+const POD_DEFAULTS: object = {
+  restartPolicy: 'Always',
+  terminationGracePeriodSeconds: 30,
+  dnsPolicy: 'ClusterFirst',
+  enableServiceLinks: true,
+  serviceAccountName: 'default',
+  schedulerName: 'default-scheduler',
+  securityContext: {},
+}
+const CONTAINER_DEFAULTS: object = {
+  resources: {},
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
+}
+
+/** What the API server fills in: a pod that is read has these fields, whoever made it. */
+export function withDefaults(pod: Pod): Pod {
+  const filled = <C extends Container>(container: C): C => ({
+    ...CONTAINER_DEFAULTS,
+    imagePullPolicy: /:(?!latest$)[^/]+$/.test(container.image) ? 'IfNotPresent' : 'Always',
+    ...container,
+  })
+  const { containers, initContainers, ephemeralContainers, ...spec } = pod.spec
+  return {
+    ...pod,
+    spec: {
+      ...POD_DEFAULTS,
+      ...spec,
+      containers: containers.map(filled),
+      ...(initContainers ? { initContainers: initContainers.map(filled) } : {}),
+      ...(ephemeralContainers ? { ephemeralContainers: ephemeralContainers.map(filled) } : {}),
+    },
+  }
 }
 
 export function validateNewPod(pod: Pod): void {

@@ -9,7 +9,7 @@ import type {
   ResourceAttributes,
   SelfSubjectAccessReview,
 } from '../../kubernetes/objects.ts'
-import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod } from './admission.ts'
+import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod, withDefaults } from './admission.ts'
 import type { ClusterUser, Identity } from './authorization.ts'
 import { allows, authorize, refusal } from './authorization.ts'
 import type { Authority } from './certificates.ts'
@@ -277,11 +277,15 @@ export class ApiServer {
       }
       return send(response, 200, current)
     }
+    const type = request.headers['content-type'] ?? ''
+    if (method === 'PATCH' && !/merge-patch/.test(type)) {
+      throw new ApiFailure(415, 'UnsupportedMediaType', `patches of the type ${type} are not known to this server`)
+    }
     const change: KubernetesObject = JSON.parse(body)
     const pod = kind.resource === 'pods' ? asPod(current) : undefined
     if (pod && subresource === 'ephemeralcontainers') {
       const wanted = asPod(change)?.spec.ephemeralContainers ?? []
-      const asked = method === 'PUT' ? replaceEphemeral(pod, wanted) : patchEphemeral(pod, wanted)
+      const asked = withDefaults(method === 'PUT' ? replaceEphemeral(pod, wanted) : patchEphemeral(pod, wanted))
       const changed = this.mutatePod?.(asked) ?? asked
       admit(this.#namespace(namespace), changed)
       if (dryRun) return send(response, 200, changed)
@@ -313,8 +317,9 @@ export class ApiServer {
       ...object,
       metadata: { ...object.metadata, name: generated, ...(kind.namespaced ? { namespace } : {}) },
     }
-    const pod = kind.resource === 'pods' ? asPod(named) : undefined
-    if (pod) {
+    const asked = kind.resource === 'pods' ? asPod(named) : undefined
+    if (asked) {
+      const pod = withDefaults(asked)
       validateNewPod(pod)
       this.#account(namespace, pod)
       const changed = this.mutatePod?.(pod) ?? pod
@@ -324,8 +329,10 @@ export class ApiServer {
       backend.podCreated(stored)
       return stored
     }
-    if (kind.resource === 'namespaces' && !dryRun) this.#accounts.set(generated, Infinity)
-    return dryRun ? named : store.create(kind, namespace, named)
+    if (dryRun) return named
+    const stored = store.create(kind, namespace, named)
+    if (kind.resource === 'namespaces') this.#accounts.set(generated, Infinity)
+    return stored
   }
 
   /** The admission plugin ServiceAccount refuses pods until a controller has made the namespace's account. */

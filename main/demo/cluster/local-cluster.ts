@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Container, KubernetesObject, OwnerReference, Pod, PodSpec } from '../../kubernetes/objects.ts'
+import { withDefaults } from './admission.ts'
 import type { Backend, StreamRequest } from './api-server.ts'
 import { ApiServer } from './api-server.ts'
 import type { ClusterUser } from './authorization.ts'
@@ -125,12 +126,12 @@ export class LocalCluster implements Backend, AsyncDisposable {
   ): Promise<Pod> {
     const { container, ...rest } = spec
     const containers = rest.containers ?? [{ name: 'app', image: 'example.com/app:1', ...container }]
-    const stored = this.store.create(podKind(), namespace, {
+    const pod = withDefaults({
       metadata: { name, namespace, labels, ...(owners.length > 0 ? { ownerReferences: owners } : {}) },
       spec: { ...rest, containers },
       status: { phase: 'Pending' },
     })
-    this.podCreated(stored)
+    this.podCreated(this.store.create(podKind(), namespace, pod))
     return this.waitFor(namespace, name, (pod) => pod.status?.phase === 'Running')
   }
 
