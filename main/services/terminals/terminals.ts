@@ -143,7 +143,7 @@ async function thenRemove(ended: Promise<TerminalEnd>, remove: () => Promise<voi
 function titleOf(target: TerminalTarget): string {
   switch (target.kind) {
     case 'local':
-      return `${basename(loginShell(process.env))}${target.context === undefined ? '' : ` (${target.context})`}`
+      return `${basename(loginShell(process.env))}${target.context === undefined ? '' : ` (${[target.context, target.namespace].filter(Boolean).join(', ')})`}`
     case 'login':
       return `Log in (${target.context})`
     case 'container':

@@ -5,7 +5,7 @@ import type { HostConnection } from '../../app/host.ts'
 import type { TerminalTarget } from '../../../common/model/terminal.ts'
 import type { MarkedTime } from './marked-lines.ts'
 import { FONT_SIZES, SCROLLBACKS, terminalPreferences } from './preferences.ts'
-import type { Drawer } from './state.ts'
+import { newLocal, type Drawer } from './state.ts'
 import { TerminalView } from './terminal-view.tsx'
 import './terminals.css'
 
@@ -72,7 +72,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
           className="icon-button small"
           aria-label="New terminal"
           title="New terminal on this machine"
-          onClick={() => drawer.add(usual)}
+          onClick={() => drawer.add(newLocal(usual, sameAgain))}
         >
           <Plus size={14} aria-hidden />
         </button>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TerminalFacts } from '../../../common/model/terminal.ts'
-import { createDrawer, type Drawer } from './state.ts'
+import { createDrawer, newLocal, type Drawer } from './state.ts'
 
 const LOCAL = { kind: 'local' } as const
 const host = (...ids: readonly string[]): TerminalFacts[] =>
@@ -148,4 +148,24 @@ describe('a page that is loaded again', () => {
       expect(seen(drawerOf(tabStorage(kept), 'a'))).toBe('shut: [a]*')
     },
   )
+})
+
+describe('a new shell on this machine', () => {
+  const pod = { kind: 'container' as const, context: 'prod', namespace: 'shop', pod: 'web', container: 'app' }
+  it.each([
+    ['all namespaces of the context', { kind: 'local' as const, context: 'prod' }, pod, 'shop'],
+    ['a namespace', { kind: 'local' as const, context: 'prod', namespace: 'edge' }, pod, 'edge'],
+    ['another context', { kind: 'local' as const, context: 'test' }, pod, undefined],
+    ['nothing beside it', { kind: 'local' as const, context: 'prod' }, undefined, undefined],
+    [
+      'a node beside it',
+      { kind: 'local' as const, context: 'prod' },
+      { kind: 'node' as const, context: 'prod', node: 'a' },
+      undefined,
+    ],
+  ])('is in the right namespace where the window shows %s', (_what, usual, beside, namespace) => {
+    const target = newLocal(usual, beside)
+    expect(target).toMatchObject({ kind: 'local', context: usual.context })
+    expect('namespace' in target ? target.namespace : undefined).toBe(namespace)
+  })
 })

@@ -156,3 +156,9 @@ export function createDrawer(storage: Pick<Storage, 'getItem' | 'setItem'> = ses
     },
   }
 }
+
+/** A new shell on this machine. Its kubectl is where the window is; where that shows all namespaces, in that of the pod whose terminal it is beside. */
+export function newLocal(usual: TerminalTarget, beside: TerminalTarget | undefined): TerminalTarget {
+  if (usual.kind !== 'local' || usual.namespace !== undefined || !beside || !('namespace' in beside)) return usual
+  return beside.context === usual.context ? { ...usual, namespace: beside.namespace } : usual
+}
