@@ -1,6 +1,6 @@
 import { payloadProtocolOf } from '../decode/application-fields.ts'
 import type { FilterField } from './filter-field.ts'
-import { type FilterTest, type Leaf, leaves } from './filter-test.ts'
+import { type FilterTest, type Leaf, leaves, type Operand } from './filter-test.ts'
 import { encodeUtf8 } from '../capture-file/utf8.ts'
 import { Needle } from './needle.ts'
 import type { Predicate } from './predicate.ts'
@@ -15,13 +15,21 @@ export function needlesOf(test: FilterTest): Needles {
   const needles: Needle[] = []
   const found = new Set<Leaf>()
   for (const leaf of leaves(test)) {
-    if (leaf.kind !== 'test' || leaf.operand.kind !== 'field' || !standsInFrame(leaf.operand.field)) continue
-    const texts = required(leaf.predicate)
-    if (!texts) continue
+    if (leaf.kind !== 'test') continue
+    const field = wholeOrPiece(leaf.operand)
+    const texts = field && standsInFrame(field) ? required(leaf.predicate) : undefined
+    // In a piece of a few bytes one is looked for that nearly every frame has somewhere.
+    if (!texts || (leaf.operand.kind === 'slice' && texts.some(({ bytes }) => bytes.length < 2))) continue
     found.add(leaf)
     needles.push(...texts)
   }
   return { needles, leaves: found }
+}
+
+/** The field of which the operand is the value, or a piece of it. */
+function wholeOrPiece(operand: Operand): FilterField | undefined {
+  if (operand.kind === 'slice' && operand.ranges.length === 1) return wholeOrPiece(operand.of)
+  return operand.kind === 'field' ? operand.field : undefined
 }
 
 /** Its values are bytes of the frame as they are there, or text as it is there. */
