@@ -112,7 +112,7 @@ function explain(reason: string, image: string, purpose: string): string | undef
   switch (reason) {
     case 'ErrImagePull':
     case 'ImagePullBackOff':
-      return `The image ${image} can't be pulled by the node: name one that it can reach with --image, or give a pull secret.`
+      return `The image ${image} can't be pulled by the node: name one that it can reach (under Image in the window, with --image on the command line), or give a pull secret.`
     case 'InvalidImageName':
       return `"${image}" is not the name of an image.`
     case 'CreateContainerConfigError':

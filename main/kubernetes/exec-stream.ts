@@ -211,7 +211,9 @@ export class ExecStream {
 
   #endOf(code: number): ExecEnd {
     const status = this.#status
-    if (!status) return { lost: this.#lost ?? `the connection was closed with code ${code}` }
+    // 1006: without a word (RFC 6455, section 7.1.5).
+    const lost = code === 1006 ? 'The connection was cut.' : `The connection was closed (code ${code}).`
+    if (!status) return { lost: this.#lost ?? lost }
     const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
     const exitCode = status.status === 'Success' ? 0 : cause?.message === undefined ? undefined : Number(cause.message)
     return { status, ...(exitCode === undefined ? {} : { exitCode }) }

@@ -341,7 +341,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
         [pod('db')],
         {},
         { container: { image: 'no.such/image:1' } },
-        /The image no.such\/image:1 can't be pulled by the node: name one that it can reach with --image/,
+        /The image no.such\/image:1 can't be pulled by the node: name one that it can reach \(under Image .*--image/,
       ],
       [
         'a folder that is not there',

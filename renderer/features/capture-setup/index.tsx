@@ -392,7 +392,7 @@ function Starting({
   if (capture.state === 'failed') {
     return (
       <p className="bad" role="alert">
-        It could not be started: {capture.message}
+        {capture.packets > 0 ? 'It ended early' : 'It could not be started'}: {capture.message}
       </p>
     )
   }

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { InterfaceFacts, PointLook, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
-import type { RungVerdict } from '../../../common/model/preflight.ts'
+import type { Preflight, RungVerdict } from '../../../common/model/preflight.ts'
 
 export type Look = PointLook | { readonly error: string } | 'looking'
 
@@ -42,13 +42,21 @@ export function Point({ target, plan, look, chosenInterface, onInterface, onRemo
       {!plan && <p className="quiet">Asking the cluster what is allowed…</p>}
       {plan?.problem !== undefined && <p className="bad">{plan.problem}</p>}
       {chosen && <p>{chosen.sentence}</p>}
-      {preflight && !chosen && <p className="bad">There is no way to capture here with these rights.</p>}
+      {preflight && !chosen && <p className="bad">{noWay(preflight)}</p>}
       {preflight && closed.length + preflight.notes.length > 0 && (
         <WhyNot rungs={closed} notes={preflight.notes} open={!chosen} onCopy={onCopy} />
       )}
       {chosen && <InterfaceChoice name={name} look={look} chosen={chosenInterface} onChoose={onInterface} />}
     </li>
   )
+}
+
+/** What is in the way first of all, and what to do; the rest is below it. */
+function noWay({ rungs }: Preflight): string {
+  if (rungs.some(({ missing }) => missing.length > 0)) return 'There is no way to capture here with these rights.'
+  if (rungs.some(({ rung, sentence }) => rung === 'node-pod' && sentence.includes('violates PodSecurity')))
+    return 'The cluster would refuse every container that can capture here. A way through the node opens with a namespace for pods on nodes that enforces “privileged”: name one below, under Image.'
+  return 'There is no way to capture here: the cluster would refuse it, or it could not work.'
 }
 
 interface WhyNotProps {

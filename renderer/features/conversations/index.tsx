@@ -164,7 +164,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
                     ? 'There is no packet.'
                     : filter || range
                       ? 'No packet of any conversation meets the filter and lies in the selected time.'
-                      : 'The packets have no addresses that could be paired.'}
+                      : 'No packet has addresses that could be paired.'}
                 </EmptyState>
               )
             )

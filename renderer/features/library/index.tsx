@@ -81,6 +81,11 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
           if (event.key === 'Delete' && row && row.state !== 'live') setDeleting(row)
         }}
       >
+        {row?.message !== undefined && row.state !== 'live' && (
+          <p className="library-why">
+            {row.title}, {STATES[row.state]}: {row.message}
+          </p>
+        )}
         <DataGrid<LibraryCapture>
           id="library"
           label="Captures"
@@ -146,8 +151,8 @@ const STATES: Readonly<Record<LibraryCapture['state'], string>> = {
 }
 
 const COLUMNS: readonly Column<LibraryCapture>[] = [
-  { key: 'when', title: 'When', width: 124, cell: ({ startedAt }) => whenText(startedAt) },
-  { key: 'title', title: 'What', width: 142, cell: ({ title }) => title },
+  { key: 'when', title: 'When', width: 138, cell: ({ startedAt }) => whenText(startedAt) },
+  { key: 'title', title: 'What', width: 138, cell: ({ title }) => title },
   {
     key: 'state',
     title: 'State',

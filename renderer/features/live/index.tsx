@@ -6,7 +6,7 @@ import type { LiveCapture } from '../../../common/model/live-capture.ts'
 import { useNow } from '../../components/age.ts'
 import { formatBytes, formatCount, formatCounted } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, liveNumbers, stateText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, stateText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -65,12 +65,13 @@ export function LiveStrip({
           </Fact>
         )}
         {!over && (
-          <Fact name="behind" bad={behind > 5_000_000 || numbers.quietMs > 8000}>
-            {numbers.quietMs > 8000
-              ? `not heard for ${clockText(numbers.quietMs)}`
-              : behind > 65_536
-                ? formatBytes(behind)
-                : 'nothing'}
+          <Fact name="behind" bad={behind > 5_000_000}>
+            {behind > 65_536 ? formatBytes(behind) : 'nothing'}
+          </Fact>
+        )}
+        {!over && numbers.quietMs > 8000 && (
+          <Fact name="last heard" bad>
+            {clockText(numbers.quietMs)} ago
           </Fact>
         )}
         <Fact name="directions" bad={directions === 'one'}>
@@ -119,7 +120,9 @@ export function LiveStrip({
           )}
         </span>
       </div>
-      {capture.message !== undefined && over && <p className="live-bad">{capture.message}</p>}
+      {capture.message !== undefined && over && !wrong.some(({ message }) => message === capture.message) && (
+        <p className="live-bad">{capture.message}</p>
+      )}
       {(open || wrong.length > 0 || silent.length > 0) && (
         <ul className="live-points">
           {capture.points
@@ -154,7 +157,7 @@ function Point({
         <b>{name}</b> {point.interface} on {point.node}: {point.state}, {formatCounted(point.packets, 'packet')},{' '}
         {formatBytes(point.bytes)}
         {point.dropped !== undefined && `, ${formatCount(point.dropped)} dropped`}
-        {point.cuts > 0 && `, ${formatCounted(point.cuts, 'cut')} of the connection, taken up again`}
+        {point.cuts > 0 && `, ${cutsText(point)}`}
       </span>
       {point.message !== undefined && <span className="live-bad">{point.message}</span>}
       {quiet !== undefined && capture.endedAt === undefined && (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { clockText, liveNumbers, stateText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, stateText } from './live-text.ts'
 
 const point = (id: number, more: object = {}) => ({
   id,
@@ -28,6 +28,11 @@ const capture = (more: Partial<LiveCapture>): LiveCapture => ({
 })
 
 describe('the numbers of a live capture', () => {
+  it('say of cuts that they were taken up again only where they were', () => {
+    expect(cutsText(point(0, { cuts: 2 }))).toBe('2 cuts of the connection, taken up again')
+    expect(cutsText(point(0, { cuts: 1, message: 'The pod was deleted.' }))).toBe('1 cut of the connection')
+  })
+
   it('are sums over its points, and say nothing of drops before tcpdump did', () => {
     expect(liveNumbers(capture({}), 0).dropped).toBeUndefined()
     const health = [0, 1].map((id) => ({ id, packetsPerSecond: 5, bytesPerSecond: 50, whySilent: [] }))

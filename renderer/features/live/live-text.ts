@@ -1,4 +1,6 @@
+import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
+import { formatCounted } from '../../components/format.ts'
 
 /** What the strip says of a capture as a whole: sums over its points. */
 export interface LiveNumbers {
@@ -50,6 +52,12 @@ export function stateText({ state, points }: LiveCapture, { live }: LiveNumbers)
     case 'failed':
       return 'Failed'
   }
+}
+
+/** Whether it was taken up again after a cut shows in the point's state: what is wrong now is its message. */
+export function cutsText({ cuts, message }: CapturePointStatus): string {
+  const counted = formatCounted(cuts, 'cut')
+  return message === undefined ? `${counted} of the connection, taken up again` : `${counted} of the connection`
 }
 
 /** "1:05" */

@@ -271,7 +271,7 @@ export function NothingMatches({
   }
   if (total === 0) {
     return reading ? (
-      <EmptyState title="No packet yet">The first bytes of the capture are being read.</EmptyState>
+      <EmptyState title="No packet yet">What was read so far holds none.</EmptyState>
     ) : (
       <EmptyState title="This capture holds no packets">
         The file is a valid capture, but its writer recorded nothing: often a capture filter that matches no traffic, or

@@ -20,7 +20,8 @@ export interface LanesPicture {
 
 export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPicture): void {
   const { scale, lanes, places } = picture
-  drawRuler(context, picture)
+  // Without a packet there is no time.
+  if (picture.epochNs !== undefined) drawRuler(context, picture)
   for (const place of places) hairline(context, picture, place.top)
   if (!lanes) return
   const visible = visibleBuckets(lanes, scale)
