@@ -29,7 +29,7 @@ export async function openPodShell(
   connection: ApiConnection,
   place: ContainerPlace,
   size: TerminalSize,
-  handlers: Pick<LineHandlers, 'output'>,
+  handlers: LineHandlers,
   signal: AbortSignal,
 ): Promise<TerminalLine> {
   let toldSize: TerminalSize | undefined
@@ -52,7 +52,8 @@ export async function openPodShell(
   stream.resize(size.columns, size.rows)
   const watched = new AbortController()
   const { promise: died, resolve: dies } = Promise.withResolvers<TerminalEnd>()
-  void watchContainer(connection, place, (reason) => dies({ reason }), watched.signal)
+  const watch = { died: (reason: string) => dies({ reason }), goes: handlers.note }
+  void watchContainer(connection, place, watch, watched.signal)
   const ended = Promise.race([stream.ended.then((end) => endOf(end, connection, place)), died]).finally(() => {
     watched.abort()
     stream.close()
@@ -112,17 +113,18 @@ async function stateOf(connection: ApiConnection, place: ContainerPlace): Promis
   }
 }
 
-/** Calls back once when the pod or the container goes; quiet where watching is forbidden. */
+/** Calls back when the pod or the container is gone, and once when the pod is to go; quiet where watching is forbidden. */
 async function watchContainer(
   connection: ApiConnection,
   place: ContainerPlace,
-  died: (reason: string) => void,
+  { died, goes }: { readonly died: (reason: string) => void; readonly goes: (sentence: string) => void },
   signal: AbortSignal,
 ): Promise<void> {
   const path = `/api/v1/namespaces/${encodeURIComponent(place.namespace)}/pods`
   const informer = new Informer<Pod>(connection, { path, fieldSelector: `metadata.name=${place.pod}` })
   let first: ContainerStatus | undefined
   let seen = false
+  let isGoing = false
   const stop = informer.observe(({ objects, synced }) => {
     if (!synced) return
     const [pod] = objects.values()
@@ -131,6 +133,10 @@ async function watchContainer(
       return
     }
     seen = true
+    if (pod.metadata.deletionTimestamp && !isGoing) {
+      isGoing = true
+      goes(`Pod ${place.pod} is being deleted; this shell ends with it.`)
+    }
     const status = statusIn(pod, place.container)
     first ??= status
     if (first && status && status.containerID !== first.containerID && status.state?.running)

@@ -181,6 +181,24 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     await close(shell.terminal)
   })
 
+  it('says that the pod is being deleted while its shell still runs', async () => {
+    await cluster.pod('default', 'going', { nodeName: 'node-a' })
+    const shell = open({ ...web, pod: 'going' })
+    await shell.runs()
+    const { connection } = await access()
+    const remove = (gracePeriodSeconds: number) =>
+      connection.request('DELETE', '/api/v1/namespaces/default/pods/going', { query: { gracePeriodSeconds } })
+    await remove(600)
+    await expect
+      .poll(() => shell.terminal.facts(), { timeout: 20_000 })
+      .toMatchObject({ state: 'running', notes: ['Pod going is being deleted; this shell ends with it.'] })
+    await shell.type('echo al"ive"\n')
+    await shell.says('alive')
+    await remove(0)
+    await shell.ends(/Pod going (was|is being) deleted|Container app ended/)
+    await close(shell.terminal)
+  })
+
   it('gives kubectl on this machine the context of the window', async () => {
     const shell = open({ kind: 'local', context: 'admin', namespace: 'default' })
     await shell.runs()
