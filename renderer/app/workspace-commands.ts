@@ -160,15 +160,20 @@ export function workspaceCommands({
     },
     {
       id: 'filter.widen',
-      title: 'Widen: zoom, then time, then conversation',
+      title: 'Widen: zoom, then time, conversation, filter',
       group: 'Filter',
       keys: ['Escape'],
-      enabled: () => now().zoom !== undefined || now().range !== undefined || now().conversation !== undefined,
+      enabled: () =>
+        now().zoom !== undefined ||
+        now().range !== undefined ||
+        now().conversation !== undefined ||
+        now().filter !== '',
       run: () => {
-        const { zoom, range } = now()
+        const { zoom, range, conversation } = now()
         if (zoom) view.change({ zoom: undefined }, 'push')
         else if (range) view.change({ range: undefined }, 'push')
-        else view.change({ conversation: undefined }, 'push')
+        else if (conversation !== undefined) view.change({ conversation: undefined }, 'push')
+        else view.change({ filter: '' }, 'push')
       },
     },
     { id: 'time.zoom-in', title: 'Zoom in', group: 'Time', keys: ['+', '='], run: () => zoomBy(0.5) },

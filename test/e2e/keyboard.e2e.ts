@@ -243,6 +243,14 @@ describe('without a mouse', () => {
     await page.getByRole('combobox', { name: 'Display filter' }).and(page.locator(':focus')).waitFor()
     expect(await screen.filter.inputValue()).toBe('!(tcp.dstport == 8080) && tcp.srcport == 44142')
     expect(new URL(page.url()).searchParams.get('filter')).toBe('!(tcp.dstport == 8080)')
+
+    // Back, a step at a time: what was not applied, then to the packets, then what was.
+    await keyboard.press('Escape')
+    await expect.poll(() => screen.filter.inputValue()).toBe('!(tcp.dstport == 8080)')
+    await keyboard.press('Escape')
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    await keyboard.press('Escape')
+    await screen.counts(screen.packets, PACKETS)
     expect(opened.complaints).toEqual([])
   })
 

@@ -112,7 +112,7 @@ async function draft(
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with a reset on the first packet after a silence ${whenText(group.since, group.until)}: the idle time-out is ${bracket}.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with a reset ${whenText(group.since, group.until)}, on the first packet after a silence: the idle time-out is ${bracket}.`,
       known.length > 0 ? `That fits ${listOf(known.map(([seconds, name]) => `${name} (${seconds} s)`))}.` : '',
     ),
     why: sentences(
