@@ -22,13 +22,17 @@ export function noteComments({ notes, packetComments, captureComments }: Comment
   }
   return {
     onPacket: (row) => {
-      const inFile = packetComments.get(row) ?? []
-      const now = inFile.flatMap((comment) => commentNow(comment, replaced.onPacket(row, comment), noteComment))
-      return [...now, ...(added.get(row) ?? [])]
+      const inFile = packetComments.get(row)
+      const own = added.get(row) ?? NONE
+      // Nearly every packet.
+      if (!inFile) return own
+      return [...inFile.flatMap((comment) => commentNow(comment, replaced.onPacket(row, comment), noteComment)), ...own]
     },
     section,
   }
 }
+
+const NONE: readonly string[] = []
 
 type CommentedTables = Pick<Engine, 'notes' | 'packetComments' | 'captureComments'>
 

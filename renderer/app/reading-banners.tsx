@@ -6,15 +6,18 @@ import { Banner } from './banner.tsx'
 
 interface ReadingBannersProps {
   readonly progress: Progress
+  /** The row in the file of the packet that the URL names. */
+  readonly selected: number | undefined
   /** Lets a part be chosen. */
   readonly onPart: () => void
 }
 
 /** Why less than the whole capture is shown, if so. */
-export function ReadingBanners({ progress, onPart }: ReadingBannersProps): ReactNode {
+export function ReadingBanners({ progress, selected, onPart }: ReadingBannersProps): ReactNode {
   const { facts, phase } = progress
   const { damage, part, unread } = facts
   const isEmpty = part !== undefined && facts.packets === 0
+  const inFront = part !== undefined && selected !== undefined && selected < part.before
   return (
     <>
       {damage && (
@@ -34,7 +37,7 @@ export function ReadingBanners({ progress, onPart }: ReadingBannersProps): React
           {isEmpty ? (
             `There is nothing in this part: the capture has ${formatCounted(part.before, 'packet')} in front of it.`
           ) : part ? (
-            `Only ${partText(facts)} are shown.`
+            `Only ${partText(facts)} are shown${inFront ? `, packet ${formatCount(selected + 1)} is in front of them` : ''}.`
           ) : (
             <>
               The first {formatCounted(facts.packets, 'packet')}

@@ -71,6 +71,7 @@ export function Workspace({
 }: WorkspaceProps): ReactNode {
   const { progress, search: searching, crash } = useStore(session.progress)
   const view = useViewOfPart(viewOfFile, progress?.facts.part?.before ?? 0)
+  const selectedInFile = useStore(viewOfFile.store, (state) => state.row)
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const conversation = useStore(view.store, (state) => state.conversation)
@@ -316,7 +317,7 @@ export function Workspace({
             <i style={{ transform: `scaleX(${share})` }} />
           </div>
         )}
-        <ReadingBanners progress={progress} onPart={part.choose} />
+        <ReadingBanners progress={progress} selected={selectedInFile} onPart={part.choose} />
         <div className="work">
           <Group orientation="vertical" {...mainLayout}>
             {/* Where the window is low, or a drawer open, what is below needs its lines. */}

@@ -59,6 +59,7 @@ describe('comments that a file brings', () => {
 
     // Edited as any other note.
     await choose(page, /From here on/)
+    await page.getByText('3 comments in the file', { exact: true }).waitFor()
     await keyboard.press('e')
     await keyboard.press('Control+End')
     await keyboard.type(' The switch, says the vendor.')
@@ -66,6 +67,7 @@ describe('comments that a file brings', () => {
     const edited = line(page, /says the vendor.*in the file, edited/)
     await edited.waitFor()
     expect(await line(page, /From here on/).count()).toBe(1)
+    await page.getByText('1 note, 2 comments in the file', { exact: true }).waitFor()
     await takePicture(page, 'file-comment-edited')
     expect(await findings(page)).toEqual([])
     await keyboard.press('Control+z')
@@ -101,7 +103,8 @@ describe('comments that a file brings', () => {
     await keyboard.press('Enter')
     await keyboard.type('It ends in 1212.')
     await keyboard.press('Control+Enter')
-    await line(page, /Here it begins/).waitFor()
+    // Line by line, as it was written.
+    await expect.poll(() => line(page, /Here it begins/).innerText()).toContain('Here it begins.\nIt ends in 1212.')
     const travelled = join(folder, 'travelled.pcapng')
     await exported(page, travelled)
     expect(commentsOf(travelled)).toContain('961\tHere it begins.\\nIt ends in 1212.')

@@ -195,8 +195,9 @@ const optionId = ({ note }: PlacedNote) => `note-${note.id}`
 function countText({ notes, unlisted }: PlacedNotes): string {
   const imported = notes.filter((note) => note.imported).length + unlisted
   const own = notes.length + unlisted - imported
-  if (own + imported === 0) return ''
-  return imported === 0 ? formatCount(own) : `${formatCount(own)}, ${formatCounted(imported, 'comment')} in the file`
+  if (imported === 0) return own === 0 ? '' : formatCount(own)
+  const comments = `${formatCounted(imported, 'comment')} in the file`
+  return own === 0 ? comments : `${formatCounted(own, 'note')}, ${comments}`
 }
 
 interface LineProps extends Pick<NotesProps, 'onChoose' | 'onGo'> {
