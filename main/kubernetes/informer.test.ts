@@ -4,7 +4,7 @@ import { TestCluster } from '../../test/cluster/cluster.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { Informer, type InformerState } from './informer.ts'
-import type { KubernetesObject, Service } from './objects.ts'
+import type { KubernetesObject, Service, WatchEvent } from './objects.ts'
 
 describe.skipIf(skipReason !== undefined)(
   `an informer${skipReason ? ` (skipped: ${skipReason})` : ''}`,
@@ -25,6 +25,24 @@ describe.skipIf(skipReason !== undefined)(
     }
     const watches = () =>
       cluster.api.seen.filter(({ url }) => url.includes('/services') && url.includes('watch=true')).length
+
+    it('is told the end of a list that comes as a watch, as kubectl asks for it', async () => {
+      cluster.add('nodes', '', { metadata: { name: 'listed' } })
+      const ask = {
+        watch: true,
+        sendInitialEvents: true,
+        resourceVersionMatch: 'NotOlderThan',
+        allowWatchBookmarks: true,
+      }
+      const query = { ...ask, fieldSelector: 'metadata.name=listed' }
+      const told: string[] = []
+      for await (const line of connection.lines('/api/v1/nodes', query, AbortSignal.timeout(20_000))) {
+        const { type, object }: WatchEvent<KubernetesObject> = JSON.parse(line)
+        told.push(type)
+        if (object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true') break
+      }
+      expect(told).toEqual(['ADDED', 'BOOKMARK'])
+    })
 
     it('knows what is there, what comes, changes and goes; across a cut and a compaction; and only while someone looks', async () => {
       cluster.add('services', 'default', { metadata: { name: 'a' } })

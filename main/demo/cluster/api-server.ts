@@ -376,7 +376,9 @@ export class ApiServer {
     const asked = query.get('resourceVersion')
     let since = Number(asked ?? 0)
     response.writeHead(200, { 'content-type': 'application/json' })
-    if (!since) {
+    // A list as a watch: https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists
+    const streamsList = query.get('sendInitialEvents') === 'true'
+    if (!since || streamsList) {
       since = store.version
       for (const object of store.list(kind, namespace)) if (selected(object, query)) say({ type: 'ADDED', object })
     }
@@ -402,10 +404,13 @@ export class ApiServer {
       response.end()
       return
     }
-    const bookmarks = setInterval(() => {
-      if (query.get('allowWatchBookmarks') !== 'true') return
-      const metadata = { resourceVersion: String(store.version), creationTimestamp: null }
+    const bookmark = (more: object = {}) => {
+      const metadata = { resourceVersion: String(store.version), creationTimestamp: null, ...more }
       say({ type: 'BOOKMARK', object: { kind: kind.kind, apiVersion: 'v1', metadata } })
+    }
+    if (streamsList) bookmark({ annotations: { 'k8s.io/initial-events-end': 'true' } })
+    const bookmarks = setInterval(() => {
+      if (query.get('allowWatchBookmarks') === 'true') bookmark()
     }, 1000)
     const seconds = Number(query.get('timeoutSeconds') ?? 0)
     const timeout = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined
