@@ -2,7 +2,15 @@ import type { PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import { NETWORK } from '../decode/packet.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
-import { isOlder, missingBefore, missingSegments, noteIpId, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
+import {
+  isOlder,
+  isOlderThan,
+  missingBefore,
+  missingSegments,
+  noteIpId,
+  noteLostAcks,
+  repeatsUnseen,
+} from './missing-ids.ts'
 import { Needs } from './needs.ts'
 import {
   ACKED,
@@ -278,7 +286,7 @@ export class Judge {
       if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
       if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
     }
-    const older = isOlder(this.#senders, d, ipId)
+    const lastId = words[d + LAST_IP_ID]
     noteIpId(this.#senders, packet, d, ipId)
     if (packet.hasTimestamps && ((words[d + STATE] & SEEN) === 0 || ((packet.tsval - words[d + LAST_TSVAL]) | 0) > 0)) {
       words[d + LAST_TSVAL] = packet.tsval
@@ -308,7 +316,7 @@ export class Judge {
     }
     if (ahead >= 0 && flags & FIN && (packet.ack - words[other + UNA]) | 0) words[d + STATE] |= LAST_FIN
     if (ahead >= 0) bytes[d * 4 + HIDDEN] = 0
-    else if (older) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
+    else if (isOlderThan(lastId, ipId)) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
     else if (missing > 0) {
       const hidden = bytes[d * 4 + HIDDEN] + missingSegments(this.#senders, this.#sent, packet, d, missing)
       bytes[d * 4 + HIDDEN] = Math.min(255, hidden)

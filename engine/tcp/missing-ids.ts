@@ -45,9 +45,11 @@ const LINUX_TTL = 64
 
 /** The packet was sent before others of its direction that are here already. */
 export function isOlder(senders: SenderTable, d: number, ipId: number): boolean {
-  const last = senders.words[d + LAST_IP_ID]
-  return ipId !== 0 && last !== 0 && (ipId - last) << 16 < 0
+  return isOlderThan(senders.words[d + LAST_IP_ID], ipId)
 }
+
+/** The same of two IP IDs of one direction. */
+export const isOlderThan = (last: number, ipId: number): boolean => ipId !== 0 && last !== 0 && (ipId - last) << 16 < 0
 
 /** How many packets of the direction are missing right before this one. */
 export function missingBefore(senders: SenderTable, packet: Packet, d: number, ipId: number): number {
