@@ -14,8 +14,6 @@ const SIGNATURE_BYTES = 4
 
 // What answers leave behind is short-lived. Room for it that grows to 48 MB makes nothing faster here, and is a tenth of what is used.
 setFlagsFromString('--semi-space-growth-factor=1')
-// Marking garbage bit by bit keeps pauses short, which nobody notices here. The columns' growth makes it begin again and again.
-setFlagsFromString('--no-incremental-marking')
 
 export interface ReadOptions extends EngineOptions {
   /** Called with the file's bytes as stored; not for a compressed one. */
