@@ -49,7 +49,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
       title="Captures"
       actions={
         <>
-          {captures && <span className="library-count">{formatBytes(sizeOf(list))} in all</span>}
+          {captures && !row && <span className="library-count">{formatBytes(sizeOf(list))} in all</span>}
           {row && (
             <>
               <button type="button" className="button small" onClick={() => onOpen(row)}>
