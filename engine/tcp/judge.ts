@@ -14,8 +14,10 @@ import {
 import { Needs } from './needs.ts'
 import {
   ACKED,
+  COUNTS,
   DUPLICATE_ACKS,
   FIRST,
+  FOREIGN_IDS,
   HEAD,
   HIDDEN,
   KEPT_ALIVE,
@@ -105,7 +107,11 @@ export class Judge {
     }
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       const lostAcks =
-        missing === 0 ? this.#closed(at, other, ipId) : noteLostAcks(this.#senders, packet, time, at, missing, verdict)
+        missing !== 0
+          ? noteLostAcks(this.#senders, packet, time, at, missing, verdict)
+          : ipId === 0
+            ? this.#closed(at, other)
+            : 0
       this.#note(packet, row, time, at, other, ipId, flags, length, verdict === VERDICT.fast ? missing : 0)
       if (flags & ACK) this.#acknowledge(packet, time, other, at, length, flags, lostAcks)
       else if (flags & RST) this.#refused(packet.seq, time, other, at)
@@ -117,9 +123,9 @@ export class Judge {
    * 1 for an ACK from TIME-WAIT (Linux gives it no IP ID) of a FIN that the other side could acknowledge only as a connection: what it
    * answered so is missing.
    */
-  #closed(d: number, other: number, ipId: number): number {
+  #closed(d: number, other: number): number {
     const { words } = this.#senders
-    return ipId === 0 && words[d + LAST_IP_ID] !== 0 && words[other + STATE] & LAST_FIN ? 1 : 0
+    return words[d + LAST_IP_ID] !== 0 && words[other + STATE] & LAST_FIN ? 1 : 0
   }
 
   #isFirstAgain(packet: Packet, before: number, d: number): boolean {
@@ -281,13 +287,14 @@ export class Judge {
   ): void {
     const { words, times, bytes } = this.#senders
     if (flags & SYN) {
+      if (flags & ACK && ipId !== 0) bytes[d * 4 + FOREIGN_IDS] = 255
       words[d + STATE] |= (packet.sackPermitted ? SACK_OK : NO_SACK) | (flags & ACK ? SERVER : 0)
       // SACK is in use only when both ends offered it (RFC 2018 section 2).
       if (flags & ACK && !packet.sackPermitted) words[other + STATE] = (words[other + STATE] & ~SACK_OK) | NO_SACK
       if (flags & ACK && words[other + STATE] & NO_SACK) words[d + STATE] = (words[d + STATE] & ~SACK_OK) | NO_SACK
     }
     const lastId = words[d + LAST_IP_ID]
-    noteIpId(this.#senders, packet, d, ipId)
+    noteIpId(this.#senders, d, ipId, length)
     if (packet.hasTimestamps && ((words[d + STATE] & SEEN) === 0 || ((packet.tsval - words[d + LAST_TSVAL]) | 0) > 0)) {
       words[d + LAST_TSVAL] = packet.tsval
     }
@@ -304,8 +311,8 @@ export class Judge {
     if (words[d + PROVOKED] > 0) words[d + PROVOKED]--
     const ahead = (seq - words[d + NEXT]) | 0
     if (takes === 0) {
-      bytes[d * 4 + HIDDEN] = 0
-      words[d + STATE] &= ~LAST_FIN
+      if (words[d + COUNTS] !== 0) bytes[d * 4 + HIDDEN] = 0
+      if (words[d + STATE] & LAST_FIN) words[d + STATE] &= ~LAST_FIN
       if (ahead === -1) words[other + PROVOKED]++
       else if (ahead > 0) {
         // A mere ACK says how far its sender is.
@@ -315,8 +322,9 @@ export class Judge {
       return
     }
     if (ahead >= 0 && flags & FIN && (packet.ack - words[other + UNA]) | 0) words[d + STATE] |= LAST_FIN
-    if (ahead >= 0) bytes[d * 4 + HIDDEN] = 0
-    else if (isOlderThan(lastId, ipId)) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
+    if (ahead >= 0) {
+      if (words[d + COUNTS] !== 0) bytes[d * 4 + HIDDEN] = 0
+    } else if (isOlderThan(lastId, ipId)) bytes[d * 4 + HIDDEN] -= bytes[d * 4 + HIDDEN] > 0 ? 1 : 0
     else if (missing > 0) {
       const hidden = bytes[d * 4 + HIDDEN] + missingSegments(this.#senders, this.#sent, packet, d, missing)
       bytes[d * 4 + HIDDEN] = Math.min(255, hidden)

@@ -24,7 +24,6 @@ import { VERDICT } from './verdicts.ts'
 
 const ACK = 0x10
 const FIN = 0x01
-const SYN_ACK = 0x12
 /** More that are missing at once than this are another sender's numbering, not loss. */
 const MOST_MISSING = 64
 /** What cannot have been lost is missing this often where a capture or a host is odd; more often, others share the numbers. */
@@ -61,13 +60,11 @@ export function missingBefore(senders: SenderTable, packet: Packet, d: number, i
 }
 
 /** Keeps the highest IP ID of the direction. */
-export function noteIpId(senders: SenderTable, packet: Packet, d: number, ipId: number): void {
-  const { words, bytes } = senders
+export function noteIpId(senders: SenderTable, d: number, ipId: number, length: number): void {
+  const { words } = senders
   if (ipId === 0) return
-  if ((packet.tcpFlags & SYN_ACK) === SYN_ACK) bytes[d * 4 + FOREIGN_IDS] = MOST_FOREIGN + 1
   if (words[d + LAST_IP_ID] !== 0 && (ipId - words[d + LAST_IP_ID]) << 16 <= 0) return
   words[d + LAST_IP_ID] = ipId
-  const length = packet.payloadLength
   words[d + PIECES] = length > LARGEST_PIECE ? Math.floor(length / SMALLEST_PIECE) : 0
 }
 

@@ -34,6 +34,8 @@ export const LAST_REPETITION = 15
 
 /** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. */
 export const PROVOKED = 24
+/** The four bytes that follow, as one word: 0 = nothing was counted. */
+export const COUNTS = 25
 
 // Of the bytes, the place in bytes from where the record begins. All stop at 255.
 /** Packets missing by their IP IDs that can be nothing but segments, since this direction last showed how far it had sent. */
@@ -42,7 +44,7 @@ export const HIDDEN = 100
 export const LOST_ACKS = 101
 /** Repetitions that were needed. */
 export const NEEDED = 102
-/** Times that IP IDs were missing where no segment can be: so the numbers are not the connection's own. */
+/** Times that IP IDs were missing where no segment can be, 255 for a SYN-ACK that has one: the numbers are not the connection's own. */
 export const FOREIGN_IDS = 103
 
 // Of the times, the place in doubles from the middle of where the record begins in words.
