@@ -108,7 +108,7 @@ export class Judge {
     if (verdict !== VERDICT.copy || (flags & (SYN | ACK)) === (SYN | ACK)) {
       const lostAcks =
         missing !== 0
-          ? noteLostAcks(this.#senders, packet, time, at, missing, verdict)
+          ? noteLostAcks(this.#senders, this.#sent, packet, time, at, missing, verdict)
           : ipId === 0
             ? this.#closed(at, other)
             : 0

@@ -28,6 +28,8 @@ const FIN = 0x01
 const MOST_MISSING = 64
 /** What cannot have been lost is missing this often where a capture or a host is odd; more often, others share the numbers. */
 const MOST_FOREIGN = 2
+/** Repetitions that may be lost between two packets. */
+const MOST_REPEATED = 2
 /** A first time-out comes no later after the shortest than this, on a path of some 100 ms. */
 const FIRST_TIMER_NS = 150e6
 /** Payload that fits an Ethernet frame, and, rounded down to be careful, the pieces that tunnels leave room for. */
@@ -143,6 +145,7 @@ export function repeatsUnseen(
  */
 export function noteLostAcks(
   senders: SenderTable,
+  sent: SentSegments,
   packet: Packet,
   time: number,
   d: number,
@@ -151,6 +154,9 @@ export function noteLostAcks(
 ): number {
   const { words, times, bytes } = senders
   const ahead = (packet.seq - words[d + NEXT]) | 0
+  // Sent after all that is missing, it shows that no new segment is.
+  if (ahead === 0 && packet.payloadLength === 0 && missingSegments(senders, sent, packet, d, missing) > MOST_REPEATED)
+    bytes[d * 4 + FOREIGN_IDS]++
   const sendTime = times[(d >> 1) + SEND_TIME]
   const newsTime = times[(otherDirection(d) >> 1) + NEWS_TIME]
   const takes = packet.payloadLength > 0 || (packet.tcpFlags & FIN) !== 0
