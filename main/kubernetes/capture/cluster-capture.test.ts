@@ -29,12 +29,21 @@ const dev = {
   rules: [{ namespaces: ['default'], resources: ['pods'], verbs: ['get', 'list'] }],
 }
 
-/** How often time steps back without a mark that says why. */
-const unmarkedSteps = (packets: readonly CapturedPacket[]) =>
-  packets.filter(({ timeNs, comment = '' }, index) => {
-    const before = packets[index - 1]
-    return before !== undefined && timeNs < before.timeNs && !comment.includes('too late to be put in order')
-  }).length
+/** Packets that are older than one of another point before them, though nothing says that their point is late. */
+function unmarkedSteps(packets: readonly CapturedPacket[]): number {
+  const newest = new Map<number, bigint>()
+  const late = new Set<number>()
+  let unmarked = 0
+  for (const { interface: point, timeNs, comment = '' } of packets) {
+    const isOlder = [...newest].some(([other, time]) => other !== point && time > timeNs)
+    if (!isOlder) late.delete(point)
+    else if (comment.includes('too late to be put in order')) late.add(point)
+    else if (!late.has(point)) unmarked++
+    // A kernel with several processors does not hand over every packet in the order of their times.
+    if (timeNs > (newest.get(point) ?? 0n)) newest.set(point, timeNs)
+  }
+  return unmarked
+}
 
 async function said(process: ContainerProcess): Promise<string> {
   let text = ''
