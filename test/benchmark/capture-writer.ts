@@ -37,7 +37,8 @@ export class CaptureWriter {
   readonly #buffer = Buffer.alloc(1 << 20)
   readonly #payload: Buffer
   #at = 24
-  #ipId = 1
+  /** The IP ID that came last, by hash of sender, receiver and ports: Linux counts for each socket, from a random number on. */
+  readonly #ipIds = Uint16Array.from({ length: 1 << 20 }, (_, slot) => Math.imul(slot, 0x9e37) >>> 4)
 
   /** `payload` is where the contents of the packets are taken from. */
   constructor(path: string, snapLength: number, payload: Buffer) {
@@ -100,8 +101,10 @@ export class CaptureWriter {
   #ipv4(at: number, packet: OutgoingPacket, total: number): void {
     const buffer = this.#buffer
     buffer.writeUInt32BE(0x4500_0000 + total, at)
-    this.#ipId = (this.#ipId + 1) & 0xffff
-    buffer.writeUInt32BE(this.#ipId * 0x1_0000 + 0x4000, at + 4)
+    const ends = Math.imul(packet.source, 0x9e37_79b1) ^ Math.imul(packet.destination, 0x85eb_ca6b)
+    const ports = Math.imul(packet.sourcePort * 0x1_0000 + packet.destinationPort, 0xc2b2_ae35)
+    const slot = (ends ^ ports ^ ((ends ^ ports) >>> 15)) & (this.#ipIds.length - 1)
+    buffer.writeUInt32BE((++this.#ipIds[slot] & 0xffff) * 0x1_0000 + 0x4000, at + 4)
     buffer.writeUInt32BE(packet.udp ? 0x4011_0000 : 0x4006_0000, at + 8)
     buffer.writeUInt32BE(packet.source, at + 12)
     buffer.writeUInt32BE(packet.destination, at + 16)

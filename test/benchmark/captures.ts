@@ -4,7 +4,7 @@ import { CaptureWriter } from './capture-writer.ts'
 import { random, type TrafficOptions, writeTraffic } from './traffic.ts'
 
 /** Raised when the generator changes, so that kept captures are made anew. */
-const GENERATION = 5
+const GENERATION = 6
 
 export interface BenchmarkCapture {
   readonly name: string

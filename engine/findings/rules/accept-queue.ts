@@ -5,7 +5,8 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, msText, sentences, whenText } from '../words.ts'
+import type { Segments } from '../segments.ts'
+import { countOf, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** One could be a lost ACK. */
@@ -14,8 +15,21 @@ const THRESHOLDS = {
     unit: 'connections whose completed handshake was not taken, or SYNs ignored, at one time',
     source: 'ours',
   },
+  /** What came sooner was on its way when the ACK came. */
+  repeated: {
+    value: 500,
+    unit: 'ms from the ACK to the repeated SYN-ACK',
+    source: 'RFC 6298 section 2.1: a server repeats its SYN-ACK after 1 s; less a round trip',
+  },
   /** Ignored SYNs belong to the same jam when they are this close. */
   together: { value: 5, unit: 's', source: 'ours: the third repetition of a SYN' },
+  /** Far from the server, what else it did meanwhile must tell: its program nothing, its kernel took no SYN. */
+  standstill: { value: 500, unit: 'ms that a program answers nothing', source: 'ours' },
+  ignored: {
+    value: 3,
+    unit: 'connections ignored within a standstill',
+    source: 'ours: all of three by chance are rare',
+  },
 } as const
 
 interface Ignored extends Case {
@@ -51,7 +65,11 @@ function caseOf(context: FindingContext, id: number): Ignored | undefined {
   if (!handshake) return undefined
   const { syns, synAcks, final, otherAnswer } = handshake
   const since = segments.time(syns[0])
-  const late = final < 0 ? [] : synAcks.filter((i) => i > final && segments.verdict(i) === VERDICT.synack)
+  const isLate = (i: number) =>
+    i > final &&
+    segments.verdict(i) === VERDICT.synack &&
+    segments.time(i) - segments.time(final) >= THRESHOLDS.repeated.value * 1e6
+  const late = final < 0 ? [] : synAcks.filter(isLate)
   if (late.length > 0) {
     const until = segments.time(late[late.length - 1])
     return { id, since, until, costNs: until - segments.time(final), handshake, completed: true }
@@ -67,12 +85,15 @@ function draft(context: FindingContext, group: Group<Ignored>, all: readonly num
   const completed = group.cases.filter((each) => each.completed)
   const side = captureSide(context, all)
   // A SYN ignored by a server that has just taken, or then takes, others: near the server nothing else can have dropped it.
+  // Elsewhere those that fell together with what only a full queue explains.
+  const stood = standstillOf(context, group.cases, all)
+  const jammed = stood ? [...completed, stood] : completed
   const together = THRESHOLDS.together.value * 1e9
   const ignored = group.cases.filter(
     (each) =>
       !each.completed &&
       (side === 'server' ||
-        completed.some(({ since, until }) => each.since < until + together && each.until > since - together)),
+        jammed.some(({ since, until }) => each.since < until + together && each.until > since - together)),
   )
   const taken = all.length - group.cases.length
   if (completed.length + ignored.length < THRESHOLDS.connections.value) return undefined
@@ -97,10 +118,16 @@ function draft(context: FindingContext, group: Group<Ignored>, all: readonly num
     why: sentences(
       'Linux drops the last ACK of a handshake, and new SYNs, while the queue of connections that wait for accept() is full.',
       side === 'server' ? 'This was captured at the server, so no network lies between it and these packets.' : '',
+      stood
+        ? `The program stood still for ${nsText(stood.until - stood.since)}: a request that its kernel had acknowledged was answered only then, and meanwhile no SYN was.`
+        : '',
     ),
-    confidence: completed.length > 0 && ignored.length > 0 ? 0.9 : side === 'server' ? 0.8 : 0.6,
+    confidence: completed.length > 0 && ignored.length > 0 ? 0.9 : side === 'server' || stood ? 0.8 : 0.6,
     blamed: `the program that listens on ${context.namedEnd(server)}: it does not accept fast enough, or stood still`,
-    evidence: [...worst(completed, 2), ...worst(ignored, 3)].flatMap(evidence),
+    evidence: [
+      ...[...worst(completed, 2), ...worst(ignored, 3)].flatMap(evidence),
+      ...(stood ? [{ row: stood.answer, role: 'the first answer after the standstill' }] : []),
+    ],
     ruledOut: [
       taken > 0 ? `A port without a listener, or a policy: ${countOf(taken, 'connection')} to it opened.` : '',
       side === 'server' ? 'Loss between the nodes: the SYNs arrived where this was captured.' : '',
@@ -112,6 +139,63 @@ function draft(context: FindingContext, group: Group<Ignored>, all: readonly num
       'tcp.flags.syn == 1',
     ),
   }
+}
+
+interface Standstill {
+  readonly since: number
+  readonly until: number
+  /** Row of the packet that ends it. */
+  readonly answer: number
+}
+
+/**
+ * The longest time from a request that the server's kernel acknowledged to what its program then says for the first time to anybody, if of
+ * the SYNs that came meanwhile none was answered. An outage would have held up the acknowledgment or the answer as well.
+ */
+function standstillOf(
+  context: FindingContext,
+  cases: readonly Ignored[],
+  all: readonly number[],
+): Standstill | undefined {
+  const ignored = cases.filter(({ completed }) => !completed)
+  if (ignored.length < THRESHOLDS.ignored.value) return undefined
+  const everyone = all.map((id) => context.segments(id))
+  const said = everyone.flatMap(answersOf).toSorted((a, b) => a.time - b.time)
+  let longest: Standstill | undefined
+  for (const segments of everyone) {
+    const since = acknowledgedRequest(segments)
+    const answer = since < 0 ? undefined : said.find(({ time }) => time > since)
+    if (!answer?.first || answer.time - since <= (longest ? longest.until - longest.since : 0)) continue
+    longest = { since, until: answer.time, answer: answer.row }
+  }
+  if (!longest || longest.until - longest.since < THRESHOLDS.standstill.value * 1e6) return undefined
+  const { since, until } = longest
+  const within = ignored.filter((each) => each.since > since && each.since < until)
+  if (within.length < THRESHOLDS.ignored.value) return undefined
+  const first = Math.min(...within.map((each) => each.since))
+  const isTaken = (segments: Segments) =>
+    segments.find((i) => segments.isSynAck(i) && segments.time(i) > first && segments.time(i) < until) >= 0
+  return everyone.some(isTaken) ? undefined : longest
+}
+
+/** What the server's program sends; `first` = not again. */
+function answersOf(segments: Segments): { time: number; row: number; first: boolean }[] {
+  const answers = []
+  for (let i = 0; i < segments.count; i++) {
+    if (segments.fromClient(i) || segments.length(i) === 0) continue
+    answers.push({ time: segments.time(i), row: segments.rows[i], first: segments.verdict(i) === VERDICT.none })
+  }
+  return answers
+}
+
+/** The time of the connection's first request, if its ACK came by itself; else -1. */
+function acknowledgedRequest(segments: Segments): number {
+  const request = segments.find((i) => segments.fromClient(i) && segments.length(i) > 0)
+  if (request < 0) return -1
+  const ack = segments.find((i) => !segments.fromClient(i), request)
+  return ack >= 0 && segments.length(ack) === 0 && segments.ack(ack) === segments.end(request)
+    ? segments.time(request)
+    : -1
 }
 
 /** At least two of them waited at the same time. */

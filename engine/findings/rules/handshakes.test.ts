@@ -135,6 +135,58 @@ describe('a full accept queue', () => {
     expect(theFinding(report).count).toBe(2)
   })
 
+  // The SYNs of three clients are ignored while the program stands still, then all are taken.
+  const IGNORED = `+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`
+  const IGNORED_THREE = [0.2, 0.3, 0.4].map((at) => ({ text: IGNORED, at }))
+  const STANDS = `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11\n+1s B>A PA 1(10) ack 11`
+
+  it('shows in SYNs that nobody takes while the program answers nobody', async () => {
+    const report = await findInConnections({ text: STANDS, at: 0 }, ...IGNORED_THREE)
+    expect(kindsOf(report)).toContain('accept-queue')
+    const finding = report.findings.find(({ kind }) => kind === 'accept-queue')
+    expect(finding).toMatchObject({ count: 3, confidence: 0.8 })
+    expect(finding?.why).toMatch(/The program stood still for 1\.02 s/)
+    expect(kindsOf(report)).not.toContain('syn-loss')
+  })
+
+  it.each([
+    [
+      'another request is answered meanwhile',
+      [
+        { text: STANDS, at: 0 },
+        { text: `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+300ms B>A PA 1(10) ack 11`, at: 0 },
+      ],
+    ],
+    [
+      'another SYN is answered meanwhile',
+      [
+        { text: STANDS, at: 0 },
+        { text: OPENS, at: 0.5 },
+      ],
+    ],
+    [
+      'the kernel did not acknowledge the request either',
+      [{ text: `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+1s A>B PA 1(10) ack 1\n+20ms B>A PA 1(10) ack 11`, at: 0 }],
+    ],
+    [
+      'the answer was sent early, and again',
+      [
+        {
+          text: `${OPENS}\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11\n+100ms B>A PA 1(10) ack 11\n+900ms B>A PA 1(10) ack 11\n+20ms A>B A 11(0) ack 11`,
+          at: 0,
+        },
+      ],
+    ],
+  ])('is not told where %s', async (_, others) => {
+    expect(kindsOf(await findInConnections(...others, ...IGNORED_THREE))).not.toContain('accept-queue')
+  })
+
+  it('is not told from SYN-ACKs that met the ACK on their way', async () => {
+    const crossing = `+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1\n+19ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`
+    const report = await findInConnections(OPENS, { text: crossing, at: 1 }, { text: crossing, at: 1.1 })
+    expect(kindsOf(report)).toEqual(['syn-loss'])
+  })
+
   it('is not told from one ACK that was lost', async () => {
     const lost = `${OPENS}\n+1s B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1\n+1ms A>B PA 1(10) ack 1\n+20ms B>A A 1(0) ack 11`
     expect(kindsOf(await findInConnections({ text: OPENS, at: 0 }, { text: lost, at: 1 }))).toEqual([])
