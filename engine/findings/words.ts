@@ -60,6 +60,10 @@ export function median(values: readonly number[]): number {
   return values.length === 0 ? NaN : values.toSorted((a, b) => a - b)[values.length >> 1]
 }
 
+// Of any number of values: as arguments of Math.min a hundred thousand are too many.
+export const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity)
+export const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity)
+
 export const sumOf = (values: Iterable<number>): number => {
   let total = 0
   for (const value of values) total += value

@@ -6,7 +6,7 @@ import { about, byServer, type Case, clientsText, type Group, worst } from '../g
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** One could be a lost ACK. */
@@ -85,9 +85,9 @@ function draft(context: FindingContext, group: Group<Ignored>, all: readonly num
   const completed = group.cases.filter((each) => each.completed)
   const side = captureSide(context, all)
   // A SYN ignored by a server that has just taken, or then takes, others: near the server nothing else can have dropped it.
-  // Elsewhere those that fell together with what only a full queue explains.
+  // Elsewhere those that fell together with what only a full queue explains; of one connection a lost ACK would, too.
   const stood = standstillOf(context, group.cases, all)
-  const jammed = stood ? [...completed, stood] : completed
+  const jammed = [...(jams(completed) ? completed : []), ...(stood ? [stood] : [])]
   const together = THRESHOLDS.together.value * 1e9
   const ignored = group.cases.filter(
     (each) =>
@@ -101,8 +101,8 @@ function draft(context: FindingContext, group: Group<Ignored>, all: readonly num
   // A lost ACK shows at one connection here and there; a queue refuses several at once.
   if (ignored.length === 0 && !jams(completed)) return undefined
   const cases = [...completed, ...ignored]
-  const since = Math.min(...cases.map((each) => each.since))
-  const until = Math.max(...cases.map((each) => each.until))
+  const since = least(cases.map((each) => each.since))
+  const until = most(cases.map((each) => each.until))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const { server } = group
   return {
@@ -172,7 +172,7 @@ function standstillOf(
   const { since, until } = longest
   const within = ignored.filter((each) => each.since > since && each.since < until)
   if (within.length < THRESHOLDS.ignored.value) return undefined
-  const first = Math.min(...within.map((each) => each.since))
+  const first = least(within.map((each) => each.since))
   const isTaken = (segments: Segments) =>
     segments.find((i) => segments.isSynAck(i) && segments.time(i) > first && segments.time(i) < until) >= 0
   return everyone.some(isTaken) ? undefined : longest

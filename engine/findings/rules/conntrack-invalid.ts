@@ -3,7 +3,7 @@ import { conntrackOf, inPod, podOf, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, endText, listOf, nsText, sentences, whenText } from '../words.ts'
+import { countOf, endText, least, listOf, most, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   packets: {
@@ -120,9 +120,9 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
   const client = context.client(known)
   const isClientB = context.client(id).address !== client.address
   const pod = isClientB ? context.client(id) : context.server(id)
-  const silent = Math.min(...cases.map((each) => silenceBefore(context, each)))
-  const since = Math.min(...cases.map(({ segments }) => segments.time(0)))
-  const until = Math.max(...cases.map(({ segments, reset }) => segments.time(reset)))
+  const silent = least(cases.map((each) => silenceBefore(context, each)))
+  const since = least(cases.map(({ segments }) => segments.time(0)))
+  const until = most(cases.map(({ segments, reset }) => segments.time(reset)))
   const ids = cases.flatMap((each) => [each.id, each.known])
   const pods = Array.from(
     new Set(

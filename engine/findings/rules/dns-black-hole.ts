@@ -3,7 +3,7 @@ import { conntrackOf, inPod, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, msText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, msText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   questions: { value: 3, unit: 'questions from one port', source: 'ours' },
@@ -57,8 +57,8 @@ function draft(context: FindingContext, pair: string, holes: readonly Hole[]): D
   const client = dnsClient(context, id)
   const server = dnsServer(context, id)
   const questions = holes.reduce((sum, { rows }) => sum + rows.length, 0)
-  const since = Math.min(...holes.map(({ rows }) => context.time(rows[0])))
-  const until = Math.max(...holes.map(({ rows }) => context.time(rows[rows.length - 1])))
+  const since = least(holes.map(({ rows }) => context.time(rows[0])))
+  const until = most(holes.map(({ rows }) => context.time(rows[rows.length - 1])))
   const costMs =
     holes.reduce((sum, { rows }) => sum + context.time(rows[rows.length - 1]) - context.time(rows[0]), 0) / 1e6
   const ids = holes.map((hole) => hole.id)

@@ -2,7 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, nsText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, most, nsText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours: fewer are of medium severity where others are answered' },
@@ -41,13 +41,13 @@ function draft(
 ): Draft {
   const server = dnsServer(context, failed[0].conversation)
   const clients = Array.from(new Set(failed.map(({ conversation }) => dnsClient(context, conversation).address)))
-  const since = Math.min(...failed.map(({ asked }) => asked))
-  const until = Math.max(...failed.map(({ answered }) => answered))
+  const since = least(failed.map(({ asked }) => asked))
+  const until = most(failed.map(({ answered }) => answered))
   const waits = failed.map(({ asked, answered }) => answered - asked)
   const ids = failed.map(({ conversation }) => conversation)
   const codes = Array.from(new Set(failed.map(({ answer }) => answer)))
   const names = Array.from(new Set(failed.map(({ name }) => name)))
-  const late = Math.min(...waits) >= THRESHOLDS.asked.value * 1e9
+  const late = least(waits) >= THRESHOLDS.asked.value * 1e9
   return {
     subject: address,
     title: `${context.shortEnd({ address })} answers ${listOf(codes)}`,
@@ -61,13 +61,13 @@ function draft(
     count: failed.length,
     failed: failed.length,
     sentence: sentences(
-      `${failed.length} of ${countOf(all.length, 'lookup')} (${share(failed.length, all.length)}) by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${failed.length === 1 ? 'was' : 'were'} answered with ${listOf(codes)} ${whenText(since, until)}, after ${nsText(Math.max(...waits))} at most.`,
+      `${failed.length} of ${countOf(all.length, 'lookup')} (${share(failed.length, all.length)}) by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${failed.length === 1 ? 'was' : 'were'} answered with ${listOf(codes)} ${whenText(since, until)}, after ${nsText(most(waits))} at most.`,
       `What was asked: ${listOf(names.map((name) => `"${name}"`))}.`,
     ),
     why: sentences(
       'The server says so itself.',
       ...codes.map((code) => `${code}: ${SAYS[code]}.`),
-      late ? `It took ${nsText(Math.min(...waits))} at least to say so: it waited for somebody in vain.` : '',
+      late ? `It took ${nsText(least(waits))} at least to say so: it waited for somebody in vain.` : '',
     ),
     confidence: 0.95,
     blamed: late

@@ -2,7 +2,7 @@ import { inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, msText, sentences, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   suffixes: { value: 2, unit: 'suffixes tried in vain', source: 'ours: one may be a typing error' },
@@ -59,8 +59,8 @@ function lookups(exchanges: readonly DnsExchange[]): Lookup[] {
 function draft(context: FindingContext, address: string, all: readonly DnsExchange[], cases: readonly Lookup[]): Draft {
   const id = cases[0].found.conversation
   const server = dnsServer(context, id)
-  const since = Math.min(...cases.map(({ vain }) => vain[0].asked))
-  const until = Math.max(...cases.map(({ found }) => found.asked))
+  const since = least(cases.map(({ vain }) => vain[0].asked))
+  const until = most(cases.map(({ found }) => found.asked))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const questions = cases.reduce((sum, { vain }) => sum + vain.length, 0)
   const names = Array.from(new Set(cases.map(({ found }) => JSON.stringify(found.name))))

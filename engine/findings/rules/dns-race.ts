@@ -2,7 +2,7 @@ import { conntrackDrops, inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   together: {
@@ -81,8 +81,8 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
   const id = cases[0].lost.conversation
   const client = dnsClient(context, id)
   const server = dnsServer(context, id)
-  const since = Math.min(...cases.map(({ lost }) => lost.asked))
-  const until = Math.max(...cases.map(({ lost, again }) => again?.asked ?? lost.askedLast))
+  const since = least(cases.map(({ lost }) => lost.asked))
+  const until = most(cases.map(({ lost, again }) => again?.asked ?? lost.askedLast))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const ids = cases.map(({ lost }) => lost.conversation)
   const names = Array.from(new Set(cases.map(({ lost }) => JSON.stringify(lost.name))))

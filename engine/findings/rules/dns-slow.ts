@@ -2,7 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, median, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, listOf, median, most, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   slow: {
@@ -43,8 +43,8 @@ function draft(
 ): Draft {
   const server = dnsServer(context, late[0].conversation)
   const clients = Array.from(new Set(late.map(({ conversation }) => dnsClient(context, conversation).address)))
-  const since = Math.min(...late.map(({ asked }) => asked))
-  const until = Math.max(...late.map(({ answered }) => answered))
+  const since = least(late.map(({ asked }) => asked))
+  const until = most(late.map(({ answered }) => answered))
   const costMs = late.reduce((sum, { askedLast, answered }) => sum + answered - askedLast, 0) / 1e6
   const usual = median(
     all.filter(({ answered }) => !Number.isNaN(answered)).map((each) => each.answered - each.askedLast),

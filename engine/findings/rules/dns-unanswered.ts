@@ -2,7 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
-import { countOf, listOf, msText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours' },
@@ -44,8 +44,8 @@ function draft(
 ): Draft {
   const server = dnsServer(context, lost[0].conversation)
   const clients = Array.from(new Set(lost.map(({ conversation }) => dnsClient(context, conversation).address)))
-  const since = Math.min(...lost.map(({ asked }) => asked))
-  const until = Math.max(...lost.map(({ askedLast }) => askedLast))
+  const since = least(lost.map(({ asked }) => asked))
+  const until = most(lost.map(({ askedLast }) => askedLast))
   const costMs = lost.reduce((sum, { asked, askedLast }) => sum + askedLast - asked, 0) / 1e6
   const ids = lost.map(({ conversation }) => conversation)
   const none = all.every(({ answered }) => Number.isNaN(answered))

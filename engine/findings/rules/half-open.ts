@@ -5,7 +5,7 @@ import type { Case } from '../groups.ts'
 import { worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, listOf, msText, nsText, sentences } from '../words.ts'
+import { countOf, least, listOf, most, msText, nsText, sentences } from '../words.ts'
 
 const THRESHOLDS = {
   repetitions: {
@@ -88,7 +88,7 @@ function signsOfLife(
 ): ReadonlyMap<string, Life> {
   const found = new Map<string, { unanswered: number[]; alive: boolean; since: number; own: Set<number> }>()
   for (const [peer, cases] of byPeer) {
-    const since = Math.min(...cases.map((each) => each.since))
+    const since = least(cases.map((each) => each.since))
     found.set(peer, { unanswered: [], alive: false, since, own: new Set(cases.map(({ id }) => id)) })
   }
   for (const id of context.tcp()) {
@@ -107,8 +107,8 @@ function signsOfLife(
 }
 
 function draft(context: FindingContext, peer: string, cases: readonly Vanished[], life?: Life): Draft {
-  const since = Math.min(...cases.map((each) => each.since))
-  const until = Math.max(...cases.map((each) => each.until))
+  const since = least(cases.map((each) => each.since))
+  const until = most(cases.map((each) => each.until))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const again = cases.reduce((sum, each) => sum + each.again.length, 0)
   const unanswered = life?.unanswered ?? []
@@ -129,7 +129,7 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
     costMs,
     count: cases.length,
     sentence: sentences(
-      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} open (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(Math.max(...cases.map(({ costNs }) => costNs)))}, and no packet came back.`,
+      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} open (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(most(cases.map(({ costNs }) => costNs)))}, and no packet came back.`,
       unanswered.length > 0 ? `${countOf(unanswered.length, 'new connection')} to it got no answer either.` : '',
       `${msText(costMs)} were spent waiting${given.length === 0 ? ', and the capture ends with them still open' : ''}.`,
     ),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { findInConnections, findInFrames, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { parseScenario } from '../../../test/support/tcp-scenario.ts'
 
 // What can happen to a SYN, and what looks like it.
 
@@ -82,6 +83,20 @@ describe('a refusal', () => {
       title: '10.0.0.2:81 refused 10.0.0.1',
       blamed: '10.0.0.2:81: no listener (the resets have its usual TTL, 64)',
     })
+  })
+
+  it('is told also of very many connections', async () => {
+    const pair = parseScenario(REFUSED).packets
+    const frames = Array.from({ length: 150_000 }, (_, client) =>
+      pair.map(({ frame, time }) => {
+        const bytes = frame.bytes.slice()
+        const view = new DataView(bytes.buffer)
+        // The client's address is the sender's in the SYN, the receiver's in the reset.
+        view.setUint32(bytes[29] === 1 ? 26 : 30, 0x0b00_0000 + client)
+        return { time: client * 1e6 + time, bytes, length: frame.length }
+      }),
+    ).flat()
+    expect(theFinding(await findInFrames(frames))).toMatchObject({ kind: 'refused', count: 150_000 })
   })
 
   it('is told apart by its title: who refused whom', async () => {

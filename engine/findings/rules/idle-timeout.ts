@@ -3,7 +3,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, listOf, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, listOf, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   idle: { value: 5, unit: 's', source: 'ours: no load balancer or NAT forgets TCP sooner' },
@@ -97,7 +97,7 @@ async function draft(
   all: readonly number[],
 ): Promise<Draft | undefined> {
   const { cases, server } = group
-  const failed = Math.min(...cases.map(({ idleNs }) => idleNs))
+  const failed = least(cases.map(({ idleNs }) => idleNs))
   const survived = longestSurvived(context, all, cases)
   // Longer silences survive: time is not what decides.
   if (survived > failed) return undefined

@@ -6,7 +6,7 @@ import { worst } from '../groups.ts'
 import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Survey } from '../survey.ts'
-import { countOf, listOf, median, msText, nsText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, median, most, msText, nsText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   segments: { value: 3, unit: 'segments sent again', source: 'ours: below it, only if it cost something' },
@@ -67,8 +67,8 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
   const total = (count: (each: LossCase) => number) => cases.reduce((sum, each) => sum + count(each), 0)
   const again = total((each) => each.again.length)
   const costMs = total(({ costNs }) => costNs) / 1e6
-  const since = Math.min(...cases.map((each) => each.since))
-  const until = Math.max(...cases.map((each) => each.until))
+  const since = least(cases.map((each) => each.since))
+  const until = most(cases.map((each) => each.until))
   const ids = cases.map(({ id }) => id)
   const timeouts = total((each) => each.timeouts)
   const peers = Array.from(new Set(ids.map((id) => peerOf(context, id, address))))
@@ -114,7 +114,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
 
 function waitsText(waits: readonly number[]): string {
   if (waits.length === 0) return ''
-  const longest = nsText(Math.max(...waits))
+  const longest = nsText(most(waits))
   return waits.length === 1
     ? `, after ${longest}`
     : `, after ${nsText(median(waits))} at the median and ${longest} at most`

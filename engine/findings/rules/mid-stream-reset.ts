@@ -3,7 +3,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, nsText, sentences, whenText } from '../words.ts'
+import { countOf, most, nsText, sentences, whenText } from '../words.ts'
 
 interface Aborted extends Case {
   readonly segments: Segments
@@ -77,7 +77,7 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
   }))
   const comparable = pairs.filter(({ theirs, usual }) => theirs !== undefined && usual !== undefined)
   const foreign = comparable.length > 0 && comparable.every(({ theirs, usual }) => theirs !== usual)
-  const longest = Math.max(...cases.map(({ costNs }) => costNs))
+  const longest = most(cases.map(({ costNs }) => costNs))
   return {
     ...about(group),
     count: cases.length,

@@ -6,7 +6,7 @@ import type { Case } from '../groups.ts'
 import { worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, msText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, msText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   copies: { value: 3, unit: 'times the same full segment', source: 'ours: all are lost once in 8000 at 5 % loss' },
@@ -50,7 +50,7 @@ export const mtuBlackHole: Rule = {
     }
     const drafts: Draft[] = []
     for (const cases of byPair.values()) {
-      const smallest = Math.min(...cases.map(({ payload }) => payload))
+      const smallest = least(cases.map(({ payload }) => payload))
       if (cases.some(({ largestPassed }) => largestPassed >= smallest)) continue
       drafts.push(await draft(context, cases))
     }
@@ -113,8 +113,8 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Stuck |
 async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<Draft> {
   const examples = worst(cases, 4)
   const ids = cases.map(({ id }) => id)
-  const since = Math.min(...cases.map((each) => each.since))
-  const until = Math.max(...cases.map((each) => each.until))
+  const since = least(cases.map((each) => each.since))
+  const until = most(cases.map((each) => each.until))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const [{ id, byClient }] = cases
   const [sender, receiver] = byClient
@@ -123,8 +123,8 @@ async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<
   const rows = cases.slice(0, 20).map(({ segments, copies }) => segments.rows[copies[copies.length - 1]])
   const headers = await context.headers(rows)
   const lengths = Array.from(headers.values(), ({ ipLength }) => ipLength)
-  const smallest = lengths.length > 0 ? Math.min(...lengths) : 0
-  const passed = Math.max(...cases.map(({ largestPassed }) => largestPassed))
+  const smallest = lengths.length > 0 ? least(lengths) : 0
+  const passed = most(cases.map(({ largestPassed }) => largestPassed))
   const times = cases.reduce((sum, { copies }) => sum + copies.length, 0)
   return {
     subject: `${sender} ${receiver}`,

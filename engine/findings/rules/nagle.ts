@@ -38,7 +38,7 @@ export const nagle: Rule = {
     const cases: Delayed[] = []
     for (const id of context.tcp()) {
       if (context.tables.conversations.packets(id) < 3 * THRESHOLDS.times.value) continue
-      cases.push(...casesOf(context, id))
+      for (const each of casesOf(context, id)) cases.push(each)
     }
     return byServer(context, cases).map((group) => draft(context, group))
   },

@@ -6,7 +6,7 @@ import { handshakeOf } from '../handshake.ts'
 import type { IcmpError } from '../headers.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, endText, listOf, nsText, sentences, whenText } from '../words.ts'
+import { countOf, endText, least, listOf, most, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** One client that is refused on so many ports of a host is looking for open ones. */
@@ -97,8 +97,8 @@ function kinds(group: Group<Refusal>): Group<Refusal>[] {
     cases,
     ids: cases.map(({ id }) => id),
     costMs: cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6,
-    since: Math.min(...cases.map(({ since }) => since)),
-    until: Math.max(...cases.map(({ until }) => until)),
+    since: least(cases.map(({ since }) => since)),
+    until: most(cases.map(({ until }) => until)),
   }))
 }
 
@@ -133,7 +133,7 @@ async function draft(context: FindingContext, group: Group<Refusal>): Promise<Dr
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(Math.max(...waits))} after the SYN at most.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(most(waits))} after the SYN at most.`,
       who.short,
     ),
     why: error

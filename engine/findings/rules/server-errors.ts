@@ -3,7 +3,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, clientsText, type Group, worst } from '../groups.ts'
 import { type Request, requestCounts, requestsOf } from '../requests.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, median, nsText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, median, most, nsText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   many: { value: 3, unit: 'errors', source: 'ours: fewer are of medium severity' },
@@ -103,9 +103,10 @@ function draft(context: FindingContext, group: Group<Request>, all: number): Dra
 
 /** After how long; waits that are all alike are somebody's time-out. */
 function waitText(waits: readonly number[]): string {
-  const [least, most] = [Math.min(...waits), Math.max(...waits)]
-  if (waits.length === 1) return `after ${nsText(most)}`
-  if (least >= THRESHOLDS.wait.value * 1e9 && most - least <= most * THRESHOLDS.timer.value)
+  const longest = most(waits)
+  if (waits.length === 1) return `after ${nsText(longest)}`
+  const shortest = least(waits)
+  if (shortest >= THRESHOLDS.wait.value * 1e9 && longest - shortest <= longest * THRESHOLDS.timer.value)
     return `each after ${nsText(median(waits))}, which is a time-out`
-  return `after ${nsText(median(waits))} at the median and ${nsText(most)} at most`
+  return `after ${nsText(median(waits))} at the median and ${nsText(longest)} at most`
 }

@@ -4,7 +4,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, median, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, median, most, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** A repetition sooner than this is none of the sender's timer. */
@@ -75,7 +75,7 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: readonly num
       `${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send ${cases.length === 1 ? 'its' : 'their'} SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
       waits.length === 1
         ? `it took ${nsText(waits[0])} longer to open.`
-        : `each took ${nsText(median(waits))} longer to open (most ${nsText(Math.max(...waits))}), ${msText(group.costMs)} in all.`,
+        : `each took ${nsText(median(waits))} longer to open (most ${nsText(most(waits))}), ${msText(group.costMs)} in all.`,
       unanswered > 0 ? `${countOf(unanswered, 'connection')} never got an answer here.` : '',
     ),
     why: sentences(

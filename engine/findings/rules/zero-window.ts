@@ -6,7 +6,7 @@ import type { Case } from '../groups.ts'
 import { worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   closed: {
@@ -98,8 +98,8 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Closed 
 function draft(context: FindingContext, key: string, cases: readonly Closed[]): Draft {
   const [{ id, byClient }] = cases
   const reader = readerOf(context, cases[0])
-  const since = Math.min(...cases.map((each) => each.since))
-  const until = Math.max(...cases.map((each) => each.until))
+  const since = least(cases.map((each) => each.since))
+  const until = most(cases.map((each) => each.until))
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const episodes = cases.reduce((sum, each) => sum + each.episodes.length, 0)
   const ids = cases.map((each) => each.id)
@@ -118,7 +118,7 @@ function draft(context: FindingContext, key: string, cases: readonly Closed[]): 
     costMs,
     count: episodes,
     sentence: sentences(
-      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')} ${whenText(since, until)}, ${msText(costMs)} in all (${nsText(Math.max(...longest))} at most).`,
+      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')} ${whenText(since, until)}, ${msText(costMs)} in all (${nsText(most(longest))} at most).`,
     ),
     why: 'The receiver itself advertises a window of zero: its buffer is full because its program does not take the data.',
     confidence: 0.95,
