@@ -149,43 +149,74 @@ interface Standstill {
 }
 
 /**
- * The longest time from a request that the server's kernel acknowledged to what its program then says for the first time to anybody, if of
- * the SYNs that came meanwhile none was answered. An outage would have held up the acknowledgment or the answer as well.
+ * The time from a request that the server's kernel acknowledged to what its program then says for the first time to anybody, if of the
+ * SYNs that came meanwhile none was answered. An outage would have held up the acknowledgment or the answer as well.
  */
 function standstillOf(
   context: FindingContext,
   cases: readonly Ignored[],
   all: readonly number[],
 ): Standstill | undefined {
-  const ignored = cases.filter(({ completed }) => !completed)
-  if (ignored.length < THRESHOLDS.ignored.value) return undefined
+  const fewest = THRESHOLDS.ignored.value
+  const syns = Float64Array.from(cases.filter(({ completed }) => !completed).map(({ since }) => since)).sort()
+  if (syns.length < fewest) return undefined
   const everyone = all.map((id) => context.segments(id))
-  const said = everyone.flatMap(answersOf).toSorted((a, b) => a.time - b.time)
-  let longest: Standstill | undefined
+  const [first, last] = mostUnanswered(syns, everyone)
+  if (last - first + 1 < fewest) return undefined
+  let saidBefore = -Infinity
+  let taken = Infinity
+  let until = Infinity
+  let answer = -1
   for (const segments of everyone) {
-    const since = acknowledgedRequest(segments)
-    const answer = since < 0 ? undefined : said.find(({ time }) => time > since)
-    if (!answer?.first || answer.time - since <= (longest ? longest.until - longest.since : 0)) continue
-    longest = { since, until: answer.time, answer: answer.row }
+    for (let i = 0; i < segments.count; i++) {
+      if (segments.fromClient(i)) continue
+      const time = segments.time(i)
+      if (segments.isSynAck(i)) {
+        if (time > syns[first]) taken = Math.min(taken, time)
+      } else if (segments.length(i) === 0) continue
+      else if (time < syns[first]) saidBefore = Math.max(saidBefore, time)
+      else if (time < until) {
+        until = time
+        answer = segments.verdict(i) === VERDICT.none ? segments.rows[i] : -1
+      }
+    }
   }
-  if (!longest || longest.until - longest.since < THRESHOLDS.standstill.value * 1e6) return undefined
-  const { since, until } = longest
-  const within = ignored.filter((each) => each.since > since && each.since < until)
-  if (within.length < THRESHOLDS.ignored.value) return undefined
-  const first = least(within.map((each) => each.since))
-  const isTaken = (segments: Segments) =>
-    segments.find((i) => segments.isSynAck(i) && segments.time(i) > first && segments.time(i) < until) >= 0
-  return everyone.some(isTaken) ? undefined : longest
+  // Of the SYNs enough came after the request.
+  const latest = syns[last - fewest + 1]
+  const since = least(
+    everyone.map(acknowledgedRequest).filter((time) => time >= 0 && time > saidBefore && time < latest),
+  )
+  const long = until - since >= THRESHOLDS.standstill.value * 1e6
+  return answer >= 0 && taken > until && long ? { since, until, answer } : undefined
 }
 
-/** What the server's program sends; `first` = not again. */
-function answersOf(segments: Segments): { time: number; row: number; first: boolean }[] {
-  const answers = []
-  for (let i = 0; i < segments.count; i++) {
-    if (segments.fromClient(i) || segments.length(i) === 0) continue
-    answers.push({ time: segments.time(i), row: segments.rows[i], first: segments.verdict(i) === VERDICT.none })
+/** The longest row of SYNs (first and last, places in `syns`) between which the server neither took a connection nor said anything. */
+function mostUnanswered(syns: Float64Array, everyone: readonly Segments[]): readonly [first: number, last: number] {
+  const answered = new Uint8Array(syns.length)
+  for (const segments of everyone) {
+    for (let i = 0; i < segments.count; i++) {
+      if (segments.fromClient(i) || (segments.length(i) === 0 && !segments.isSynAck(i))) continue
+      const next = placeAfter(syns, segments.time(i))
+      if (next > 0 && next < syns.length) answered[next] = 1
+    }
   }
-  return answers
+  let best: readonly [number, number] = [0, -1]
+  for (let from = 0, to = 0; to < syns.length; to++) {
+    if (answered[to] === 1) from = to
+    if (to - from > best[1] - best[0]) best = [from, to]
+  }
+  return best
+}
+
+/** The place of the first of the ascending `times` that is later. */
+function placeAfter(times: Float64Array, time: number): number {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (times[middle] > time) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** The time of the connection's first request, if its ACK came by itself; else -1. */
