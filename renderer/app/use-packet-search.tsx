@@ -29,18 +29,22 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
   const [going, setGoing] = useState(false)
   const sought = useRef('')
 
+  const failed = useCallback(
+    (error: unknown) => {
+      if (error instanceof Error && error.name === 'Cancelled') return
+      announce(`Could not search: ${error instanceof Error ? error.message : String(error)}`)
+    },
+    [announce],
+  )
   const step = useCallback(
     (condition: string, direction: 1 | -1, none: string) => {
       const told = (came: Step) => {
         if (came === 'none at all') announce(none)
         else if (came === 'none there') announce(direction === 1 ? 'That was the last one' : 'That was the first one')
       }
-      stepTo(session, view, condition, direction).then(told, (error: unknown) => {
-        if (error instanceof Error && error.name === 'Cancelled') return
-        announce(`Could not search: ${error instanceof Error ? error.message : String(error)}`)
-      })
+      stepTo(session, view, condition, direction).then(told, failed)
     },
-    [session, view, announce],
+    [session, view, announce, failed],
   )
 
   const find = useCallback(
@@ -99,7 +103,10 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
   return {
     find,
     dialog: () =>
-      going && facts && <GoToPacket facts={facts} onGo={(row) => void goTo(row)} onClose={() => setGoing(false)} />,
+      going &&
+      facts && (
+        <GoToPacket facts={facts} onGo={(row) => void goTo(row).catch(failed)} onClose={() => setGoing(false)} />
+      ),
   }
 }
 
