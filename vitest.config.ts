@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { ensureKernel } from './scripts/steps/kernel.mjs'
 
 // Minutes of captures under load that want the machine for themselves: HOPSCOPE_CHAOS=1 npm test -- chaos
 const CHAOS = process.env['HOPSCOPE_CHAOS'] ? [] : ['test/cluster/chaos.test.ts']
+
+// Tests import the engine's sources, and so what is made of the kernel's.
+await ensureKernel()
 
 export default defineConfig({
   test: {

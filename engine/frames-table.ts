@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts'
 import { NETWORK } from './decode/packet.ts'
 import type { Engine } from './engine.ts'
-import { NO_INTERFACE } from './ingest.ts'
+import { NO_INTERFACE } from './columns/packet-columns.ts'
 import { LABEL, LABELS } from './tcp/labels.ts'
 import { reasonText } from './tcp/reasons.ts'
 import { VERDICTS } from './tcp/verdicts.ts'

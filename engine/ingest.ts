@@ -2,46 +2,45 @@ import type { Unread } from '../common/model/capture.ts'
 import type { FrameSink } from './capture-file/capture-reader.ts'
 import { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
-import { FLAG, NO_CONVERSATION, PacketTable } from './columns/packet-table.ts'
+import { PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
-import { decodeFrame } from './decode/decode.ts'
-import { Packet, TRANSPORT } from './decode/packet.ts'
+import { DecodedWords, Packet, TRANSPORT } from './decode/packet.ts'
+import { Kernel } from './kernel.ts'
+import { COUNT, TABLE, TAKEN, TOTAL } from './kernel-tables.ts'
 import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
-import { Judge } from './tcp/judge.ts'
 import { RoundTrips } from './tcp/round-trips.ts'
 import { Verdicts } from './tcp/verdicts.ts'
 
-/** The interface number of rows that hold no packet (pcapng custom blocks, which Wireshark numbers as frames). */
-export const NO_INTERFACE = 0xffff
-
-const ENDS = FLAG.fin | FLAG.rst
-
-const WIRE_BYTES = 0
-const FIRST_TIME = 1
-const LAST_TIME = 2
-
 /**
- * Takes frames from a capture reader and makes each a row: decode, find its conversation, analyse it, write the columns.
- * Nothing is allocated per packet. The tables may be read between any two frames.
+ * Takes frames from a capture reader and has the kernel make each a row: decode, find its conversation, analyse it, write the columns.
+ * The tables may be read between any two frames.
  */
 export class Ingest implements FrameSink {
-  readonly packets = new PacketTable()
-  readonly conversations = new ConversationTable()
+  readonly packets: PacketTable
+  readonly conversations: ConversationTable
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
-  readonly verdicts = new Verdicts()
+  readonly verdicts: Verdicts
   readonly roundTrips: RoundTrips
   readonly applications: Applications
-  cutPackets = 0
   unread: Unread | undefined
-  #judge: Judge
-  /** As doubles from the start: fields that begin as small integers make V8 throw its code away once they have grown out of that. */
-  readonly #totals = new Float64Array(3)
+  readonly #kernel = new Kernel({
+    lookUpStack: () => this.stacks.lookUp(this.#decoded.layers.subarray(0, this.#decoded.layerCount)),
+    application: (row, time, found) => this.#application(row, time, found),
+  })
+  readonly #decoded = new DecodedWords(this.#kernel.memory.buffer, this.#kernel.call.packetAddress())
+  readonly #counts = this.#kernel.words(TABLE.counts)
+  readonly #totals = this.#kernel.doubles(TABLE.totals)
   readonly #linkType: (interfaceId: number) => number
+  /** Until the kernel knows. */
+  #epoch: (() => bigint | undefined) | undefined
   readonly #packet = new Packet()
-  readonly #mostPackets: number
-  readonly #mostConversations: number
+  readonly #most: { readonly packets: number; readonly conversations: number }
+  /** The bytes that frames lie in, which part of them is still to be put where the kernel reads, and the kernel's address of the first. */
+  #bytes: Uint8Array | undefined
+  #unplaced: { readonly from: number; readonly to: number } | undefined
+  #base = 0
   /** Of the packet before: mostly it is the same. */
   #interfaceId = -1
   #interfaceLinkType = 0
@@ -49,28 +48,42 @@ export class Ingest implements FrameSink {
   /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
   constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined, limits: Limits = {}) {
     this.#linkType = linkType
-    this.#mostPackets = Math.min(limits.packets ?? MOST.packets, MOST.packets)
-    this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
-    this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
-    this.#judge = new Judge(this.packets, this.verdicts)
-    this.roundTrips = new RoundTrips(this.packets)
+    this.#epoch = epoch
+    this.#most = {
+      packets: Math.min(limits.packets ?? MOST.packets, MOST.packets),
+      conversations: Math.min(limits.conversations ?? MOST.conversations, MOST.conversations),
+    }
+    this.#kernel.call.setLimits(this.#most.packets, this.#most.conversations)
+    this.packets = new PacketTable(this.#kernel)
+    this.conversations = new ConversationTable(this.#kernel)
+    this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)
+    this.verdicts = new Verdicts(this.#kernel)
+    this.roundTrips = new RoundTrips(this.#kernel, this.packets)
     this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
   get rows(): number {
-    return this.packets.rows
+    return this.#counts[COUNT.rows]
+  }
+  get cutPackets(): number {
+    return this.#counts[COUNT.cutPackets]
   }
   get full(): boolean {
     return this.unread !== undefined
   }
   get wireBytes(): number {
-    return this.#totals[WIRE_BYTES]
+    return this.#totals[TOTAL.wireBytes]
   }
   get firstTime(): number {
-    return this.#totals[FIRST_TIME]
+    return this.#totals[TOTAL.firstTime]
   }
   get lastTime(): number {
-    return this.#totals[LAST_TIME]
+    return this.#totals[TOTAL.lastTime]
+  }
+
+  bytes(bytes: Uint8Array, from: number, to: number): void {
+    this.#bytes = bytes
+    this.#unplaced = { from, to }
   }
 
   frame(
@@ -82,103 +95,68 @@ export class Ingest implements FrameSink {
     offset: number,
     interfaceId: number,
   ): void {
-    const packets = this.packets
-    const row = packets.rows
-    if (row >= this.#mostPackets || this.conversations.count >= this.#mostConversations) return this.#refuse(offset)
-    const chunk = packets.next()
-    const index = packets.nextIndex
-    chunk.offset[index] = offset
-    chunk.time[index] = time
-    chunk.capturedLength[index] = capturedLength
-    chunk.length[index] = length
-    const totals = this.#totals
-    const now = chunk.time[index]
-    if (row === 0) totals[FIRST_TIME] = totals[LAST_TIME] = now
-    else if (now > totals[LAST_TIME]) totals[LAST_TIME] = now
-    else if (now < totals[FIRST_TIME]) totals[FIRST_TIME] = now
-    if (interfaceId < 0) {
-      chunk.interface[index] = NO_INTERFACE
-      chunk.conversation[index] = NO_CONVERSATION
-      packets.commit()
-      return
-    }
-    // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
-    if (interfaceId !== 0) chunk.interface[index] = interfaceId
-    totals[WIRE_BYTES] += length
-
-    const packet = this.#packet
-    if (interfaceId !== this.#interfaceId) {
+    if (bytes !== this.#bytes) this.bytes(bytes, at, at + capturedLength)
+    if (this.#unplaced) this.#place(bytes, this.#unplaced)
+    if (interfaceId !== this.#interfaceId && interfaceId >= 0) {
       this.#interfaceId = interfaceId
       this.#interfaceLinkType = this.#linkType(interfaceId)
     }
-    decodeFrame(packet, bytes, at, capturedLength, length, this.#interfaceLinkType)
-    chunk.stack[index] = this.stacks.intern(packet)
-    if (packet.error !== 0) chunk.error[index] = packet.error
-    if (packet.payloadLength !== 0) chunk.payloadLength[index] = packet.payloadLength
-    let flags = packet.fragment ? FLAG.fragment : 0
-    if (capturedLength < length) {
-      flags |= FLAG.cut
-      this.cutPackets++
-    }
-
-    if (packet.sourceAt < 0) {
-      chunk.conversation[index] = NO_CONVERSATION
-    } else {
-      let found = this.conversations.find(packet)
-      if (packet.transport === TRANSPORT.tcp) {
-        flags |= FLAG.tcp | packet.tcpFlags
-        chunk.seq[index] = packet.seq
-        chunk.ack[index] = packet.ack
-        chunk.window[index] = packet.window
-        const before = found
-        found = this.tcp.segment(packet, chunk, index, row, time, found)
-        let verdict = 0
-        if (packet.hasPayloadLength) {
-          verdict = this.#judge.segment(packet, row, time, found, before)
-          if (verdict !== 0) chunk.verdict[index] = verdict
-        }
-        this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
-      }
-      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, time, found)
-      if (found & 1) flags |= FLAG.reverse
-      chunk.conversation[index] = found >>> 1
-      this.conversations.tally(found >>> 1, row)
-    }
-    chunk.flags[index] = flags
-    packets.commit()
+    const { call } = this.#kernel
+    if (this.#epoch) this.#tellEpoch(this.#epoch())
+    const taken = call.frame(
+      this.#base + at,
+      capturedLength,
+      length,
+      time,
+      offset,
+      interfaceId,
+      this.#interfaceLinkType,
+    )
+    if (taken !== TAKEN.yes) this.#refuse(taken, offset)
   }
 
   /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
   finish(): void {
     this.applications.finish()
-    this.#judge.release()
-    this.#judge = new Judge(this.packets, this.verdicts)
+    this.#kernel.call.release()
+  }
+
+  #tellEpoch(epoch: bigint | undefined): void {
+    if (epoch === undefined) return
+    this.#kernel.call.setEpoch(Number(epoch))
+    this.#epoch = undefined
+  }
+
+  #place(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }): void {
+    this.#unplaced = undefined
+    this.#base = this.#kernel.place(bytes, from, to) - from
   }
 
   /** There is a packet more than fits. */
-  #refuse(offset: number): void {
+  #refuse(taken: number, offset: number): void {
     if (this.unread) return
-    const packets = this.packets.rows >= this.#mostPackets
-    const limit = packets ? this.#mostPackets : this.#mostConversations
+    if (taken === TAKEN.noMemory) return this.outOfMemory()
+    const packets = this.rows >= this.#most.packets
+    const limit = packets ? this.#most.packets : this.#most.conversations
     const what = packets ? 'packets' : 'conversations'
     this.unread = { offset, reason: `${limit.toLocaleString('en')} ${what} are the most that is kept at a time` }
   }
 
   /** Memory has run out; the rows so far are whole. Nothing more is taken. */
   outOfMemory(): void {
-    const { rows } = this.packets
-    const last = rows > 0 ? this.packets.chunk(rows - 1) : undefined
-    const index = PacketTable.index(rows - 1)
+    const last = this.rows > 0 ? this.packets.chunk(this.rows - 1) : undefined
+    const index = PacketTable.index(this.rows - 1)
     const offset = last ? last.offset[index] + last.capturedLength[index] : 0
     this.unread ??= { offset, reason: 'there is no memory for more' }
   }
 
   /** Requests and responses; the packet's conversation does not count it yet. */
-  #application(packet: Packet, row: number, time: number, found: number): void {
-    if (packet.transport === TRANSPORT.tcp) {
-      if (packet.hasPayloadLength && !packet.fragment && this.applications.concerns(found)) {
-        this.applications.segment(packet, row, time, found)
-      }
-    } else if (packet.transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)
+  #application(row: number, time: number, found: number): void {
+    const packet = this.#packet
+    const transport = this.#decoded.transport
+    if (transport === TRANSPORT.tcp ? !this.applications.concerns(found) : transport !== TRANSPORT.udp) return
+    if (this.#bytes) packet.read(this.#decoded, this.#bytes, this.#base)
+    if (transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)
+    else if (packet.hasPayloadLength && !packet.fragment) this.applications.segment(packet, row, time, found)
   }
 }

@@ -40,6 +40,10 @@ export class PartSink implements FrameSink {
     return { before: this.#ingest.packets.before, latestBefore: this.#latest }
   }
 
+  bytes(bytes: Uint8Array, from: number, to: number): void {
+    this.#ingest.bytes(bytes, from, to)
+  }
+
   frame(
     bytes: Uint8Array,
     at: number,

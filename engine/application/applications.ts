@@ -1,4 +1,5 @@
-import { type ConversationTable, grown } from '../columns/conversation-table.ts'
+import type { ConversationTable } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import { FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'

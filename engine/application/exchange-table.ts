@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import type { ExchangeId, FramedProtocol } from './stream-decoder.ts'
 import { TextTable } from './text-table.ts'
 

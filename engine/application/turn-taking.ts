@@ -1,5 +1,6 @@
 import { CHUNK_ROWS, FLAG, type PacketTable } from '../columns/packet-table.ts'
-import { type ConversationTable, grown } from '../columns/conversation-table.ts'
+import type { ConversationTable } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import { LABEL } from '../tcp/labels.ts'
 import { EXCHANGE, type ExchangeTable } from './exchange-table.ts'
 

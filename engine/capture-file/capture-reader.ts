@@ -2,6 +2,8 @@ import type { CaptureInterface, Damage } from '../../common/model/capture.ts'
 
 /** Takes the frames of a capture, in file order. */
 export interface FrameSink {
+  /** The next frames lie in `bytes[from, to)`, which stays as it is until this is called again. Readers of files call it before `frame`. */
+  bytes?(bytes: Uint8Array, from: number, to: number): void
   /**
    * One frame: `bytes[at, at + capturedLength)`, valid during the call only. `length` is its length on the wire (in odd files less than
    * what was captured); `offset` the position of its first byte in the decompressed capture.

@@ -95,6 +95,7 @@ export class PcapParser implements RecordParser {
   // Some nanoseconds a packet: fields are read in place, nothing is allocated, the state is in locals.
   #records(bytes: Uint8Array, from: number, to: number, base: number): number {
     const sink = this.#sink
+    sink.bytes?.(bytes, from, to)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const little = !this.#bigEndian
     const header = this.#recordHeader

@@ -81,6 +81,7 @@ export class PcapngParser implements RecordParser {
   }
 
   parse(bytes: Uint8Array, from: number, to: number, base: number): number {
+    this.#sink.bytes?.(bytes, from, to)
     for (;;) {
       from = this.#enhancedPackets(bytes, from, to, base)
       const available = to - from

@@ -57,6 +57,7 @@ export class SnoopParser implements RecordParser {
       this.#sink.description?.(bytes, from, from + FILE_HEADER)
       from += FILE_HEADER
     }
+    this.#sink.bytes?.(bytes, from, to)
     while (to - from >= RECORD_HEADER) {
       const captured = u32(bytes, from + 4, true)
       const record = u32(bytes, from + 8, true)

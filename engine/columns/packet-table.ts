@@ -1,45 +1,15 @@
-/** Rows in a chunk. A chunk is immutable once full, so views may keep references into it. */
-export const CHUNK_ROWS = 65_536
+import type { Kernel } from '../kernel.ts'
+import { COUNT, TABLE } from '../kernel-tables.ts'
+import { CHUNK_BYTES, CHUNK_ROWS, COLUMN } from './packet-columns.ts'
+
+export { CHUNK_ROWS, FLAG, NO_CONVERSATION, NO_INTERFACE, TCP_FLAGS_MASK } from './packet-columns.ts'
+
 const CHUNK_SHIFT = 16
 const CHUNK_MASK = CHUNK_ROWS - 1
 
-/** "No conversation" in the `conversation` column. */
-export const NO_CONVERSATION = 0xffff_ffff
-
-/** Bits of the `flags` column: the TCP header's twelve flag bits (RFC 9293, with AE/CWR/ECE), then ours. */
-export const FLAG = {
-  fin: 0x001,
-  syn: 0x002,
-  rst: 0x004,
-  psh: 0x008,
-  ack: 0x010,
-  urg: 0x020,
-  ece: 0x040,
-  cwr: 0x080,
-  ae: 0x100,
-  /** The packet travels from the conversation's B to its A. */
-  reverse: 0x1000,
-  /** The snap length cut bytes off the frame. */
-  cut: 0x2000,
-  /** Part of a fragmented datagram. */
-  fragment: 0x4000,
-  /** The innermost TCP header could be read, so the TCP columns hold values. */
-  tcp: 0x8000,
-} as const
-
-export const TCP_FLAGS_MASK = 0x0fff
-
-const COLUMNS = 18
-const ROW_BYTES = 61
-/**
- * Bytes between two columns. Without them the same row lies in the same set of the processor's caches in all columns of a width, more than
- * a set has room for.
- */
-const SKEW = 192
-
 /**
  * 65,536 packets as columns; 61 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
- * Where a column does not apply to the packet it holds 0.
+ * Where a column does not apply to the packet it holds 0. A chunk is immutable once full, so views may keep references into it.
  */
 export class PacketChunk {
   /** Offset of the frame's first byte in the (decompressed) capture. */
@@ -74,69 +44,57 @@ export class PacketChunk {
   /** The row of place 0. */
   readonly first: number
 
-  constructor(first: number) {
+  /** Over CHUNK_BYTES of the memory, from `at` on. */
+  constructor(first: number, memory: ArrayBufferLike = new ArrayBuffer(CHUNK_BYTES), at = 0) {
     const rows = CHUNK_ROWS
     this.first = first
-    const memory = new ArrayBuffer(rows * ROW_BYTES + COLUMNS * SKEW)
-    let end = 0
-    const column = (width: number): number => {
-      const start = end
-      end += rows * width + SKEW
-      return start
-    }
-    // Wide ones first, so that each is aligned.
-    this.offset = new Float64Array(memory, column(8), rows)
-    this.time = new Float64Array(memory, column(8), rows)
-    this.capturedLength = new Uint32Array(memory, column(4), rows)
-    this.length = new Uint32Array(memory, column(4), rows)
-    this.conversation = new Uint32Array(memory, column(4), rows)
-    this.seq = new Uint32Array(memory, column(4), rows)
-    this.ack = new Uint32Array(memory, column(4), rows)
-    this.payloadLength = new Uint32Array(memory, column(4), rows)
-    this.acked = new Uint32Array(memory, column(4), rows)
-    this.bytesInFlight = new Uint32Array(memory, column(4), rows)
-    this.interface = new Uint16Array(memory, column(2), rows)
-    this.stack = new Uint16Array(memory, column(2), rows)
-    this.flags = new Uint16Array(memory, column(2), rows)
-    this.window = new Uint16Array(memory, column(2), rows)
-    this.labels = new Uint16Array(memory, column(2), rows)
-    this.verdict = new Uint8Array(memory, column(1), rows)
-    this.error = new Uint8Array(memory, column(1), rows)
-    this.roundTrip = new Uint8Array(memory, column(1), rows)
+    this.offset = new Float64Array(memory, at + COLUMN.offset, rows)
+    this.time = new Float64Array(memory, at + COLUMN.time, rows)
+    this.capturedLength = new Uint32Array(memory, at + COLUMN.capturedLength, rows)
+    this.length = new Uint32Array(memory, at + COLUMN.length, rows)
+    this.conversation = new Uint32Array(memory, at + COLUMN.conversation, rows)
+    this.seq = new Uint32Array(memory, at + COLUMN.seq, rows)
+    this.ack = new Uint32Array(memory, at + COLUMN.ack, rows)
+    this.payloadLength = new Uint32Array(memory, at + COLUMN.payloadLength, rows)
+    this.acked = new Uint32Array(memory, at + COLUMN.acked, rows)
+    this.bytesInFlight = new Uint32Array(memory, at + COLUMN.bytesInFlight, rows)
+    this.interface = new Uint16Array(memory, at + COLUMN.interface, rows)
+    this.stack = new Uint16Array(memory, at + COLUMN.stack, rows)
+    this.flags = new Uint16Array(memory, at + COLUMN.flags, rows)
+    this.window = new Uint16Array(memory, at + COLUMN.window, rows)
+    this.labels = new Uint16Array(memory, at + COLUMN.labels, rows)
+    this.verdict = new Uint8Array(memory, at + COLUMN.verdict, rows)
+    this.error = new Uint8Array(memory, at + COLUMN.error, rows)
+    this.roundTrip = new Uint8Array(memory, at + COLUMN.roundTrip, rows)
   }
 }
 
 /** Every packet that was read of a capture, in file order. */
 export class PacketTable {
-  readonly chunks: PacketChunk[] = []
   /** Frames of the file in front of row 0: none, unless only a part of it is read. */
   before = 0
-  #rows = 0
-  #last: PacketChunk | undefined
+  readonly #kernel: Kernel
+  readonly #counts: Int32Array
+  readonly #chunks: PacketChunk[] = []
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+    this.#counts = kernel.words(TABLE.counts)
+  }
 
   get rows(): number {
-    return this.#rows
+    return this.#counts[COUNT.rows]
   }
 
-  /** The chunk that takes the next row; write at `nextIndex` and then `commit()`. All its columns hold 0 there. */
-  next(): PacketChunk {
-    const last = this.#last
-    if (last !== undefined && (this.#rows & CHUNK_MASK) !== 0) return last
-    if (this.#rows >>> CHUNK_SHIFT === this.chunks.length) this.chunks.push(new PacketChunk(this.#rows))
-    return (this.#last = this.chunks[this.#rows >>> CHUNK_SHIFT])
-  }
-
-  get nextIndex(): number {
-    return this.#rows & CHUNK_MASK
-  }
-
-  /** Makes the row that was written at `nextIndex` part of the table. */
-  commit(): void {
-    this.#rows++
+  /** Those that have rows; the last may still take more. */
+  get chunks(): readonly PacketChunk[] {
+    const { rows } = this
+    if (rows > this.#chunks.length * CHUNK_ROWS) this.chunk(rows - 1)
+    return this.#chunks
   }
 
   chunk(row: number): PacketChunk {
-    return this.chunks[row >>> CHUNK_SHIFT]
+    return this.#chunks[row >>> CHUNK_SHIFT] ?? this.#look(row >>> CHUNK_SHIFT)
   }
 
   /** The frame number of `row`, from 1, as Wireshark counts the frames of the file. */
@@ -150,6 +108,15 @@ export class PacketTable {
   }
 
   time(row: number): number {
-    return this.chunks[row >>> CHUNK_SHIFT].time[row & CHUNK_MASK]
+    return this.chunk(row).time[row & CHUNK_MASK]
+  }
+
+  #look(number: number): PacketChunk {
+    const addresses = this.#kernel.unsigned(TABLE.chunks)
+    const { buffer } = this.#kernel.memory
+    for (let i = this.#chunks.length; i <= number; i++) {
+      this.#chunks.push(new PacketChunk(i * CHUNK_ROWS, buffer, addresses[i]))
+    }
+    return this.#chunks[number]
   }
 }

@@ -1,27 +1,14 @@
-import { grown } from './conversation-table.ts'
+import type { Kernel } from '../kernel.ts'
 
-/** A column or two of numbers for the few rows that have them. Rows are added in ascending order. */
+/** A column or two of numbers for the few rows that have them, in ascending order; the kernel adds them. */
 export class SparseColumns {
-  #rows = new Uint32Array(64)
-  #first = new Uint32Array(64)
-  #second = new Uint32Array(64)
-  #count = 0
+  readonly #kernel: Pick<Kernel, 'unsigned'>
+  readonly #table: number
 
-  get count(): number {
-    return this.#count
-  }
-
-  add(row: number, first: number, second: number): void {
-    const n = this.#count++
-    if (n === this.#rows.length) {
-      this.#rows = grown(this.#rows)
-      this.#first = grown(this.#first)
-      this.#second = grown(this.#second)
-    }
-    this.#rows[n] = row
-    // Memory that is not written to is not taken.
-    if (first !== 0) this.#first[n] = first
-    if (second !== 0) this.#second[n] = second
+  /** They are table number `table` and the three that follow. */
+  constructor(kernel: Pick<Kernel, 'unsigned'>, table: number) {
+    this.#kernel = kernel
+    this.#table = table
   }
 
   /** Where `row` is, for `first()` and `second()`; -1 if it has no values. */
@@ -30,28 +17,37 @@ export class SparseColumns {
     return place < this.#count && this.#rows[place] === row ? place : -1
   }
 
-  /** The rows of [from, to) that have values. */
+  /** The rows of [from, to) that have values. A view, for now: the table may move when it grows. */
   rows(from: number, to: number): Uint32Array {
     return this.#rows.subarray(this.#placeOf(from), this.#placeOf(to))
   }
 
+  first(place: number): number {
+    return this.#kernel.unsigned(this.#table + 1)[place]
+  }
+
+  second(place: number): number {
+    return this.#kernel.unsigned(this.#table + 2)[place]
+  }
+
+  get #rows(): Uint32Array {
+    return this.#kernel.unsigned(this.#table)
+  }
+
+  get #count(): number {
+    return this.#kernel.unsigned(this.#table + 3)[0]
+  }
+
   /** Of the first row that is not before `row`. */
   #placeOf(row: number): number {
+    const rows = this.#rows
     let low = 0
     let high = this.#count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.#rows[middle] < row) low = middle + 1
+      if (rows[middle] < row) low = middle + 1
       else high = middle
     }
     return low
-  }
-
-  first(place: number): number {
-    return this.#first[place]
-  }
-
-  second(place: number): number {
-    return this.#second[place]
   }
 }

@@ -1,22 +1,86 @@
-/** Layers kept of one packet; a deeper packet keeps its first ones and gets the error `too-deep`. */
-export const MAX_LAYERS = 48
+import { MAX_LAYERS } from './packet-codes.ts'
 
-/** Why decoding of a packet stopped before its end. The layers decoded up to there stand. */
-export const DECODE_ERROR = {
-  none: 0,
-  /** A header claims more bytes than the layer around it has: the packet is malformed. */
-  malformed: 1,
-  /** The snap length ended the packet inside a header: cut, not malformed. */
-  cut: 2,
-  /** More layers than MAX_LAYERS. */
-  tooDeep: 3,
-  /** A protocol that is named but not decoded. */
-  notDecoded: 4,
+export { DECODE_ERROR, MAX_LAYERS, NETWORK, TRANSPORT } from './packet-codes.ts'
+
+/** The words of the kernel's packet (engine/kernel/packet.ts), in their order; arrays follow. */
+const WORD = {
+  start: 0,
+  end: 1,
+  wireEnd: 2,
+  linkType: 3,
+  at: 4,
+  limit: 5,
+  layerCount: 6,
+  stackKey: 7,
+  error: 8,
+  errorAt: 9,
+  network: 10,
+  source: 11,
+  destination: 12,
+  sourceAt: 13,
+  destinationAt: 14,
+  ipId: 15,
+  ttl: 16,
+  fragment: 17,
+  vni: 18,
+  vlan: 19,
+  transport: 20,
+  quoted: 21,
+  quotedNetwork: 22,
+  quotedSourceAt: 23,
+  quotedDestinationAt: 24,
+  quotedIpId: 25,
+  quotedTransport: 26,
+  quotedSourcePort: 27,
+  quotedDestinationPort: 28,
+  quotedSeq: 29,
+  icmpType: 30,
+  icmpCode: 31,
+  nextHopMtu: 32,
+  sourcePort: 33,
+  destinationPort: 34,
+  payloadAt: 35,
+  payloadLength: 36,
+  hasPayloadLength: 37,
+  seq: 38,
+  ack: 39,
+  tcpFlags: 40,
+  window: 41,
+  tcpHeaderLength: 42,
+  optionsCut: 43,
+  mss: 44,
+  windowShift: 45,
+  sackPermitted: 46,
+  sackBlocks: 47,
+  hasSack: 48,
+  hasTimestamps: 49,
+  tsval: 50,
+  tsecr: 51,
+  sack: 64,
+  layerAt: 72,
+  layerLimit: 72 + MAX_LAYERS,
 } as const
 
-/** What the innermost network and transport layers are. */
-export const NETWORK = { none: 0, ipv4: 4, ipv6: 6, other: 1 } as const
-export const TRANSPORT = { none: 0, tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const
+/** Where the protocol ids of the layers are, in bytes from where the packet begins. */
+const LAYERS_AT = (WORD.layerLimit + MAX_LAYERS) * 4
+
+/** The kernel's packet, as views of its memory. */
+export class DecodedWords {
+  readonly words: Int32Array
+  readonly layers: Uint8Array
+
+  constructor(memory: ArrayBufferLike, at: number) {
+    this.words = new Int32Array(memory, at, LAYERS_AT >> 2)
+    this.layers = new Uint8Array(memory, at + LAYERS_AT, MAX_LAYERS)
+  }
+
+  get layerCount(): number {
+    return this.words[WORD.layerCount]
+  }
+  get transport(): number {
+    return this.words[WORD.transport]
+  }
+}
 
 /**
  * One packet while it is decoded. There is one of these per engine; each packet overwrites the last, so that
@@ -121,60 +185,75 @@ export class Packet {
   tsval = 0
   tsecr = 0
 
-  /** Makes the packet empty over `bytes[start, end)`. */
-  reset(bytes: Uint8Array, start: number, end: number, wireEnd: number): void {
+  /** Reads what the kernel decoded; `bytes[0]` lies at the kernel's address `base`. */
+  read(decoded: DecodedWords, bytes: Uint8Array, base: number): void {
+    const { words } = decoded
     // Mostly the same chunk as before; the comparison is cheaper than the garbage collector's write barrier.
     if (this.bytes !== bytes) this.bytes = bytes
-    this.start = start
-    this.end = end
-    this.wireEnd = wireEnd
-    this.at = start
-    this.limit = wireEnd
-    this.layerCount = 0
-    this.stackKey = 0
-    this.error = 0
-    this.network = 0
-    this.sourceAt = -1
-    this.destinationAt = -1
-    this.fragment = false
-    this.vni = 0
-    this.vlan = 0
-    this.transport = 0
-    this.quoted = false
-    this.payloadAt = end
-    this.payloadLength = 0
-    this.hasPayloadLength = false
+    this.start = words[WORD.start] - base
+    this.end = words[WORD.end] - base
+    this.wireEnd = words[WORD.wireEnd] - base
+    this.linkType = words[WORD.linkType]
+    this.layerCount = words[WORD.layerCount]
+    this.stackKey = words[WORD.stackKey]
+    this.error = words[WORD.error]
+    this.errorAt = words[WORD.errorAt] - base
+    this.network = words[WORD.network]
+    this.source = words[WORD.source]
+    this.destination = words[WORD.destination]
+    this.sourceAt = placeOf(words[WORD.sourceAt], base)
+    this.destinationAt = placeOf(words[WORD.destinationAt], base)
+    this.ipId = words[WORD.ipId]
+    this.ttl = words[WORD.ttl]
+    this.fragment = words[WORD.fragment] !== 0
+    this.vni = words[WORD.vni]
+    this.vlan = words[WORD.vlan]
+    this.transport = words[WORD.transport]
+    this.quoted = words[WORD.quoted] !== 0
+    this.quotedNetwork = words[WORD.quotedNetwork]
+    this.quotedSourceAt = placeOf(words[WORD.quotedSourceAt], base)
+    this.quotedDestinationAt = placeOf(words[WORD.quotedDestinationAt], base)
+    this.quotedIpId = words[WORD.quotedIpId]
+    this.quotedTransport = words[WORD.quotedTransport]
+    this.quotedSourcePort = words[WORD.quotedSourcePort]
+    this.quotedDestinationPort = words[WORD.quotedDestinationPort]
+    this.quotedSeq = words[WORD.quotedSeq] >>> 0
+    this.icmpType = words[WORD.icmpType]
+    this.icmpCode = words[WORD.icmpCode]
+    this.nextHopMtu = words[WORD.nextHopMtu]
+    this.sourcePort = words[WORD.sourcePort]
+    this.destinationPort = words[WORD.destinationPort]
+    this.payloadAt = words[WORD.payloadAt] - base
+    this.payloadLength = words[WORD.payloadLength]
+    this.hasPayloadLength = words[WORD.hasPayloadLength] !== 0
+    this.seq = words[WORD.seq]
+    this.ack = words[WORD.ack]
+    this.tcpFlags = words[WORD.tcpFlags]
+    this.window = words[WORD.window]
+    this.tcpHeaderLength = words[WORD.tcpHeaderLength]
+    this.optionsCut = words[WORD.optionsCut] !== 0
+    this.mss = words[WORD.mss]
+    this.windowShift = words[WORD.windowShift]
+    this.sackPermitted = words[WORD.sackPermitted] !== 0
+    this.sackBlocks = words[WORD.sackBlocks]
+    this.hasSack = words[WORD.hasSack] !== 0
+    this.hasTimestamps = words[WORD.hasTimestamps] !== 0
+    this.tsval = words[WORD.tsval]
+    this.tsecr = words[WORD.tsecr]
+    for (let i = 0; i < this.sackBlocks * 2; i++) this.sack[i] = words[WORD.sack + i]
   }
 
-  /**
-   * Whether the `length` header bytes at `at` were captured and belong to the layer. If not, the error says which of the two failed.
-   */
-  has(at: number, length: number): boolean {
-    const to = at + length
-    if (to <= this.end && to <= this.limit) return true
-    this.fail(to > this.limit ? DECODE_ERROR.malformed : DECODE_ERROR.cut, at)
-    return false
-  }
-
-  /** Records why decoding ends here. Returns 0, "no next layer", for the decoders' convenience. */
-  fail(error: number, at: number): 0 {
-    this.error = error
-    this.errorAt = at
-    return 0
-  }
-
-  /** Records a layer; false when there are too many. */
-  layer(protocol: number, at: number): boolean {
-    const n = this.layerCount
-    if (n === MAX_LAYERS) {
-      this.fail(DECODE_ERROR.tooDeep, at)
-      return false
+  /** The layers as well, which few ask for. */
+  readLayers({ words, layers }: DecodedWords, base: number): void {
+    for (let i = 0; i < this.layerCount; i++) {
+      this.layers[i] = layers[i]
+      this.layerAt[i] = words[WORD.layerAt + i] - base
+      this.layerLimit[i] = words[WORD.layerLimit + i] - base
     }
-    this.layers[n] = protocol
-    this.layerAt[n] = at
-    this.layerLimit[n] = this.limit
-    this.layerCount = n + 1
-    this.stackKey = ((this.stackKey & 0x1f_ffff) << 7) | protocol
-    return true
   }
+}
+
+/** -1 stays what it is: no place. */
+function placeOf(address: number, base: number): number {
+  return address < 0 ? -1 : address - base
 }

@@ -1,7 +1,7 @@
 import { TRANSPORT } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
-import { NO_INTERFACE } from '../ingest.ts'
+import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import type { StackTable } from '../columns/stack-table.ts'
 import type { CaptureTables } from '../query/filter-field.ts'
 import { StackLayers } from '../query/stack-layers.ts'

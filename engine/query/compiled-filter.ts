@@ -1,7 +1,7 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
 import { Packet } from '../decode/packet.ts'
-import { NO_INTERFACE } from '../ingest.ts'
+import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { columnTest, needsBytes } from './filter-columns.ts'
 import { type Needles, needlesOf } from './filter-needles.ts'
 import { fulfils } from './filter-evaluate.ts'

@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
 import { isOvertaken, isSentAgain } from './label-counts.ts'

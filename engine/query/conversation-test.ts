@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import { FLAG, NO_CONVERSATION, PacketChunk } from '../columns/packet-table.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
 import type { ColumnTest, ReaderContext } from './filter-field.ts'

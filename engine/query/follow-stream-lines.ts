@@ -1,5 +1,5 @@
 import type { FollowFormat, FollowLine } from '../answers.ts'
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import type { FollowedStream, Run } from './follow-stream.ts'
 import type { ReadBytes } from './frame-bytes.ts'
 import { PIECE } from './reassembly.ts'

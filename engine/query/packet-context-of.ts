@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
 import type { FramedProtocol } from '../application/stream-decoder.ts'
 import type { PacketContext, TcpContext } from '../decode/packet-context.ts'
-import { NO_INTERFACE } from '../ingest.ts'
+import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import type { CaptureTables } from './filter-field.ts'
 

@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { LABEL } from '../tcp/labels.ts'

@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 
 /** Row numbers that are only ever added to. */
 export class RowList {

@@ -39,7 +39,7 @@ export class ConnectionReader {
 
   facts(conversation: number, lastTime: number): ConnectionFacts {
     const { connections, trouble } = this.#state
-    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    const record = this.#troubleOf(conversation)
     const get = (word: number) => (record === 0 ? 0 : trouble.get(record, word))
     const cause = RESET_CAUSES[get(RESET_CAUSE)]
     const rtt = this.initialRtt(conversation)
@@ -58,27 +58,25 @@ export class ConnectionReader {
   /** Nanoseconds, or 0 if it is not known. */
   initialRtt(conversation: number): number {
     const { connections, packets } = this.#state
-    if (conversation >= connections.rttRow.length || connections.rttRow[conversation] === 0) return 0
-    return packets.time(connections.rttRow[conversation] - 1) - packets.time(connections.synRow[conversation] - 1)
+    const { rttRow, synRow } = connections
+    if (conversation >= rttRow.length || rttRow[conversation] === 0) return 0
+    return packets.time(rttRow[conversation] - 1) - packets.time(synRow[conversation] - 1)
   }
 
   /** How often packets of the connection have the label. */
   labelCount(conversation: number, label: Label): number {
-    const { connections, trouble } = this.#state
-    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
-    return record === 0 ? 0 : trouble.get(record, 31 - Math.clz32(LABEL[label]))
+    const record = this.#troubleOf(conversation)
+    return record === 0 ? 0 : this.#state.trouble.get(record, 31 - Math.clz32(LABEL[label]))
   }
 
   resets(conversation: number): number {
-    const { connections, trouble } = this.#state
-    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
-    return record === 0 ? 0 : trouble.get(record, RESETS)
+    const record = this.#troubleOf(conversation)
+    return record === 0 ? 0 : this.#state.trouble.get(record, RESETS)
   }
 
   /** All that the connection lost. */
   lostNs(conversation: number, lastTime: number): number {
-    const { trouble } = this.#state.connections
-    const record = conversation < trouble.length ? trouble[conversation] : 0
+    const record = this.#troubleOf(conversation)
     if (record === 0) return 0
     const lost = this.#lost(conversation, record, lastTime)
     return LOST_TIME_CAUSES.reduce((sum, cause) => sum + lost[cause], 0)
@@ -86,8 +84,8 @@ export class ConnectionReader {
 
   /** The part of it that lies in [from, to). */
   lostWithin(conversation: number, from: number, to: number, lastTime: number): number {
-    const { connections, trouble, lostTime } = this.#state
-    const record = conversation < connections.trouble.length ? connections.trouble[conversation] : 0
+    const { trouble, lostTime } = this.#state
+    const record = this.#troubleOf(conversation)
     if (record === 0 || !(to > from)) return 0
     const intervals = trouble.get(record, INTERVALS)
     const open = this.#closedSince(conversation)
@@ -111,6 +109,12 @@ export class ConnectionReader {
     const scale = this.#state.directions.words[(conversation * 2 + direction) * DIRECTION_WORDS + BITS] & SCALE.mask
     if (scale === SCALE.unknown) return undefined
     return scale === SCALE.unused ? 0 : scale - SCALE.shift
+  }
+
+  /** The conversation's record in `trouble`; 0 if there is none. */
+  #troubleOf(conversation: number): number {
+    const { trouble } = this.#state.connections
+    return conversation < trouble.length ? trouble[conversation] : 0
   }
 
   #hasData(conversation: number): boolean {

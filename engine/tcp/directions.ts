@@ -1,4 +1,5 @@
-import { outgrown } from '../columns/conversation-table.ts'
+import type { Kernel } from '../kernel.ts'
+import { TABLE } from '../kernel-tables.ts'
 
 /**
  * What is remembered of each direction of each TCP conversation, as records of twelve 32-bit words in one array. Number
@@ -23,7 +24,7 @@ export const LAST_ROW = 4
 export const ACK_ROW = 5
 /** Where relative sequence numbers count from; valid with BIT_BASE. */
 export const BASE_SEQ = 6
-/** The oldest and the newest segment that was not acknowledged yet, as nodes of UnackedSegments. */
+/** The oldest and the newest segment that was not acknowledged yet, as nodes of kernel/tcp/unacked-segments.ts. */
 export const OLDEST = 7
 export const NEWEST = 8
 /** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */
@@ -36,7 +37,6 @@ export const RECOVERY = 11
 /** The window scale in the low byte of BITS: unknown, known not to be used, or 2 + shift count. */
 export const SCALE = { mask: 0xff, unknown: 0, unused: 1, shift: 2 } as const
 
-// One by one, not as an object: rules that rarely apply are compiled in before they were ever run.
 /** A packet of the direction was seen: the window is valid. */
 export const BIT_SEEN = 1 << 8
 export const BIT_BASE = 1 << 9
@@ -65,11 +65,15 @@ export const BIT_SACK = 1 << 20
 /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
 export const BIT_DUPLICATES = 1 << 21
 
+/** The records as the kernel has them now. */
 export class Directions {
-  words = new Int32Array(DIRECTION_WORDS * 2 * 64)
+  readonly #kernel: Kernel
 
-  /** Twice the capacity. */
-  grow(): void {
-    this.words = outgrown(this.words)
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  get words(): Int32Array {
+    return this.#kernel.words(TABLE.directions)
   }
 }

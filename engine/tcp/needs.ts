@@ -1,4 +1,4 @@
-import { grown } from '../columns/conversation-table.ts'
+import { grown } from '../columns/grown.ts'
 import type { Packet } from '../decode/packet.ts'
 import {
   ACKED,

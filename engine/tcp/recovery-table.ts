@@ -1,3 +1,5 @@
+import type { Kernel } from '../kernel.ts'
+import { TABLE } from '../kernel-tables.ts'
 import { RECOVERY, type Directions } from './directions.ts'
 
 /**
@@ -17,27 +19,17 @@ export const HIGHEST = 11
 /** 1 + row of the packet that closed the window, while it is closed. */
 export const ZERO_WINDOW_ROW = 12
 
+/** The records as the kernel has them now. */
 export class RecoveryTable {
-  words = new Int32Array(RECOVERY_WORDS * 64)
-  #count = 0
+  readonly #kernel: Kernel
 
-  /** Where the record of the direction at `at` starts in `words`; made if there is none. */
-  of(directions: Directions, at: number): number {
-    const known = directions.words[at + RECOVERY]
-    if (known !== 0) return (known - 1) * RECOVERY_WORDS
-    const record = this.#count++
-    if (this.#count * RECOVERY_WORDS > this.words.length) {
-      const words = new Int32Array(this.words.length * 2)
-      words.set(this.words)
-      this.words = words
-    }
-    directions.words[at + RECOVERY] = record + 1
-    return record * RECOVERY_WORDS
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
   }
 
-  /** A word of the direction's record; 0 if there is none. */
+  /** A word of the record of the direction at `at`; 0 if there is none. */
   get(directions: Directions, at: number, word: number): number {
     const known = directions.words[at + RECOVERY]
-    return known === 0 ? 0 : this.words[(known - 1) * RECOVERY_WORDS + word]
+    return known === 0 ? 0 : this.#kernel.words(TABLE.recovery)[(known - 1) * RECOVERY_WORDS + word]
   }
 }

@@ -1,110 +1,168 @@
-import { describe, expect, it } from 'vitest'
-import { BASE_SEQ, Directions } from './directions.ts'
-import { RecoveryTable } from './recovery-table.ts'
-import { after, atOrBefore } from './sequence.ts'
-import { MAX_UNACKED, UnackedSegments } from './unacked-segments.ts'
+import { describe, expect, it } from "vitest";
+import { tcpFrame } from "../../test/support/tcp-frame.ts";
+import { FLAG } from "../columns/packet-table.ts";
+import { TestCapture } from "../query/testing/test-capture.ts";
+import { LABEL } from "./labels.ts";
+import { after } from "./sequence.ts";
 
-function make(base = 0) {
-  const directions = new Directions()
-  directions.words[BASE_SEQ] = base
-  return new UnackedSegments(directions, new RecoveryTable())
+/** Adds a segment of a connection, which has its port at A, a microsecond after the one before, and returns its row. */
+function add(
+  capture: TestCapture,
+  portA: number,
+  fromA: boolean,
+  seq: number,
+  ack: number,
+  payloadLength = 0,
+): number {
+  const row = capture.packets.rows;
+  const numbers = { seq: seq >>> 0, ack: ack >>> 0, payloadLength };
+  const { bytes, length } = tcpFrame({
+    fromA,
+    portA,
+    flags: FLAG.ack,
+    ...numbers,
+    window: 1000,
+    options: [],
+  });
+  capture.add(BigInt(row) * 1000n, bytes, { length });
+  return row;
 }
 
-/** The same, as simply as possible: a list of segments, oldest first. */
-class Model {
-  segments: { row: number; seq: number; end: number }[] = []
-  readonly #base: number
+function atOrBefore(a: number, b: number): boolean {
+  return ((a - b) | 0) <= 0;
+}
 
-  constructor(base: number) {
-    this.#base = base
+/** What one end sends and the other acknowledges, as simply as possible: a list of segments, oldest first. */
+class Model {
+  segments: { row: number; seq: number; end: number }[] = [];
+  /** Behind the highest byte sent, and the row that sent it. */
+  next: number;
+  nextRow = -1;
+  /** An ACK has come since the last hole, so that the bytes in flight are known. */
+  hasAck = false;
+  readonly #base: number;
+
+  constructor(first: number) {
+    this.next = first;
+    this.#base = (first - 1) | 0;
   }
 
+  send(row: number, seq: number, end: number): void {
+    if (this.nextRow >= 0 && after(seq, this.next)) this.hasAck = false;
+    this.segments.push({ row, seq, end });
+    if (this.nextRow >= 0 && !after(end, this.next)) return;
+    this.next = end;
+    this.nextRow = row;
+  }
+
+  /** 1 + the row acknowledged, or 0, and whether only a part of it is. */
   acknowledge(ack: number): readonly [acked: number, partial: boolean] {
-    let result: readonly [number, boolean] = [0, false]
+    this.hasAck = true;
+    let result: readonly [number, boolean] = [0, false];
     // Newest first, so that the oldest has the last word.
     for (const segment of this.segments.toReversed()) {
-      if (segment.end === ack) result = [segment.row + 1, false]
+      if (segment.end === ack) result = [segment.row + 1, false];
       else if (after(ack, segment.seq) && atOrBefore(ack, segment.end)) {
-        segment.seq = ack
-        result = [segment.row + 1, true]
+        segment.seq = ack;
+        result = [segment.row + 1, true];
       }
     }
-    this.segments = this.segments.filter(({ end }) => end !== ack && after(end, ack))
-    return result
+    this.segments = this.segments.filter(
+      ({ end }) => end !== ack && after(end, ack),
+    );
+    return result;
   }
 
-  span(): number {
-    const from = this.segments.map(({ seq }) => (seq - this.#base) >>> 0)
-    const to = this.segments.map(({ end }) => (end - this.#base) >>> 0)
-    return (Math.max(...to) - Math.min(...from)) >>> 0
+  /** From the lowest to the highest byte that is not acknowledged; what is half the sequence space and more is taken for nonsense. */
+  flight(): number {
+    if (!this.hasAck) return 0;
+    const from = this.segments.map(({ seq }) => (seq - this.#base) >>> 0);
+    const to = this.segments.map(({ end }) => (end - this.#base) >>> 0);
+    const span = (Math.max(...to) - Math.min(...from)) >>> 0;
+    return span < 2e9 ? span : 0;
+  }
+
+  /** The row that the time-out of a retransmission of `seq` counts from. */
+  since(seq: number): number {
+    return (
+      this.segments.find((segment) => atOrBefore(seq, segment.seq))?.row ??
+      this.nextRow
+    );
   }
 }
 
 /** Numbers in [0, n), the same for the same seed. */
 function randomNumbers(seed: number) {
-  let state = seed
+  let state = seed;
   return (n: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0
-    return (state >>> 8) % n
-  }
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 8) % n;
+  };
 }
 
-describe('unacknowledged segments', () => {
-  it('are dropped, trimmed and found as in a plain list, whatever the order', () => {
-    for (let seed = 1; seed <= 300; seed++) {
-      const random = randomNumbers(seed)
+describe("unacknowledged segments", () => {
+  it("are acknowledged, trimmed, measured and found as in a plain list, whatever the order, each connection for itself", () => {
+    const capture = new TestCapture();
+    const connections = Array.from({ length: 300 }, (_, number) => {
+      const random = randomNumbers(number + 1);
       // Also across the end of the sequence space, and where relative numbers wrap.
-      const base = [0, -200, 0x7fff_ff00][seed % 3]
-      const unacked = make(base)
-      const model = new Model(base)
-      let next = (base + random(100)) | 0
-      for (let row = 0; row < 120; row++) {
-        if (random(3) > 0) {
-          const back = random(4) === 0 ? random(120) - 10 : 0
-          const seq = (next - back) | 0
-          const end = (seq + 1 + random(40)) | 0
-          unacked.add(0, row, seq, end)
-          model.segments.push({ row, seq, end })
-          if (after(end, next)) next = end
+      const first = ([0, -200, 0x7fff_ff00][number % 3] + random(100)) | 0;
+      return { portA: 1000 + number, random, model: new Model(first) };
+    });
+    const seen = { acked: 0, partial: 0, flight: 0, since: 0 };
+    for (let round = 0; round < 120; round++) {
+      for (const { portA, random, model } of connections) {
+        if (round === 0 || random(3) > 0) {
+          const back = round > 0 && random(4) === 0 ? random(120) - 10 : 0;
+          const seq = (model.next - back) | 0;
+          const length = 1 + random(40);
+          const since = model.since(seq);
+          const row = add(capture, portA, true, seq, 1, length);
+          model.send(row, seq, (seq + length) | 0);
+          const { bytesInFlight, labels } = capture.packets.chunk(row);
+          expect(bytesInFlight[row]).toBe(model.flight());
+          seen.flight += bytesInFlight[row] > 0 ? 1 : 0;
+          const repeats =
+            LABEL.retransmission |
+            LABEL.fast_retransmission |
+            LABEL.spurious_retransmission;
+          const counts = (labels[row] & repeats) === LABEL.retransmission;
+          expect(capture.tcp.retransmissionSince(row)).toBe(
+            counts ? since : undefined,
+          );
+          seen.since += counts ? 1 : 0;
         } else {
           // Now and then from the other side of the circle, where before and after change places.
-          const ack = (next - random(150) + (random(12) === 0 ? 0x8000_0000 : 0)) | 0
-          unacked.acknowledge(0, ack)
-          expect([unacked.acked, unacked.partial]).toEqual(model.acknowledge(ack))
+          const ack =
+            (model.next - random(150) + (random(12) === 0 ? 0x8000_0000 : 0)) |
+            0;
+          const row = add(capture, portA, false, 1, ack);
+          const { acked, labels } = capture.packets.chunk(row);
+          const partial = (labels[row] & LABEL.partial_ack) !== 0;
+          expect([acked[row], partial]).toEqual(model.acknowledge(ack));
+          seen.acked += acked[row] > 0 ? 1 : 0;
+          seen.partial += partial ? 1 : 0;
         }
-        expect(unacked.oldest(0)).toBe(model.segments.length > 0 ? model.segments[0].row + 1 : 0)
-        if (model.segments.length > 0) expect(unacked.span(0)).toBe(model.span())
-        const seq = (next - random(150)) | 0
-        const from = model.segments.find((segment) => atOrBefore(seq, segment.seq))
-        expect(unacked.oldestFrom(0, seq)).toBe(from ? from.row + 1 : 0)
-        const holder = model.segments.some((one) => atOrBefore(one.seq, seq) && atOrBefore((seq + 5) | 0, one.end))
-        expect(unacked.holds(0, seq, (seq + 5) | 0)).toBe(holder)
       }
     }
-  })
+    // All of it has happened, and often.
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(1000);
+  });
 
-  it('are ten thousand a direction at most', () => {
-    const unacked = make()
-    for (let row = 0; row < MAX_UNACKED; row++) {
-      expect(unacked.isFull(0)).toBe(false)
-      unacked.add(0, row, row * 10, row * 10 + 10)
-    }
-    expect(unacked.isFull(0)).toBe(true)
-    unacked.acknowledge(0, 10)
-    expect(unacked.isFull(0)).toBe(false)
-  })
-
-  it('of different directions do not touch each other, and give their room back', () => {
-    const unacked = make()
-    const other = 12
-    for (let round = 0; round < 1000; round++) {
-      unacked.add(0, 1, 100, 200)
-      unacked.add(other, 2, 100, 300)
-      unacked.acknowledge(0, 200)
-      expect(unacked.acked).toBe(2)
-      expect(unacked.span(other)).toBe(200)
-      unacked.acknowledge(other, 300)
-      expect(unacked.acked).toBe(3)
-    }
-  })
-})
+  it("are ten thousand a direction at most", () => {
+    const capture = new TestCapture();
+    const flight = (row: number) =>
+      capture.packets.chunk(row).bytesInFlight[row];
+    add(capture, 1000, false, 1, 100);
+    for (let n = 0; n < 9999; n++)
+      add(capture, 1000, true, 100 + n * 10, 1, 10);
+    expect(flight(add(capture, 1000, true, 100 + 99_990, 1, 10))).toBe(100_000);
+    expect(flight(add(capture, 1000, true, 100 + 100_000, 1, 10))).toBe(
+      100_000,
+    );
+    add(capture, 1000, false, 1, 110);
+    expect(flight(add(capture, 1000, true, 100 + 100_010, 1, 10))).toBe(
+      100_010,
+    );
+  });
+});

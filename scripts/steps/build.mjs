@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { ensureKernel } from './kernel.mjs'
 import { withLock } from './lock.mjs'
 import { fingerprint, isBuilt, stampOf } from './outputs.mjs'
 import { inProject, pickNode, Plainly, say } from './project.mjs'
@@ -11,6 +12,7 @@ import { run } from './run.mjs'
  * @param {readonly Target[]} targets
  */
 export async function ensureBuilt(targets) {
+  await ensureKernel()
   if (targets.every(isBuilt)) return
   await withLock('build', async () => {
     const stale = targets.filter((target) => !isBuilt(target))

@@ -1,3 +1,4 @@
+import { ensureKernel } from './kernel.mjs'
 import { inProject, pickNode, say } from './project.mjs'
 import { run } from './run.mjs'
 
@@ -6,6 +7,7 @@ import { run } from './run.mjs'
  * @returns {Promise<string[]>} the names of those that failed
  */
 export async function runChecks() {
+  await ensureKernel()
   /** @type {[string, string, string[]][]} */
   const checks = [
     // --force: the incremental mode keeps errors that are gone and loses new ones.

@@ -1,0 +1,74 @@
+/** The kernel's tables, by their number in its directory (engine/kernel/memory.ts). The reader of each knows what it holds. */
+export const TABLE = {
+  /** Words, see COUNT; doubles, see TOTAL. */
+  counts: 0,
+  totals: 1,
+  /** Addresses of the chunks of rows. */
+  chunks: 2,
+  /** ConversationTable: a column each, and the number of conversations of each transport. */
+  network: 3,
+  transport: 4,
+  addressA: 5,
+  addressB: 6,
+  portA: 7,
+  portB: 8,
+  stream: 9,
+  conversationRecords: 10,
+  conversationSlots: 11,
+  streams: 12,
+  /** AddressTable. */
+  addressBytes: 13,
+  addressLengths: 14,
+  addressSlots: 15,
+  /** Stacks met a moment ago. */
+  recentStacks: 16,
+  /** TcpState. */
+  directions: 18,
+  recovery: 19,
+  unackedSegments: 20,
+  connectionSeen: 21,
+  connectionSynRow: 22,
+  connectionRttRow: 23,
+  connectionTrouble: 24,
+  troubleWords: 25,
+  troubleLost: 26,
+  lostTimeFrom: 27,
+  lostTimeTo: 28,
+  lostTimeOlder: 29,
+  /** SparseColumns: rows, first, second, and the count in a table of its own. */
+  duplicateAcks: 30,
+  retransmissions: 34,
+  withoutLength: 38,
+  emptyRecords: 42,
+  echoes: 46,
+  /** RoundTrips. */
+  roundTrips: 50,
+  roundTripNodes: 51,
+  /** Verdicts: a column each; the last holds the count. */
+  verdictRow: 52,
+  verdictVerdict: 53,
+  verdictEvidence: 54,
+  verdictNeed: 55,
+  verdictOriginal: 56,
+  verdictCost: 57,
+  verdictCount: 58,
+  /** Of the judge, not read from outside. */
+  senders: 59,
+  sentWords: 60,
+  needs: 61,
+  needTimes: 62,
+  sightingWords: 63,
+  sightingAgain: 64,
+  sightingHints: 65,
+} as const
+
+export const TABLE_COUNT = 66
+
+/** Words of TABLE.counts. */
+export const COUNT = { rows: 0, cutPackets: 1, conversations: 2, addresses: 3 } as const
+
+/** Doubles of TABLE.totals: bytes on the wire; the least and the latest time. */
+export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2 } as const
+
+/** What the kernel did with a frame. */
+export const TAKEN = { yes: 0, full: 1, noMemory: 2 } as const

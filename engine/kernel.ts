@@ -1,0 +1,122 @@
+import { KERNEL } from './kernel.generated.ts'
+import { TABLE_COUNT } from './kernel-tables.ts'
+
+// What there is of WebAssembly in the browser and in Node alike.
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object
+  Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => { readonly buffer: SharedArrayBuffer }
+  Instance: new (module: object, imports: object) => { readonly exports: KernelFunctions }
+}
+declare function atob(base64: string): string
+
+/** What the kernel calls while it takes a frame. Positions in the packet are addresses in the kernel's memory. */
+export interface KernelCalls {
+  /** The number of the stack of the packet's layers. */
+  readonly lookUpStack: () => number
+  /** A packet with payload, FIN or RST of the conversation and direction `found` (ConversationTable.find). */
+  readonly application: (row: number, time: number, found: number) => void
+}
+
+interface KernelFunctions {
+  /** See engine/kernel/index.ts. */
+  tableDirectory(): number
+  packetAddress(): number
+  room(bytes: number): number
+  setEpoch(nanoseconds: number): void
+  setLimits(rows: number, conversations: number): void
+  frame(
+    at: number,
+    capturedLength: number,
+    length: number,
+    time: number,
+    offset: number,
+    interfaceId: number,
+    linkType: number,
+  ): number
+  decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
+  beginRow(): boolean
+  commitRow(): void
+  release(): void
+}
+
+const PAGES = { initial: 2, maximum: 65_536, shared: true }
+
+let compiled: object | undefined
+
+/**
+ * One instance of the kernel, which is AssemblyScript (engine/kernel): all that is done for each packet of a capture, and all that is kept of it.
+ * What it keeps is read where it lies, as typed arrays over its memory.
+ */
+export class Kernel {
+  readonly call: KernelFunctions
+  readonly #memory = new WebAssembly.Memory(PAGES)
+  readonly #directory: Uint32Array
+  readonly #words: (Int32Array | undefined)[] = []
+  readonly #unsigned: (Uint32Array | undefined)[] = []
+  readonly #halves: (Uint16Array | undefined)[] = []
+  readonly #bytes: (Uint8Array | undefined)[] = []
+  readonly #doubles: (Float64Array | undefined)[] = []
+  #all: Uint8Array
+
+  constructor(calls: KernelCalls) {
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL), (character) => character.charCodeAt(0)))
+    const { exports } = new WebAssembly.Instance(compiled, {
+      env: { memory: this.#memory },
+      calls,
+    })
+    this.call = exports
+    this.#directory = new Uint32Array(this.#memory.buffer, exports.tableDirectory(), TABLE_COUNT * 2)
+    this.#all = new Uint8Array(this.#memory.buffer)
+  }
+
+  /** All of the memory. Positions of packets are places in it. */
+  get memory(): Uint8Array {
+    // The buffer is another one once the memory has grown; older views still show what they showed.
+    if (this.#all.length !== this.#memory.buffer.byteLength) this.#all = new Uint8Array(this.#memory.buffer)
+    return this.#all
+  }
+
+  // Tables as they are now: the same view as long as the table did not grow. Numbers are those of TABLE.
+  words(table: number): Int32Array {
+    const known = this.#words[table]
+    if (known !== undefined && this.#isCurrent(table, known)) return known
+    return (this.#words[table] = new Int32Array(this.memory.buffer, this.#at(table), this.#length(table) >>> 2))
+  }
+  unsigned(table: number): Uint32Array {
+    const known = this.#unsigned[table]
+    if (known !== undefined && this.#isCurrent(table, known)) return known
+    return (this.#unsigned[table] = new Uint32Array(this.memory.buffer, this.#at(table), this.#length(table) >>> 2))
+  }
+  halves(table: number): Uint16Array {
+    const known = this.#halves[table]
+    if (known !== undefined && this.#isCurrent(table, known)) return known
+    return (this.#halves[table] = new Uint16Array(this.memory.buffer, this.#at(table), this.#length(table) >>> 1))
+  }
+  bytes(table: number): Uint8Array {
+    const known = this.#bytes[table]
+    if (known !== undefined && this.#isCurrent(table, known)) return known
+    return (this.#bytes[table] = new Uint8Array(this.memory.buffer, this.#at(table), this.#length(table)))
+  }
+  doubles(table: number): Float64Array {
+    const known = this.#doubles[table]
+    if (known !== undefined && this.#isCurrent(table, known)) return known
+    return (this.#doubles[table] = new Float64Array(this.memory.buffer, this.#at(table), this.#length(table) >>> 3))
+  }
+
+  /** Copies `bytes[from, to)` to where the kernel can read them, until the next call, and returns the address. */
+  place(bytes: Uint8Array, from: number, to: number): number {
+    const at = this.call.room(to - from)
+    this.memory.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), at)
+    return at
+  }
+
+  #at(table: number): number {
+    return this.#directory[table * 2]
+  }
+  #length(table: number): number {
+    return this.#directory[table * 2 + 1]
+  }
+  #isCurrent(table: number, view: { readonly byteOffset: number; readonly byteLength: number }): boolean {
+    return view.byteOffset === this.#at(table) && view.byteLength === this.#length(table)
+  }
+}

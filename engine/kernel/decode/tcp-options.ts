@@ -1,0 +1,88 @@
+import { DECODE_ERROR } from '../../decode/packet-codes.ts'
+import { TCP_OPTION } from '../../decode/tcp-options.ts'
+import { u16At, u32At, u8At } from '../bytes.ts'
+import { packet } from '../packet.ts'
+
+/** RFC 7323 section 2.3: a larger shift count is used as 14. */
+const MAX_SHIFT = 14
+
+/** Kinds 1, 1, 8 and the length 10, as the word that they are in this memory. */
+const NOP_NOP_TIMESTAMPS = 0x0a08_0101
+
+/**
+ * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
+ * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`.
+ */
+export function decodeTcpOptions(at: i32, to: i32): void {
+  const available = packet.end < to ? packet.end : to
+  // Nearly every segment of an established connection carries NOP, NOP, timestamps and nothing else (RFC 7323 appendix A).
+  if (to - at === 12 && available === to && load<i32>(at) === NOP_NOP_TIMESTAMPS) {
+    timestamps(at + 2)
+    return
+  }
+  while (at < to) {
+    if (at >= available) {
+      cut(at)
+      return
+    }
+    const kind = u8At(at)
+    if (kind === TCP_OPTION.end) return
+    if (kind === TCP_OPTION.noOperation) {
+      at++
+      continue
+    }
+    if (at + 1 >= to) return
+    if (at + 1 >= available) {
+      cut(at)
+      return
+    }
+    const length = u8At(at + 1)
+    if (length < 2 || at + length > to) return
+    if (at + length > available) {
+      if (kind === TCP_OPTION.sack) sack(at + 2, available)
+      cut(at)
+      return
+    }
+    switch (kind) {
+      case TCP_OPTION.mss:
+        if (length === 4) packet.mss = u16At(at + 2)
+        break
+      case TCP_OPTION.windowScale:
+        if (length === 3) packet.windowShift = u8At(at + 2) > MAX_SHIFT ? MAX_SHIFT : u8At(at + 2)
+        break
+      case TCP_OPTION.sackPermitted:
+        if (length === 2) packet.sackPermitted = 1
+        break
+      case TCP_OPTION.sack:
+        sack(at + 2, at + length)
+        break
+      case TCP_OPTION.timestamps:
+        if (length === 10) timestamps(at)
+        break
+    }
+    at += length
+  }
+}
+
+function timestamps(at: i32): void {
+  packet.hasTimestamps = 1
+  packet.tsval = u32At(at + 2)
+  packet.tsecr = u32At(at + 6)
+}
+
+function sack(at: i32, to: i32): void {
+  const edges = packet.sack
+  let blocks = 0
+  for (; at + 8 <= to && blocks < 4; at += 8) {
+    edges[blocks * 2] = u32At(at)
+    edges[blocks * 2 + 1] = u32At(at + 4)
+    blocks++
+  }
+  packet.sackBlocks = blocks
+  packet.hasSack = 1
+}
+
+function cut(at: i32): void {
+  packet.optionsCut = 1
+  packet.fail(DECODE_ERROR.cut, at)
+}

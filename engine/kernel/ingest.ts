@@ -1,0 +1,114 @@
+import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
+import { TRANSPORT } from '../decode/packet-codes.ts'
+import { COUNT, TAKEN, TOTAL } from '../kernel-tables.ts'
+import { application } from './calls.ts'
+import { find, tally } from './columns/conversations.ts'
+import { counts, totals } from './columns/counts.ts'
+import {
+  beginRow,
+  commitRow,
+  setAck,
+  setCapturedLength,
+  setConversation,
+  setError,
+  setFlags,
+  setInterface,
+  setLength,
+  setOffset,
+  setPayloadLength,
+  setSeq,
+  setStack,
+  setTime,
+  setVerdict,
+  setWindow,
+} from './columns/packet-columns.ts'
+import { intern } from './columns/stacks.ts'
+import { decodeFrame } from './decode/decode.ts'
+import { packet } from './packet.ts'
+import * as analysis from './tcp/analysis.ts'
+import * as judge from './tcp/judge.ts'
+import * as roundTrips from './tcp/round-trips.ts'
+
+const ENDS: i32 = FLAG.fin | FLAG.rst
+
+let mostRows: i32 = 0
+let mostConversations: i32 = 0
+
+/** How much is taken at most. */
+export function setLimits(rows: i32, conversations: i32): void {
+  mostRows = rows
+  mostConversations = conversations
+}
+
+/**
+ * Makes the frame at the address `at` a row: decode, find its conversation, analyse it, write the columns. A frame that no interface brought
+ * has -1. Nothing is allocated per packet, and the tables may be read between any two frames. Returns TAKEN.
+ */
+export function frame(
+  at: i32,
+  capturedLength: i32,
+  length: i32,
+  time: f64,
+  offset: f64,
+  interfaceId: i32,
+  linkType: i32,
+): i32 {
+  const row = counts[COUNT.rows]
+  if (row >= mostRows || counts[COUNT.conversations] >= mostConversations) return TAKEN.full
+  if (!beginRow()) return TAKEN.noMemory
+  setOffset(offset)
+  setTime(time)
+  setCapturedLength(capturedLength)
+  setLength(length)
+  if (row === 0) {
+    totals[TOTAL.firstTime] = time
+    totals[TOTAL.lastTime] = time
+  } else if (time > totals[TOTAL.lastTime]) totals[TOTAL.lastTime] = time
+  else if (time < totals[TOTAL.firstTime]) totals[TOTAL.firstTime] = time
+  if (interfaceId < 0) {
+    setInterface(NO_INTERFACE)
+    setConversation(NO_CONVERSATION)
+    commitRow()
+    return TAKEN.yes
+  }
+  // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
+  if (interfaceId !== 0) setInterface(interfaceId)
+  totals[TOTAL.wireBytes] += <f64>(<u32>length)
+
+  decodeFrame(at, capturedLength, length, linkType)
+  setStack(intern())
+  if (packet.error !== 0) setError(packet.error)
+  if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
+  let flags: i32 = packet.fragment ? FLAG.fragment : 0
+  if (<u32>capturedLength < <u32>length) {
+    flags |= FLAG.cut
+    counts[COUNT.cutPackets]++
+  }
+
+  if (packet.sourceAt < 0) {
+    setConversation(NO_CONVERSATION)
+  } else {
+    let found = find()
+    if (packet.transport === TRANSPORT.tcp) {
+      flags |= FLAG.tcp | packet.tcpFlags
+      setSeq(packet.seq)
+      setAck(packet.ack)
+      setWindow(packet.window)
+      const before = found
+      found = analysis.segment(row, time, found)
+      let verdict = 0
+      if (packet.hasPayloadLength) {
+        verdict = judge.segment(row, time, found, before)
+        if (verdict !== 0) setVerdict(verdict)
+      }
+      roundTrips.segment(row, time, found, verdict)
+    }
+    if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) application(row, time, found)
+    if ((found & 1) !== 0) flags |= FLAG.reverse
+    setConversation(found >>> 1)
+    tally(found >>> 1, row)
+  }
+  setFlags(flags)
+  commitRow()
+  return TAKEN.yes
+}

@@ -1,0 +1,171 @@
+import { DIRECTORY, MOST_PIECES, PIECES } from './layout.ts'
+
+// Arrays without a length and without checks: the reference is the address of the first element.
+
+@unmanaged
+export class U8s {
+  @operator('[]') get(i: i32): i32 {
+    return load<u8>(changetype<usize>(this) + i)
+  }
+  @operator('[]=') set(i: i32, value: i32): void {
+    store<u8>(changetype<usize>(this) + i, value)
+  }
+}
+
+@unmanaged
+export class U16s {
+  @operator('[]') get(i: i32): i32 {
+    return load<u16>(changetype<usize>(this) + ((<usize>i) << 1))
+  }
+  @operator('[]=') set(i: i32, value: i32): void {
+    store<u16>(changetype<usize>(this) + ((<usize>i) << 1), value)
+  }
+}
+
+@unmanaged
+export class I32s {
+  @operator('[]') get(i: i32): i32 {
+    return load<i32>(changetype<usize>(this) + ((<usize>i) << 2))
+  }
+  @operator('[]=') set(i: i32, value: i32): void {
+    store<i32>(changetype<usize>(this) + ((<usize>i) << 2), value)
+  }
+}
+
+@unmanaged
+export class F64s {
+  @operator('[]') get(i: i32): f64 {
+    return load<f64>(changetype<usize>(this) + ((<usize>i) << 3))
+  }
+  @operator('[]=') set(i: i32, value: f64): void {
+    store<f64>(changetype<usize>(this) + ((<usize>i) << 3), value)
+  }
+}
+
+/** Where each table lies, and how many bytes it has: two words a table. */
+export function tableDirectory(): usize {
+  return DIRECTORY
+}
+
+/** Makes table number `table` of `bytes` zeros (rounded up to 16) and returns its address. */
+export function newTable(table: i32, bytes: i32): usize {
+  const whole = (bytes + 15) & ~15
+  const at = allocate(whole)
+  enter(table, at, whole)
+  return at
+}
+
+/** Makes the table twice as long, with zeros behind what it holds. It lies elsewhere then: the new address is returned. */
+export function doubleTable(table: i32): usize {
+  const old = tableAt(table)
+  const bytes = tableBytes(table)
+  const at = allocate(bytes * 2)
+  memory.copy(at, old, bytes)
+  release(old, bytes)
+  enter(table, at, bytes * 2)
+  return at
+}
+
+/** Gives the table's memory back. */
+export function freeTable(table: i32): void {
+  release(tableAt(table), tableBytes(table))
+  enter(table, 0, 0)
+}
+
+/** Bytes of the table. */
+export function tableBytes(table: i32): i32 {
+  return load<i32>(DIRECTORY + ((<usize>table) << 3), 4)
+}
+
+/** Address of the table. */
+export function tableAt(table: i32): usize {
+  return load<usize>(DIRECTORY + ((<usize>table) << 3))
+}
+
+function enter(table: i32, at: usize, bytes: i32): void {
+  store<usize>(DIRECTORY + ((<usize>table) << 3), at)
+  store<i32>(DIRECTORY + ((<usize>table) << 3), bytes, 4)
+}
+
+let roomAt: usize = 0
+let roomBytes: i32 = 0
+
+/**
+ * Where `bytes` bytes of a capture can be put to be read; what was put there before is gone. Positions are counted in 31 bits, and lengths on
+ * the wire are behind them: beyond the lower half of this memory there is no room.
+ */
+export function room(bytes: i32): usize {
+  if (bytes > roomBytes) {
+    release(roomAt, roomBytes)
+    roomBytes = (bytes + 0xffff) & ~0xffff
+    roomAt = allocate(roomBytes)
+    if (roomAt + roomBytes > 0x5fff_ffff) unreachable()
+  }
+  return roomAt
+}
+
+const PAGE: usize = 65_536
+/** So much is asked for at a time, if it can be had. */
+const STEP: usize = 1 << 24
+
+/** Behind what was ever taken: zeros, that no page was taken for yet. */
+let end: usize = (__heap_base + 15) & ~15
+/** What was given back: address and bytes of each piece, by address; no two touch one another. */
+const pieces = changetype<I32s>(PIECES)
+let pieceCount: i32 = 0
+
+/** `bytes` zeros, a multiple of 16: the smallest piece that has as many, else from the end. Traps when there is no memory. */
+export function allocate(bytes: usize): usize {
+  let best = -1
+  for (let i = 0; i < pieceCount; i++) {
+    const has = <usize>pieces[2 * i + 1]
+    if (has >= bytes && (best < 0 || has < <usize>pieces[2 * best + 1])) best = i
+  }
+  if (best >= 0) {
+    const at = <usize>pieces[2 * best]
+    const left = <usize>pieces[2 * best + 1] - bytes
+    if (left === 0) removePiece(best)
+    else {
+      pieces[2 * best] = <i32>(at + bytes)
+      pieces[2 * best + 1] = <i32>left
+    }
+    memory.fill(at, 0, bytes)
+    return at
+  }
+  const at = end
+  const need = at + bytes
+  const have = <usize>memory.size() * PAGE
+  if (need < at) unreachable()
+  if (need > have && memory.grow(<i32>((need - have + STEP) / PAGE)) < 0) {
+    if (memory.grow(<i32>((need - have + PAGE - 1) / PAGE)) < 0) unreachable()
+  }
+  end = need
+  return at
+}
+
+/** Takes back what `allocate` gave. */
+export function release(at: usize, bytes: usize): void {
+  if (bytes === 0) return
+  let i = 0
+  while (i < pieceCount && <usize>pieces[2 * i] < at) i++
+  if (i > 0 && <usize>pieces[2 * i - 2] + <usize>pieces[2 * i - 1] === at) {
+    i--
+    pieces[2 * i + 1] += <i32>bytes
+  } else {
+    // Beyond that many it is lost: there are fewer tables.
+    if (pieceCount === MOST_PIECES) return
+    memory.copy(PIECES + 8 * (i + 1), PIECES + 8 * i, 8 * (pieceCount - i))
+    pieceCount++
+    pieces[2 * i] = <i32>at
+    pieces[2 * i + 1] = <i32>bytes
+  }
+  if (i + 1 < pieceCount && pieces[2 * i] + pieces[2 * i + 1] === pieces[2 * i + 2]) {
+    pieces[2 * i + 1] += pieces[2 * i + 3]
+    removePiece(i + 1)
+  }
+}
+
+function removePiece(i: i32): void {
+  pieceCount--
+  memory.copy(PIECES + 8 * i, PIECES + 8 * (i + 1), 8 * (pieceCount - i))
+}

@@ -1,0 +1,97 @@
+import { TABLE } from '../../kernel-tables.ts'
+import { doubleTable, freeTable, newTable, tableBytes } from '../memory.ts'
+
+/**
+ * What the sender of one direction of a TCP connection can know, as Linux keeps it, followed from this capture point. Zeros are a direction of
+ * which nothing is known. The fields stand together so that a packet touches three cache lines and not one a field.
+ */
+@unmanaged
+export class Sender {
+  /** Bits: SEEN and so on. */
+  state: i32
+  /** First sequence number seen: the ISN where the SYN was. */
+  first: i32
+  next: i32
+  una: i32
+  /** Highest SACKed edge, valid while SACKED is set. */
+  sackedEdge: i32
+  /** High-water marks of recovery or loss, and of the probe. */
+  recoveryEnd: i32
+  probeEnd: i32
+  duplicateAcks: i32
+  lastIpId: i32
+  /** IP IDs that the last packet takes beyond its own: a segment that is cut up on its way out numbers each piece. */
+  pieces: i32
+  /** Window of the last packet, unscaled. */
+  window: i32
+  /** Latest timestamp. */
+  lastTsval: i32
+  /** First and last of the unacknowledged segments (sent-segments.ts), and their number. */
+  head: i32
+  tail: i32
+  listed: i32
+  /** The last repetition (needs.ts). */
+  lastRepetition: i32
+  /** When the other side last told something new: an advance, a SACK, a duplicate ACK. */
+  newsTime: f64
+  sendTime: f64
+  /** From this point to the sender and back, from the handshake; 0 = unknown. */
+  senderSide: f64
+  /** From this point to the other side and back: the shortest, of segments seen once (Karn's rule); 0 = unknown. */
+  roundTrip: f64
+  /** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. */
+  provoked: i32
+
+  // What follows stops at 255.
+  /** Packets missing by their IP IDs that can be nothing but segments, since this direction last showed how far it had sent. */
+  hidden: u8
+  /** Packets missing by their IP IDs that were ACKs, most likely. */
+  lostAcks: u8
+  /** Repetitions that were needed. */
+  needed: u8
+  /** Times that IP IDs were missing where no segment can be, 255 for a SYN-ACK that has one: the numbers are not the connection's own. */
+  foreignIds: u8
+}
+
+// Bits of a sender's state.
+export const SEEN: i32 = 1
+export const ACKED: i32 = 2
+/** Both SYNs offered SACK, or SACK blocks were seen. */
+export const SACK_OK: i32 = 4
+export const RECOVERY: i32 = 8
+export const LOSS: i32 = 16
+/** A tail loss probe is out; the next timer is an RTO (Linux tcp_send_loss_probe: at most one outstanding). */
+export const PROBED: i32 = 32
+/** A SYN without SACK-permitted was seen. */
+export const NO_SACK: i32 = 64
+/** `sackedEdge` is above `una`. */
+export const SACKED: i32 = 128
+/** A keep-alive was sent, which will be answered. */
+export const KEPT_ALIVE: i32 = 256
+/** It sent the SYN-ACK. */
+export const SERVER: i32 = 512
+/** Its FIN is all that acknowledged the other side's, which so has a connection to answer it until it comes. */
+export const LAST_FIN: i32 = 1024
+
+const SENDER_BYTES: i32 = offsetof<Sender>()
+
+let senders: usize = newTable(TABLE.senders, SENDER_BYTES * 128)
+/** Directions that there is room for. */
+let capacity: i32 = 128
+
+/** The record of a direction, which is `conversation * 2 + direction`; it lies elsewhere after `reserve`. */
+export function sender(direction: i32): Sender {
+  return changetype<Sender>(senders + <usize>direction * SENDER_BYTES)
+}
+
+/** Makes room for both directions of a conversation, of which this is one. */
+export function reserve(direction: i32): void {
+  while ((direction | 1) >= capacity) {
+    senders = doubleTable(TABLE.senders)
+    capacity = tableBytes(TABLE.senders) / SENDER_BYTES
+  }
+}
+
+export function release(): void {
+  freeTable(TABLE.senders)
+}
