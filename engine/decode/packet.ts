@@ -123,8 +123,8 @@ export class Packet {
   source = 0
   destination = 0
   /** Where the address bytes are (4 or 16 of them; MAC addresses, 6, when network is none); -1 = there are none. */
-  sourceAt = 0
-  destinationAt = 0
+  sourceAt = -1
+  destinationAt = -1
   ipId = 0
   ttl = 0
   /** The datagram is one piece of several. */
@@ -203,7 +203,7 @@ export class Packet {
     this.destination = words[WORD.destination]
     this.sourceAt = placeOf(words[WORD.sourceAt], base)
     this.destinationAt = placeOf(words[WORD.destinationAt], base)
-    this.ipId = words[WORD.ipId]
+    this.ipId = words[WORD.ipId] >>> 0
     this.ttl = words[WORD.ttl]
     this.fragment = words[WORD.fragment] !== 0
     this.vni = words[WORD.vni]
@@ -220,7 +220,7 @@ export class Packet {
     this.quotedSeq = words[WORD.quotedSeq] >>> 0
     this.icmpType = words[WORD.icmpType]
     this.icmpCode = words[WORD.icmpCode]
-    this.nextHopMtu = words[WORD.nextHopMtu]
+    this.nextHopMtu = words[WORD.nextHopMtu] >>> 0
     this.sourcePort = words[WORD.sourcePort]
     this.destinationPort = words[WORD.destinationPort]
     this.payloadAt = words[WORD.payloadAt] - base
@@ -251,6 +251,15 @@ export class Packet {
       this.layerLimit[i] = words[WORD.layerLimit + i] - base
     }
   }
+}
+
+/** A packet that says nothing of its frame, `bytes[start, end)`. */
+export function emptyPacket(bytes: Uint8Array, start: number, end: number): Packet {
+  const packet = new Packet()
+  packet.bytes = bytes
+  packet.start = start
+  packet.end = packet.wireEnd = packet.payloadAt = end
+  return packet
 }
 
 /** -1 stays what it is: no place. */

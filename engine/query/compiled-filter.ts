@@ -1,6 +1,6 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
-import { Packet } from '../decode/packet.ts'
+import { emptyPacket, Packet } from '../decode/packet.ts'
 import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { columnTest, needsBytes } from './filter-columns.ts'
 import { type Needles, needlesOf } from './filter-needles.ts'
@@ -59,10 +59,9 @@ export class CompiledFilter {
     const chunk = tables.packets.chunk(row)
     const i = row % CHUNK_ROWS
     const captured = Math.min(chunk.capturedLength[i], bytes.length - at)
-    const packet = this.#packet
     const id = chunk.interface[i]
-    if (id === NO_INTERFACE) packet.reset(bytes, at, at + captured, at + captured)
-    else decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
+    const packet = id === NO_INTERFACE ? emptyPacket(bytes, at, at + captured) : this.#packet
+    if (id !== NO_INTERFACE) decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
     this.#values.load(row, packet)
     return fulfils(this.#test, this.#values)
   }

@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PacketTable } from '../columns/packet-table.ts'
+import type { PacketTable } from '../columns/packet-table.ts'
+import { HandMadePackets } from '../columns/testing/hand-made-packets.ts'
 import { eachFrame } from './frame-bytes.ts'
 
 function tableOf(frames: readonly (readonly [offset: number, length: number])[]): PacketTable {
-  const table = new PacketTable()
+  const made = new HandMadePackets()
   for (const [offset, length] of frames) {
-    const i = table.nextIndex
-    const chunk = table.next()
-    chunk.offset[i] = offset
-    chunk.capturedLength[i] = length
-    table.commit()
+    made.add((chunk, i) => {
+      chunk.offset[i] = offset
+      chunk.capturedLength[i] = length
+    })
   }
-  return table
+  return made.packets
 }
 
 /** A file whose byte at position n is n modulo 251, and the reads of it. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CHUNK_ROWS, FLAG, PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { HandMadePackets } from '../columns/testing/hand-made-packets.ts'
 import { LABEL } from '../tcp/labels.ts'
 import { ANSWERED, RoundTrips } from '../tcp/round-trips.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
@@ -18,30 +19,34 @@ interface Row {
   readonly acks?: number
 }
 
+interface MadeSources extends LaneSources {
+  readonly made: HandMadePackets
+}
+
 function addRow(
-  { packets: table }: LaneSources,
+  { made, packets }: MadeSources,
   { time, length = 100, labels = 0, flags = FLAG.tcp, verdict = 0, acks }: Row,
 ): void {
-  const chunk = table.next()
-  const i = table.nextIndex
-  chunk.time[i] = time
-  chunk.length[i] = length
-  chunk.labels[i] = labels
-  chunk.flags[i] = flags
-  chunk.verdict[i] = verdict
-  if (acks !== undefined && time > table.time(acks)) {
-    chunk.acked[i] = acks + 1
-    chunk.roundTrip[i] = ANSWERED.prompt
-  }
-  table.commit()
+  made.add((chunk, i) => {
+    chunk.time[i] = time
+    chunk.length[i] = length
+    chunk.labels[i] = labels
+    chunk.flags[i] = flags
+    chunk.verdict[i] = verdict
+    if (acks !== undefined && time > packets.time(acks)) {
+      chunk.acked[i] = acks + 1
+      chunk.roundTrip[i] = ANSWERED.prompt
+    }
+  })
 }
 
-function sources(): LaneSources {
-  const packets = new PacketTable()
-  return { packets, roundTrips: new RoundTrips(packets) }
+function sources(): MadeSources {
+  const made = new HandMadePackets()
+  const { kernel, packets } = made
+  return { made, packets, roundTrips: new RoundTrips(kernel, packets) }
 }
 
-function tableOf(rows: readonly Row[]): LaneSources {
+function tableOf(rows: readonly Row[]): MadeSources {
   const table = sources()
   for (const row of rows) addRow(table, row)
   return table

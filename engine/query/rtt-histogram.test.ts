@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { PacketTable } from '../columns/packet-table.ts'
+import { HandMadePackets } from '../columns/testing/hand-made-packets.ts'
 import { ANSWERED, RoundTrips } from '../tcp/round-trips.ts'
 import type { LaneSources } from './lane-index.ts'
 import { rttHistogram } from './rtt-histogram.ts'
 
 /** Pairs of a segment and its acknowledgement, `rtts` nanoseconds apart. */
 function table(rtts: readonly number[]): LaneSources {
-  const packets = new PacketTable()
+  const made = new HandMadePackets()
+  const { packets } = made
   let time = 0
   for (const rtt of rtts) {
     const segment = packets.rows
     for (const acked of [0, segment + 1]) {
-      const chunk = packets.next()
-      chunk.time[packets.nextIndex] = acked === 0 ? time : time + rtt
-      chunk.acked[packets.nextIndex] = acked
-      if (acked !== 0) chunk.roundTrip[packets.nextIndex] = ANSWERED.prompt
-      packets.commit()
+      const at = acked === 0 ? time : time + rtt
+      made.add((chunk, i) => {
+        chunk.time[i] = at
+        chunk.acked[i] = acked
+        if (acked !== 0) chunk.roundTrip[i] = ANSWERED.prompt
+      })
     }
     time += 1e9
   }
-  return { packets, roundTrips: new RoundTrips(packets) }
+  return { packets, roundTrips: new RoundTrips(made.kernel, packets) }
 }
 
 describe('the distribution of round-trip times', () => {

@@ -88,13 +88,13 @@ function keyReader(tables: CaptureTables, key: Exclude<SortKey, 'frame' | 'info'
 
 /** By stack * 2, + 1 for fragments: the place in the alphabet of what the Protocol column says. */
 function protocolRanks({ stacks }: CaptureTables): Float64Array {
-  const packet = new Packet()
   const names: string[] = []
   for (let stack = 0; stack < stacks.count; stack++) {
     const layers = stacks.layers(stack)
-    packet.reset(new Uint8Array(0), 0, 0, 0)
+    const packet = new Packet()
     packet.network = layers.includes(PROTOCOL.ip) ? NETWORK.ipv4 : NETWORK.ipv6
-    for (const layer of layers) packet.layer(layer, 0)
+    packet.layers.set(layers)
+    packet.layerCount = layers.length
     // Behind an ICMP header come the headers of the packet that it quotes.
     const icmp = layers.findLastIndex((layer) => layer === PROTOCOL.icmp || layer === PROTOCOL.icmpv6)
     packet.quoted = icmp >= 0 && icmp < layers.length - 1

@@ -1,18 +1,10 @@
 /**
  * Sequence numbers are 32 bits and wrap, so "before" is decided by the sign of the difference (RFC 9293 section 3.4).
  * The arguments may be signed or unsigned: only their low 32 bits count. Two numbers exactly half a circle apart are
- * each before the other, as in Wireshark.
+ * each after the other, as in Wireshark.
  */
-export function before(a: number, b: number): boolean {
-  return ((a - b) | 0) < 0
-}
-
 export function after(a: number, b: number): boolean {
   return ((b - a) | 0) < 0
-}
-
-export function atOrBefore(a: number, b: number): boolean {
-  return ((a - b) | 0) <= 0
 }
 
 export function atOrAfter(a: number, b: number): boolean {
