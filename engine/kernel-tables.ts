@@ -53,7 +53,7 @@ export const TABLE = {
   verdictCost: 57,
   verdictCount: 58,
   /** Of the judge, not read from outside. */
-  senders: 59,
+  senderPages: 59,
   sentWords: 60,
   needs: 61,
   needTimes: 62,

@@ -61,14 +61,14 @@ export function doubleTable(table: i32): usize {
   const bytes = tableBytes(table)
   const at = allocate(bytes * 2)
   memory.copy(at, old, bytes)
-  release(old, bytes)
+  giveBack(old, bytes)
   enter(table, at, bytes * 2)
   return at
 }
 
 /** Gives the table's memory back. */
 export function freeTable(table: i32): void {
-  release(tableAt(table), tableBytes(table))
+  giveBack(tableAt(table), tableBytes(table))
   enter(table, 0, 0)
 }
 
@@ -96,7 +96,7 @@ let roomBytes: i32 = 0
  */
 export function room(bytes: i32): usize {
   if (bytes > roomBytes) {
-    release(roomAt, roomBytes)
+    giveBack(roomAt, roomBytes)
     roomBytes = (bytes + 0xffff) & ~0xffff
     roomAt = allocate(roomBytes)
     if (roomAt + roomBytes > 0x5fff_ffff) unreachable()
@@ -144,7 +144,7 @@ export function allocate(bytes: usize): usize {
 }
 
 /** Takes back what `allocate` gave. */
-export function release(at: usize, bytes: usize): void {
+export function giveBack(at: usize, bytes: usize): void {
   if (bytes === 0) return
   let i = 0
   while (i < pieceCount && <usize>pieces[2 * i] < at) i++

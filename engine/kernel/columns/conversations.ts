@@ -1,7 +1,7 @@
 import { NETWORK } from '../../decode/packet-codes.ts'
 import { COUNT, TABLE } from '../../kernel-tables.ts'
 import { CONVERSATION } from '../../columns/conversation-records.ts'
-import { doubleTable, I32s, newTable, release, tableBytes, U16s, U8s } from '../memory.ts'
+import { doubleTable, giveBack, I32s, newTable, tableBytes, U16s, U8s } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { intern } from './addresses.ts'
 import { counts } from './counts.ts'
@@ -133,7 +133,7 @@ function rehash(): void {
     while (slots[slot] !== 0) slot = (slot + 1) & mask
     slots[slot] = entry
   }
-  release(changetype<usize>(old), bytes)
+  giveBack(changetype<usize>(old), bytes)
 }
 
 /** Where the search for the conversation begins. */

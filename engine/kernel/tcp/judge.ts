@@ -72,9 +72,8 @@ export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
   const length = packet.payloadLength
   const isSynAck = (flags & (SYN | ACK)) === (SYN | ACK)
   const isOld = before !== direction && isFirstAgain(sender(before), d)
-  const verdict = isOld
-    ? judge(row, time, sender(before), sender(before ^ 1), ipId, flags, length, 0)
-    : judge(row, time, d, other, ipId, flags, length, missing)
+  const judged = isOld ? before : direction
+  const verdict = judge(row, time, sender(judged), sender(judged ^ 1), ipId, flags, length, isOld ? 0 : missing)
   if (before !== direction && isSynAck) needs.answeredTwice(sender(before ^ 1), packet.ack, time, true)
   if (verdict !== VERDICT.copy || isSynAck) {
     let lostAcks = 0
@@ -232,7 +231,7 @@ function enterRepetition(
 /** Keeps what is needed to judge later packets of this direction. */
 function note(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32, missing: i32): void {
   if ((flags & SYN) !== 0) noteSyn(d, other, ipId, flags)
-  const lastId = d.lastIpId
+  const lastId = <i32>d.lastIpId
   noteIpId(d, ipId, length)
   const hasTimestamps = packet.hasTimestamps !== 0
   let state = d.state
@@ -325,9 +324,9 @@ function acknowledge(time: f64, d: Sender, other: Sender, length: i32, flags: i3
   } else if (advance === 0 && length === 0 && (flags & (SYN | FIN | RST)) === 0) {
     // A keep-alive acknowledges again what it asks about.
     const asks = packet.seq - other.next < 0
-    if (!asks) acknowledgedAgain(time, d, packet.window === other.window)
+    if (!asks) acknowledgedAgain(time, d, packet.window === <i32>other.window)
   }
-  other.window = packet.window
+  other.window = <u16>packet.window
 }
 
 /** An ACK up to `ack` ends the states that last until then. */

@@ -27,7 +27,7 @@ const LINUX_TTL: i32 = 64
 
 /** The packet was sent before others of its direction that are here already. */
 export function isOlder(d: Sender, ipId: i32): bool {
-  return isOlderThan(d.lastIpId, ipId)
+  return isOlderThan(<i32>d.lastIpId, ipId)
 }
 
 /** The same of two IP IDs of one direction. */
@@ -37,9 +37,9 @@ export function isOlderThan(last: i32, ipId: i32): bool {
 
 /** How many packets of the direction are missing right before this one. */
 export function missingBefore(d: Sender, ipId: i32): i32 {
-  const last = d.lastIpId
+  const last = <i32>d.lastIpId
   if (ipId === 0 || last === 0) return 0
-  const missing = (((ipId - last) << 16) >> 16) - 1 - d.pieces
+  const missing = (((ipId - last) << 16) >> 16) - 1 - <i32>d.pieces
   if (missing < 1 || missing > MOST_MISSING) return 0
   return packet.ttl > LINUX_TTL || <i32>d.foreignIds > MOST_FOREIGN ? 0 : missing
 }
@@ -47,10 +47,10 @@ export function missingBefore(d: Sender, ipId: i32): i32 {
 /** Keeps the highest IP ID of the direction. */
 export function noteIpId(d: Sender, ipId: i32, length: i32): void {
   if (ipId === 0) return
-  const last = d.lastIpId
+  const last = <i32>d.lastIpId
   if (last !== 0 && (ipId - last) << 16 <= 0) return
-  d.lastIpId = ipId
-  d.pieces = length > LARGEST_PIECE ? length / SMALLEST_PIECE : 0
+  d.lastIpId = <u16>ipId
+  d.pieces = length > LARGEST_PIECE ? <u16>min(0xffff, length / SMALLEST_PIECE) : 0
 }
 
 /**
@@ -67,7 +67,7 @@ function answers(d: Sender, other: Sender): i32 {
  * provokes ACKs as well (Linux tcp_cleanup_rbuf: at twice the window).
  */
 export function missingSegments(d: Sender, other: Sender, missing: i32): i32 {
-  const reads = packet.window !== 0 && packet.window >= 2 * d.window
+  const reads = packet.window !== 0 && packet.window >= 2 * <i32>d.window
   if (missing === 0 || reads) return 0
   return max(0, missing - answers(d, other))
 }

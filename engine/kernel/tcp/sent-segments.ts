@@ -11,12 +11,11 @@ class Segment {
   seq: i32
   end: i32
   row: i32
-  ipId: i32
   tsval: i32
-  /** How often it was sent. */
-  sent: i32
   next: i32
-  unused: i32
+  ipId: u16
+  /** How often it was sent, up to 255. */
+  sent: u16
   time: f64
 }
 
@@ -71,7 +70,7 @@ export function add(d: Sender, seq: i32, end: i32, row: i32, time: f64, ipId: i3
         if (offset === 0 && end - s.end > 0) s.end = end
         s.time = time
         s.row = row
-        s.ipId = ipId
+        s.ipId = <u16>ipId
         s.tsval = tsval
         if (s.sent < 255) s.sent++
         return
@@ -88,7 +87,7 @@ export function add(d: Sender, seq: i32, end: i32, row: i32, time: f64, ipId: i3
   s.end = end
   s.time = time
   s.row = row
-  s.ipId = ipId
+  s.ipId = <u16>ipId
   s.tsval = tsval
   s.sent = 1
   d.listed++
@@ -118,7 +117,7 @@ export function acknowledge(d: Sender, other: Sender, ack: i32): i32 {
     s.next = free
     free = name
     d.listed--
-    if (s.sent > 1) other.provoked += s.sent - 1
+    if (s.sent > 1) other.provoked += <i32>s.sent - 1
     last = name
     name = next
   }
@@ -150,7 +149,7 @@ export function answers(d: Sender, ack: i32): i32 {
   for (let name = d.head; name !== NONE;) {
     const s = at(name)
     const arrived = ack - s.end >= 0
-    answers += arrived ? s.sent : 1
+    answers += arrived ? <i32>s.sent : 1
     answers += (s.end - s.seq) / LARGEST_PIECE
     if (!arrived) lacks = 1
     name = s.next
@@ -177,7 +176,7 @@ export function isPartOf(segment: i32, ipId: i32, time: f64): bool {
   const offset = packet.seq - s.seq
   if (offset < 0 || length === 0 || time - s.time > PIECES_NS) return false
   if (s.end - s.seq === length && offset === 0) return false
-  const index = ((ipId - s.ipId) << 16) >> 16
+  const index = ((ipId - <i32>s.ipId) << 16) >> 16
   if (index < 0 || (packet.hasTimestamps !== 0 && packet.tsval !== s.tsval)) return false
   return index === 0 ? offset === 0 : offset % index === 0 && offset / index >= length
 }
