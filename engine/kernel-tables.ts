@@ -23,7 +23,7 @@ export const TABLE = {
   /** Stacks met a moment ago. */
   recentStacks: 16,
   /** TcpState. */
-  directions: 18,
+  directionPages: 18,
   recovery: 19,
   unackedSegments: 20,
   connectionSeen: 21,
@@ -42,7 +42,7 @@ export const TABLE = {
   emptyRecords: 42,
   echoes: 46,
   /** RoundTrips. */
-  roundTrips: 50,
+  roundTripPages: 50,
   roundTripNodes: 51,
   /** Verdicts: a column each; the last holds the count. */
   verdictRow: 52,
@@ -72,3 +72,6 @@ export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2 } as const
 
 /** What the kernel did with a frame. */
 export const TAKEN = { yes: 0, full: 1, noMemory: 2 } as const
+
+/** Records of connections lie in pages of so many; their table holds the pages' addresses. */
+export const PAGE_RECORDS = 1024

@@ -1,5 +1,5 @@
 import { KERNEL } from './kernel.generated.ts'
-import { TABLE_COUNT } from './kernel-tables.ts'
+import { PAGE_RECORDS, TABLE_COUNT } from './kernel-tables.ts'
 
 // What there is of WebAssembly in the browser and in Node alike.
 declare const WebAssembly: {
@@ -57,6 +57,8 @@ export class Kernel {
   readonly #bytes: (Uint8Array | undefined)[] = []
   readonly #doubles: (Float64Array | undefined)[] = []
   #all: Uint8Array
+  #allWords: Int32Array
+  #allDoubles: Float64Array
 
   constructor(calls: KernelCalls) {
     compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL), (character) => character.charCodeAt(0)))
@@ -67,6 +69,8 @@ export class Kernel {
     this.call = exports
     this.#directory = new Uint32Array(this.#memory.buffer, exports.tableDirectory(), TABLE_COUNT * 2)
     this.#all = new Uint8Array(this.#memory.buffer)
+    this.#allWords = new Int32Array(this.#memory.buffer)
+    this.#allDoubles = new Float64Array(this.#memory.buffer)
   }
 
   /** All of the memory. Positions of packets are places in it. */
@@ -74,6 +78,22 @@ export class Kernel {
     // The buffer is another one once the memory has grown; older views still show what they showed.
     if (this.#all.length !== this.#memory.buffer.byteLength) this.#all = new Uint8Array(this.#memory.buffer)
     return this.#all
+  }
+
+  /** The same in words, and in doubles. */
+  get memoryWords(): Int32Array {
+    if (this.#allWords.buffer !== this.#memory.buffer) this.#allWords = new Int32Array(this.#memory.buffer)
+    return this.#allWords
+  }
+  get memoryDoubles(): Float64Array {
+    if (this.#allDoubles.buffer !== this.#memory.buffer) this.#allDoubles = new Float64Array(this.#memory.buffer)
+    return this.#allDoubles
+  }
+
+  /** Where a record lies whose pages are in `table`: its first byte. Of one that was never written to: at 0, where there are only zeros. */
+  record(table: number, number: number, bytes: number): number {
+    const page = this.unsigned(table)[Math.trunc(number / PAGE_RECORDS)] ?? 0
+    return page === 0 ? 0 : page + (number % PAGE_RECORDS) * bytes
   }
 
   // Tables as they are now: the same view as long as the table did not grow. Numbers are those of TABLE.

@@ -1,4 +1,4 @@
-// What lies below the first address that the compiler may use (--memoryBase): at fixed places, so that addresses are constants.
+// Below 1024 there are only zeros. What lies below the first address that the compiler may use (--memoryBase): at fixed places, so that addresses are constants.
 
 /** The packet that is decoded: 64 words, then arrays; see Packet. */
 export const PACKET: usize = 1024

@@ -61,7 +61,8 @@ export class CompiledFilter {
     const captured = Math.min(chunk.capturedLength[i], bytes.length - at)
     const id = chunk.interface[i]
     const packet = id === NO_INTERFACE ? emptyPacket(bytes, at, at + captured) : this.#packet
-    if (id !== NO_INTERFACE) decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
+    if (id !== NO_INTERFACE)
+      decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
     this.#values.load(row, packet)
     return fulfils(this.#test, this.#values)
   }

@@ -99,14 +99,15 @@ export class ConnectionReader {
 
   /** The sequence number that relative ones count from; undefined if the direction was not seen and nothing acknowledged it. */
   baseSeq(conversation: number, direction: number): number | undefined {
-    const at = (conversation * 2 + direction) * DIRECTION_WORDS
+    const at = this.#state.directions.at(conversation * 2 + direction)
     const { words } = this.#state.directions
     return (words[at + BITS] & BIT_BASE) === 0 ? undefined : words[at + BASE_SEQ] >>> 0
   }
 
   /** The shift count of the windows that the direction advertises; undefined if the SYN was not seen. */
   windowShift(conversation: number, direction: number): number | undefined {
-    const scale = this.#state.directions.words[(conversation * 2 + direction) * DIRECTION_WORDS + BITS] & SCALE.mask
+    const { directions } = this.#state
+    const scale = directions.words[directions.at(conversation * 2 + direction) + BITS] & SCALE.mask
     if (scale === SCALE.unknown) return undefined
     return scale === SCALE.unused ? 0 : scale - SCALE.shift
   }
@@ -119,7 +120,7 @@ export class ConnectionReader {
 
   #hasData(conversation: number): boolean {
     const { words } = this.#state.directions
-    const a = conversation * 2 * DIRECTION_WORDS
+    const a = this.#state.directions.at(conversation * 2)
     return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT_DATA) !== 0
   }
 
@@ -141,7 +142,7 @@ export class ConnectionReader {
     // If both are, the later interval lies within the earlier.
     let since = Infinity
     for (let direction = 0; direction < 2; direction++) {
-      const at = (conversation * 2 + direction) * DIRECTION_WORDS
+      const at = directions.at(conversation * 2 + direction)
       if ((directions.words[at + BITS] & BIT_ZERO_WINDOW) === 0) continue
       since = Math.min(since, packets.time(recovery.get(directions, at, ZERO_WINDOW_ROW) - 1))
     }

@@ -73,7 +73,13 @@ export class Directions {
     this.#kernel = kernel
   }
 
+  /** All of the kernel's memory. */
   get words(): Int32Array {
-    return this.#kernel.words(TABLE.directions)
+    return this.#kernel.memoryWords
+  }
+
+  /** Where the record of `conversation * 2 + direction` begins in it. */
+  at(found: number): number {
+    return this.#kernel.record(TABLE.directionPages, found, DIRECTION_WORDS * 4) >>> 2
   }
 }

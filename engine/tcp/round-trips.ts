@@ -34,7 +34,7 @@ export function leftOut(chunk: PacketChunk, i: number): number {
 }
 
 /** A direction's record, in doubles: the first is the shortest round trip that the direction's packets have ended, 0 = none. */
-const RECORD_DOUBLES = 4
+const RECORD_BYTES = 32
 
 /** The round trips of a capture, as the kernel measures them (kernel/tcp/round-trips.ts). */
 export class RoundTrips {
@@ -51,7 +51,8 @@ export class RoundTrips {
 
   /** Nanoseconds between this point and the conversation's end A (direction 0) or B, there and back, at least; undefined if nothing tells. */
   shortest(conversation: number, direction: number): number | undefined {
-    return this.#kernel.doubles(TABLE.roundTrips)[(conversation * 2 + direction) * RECORD_DOUBLES] || undefined
+    const at = this.#kernel.record(TABLE.roundTripPages, conversation * 2 + direction, RECORD_BYTES)
+    return this.#kernel.memoryDoubles[at >>> 3] || undefined
   }
 
   /**

@@ -40,7 +40,12 @@ function isMade(hash) {
 
 function sourcesHash() {
   const hash = createHash('sha256')
-  for (const file of [...kernelFiles(SOURCES), ...constantFiles(), inProject('package-lock.json'), import.meta.filename ?? '']) {
+  for (const file of [
+    ...kernelFiles(SOURCES),
+    ...constantFiles(),
+    inProject('package-lock.json'),
+    import.meta.filename ?? '',
+  ]) {
     if (file !== '') hash.update(relative(root, file)).update(readFileSync(file))
   }
   return hash.digest('hex')

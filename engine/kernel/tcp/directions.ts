@@ -1,17 +1,22 @@
-import { TABLE } from '../../kernel-tables.ts'
+import { PAGE_RECORDS, TABLE } from '../../kernel-tables.ts'
 import { DIRECTION_WORDS } from '../../tcp/directions.ts'
-import { doubleTable, I32s, newTable } from '../memory.ts'
+import { I32s } from '../memory.ts'
+import { addPage, newPages, recordAt } from '../pages.ts'
 
 const RECORD_BYTES: i32 = DIRECTION_WORDS * 4
 
-let records: usize = newTable(TABLE.directions, RECORD_BYTES * 2 * 64)
+let pages: usize = newPages(TABLE.directionPages)
+let capacity: i32 = 0
 
-/** The record of direction `conversation * 2 + direction`. Stays where it is until the next grow(). */
+/** The record of direction `conversation * 2 + direction`. */
 export function directionAt(found: i32): I32s {
-  return changetype<I32s>(records + found * RECORD_BYTES)
+  return changetype<I32s>(recordAt(pages, found, RECORD_BYTES))
 }
 
-/** Twice the capacity, which is that of 64 conversations at first. */
-export function grow(): void {
-  records = doubleTable(TABLE.directions)
+/** Makes room for both directions of a conversation, of which this is one. */
+export function reserve(found: i32): void {
+  while (found >= capacity) {
+    pages = addPage(TABLE.directionPages, capacity, RECORD_BYTES)
+    capacity += PAGE_RECORDS
+  }
 }

@@ -1,5 +1,5 @@
 import { FLAG } from '../../columns/packet-columns.ts'
-import { TABLE } from '../../kernel-tables.ts'
+import { PAGE_RECORDS, TABLE } from '../../kernel-tables.ts'
 import { LABEL } from '../../tcp/labels.ts'
 import { ANSWERED, ROUND_TRIP } from '../../tcp/round-trips.ts'
 import { VERDICT } from '../../tcp/verdict-codes.ts'
@@ -7,6 +7,7 @@ import { acked, flagsOf, labels, labelsOf, payloadLengthOf, setRoundTrip, timeOf
 import { addRow, newColumns } from '../columns/sparse-columns.ts'
 import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
+import { addPage, newPages, recordAt } from '../pages.ts'
 import { after } from './sequence.ts'
 
 // Measures round trips while the capture is read, the only ones there are: every view takes them from the columns. What a packet is, is
@@ -66,9 +67,9 @@ class Waiting {
 const DIRECTION_BYTES: i32 = offsetof<Direction>()
 const WAITING_BYTES: i32 = offsetof<Waiting>()
 
-let directions: usize = newTable(TABLE.roundTrips, DIRECTION_BYTES * 128)
+let pages: usize = newPages(TABLE.roundTripPages)
 /** Directions that there is room for. */
-let capacity: i32 = 128
+let capacity: i32 = 0
 let nodes: usize = newTable(TABLE.roundTripNodes, WAITING_BYTES * 256)
 let room: i32 = WAITING_BYTES * 256
 /** The place of the first is not used, so that 0 is none. */
@@ -83,7 +84,7 @@ const echoes = newColumns(TABLE.echoes)
  * column roundTrip.
  */
 export function segment(row: i32, time: f64, d: i32, verdict: i32): void {
-  if ((d | 1) >= capacity) grow(d)
+  while (d >= capacity) grow()
   const own = directionAt(d)
   const other = directionAt(d ^ 1)
   if (own.state === 0) begin(own, other)
@@ -113,17 +114,15 @@ export function segment(row: i32, time: f64, d: i32, verdict: i32): void {
   if (found !== 0) setRoundTrip((own.state & CLIENT) === 0 ? found : found | ROUND_TRIP.client)
 }
 
-/** The record of a direction, which is `conversation * 2 + direction`. Stays where it is until the next grow(). */
+/** The record of a direction, which is `conversation * 2 + direction`. */
 function directionAt(d: i32): Direction {
-  return changetype<Direction>(directions + <usize>d * DIRECTION_BYTES)
+  return changetype<Direction>(recordAt(pages, d, DIRECTION_BYTES))
 }
 
 /** Makes room for both directions of a conversation, of which this is one. */
-function grow(d: i32): void {
-  while ((d | 1) >= capacity) {
-    directions = doubleTable(TABLE.roundTrips)
-    capacity = tableBytes(TABLE.roundTrips) / DIRECTION_BYTES
-  }
+function grow(): void {
+  pages = addPage(TABLE.roundTripPages, capacity, DIRECTION_BYTES)
+  capacity += PAGE_RECORDS
 }
 
 function at(name: i32): Waiting {

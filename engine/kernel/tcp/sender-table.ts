@@ -1,5 +1,5 @@
-import { TABLE } from '../../kernel-tables.ts'
-import { allocate, doubleTable, giveBack, newTable, tableBytes } from '../memory.ts'
+import { PAGE_RECORDS, TABLE } from '../../kernel-tables.ts'
+import { addPage, givePagesBack, newPages, recordAt } from '../pages.ts'
 
 /**
  * What the sender of one direction of a TCP connection can know, as Linux keeps it, followed from this capture point. Zeros are a direction of
@@ -76,37 +76,24 @@ export const LAST_FIN: i32 = 1024
 
 const SENDER_BYTES: i32 = offsetof<Sender>()
 
-// In pages that stay where they are: of 150,000 connections one table would leave 27 MB behind when it doubles.
-const PAGE_SHIFT: i32 = 10
-const PAGE_MASK: i32 = (1 << PAGE_SHIFT) - 1
-const PAGE_BYTES: i32 = SENDER_BYTES << PAGE_SHIFT
-
-/** Addresses of the pages. */
-let pages: usize = newTable(TABLE.senderPages, 64 * 4)
+let pages: usize = newPages(TABLE.senderPages)
 /** Directions that there is room for. */
 let capacity: i32 = 0
 
 /** The record of a direction, which is `conversation * 2 + direction`. */
 export function sender(direction: i32): Sender {
-  const page = load<usize>(pages + (<usize>(direction >>> PAGE_SHIFT) << 2))
-  return changetype<Sender>(page + <usize>(direction & PAGE_MASK) * SENDER_BYTES)
+  return changetype<Sender>(recordAt(pages, direction, SENDER_BYTES))
 }
 
 /** Makes room for both directions of a conversation, of which this is one. */
 export function reserve(direction: i32): void {
-  while (direction >= capacity) addPage()
-}
-
-function addPage(): void {
-  const number = capacity >>> PAGE_SHIFT
-  if (number * 4 === tableBytes(TABLE.senderPages)) pages = doubleTable(TABLE.senderPages)
-  store<usize>(pages + (<usize>number << 2), allocate(PAGE_BYTES))
-  capacity += 1 << PAGE_SHIFT
+  while (direction >= capacity) {
+    pages = addPage(TABLE.senderPages, capacity, SENDER_BYTES)
+    capacity += PAGE_RECORDS
+  }
 }
 
 export function release(): void {
-  for (let at: usize = 0; at < <usize>(capacity >>> PAGE_SHIFT) << 2; at += 4) {
-    giveBack(load<usize>(pages + at), PAGE_BYTES)
-  }
+  givePagesBack(TABLE.senderPages, capacity, SENDER_BYTES)
   capacity = 0
 }

@@ -29,13 +29,11 @@ export function setEpoch(nanoseconds: f64): void {
 /** Makes room for the conversation. */
 export function reserve(conversation: i32): void {
   if (conversation >= connections.capacity) growFor(conversation)
+  directions.reserve(conversation * 2)
 }
 
 function growFor(conversation: i32): void {
-  while (conversation >= connections.capacity) {
-    directions.grow()
-    connections.grow()
-  }
+  while (conversation >= connections.capacity) connections.grow()
 }
 
 /** The conversation's record in the trouble table, made if there is none. */
