@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { gunzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { PcapWriter } from '../engine/capture-file/pcap-writer.ts'
+import { PcapngWriter } from '../engine/capture-file/pcapng-writer.ts'
 import { Engine } from '../engine/engine.ts'
 import { runCli } from '../test/support/run-cli.ts'
 import { temporaryFolder } from '../test/support/temporary-folder.ts'
@@ -294,6 +295,16 @@ describe('analyze', () => {
     expect(lanes.packets.reduce((a: number, b: number) => a + b, 0)).toBe(2162)
     expect(report.names['10.244.2.21']).toEqual(['orders-0.orders.shop'])
     expect(report.findings[0]).toMatchObject({ kind: 'rto-tail' })
+  })
+
+  it('shows the lines of a comment as lines, none of which can be taken for its own, and steers no terminal', async () => {
+    const file = join(temporaryFolder(), 'commented.pcapng')
+    const comments = ['the day it broke\r\n0 packets,\tand\nso on\n', 'red \u001b[31m']
+    writeFileSync(file, new PcapngWriter({ comments }).take())
+    const { stdout } = await runCli(['analyze', file])
+    expect(stdout).toContain(
+      '\ncomment: the day it broke\n         0 packets, and\n         so on\ncomment: red \u{fffd}[31m\n',
+    )
   })
 
   it('analyses a capture without any packet', async () => {

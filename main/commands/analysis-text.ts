@@ -1,6 +1,6 @@
 import { partText } from '../../engine/engine.ts'
 import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary, ResetCause } from '../../engine/engine.ts'
-import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
+import { type AddressNames, conversationTable, endpoint, printable, printableLines } from './conversation-table.ts'
 import { findingsSummary } from './findings-text.ts'
 import { latencyText } from './latency-text.ts'
 import { unreadText } from './read-capture.ts'
@@ -62,7 +62,7 @@ function factsText({ file, facts, conversations }: Analysis): string {
       `${countText(facts.cutPackets, 'packet')} (${shareText(facts.cutPackets, facts.packets)}) cut by the snap length`,
     )
   }
-  for (const comment of facts.comments) lines.push(`comment: ${printable(comment)}`)
+  for (const comment of facts.comments) lines.push(`comment: ${printableLines(comment, '         ')}`)
   return lines.join('\n')
 }
 

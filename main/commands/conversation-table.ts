@@ -48,3 +48,9 @@ function stateText({ state, resetCause }: ConversationRow): string {
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
 }
+
+/** A text out of a capture that may have several lines: those behind the first are indented, so that none can be taken for ours. */
+export function printableLines(text: string, indent: string): string {
+  const lines = text.trimEnd().split(/\r\n|[\n\r\u2028\u2029]/)
+  return lines.map((line) => printable(line.replaceAll('\t', ' '))).join(`\n${indent}`)
+}
