@@ -42,13 +42,20 @@ export class Ingest implements FrameSink {
   readonly #packet = new Packet()
   readonly #mostPackets: number
   readonly #mostConversations: number
+  readonly #latency: boolean
   /** Of the packet before: mostly it is the same. */
   #interfaceId = -1
   #interfaceLinkType = 0
 
-  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
-  constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined, limits: Limits = {}) {
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. Without `latency` no requests or round trips are sought. */
+  constructor(
+    linkType: (interfaceId: number) => number,
+    epoch?: () => bigint | undefined,
+    limits: Limits = {},
+    latency = true,
+  ) {
     this.#linkType = linkType
+    this.#latency = latency
     this.#mostPackets = Math.min(limits.packets ?? MOST.packets, MOST.packets)
     this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
@@ -137,9 +144,11 @@ export class Ingest implements FrameSink {
           verdict = this.#judge.segment(packet, row, time, found, before)
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
-        this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
+        if (this.#latency) this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
       }
-      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, time, found)
+      if (this.#latency && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) {
+        this.#application(packet, row, time, found)
+      }
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1
       this.conversations.tally(found >>> 1, row)

@@ -1,6 +1,7 @@
-import type { ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
+import type { ConversationHarm, ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
+import type { ConnectionFacts } from '../tcp/connection-facts.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { ROUND_TRIP } from '../tcp/round-trips.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
@@ -68,6 +69,23 @@ export class ConversationLists {
     return Array.from(ids, (id, i) =>
       this.#row(id, tallies, scope, { toClient: halfOf(toClient, i), toServer: halfOf(toServer, i) }),
     )
+  }
+
+  /** Those that lost most time, the most harmed first, at most `count`; none that lost nothing. Ties keep the order of appearance. */
+  mostHarmed(count: number, scope: ConversationScope = {}): ConversationHarm[] {
+    const { conversations } = this.#sources
+    const ids = scope.rows ? this.#tallies(scope).ids() : undefined
+    const most: { readonly id: number; readonly harmMs: number }[] = []
+    const number = ids?.length ?? conversations.count
+    for (let i = 0; i < number; i++) {
+      const id = ids ? ids[i] : i
+      const harmMs = this.harmMs(id, scope)
+      if (harmMs <= (most[count - 1]?.harmMs ?? 0)) continue
+      const place = most.findLastIndex((other) => other.harmMs >= harmMs) + 1
+      most.splice(place, 0, { id, harmMs })
+      if (most.length > count) most.pop()
+    }
+    return most.map(({ id }) => this.#harm(id, scope, this.#facts(id)))
   }
 
   /** Rows of the packets of some conversations, ascending. */
@@ -185,11 +203,39 @@ export class ConversationLists {
     scope: ConversationScope,
     { toClient, toServer }: { readonly toClient: PairHalf | undefined; readonly toServer: PairHalf | undefined },
   ): ConversationRow {
-    const { conversations, tcp } = this.#sources
-    const ports = hasPorts(conversations, id)
-    const facts = conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
+    const facts = this.#facts(id)
     const known = id < tallies.packetsAB.length && tallies.firstTime[id] !== Infinity
     const count = (column: ArrayLike<number>): number => (known ? column[id] : 0)
+    const { packets, conversations } = this.#sources
+    return {
+      ...this.#harm(id, scope, facts),
+      firstTime: known ? tallies.firstTime[id] : packets.time(conversations.firstRow(id)),
+      lastTime: known ? tallies.lastTime[id] : packets.time(conversations.lastRow(id)),
+      packetsAB: count(tallies.packetsAB),
+      packetsBA: count(tallies.packetsBA),
+      bytesAB: count(tallies.bytesAB),
+      bytesBA: count(tallies.bytesBA),
+      retransmissions: count(tallies.retransmissions),
+      outOfOrder: count(tallies.outOfOrder),
+      lost: count(tallies.lost),
+      duplicateAcks: count(tallies.duplicateAcks),
+      zeroWindows: count(tallies.zeroWindows),
+      resets: count(tallies.resets),
+      synRetransmissions: facts?.synRetransmissions ?? 0,
+      ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
+      ...(toClient && { toClient }),
+      ...(toServer && { toServer }),
+    }
+  }
+
+  #facts(id: number): ConnectionFacts | undefined {
+    const { conversations, tcp } = this.#sources
+    return conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
+  }
+
+  #harm(id: number, scope: ConversationScope, facts: ConnectionFacts | undefined): ConversationHarm {
+    const { conversations } = this.#sources
+    const ports = hasPorts(conversations, id)
     const isWhole = scope.from === undefined && scope.to === undefined
     // What a part of the time was lost to is not kept apart.
     const harm = isWhole
@@ -203,26 +249,10 @@ export class ConversationLists {
       ...(ports && { portA: conversations.portA[id] }),
       addressB: conversations.addressText(id, true),
       ...(ports && { portB: conversations.portB[id] }),
-      firstTime: known ? tallies.firstTime[id] : this.#sources.packets.time(conversations.firstRow(id)),
-      lastTime: known ? tallies.lastTime[id] : this.#sources.packets.time(conversations.lastRow(id)),
-      packetsAB: count(tallies.packetsAB),
-      packetsBA: count(tallies.packetsBA),
-      bytesAB: count(tallies.bytesAB),
-      bytesBA: count(tallies.bytesBA),
       harmMs: this.harmMs(id, scope),
       harm,
-      retransmissions: count(tallies.retransmissions),
-      outOfOrder: count(tallies.outOfOrder),
-      lost: count(tallies.lost),
-      duplicateAcks: count(tallies.duplicateAcks),
-      zeroWindows: count(tallies.zeroWindows),
-      resets: count(tallies.resets),
       ...(facts?.resetCause && { resetCause: facts.resetCause }),
       ...(facts && { state: facts.state }),
-      synRetransmissions: facts?.synRetransmissions ?? 0,
-      ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
-      ...(toClient && { toClient }),
-      ...(toServer && { toServer }),
     }
   }
 }

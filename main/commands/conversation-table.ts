@@ -1,4 +1,4 @@
-import type { ConversationRow, Engine } from '../../engine/engine.ts'
+import type { ConversationHarm, ConversationRow, Engine } from '../../engine/engine.ts'
 import { bytesText, millisecondsText, table } from './text.ts'
 
 export type AddressNames = Engine['names']
@@ -23,6 +23,21 @@ export function conversationTable(rows: readonly ConversationRow[], names: Addre
   )
 }
 
+/** Who lost how much time to what, as an aligned table. */
+export function harmTable(rows: readonly ConversationHarm[], names: AddressNames): string {
+  return table(
+    ['stream', 'A', 'B', 'lost', 'because of', 'state'],
+    rows.map((row) => [
+      `${row.transport} ${row.stream}`,
+      endpoint(row.addressA, row.portA, names),
+      endpoint(row.addressB, row.portB, names),
+      millisecondsText(row.harmMs),
+      causesText(row),
+      stateText(row),
+    ]),
+  )
+}
+
 /** "shop.prod 10.244.1.7:8080", "[fd00::7]:8080". */
 export function endpoint(address: string, port: number | undefined, names: AddressNames): string {
   const [name] = names.get(address) ?? []
@@ -32,7 +47,7 @@ export function endpoint(address: string, port: number | undefined, names: Addre
 }
 
 /** The share of each cause only where there are several. */
-function causesText({ harm }: ConversationRow): string {
+function causesText({ harm }: ConversationHarm): string {
   if (harm.length <= 1) return harm.map(({ cause }) => cause).join('')
   return harm
     .toSorted((a, b) => b.ms - a.ms)
@@ -40,7 +55,7 @@ function causesText({ harm }: ConversationRow): string {
     .join(', ')
 }
 
-function stateText({ state, resetCause }: ConversationRow): string {
+function stateText({ state, resetCause }: ConversationHarm): string {
   return [state, resetCause === state ? undefined : resetCause].filter((part) => part !== undefined).join(', ')
 }
 
