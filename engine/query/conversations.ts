@@ -1,5 +1,4 @@
 import type { ConversationHarm, ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
-import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import type { ConnectionFacts } from '../tcp/connection-facts.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
@@ -50,15 +49,7 @@ export class ConversationLists {
       sort === 'addressA' || sort === 'addressB'
         ? addressOrder(conversations, sort === 'addressB')
         : this.#keys(ids, sort, scope)
-    const sign = descending ? -1 : 1
-    return ids.sort((x, y) => {
-      const left = keys[x]
-      const right = keys[y]
-      if (left === right) return x - y
-      if (Number.isNaN(left)) return Number.isNaN(right) ? x - y : 1
-      if (Number.isNaN(right)) return -1
-      return (left - right) * sign
-    })
+    return sorted(ids, keys, descending ? -1 : 1)
   }
 
   /** The rows of some conversations. */
@@ -92,10 +83,14 @@ export class ConversationLists {
   rowsOf(ids: Uint32Array): Uint32Array {
     const { conversations, packets } = this.#sources
     const wanted = new Uint8Array(conversations.count)
-    for (const id of ids) wanted[id] = 1
+    let count = 0
+    for (const id of ids) {
+      wanted[id] = 1
+      count += conversations.packets(id)
+    }
     const found = new RowList()
-    for (const [number, { conversation }] of packets.chunks.entries()) {
-      const first = number * CHUNK_ROWS
+    for (const { conversation, first } of packets.chunks) {
+      if (found.count === count) break
       addWanted(conversation.subarray(0, packets.rows - first), wanted, first, found)
     }
     return found.view()
@@ -109,7 +104,7 @@ export class ConversationLists {
   /** Milliseconds the conversation lost. */
   harmMs(id: number, { from, to }: ConversationScope = {}): number {
     const { conversations, packets, tcp } = this.#sources
-    if (conversations.transport[id] !== TRANSPORT.tcp) return 0
+    if (!tcp.isTroubled(id)) return 0
     if (from === undefined && to === undefined) return tcp.lostNs(id) / 1e6
     // Nothing is lost before the first packet or after the last.
     const first = packets.time(conversations.firstRow(id))
@@ -118,8 +113,7 @@ export class ConversationLists {
   }
 
   resets(id: number): number {
-    const { conversations, tcp } = this.#sources
-    return conversations.transport[id] === TRANSPORT.tcp ? tcp.resets(id) : 0
+    return this.#sources.tcp.resets(id)
   }
 
   #tallies({ rows }: ConversationScope): ConversationTallies {
@@ -260,6 +254,31 @@ export class ConversationLists {
 function allOf(count: number): Uint32Array {
   const ids = new Uint32Array(count)
   for (let id = 0; id < count; id++) ids[id] = id
+  return ids
+}
+
+/** By their keys, in order of appearance where these are equal, NaN last. Most have none of what is counted: zeros need no sorting. */
+function sorted(ids: Uint32Array, keys: ArrayLike<number>, sign: 1 | -1): Uint32Array {
+  const zeros = new Uint32Array(ids.length)
+  let none = 0
+  let rest = 0
+  for (const id of ids) {
+    if (keys[id] === 0) zeros[none++] = id
+    else ids[rest++] = id
+  }
+  const some = ids.slice(0, rest).sort((x, y) => {
+    const left = keys[x]
+    const right = keys[y]
+    if (left === right) return x - y
+    if (Number.isNaN(left)) return Number.isNaN(right) ? x - y : 1
+    if (Number.isNaN(right)) return -1
+    return (left - right) * sign
+  })
+  const behind = some.findIndex((id) => !(keys[id] * sign < 0))
+  const place = behind < 0 ? rest : behind
+  ids.set(some.subarray(0, place))
+  ids.set(zeros.subarray(0, none), place)
+  ids.set(some.subarray(place), place + none)
   return ids
 }
 

@@ -116,9 +116,9 @@ function draft(context: FindingContext, group: Group<Race>): Draft {
     blamed: 'both ends’ settings: the client must give up idle connections sooner than the server does',
     evidence: worst(cases, 4).flatMap(({ segments, fin, request, reset }) =>
       [
-        { row: segments.rows[fin], role: 'the server closes' },
-        { row: segments.rows[request], role: 'the request, on its way' },
-        { row: segments.rows[reset], role: 'the reset that answers it' },
+        { row: segments.row(fin), role: 'the server closes' },
+        { row: segments.row(request), role: 'the request, on its way' },
+        { row: segments.row(reset), role: 'the reset that answers it' },
       ].sort((a, b) => a.row - b.row),
     ),
     ruledOut: [
