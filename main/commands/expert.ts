@@ -1,12 +1,9 @@
 import type { Engine } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
-import { CaptureWithBytes } from './capture-bytes.ts'
 import type { Command } from './command.ts'
 import { expertText } from './expert-text.ts'
-import { checkFilterArgument } from './filter-argument.ts'
 import { engineJson } from './json.ts'
 import { LIMIT_HELP, LIMIT_OPTIONS, LIMIT_USAGE, limitOption } from './limit-arguments.ts'
-import { ownNotes } from './own-notes.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { nameOf, readCapture } from './read-capture.ts'
 import { resetsByCause } from './resets-by-cause.ts'
@@ -42,22 +39,18 @@ A cut or corrupt file is counted up to the damage, which is said. FILE may be - 
     })
     const file = oneFile(positionals)
     const options = { ...limitOption(values), ...partOption(values) }
-    const { filter = '' } = values
-    if (filter.trim() === '') {
-      await tell(await readCapture(file, { ...options, latency: false }), file, values.json)
-      return 0
+    const { filter = '', json } = values
+    if (filter.trim() === '') await tell(file, json, await readCapture(file, { ...options, latency: false }))
+    else {
+      // Loaded only when it is wanted, as it brings more along than all the rest.
+      const { tellFiltered } = await import('./filtered-capture.ts')
+      await tellFiltered('expert', file, filter, options, (engine, rows) => tell(file, json, engine, rows))
     }
-    checkFilterArgument('expert', filter)
-    // A filter may ask for anything: also for requests, names and packets' bytes.
-    using capture = await CaptureWithBytes.open(file, options)
-    const { engine, read } = capture
-    engine.notes.set(await ownNotes(file))
-    await tell(engine, file, values.json, await engine.select({ filter }, read))
     return 0
   },
 }
 
-async function tell(engine: Engine, file: string, json = false, rows?: Uint32Array): Promise<void> {
+async function tell(file: string, json: boolean | undefined, engine: Engine, rows?: Uint32Array): Promise<void> {
   const scope = rows && { rows }
   const report = {
     file: nameOf(file),
