@@ -271,6 +271,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await using opened = await openPage(browser, at('screen=cluster&context=admin'))
     const { page } = opened
     await drawWithElements(page)
+    // A row that goes moves the others from under the pointer.
+    const pods = page.getByRole('grid', { name: 'Pods' })
+    await pods.getByRole('row', { name: /pair.*Running/ }).waitFor()
+    await pods.getByRole('gridcell', { name: 'client', exact: true }).waitFor({ state: 'detached' })
     for (const name of ['proxy', 'app']) {
       await openMenu(page, 'Pods', 'pair')
       await page.getByRole('menuitem', { name: `Open a shell in ${name}` }).click()
