@@ -130,7 +130,8 @@ export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' 
 export type ConversationState =
   'syn-sent' | 'syn-received' | 'established' | 'closing' | 'closed' | 'reset' | 'refused' | 'mid-stream'
 
-export interface ConversationRow {
+/** Who lost how much time to what. */
+export interface ConversationHarm {
   readonly id: number
   readonly transport: string
   /** Number in its transport, as Wireshark's tcp.stream, udp.stream. */
@@ -139,16 +140,21 @@ export interface ConversationRow {
   readonly portA?: number
   readonly addressB: string
   readonly portB?: number
+  /** Milliseconds this conversation lost to retransmission waits, SYN time-outs, resets and zero windows. */
+  readonly harmMs: number
+  /** The parts of harmMs that are not zero, for the tooltip: cause and milliseconds. */
+  readonly harm: readonly { readonly cause: string; readonly ms: number }[]
+  readonly resetCause?: ResetCause
+  readonly state?: ConversationState
+}
+
+export interface ConversationRow extends ConversationHarm {
   readonly firstTime: number
   readonly lastTime: number
   readonly packetsAB: number
   readonly packetsBA: number
   readonly bytesAB: number
   readonly bytesBA: number
-  /** Milliseconds this conversation lost to retransmission waits, SYN time-outs, resets and zero windows. */
-  readonly harmMs: number
-  /** The parts of harmMs that are not zero, for the tooltip: cause and milliseconds. */
-  readonly harm: readonly { readonly cause: string; readonly ms: number }[]
   /** Packets sent again; not those that were captured twice or overtaken, whatever their label says. */
   readonly retransmissions: number
   readonly outOfOrder: number
@@ -156,8 +162,6 @@ export interface ConversationRow {
   readonly duplicateAcks: number
   readonly zeroWindows: number
   readonly resets: number
-  readonly resetCause?: ResetCause
-  readonly state?: ConversationState
   readonly synRetransmissions: number
   readonly initialRttNs?: number
   /** Round trips between the capture point and either end, of the packets that count; absent where there are none. */

@@ -2,6 +2,7 @@ import type {
   AddressPair,
   CaptureFacts,
   Completion,
+  ConversationHarm,
   ConversationRow,
   ConversationSort,
   ExchangeRow,
@@ -40,6 +41,7 @@ import { PartSink } from './part-sink.ts'
 import { addressPairs } from './query/address-pairs.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
+import { expertCounts, type ExpertCounts } from './query/expert.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import { FollowedStream } from './query/follow-stream.ts'
@@ -67,6 +69,7 @@ export { COST, type Limits } from './limits.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export type { ConversationScope } from './query/conversations.ts'
+export type { ExpertCounts, MarkCount, RetransmissionCount } from './query/expert.ts'
 export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
 export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.ts'
@@ -96,6 +99,11 @@ export interface EngineOptions {
   readonly part?: CapturePart
   /** With a part, which does not begin before it: what is pushed is the capture from there on. */
   readonly start?: StartPoint
+  /**
+   * False: neither requests nor round trips are looked for. There are no exchanges, no names from DNS, no latency, and findings miss what
+   * rests on these; labels, verdicts and lost time are the same.
+   */
+  readonly latency?: boolean
 }
 
 /**
@@ -123,6 +131,7 @@ export class Engine {
       (id) => this.#reader.interfaces[id].linkType,
       () => this.#reader.epoch,
       options.limits,
+      options.latency,
     )
     this.#part = options.part && new PartSink(this.#ingest, options.part, () => this.#reader.epoch, options.start)
     this.#reader = new CaptureFileReader(this.#part ?? this.#ingest, options.onDecompressed)
@@ -314,6 +323,16 @@ export class Engine {
 
   conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
     return this.#conversationLists.rows(ids, scope)
+  }
+
+  /** The conversations that lost most time, at most `count`; costs no pass over packets without `rows`. */
+  mostHarmed(count: number, scope?: ConversationScope): ConversationHarm[] {
+    return this.#conversationLists.mostHarmed(count, scope)
+  }
+
+  /** Labels and verdicts of `rows` (all packets without), counted. */
+  expertCounts(rows?: Uint32Array): ExpertCounts {
+    return expertCounts(this, rows)
   }
 
   /** Rows of the packets of some conversations, ascending. */

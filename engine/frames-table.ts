@@ -1,7 +1,7 @@
-import { CHUNK_ROWS, FLAG, NO_CONVERSATION, TCP_FLAGS_MASK } from './columns/packet-table.ts'
+import { CHUNK_ROWS, FLAG, NO_CONVERSATION, NO_INTERFACE, TCP_FLAGS_MASK } from './columns/packet-table.ts'
 import { NETWORK } from './decode/packet.ts'
 import type { Engine } from './engine.ts'
-import { NO_INTERFACE } from './columns/packet-columns.ts'
+import { originalPassed } from './query/label-counts.ts'
 import { LABEL, LABELS } from './tcp/labels.ts'
 import { reasonText } from './tcp/reasons.ts'
 import { VERDICTS } from './tcp/verdicts.ts'
@@ -109,13 +109,12 @@ function verdictText({ packets, verdicts }: Engine, row: number): string {
   const entry = verdicts.find(row)
   if (entry < 0) return NO_VERDICT
   const spurious = verdicts.isSpurious(entry)
-  // Of bytes that were acknowledged the earlier transmission is no longer kept.
-  const original = verdicts.original(entry) !== undefined ? 'seen' : verdicts.wasAcknowledged(entry) ? '' : 'unseen'
+  const passed = originalPassed(verdicts, entry)
   const cost = verdicts.cost(entry) / 1e6
   return [
     VERDICTS[verdicts.verdict(entry)],
     spurious === undefined ? '' : spurious ? '1' : '0',
-    original,
+    passed === undefined ? '' : passed ? 'seen' : 'unseen',
     cost > 0 ? cost.toFixed(3) : '',
     reasonText(verdicts, entry, packets),
   ].join('\t')

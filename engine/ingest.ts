@@ -45,8 +45,13 @@ export class Ingest implements FrameSink {
   #interfaceId = -1
   #interfaceLinkType = 0
 
-  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. */
-  constructor(linkType: (interfaceId: number) => number, epoch?: () => bigint | undefined, limits: Limits = {}) {
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. Without `latency` no requests or round trips are sought. */
+  constructor(
+    linkType: (interfaceId: number) => number,
+    epoch?: () => bigint | undefined,
+    limits: Limits = {},
+    latency = true,
+  ) {
     this.#linkType = linkType
     this.#epoch = epoch
     this.#most = {
@@ -54,6 +59,7 @@ export class Ingest implements FrameSink {
       conversations: Math.min(limits.conversations ?? MOST.conversations, MOST.conversations),
     }
     this.#kernel.call.setLimits(this.#most.packets, this.#most.conversations)
+    this.#kernel.call.setLatency(latency)
     this.packets = new PacketTable(this.#kernel)
     this.conversations = new ConversationTable(this.#kernel)
     this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)

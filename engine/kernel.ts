@@ -24,6 +24,7 @@ interface KernelFunctions {
   room(bytes: number): number
   setEpoch(nanoseconds: number): void
   setLimits(rows: number, conversations: number): void
+  setLatency(sought: boolean): void
   frame(
     at: number,
     capturedLength: number,

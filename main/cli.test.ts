@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { gunzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { PcapWriter } from '../engine/capture-file/pcap-writer.ts'
+import { PcapngWriter } from '../engine/capture-file/pcapng-writer.ts'
 import { Engine } from '../engine/engine.ts'
 import { runCli } from '../test/support/run-cli.ts'
 import { temporaryFolder } from '../test/support/temporary-folder.ts'
@@ -35,6 +36,23 @@ function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
+/** What `expert` tells of a conversation, out of what `analyze` does. */
+function without(row: object): object {
+  const told = [
+    'transport',
+    'stream',
+    'addressA',
+    'portA',
+    'addressB',
+    'portB',
+    'harmMs',
+    'harm',
+    'state',
+    'resetCause',
+  ]
+  return Object.fromEntries(Object.entries(row).filter(([key]) => told.includes(key)))
+}
+
 /** Nobody, root included, may write there. */
 const NO_FOLDER = '/proc/hopscope'
 const FULL = '/dev/full'
@@ -44,7 +62,7 @@ describe('the command line', () => {
   it('shows every command, and fails without one', async () => {
     const help = await runCli(['--help'])
     expect([help.code, help.stderr]).toEqual([0, ''])
-    for (const command of ['analyze', 'conversations', 'frames', 'follow', 'export', 'serve']) {
+    for (const command of ['analyze', 'expert', 'conversations', 'frames', 'follow', 'export', 'serve']) {
       expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
     }
     const none = await runCli([])
@@ -53,6 +71,7 @@ describe('the command line', () => {
 
   it.each([
     'analyze',
+    'expert',
     'conversations',
     'frames',
     'follow',
@@ -76,6 +95,7 @@ describe('the command line', () => {
     ['an unknown command', ['analyse', PLAIN], 'there is no command "analyse". Commands: analyze, '],
     ['a name that every object has', ['constructor'], 'there is no command "constructor"'],
     ['an unknown option', ['analyze', PLAIN, '--jsn'], "Unknown option '--jsn'"],
+    ['a filter that is none', ['expert', PLAIN, '--filter', 'tcp.prt == 1'], '  tcp.prt == 1\n  ^^^^^^^'],
     ['no file', ['analyze'], 'name a capture file.'],
     ['two files where one is analysed', ['conversations', PLAIN, LOSS], 'name one capture file, not several.'],
     ['several files for standard output', ['frames', PLAIN, LOSS], 'several files need --out DIR.'],
@@ -96,7 +116,7 @@ describe('the command line', () => {
     expect(stderr).not.toContain('    at ')
   })
 
-  it.each(['analyze', 'conversations', 'frames'])('%s says why a file cannot be read', async (command) => {
+  it.each(['analyze', 'expert', 'conversations', 'frames'])('%s says why a file cannot be read', async (command) => {
     const folder = temporaryFolder()
     const empty = join(folder, 'empty.pcap')
     const text = join(folder, 'notes.pcap')
@@ -198,6 +218,9 @@ describe('a cut capture', () => {
     const analysis = await runCli(['analyze', file])
     expect(analysis.code).toBe(0)
     expect(analysis.stdout).toMatch(/DAMAGED at byte \d+; read up to there\. \S/)
+    const counts = await runCli(['expert', file])
+    expect(counts.code).toBe(0)
+    expect(counts.stdout).toContain(/^DAMAGED .*$/m.exec(analysis.stdout)?.[0])
     const list = await runCli(['conversations', file])
     expect([list.code, list.stdout.includes('TCP 0')]).toEqual([0, true])
     expect(list.stderr).toContain('damaged at byte')
@@ -296,14 +319,86 @@ describe('analyze', () => {
     expect(report.findings[0]).toMatchObject({ kind: 'rto-tail' })
   })
 
+  it('shows the lines of a comment as lines, none of which can be taken for its own, and steers no terminal', async () => {
+    const file = join(temporaryFolder(), 'commented.pcapng')
+    const comments = ['the day it broke\r\n0 packets,\tand\nso on\n', 'red \u001b[31m']
+    writeFileSync(file, new PcapngWriter({ comments }).take())
+    const { stdout } = await runCli(['analyze', file])
+    expect(stdout).toContain(
+      '\ncomment: the day it broke\n         0 packets, and\n         so on\ncomment: red \u{fffd}[31m\n',
+    )
+  })
+
   it('analyses a capture without any packet', async () => {
     const file = join(temporaryFolder(), 'none.pcap')
     writeFileSync(file, new PcapWriter({ linkType: 1 }).take())
     const { code, stdout } = await runCli(['analyze', file])
     expect([code, stdout]).toEqual([0, `${file}: pcap, 24 B\n0 packets, 0 B on the wire, 0 conversations\n`])
     expect(JSON.parse((await runCli(['analyze', file, '--json'])).stdout).worst).toEqual([])
+    expect((await runCli(['expert', file])).stdout).toBe(stdout)
     expect((await runCli(['conversations', file])).stdout).toBe('No conversations.\n')
     expect((await runCli(['conversations', file, '--json'])).stdout).toBe('')
+  })
+})
+
+describe('expert', () => {
+  it('tells labels and verdicts with their first frames, and who lost time, in few lines', async () => {
+    const { code, stdout, stderr } = await runCli(['expert', LOSS])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n').length).toBeLessThan(30)
+    expect(stdout).toContain('2,162 packets, 921 kB on the wire, 6 conversations')
+    expect(stdout).toMatch(/^label +packets +conversations +first frame$/m)
+    expect(stdout).toMatch(/^tcp\.analysis\.retransmission +42 +6 +980$/m)
+    expect(stdout).toMatch(/^tlp +26 +6 +980 +11 +12 +15 +11 +tail loss probe$/m)
+    expect(stdout).toMatch(
+      /^TCP 0 +checkout-7d9f6c5b8-xk2lp.shop 10\.244\.1\.17:44142 +orders-0.orders.shop 10\.244\.2\.21:8080 +1\.31 s /m,
+    )
+    const { stdout: resets } = await runCli(['expert', ZIPPED])
+    expect(resets).toMatch(
+      /^Reset: 5 connections to ledger\.shop\.svc\.cluster\.local 10\.96\.120\.4:443, unknown to /m,
+    )
+  })
+
+  it('counts as analyze does, in JSON', async () => {
+    for (const file of [LOSS, ZIPPED, TWICE]) {
+      const analysis = JSON.parse((await runCli(['analyze', file, '--json'])).stdout)
+      const report = JSON.parse((await runCli(['expert', file, '--json'])).stdout)
+      expect(Object.keys(report)).toEqual([
+        ...['file', 'facts', 'conversations', 'labels', 'verdicts', 'resets', 'worst', 'names'],
+      ])
+      for (const key of ['facts', 'conversations', 'resets', 'names']) expect(report[key]).toEqual(analysis[key])
+      for (const key of ['labels', 'verdicts']) {
+        const packets = Object.entries<{ packets: number }>(report[key]).map(([name, count]) => [name, count.packets])
+        expect(Object.fromEntries(packets)).toEqual(analysis.facts[key])
+      }
+      const harmed = analysis.worst.filter((row: { harmMs: number }) => row.harmMs > 0)
+      expect(report.worst).toEqual(harmed.map((row: object) => expect.objectContaining(without(row))))
+    }
+  })
+
+  it('counts what a filter matches, also by requests and names that are not looked for otherwise', async () => {
+    const { code, stdout } = await runCli(['expert', LOSS, '--filter', 'http.time > 0.3', '--json'])
+    const { matched, conversations, facts, labels } = JSON.parse(stdout)
+    expect([code, conversations, facts.labels.retransmission]).toEqual([0, 6, 42])
+    const { stderr } = await runCli(['export', LOSS, '--filter', 'http.time > 0.3', '-o', '/dev/null'])
+    expect(stderr).toContain(`${matched} of 2,162 packets`)
+    expect(matched).toBeGreaterThan(0)
+    expect(labels.retransmission.packets).toBeLessThan(42)
+    const again = await runCli(['expert', LOSS, '--filter', 'tcp.stream == 0'])
+    expect(again.stdout).toContain('of these the filter matches 317 packets\n')
+    expect(again.stdout).toMatch(/^tcp\.analysis\.retransmission +6 +1 +1017$/m)
+    expect(again.stdout.match(/^TCP \d/gm)).toEqual(['TCP 0'])
+  })
+
+  it('looks at a part, with the frame numbers of the file', async () => {
+    const { stdout } = await runCli(['expert', LOSS, '--frames', '990-1100', '--json'])
+    const { facts, labels } = JSON.parse(stdout)
+    expect(facts.packets).toBe(111)
+    expect(labels.retransmission.firstRow).toBeGreaterThan(988)
+    expect(labels.retransmission.firstRow).toBeLessThan(1100)
+    expect(labels.zero_window).toEqual({ packets: 0, conversations: 0 })
+    const few = await runCli(['expert', LOSS, '--max-packets', '500'])
+    expect(few.stdout).toContain('IN PART: only the first 500 packets were read')
   })
 })
 

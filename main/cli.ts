@@ -13,6 +13,7 @@ if ('enableCompileCache' in modules) modules.enableCompileCache(join(cacheFolder
 // Each command is loaded when it is asked for, so that `frames` does not pay for `serve`.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   analyze: async () => (await import('./commands/analyze.ts')).analyze,
+  expert: async () => (await import('./commands/expert.ts')).expert,
   findings: async () => (await import('./commands/findings.ts')).findings,
   conversations: async () => (await import('./commands/conversations.ts')).conversations,
   exchanges: async () => (await import('./commands/exchanges.ts')).exchanges,

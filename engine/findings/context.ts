@@ -1,5 +1,4 @@
 import type { ArtefactKind, FindingEnd, FindingKind } from '../../common/model/finding.ts'
-import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import type { ExchangeTable } from '../application/exchange-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ARTEFACT_BIT } from './artefact-bits.ts'
@@ -104,16 +103,12 @@ export class FindingContext {
   }
 
   segments(id: number): Segments {
-    return new Segments(this.tables.packets, id, this.survey.rowsOf(id), this.clientIsB(id))
+    return new Segments(this.tables.packets, this.survey, id)
   }
 
   /** Who asks: who sent the SYN; where it was not captured, the end with the higher port. */
   clientIsB(id: number): boolean {
-    const { conversations, packets } = this.tables
-    const row = conversations.firstRow(id)
-    const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
-    if ((flags & FLAG.syn) !== 0) return ((flags & FLAG.reverse) !== 0) === ((flags & FLAG.ack) === 0)
-    return conversations.portB[id] > conversations.portA[id]
+    return this.survey.clientIsB[id] === 1
   }
 
   /** A number for the conversation's server and port: the same for all that go there. */

@@ -1,59 +1,70 @@
 import { CHUNK_ROWS, FLAG, type PacketTable } from '../columns/packet-table.ts'
+import type { Survey } from './survey.ts'
 
 const { syn, fin, rst, ack } = FLAG
 
 /** The packets of one TCP conversation in file order, by their place among them; without those that were captured a second time. */
 export class Segments {
   readonly #packets: PacketTable
-  readonly rows: Uint32Array
-  readonly conversation: number
+  /** Rows of all conversations; those of this one begin at `#start`. */
+  readonly #ordered: Uint32Array
+  readonly #start: number
+  readonly count: number
   readonly clientIsB: boolean
 
-  constructor(packets: PacketTable, conversation: number, rows: Uint32Array, clientIsB: boolean) {
+  constructor(packets: PacketTable, { ordered, starts, ends, clientIsB }: Survey, conversation: number) {
     this.#packets = packets
-    this.conversation = conversation
-    this.rows = rows
-    this.clientIsB = clientIsB
+    this.#ordered = ordered
+    this.#start = starts[conversation]
+    this.count = ends[conversation] - this.#start
+    this.clientIsB = clientIsB[conversation] === 1
   }
 
-  get count(): number {
-    return this.rows.length
+  row(i: number): number {
+    return this.#ordered[this.#start + i]
   }
   /** Nanoseconds. */
   time(i: number): number {
-    return this.#packets.time(this.rows[i])
+    return this.#packets.time(this.row(i))
   }
   /** See FLAG. */
   flags(i: number): number {
-    return this.#packets.chunk(this.rows[i]).flags[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).flags[row % CHUNK_ROWS]
   }
   fromClient(i: number): boolean {
     return ((this.flags(i) & FLAG.reverse) !== 0) === this.clientIsB
   }
   seq(i: number): number {
-    return this.#packets.chunk(this.rows[i]).seq[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).seq[row % CHUNK_ROWS]
   }
   ack(i: number): number {
-    return this.#packets.chunk(this.rows[i]).ack[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).ack[row % CHUNK_ROWS]
   }
   /** Bytes of payload, by the headers. */
   length(i: number): number {
-    return this.#packets.chunk(this.rows[i]).payloadLength[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).payloadLength[row % CHUNK_ROWS]
   }
   /** The sequence number after the packet's last byte, SYN and FIN counted. */
   end(i: number): number {
     return (this.seq(i) + this.length(i) + ((this.flags(i) & (syn | fin)) !== 0 ? 1 : 0)) >>> 0
   }
   window(i: number): number {
-    return this.#packets.chunk(this.rows[i]).window[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).window[row % CHUNK_ROWS]
   }
   /** See LABEL. */
   labels(i: number): number {
-    return this.#packets.chunk(this.rows[i]).labels[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).labels[row % CHUNK_ROWS]
   }
   /** See VERDICT. */
   verdict(i: number): number {
-    return this.#packets.chunk(this.rows[i]).verdict[this.rows[i] % CHUNK_ROWS]
+    const row = this.row(i)
+    return this.#packets.chunk(row).verdict[row % CHUNK_ROWS]
   }
   /** A SYN without ACK. */
   isSyn(i: number): boolean {
@@ -74,10 +85,10 @@ export class Segments {
   /** Where `row`, which is one of them, is among them. */
   placeOf(row: number): number {
     let low = 0
-    let high = this.rows.length - 1
+    let high = this.count - 1
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.rows[middle] < row) low = middle + 1
+      if (this.row(middle) < row) low = middle + 1
       else high = middle
     }
     return low
@@ -85,7 +96,7 @@ export class Segments {
   /** How many carry payload. */
   countData(): number {
     let count = 0
-    for (const row of this.rows) if (this.#packets.chunk(row).payloadLength[row % CHUNK_ROWS] > 0) count++
+    for (let i = 0; i < this.count; i++) if (this.length(i) > 0) count++
     return count
   }
   /** The first place from `from` on that fits, or -1. */

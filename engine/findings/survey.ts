@@ -1,3 +1,4 @@
+import { clientIsB } from '../application/turn-taking.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
@@ -45,12 +46,17 @@ export class Survey {
   readonly troubled: readonly number[]
   readonly repeating: readonly number[]
   readonly #repetitions: ReadonlyMap<number, readonly number[]>
-  readonly #starts: Uint32Array
-  readonly #ends: Uint32Array
-  readonly #ordered: Uint32Array
+  /** By conversation: 1 where end B asks, see clientIsB. */
+  readonly clientIsB: Uint8Array
+  /** Rows of the TCP and UDP conversations, those of each together and ascending: from `starts` to `ends`, without those captured a second time. */
+  readonly ordered: Uint32Array
+  readonly starts: Uint32Array
+  readonly ends: Uint32Array
 
-  constructor({ packets, conversations, stacks, tcp, verdicts }: CaptureTables) {
+  constructor(tables: CaptureTables) {
+    const { packets, conversations, stacks, tcp, verdicts } = tables
     const count = conversations.count
+    this.clientIsB = new Uint8Array(count)
     // Where each conversation's rows begin. A packet that was captured twice is counted as well: its place stays free.
     const starts = new Uint32Array(count)
     let places = 0
@@ -61,6 +67,7 @@ export class Survey {
       const wanted = transport === TRANSPORT.tcp || transport === TRANSPORT.udp
       starts[id] = wanted ? places : NOT_WANTED
       if (wanted) places += conversations.packets(id)
+      if (clientIsB(tables, id)) this.clientIsB[id] = 1
     }
     const ends = starts.slice()
     const ordered = new Uint32Array(places)
@@ -75,9 +82,9 @@ export class Survey {
     this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
     this.#repetitions = repetitionsByConversation(packets, verdicts)
     this.repeating = Array.from(this.#repetitions.keys()).sort((a, b) => a - b)
-    this.#starts = starts
-    this.#ends = ends
-    this.#ordered = ordered
+    this.starts = starts
+    this.ends = ends
+    this.ordered = ordered
     this.icmp = rare.icmp.rows()
     this.arp = rare.arp.rows()
     this.copies = rare.copies.rows()
@@ -91,7 +98,7 @@ export class Survey {
 
   /** Rows of a TCP or UDP conversation, ascending, without those that were captured a second time. */
   rowsOf(conversation: number): Uint32Array {
-    return this.#ordered.subarray(this.#starts[conversation], this.#ends[conversation])
+    return this.ordered.subarray(this.starts[conversation], this.ends[conversation])
   }
 
   /** The entries in `Verdicts` of the conversation's segments that came again, in file order. */

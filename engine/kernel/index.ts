@@ -7,4 +7,4 @@ import { release } from './tcp/judge.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
 
 // Not `export ... from`: the compiler would take that for other modules, with a state of their own.
-export { beginRow, commitRow, decodeFrame, frame, packetAddress, release, room, setEpoch, setLimits, tableDirectory }
+export { beginRow, commitRow, decodeFrame, frame, packetAddress, release, room, setEpoch, setLatency, setLimits, tableDirectory }

@@ -40,6 +40,13 @@ export function setLimits(rows: i32, conversations: i32): void {
   mostConversations = conversations
 }
 
+let latency: bool = true
+
+/** Whether requests and round trips are looked for. */
+export function setLatency(sought: bool): void {
+  latency = sought
+}
+
 /**
  * Makes the frame at the address `at` a row: decode, find its conversation, analyse it, write the columns. A frame that no interface brought
  * has -1. Nothing is allocated per packet, and the tables may be read between any two frames. Returns TAKEN.
@@ -101,9 +108,9 @@ export function frame(
         verdict = judge.segment(row, time, found, before)
         if (verdict !== 0) setVerdict(verdict)
       }
-      roundTrips.segment(row, time, found, verdict)
+      if (latency) roundTrips.segment(row, time, found, verdict)
     }
-    if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) application(row, time, found)
+    if (latency && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) application(row, time, found)
     if ((found & 1) !== 0) flags |= FLAG.reverse
     setConversation(found >>> 1)
     tally(found >>> 1, row)

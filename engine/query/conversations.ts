@@ -1,6 +1,6 @@
-import type { ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
-import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import type { ConversationHarm, ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
 import { TRANSPORT } from '../decode/packet.ts'
+import type { ConnectionFacts } from '../tcp/connection-facts.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { ROUND_TRIP } from '../tcp/round-trips.ts'
 import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
@@ -49,15 +49,7 @@ export class ConversationLists {
       sort === 'addressA' || sort === 'addressB'
         ? addressOrder(conversations, sort === 'addressB')
         : this.#keys(ids, sort, scope)
-    const sign = descending ? -1 : 1
-    return ids.sort((x, y) => {
-      const left = keys[x]
-      const right = keys[y]
-      if (left === right) return x - y
-      if (Number.isNaN(left)) return Number.isNaN(right) ? x - y : 1
-      if (Number.isNaN(right)) return -1
-      return (left - right) * sign
-    })
+    return sorted(ids, keys, descending ? -1 : 1)
   }
 
   /** The rows of some conversations. */
@@ -70,14 +62,35 @@ export class ConversationLists {
     )
   }
 
+  /** Those that lost most time, the most harmed first, at most `count`; none that lost nothing. Ties keep the order of appearance. */
+  mostHarmed(count: number, scope: ConversationScope = {}): ConversationHarm[] {
+    const { conversations } = this.#sources
+    const ids = scope.rows ? this.#tallies(scope).ids() : undefined
+    const most: { readonly id: number; readonly harmMs: number }[] = []
+    const number = ids?.length ?? conversations.count
+    for (let i = 0; i < number; i++) {
+      const id = ids ? ids[i] : i
+      const harmMs = this.harmMs(id, scope)
+      if (harmMs <= (most[count - 1]?.harmMs ?? 0)) continue
+      const place = most.findLastIndex((other) => other.harmMs >= harmMs) + 1
+      most.splice(place, 0, { id, harmMs })
+      if (most.length > count) most.pop()
+    }
+    return most.map(({ id }) => this.#harm(id, scope, this.#facts(id)))
+  }
+
   /** Rows of the packets of some conversations, ascending. */
   rowsOf(ids: Uint32Array): Uint32Array {
     const { conversations, packets } = this.#sources
     const wanted = new Uint8Array(conversations.count)
-    for (const id of ids) wanted[id] = 1
+    let count = 0
+    for (const id of ids) {
+      wanted[id] = 1
+      count += conversations.packets(id)
+    }
     const found = new RowList()
-    for (const [number, { conversation }] of packets.chunks.entries()) {
-      const first = number * CHUNK_ROWS
+    for (const { conversation, first } of packets.chunks) {
+      if (found.count === count) break
       addWanted(conversation.subarray(0, packets.rows - first), wanted, first, found)
     }
     return found.view()
@@ -91,7 +104,7 @@ export class ConversationLists {
   /** Milliseconds the conversation lost. */
   harmMs(id: number, { from, to }: ConversationScope = {}): number {
     const { conversations, packets, tcp } = this.#sources
-    if (conversations.transport[id] !== TRANSPORT.tcp) return 0
+    if (!tcp.isTroubled(id)) return 0
     if (from === undefined && to === undefined) return tcp.lostNs(id) / 1e6
     // Nothing is lost before the first packet or after the last.
     const first = packets.time(conversations.firstRow(id))
@@ -100,8 +113,7 @@ export class ConversationLists {
   }
 
   resets(id: number): number {
-    const { conversations, tcp } = this.#sources
-    return conversations.transport[id] === TRANSPORT.tcp ? tcp.resets(id) : 0
+    return this.#sources.tcp.resets(id)
   }
 
   #tallies({ rows }: ConversationScope): ConversationTallies {
@@ -185,11 +197,39 @@ export class ConversationLists {
     scope: ConversationScope,
     { toClient, toServer }: { readonly toClient: PairHalf | undefined; readonly toServer: PairHalf | undefined },
   ): ConversationRow {
-    const { conversations, tcp } = this.#sources
-    const ports = hasPorts(conversations, id)
-    const facts = conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
+    const facts = this.#facts(id)
     const known = id < tallies.packetsAB.length && tallies.firstTime[id] !== Infinity
     const count = (column: ArrayLike<number>): number => (known ? column[id] : 0)
+    const { packets, conversations } = this.#sources
+    return {
+      ...this.#harm(id, scope, facts),
+      firstTime: known ? tallies.firstTime[id] : packets.time(conversations.firstRow(id)),
+      lastTime: known ? tallies.lastTime[id] : packets.time(conversations.lastRow(id)),
+      packetsAB: count(tallies.packetsAB),
+      packetsBA: count(tallies.packetsBA),
+      bytesAB: count(tallies.bytesAB),
+      bytesBA: count(tallies.bytesBA),
+      retransmissions: count(tallies.retransmissions),
+      outOfOrder: count(tallies.outOfOrder),
+      lost: count(tallies.lost),
+      duplicateAcks: count(tallies.duplicateAcks),
+      zeroWindows: count(tallies.zeroWindows),
+      resets: count(tallies.resets),
+      synRetransmissions: facts?.synRetransmissions ?? 0,
+      ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
+      ...(toClient && { toClient }),
+      ...(toServer && { toServer }),
+    }
+  }
+
+  #facts(id: number): ConnectionFacts | undefined {
+    const { conversations, tcp } = this.#sources
+    return conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
+  }
+
+  #harm(id: number, scope: ConversationScope, facts: ConnectionFacts | undefined): ConversationHarm {
+    const { conversations } = this.#sources
+    const ports = hasPorts(conversations, id)
     const isWhole = scope.from === undefined && scope.to === undefined
     // What a part of the time was lost to is not kept apart.
     const harm = isWhole
@@ -203,26 +243,10 @@ export class ConversationLists {
       ...(ports && { portA: conversations.portA[id] }),
       addressB: conversations.addressText(id, true),
       ...(ports && { portB: conversations.portB[id] }),
-      firstTime: known ? tallies.firstTime[id] : this.#sources.packets.time(conversations.firstRow(id)),
-      lastTime: known ? tallies.lastTime[id] : this.#sources.packets.time(conversations.lastRow(id)),
-      packetsAB: count(tallies.packetsAB),
-      packetsBA: count(tallies.packetsBA),
-      bytesAB: count(tallies.bytesAB),
-      bytesBA: count(tallies.bytesBA),
       harmMs: this.harmMs(id, scope),
       harm,
-      retransmissions: count(tallies.retransmissions),
-      outOfOrder: count(tallies.outOfOrder),
-      lost: count(tallies.lost),
-      duplicateAcks: count(tallies.duplicateAcks),
-      zeroWindows: count(tallies.zeroWindows),
-      resets: count(tallies.resets),
       ...(facts?.resetCause && { resetCause: facts.resetCause }),
       ...(facts && { state: facts.state }),
-      synRetransmissions: facts?.synRetransmissions ?? 0,
-      ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
-      ...(toClient && { toClient }),
-      ...(toServer && { toServer }),
     }
   }
 }
@@ -230,6 +254,31 @@ export class ConversationLists {
 function allOf(count: number): Uint32Array {
   const ids = new Uint32Array(count)
   for (let id = 0; id < count; id++) ids[id] = id
+  return ids
+}
+
+/** By their keys, in order of appearance where these are equal, NaN last. Most have none of what is counted: zeros need no sorting. */
+function sorted(ids: Uint32Array, keys: ArrayLike<number>, sign: 1 | -1): Uint32Array {
+  const zeros = new Uint32Array(ids.length)
+  let none = 0
+  let rest = 0
+  for (const id of ids) {
+    if (keys[id] === 0) zeros[none++] = id
+    else ids[rest++] = id
+  }
+  const some = ids.slice(0, rest).sort((x, y) => {
+    const left = keys[x]
+    const right = keys[y]
+    if (left === right) return x - y
+    if (Number.isNaN(left)) return Number.isNaN(right) ? x - y : 1
+    if (Number.isNaN(right)) return -1
+    return (left - right) * sign
+  })
+  const behind = some.findIndex((id) => !(keys[id] * sign < 0))
+  const place = behind < 0 ? rest : behind
+  ids.set(some.subarray(0, place))
+  ids.set(zeros.subarray(0, none), place)
+  ids.set(some.subarray(place), place + none)
   return ids
 }
 

@@ -58,6 +58,12 @@ export function verdictCounts(verdicts: Verdicts): VerdictCounts {
   }
 }
 
+/** Whether the transmission before passed this capture point; undefined = of bytes that were acknowledged it is no longer kept. */
+export function originalPassed(verdicts: Verdicts, entry: number): boolean | undefined {
+  if (verdicts.original(entry) !== undefined) return true
+  return verdicts.wasAcknowledged(entry) ? undefined : false
+}
+
 /** The packet was sent again, whatever made the sender do so. */
 export function isRetransmission(verdict: number): boolean {
   return verdict !== VERDICT.none && verdict !== VERDICT.copy && verdict !== VERDICT.reordered

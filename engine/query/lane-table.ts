@@ -63,17 +63,17 @@ export class LaneTable {
   addTimes(chunk: PacketChunk, end: number, from: number, to: number, perNs: number): void {
     const { time } = chunk
     const last = this.slots - 1
-    let begin = 0
-    let slot = -1
-    for (let i = 0; i < end; i++) {
-      const at = time[i]
-      const next = at >= from && at < to ? Math.min(last, Math.floor((at - from) * perNs)) : -1
-      if (next === slot) continue
-      if (slot >= 0) this.add(chunk, begin, i, slot)
-      begin = i
-      slot = next
+    for (let i = 0; i < end;) {
+      const begin = i++
+      const at = time[begin]
+      if (!(at >= from && at < to)) continue
+      const slot = Math.min(last, Math.floor((at - from) * perNs))
+      // Rounding is monotonic: what lies between two times of a slot is in that slot. The last nanosecond of it is looked at by itself.
+      const late = from + (slot + 1) / perNs - 1
+      const until = late < to && Math.floor((late - from) * perNs) === slot ? late : at
+      while (i < end && time[i] >= at && time[i] <= until) i++
+      this.add(chunk, begin, i, slot)
     }
-    if (slot >= 0) this.add(chunk, begin, end, slot)
   }
 
   #addLabels(labels: number, verdict: number, slot: number): void {

@@ -86,12 +86,12 @@ function roundTripsAt(
   client: SampleTaker | undefined,
   server: SampleTaker | undefined,
 ): void {
-  const { roundTrip } = chunk
+  const { roundTrip, time: times } = chunk
   for (let i = begin; i < end; i++) {
     const bits = roundTrip[i]
     if (bits === 0 || (conversation !== undefined && chunk.conversation[i] !== conversation)) continue
     const taker = (bits & ROUND_TRIP.client) === 0 ? server : client
-    const time = chunk.time[i]
+    const time = times[i]
     if (!taker || time < from || time >= to) continue
     const ns = roundTrips.time(chunk, i)
     if (ns !== 0) taker.take(time, ns, false, false, chunk.first + i)

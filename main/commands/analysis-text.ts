@@ -1,18 +1,12 @@
-import { partText } from '../../engine/engine.ts'
-import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary, ResetCause } from '../../engine/engine.ts'
-import { type AddressNames, conversationTable, endpoint, printable } from './conversation-table.ts'
+import type { CaptureFacts, ConversationRow, Finding, Lanes, LatencySummary } from '../../engine/engine.ts'
+import { type AddressNames, conversationTable } from './conversation-table.ts'
+import { type FactsOfFile, factsText } from './facts-text.ts'
 import { findingsSummary } from './findings-text.ts'
 import { latencyText } from './latency-text.ts'
-import { unreadText } from './read-capture.ts'
-import type { ResetGroup } from './resets-by-cause.ts'
+import { type ResetGroup, resetLines } from './resets-by-cause.ts'
 import { bytesText, countText, durationText, millisecondsText, shareText, sparkline } from './text.ts'
 
-export interface Analysis {
-  /** How the file is called. */
-  readonly file: string
-  readonly facts: CaptureFacts
-  /** How many there are. */
-  readonly conversations: number
+export interface Analysis extends FactsOfFile {
   /** Those that lost most time. */
   readonly worst: readonly ConversationRow[]
   readonly resets: readonly ResetGroup[]
@@ -31,44 +25,6 @@ export function analysisText(analysis: Analysis): string {
   if (analysis.facts.packets > 0)
     parts.push(lanesText(analysis.lanes), troubleText(analysis), latencyText(analysis.latency), worstText(analysis))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
-}
-
-function factsText({ file, facts, conversations }: Analysis): string {
-  const packed = facts.compression === 'none' ? '' : `, ${facts.compression}`
-  const lines = [`${file}: ${facts.format ?? 'unknown format'}${packed}, ${bytesText(facts.bytesRead)}`]
-  if (facts.damage) lines.push(`DAMAGED at byte ${facts.damage.offset}; read up to there. ${facts.damage.reason}`)
-  const unread = unreadText(facts)
-  if (unread !== undefined) lines.push(`IN PART: ${unread}`)
-  if (facts.part) lines.push(`only ${partText(facts)}`)
-  lines.push(
-    `${countText(facts.packets, 'packet')}, ${bytesText(facts.wireBytes)} on the wire, ${countText(conversations, 'conversation')}`,
-  )
-  if (facts.epochNs !== undefined) {
-    const start = timeText(BigInt(facts.epochNs) + BigInt(facts.firstTime))
-    lines.push(`from ${start}, for ${durationText((facts.lastTime - facts.firstTime) / 1e6)}`)
-  }
-  const names = facts.interfaces.flatMap(({ name }) => (name === undefined ? [] : [printable(name)]))
-  if (facts.interfaces.length > 1) {
-    lines.push(`${facts.interfaces.length} interfaces${names.length > 0 ? `: ${names.join(', ')}` : ''}`)
-  }
-  for (const { id, name, statistics } of facts.interfaces) {
-    const drops = (statistics?.dropped ?? 0) + (statistics?.osDropped ?? 0)
-    if (drops === 0) continue
-    const where = printable(name ?? String(id))
-    lines.push(`interface ${where} dropped ${countText(drops, 'packet')} while capturing: some gaps are the capture's`)
-  }
-  if (facts.cutPackets > 0) {
-    lines.push(
-      `${countText(facts.cutPackets, 'packet')} (${shareText(facts.cutPackets, facts.packets)}) cut by the snap length`,
-    )
-  }
-  for (const comment of facts.comments) lines.push(`comment: ${printable(comment)}`)
-  return lines.join('\n')
-}
-
-function timeText(ns: bigint): string {
-  const date = new Date(Number(ns / 1_000_000n))
-  return Number.isNaN(date.getTime()) ? `${ns} ns after 1970` : date.toISOString()
 }
 
 const NAME_WIDTH = 16
@@ -114,15 +70,6 @@ function axisText({ from, to, buckets }: Lanes): string {
   return ' '.repeat(NAME_WIDTH) + left.padEnd(buckets - end.length) + end
 }
 
-const RESET_TEXT: Readonly<Record<ResetCause, string>> = {
-  refused: 'refused (nothing listens there)',
-  'after-fin': 'after they had been closed',
-  'data-unread': 'by an end that had not read all it was sent (it died or gave up)',
-  'mid-stream': 'in the middle',
-  'unknown-connection': 'unknown to the other end (it was restarted, or forgot them while they were idle)',
-}
-const MOST_RESET_GROUPS = 5
-
 function troubleText({ facts, resets, names }: Analysis): string {
   const lines: string[] = []
   const retransmissions = retransmissionsText(facts)
@@ -134,17 +81,7 @@ function troubleText({ facts, resets, names }: Analysis): string {
     )
   }
   if (reordered > 0) lines.push(`Reordered by the network: ${countText(reordered, 'packet')}.`)
-  for (const { cause, address, port, connections } of resets.slice(0, MOST_RESET_GROUPS)) {
-    lines.push(
-      `Reset: ${countText(connections, 'connection')} to ${endpoint(address, port, names)}, ${RESET_TEXT[cause]}.`,
-    )
-  }
-  const others = resets.slice(MOST_RESET_GROUPS)
-  if (others.length > 0) {
-    lines.push(
-      `Reset: ${countText(sum(others.map(({ connections }) => connections)), 'connection')} more, of other kinds or to other places.`,
-    )
-  }
+  lines.push(...resetLines(resets, names))
   lines.push(labelsText(facts))
   return lines.join('\n')
 }

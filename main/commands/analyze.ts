@@ -1,9 +1,9 @@
-import type { Limits } from '../../engine/engine.ts'
 import { analysisText } from './analysis-text.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
-import { type Command, UsageError } from './command.ts'
+import type { Command } from './command.ts'
 import { engineJson } from './json.ts'
+import { LIMIT_HELP, LIMIT_OPTIONS, LIMIT_USAGE, limitOption } from './limit-arguments.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { nameOf } from './read-capture.ts'
 import { resetsByCause } from './resets-by-cause.ts'
@@ -14,7 +14,7 @@ const LANE_BUCKETS = 60
 
 export const analyze: Command = {
   name: 'analyze',
-  usage: `FILE [--json] [--max-packets N] ${PART_USAGE}`,
+  usage: `FILE [--json] ${LIMIT_USAGE} ${PART_USAGE}`,
   summary: 'what the capture holds, who suffered, and when',
   help: `
 Prints what went wrong, see \`hopscope findings\`;
@@ -23,20 +23,18 @@ retransmitted and why, what was reset and why, how often each tcp.analysis label
 took; and the conversations that lost most time.
 
   --json      the same as JSON; times are nanoseconds since the first frame
-  --max-packets N
-              read the first N packets only; without, as many as fit in about half of this machine's memory.
-              What was left out is said (JSON: facts.unread).
+${LIMIT_HELP}
 ${PART_HELP}
 
 A cut or corrupt file is analysed up to the damage, which is said. FILE may be - for standard input.`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {
       json: { type: 'boolean' },
-      'max-packets': { type: 'string' },
+      ...LIMIT_OPTIONS,
       ...PART_OPTIONS,
     })
     const file = oneFile(positionals)
-    using capture = await CaptureWithBytes.open(file, { limits: limits(values['max-packets']), ...partOption(values) })
+    using capture = await CaptureWithBytes.open(file, { ...limitOption(values), ...partOption(values) })
     const { engine } = capture
     const facts = engine.facts()
     const { findings, artefacts } = await engine.findings(capture.read)
@@ -57,11 +55,4 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
     await writeOut(values.json ? `${engineJson(engine, analysis, 1)}\n` : analysisText(analysis))
     return 0
   },
-}
-
-function limits(packets: string | undefined): Limits {
-  if (packets === undefined) return {}
-  if (!/^[1-9]\d{0,9}$/.test(packets))
-    throw new UsageError(`--max-packets needs a number of packets, not "${packets}".`)
-  return { packets: Number(packets) }
 }

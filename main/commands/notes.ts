@@ -3,7 +3,7 @@ import { deletionOf, NOTE_COLOURS, type Note, type NoteAnchor, type NoteColour }
 import { anchorText, type Engine, packetAnchor, type PlacedNotes } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
-import { printable } from './conversation-table.ts'
+import { printable, printableLines } from './conversation-table.ts'
 import { jsonText } from './json.ts'
 import { noteFileOf, said } from './own-notes.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
@@ -162,8 +162,6 @@ function notesText(engine: Engine, { notes, deleted }: PlacedNotes): string {
   return lines.length === 0 ? 'No notes.\n' : `${lines.join('\n')}\n`
 }
 
-/** Of several lines all but the first are indented, so that none can be taken for another note. */
 function wordsOf({ tag, text }: Pick<Note, 'text' | 'tag'>): string {
-  const [first, ...more] = text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => printable(line.replaceAll('\t', ' ')))
-  return [`${tag === undefined ? '' : `[${printable(tag)}] `}${first}`, ...more.map((line) => `    ${line}`)].join('\n')
+  return `${tag === undefined ? '' : `[${printable(tag)}] `}${printableLines(text, '    ')}`
 }

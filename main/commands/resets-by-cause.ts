@@ -1,4 +1,6 @@
 import type { Engine, ResetCause } from '../../engine/engine.ts'
+import { type AddressNames, endpoint } from './conversation-table.ts'
+import { countText } from './text.ts'
 
 /** Connections that were reset for the same reason, at the same server. */
 export interface ResetGroup {
@@ -8,11 +10,11 @@ export interface ResetGroup {
   readonly connections: number
 }
 
-/** Most connections first. */
-export function resetsByCause(engine: Engine): readonly ResetGroup[] {
+/** Most connections first; of all conversations without `ids`. */
+export function resetsByCause(engine: Engine, ids?: Uint32Array): readonly ResetGroup[] {
   const { conversations, tcp } = engine
   const groups = new Map<string, ResetGroup>()
-  for (const id of resetConversations(engine)) {
+  for (const id of resetConversations(engine, ids)) {
     const { resetCause } = tcp.connection(id)
     if (resetCause === undefined) continue
     const address = conversations.addressText(id, true)
@@ -24,9 +26,35 @@ export function resetsByCause(engine: Engine): readonly ResetGroup[] {
   return [...groups.values()].toSorted((a, b) => b.connections - a.connections)
 }
 
+const RESET_TEXT: Readonly<Record<ResetCause, string>> = {
+  refused: 'refused (nothing listens there)',
+  'after-fin': 'after they had been closed',
+  'data-unread': 'by an end that had not read all it was sent (it died or gave up)',
+  'mid-stream': 'in the middle',
+  'unknown-connection': 'unknown to the other end (it was restarted, or forgot them while they were idle)',
+}
+const MOST_RESET_GROUPS = 5
+
+/** The largest groups, a line each, and a line for the others. */
+export function resetLines(resets: readonly ResetGroup[], names: AddressNames): string[] {
+  const lines = resets
+    .slice(0, MOST_RESET_GROUPS)
+    .map(
+      ({ cause, address, port, connections }) =>
+        `Reset: ${countText(connections, 'connection')} to ${endpoint(address, port, names)}, ${RESET_TEXT[cause]}.`,
+    )
+  const others = resets.slice(MOST_RESET_GROUPS).reduce((sum, { connections }) => sum + connections, 0)
+  if (others > 0) lines.push(`Reset: ${countText(others, 'connection')} more, of other kinds or to other places.`)
+  return lines
+}
+
 /** The one with most resets first. */
-function resetConversations(engine: Engine): number[] {
-  const ids: number[] = []
-  for (let id = 0; id < engine.conversationCount; id++) if (engine.resets(id) > 0) ids.push(id)
-  return ids.sort((a, b) => engine.resets(b) - engine.resets(a) || a - b)
+function resetConversations(engine: Engine, ids?: Uint32Array): number[] {
+  const found: number[] = []
+  const count = ids?.length ?? engine.conversationCount
+  for (let i = 0; i < count; i++) {
+    const id = ids ? ids[i] : i
+    if (engine.resets(id) > 0) found.push(id)
+  }
+  return found.sort((a, b) => engine.resets(b) - engine.resets(a) || a - b)
 }

@@ -1,3 +1,4 @@
+import type { Query } from '../../engine/engine.ts'
 import { formatCount } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { ViewStore } from './view-store.ts'
@@ -26,6 +27,36 @@ export async function stepTo(
   if (!packet) return 'none there'
   view.change({ row: packet.row })
   return 'moved'
+}
+
+/** Of an engine: where a packet is in a list. */
+interface Located {
+  select(query: Query): PromiseLike<{ readonly id: number }>
+  position(id: number, row: number): PromiseLike<{ readonly found: boolean }>
+}
+
+/** Selects the packet at `row`; what there is to say of that, where there is: that the list does not show it, or why it can't be told. */
+export async function goToRow(
+  { engine }: { readonly engine: Located },
+  view: Pick<ViewStore, 'store' | 'change'>,
+  row: number,
+): Promise<string | undefined> {
+  view.change({ row, detail: undefined }, 'push')
+  try {
+    const { id } = await engine.select(queryOf(view.store.getState()))
+    const { found } = await engine.position(id, row)
+    return found
+      ? undefined
+      : 'This packet is not among those listed: what is shown is narrowed by the conditions above'
+  } catch (error) {
+    return failureText(error)
+  }
+}
+
+/** Undefined where something else was asked for meanwhile. */
+export function failureText(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === 'Cancelled') return undefined
+  return `Could not search: ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** The row of a frame, by its number as a person types it, with or without separators; or what is wrong with that. `before`: see FramesBefore. */

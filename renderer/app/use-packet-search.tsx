@@ -4,9 +4,8 @@ import { Dialog } from '../components/dialog.tsx'
 import { formatCount } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
-import { rowOfFrame, stepTo, type Step } from './packet-search.ts'
+import { failureText, goToRow, rowOfFrame, stepTo, type Step } from './packet-search.ts'
 import type { ViewStore } from './view-store.ts'
-import { queryOf } from './workspace-commands.ts'
 
 interface Needed {
   readonly session: CaptureSession
@@ -29,22 +28,16 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
   const [going, setGoing] = useState(false)
   const sought = useRef('')
 
-  const failed = useCallback(
-    (error: unknown) => {
-      if (error instanceof Error && error.name === 'Cancelled') return
-      announce(`Could not search: ${error instanceof Error ? error.message : String(error)}`)
-    },
-    [announce],
-  )
+  const say = useCallback((words: string | undefined) => words !== undefined && announce(words), [announce])
   const step = useCallback(
     (condition: string, direction: 1 | -1, none: string) => {
       const told = (came: Step) => {
         if (came === 'none at all') announce(none)
         else if (came === 'none there') announce(direction === 1 ? 'That was the last one' : 'That was the first one')
       }
-      stepTo(session, view, condition, direction).then(told, failed)
+      stepTo(session, view, condition, direction).then(told, (error: unknown) => say(failureText(error)))
     },
-    [session, view, announce, failed],
+    [session, view, announce, say],
   )
 
   const find = useCallback(
@@ -92,21 +85,14 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
     ])
   }, [commands, step, find, focusFilter, announce])
 
-  async function goTo(row: number): Promise<void> {
+  function goTo(row: number): void {
     setGoing(false)
-    view.change({ row, detail: undefined }, 'push')
-    const { id } = await session.engine.select(queryOf(view.store.getState()))
-    const { found } = await session.engine.position(id, row)
-    if (!found) announce('This packet is not among those listed: what is shown is narrowed by the conditions above')
+    void goToRow(session, view, row).then(say)
   }
 
   return {
     find,
-    dialog: () =>
-      going &&
-      facts && (
-        <GoToPacket facts={facts} onGo={(row) => void goTo(row).catch(failed)} onClose={() => setGoing(false)} />
-      ),
+    dialog: () => going && facts && <GoToPacket facts={facts} onGo={goTo} onClose={() => setGoing(false)} />,
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/engine.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { CAPTURES, ensureCapture, scaled } from './captures.ts'
+import { resultOf } from './contestants.ts'
 import { linearityPlot } from './linearity-plot.ts'
 import { measure } from './measure.ts'
 
@@ -53,6 +54,18 @@ describe('the benchmark', () => {
     expect(b[1] - a[1]).toBeCloseTo(c[1] - b[1], 0)
     expect(b[1]).toBeLessThan(a[1])
     expect(plot.match(/<circle/g)).toHaveLength(6)
+  })
+
+  it('compares with both of ours, and judges by bars that count for the capture', () => {
+    const used = (cpuSeconds: number) => ({ cpuSeconds, wallSeconds: 1 })
+    const ours = { expert: used(2), analyze: used(4) }
+    const slow = resultOf({ name: 'slow', bar: 50 }, used(120), ours, { snapLength: 96 })
+    expect(slow).toMatchObject({ contestant: 'slow', cpuSeconds: 120, ratio: { expert: 60, analyze: 30 } })
+    expect(slow.bar).toEqual({ times: 50, held: { expert: true, analyze: false } })
+    const quick = { name: 'quick', bar: 1 / 4, headersOnly: true }
+    expect(resultOf(quick, used(0.5), ours, { snapLength: 96 }).bar?.held).toEqual({ expert: true, analyze: false })
+    expect(resultOf(quick, used(0.5), ours, { snapLength: 65_535 })).not.toHaveProperty('bar')
+    expect(resultOf({ name: 'cat' }, used(0.1), ours, { snapLength: 96 })).not.toHaveProperty('bar')
   })
 
   it('measures what the program used', async () => {

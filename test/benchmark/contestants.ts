@@ -7,7 +7,14 @@ import { measure, type Measurement } from './measure.ts'
 
 const CLI = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
 
-/** `hopscope analyze` of the built command line: what the others are compared with. */
+/** `hopscope expert` of the built command line: all labels and verdicts, which is what the bars are about. */
+const EXPERT: Contestant = {
+  name: 'hopscope expert',
+  command: process.execPath,
+  args: (file) => [CLI, 'expert', '--json', file],
+}
+
+/** Requests, findings and percentiles as well. */
 export const ANALYZE: Contestant = {
   name: 'hopscope analyze',
   command: process.execPath,
@@ -18,7 +25,7 @@ interface Contestant {
   readonly name: string
   readonly command: string
   readonly args: (file: string) => readonly string[]
-  /** Its CPU time is to be at least this many times that of `hopscope analyze`. */
+  /** Its CPU time is to be at least this many times ours. */
   readonly bar?: number
   /** The bar is for captures of headers only: where reading is nearly all the work, it can't be held. */
   readonly headersOnly?: boolean
@@ -44,46 +51,67 @@ const PEERS: readonly Contestant[] = [
 
 export interface Result extends Measurement {
   readonly contestant: string
-  /** Its CPU time over that of `hopscope analyze`. */
-  readonly ratio: number
-  readonly bar?: { readonly times: number; readonly held: boolean }
+  /** Its CPU time over that of each of ours. */
+  readonly ratio: OfOurs<number>
+  readonly bar?: { readonly times: number; readonly held: OfOurs<boolean> }
+}
+
+/** Something of `hopscope expert`, and of `hopscope analyze`. */
+interface OfOurs<T> {
+  readonly expert: T
+  readonly analyze: T
 }
 
 export interface Comparison {
   readonly results: readonly Result[]
+  /** Of that of ours which takes more. */
   readonly memory: { readonly bytes: number; readonly bar: number; readonly held: boolean } | undefined
 }
 
-/** Peak memory that `hopscope analyze` may take: the program, its columns, its conversations. */
+/** Peak memory that ours may take: the program, its columns, its conversations. */
 function memoryBar({ packets, conversations }: MadeCapture): number {
   return 150e6 + 64 * packets + 200 * conversations
 }
 
 /** Measures all that are installed, the shortest of `runs` runs each, and prints a line for each at once. */
 export async function compare(capture: MadeCapture, runs: number): Promise<Comparison> {
-  console.log(
-    `  ${''.padEnd(18)} ${['CPU', 'wall', 'a packet', 'memory', 'CPU ratio'].map((head) => head.padStart(9)).join(' ')}`,
-  )
-  const own = await best(ANALYZE, capture, runs)
-  if (!own) return { results: [], memory: undefined }
-  const results: Result[] = [{ contestant: ANALYZE.name, ...own, ratio: 1 }]
-  console.log(line(results[0], capture))
+  const head = ['CPU', 'wall', 'a packet', 'memory', 'to expert', 'to analyze']
+  console.log(`  ${''.padEnd(18)} ${head.map((title) => title.padStart(10)).join(' ')}`)
+  const expert = await best(EXPERT, capture, runs)
+  const analyze = await best(ANALYZE, capture, runs)
+  if (!expert || !analyze) return { results: [], memory: undefined }
+  const ours = { expert, analyze }
+  const results = [resultOf(EXPERT, expert, ours, capture), resultOf(ANALYZE, analyze, ours, capture)]
+  for (const result of results) console.log(line(result, capture))
   for (const peer of PEERS) {
     const measured = await best(peer, capture, runs)
     if (!measured) continue
-    const ratio = measured.cpuSeconds / own.cpuSeconds
-    const counts = peer.bar !== undefined && !(peer.headersOnly && capture.snapLength > 1000)
-    const bar = counts && peer.bar !== undefined ? { times: peer.bar, held: ratio >= peer.bar } : undefined
-    const result = { contestant: peer.name, ...measured, ratio, ...(bar && { bar }) }
+    const result = resultOf(peer, measured, ours, capture)
     results.push(result)
     console.log(line(result, capture))
   }
-  if (own.peakBytes === undefined) return { results, memory: undefined }
+  const bytes = Math.max(expert.peakBytes ?? 0, analyze.peakBytes ?? 0)
+  if (bytes === 0) return { results, memory: undefined }
   const bar = memoryBar(capture)
-  const memory = { bytes: own.peakBytes, bar, held: own.peakBytes <= bar }
-  const verdict = memory.held ? 'holds' : 'MISSES'
-  console.log(`  ${'memory'.padEnd(18)} ${megabytes(memory.bytes)} ${verdict}: at most ${megabytes(bar)}`)
+  const memory = { bytes, bar, held: bytes <= bar }
+  console.log(`  ${'memory'.padEnd(18)} ${megabytes(bytes)} ${heldText(memory.held)}: at most ${megabytes(bar)}`)
   return { results, memory }
+}
+
+/** What was measured beside ours. */
+export function resultOf(
+  { name, bar, headersOnly }: Pick<Contestant, 'name' | 'bar' | 'headersOnly'>,
+  measured: Measurement,
+  ours: OfOurs<Measurement>,
+  { snapLength }: Pick<MadeCapture, 'snapLength'>,
+): Result {
+  const ratio = {
+    expert: measured.cpuSeconds / ours.expert.cpuSeconds,
+    analyze: measured.cpuSeconds / ours.analyze.cpuSeconds,
+  }
+  const result = { contestant: name, ...measured, ratio }
+  if (bar === undefined || (headersOnly && snapLength > 1000)) return result
+  return { ...result, bar: { times: bar, held: { expert: ratio.expert >= bar, analyze: ratio.analyze >= bar } } }
 }
 
 /** The run with least CPU time; undefined, with a word, if it can't be run. What takes long varies little and is run once. */
@@ -109,13 +137,18 @@ async function best(contestant: Contestant, { file }: MadeCapture, runs: number)
 function line({ contestant, cpuSeconds, wallSeconds, peakBytes, ratio, bar }: Result, { packets }: MadeCapture) {
   return [
     `  ${contestant.padEnd(18)}`,
-    `${cpuSeconds.toFixed(2)} s`.padStart(9),
-    `${wallSeconds.toFixed(2)} s`.padStart(9),
-    `${((cpuSeconds / packets) * 1e9).toFixed(0)} ns`.padStart(9),
-    (peakBytes === undefined ? '-' : megabytes(peakBytes)).padStart(9),
-    `${ratio.toFixed(2)} x`.padStart(9),
-    bar ? `  ${bar.held ? 'holds' : 'MISSES'}: at least ${bar.times} x` : '',
+    `${cpuSeconds.toFixed(2)} s`.padStart(10),
+    `${wallSeconds.toFixed(2)} s`.padStart(10),
+    `${((cpuSeconds / packets) * 1e9).toFixed(0)} ns`.padStart(10),
+    (peakBytes === undefined ? '-' : megabytes(peakBytes)).padStart(10),
+    `${ratio.expert.toFixed(2)} x`.padStart(10),
+    `${ratio.analyze.toFixed(2)} x`.padStart(10),
+    bar ? `  ${heldText(bar.held.expert)}, ${heldText(bar.held.analyze)}: at least ${bar.times} x` : '',
   ].join(' ')
+}
+
+function heldText(held: boolean): string {
+  return held ? 'holds' : 'MISSES'
 }
 
 function megabytes(bytes: number): string {

@@ -170,11 +170,15 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
       await page.keyboard.type(`name=${name}; echo this is "$name"\n`)
       await shell(name).waitFor()
     }
+    // One that is alone in its tab has its name there, those side by side have it above them.
+    const names = page.getByRole('region', { name: 'Terminals', exact: true }).getByText('sh', { exact: true })
     await becomes('one')
+    await expect.poll(() => names.count()).toBe(1)
     await page.getByRole('button', { name: 'New terminal' }).click()
     await becomes('two')
     await page.getByRole('button', { name: 'Split' }).click()
     await becomes('three')
+    await expect.poll(() => names.count()).toBe(3)
     await shell('two').locator('.terminal-screen').click()
     await page.locator('[data-terminal].focused').filter({ hasText: 'this is two' }).waitFor()
 
@@ -267,6 +271,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await using opened = await openPage(browser, at('screen=cluster&context=admin'))
     const { page } = opened
     await drawWithElements(page)
+    // A row that goes moves the others from under the pointer.
+    const pods = page.getByRole('grid', { name: 'Pods' })
+    await pods.getByRole('row', { name: /pair.*Running/ }).waitFor()
+    await pods.getByRole('gridcell', { name: 'client', exact: true }).waitFor({ state: 'detached' })
     for (const name of ['proxy', 'app']) {
       await openMenu(page, 'Pods', 'pair')
       await page.getByRole('menuitem', { name: `Open a shell in ${name}` }).click()

@@ -53,7 +53,7 @@ export const acceptQueue: Rule = {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
-    const groups = byServer(context, cases)
+    const groups = byServer(context, cases).filter(mayJam)
     const all = context.byServer(new Set(groups.map(({ key }) => key)))
     return groups.flatMap((group) => draft(context, group, all.get(group.key) ?? []) ?? [])
   },
@@ -177,7 +177,7 @@ function standstillOf(
       else if (time < syns[first]) saidBefore = Math.max(saidBefore, time)
       else if (time < until) {
         until = time
-        answer = segments.verdict(i) === VERDICT.none ? segments.rows[i] : -1
+        answer = segments.verdict(i) === VERDICT.none ? segments.row(i) : -1
       }
     }
   }
@@ -195,9 +195,9 @@ function mostUnanswered(syns: Float64Array, everyone: readonly Segments[]): read
   const answered = new Uint8Array(syns.length)
   for (const segments of everyone) {
     for (let i = 0; i < segments.count; i++) {
-      if (segments.fromClient(i) || (segments.length(i) === 0 && !segments.isSynAck(i))) continue
-      const next = placeAfter(syns, segments.time(i))
-      if (next > 0 && next < syns.length) answered[next] = 1
+      const time = segments.time(i)
+      if (time < syns[0] || time >= syns[syns.length - 1] || segments.fromClient(i)) continue
+      if (segments.length(i) > 0 || segments.isSynAck(i)) answered[placeAfter(syns, time)] = 1
     }
   }
   let best: readonly [number, number] = [0, -1]
@@ -229,6 +229,12 @@ function acknowledgedRequest(segments: Segments): number {
     : -1
 }
 
+/** Enough of them, at one time or of both kinds: looked at before all that the server did is. */
+function mayJam({ cases }: Group<Ignored>): boolean {
+  const completed = cases.filter((each) => each.completed).length
+  return cases.length >= THRESHOLDS.connections.value && ((completed > 0 && completed < cases.length) || jams(cases))
+}
+
 /** At least two of them waited at the same time. */
 function jams(cases: readonly Ignored[]): boolean {
   const ordered = cases.toSorted((a, b) => a.since - b.since)
@@ -237,7 +243,7 @@ function jams(cases: readonly Ignored[]): boolean {
 
 function evidence({ handshake, completed }: Ignored): Evidence[] {
   const { segments, syns, synAcks, final } = handshake
-  const at = (i: number, role: string) => ({ row: segments.rows[i], role })
+  const at = (i: number, role: string) => ({ row: segments.row(i), role })
   if (!completed) {
     return syns.slice(0, 3).map((i, n) => at(i, n === 0 ? 'a SYN that is ignored' : 'its repetition'))
   }

@@ -152,8 +152,8 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
     blamed:
       'connection tracking on the client’s node: it took the packet for INVALID, as out of the window or of a connection it has forgotten, and let it through untranslated',
     evidence: cases.slice(0, 4).flatMap(({ segments, first, reset }) => [
-      { row: segments.rows[first], role: 'the answer with the pod’s own address' },
-      { row: segments.rows[reset], role: 'the client’s reset' },
+      { row: segments.row(first), role: 'the answer with the pod’s own address' },
+      { row: segments.row(reset), role: 'the client’s reset' },
     ]),
     ruledOut: [
       'Two connections with one port: the second was never opened here.',

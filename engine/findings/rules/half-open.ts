@@ -145,9 +145,9 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
         ? 'something between the ends that drops these connections only: a firewall or NAT that forgot them, or a changed rule'
         : `the host, pod or node of ${context.named(peer)}, or the way to it: cannot tell which from here`,
     evidence: worst(cases, 3).flatMap(({ segments, last, first, again: repeated }) => [
-      { row: segments.rows[last], role: 'the last packet that came from it' },
-      { row: segments.rows[first], role: 'the first that got no answer' },
-      ...repeated.slice(-3).map((i) => ({ row: segments.rows[i], role: 'its repetition' })),
+      { row: segments.row(last), role: 'the last packet that came from it' },
+      { row: segments.row(first), role: 'the first that got no answer' },
+      ...repeated.slice(-3).map((i) => ({ row: segments.row(i), role: 'its repetition' })),
     ]),
     ruledOut: [
       'An end that closed or crashed alone: its kernel would have sent a reset.',

@@ -125,9 +125,9 @@ async function draft(
         ? 'a load balancer, firewall or NAT on the way: the resets are not the peer’s own'
         : `whoever answers as ${context.namedEnd(server)}, or a load balancer, firewall or NAT before it: cannot tell which`,
     evidence: worst(cases, 4).flatMap(({ segments, before, first, reset }) => [
-      { row: segments.rows[before], role: 'the last packet before the silence' },
-      { row: segments.rows[first], role: 'the first after it' },
-      { row: segments.rows[reset], role: 'the reset that answers it' },
+      { row: segments.row(before), role: 'the last packet before the silence' },
+      { row: segments.row(first), role: 'the first after it' },
+      { row: segments.row(reset), role: 'the reset that answers it' },
     ]),
     ruledOut: [
       survived > 0
@@ -146,10 +146,10 @@ async function foreignResets(context: FindingContext, cases: readonly Forgotten[
   const some = cases.slice(0, 20)
   const own = some.map(({ segments, reset, before }) => {
     const sender = segments.fromClient(reset)
-    for (let i = before; i >= 0; i--) if (segments.fromClient(i) === sender) return segments.rows[i]
+    for (let i = before; i >= 0; i--) if (segments.fromClient(i) === sender) return segments.row(i)
     return -1
   })
-  const resets = some.map(({ segments, reset }) => segments.rows[reset])
+  const resets = some.map(({ segments, reset }) => segments.row(reset))
   const headers = await context.headers([...resets, ...own.filter((row) => row >= 0)])
   const differing = some.filter((_, n) => {
     const theirs = headers.get(resets[n])?.ttl

@@ -70,7 +70,7 @@ function caseOf(context: FindingContext, id: number): Race | undefined {
   if (rtt === 0 || Math.abs(segments.time(fin) - segments.time(request)) > rtt * THRESHOLDS.crossing.value)
     return undefined
   const first = Math.min(fin, request)
-  if (first === 0) return undefined
+  if (!waitsForRequest(segments, first, segments.seq(request))) return undefined
   const idleNs = segments.time(fin) - segments.time(first - 1)
   if (segments.time(first) - segments.time(first - 1) < THRESHOLDS.idle.value * 1e9) return undefined
   const since = segments.time(request)
@@ -88,6 +88,18 @@ function caseOf(context: FindingContext, id: number): Race | undefined {
   }
 }
 
+/**
+ * Whether all was said in front of the place: the server's answer to a request came last, and up to `next` it had all that the client sent.
+ * Where something is left unanswered, as in a login that failed, what ends is no connection kept for the next request.
+ */
+function waitsForRequest(segments: Segments, place: number, next: number): boolean {
+  let last = place - 1
+  while (last >= 0 && segments.length(last) === 0) last--
+  if (last < 0 || segments.fromClient(last) || segments.ack(last) !== next) return false
+  const asked = segments.find((i) => segments.fromClient(i) && segments.length(i) > 0)
+  return asked >= 0 && asked < last
+}
+
 function draft(context: FindingContext, group: Group<Race>): Draft {
   const { cases, server } = group
   const idle = cases.map(({ idleNs }) => idleNs)
@@ -99,14 +111,14 @@ function draft(context: FindingContext, group: Group<Race>): Draft {
       `${countOf(cases.length, 'request')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with a reset ${whenText(group.since, group.until)}, because the server was closing the idle connection just then.`,
       `It closes after ${nsText(median(idle))} without a request; the client keeps connections at least as long.`,
     ),
-    why: 'The request does not acknowledge the server’s FIN, and the FIN does not acknowledge the request: they crossed on the way.',
+    why: 'All earlier requests had been answered. This one does not acknowledge the server’s FIN, and the FIN does not acknowledge the request: they crossed on the way.',
     confidence: cases.length > 1 ? 0.95 : 0.85,
     blamed: 'both ends’ settings: the client must give up idle connections sooner than the server does',
     evidence: worst(cases, 4).flatMap(({ segments, fin, request, reset }) =>
       [
-        { row: segments.rows[fin], role: 'the server closes' },
-        { row: segments.rows[request], role: 'the request, on its way' },
-        { row: segments.rows[reset], role: 'the reset that answers it' },
+        { row: segments.row(fin), role: 'the server closes' },
+        { row: segments.row(request), role: 'the request, on its way' },
+        { row: segments.row(reset), role: 'the reset that answers it' },
       ].sort((a, b) => a.row - b.row),
     ),
     ruledOut: [

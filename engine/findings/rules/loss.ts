@@ -126,7 +126,7 @@ function peerOf(context: FindingContext, id: number, address: string): string {
 }
 
 function waitsOf({ tables: { verdicts } }: FindingContext, { segments, again }: LossCase): number[] {
-  return again.map((i) => verdicts.cost(verdicts.find(segments.rows[i]))).filter((wait) => wait >= 150e6)
+  return again.map((i) => verdicts.cost(verdicts.find(segments.row(i)))).filter((wait) => wait >= 150e6)
 }
 
 /** On which side of the capture point, as the originals that passed here tell. */
@@ -147,12 +147,12 @@ function blamedOf(context: FindingContext, address: string, cases: readonly Loss
 /** The first and the one that waited longest, by these names, then others of the cases that cost most. */
 function evidenceOf(context: FindingContext, cases: readonly LossCase[]): Evidence[] {
   const { verdicts } = context.tables
-  const all = cases.flatMap(({ segments, again }) => again.map((i) => segments.rows[i]))
+  const all = cases.flatMap(({ segments, again }) => again.map((i) => segments.row(i)))
   const wait = (row: number) => verdicts.cost(verdicts.find(row))
   const first = all.reduce((least, row) => Math.min(least, row))
   const longest = all.reduce((most, row) => (wait(row) > wait(most) ? row : most))
   const others = worst(cases, 4)
-    .flatMap(({ segments, again }) => again.slice(0, 3).map((i) => segments.rows[i]))
+    .flatMap(({ segments, again }) => again.slice(0, 3).map((i) => segments.row(i)))
     .filter((row) => row !== first && row !== longest)
   const pair = (row: number, name: string) => {
     const original = verdicts.original(verdicts.find(row))

@@ -65,14 +65,14 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
   const some = cases.slice(0, 20)
   const own = some.map(({ segments }) => {
     const i = segments.find((place) => !segments.fromClient(place) && !segments.isReset(place))
-    return i < 0 ? -1 : segments.rows[i]
+    return i < 0 ? -1 : segments.row(i)
   })
   const headers = await context.headers([
-    ...some.map(({ segments, reset }) => segments.rows[reset]),
+    ...some.map(({ segments, reset }) => segments.row(reset)),
     ...own.filter((row) => row >= 0),
   ])
   const pairs = some.map(({ segments, reset }, n) => ({
-    theirs: headers.get(segments.rows[reset])?.ttl,
+    theirs: headers.get(segments.row(reset))?.ttl,
     usual: headers.get(own[n])?.ttl,
   }))
   const comparable = pairs.filter(({ theirs, usual }) => theirs !== undefined && usual !== undefined)
@@ -98,8 +98,8 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
       ? 'a middlebox on the way: the resets are not the server’s own'
       : `the program behind ${context.namedEnd(server)}: it ended, or closed without reading what it was sent`,
     evidence: worst(cases, 5).flatMap(({ segments, request, reset }) => [
-      { row: segments.rows[request], role: 'data that waits for an answer' },
-      { row: segments.rows[reset], role: 'the reset' },
+      { row: segments.row(request), role: 'data that waits for an answer' },
+      { row: segments.row(reset), role: 'the reset' },
     ]),
     ruledOut: ['An orderly end: there was no FIN.', 'A refusal: the connection was open.'],
     settle: 'The log of the server at that moment, and whether its pod was restarted.',

@@ -65,18 +65,27 @@ function pairOf(context: FindingContext, { id, byClient }: Stuck): string {
 }
 
 function caseOf(context: FindingContext, id: number, byClient: boolean): Stuck | undefined {
+  const { verdicts } = context.tables
   const segments = context.segments(id)
+  // Few have large segments that came again, and hardly any such that was never acknowledged: the rest is not looked through.
+  const large = context.survey
+    .repetitionsOf(id)
+    .map((entry) => segments.placeOf(verdicts.row(entry)))
+    .filter((i) => segments.fromClient(i) === byClient && segments.length(i) >= THRESHOLDS.smallest.value)
+  if (large.length === 0) return undefined
   let acked: number | undefined
   for (let i = 0; i < segments.count; i++) {
     if (segments.fromClient(i) === byClient || !segments.hasAck(i) || segments.isReset(i)) continue
     if (acked === undefined || after(segments.ack(i), acked)) acked = segments.ack(i)
   }
   if (acked === undefined) return undefined
+  const end = acked
+  if (large.every((i) => atOrAfter(end, segments.end(i)))) return undefined
   const copies = new Map<number, number[]>()
   let largestPassed = 0
   for (let i = 0; i < segments.count; i++) {
     if (segments.fromClient(i) !== byClient || segments.length(i) === 0) continue
-    if (atOrAfter(acked, segments.end(i))) {
+    if (atOrAfter(end, segments.end(i))) {
       // A segment that was cut up before it passed says nothing of its own size.
       largestPassed = Math.max(largestPassed, segments.length(i))
       continue
@@ -120,7 +129,7 @@ async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<
   const [sender, receiver] = byClient
     ? [context.client(id).address, context.server(id).address]
     : [context.server(id).address, context.client(id).address]
-  const rows = cases.slice(0, 20).map(({ segments, copies }) => segments.rows[copies[copies.length - 1]])
+  const rows = cases.slice(0, 20).map(({ segments, copies }) => segments.row(copies[copies.length - 1]))
   const headers = await context.headers(rows)
   const lengths = Array.from(headers.values(), ({ ipLength }) => ipLength)
   const smallest = lengths.length > 0 ? least(lengths) : 0
@@ -144,9 +153,9 @@ async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<
     blamed: `a link between this capture point and ${context.named(receiver)} that takes less than ${smallest} bytes (tunnels take 20 to 80), with its ICMP errors filtered or lost`,
     evidence: examples.flatMap(({ segments, copies, alive }) =>
       [
-        { row: segments.rows[copies[0]], role: 'the full segment' },
-        { row: segments.rows[alive], role: 'the receiver is alive' },
-        ...copies.slice(1, 4).map((i) => ({ row: segments.rows[i], role: 'the same segment again' })),
+        { row: segments.row(copies[0]), role: 'the full segment' },
+        { row: segments.row(alive), role: 'the receiver is alive' },
+        ...copies.slice(1, 4).map((i) => ({ row: segments.row(i), role: 'the same segment again' })),
       ].sort((a, b) => a.row - b.row),
     ),
     ruledOut: [

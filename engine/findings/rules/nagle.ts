@@ -113,9 +113,9 @@ function draft(context: FindingContext, group: Group<Delayed>): Draft {
     blamed: `the program at ${byClient ? clientsText(context, group) : context.namedEnd(server)}: it writes a message in pieces without TCP_NODELAY`,
     evidence: worst(cases, 2).flatMap(({ segments, waits }) =>
       waits.slice(0, 3).flatMap(({ first, ack, second }) => [
-        { row: segments.rows[first], role: 'the first piece' },
-        { row: segments.rows[ack], role: 'its ACK, delayed' },
-        { row: segments.rows[second], role: 'the second piece, at once' },
+        { row: segments.row(first), role: 'the first piece' },
+        { row: segments.row(ack), role: 'its ACK, delayed' },
+        { row: segments.row(second), role: 'the second piece, at once' },
       ]),
     ),
     ruledOut: [

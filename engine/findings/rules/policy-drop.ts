@@ -65,6 +65,8 @@ function caseOf(context: FindingContext, id: number): Silence | undefined {
   // More packets than a silent server's client would send: somebody answered.
   if (context.tables.conversations.packets(id) > MOST_SYNS || context.errorsOf.has(id)) return undefined
   const segments = context.segments(id)
+  // The last one tells of nearly all that there was more.
+  if (segments.count > 0 && !segments.isSyn(segments.count - 1)) return undefined
   if (segments.find((i) => !segments.isSyn(i) || !segments.fromClient(i)) >= 0) return undefined
   const handshake = handshakeOf(segments)
   if (!handshake) return undefined
@@ -108,7 +110,7 @@ function draft(context: FindingContext, group: Group<Silence>, again: number, ho
       ? 'a network policy or firewall rule that drops, at or before the server'
       : `cannot tell a policy that drops from a host that is gone or a route that is missing`,
     evidence: worst(cases, 4).flatMap(({ segments, syns }) =>
-      syns.slice(0, 4).map((i, n) => ({ row: segments.rows[i], role: n === 0 ? 'the SYN' : 'its repetition' })),
+      syns.slice(0, 4).map((i, n) => ({ row: segments.row(i), role: n === 0 ? 'the SYN' : 'its repetition' })),
     ),
     ruledOut: [
       'Loss now and then: not one SYN was answered.',

@@ -199,7 +199,7 @@ function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd):
 
 /** The hop count of the reset against that of other packets of the same address. */
 async function whoResets(context: FindingContext, group: Group<Refusal>): Promise<Who> {
-  const resets = group.cases.slice(0, 20).map(({ segments, reset }) => segments.rows[reset])
+  const resets = group.cases.slice(0, 20).map(({ segments, reset }) => segments.row(reset))
   const usual = usualRows(context, group.server.address, group.ids)
   const headers = await context.headers([...resets, ...usual])
   const ttls = (rows: readonly number[]) =>
@@ -243,7 +243,7 @@ function usualRows(context: FindingContext, address: string, except: readonly nu
     const segments = context.segments(id)
     const sentByClient = context.client(id).address === address
     const place = segments.find((i) => segments.fromClient(i) === sentByClient && !segments.isReset(i))
-    if (place >= 0) rows.push(segments.rows[place])
+    if (place >= 0) rows.push(segments.row(place))
   }
   return rows
 }
@@ -251,6 +251,6 @@ function usualRows(context: FindingContext, address: string, except: readonly nu
 function evidence({ segments, syn, reset, error }: Refusal): Evidence[] {
   const answer = error
     ? { row: error.row, role: 'the ICMP error' }
-    : { row: segments.rows[reset], role: 'the reset that refuses it' }
-  return [{ row: segments.rows[syn], role: 'the SYN' }, answer]
+    : { row: segments.row(reset), role: 'the reset that refuses it' }
+  return [{ row: segments.row(syn), role: 'the SYN' }, answer]
 }

@@ -29,6 +29,38 @@ describe('the keep-alive race', () => {
     expect(kindsOf(report)).not.toContain('keep-alive-race')
   })
 
+  it('is no line that meets the end of a login that failed: the server waited for nothing', async () => {
+    const report = await findInConnections(`
+      +0    A>B S  0(0)
+      +600us B>A SA 0(0) ack 1
+      +0    A>B A  1(0) ack 1
+      +0    A>B PA 1(9) ack 1
+      +500us B>A PA 1(12) ack 1
+      +200us A>B PA 10(15) ack 13
+      +300us B>A PA 13(37) ack 10
+      +200ms B>A A  50(0) ack 25
+      +1ms  A>B A  25(0) ack 50
+      +1.9s A>B PA 25(2) ack 50
+      +400us B>A FPA 50(0) ack 25
+      +200us A>B A  27(0) ack 51
+      +100us B>A R  50(0)`)
+    expect(kindsOf(report)).not.toContain('keep-alive-race')
+  })
+
+  it('is no server that ends what it was never asked anything on', async () => {
+    const report = await findInConnections(`
+      +0    A>B S  0(0)
+      +20ms B>A SA 0(0) ack 1
+      +0    A>B A  1(0) ack 1
+      +0    B>A PA 1(30) ack 1
+      +0    A>B A  1(0) ack 31
+      +5s   A>B PA 1(20) ack 31
+      +5ms  B>A FA 31(0) ack 1
+      +0    A>B A  21(0) ack 32
+      +15ms B>A R  31(0)`)
+    expect(kindsOf(report)).not.toContain('keep-alive-race')
+  })
+
   it('is no reset after an orderly end', async () => {
     const report = await findInConnections(`${OPENS}
       +5s   B>A FA 201(0) ack 101

@@ -57,7 +57,7 @@ function serverNs(context: FindingContext, { id, until, requestEndRow, responseR
 function isAcknowledged(context: FindingContext, { id, requestEndRow, responseRow }: Request): boolean {
   if (responseRow >= 0) return true
   const segments = context.segments(id)
-  const asked = segments.find((i) => segments.rows[i] === requestEndRow)
+  const asked = segments.find((i) => segments.row(i) === requestEndRow)
   if (asked < 0) return false
   const end = segments.end(asked)
   return (

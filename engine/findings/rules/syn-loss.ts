@@ -130,8 +130,8 @@ function blamed(answersLost: number, count: number, side: ReturnType<typeof capt
 
 function evidence({ segments, syns, synAcks }: Handshake) {
   return [
-    { row: segments.rows[syns[0]], role: 'the SYN' },
-    ...syns.slice(1, 4).map((i) => ({ row: segments.rows[i], role: 'its repetition' })),
-    ...synAcks.slice(0, 1).map((i) => ({ row: segments.rows[i], role: 'the answer' })),
+    { row: segments.row(syns[0]), role: 'the SYN' },
+    ...syns.slice(1, 4).map((i) => ({ row: segments.row(i), role: 'its repetition' })),
+    ...synAcks.slice(0, 1).map((i) => ({ row: segments.row(i), role: 'the answer' })),
   ].sort((a, b) => a.row - b.row)
 }

@@ -91,9 +91,9 @@ function draft(context: FindingContext, group: Group<Reuse>): Draft {
     confidence: 0.9,
     blamed: 'whoever chose the port: a client that binds fixed ports, or a NAT with too few of them',
     evidence: worst(cases, 4).flatMap(({ segments, syn, again, challenge, reset }) => [
-      { row: segments.rows[syn], role: 'the SYN' },
-      { row: segments.rows[challenge], role: 'an ACK of the old connection' },
-      ...(reset >= 0 ? [{ row: segments.rows[reset], role: 'the client’s reset' }] : []),
+      { row: segments.row(syn), role: 'the SYN' },
+      { row: segments.row(challenge), role: 'an ACK of the old connection' },
+      ...(reset >= 0 ? [{ row: segments.row(reset), role: 'the client’s reset' }] : []),
       ...(again === undefined ? [] : [{ row: again, role: 'the SYN again' }]),
     ]),
     ruledOut: ['A lost SYN: it was answered.'],

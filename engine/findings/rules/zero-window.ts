@@ -127,8 +127,8 @@ function draft(context: FindingContext, key: string, cases: readonly Closed[]): 
       each
         .slice(0, 3)
         .flatMap(({ closed, opened }) => [
-          { row: segments.rows[closed], role: 'the window closes' },
-          ...(opened >= 0 ? [{ row: segments.rows[opened], role: 'it opens again' }] : []),
+          { row: segments.row(closed), role: 'the window closes' },
+          ...(opened >= 0 ? [{ row: segments.row(opened), role: 'it opens again' }] : []),
         ]),
     ),
     ruledOut: ['Loss: the sender had permission to send nothing.', 'A slow network: the receiver’s ACKs came at once.'],

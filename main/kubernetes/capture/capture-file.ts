@@ -8,7 +8,7 @@ import type { InterfaceFacts, StatisticsFacts } from './pcapng-blocks.ts'
 import { interfaceDescription, interfaceStatistics, nameResolution, sectionHeader } from './pcapng-blocks.ts'
 import { QuickWriter } from './quick-write.ts'
 import type { PacketBatch } from './segment-packets.ts'
-import { wholeBlocksUntil } from './whole-blocks.ts'
+import { wholeBlocks } from './whole-blocks.ts'
 
 const TICK_MS = 50
 /** So much may be on its way to the file before who adds is to wait. */
@@ -89,7 +89,8 @@ export class CaptureFile {
     })
     try {
       const { size } = await file.stat()
-      const whole = size < read.synced ? size : await wholeBlocksUntil(file, read.synced, size)
+      let whole = Math.min(size, read.synced)
+      for await (const { end } of wholeBlocks(file, whole, size)) whole = end
       const last = read.moments.findLast(({ bytes }) => bytes <= whole)
       if (!last) {
         const words = `It was cut or replaced since: it should hold at least ${oldest.bytes} bytes.`

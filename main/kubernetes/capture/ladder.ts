@@ -1,4 +1,5 @@
 import type { Permission, Preflight, Rung, RungVerdict } from '../../../common/model/preflight.ts'
+import { saidOnce } from './said-once.ts'
 
 // The ladder: from what was asked of the cluster to the least privileged way in. Nothing here makes a request.
 
@@ -61,7 +62,9 @@ export function rungsFor(pod: string | undefined): readonly Rung[] {
 }
 
 export function decideLadder(facts: LadderFacts): Preflight {
-  const rungs = rungsFor(facts.pod).map((rung) => judge(rung, facts))
+  const judged = rungsFor(facts.pod).map((rung) => judge(rung, facts))
+  const sentences = saidOnce(judged.map(({ sentence }) => sentence))
+  const rungs = judged.map((verdict, i) => ({ ...verdict, sentence: sentences[i] ?? verdict.sentence }))
   const open = rungs.filter(({ passes }) => passes)
   const reused = open.find(({ rung }) => rung === facts.reusable?.rung)
   // What is there already asks for nothing more, and adds no further entry to the pod's list.

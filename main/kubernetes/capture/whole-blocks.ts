@@ -3,10 +3,14 @@ import type { FileHandle } from 'node:fs/promises'
 const PIECE = 1 << 20
 
 /**
- * Where the last whole block of a pcapng file ends that ends at or before `to`; `from` is where one begins. A disk that lost power may have
- * kept a file's length and not what was in it.
+ * The whole blocks of a pcapng file, from `from`, where one begins, to those that end at or before `to`. A disk that lost power may have kept
+ * a file's length and not what was in it: what is no block ends them.
  */
-export async function wholeBlocksUntil(file: FileHandle, from: number, to: number): Promise<number> {
+export async function* wholeBlocks(
+  file: FileHandle,
+  from: number,
+  to: number,
+): AsyncGenerator<{ readonly type: number; readonly end: number }> {
   let piece: Buffer = Buffer.alloc(0)
   let start = 0
   const bytesAt = async (at: number, length: number): Promise<Buffer | undefined> => {
@@ -19,9 +23,11 @@ export async function wholeBlocksUntil(file: FileHandle, from: number, to: numbe
   }
   for (let at = from; ;) {
     const head = await bytesAt(at, 8)
-    const total = head?.readUInt32LE(4) ?? 0
-    if (total < 12 || total % 4 !== 0 || at + total > to) return at
-    if ((await bytesAt(at + total - 4, 4))?.readUInt32LE(0) !== total) return at
+    if (!head) return
+    const [type, total] = [head.readUInt32LE(0), head.readUInt32LE(4)]
+    if (total < 12 || total % 4 !== 0 || at + total > to) return
+    if ((await bytesAt(at + total - 4, 4))?.readUInt32LE(0) !== total) return
     at += total
+    yield { type, end: at }
   }
 }

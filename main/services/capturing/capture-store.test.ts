@@ -1,7 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { CaptureFile } from '../../kubernetes/capture/capture-file.ts'
+import { journalOf, writeManifest } from '../../kubernetes/capture/capture-manifest.ts'
+import { SegmentPackets } from '../../kubernetes/capture/segment-packets.ts'
 import { NoteFile } from '../../notes/note-file.ts'
 import { CaptureStore } from './capture-store.ts'
 
@@ -29,4 +32,58 @@ describe('the captures that are kept', () => {
     expect(await readdir(folder)).toEqual(['plain.pcapng'])
     await reader.cancel()
   })
+
+  it('say how many packets are in one that could not be brought to its end, as on a full disk', async () => {
+    const dataFolder = temporaryFolder()
+    const folder = join(dataFolder, 'captures')
+    const store = new CaptureStore(folder, { dataFolder, samplesFolder: '/none' })
+    const name = await store.newName('web')
+    const path = store.pathOf(name)
+    const targets = [{ kind: 'pod', namespace: 'shop', pod: 'web' } as const]
+    const order = { context: 'c', title: 'web', targets, filter: '', snapLength: 0 }
+    const begun = { version: 1, title: 'web', context: 'c', startedAt: 1, packets: 0, points: [] as string[] } as const
+    await store.write(name, { ...begun, state: 'live', pid: process.pid, order })
+
+    const file = await CaptureFile.create(path, journalOf(path), true)
+    await writeManifest(path, {
+      version: 2,
+      id: 'x',
+      context: 'c',
+      server: 's',
+      startedAt: 1,
+      stopping: false,
+      snapLength: 0,
+      points: [],
+    })
+    const packets = new SegmentPackets()
+    packets.begin(0)
+    packets.add(segment(3))
+    const facts = { name: 'web:eth0', description: '', filter: '', linkType: 1, snapLength: 65535 }
+    const batch = packets.accept(() => file.addInterface(0, facts))
+    file.join(0)
+    if (batch) await file.add(0, batch)
+    await file.flush()
+    await file.close()
+    // Packets that the journal had no room to tell of, and one by half.
+    await appendFile(path, Buffer.concat([block(), block(), block().subarray(0, 20)]))
+
+    // What came of it can't be written: a folder is in the way.
+    await mkdir(`${path}.capture.json.${process.pid}.new`)
+    await expect(store.write(name, { ...begun, state: 'incomplete', pid: process.pid, order })).rejects.toThrow()
+    const reader = (await store.watch()).getReader()
+    const { value } = await reader.read()
+    expect(value).toMatchObject([{ name, state: 'interrupted', packets: 5 }])
+    await reader.cancel()
+  })
 })
+
+const words = (...values: readonly number[]) => Buffer.from(Uint32Array.from(values).buffer)
+
+/** As tcpdump writes it, with so many packets of four bytes. */
+function segment(count: number): Buffer {
+  const head = words(0xa1b23c4d, 0, 0, 0, 65535, 1)
+  return Buffer.concat([head, ...Array.from({ length: count }, (_, at) => words(1_700_000_000, at, 4, 4, 0))])
+}
+
+/** An enhanced packet block of a packet of four bytes. */
+const block = () => words(6, 36, 0, 0, 0, 4, 4, 0, 36)

@@ -6,6 +6,7 @@ import { HostError } from '../../../common/host-error.ts'
 import { isDeletion } from '../../../common/model/note.ts'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import { fileFailure, isFileError } from '../../file-errors.ts'
+import { countPackets } from '../../kubernetes/capture/count-packets.ts'
 import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
 import { NoteFile, type NotePlaces, notesBeside } from '../../notes/note-file.ts'
 import { Watched } from '../../streams.ts'
@@ -78,8 +79,11 @@ export class CaptureStore {
   async write(name: string, about: About): Promise<void> {
     if (about.state === 'live') this.#live.add(name)
     else this.#live.delete(name)
-    await writeWhole(aboutPath(this.pathOf(name)), JSON.stringify(about, undefined, 1))
-    await this.refresh()
+    try {
+      await writeWhole(aboutPath(this.pathOf(name)), JSON.stringify(about, undefined, 1))
+    } finally {
+      await this.refresh()
+    }
   }
 
   /** Nothing was captured: what was begun goes. */
@@ -142,7 +146,9 @@ export class CaptureStore {
         filter: '',
       }
     }
-    const { title, context, startedAt, endedAt, message, packets, order } = about
+    const { title, context, startedAt, endedAt, message, order } = about
+    // Written when it began, it does not know.
+    const packets = about.state === 'live' ? await countPackets(path).catch(() => undefined) : about.packets
     return {
       ...file,
       title,

@@ -212,15 +212,18 @@ export class LiveCaptures {
     const file = await running.serving?.catch(() => undefined)
     file?.finish()
     this.#tell()
-    if (!file) await store.discard(name)
-    else {
-      await this.#write(running, running.live.state === 'complete' ? 'complete' : 'incomplete')
-      await recent.add(file.path)
-    }
-    this.#forgetOld()
-    if ([...this.#running.values()].every(({ live: one }) => isOver(one))) {
-      clearInterval(this.#ticking)
-      this.#ticking = undefined
+    try {
+      if (!file) await store.discard(name)
+      else {
+        const state = running.live.state === 'complete' ? 'complete' : 'incomplete'
+        await Promise.all([this.#write(running, state), recent.add(file.path)])
+      }
+    } finally {
+      this.#forgetOld()
+      if ([...this.#running.values()].every(({ live: one }) => isOver(one))) {
+        clearInterval(this.#ticking)
+        this.#ticking = undefined
+      }
     }
   }
 

@@ -123,6 +123,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
               slot={slot}
               facts={factsOf(slot.id)}
               shown={key === shown}
+              alone={slots.length === 1}
               focused={slot.key === focused}
               asked={open ? asked : 0}
               connected={connected}

@@ -21,6 +21,8 @@ interface TerminalViewProps {
   /** Absent while the host is being asked to open it. */
   readonly facts: TerminalFacts | undefined
   readonly shown: boolean
+  /** The only one of its tab, which says its name. */
+  readonly alone: boolean
   readonly focused: boolean
   /** Grows whenever somebody asks for a terminal; 0 where nobody has, as after a reload, or none can be seen. */
   readonly asked: number
@@ -212,7 +214,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
       onFocus={() => drawer.focus(slot.key)}
     >
       <header className="terminal-head">
-        <b>{title}</b>
+        {!props.alone && <b>{title}</b>}
         {facts?.recording !== undefined && (
           <span className="terminal-recorded" title={`In ${facts.recording}`}>
             Recording

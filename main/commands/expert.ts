@@ -1,0 +1,66 @@
+import type { Engine } from '../../engine/engine.ts'
+import { oneFile, parseArguments } from './arguments.ts'
+import type { Command } from './command.ts'
+import { expertText } from './expert-text.ts'
+import { engineJson } from './json.ts'
+import { LIMIT_HELP, LIMIT_OPTIONS, LIMIT_USAGE, limitOption } from './limit-arguments.ts'
+import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
+import { nameOf, readCapture } from './read-capture.ts'
+import { resetsByCause } from './resets-by-cause.ts'
+import { writeOut } from './write-out.ts'
+
+const WORST = 10
+
+export const expert: Command = {
+  name: 'expert',
+  usage: `FILE [--json] [--filter '...'] ${LIMIT_USAGE} ${PART_USAGE}`,
+  summary: 'all labels and verdicts, counted, and nothing that takes longer',
+  help: `
+Counts what tshark's -z expert counts of TCP, and what it really was: for each tcp.analysis label and each of Hopscope's verdicts
+the packets and conversations that have it, and the first frame; of what was sent again, how much the receiver had already (spurious), and whether
+the transmission before passed here (seen) or was lost in front of this point (unseen). Then resets by cause, and who lost most time.
+No requests, percentiles or findings are looked for: \`hopscope analyze\` tells those, and takes longer.
+
+  --json      the same as JSON: file, facts and conversations (how many) as analyze has them; labels and verdicts, each by name with packets,
+              conversations and firstRow (a frame number minus one; absent where there is none), what was sent again with spurious,
+              needed, originalSeen and originalUnseen too (what is in neither can't be told); resets; worst; names; with a filter, matched
+  --filter TEXT
+              only packets that this display filter matches; resets and lost time are those of conversations that have any
+${LIMIT_HELP}
+${PART_HELP}
+
+A cut or corrupt file is counted up to the damage, which is said. FILE may be - for standard input.`,
+  async run(args) {
+    const { values, positionals } = parseArguments(args, {
+      json: { type: 'boolean' },
+      filter: { type: 'string' },
+      ...LIMIT_OPTIONS,
+      ...PART_OPTIONS,
+    })
+    const file = oneFile(positionals)
+    const options = { ...limitOption(values), ...partOption(values) }
+    const { filter = '', json } = values
+    if (filter.trim() === '') await tell(file, json, await readCapture(file, { ...options, latency: false }))
+    else {
+      // Loaded only when it is wanted, as it brings more along than all the rest.
+      const { tellFiltered } = await import('./filtered-capture.ts')
+      await tellFiltered('expert', file, filter, options, (engine, rows) => tell(file, json, engine, rows))
+    }
+    return 0
+  },
+}
+
+async function tell(file: string, json: boolean | undefined, engine: Engine, rows?: Uint32Array): Promise<void> {
+  const scope = rows && { rows }
+  const report = {
+    file: nameOf(file),
+    facts: engine.facts(),
+    conversations: engine.conversations.count,
+    ...(rows && { matched: rows.length }),
+    ...engine.expertCounts(rows),
+    resets: resetsByCause(engine, rows && engine.conversationOrder('id', false, scope)),
+    worst: engine.mostHarmed(WORST, scope),
+    names: engine.names,
+  }
+  await writeOut(json ? `${engineJson(engine, report, 1)}\n` : expertText(report, engine.packets.before))
+}
