@@ -1,10 +1,22 @@
 import { beginRow, commitRow } from './columns/packet-columns.ts'
 import { decodeFrame } from './decode/decode.ts'
-import { frame, setLimits } from './ingest.ts'
+import { frame, setLatency, setLimits } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { packetAddress } from './packet.ts'
 import { release } from './tcp/judge.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
 
 // Not `export ... from`: the compiler would take that for other modules, with a state of their own.
-export { beginRow, commitRow, decodeFrame, frame, packetAddress, release, room, setEpoch, setLatency, setLimits, tableDirectory }
+export {
+  beginRow,
+  commitRow,
+  decodeFrame,
+  frame,
+  packetAddress,
+  release,
+  room,
+  setEpoch,
+  setLatency,
+  setLimits,
+  tableDirectory,
+}
