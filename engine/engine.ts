@@ -215,6 +215,11 @@ export class Engine {
     return this.damaged || (this.#part ?? this.#ingest).full
   }
 
+  /** `bytes` bytes to read the file into before they are pushed; bytes that lie elsewhere are copied there. */
+  room(bytes: number): Uint8Array {
+    return this.#ingest.room(bytes)
+  }
+
   /** The next bytes of the file. When memory runs out, what was read so far stays (see `unread`). */
   push(chunk: Uint8Array): void {
     try {

@@ -1,5 +1,5 @@
 import type { Unread } from '../common/model/capture.ts'
-import type { FrameSink } from './capture-file/capture-reader.ts'
+import type { FrameSink, PcapRecords } from './capture-file/capture-reader.ts'
 import { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
 import { PacketTable } from './columns/packet-table.ts'
@@ -119,6 +119,20 @@ export class Ingest implements FrameSink {
       this.#interfaceLinkType,
     )
     if (taken !== TAKEN.yes) this.#refuse(taken, offset)
+  }
+
+  pcapRecords(bytes: Uint8Array, from: number, to: number, offset: number, records: PcapRecords): number {
+    if (this.full || this.#epoch) return from
+    if (this.#unplaced) this.#place(bytes, this.#unplaced)
+    const { call } = this.#kernel
+    const { bigEndian, headerBytes, mostCaptured, unit, seconds, fraction } = records
+    call.setPcap(bigEndian, headerBytes, mostCaptured, unit, seconds, fraction, this.#linkType(0))
+    return call.pcapRecords(this.#base + from, this.#base + to, offset - this.#base) - this.#base
+  }
+
+  /** Where to put what is read of a file, so that it need not be copied; what is pushed need not lie there. */
+  room(bytes: number): Uint8Array {
+    return this.#kernel.readingRoom(bytes)
   }
 
   /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */

@@ -75,3 +75,6 @@ export const TAKEN = { yes: 0, full: 1, noMemory: 2 } as const
 
 /** Records of connections lie in pages of so many; their table holds the pages' addresses. */
 export const PAGE_RECORDS = 1024
+
+/** Where bytes of captures lie that the kernel looks at. */
+export const ROOM = { reading: 0, placed: 1 } as const

@@ -1,5 +1,5 @@
 import { KERNEL } from './kernel.generated.ts'
-import { PAGE_RECORDS, TABLE_COUNT } from './kernel-tables.ts'
+import { PAGE_RECORDS, ROOM, TABLE_COUNT } from './kernel-tables.ts'
 
 // What there is of WebAssembly in the browser and in Node alike.
 declare const WebAssembly: {
@@ -21,7 +21,7 @@ interface KernelFunctions {
   /** See engine/kernel/index.ts. */
   tableDirectory(): number
   packetAddress(): number
-  room(bytes: number): number
+  room(number: number, bytes: number): number
   setEpoch(nanoseconds: number): void
   setLimits(rows: number, conversations: number): void
   setLatency(sought: boolean): void
@@ -34,6 +34,16 @@ interface KernelFunctions {
     interfaceId: number,
     linkType: number,
   ): number
+  setPcap(
+    isBigEndian: boolean,
+    headerBytes: number,
+    mostCaptured: number,
+    unit: number,
+    firstSeconds: number,
+    firstFraction: number,
+    linkType: number,
+  ): void
+  pcapRecords(from: number, to: number, base: number): number
   decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
   beginRow(): boolean
   commitRow(): void
@@ -124,9 +134,15 @@ export class Kernel {
     return (this.#doubles[table] = new Float64Array(this.memory.buffer, this.#at(table), this.#length(table) >>> 3))
   }
 
-  /** Copies `bytes[from, to)` to where the kernel can read them, until the next call, and returns the address. */
+  /** Room for `bytes` bytes of a capture that whoever reads it can put where the kernel looks at them. */
+  readingRoom(bytes: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, this.call.room(ROOM.reading, bytes), bytes)
+  }
+
+  /** The address of `bytes[from, to)`. They are copied to where the kernel can read them, unless they are there; until the next call. */
   place(bytes: Uint8Array, from: number, to: number): number {
-    const at = this.call.room(to - from)
+    if (bytes.buffer === this.#memory.buffer) return bytes.byteOffset + from
+    const at = this.call.room(ROOM.placed, to - from)
     this.memory.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), at)
     return at
   }

@@ -24,6 +24,11 @@ export interface FrameSink {
     interfaceId: number,
   ): void
   /**
+   * Takes the plain records of `bytes[from, to)`, a pcap file's, and returns where it stopped: whoever calls it looks at the record there itself.
+   * `offset` is the position of `bytes[0]` in the capture. Others than the first packet's.
+   */
+  pcapRecords?(bytes: Uint8Array, from: number, to: number, offset: number, records: PcapRecords): number
+  /**
    * `bytes[from, to)` say how the frames behind them are to be read: the header of the file, sections, interfaces, names. Valid during the
    * call only.
    */
@@ -32,6 +37,18 @@ export interface FrameSink {
   readonly full?: boolean
   /** How many frames it has kept, where that are not all it was given. */
   readonly rows?: number
+}
+
+/** How the records of a pcap file are to be read. */
+export interface PcapRecords {
+  readonly bigEndian: boolean
+  readonly headerBytes: number
+  readonly mostCaptured: number
+  /** Nanoseconds in a unit of the timestamps' second half. */
+  readonly unit: number
+  /** The first packet's timestamp. */
+  readonly seconds: number
+  readonly fraction: number
 }
 
 /** A place in a capture at which reading can begin: behind it is a frame's record. */

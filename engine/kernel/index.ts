@@ -2,6 +2,7 @@ import { beginRow, commitRow } from './columns/packet-columns.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { frame, setLatency, setLimits } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
+import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
 import { release } from './tcp/judge.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
@@ -13,10 +14,12 @@ export {
   decodeFrame,
   frame,
   packetAddress,
+  pcapRecords,
   release,
   room,
   setEpoch,
   setLatency,
   setLimits,
+  setPcap,
   tableDirectory,
 }

@@ -1,3 +1,4 @@
+import { ROOM } from '../kernel-tables.ts'
 import { DIRECTORY, MOST_PIECES, PIECES } from './layout.ts'
 
 // Arrays without a length and without checks: the reference is the address of the first element.
@@ -87,23 +88,6 @@ function enter(table: i32, at: usize, bytes: i32): void {
   store<i32>(DIRECTORY + ((<usize>table) << 3), bytes, 4)
 }
 
-let roomAt: usize = 0
-let roomBytes: i32 = 0
-
-/**
- * Where `bytes` bytes of a capture can be put to be read; what was put there before is gone. Positions are counted in 31 bits, and lengths on
- * the wire are behind them: beyond the lower half of this memory there is no room.
- */
-export function room(bytes: i32): usize {
-  if (bytes > roomBytes) {
-    giveBack(roomAt, roomBytes)
-    roomBytes = (bytes + 0xffff) & ~0xffff
-    roomAt = allocate(roomBytes)
-    if (roomAt + roomBytes > 0x5fff_ffff) unreachable()
-  }
-  return roomAt
-}
-
 const PAGE: usize = 65_536
 /** So much is asked for at a time, if it can be had. */
 const STEP: usize = 1 << 24
@@ -133,7 +117,7 @@ export function allocate(bytes: usize): usize {
     return at
   }
   const at = end
-  const need = at + bytes
+  const need = (at + bytes + 15) & ~15
   const have = <usize>memory.size() * PAGE
   if (need < at) unreachable()
   if (need > have && memory.grow(<i32>((need - have + STEP) / PAGE)) < 0) {
@@ -168,4 +152,37 @@ export function giveBack(at: usize, bytes: usize): void {
 function removePiece(i: i32): void {
   pieceCount--
   memory.copy(PIECES + 8 * i, PIECES + 8 * (i + 1), 8 * (pieceCount - i))
+}
+
+// As large as is mostly needed from the start: positions are counted in 31 bits, and lengths on the wire are behind them, so there is no room in
+// the upper half of this memory.
+const FIRST_ROOM: i32 = 1 << 20
+const HIGHEST_ROOM: usize = 0x5fff_ffff
+
+let readingBytes: i32 = FIRST_ROOM
+let reading: usize = allocate(FIRST_ROOM)
+let placedBytes: i32 = FIRST_ROOM
+let placed: usize = allocate(FIRST_ROOM)
+
+/** Where `bytes` bytes of a capture can be put, in the room of that number (ROOM); what was there is gone. Traps when there is no memory. */
+export function room(number: i32, bytes: i32): usize {
+  if (number === ROOM.reading) {
+    if (bytes > readingBytes) {
+      reading = moved(reading, readingBytes, bytes)
+      readingBytes = bytes
+    }
+    return reading
+  }
+  if (bytes > placedBytes) {
+    placed = moved(placed, placedBytes, bytes)
+    placedBytes = bytes
+  }
+  return placed
+}
+
+function moved(at: usize, from: i32, to: i32): usize {
+  giveBack(at, from)
+  const fresh = allocate(to)
+  if (fresh + to > HIGHEST_ROOM) unreachable()
+  return fresh
 }

@@ -36,6 +36,16 @@ export const EVIDENCE = {
 
 /**
  * Whether the receiver had the bytes already. `acknowledged` = its ACK of them had passed here before they came again, `likely` = no answer
- * came, but ACKs are missing by their IP IDs and hardly any segment is, `open` = it was answered, and nothing tells to which transmission.
+ * came, but ACKs are missing by their IP IDs and hardly any segment is, `open` = it was answered, and nothing tells to which transmission,
+ * `arrived` = most likely, by duplicate ACKs without SACK, `early` = most likely, as it came before anybody could know of a loss.
  */
-export const NEED = { unknown: 0, needed: 1, spurious: 2, acknowledged: 3, likely: 4, open: 5 } as const
+export const NEED = {
+  unknown: 0,
+  needed: 1,
+  spurious: 2,
+  acknowledged: 3,
+  likely: 4,
+  open: 5,
+  arrived: 6,
+  early: 7,
+} as const

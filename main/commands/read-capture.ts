@@ -28,7 +28,7 @@ export interface ReadOptions extends EngineOptions {
 export async function readCapture(file: string, options: ReadOptions = {}): Promise<Engine> {
   const engine = new Engine({ ...options, limits: { ...memoryLimits(), ...options.limits } })
   const progress = new Progress(file)
-  for await (const chunk of fileChunks(file)) {
+  for await (const chunk of fileChunks(file, engine.room(CHUNK_BYTES))) {
     engine.push(chunk)
     if (engine.compression === 'none') options.onStored?.(chunk)
     progress.report(engine)
@@ -96,14 +96,13 @@ export function nameOf(file: string): string {
 }
 
 /** The file's bytes in order. The chunk is overwritten by the next. */
-export async function* fileChunks(file: string): AsyncGenerator<Uint8Array> {
+export async function* fileChunks(file: string, buffer = new Uint8Array(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
   if (file === '-') {
     yield* standardInput()
     return
   }
   const fd = open(file)
   try {
-    const buffer = new Uint8Array(CHUNK_BYTES)
     for (;;) {
       const n = read(file, fd, buffer)
       if (n === 0) return

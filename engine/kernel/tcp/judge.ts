@@ -19,9 +19,11 @@ import {
   KEPT_ALIVE,
   LAST_FIN,
   LOSS,
+  MOST_ARRIVED,
   NO_SACK,
   PROBED,
   RECOVERY,
+  REFUSED,
   SACK_OK,
   SACKED,
   SEEN,
@@ -71,9 +73,16 @@ export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
   const flags = packet.tcpFlags
   const length = packet.payloadLength
   const isSynAck = (flags & (SYN | ACK)) === (SYN | ACK)
-  const isOld = before !== direction && isFirstAgain(sender(before), d)
-  const judged = isOld ? before : direction
-  const verdict = judge(row, time, sender(judged), sender(judged ^ 1), ipId, flags, length, isOld ? 0 : missing)
+  // Of which it is judged: mostly its own.
+  let judged = d
+  let judgedOther = other
+  let judgedMissing = missing
+  if (before !== direction && isFirstAgain(sender(before), d)) {
+    judged = sender(before)
+    judgedOther = sender(before ^ 1)
+    judgedMissing = 0
+  }
+  const verdict = judge(row, time, judged, judgedOther, ipId, flags, length, judgedMissing)
   if (before !== direction && isSynAck) needs.answeredTwice(sender(before ^ 1), packet.ack, time, true)
   if (verdict !== VERDICT.copy || isSynAck) {
     let lostAcks = 0
@@ -189,6 +198,7 @@ function synAgain(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, deli
   const verdict = (packet.tcpFlags & ACK) !== 0 ? VERDICT.synack : VERDICT.syn
   const entry = enterRepetition(row, time, d, other, verdict, EVIDENCE.handshake, earlier)
   if (delivered) verdicts.setNeed(entry, NEED.acknowledged)
+  else if ((d.state & REFUSED) !== 0) verdicts.setNeed(entry, NEED.spurious)
   return verdict
 }
 
@@ -302,6 +312,7 @@ function acknowledge(time: f64, d: Sender, other: Sender, length: i32, flags: i3
     // The ACK of the SYN-ACK: from here to the client and back.
     if (first !== NONE && sent.sentOnce(first) && sent.end(first) === ack) other.senderSide = sent.since(first, time)
   }
+  if ((state & ACKED) === 0 && (flags & (SYN | RST)) === 0 && answersHandshake(ack, d, other)) return
   const una = (state & ACKED) === 0 ? d.first : d.una
   const advance = (state & ACKED) === 0 ? 1 : ack - una
   if (packet.sackBlocks > 0) selective(time, d, advance >= 0 ? ack : una)
@@ -317,7 +328,9 @@ function acknowledge(time: f64, d: Sender, other: Sender, length: i32, flags: i3
       spare = max(-1, lostAcks - (asked ? once : once >> 1))
     }
     d.duplicateAcks = 0
-    if (d.lastRepetition !== NONE) needs.acknowledged(d, una, ack, time, spare)
+    if (d.lastRepetition !== NONE) needs.acknowledged(d, other, una, ack, time, spare)
+    // The first was the hole, the others had arrived (Linux tcp_remove_reno_sacks).
+    if ((d.state & NO_SACK) !== 0 && d.arrived > 0) d.arrived = max(0, d.arrived - sent.countBefore(d, ack) + 1)
     const last = sent.acknowledge(d, other, ack)
     if (last !== NONE && sent.sentOnce(last)) noteRoundTrip(d, sent.since(last, time))
     endStates(d, ack)
@@ -329,13 +342,31 @@ function acknowledge(time: f64, d: Sender, other: Sender, length: i32, flags: i3
   other.window = <u16>packet.window
 }
 
+/**
+ * An ACK while `d` waits for its handshake's answer. Of a SYN, before any SYN-ACK, it says that an older SYN came as well, late (Linux
+ * tcp_check_req, by its timestamp). True for one of something else than the SYN-ACK, which had come to TIME-WAIT or another
+ * connection, and so acknowledges nothing (RFC 9293 section 3.10.7.4).
+ */
+function answersHandshake(ack: i32, d: Sender, other: Sender): bool {
+  const state = d.state
+  const sent = d.next - d.first
+  const acknowledges = ack - d.first
+  if ((state & SERVER) !== 0 && (acknowledges < 1 || acknowledges > sent)) {
+    d.state = state | REFUSED
+    return true
+  }
+  const isSyn = (state & (SACK_OK | NO_SACK)) !== 0 && sent === 1 && acknowledges === 1
+  if (isSyn && ((state | other.state) & SERVER) === 0) needs.arrivedTwice(d, d.first, ack)
+  return false
+}
+
 /** An ACK up to `ack` ends the states that last until then. */
 function endStates(d: Sender, ack: i32): void {
   const state = d.state
   if ((state & (SACKED | RECOVERY | LOSS | PROBED)) === 0) return
   let ended = 0
   if ((state & SACKED) !== 0 && ack - d.sackedEdge >= 0) ended |= SACKED
-  if ((state & (RECOVERY | LOSS)) !== 0 && ack - d.recoveryEnd >= 0) ended |= RECOVERY | LOSS
+  if ((state & (RECOVERY | LOSS)) !== 0 && ack - d.recoveryEnd >= 0) ended |= RECOVERY | LOSS | MOST_ARRIVED
   if ((state & PROBED) !== 0 && ack - d.probeEnd >= 0) ended |= PROBED
   d.state = state & ~ended
 }
@@ -348,6 +379,8 @@ function acknowledgedAgain(time: f64, d: Sender, sameWindow: bool): void {
     // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
     if (!sameWindow) return
     if (d.duplicateAcks < 255) d.duplicateAcks++
+    // After a time-out they may answer what was sent again.
+    if ((state & (NO_SACK | LOSS)) === NO_SACK) d.arrived++
     if (d.duplicateAcks >= 3) d.newsTime = time
   } else if (packet.sackBlocks === 0 && packet.window !== 0 && (state & KEPT_ALIVE) === 0) {
     // The window of a SYN is not scaled.

@@ -2,7 +2,8 @@ import { TABLE } from '../../kernel-tables.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { doubleTable, freeTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
-import { ACKED, LOSS, PROBED, RECOVERY, SACKED, Sender } from './sender-table.ts'
+import { ACKED, LOSS, MOST_ARRIVED, NO_SACK, PROBED, RECOVERY, SACKED, Sender } from './sender-table.ts'
+import * as sent from './sent-segments.ts'
 import * as verdicts from './verdicts.ts'
 
 // Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so the
@@ -30,8 +31,10 @@ const LOOKED_AT: i32 = 32
 const SHORTEST_ROUND_TRIP_NS: f64 = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
 const SURELY_LESS: f64 = 0.75
-/** So many ACKs that are missing, and so many for each segment, mean that it is the way back that loses packets. */
-const LOSSY: i32 = 2
+/** So many ACKs missing for each repetition that was needed, and two at least, mean that it is the way back that loses packets. */
+const LOSSY: i32 = 4
+/** The same, or so many at all, where one more of either is in question. */
+const VERY_LOSSY: i32 = 8
 /** An original that comes later than that after its repetition is not waited for. */
 const LATEST_NS: f64 = 5e9
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
@@ -61,15 +64,44 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
   repetition.time = time
   d.lastRepetition = used
   used += REPETITION_BYTES
-  if (verdicts.verdict(entry) !== VERDICT.fast && isLikely(d, other, before)) verdicts.setNeed(entry, NEED.likely)
+  const verdict = verdicts.verdict(entry)
+  if (verdict === VERDICT.synack && isEarly(entry)) verdicts.setNeed(entry, NEED.early)
+  else if (arrivedBehindHole(d, packet.seq)) verdicts.setNeed(entry, NEED.arrived)
+  else if (verdict !== VERDICT.fast && isLikely(d, other, before)) verdicts.setNeed(entry, NEED.likely)
 }
 
-/** Nothing says that a segment of `d` is lacking, and the way back loses more than this way does. `before` is the repetition before. */
+/** Sooner than any timer, so because a SYN came twice: nobody could know that the one before was lost. */
+function isEarly(entry: i32): bool {
+  const since = verdicts.cost(entry)
+  return since > 0 && since < HANDSHAKE_TIMER_NS
+}
+
+/**
+ * After a time-out without SACK everything is sent again (Linux tcp_enter_loss), though duplicate ACKs may have told that most of
+ * it had arrived; they tell the least number, as some get lost. What is first has not.
+ */
+function arrivedBehindHole(d: Sender, seq: i32): bool {
+  const state = d.state
+  if ((state & (LOSS | ACKED | NO_SACK)) !== (LOSS | ACKED | NO_SACK)) return false
+  if (seq !== d.una) return (state & MOST_ARRIVED) !== 0
+  const behind = sent.countBefore(d, d.recoveryEnd) - 1
+  if (d.arrived > behind >> 1) d.state = state | MOST_ARRIVED
+  return false
+}
+
+/**
+ * Nothing says that a segment of `d` is lacking, and the way back loses far more than this way does. `before` is the repetition before;
+ * one that the other side had asked for was needed, whatever became of it.
+ */
 function isLikely(d: Sender, other: Sender, before: i32): bool {
-  if (before !== NONE && at(before).end - d.una > 0 && !verdicts.isSpurious(at(before).entry)) return false
+  const unanswered = before !== NONE && at(before).end - d.una > 0
+  const asked = unanswered && !verdicts.isSpurious(at(before).entry)
+  if (asked && verdicts.verdict(at(before).entry) !== VERDICT.fast) return false
   const lostAcks = <i32>other.lostAcks
-  if (lostAcks < LOSSY || lostAcks < LOSSY * 2 * <i32>d.needed) return false
-  return d.duplicateAcks === 0 && (d.state & SACKED) === 0
+  const needed = <i32>d.needed
+  const least = asked ? VERY_LOSSY * (1 + needed) : LOSSY * needed
+  if (lostAcks < 2 || lostAcks < least) return false
+  return (unanswered || d.duplicateAcks === 0) && (d.state & SACKED) === 0
 }
 
 /**
@@ -116,7 +148,7 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
       verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       const verdict = verdicts.verdict(entry)
-      if (verdict === VERDICT.rto || verdict === VERDICT.tlp) d.state &= ~(LOSS | PROBED)
+      if (verdict === VERDICT.rto || verdict === VERDICT.tlp) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
       return true
     }
     name = repetition.before
@@ -130,28 +162,45 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
  * (RFC 7323 section 4.3: the earliest that the ACK covers), so of others it says nothing. `spareAcks` are missing before this one
  * and answered nothing else: a receiver answers each transmission that comes, so as many came before the last. -1 = some may be.
  */
-export function acknowledged(d: Sender, una: i32, ack: i32, time: f64, spareAcks: i32): void {
+export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time: f64, spareAcks: i32): void {
   const roundTrip = d.roundTrip
   const tooSoon: f64 = roundTrip < SHORTEST_ROUND_TRIP_NS ? 0 : roundTrip * SURELY_LESS
+  const isLossy = <i32>other.lostAcks >= VERY_LOSSY
+  // Whether the repetition after came twice, and where it began.
+  let cameTwice = false
+  let twice = 0
   let name = d.lastRepetition
   for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
     const repetition = at(name)
     const entry = repetition.entry
-    const before = verdicts.need(entry)
-    if ((before === NEED.unknown || before === NEED.likely) && ack - repetition.end >= 0) {
-      const isEchoed = packet.hasTimestamps !== 0 && repetition.tsval !== 0 && repetition.seq - una <= 0
+    const seq = repetition.seq
+    const end = repetition.end
+    if (ack - end >= 0 && end - una > 0 && isUndecided(entry, seq - una <= 0)) {
+      const before = verdicts.need(entry)
+      const isEchoed = packet.hasTimestamps !== 0 && repetition.tsval !== 0 && seq - una <= 0
       const echoesOriginal = isEchoed && packet.tsecr - repetition.tsval < 0
       const answered = isEchoed ? echoesOriginal : time - repetition.time < tooSoon
       const asked = verdicts.verdict(entry) === VERDICT.fast
-      const spurious = answered || (spareAcks > 0 && !asked)
-      const need = spurious ? NEED.spurious : spareAcks < 0 ? NEED.open : NEED.needed
+      // Nothing new: an earlier one of what came twice, on a way back that loses ACKs, and a SYN-ACK that no timestamp tells from another.
+      const stays = before === NEED.early ? !isEchoed : before === NEED.likely && isLossy && cameTwice && twice === seq
+      const otherwise = stays ? before : spareAcks < 0 ? NEED.open : NEED.needed
+      const need = answered || (spareAcks > 0 && !asked) ? NEED.spurious : otherwise
       if (spareAcks > 0) spareAcks--
       verdicts.setNeed(entry, need)
       if (need === NEED.needed && d.needed < 255) d.needed++
-      if (echoesOriginal) d.state &= ~(LOSS | RECOVERY)
+      if (echoesOriginal) d.state &= ~(LOSS | MOST_ARRIVED | RECOVERY)
     }
+    cameTwice = verdicts.isSpurious(entry)
+    twice = seq
     name = repetition.before
   }
+}
+
+/** An ACK may say more of it. What duplicate ACKs told of was a gap after all if ACKs stop in front of it. */
+function isUndecided(entry: i32, isGap: bool): bool {
+  const need = verdicts.need(entry)
+  if (need === NEED.arrived) return isGap
+  return need === NEED.unknown || need === NEED.likely || need === NEED.early
 }
 
 export function release(): void {

@@ -40,7 +40,7 @@ export class Sender {
   senderSide: f64
   /** From this point to the other side and back: the shortest, of segments seen once (Karn's rule); 0 = unknown. */
   roundTrip: f64
-  /** Highest SACKed edge, valid while SACKED is set. */
+  /** Highest SACKed edge, valid while SACKED is set; and `arrived`. */
   sackedEdge: i32
   /** High-water marks of recovery or loss, and of the probe. */
   recoveryEnd: i32
@@ -52,6 +52,14 @@ export class Sender {
   /** Times that IP IDs were missing where no segment can be, 255 for a SYN-ACK that has one: the numbers are not the connection's own. */
   foreignIds: u8
   unused: u8
+
+  /** The same word while NO_SACK is set: segments that arrived behind the first hole, by duplicate ACKs (Linux `sacked_out`). */
+  get arrived(): i32 {
+    return this.sackedEdge
+  }
+  set arrived(segments: i32) {
+    this.sackedEdge = segments
+  }
 }
 
 // Bits of a sender's state.
@@ -73,6 +81,10 @@ export const KEPT_ALIVE: i32 = 256
 export const SERVER: i32 = 512
 /** Its FIN is all that acknowledged the other side's, which so has a connection to answer it until it comes. */
 export const LAST_FIN: i32 = 1024
+/** Most of what a time-out makes it send again had arrived (`arrived`). */
+export const MOST_ARRIVED: i32 = 2048
+/** Its SYN-ACK was answered with an ACK of something else. */
+export const REFUSED: i32 = 4096
 
 const SENDER_BYTES: i32 = offsetof<Sender>()
 

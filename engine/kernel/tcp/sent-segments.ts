@@ -157,6 +157,18 @@ export function answers(d: Sender, ack: i32): i32 {
   return answers - lacks
 }
 
+/** How many listed segments begin before `seq`, a super-segment as its pieces. */
+export function countBefore(d: Sender, seq: i32): i32 {
+  let count = 0
+  for (let name = d.head; name !== NONE;) {
+    const s = at(name)
+    if (s.seq - seq >= 0) break
+    count += 1 + (s.end - s.seq) / LARGEST_PIECE
+    name = s.next
+  }
+  return count
+}
+
 /** How many of those up to `ack` were sent once. */
 export function countOnce(d: Sender, ack: i32): i32 {
   let count = 0

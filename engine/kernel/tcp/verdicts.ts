@@ -12,7 +12,6 @@ let evidences = changetype<U8s>(newTable(TABLE.verdictEvidence, 64))
 let needs = changetype<U8s>(newTable(TABLE.verdictNeed, 64))
 /** 1 + the row of the earlier sighting, 0 = none here. */
 let originals = changetype<I32s>(newTable(TABLE.verdictOriginal, 64 * 4))
-/** Nanoseconds between the transmission before and this one, 0 where the one before was not seen. */
 let costs = changetype<F64s>(newTable(TABLE.verdictCost, 64 * 8))
 /** One word: how many there are. */
 const counts = changetype<I32s>(newTable(TABLE.verdictCount, 4))
@@ -27,6 +26,10 @@ export function need(entry: i32): i32 {
 }
 export function setNeed(entry: i32, need: i32): void {
   needs[entry] = need
+}
+/** Nanoseconds between the transmission before and this one, 0 where the one before was not seen. */
+export function cost(entry: i32): f64 {
+  return costs[entry]
 }
 /** The receiver had the bytes already; false = it had not, or that can't be told. */
 export function isSpurious(entry: i32): bool {
