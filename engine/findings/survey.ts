@@ -10,6 +10,8 @@ import { isRepetition, VERDICT, type Verdicts } from '../tcp/verdicts.ts'
 
 /** A clock that goes back less than this only shows that several cores capture, each with its own queue. */
 export const CLOCK_STEP_NS = 10e6
+/** Between two packets of a conversation as long as receivers delay their ACKs: Linux's TCP_DELACK_MIN less a tick, TCP_DELACK_MAX with some room. */
+export const DELAY_NS = { shortest: 35e6, longest: 230e6 } as const
 /** Of what is rare there is no need for all. */
 const MOST_ROWS = 20_000
 /** In place of a start: rows of other conversations are not kept. */
@@ -46,6 +48,8 @@ export class Survey {
   readonly troubled: readonly number[]
   readonly repeating: readonly number[]
   readonly #repetitions: ReadonlyMap<number, readonly number[]>
+  /** By conversation: how many packets came DELAY_NS after the one before. */
+  readonly delays: Uint32Array
   /** By conversation: 1 where end B asks, see clientIsB. */
   readonly clientIsB: Uint8Array
   /** Rows of the TCP and UDP conversations, those of each together and ascending: from `starts` to `ends`, without those captured a second time. */
@@ -57,34 +61,33 @@ export class Survey {
     const { packets, conversations, stacks, tcp, verdicts } = tables
     const count = conversations.count
     this.clientIsB = new Uint8Array(count)
+    this.delays = new Uint32Array(count)
     // Where each conversation's rows begin. A packet that was captured twice is counted as well: its place stays free.
-    const starts = new Uint32Array(count)
+    this.starts = new Uint32Array(count)
     let places = 0
     const tcpIds: number[] = []
     for (let id = 0; id < count; id++) {
       const transport = conversations.transport[id]
       if (transport === TRANSPORT.tcp) tcpIds.push(id)
       const wanted = transport === TRANSPORT.tcp || transport === TRANSPORT.udp
-      starts[id] = wanted ? places : NOT_WANTED
+      this.starts[id] = wanted ? places : NOT_WANTED
       if (wanted) places += conversations.packets(id)
       if (clientIsB(tables, id)) this.clientIsB[id] = 1
     }
-    const ends = starts.slice()
-    const ordered = new Uint32Array(places)
+    this.ends = this.starts.slice()
+    this.ordered = new Uint32Array(places)
+    const latest = new Float64Array(count).fill(-Infinity)
     const rare = new RareRows(stacks)
     this.rows = packets.rows
     for (const chunk of packets.chunks) {
       const to = Math.min(CHUNK_ROWS, this.rows - chunk.first)
       rare.add(chunk, to)
-      orderRows(chunk, to, ends, ordered)
+      this.#order(chunk, to, latest)
     }
     this.tcp = tcpIds
     this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
     this.#repetitions = repetitionsByConversation(packets, verdicts)
     this.repeating = Array.from(this.#repetitions.keys()).sort((a, b) => a - b)
-    this.starts = starts
-    this.ends = ends
-    this.ordered = ordered
     this.icmp = rare.icmp.rows()
     this.arp = rare.arp.rows()
     this.copies = rare.copies.rows()
@@ -96,6 +99,28 @@ export class Survey {
     this.firstCut = rare.firstCut
   }
 
+  /**
+   * Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. `latest`: the time of each
+   * conversation's packet before.
+   */
+  #order(chunk: PacketChunk, to: number, latest: Float64Array): void {
+    const { conversation, time, verdict, first } = chunk
+    const { ends, ordered, delays } = this
+    const { shortest, longest } = DELAY_NS
+    for (let i = 0; i < to; i++) {
+      const id = conversation[i]
+      if (id === NO_CONVERSATION || verdict[i] === VERDICT.copy) continue
+      const end = ends[id]
+      if (end === NOT_WANTED) continue
+      ordered[end] = first + i
+      ends[id] = end + 1
+      const now = time[i]
+      const wait = now - latest[id]
+      latest[id] = now
+      if (wait >= shortest && wait <= longest) delays[id]++
+    }
+  }
+
   /** Rows of a TCP or UDP conversation, ascending, without those that were captured a second time. */
   rowsOf(conversation: number): Uint32Array {
     return this.ordered.subarray(this.starts[conversation], this.ends[conversation])
@@ -104,19 +129,6 @@ export class Survey {
   /** The entries in `Verdicts` of the conversation's segments that came again, in file order. */
   repetitionsOf(conversation: number): readonly number[] {
     return this.#repetitions.get(conversation) ?? []
-  }
-}
-
-/** Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. */
-function orderRows(chunk: PacketChunk, to: number, ends: Uint32Array, ordered: Uint32Array): void {
-  const { conversation, verdict, first } = chunk
-  for (let i = 0; i < to; i++) {
-    const id = conversation[i]
-    if (id === NO_CONVERSATION || verdict[i] === VERDICT.copy) continue
-    const end = ends[id]
-    if (end === NOT_WANTED) continue
-    ordered[end] = first + i
-    ends[id] = end + 1
   }
 }
 

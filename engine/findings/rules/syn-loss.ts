@@ -41,7 +41,11 @@ export const synLoss: Rule = {
     }
     const groups = byServer(context, cases)
     const all = context.byServer(new Set(groups.map(({ key }) => key)))
-    return groups.map((group) => draft(context, group, all.get(group.key) ?? []))
+    return groups.map((group) => ({
+      costMs: group.costMs,
+      conversations: group.ids,
+      tell: () => draft(context, group, all.get(group.key) ?? []),
+    }))
   },
 }
 
