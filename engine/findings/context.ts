@@ -93,6 +93,11 @@ export class FindingContext {
     return this.survey.troubled.filter((id) => this.isOpen(id))
   }
 
+  /** Those with resets. */
+  reset(): readonly number[] {
+    return this.survey.reset.filter((id) => this.isOpen(id))
+  }
+
   /** Those in which segments were sent again; `kinds` = with these VERDICTs. */
   repeating(...kinds: readonly number[]): readonly number[] {
     const { survey } = this

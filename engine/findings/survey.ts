@@ -46,6 +46,8 @@ export class Survey {
   /** TCP conversations, ascending; those in which anything was noted; and those in which segments came again. */
   readonly tcp: readonly number[]
   readonly troubled: readonly number[]
+  /** Those with resets. */
+  readonly reset: readonly number[]
   readonly repeating: readonly number[]
   readonly #repetitions: ReadonlyMap<number, readonly number[]>
   /** By conversation: how many packets came DELAY_NS after the one before. */
@@ -86,12 +88,14 @@ export class Survey {
     }
     this.tcp = tcpIds
     this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
+    this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
     this.#repetitions = repetitionsByConversation(packets, verdicts)
     this.repeating = Array.from(this.#repetitions.keys()).sort((a, b) => a - b)
     this.icmp = rare.icmp.rows()
     this.arp = rare.arp.rows()
-    this.copies = rare.copies.rows()
-    this.copyCount = rare.copies.count
+    const copies = copiesOf(verdicts)
+    this.copies = copies.rows()
+    this.copyCount = copies.count
     this.oversized = rare.oversized.rows()
     this.oversizedCount = rare.oversized.count
     this.clockSteps = rare.clockSteps
@@ -136,7 +140,6 @@ export class Survey {
 class RareRows {
   readonly icmp = new RowSample()
   readonly arp = new RowSample()
-  readonly copies = new RowSample()
   readonly oversized = new RowSample()
   readonly clockSteps: ClockStep[] = []
   cutWithPayload = 0
@@ -145,40 +148,68 @@ class RareRows {
   readonly #latest = new Float64Array(NO_INTERFACE).fill(-Infinity)
   readonly #icmpStack: Uint8Array
   readonly #arpStack: Uint8Array
+  readonly #hasMessages: boolean
 
   constructor(stacks: StackTable) {
     const layers = new StackLayers(stacks)
     this.#icmpStack = layers.having([PROTOCOL.icmp, PROTOCOL.icmpv6])
     this.#arpStack = layers.having([PROTOCOL.arp])
+    this.#hasMessages = this.#icmpStack.includes(1) || this.#arpStack.includes(1)
   }
 
-  /** The chunk's first `to` rows. */
+  /** The chunk's first `to` rows, a column after the other: small loops are soon compiled. */
   add(chunk: PacketChunk, to: number): void {
-    const { time, stack, length, flags, verdict } = chunk
+    this.#addClockSteps(chunk, to)
+    this.#addLong(chunk, to)
+    this.#addCut(chunk, to)
+    if (this.#hasMessages) this.#addMessages(chunk, to)
+  }
+
+  #addClockSteps({ interface: interfaces, time, first }: PacketChunk, to: number): void {
     const latest = this.#latest
     for (let i = 0; i < to; i++) {
-      const interfaceId = chunk.interface[i]
+      const interfaceId = interfaces[i]
       if (interfaceId === NO_INTERFACE) continue
-      const back = latest[interfaceId] - time[i]
-      if (back > CLOCK_STEP_NS) this.#stepBack(chunk.first + i, interfaceId, back)
+      const by = latest[interfaceId] - time[i]
       latest[interfaceId] = time[i]
-      if (this.#icmpStack[stack[i]] !== 0) this.icmp.add(chunk.first + i)
-      else if (this.#arpStack[stack[i]] !== 0) this.arp.add(chunk.first + i)
-      if (length[i] > LONGEST_FRAME) this.oversized.add(chunk.first + i)
-      if ((flags[i] & FLAG.cut) !== 0) this.#cut(chunk, i)
-      if (verdict[i] === VERDICT.copy) this.copies.add(chunk.first + i)
+      if (by > CLOCK_STEP_NS && this.clockSteps.length < MOST_ROWS) {
+        this.clockSteps.push({ row: first + i, interfaceId, by })
+      }
     }
   }
 
-  #stepBack(row: number, interfaceId: number, by: number): void {
-    if (this.clockSteps.length < MOST_ROWS) this.clockSteps.push({ row, interfaceId, by })
+  #addLong({ length, interface: interfaces, first }: PacketChunk, to: number): void {
+    for (let i = 0; i < to; i++) {
+      if (length[i] > LONGEST_FRAME && interfaces[i] !== NO_INTERFACE) this.oversized.add(first + i)
+    }
   }
 
-  #cut(chunk: PacketChunk, i: number): void {
-    if (chunk.payloadLength[i] === 0) return
-    if (this.firstCut < 0) this.firstCut = chunk.first + i
-    this.cutWithPayload++
+  #addCut({ flags, payloadLength, first }: PacketChunk, to: number): void {
+    let count = 0
+    for (let i = 0; i < to; i++) {
+      if ((flags[i] & FLAG.cut) === 0 || payloadLength[i] === 0) continue
+      count++
+      if (this.firstCut < 0) this.firstCut = first + i
+    }
+    this.cutWithPayload += count
   }
+
+  #addMessages({ stack, interface: interfaces, first }: PacketChunk, to: number): void {
+    for (let i = 0; i < to; i++) {
+      if (interfaces[i] === NO_INTERFACE) continue
+      if (this.#icmpStack[stack[i]] !== 0) this.icmp.add(first + i)
+      else if (this.#arpStack[stack[i]] !== 0) this.arp.add(first + i)
+    }
+  }
+}
+
+/** What was captured a second time. */
+function copiesOf(verdicts: Verdicts): RowSample {
+  const copies = new RowSample()
+  for (let entry = 0; entry < verdicts.count; entry++) {
+    if (verdicts.verdict(entry) === VERDICT.copy) copies.add(verdicts.row(entry))
+  }
+  return copies
 }
 
 /** Entries of the segments that came again, not those captured twice or late. */

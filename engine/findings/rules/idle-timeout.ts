@@ -38,8 +38,7 @@ export const idleTimeout: Rule = {
   yieldsTo: ['conntrack-invalid', 'keep-alive-race', 'refused'],
   async find(context) {
     const cases: Forgotten[] = []
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -8,7 +8,11 @@ import { countOf, median, msText, nsText, sentences, whenText } from '../words.t
 
 const THRESHOLDS = {
   shortest: { value: DELAY_NS.shortest / 1e6, unit: 'ms', source: 'Linux TCP_DELACK_MIN, 40 ms, less a tick' },
-  longest: { value: DELAY_NS.longest / 1e6, unit: 'ms', source: 'Linux TCP_DELACK_MAX, 200 ms, and Windows’ 200 ms, with some room' },
+  longest: {
+    value: DELAY_NS.longest / 1e6,
+    unit: 'ms',
+    source: 'Linux TCP_DELACK_MAX, 200 ms, and Windows’ 200 ms, with some room',
+  },
   times: { value: 5, unit: 'times in a connection', source: 'ours: a habit, not a coincidence' },
   roundTrip: { value: 15, unit: 'ms', source: 'ours: beyond it the ACK may simply have taken that long' },
   small: { value: 1000, unit: 'bytes', source: 'Nagle’s algorithm holds back only what does not fill a segment' },

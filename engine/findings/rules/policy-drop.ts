@@ -59,8 +59,7 @@ export const policyDrop: Rule = {
   },
 }
 
-const repetitionsOf = ({ cases }: Group<Silence>): number =>
-  cases.reduce((sum, { syns }) => sum + syns.length - 1, 0)
+const repetitionsOf = ({ cases }: Group<Silence>): number => cases.reduce((sum, { syns }) => sum + syns.length - 1, 0)
 
 function caseOf(context: FindingContext, id: number): Silence | undefined {
   // More packets than a silent server's client would send: somebody answered.
