@@ -1,6 +1,6 @@
 import type { Unread } from '../common/model/capture.ts'
 import type { FrameSink } from './capture-file/capture-reader.ts'
-import { Applications } from './application/applications.ts'
+import type { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
 import { FLAG, NO_CONVERSATION, PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
@@ -32,7 +32,6 @@ export class Ingest implements FrameSink {
   readonly tcp: TcpAnalysis
   readonly verdicts = new Verdicts()
   readonly roundTrips: RoundTrips
-  readonly applications: Applications
   cutPackets = 0
   unread: Unread | undefined
   #judge: Judge
@@ -42,26 +41,26 @@ export class Ingest implements FrameSink {
   readonly #packet = new Packet()
   readonly #mostPackets: number
   readonly #mostConversations: number
-  readonly #latency: boolean
+  readonly #measuresRoundTrips: boolean
+  #applications: Applications | undefined
   /** Of the packet before: mostly it is the same. */
   #interfaceId = -1
   #interfaceLinkType = 0
 
-  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. Without `latency` no requests or round trips are sought. */
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. `roundTrips`: whether they are measured. */
   constructor(
     linkType: (interfaceId: number) => number,
     epoch?: () => bigint | undefined,
     limits: Limits = {},
-    latency = true,
+    roundTrips = true,
   ) {
     this.#linkType = linkType
-    this.#latency = latency
+    this.#measuresRoundTrips = roundTrips
     this.#mostPackets = Math.min(limits.packets ?? MOST.packets, MOST.packets)
     this.#mostConversations = Math.min(limits.conversations ?? MOST.conversations, MOST.conversations)
     this.tcp = new TcpAnalysis(this.packets, this.conversations, epoch)
     this.#judge = new Judge(this.packets, this.verdicts)
     this.roundTrips = new RoundTrips(this.packets)
-    this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
   get rows(): number {
@@ -144,11 +143,9 @@ export class Ingest implements FrameSink {
           verdict = this.#judge.segment(packet, row, time, found, before)
           if (verdict !== 0) chunk.verdict[index] = verdict
         }
-        if (this.#latency) this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
+        if (this.#measuresRoundTrips) this.roundTrips.segment(packet, chunk, index, row, time, found, verdict)
       }
-      if (this.#latency && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) {
-        this.#application(packet, row, time, found)
-      }
+      if (packet.payloadLength !== 0 || (flags & ENDS) !== 0) this.#application(packet, row, time, found)
       if (found & 1) flags |= FLAG.reverse
       chunk.conversation[index] = found >>> 1
       this.conversations.tally(found >>> 1, row)
@@ -157,9 +154,14 @@ export class Ingest implements FrameSink {
     packets.commit()
   }
 
+  /** From now on it is told what may be requests and responses; to be called before the first frame. */
+  follow(applications: Applications): void {
+    this.#applications = applications
+  }
+
   /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
   finish(): void {
-    this.applications.finish()
+    this.#applications?.finish()
     this.#judge.release()
     this.#judge = new Judge(this.packets, this.verdicts)
   }
@@ -184,10 +186,12 @@ export class Ingest implements FrameSink {
 
   /** Requests and responses; the packet's conversation does not count it yet. */
   #application(packet: Packet, row: number, time: number, found: number): void {
+    const applications = this.#applications
+    if (!applications) return
     if (packet.transport === TRANSPORT.tcp) {
-      if (packet.hasPayloadLength && !packet.fragment && this.applications.concerns(found)) {
-        this.applications.segment(packet, row, time, found)
+      if (packet.hasPayloadLength && !packet.fragment && applications.concerns(found)) {
+        applications.segment(packet, row, time, found)
       }
-    } else if (packet.transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)
+    } else if (packet.transport === TRANSPORT.udp) applications.datagram(packet, row, time, found)
   }
 }
