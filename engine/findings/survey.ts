@@ -28,7 +28,7 @@ export interface ClockStep {
 
 /**
  * One pass over the columns: which rows each TCP and UDP conversation has, and what is rare enough to be kept in lists.
- * About 15 ns a packet, and four bytes for each while it is in use.
+ * About 20 ns a packet; while it is in use four bytes for each, and 13 for each conversation.
  */
 export class Survey {
   readonly rows: number
@@ -46,6 +46,8 @@ export class Survey {
   /** TCP conversations, ascending; those in which anything was noted; and those in which segments came again. */
   readonly tcp: readonly number[]
   readonly troubled: readonly number[]
+  /** Those of which the beginning was not captured: the first packet is no SYN, nor a reset. */
+  readonly midStream: readonly number[]
   /** Those with resets. */
   readonly reset: readonly number[]
   readonly repeating: readonly number[]
@@ -68,9 +70,15 @@ export class Survey {
     this.starts = new Uint32Array(count)
     let places = 0
     const tcpIds: number[] = []
+    const midStream: number[] = []
     for (let id = 0; id < count; id++) {
       const transport = conversations.transport[id]
-      if (transport === TRANSPORT.tcp) tcpIds.push(id)
+      if (transport === TRANSPORT.tcp) {
+        tcpIds.push(id)
+        const row = conversations.firstRow(id)
+        const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
+        if ((flags & (FLAG.syn | FLAG.rst | FLAG.tcp)) === FLAG.tcp) midStream.push(id)
+      }
       const wanted = transport === TRANSPORT.tcp || transport === TRANSPORT.udp
       this.starts[id] = wanted ? places : NOT_WANTED
       if (wanted) places += conversations.packets(id)
@@ -87,6 +95,7 @@ export class Survey {
       this.#order(chunk, to, latest)
     }
     this.tcp = tcpIds
+    this.midStream = midStream
     this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
     this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
     this.#repetitions = repetitionsByConversation(packets, verdicts)

@@ -43,7 +43,8 @@ export const idleTimeout: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    if (groups.length === 0) return []
+    const all = context.byServer()
     const drafts: Draft[] = []
     for (const group of groups) {
       const found = await draft(context, group, all.get(group.key) ?? [])

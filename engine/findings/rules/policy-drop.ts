@@ -46,7 +46,7 @@ export const policyDrop: Rule = {
     }
     const groups = byServer(context, cases).filter((each) => repetitionsOf(each) >= THRESHOLDS.repetitions.value)
     if (groups.length === 0) return []
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    const all = context.byServer()
     const answering = answeringAddresses(context)
     const drafts: Draft[] = []
     for (const group of groups) {

@@ -40,7 +40,8 @@ export const synLoss: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    if (groups.length === 0) return []
+    const all = context.byServer()
     return groups.map((group) => ({
       costMs: group.costMs,
       conversations: group.ids,
