@@ -1,10 +1,6 @@
 import type {
   AddressPair,
-  CaptureFacts,
   Completion,
-  ConversationHarm,
-  ConversationRow,
-  ConversationSort,
   ExchangeRow,
   ExchangeScope,
   ExchangeSort,
@@ -25,30 +21,22 @@ import type {
   PacketRow,
   Query,
   SortKey,
-  Talker,
   TimeSequence,
   TimeSequenceRequest,
 } from './answers.ts'
-import type { CapturePart, Compression, Unread } from '../common/model/capture.ts'
 import type { FindingsReport } from '../common/model/finding.ts'
-import type { StartPoint } from './capture-file/capture-reader.ts'
-import { CaptureFileReader } from './capture-file/reader.ts'
+import { Applications } from './application/applications.ts'
+import { Capture, type CaptureOptions } from './capture.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
-import { Ingest } from './ingest.ts'
-import type { Limits } from './limits.ts'
 import { NoteIndex } from './note-index.ts'
-import { PartSink } from './part-sink.ts'
 import { addressPairs } from './query/address-pairs.ts'
-import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
-import { expertCounts, type ExpertCounts } from './query/expert.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import { FollowedStream } from './query/follow-stream.ts'
 import { streamLines, type StreamLines } from './query/follow-stream-lines.ts'
 import { searchStream } from './query/follow-stream-search.ts'
 import type { ReadBytes } from './query/frame-bytes.ts'
-import { labelCounts, verdictCounts } from './query/label-counts.ts'
 import { LaneIndex } from './query/lane-index.ts'
 import { ladderRows, lostPackets, type LostPackets } from './query/ladder.ts'
 import { lanes } from './query/lanes.ts'
@@ -65,7 +53,7 @@ export type * from './answers.ts'
 export type * from '../common/model/finding.ts'
 export { CaptureOverview, startBefore, type Overview } from './capture-overview.ts'
 export type { StartPoint } from './capture-file/capture-reader.ts'
-export { COST, type Limits } from './limits.ts'
+export { Capture, type CaptureOptions, COST, type Limits, partText } from './capture.ts'
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export type { ConversationScope } from './query/conversations.ts'
@@ -80,186 +68,46 @@ export type { PlacedNote, PlacedNotes } from './note-index.ts'
 export { noteComments, packetAnchor } from './notes.ts'
 export { readNoteComment } from './note-comment.ts'
 export { readWordedNote } from './anchor-words.ts'
-export { anchorText, partText, reportDocument, type ReportOptions } from './report/report.ts'
+export { anchorText, reportDocument, type ReportOptions } from './report/report.ts'
 export { reportHtml } from './report/html.ts'
 export { reportMarkdown } from './report/markdown.ts'
 export type { FollowedStream } from './query/follow-stream.ts'
 export type { RoundTripHalf, TimestampRoundTrips } from './query/timestamp-round-trips.ts'
 export type { StreamLines } from './query/follow-stream-lines.ts'
 
-export interface EngineOptions {
-  /**
-   * Called with the decompressed bytes, in order, when the capture is compressed. Offsets of packets are positions in that
-   * stream, so whoever wants to read a packet's bytes later must keep it. The bytes are valid during the call only.
-   */
-  readonly onDecompressed?: (bytes: Uint8Array) => void
-  /** Reading ends when there is more than that. */
-  readonly limits?: Limits
-  /** Only this part of the capture is read. */
-  readonly part?: CapturePart
-  /** With a part, which does not begin before it: what is pushed is the capture from there on. */
-  readonly start?: StartPoint
-  /**
-   * False: neither requests nor round trips are looked for. There are no exchanges, no names from DNS, no latency, and findings miss what
-   * rests on these; labels, verdicts and lost time are the same.
-   */
-  readonly latency?: boolean
-}
-
 /**
- * A capture being read, and all that can be asked of it. Feed it chunks of any size; after each it can be asked anything.
+ * A capture being read, and all that can be asked of it.
  * It holds no packet bytes: what needs them is given a `FrameSource`.
  */
-export class Engine {
-  readonly #reader: CaptureFileReader
-  readonly #ingest: Ingest
-  readonly #part: PartSink | undefined
+export class Engine extends Capture {
+  readonly #applications: Applications
   readonly #selector: PacketSelector
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
-  readonly #conversationLists: ConversationLists
   readonly #latency: LatencyQueries
   /** What a person noted, and where that is in this capture. */
   readonly notes: NoteIndex
   #lost: { readonly key: string; readonly lost: LostPackets } | undefined
   #track: { readonly key: string; readonly track: SequenceTrack } | undefined
   readonly #findings: LatestFindings
-  #finished = false
 
-  constructor(options: EngineOptions = {}) {
-    this.#ingest = new Ingest(
-      (id) => this.#reader.interfaces[id].linkType,
-      () => this.#reader.epoch,
-      options.limits,
-      options.latency,
-    )
-    this.#part = options.part && new PartSink(this.#ingest, options.part, () => this.#reader.epoch, options.start)
-    this.#reader = new CaptureFileReader(this.#part ?? this.#ingest, options.onDecompressed)
-    if (options.start) this.#reader.resume(options.start)
+  constructor(options: CaptureOptions = {}) {
+    super(options, true)
+    this.#applications = new Applications(this.packets, this.conversations, this.tcp)
+    this.ingest.follow(this.#applications)
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
-    this.#conversationLists = new ConversationLists(this)
-    this.#latency = new LatencyQueries(this, this.#ingest.applications)
+    this.#latency = new LatencyQueries(this, this.#applications)
     this.#findings = new LatestFindings(this)
   }
 
-  get packets() {
-    return this.#ingest.packets
-  }
-  get conversations() {
-    return this.#ingest.conversations
-  }
-  get stacks() {
-    return this.#ingest.stacks
-  }
-  get tcp() {
-    return this.#ingest.tcp
-  }
-  /** Comments of packets in the file, by row. */
-  get packetComments() {
-    return this.#reader.packetComments
-  }
-  /** Comments on all of the capture. */
-  get captureComments() {
-    return this.#reader.comments
-  }
-  /** Names of addresses that the file brings along. */
-  get names() {
-    return this.#reader.names
-  }
   /** Names of addresses that DNS answers in the capture tell. */
   get dnsNames() {
-    return this.#ingest.applications.names
-  }
-  get interfaces() {
-    return this.#reader.interfaces
-  }
-  get verdicts() {
-    return this.#ingest.verdicts
-  }
-  get roundTrips() {
-    return this.#ingest.roundTrips
+    return this.#applications.names
   }
   /** Requests with their responses, as far as protocols were recognised. */
   get exchanges() {
-    return this.#ingest.applications.exchanges
-  }
-  /** Time of the latest packet. */
-  get lastTime(): number {
-    return this.#ingest.lastTime
-  }
-  /** Nanoseconds since 1970 of the first frame; every time counts from it. */
-  get epoch(): bigint | undefined {
-    return this.#reader.epoch
-  }
-
-  /** Bytes of the file taken in, as stored. */
-  get bytesRead(): number {
-    return this.#reader.bytesRead
-  }
-  /** Known once four bytes are in; 'none' before. */
-  get compression(): Compression {
-    return this.#reader.compression
-  }
-  /** The file can't be read to its end. */
-  get damaged(): boolean {
-    return this.#reader.damage !== undefined
-  }
-
-  /** Set when a limit ended the reading before the file's end. */
-  get unread(): Unread | undefined {
-    return this.#ingest.unread
-  }
-  /** Reading has ended before the file did, by damage, a limit or with the part; further bytes are ignored. */
-  get ended(): boolean {
-    return this.damaged || (this.#part ?? this.#ingest).full
-  }
-
-  /** `bytes` bytes to read the file into before they are pushed; bytes that lie elsewhere are copied there. */
-  room(bytes: number): Uint8Array {
-    return this.#ingest.room(bytes)
-  }
-
-  /** The next bytes of the file. When memory runs out, what was read so far stays (see `unread`). */
-  push(chunk: Uint8Array): void {
-    try {
-      this.#reader.push(chunk)
-    } catch (error) {
-      // "Array buffer allocation failed", "Invalid typed array length": no other RangeError is about memory.
-      if (!(error instanceof RangeError && /array/i.test(error.message))) throw error
-      this.#ingest.outOfMemory()
-    }
-  }
-
-  /** The file ends here. */
-  finish(): void {
-    this.#reader.finish()
-    this.#ingest.finish()
-    this.#finished = true
-  }
-
-  facts(): CaptureFacts {
-    const { epoch, damage, format } = this.#reader
-    const ingest = this.#ingest
-    return {
-      ...(format && { format }),
-      compression: this.#reader.compression,
-      bytesRead: this.#reader.bytesRead,
-      packets: ingest.packets.rows,
-      wireBytes: ingest.wireBytes,
-      cutPackets: ingest.cutPackets,
-      ...(epoch !== undefined && { epochNs: String(epoch) }),
-      firstTime: ingest.firstTime,
-      lastTime: ingest.lastTime,
-      interfaces: this.#reader.interfaces,
-      comments: this.#reader.comments,
-      complete: this.complete,
-      ...(damage && { damage }),
-      ...(ingest.unread && { unread: ingest.unread }),
-      ...(this.#part && { part: this.#part.read }),
-      labels: labelCounts(ingest.packets),
-      ...verdictCounts(ingest.verdicts),
-    }
+    return this.#applications.exchanges
   }
 
   /** Whether the text is a display filter, and if not, what is wrong and where. */
@@ -315,39 +163,6 @@ export class Engine {
   /** How the round trips that `rows` (all packets without) ended are distributed. */
   rttHistogram(rows?: Uint32Array): Histogram {
     return rttHistogram(this, rows)
-  }
-
-  get conversationCount(): number {
-    return this.conversations.count
-  }
-
-  /** Numbers of the conversations in order; the scope says which, and what of them counts. */
-  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array {
-    return this.#conversationLists.order(sort, descending, scope)
-  }
-
-  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
-    return this.#conversationLists.rows(ids, scope)
-  }
-
-  /** The conversations that lost most time, at most `count`; costs no pass over packets without `rows`. */
-  mostHarmed(count: number, scope?: ConversationScope): ConversationHarm[] {
-    return this.#conversationLists.mostHarmed(count, scope)
-  }
-
-  /** Labels and verdicts of `rows` (all packets without), counted. */
-  expertCounts(rows?: Uint32Array): ExpertCounts {
-    return expertCounts(this, rows)
-  }
-
-  /** Rows of the packets of some conversations, ascending. */
-  rowsOfConversations(ids: Uint32Array): Uint32Array {
-    return this.#conversationLists.rowsOf(ids)
-  }
-
-  /** The addresses with most traffic. */
-  topTalkers(count: number, scope?: ConversationScope): Talker[] {
-    return this.#conversationLists.talkers(count, scope)
   }
 
   /** Numbers of the requests in the scope, in order, with those that are only guessed from who spoke when. */
@@ -478,26 +293,11 @@ export class Engine {
     return ladderRows(this, rows, before, this.#lost.lost, read)
   }
 
-  /** Reading has come to its end, or as far as the file can be read. */
-  get complete(): boolean {
-    return this.#finished || this.ended
-  }
-
   /**
    * What was diagnosed. While the capture grows it is worked out anew now and then only; the report's version says how many packets
    * it knows of. Throws Cancelled, and what `read` throws.
    */
   findings(read: ReadBytes, work?: Work): Promise<FindingsReport> {
     return this.#findings.report(read, work)
-  }
-
-  /** Resets in conversation `id`. */
-  resets(id: number): number {
-    return this.#conversationLists.resets(id)
-  }
-
-  /** Milliseconds that conversation `id` lost; of the scope only the time counts. */
-  harmMs(id: number, scope?: ConversationScope): number {
-    return this.#conversationLists.harmMs(id, scope)
   }
 }

@@ -1,6 +1,6 @@
 import type { Unread } from '../common/model/capture.ts'
 import type { FrameSink, PcapRecords } from './capture-file/capture-reader.ts'
-import { Applications } from './application/applications.ts'
+import type { Applications } from './application/applications.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
 import { PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
@@ -23,7 +23,6 @@ export class Ingest implements FrameSink {
   readonly tcp: TcpAnalysis
   readonly verdicts: Verdicts
   readonly roundTrips: RoundTrips
-  readonly applications: Applications
   unread: Unread | undefined
   readonly #kernel = new Kernel({
     lookUpStack: () => this.stacks.lookUp(this.#decoded.layers.subarray(0, this.#decoded.layerCount)),
@@ -36,6 +35,7 @@ export class Ingest implements FrameSink {
   /** Until the kernel knows. */
   #epoch: (() => bigint | undefined) | undefined
   readonly #packet = new Packet()
+  #applications: Applications | undefined
   readonly #most: { readonly packets: number; readonly conversations: number }
   /** The bytes that frames lie in, which part of them is still to be put where the kernel reads, and the kernel's address of the first. */
   #bytes: Uint8Array | undefined
@@ -45,12 +45,12 @@ export class Ingest implements FrameSink {
   #interfaceId = -1
   #interfaceLinkType = 0
 
-  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. Without `latency` no requests or round trips are sought. */
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. `roundTrips`: whether they are measured. */
   constructor(
     linkType: (interfaceId: number) => number,
     epoch?: () => bigint | undefined,
     limits: Limits = {},
-    latency = true,
+    roundTrips = true,
   ) {
     this.#linkType = linkType
     this.#epoch = epoch
@@ -59,13 +59,12 @@ export class Ingest implements FrameSink {
       conversations: Math.min(limits.conversations ?? MOST.conversations, MOST.conversations),
     }
     this.#kernel.call.setLimits(this.#most.packets, this.#most.conversations)
-    this.#kernel.call.setLatency(latency)
+    this.#kernel.call.measureRoundTrips(roundTrips)
     this.packets = new PacketTable(this.#kernel)
     this.conversations = new ConversationTable(this.#kernel)
     this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)
     this.verdicts = new Verdicts(this.#kernel)
     this.roundTrips = new RoundTrips(this.#kernel, this.packets)
-    this.applications = new Applications(this.packets, this.conversations, this.tcp)
   }
 
   get rows(): number {
@@ -135,9 +134,15 @@ export class Ingest implements FrameSink {
     return this.#kernel.readingRoom(bytes)
   }
 
+  /** From now on it is told what may be requests and responses; to be called before the first frame. */
+  follow(applications: Applications): void {
+    this.#applications = applications
+    this.#kernel.call.tellApplications()
+  }
+
   /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
   finish(): void {
-    this.applications.finish()
+    this.#applications?.finish()
     this.#kernel.call.release()
   }
 
@@ -173,10 +178,12 @@ export class Ingest implements FrameSink {
   /** Requests and responses; the packet's conversation does not count it yet. */
   #application(row: number, time: number, found: number): void {
     const packet = this.#packet
+    const applications = this.#applications
+    if (!applications) return
     const transport = this.#decoded.transport
-    if (transport === TRANSPORT.tcp ? !this.applications.concerns(found) : transport !== TRANSPORT.udp) return
+    if (transport === TRANSPORT.tcp ? !applications.concerns(found) : transport !== TRANSPORT.udp) return
     if (this.#bytes) packet.read(this.#decoded, this.#bytes, this.#base)
-    if (transport === TRANSPORT.udp) this.applications.datagram(packet, row, time, found)
-    else if (packet.hasPayloadLength && !packet.fragment) this.applications.segment(packet, row, time, found)
+    if (transport === TRANSPORT.udp) applications.datagram(packet, row, time, found)
+    else if (packet.hasPayloadLength && !packet.fragment) applications.segment(packet, row, time, found)
   }
 }

@@ -24,7 +24,8 @@ interface KernelFunctions {
   room(number: number, bytes: number): number
   setEpoch(nanoseconds: number): void
   setLimits(rows: number, conversations: number): void
-  setLatency(sought: boolean): void
+  measureRoundTrips(wanted: boolean): void
+  tellApplications(): void
   frame(
     at: number,
     capturedLength: number,

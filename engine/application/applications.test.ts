@@ -111,20 +111,20 @@ describe('a connection whose protocol nobody knows', () => {
   it('is not looked at any more after a few payloads', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?').server('\u0002 who knows such things')
-    expect([0, 1].map((found) => talk.ingest.applications.concerns(found))).toEqual([false, false])
+    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, false])
     expect(talk.client(GET).server(OK).told()).toEqual([])
   })
 
   it('is not looked at any more when the snap length left no payload', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client(GET, { cut: GET.length }).server(OK, { cut: OK.length })
-    expect([0, 1].map((found) => talk.ingest.applications.concerns(found))).toEqual([false, false])
+    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, false])
   })
 
   it('is not looked at any more in the one direction that says anything', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?')
-    expect([0, 1].map((found) => talk.ingest.applications.concerns(found))).toEqual([false, true])
+    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, true])
   })
 
   it('is recognised though its first bytes come one by one', () => {

@@ -82,7 +82,10 @@ export class Applications {
     let stream = place > 0 ? this.#streams[place - 1] : undefined
     if (!stream) {
       if (packet.payloadLength === 0 || (packet.tcpFlags & RST) !== 0) return
-      stream = this.#recognise(packet, row, time, found)
+      const end = Math.min(packet.end, packet.payloadAt + packet.payloadLength)
+      // Cut off by the snap length, as in captures of headers all are.
+      if (end <= packet.payloadAt) return this.#countTry(found)
+      stream = this.#recognise(packet, end, row, time, found)
       if (!stream) return
     }
     this.#feed(stream, packet, row, time, found & 1)
@@ -126,17 +129,16 @@ export class Applications {
     else stream.checkEnd(row, time)
   }
 
-  /** Asks the protocols whether this payload is one of theirs; counts the try if not. */
-  #recognise(packet: Packet, row: number, time: number, found: number): TcpStream | undefined {
+  /** The payload was none of ours. */
+  #countTry(found: number): void {
+    const tries = ~Math.min(-1, this.#streamOf[found >>> 1])
+    this.#streamOf[found >>> 1] = ~(tries + (1 << ((found & 1) * TRY_BITS)))
+  }
+
+  /** Asks the protocols whether this payload, captured up to `end`, is one of theirs; counts the try if not. */
+  #recognise(packet: Packet, end: number, row: number, time: number, found: number): TcpStream | undefined {
     const conversation = found >>> 1
     const direction = found & 1
-    const tries = ~Math.min(-1, this.#streamOf[conversation])
-    const end = Math.min(packet.end, packet.payloadAt + packet.payloadLength)
-    if (end <= packet.payloadAt) {
-      // Cut off by the snap length, as in captures of headers all are.
-      this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
-      return undefined
-    }
     const beginning = this.#beginnings.size === 0 ? undefined : this.#beginnings.get(found)
     if (beginning) this.#beginnings.delete(found)
     const before =
@@ -168,7 +170,7 @@ export class Applications {
     if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
       const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
       this.#beginnings.set(found, { seq, bytes: bytes.slice(from, to), row: firstRow, time: firstTime })
-    } else this.#streamOf[conversation] = ~(tries + (1 << (direction * TRY_BITS)))
+    } else this.#countTry(found)
     return undefined
   }
 

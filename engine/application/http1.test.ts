@@ -80,7 +80,7 @@ describe('HTTP/1', () => {
     const talk = connection().client(get('/socket')).server('HTTP/1.1 101 Switching Protocols\r\n\r\n')
     talk.client(get('/not-http')).server(ok())
     expect(said(talk)).toEqual(['GET /socket -> 101'])
-    expect(talk.ingest.applications.undecodedFrom(0)).toBe(5)
+    expect(talk.applications.undecodedFrom(0)).toBe(5)
     const tunnel = connection()
       .client('CONNECT shop:443 HTTP/1.1\r\n\r\n')
       .server('HTTP/1.1 200 OK\r\n\r\n')

@@ -97,6 +97,6 @@ describe('a TLS handshake', () => {
 
   it('leaves what comes after it to be guessed', () => {
     const talk = connection().client(HELLO).server(FLIGHT).client(encrypted(53)).client(encrypted(90))
-    expect(talk.ingest.applications.undecodedFrom(0)).toBe(6)
+    expect(talk.applications.undecodedFrom(0)).toBe(6)
   })
 })

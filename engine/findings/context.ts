@@ -1,4 +1,5 @@
 import type { ArtefactKind, FindingEnd, FindingKind } from '../../common/model/finding.ts'
+import type { ConversationTable } from '../columns/conversation-table.ts'
 import type { ExchangeTable } from '../application/exchange-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ARTEFACT_BIT } from './artefact-bits.ts'
@@ -36,6 +37,7 @@ export class FindingContext {
   readonly concerned: Uint8Array
   readonly #read: ReadBytes
   readonly #explained: Explained
+  readonly #servers: Servers
   readonly #off: number
   readonly #yieldsTo: number
 
@@ -43,6 +45,7 @@ export class FindingContext {
     shared: Pick<FindingContext, 'tables' | 'survey' | 'icmpErrors' | 'arpClaims' | 'errorsOf' | 'concerned'>,
     read: ReadBytes,
     explained: Explained,
+    servers: Servers,
     off: number,
     yieldsTo: number,
   ) {
@@ -54,6 +57,7 @@ export class FindingContext {
     this.concerned = shared.concerned
     this.#read = read
     this.#explained = explained
+    this.#servers = servers
     this.#off = off
     this.#yieldsTo = yieldsTo
   }
@@ -64,13 +68,13 @@ export class FindingContext {
     const concerned = new Uint8Array(tables.conversations.count)
     const errorsOf = errorsByConversation(tables, icmpErrors)
     const shared = { tables, survey, icmpErrors, arpClaims, errorsOf, concerned }
-    return new FindingContext(shared, read, new Explained(tables.conversations.count), 0, 0)
+    return new FindingContext(shared, read, new Explained(concerned.length), new Servers(tables, survey), 0, 0)
   }
 
   /** The same for a rule that does not look at conversations with these artefacts, or that other kinds have explained. */
   for(off: readonly ArtefactKind[], yieldsTo: readonly FindingKind[]): FindingContext {
     const bits = off.reduce((all, kind) => all | ARTEFACT_BIT[kind], 0)
-    return new FindingContext(this, this.#read, this.#explained, bits, this.#explained.bits(yieldsTo))
+    return new FindingContext(this, this.#read, this.#explained, this.#servers, bits, this.#explained.bits(yieldsTo))
   }
 
   /** The conversations are explained by a finding of this kind. */
@@ -93,6 +97,11 @@ export class FindingContext {
     return this.survey.troubled.filter((id) => this.isOpen(id))
   }
 
+  /** Those with resets. */
+  reset(): readonly number[] {
+    return this.survey.reset.filter((id) => this.isOpen(id))
+  }
+
   /** Those in which segments were sent again; `kinds` = with these VERDICTs. */
   repeating(...kinds: readonly number[]): readonly number[] {
     const { survey } = this
@@ -113,21 +122,12 @@ export class FindingContext {
 
   /** A number for the conversation's server and port: the same for all that go there. */
   serverKey(id: number): number {
-    const { conversations } = this.tables
-    const b = !this.clientIsB(id)
-    return addressKey(conversations, id, b) * 2 ** 16 + (b ? conversations.portB[id] : conversations.portA[id])
+    return this.#servers.key(id)
   }
 
-  /** All TCP conversations that go to these servers, by `serverKey`; also those that the rule may not look at. */
-  byServer(keys: ReadonlySet<number>): ReadonlyMap<number, readonly number[]> {
-    const found = new Map<number, number[]>()
-    for (const key of keys) found.set(key, [])
-    if (keys.size === 0) return found
-    const { conversations } = this.tables
-    for (let id = 0; id < conversations.count; id++) {
-      if (conversations.transport[id] === TRANSPORT.tcp) found.get(this.serverKey(id))?.push(id)
-    }
-    return found
+  /** All TCP conversations by their `serverKey`; also those that the rule may not look at. */
+  byServer(): ReadonlyMap<number, readonly number[]> {
+    return this.#servers.all()
   }
 
   client(id: number): Required<FindingEnd> {
@@ -209,6 +209,29 @@ export class FindingContext {
 }
 
 const MOST_STREAMS = 60
+
+/** TCP conversations by server. */
+class Servers {
+  readonly #conversations: ConversationTable
+  readonly #survey: Survey
+  #all: ReadonlyMap<number, readonly number[]> | undefined
+
+  constructor({ conversations }: FindingTables, survey: Survey) {
+    this.#conversations = conversations
+    this.#survey = survey
+  }
+
+  key(id: number): number {
+    const b = this.#survey.clientIsB[id] === 0
+    const { portA, portB } = this.#conversations
+    return addressKey(this.#conversations, id, b) * 2 ** 16 + (b ? portB[id] : portA[id])
+  }
+
+  /** Worked out once, when a rule asks for it. */
+  all(): ReadonlyMap<number, readonly number[]> {
+    return (this.#all ??= Map.groupBy(this.#survey.tcp, (id) => this.key(id)))
+  }
+}
 
 /** Which kinds of finding explain a conversation, a bit each. */
 class Explained {

@@ -35,11 +35,12 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
   let omitted = 0
   for (const rule of RULES) {
     const off = artefactsThat(rule, 'off')
-    const drafts = await rule.find(context.for(off, rule.yieldsTo))
-    for (const draft of drafts) context.explain(rule.kind, draft.conversations ?? [])
-    const told = drafts.toSorted((a, b) => (b.costMs ?? 0) - (a.costMs ?? 0)).slice(0, MOST_OF_A_KIND)
-    omitted += drafts.length - told.length
-    for (const draft of told) {
+    const found = await rule.find(context.for(off, rule.yieldsTo))
+    for (const { conversations = [] } of found) context.explain(rule.kind, conversations)
+    const told = found.toSorted((a, b) => (b.costMs ?? 0) - (a.costMs ?? 0)).slice(0, MOST_OF_A_KIND)
+    omitted += found.length - told.length
+    for (const each of told) {
+      const draft = 'tell' in each ? each.tell() : each
       findings.push(weakened(rule, finished(rule, draft, draft.severity ?? rule.severity, context), context))
     }
     await between(work)

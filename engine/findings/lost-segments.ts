@@ -77,7 +77,7 @@ function isProbe(
 export const OTHERS = -1
 const MOST_GROUPS = 20
 
-/** With the keys of its two addresses. */
+/** With its two addresses. */
 interface Addressed {
   readonly each: LossCase
   readonly a: number
@@ -90,16 +90,24 @@ interface Addressed {
  */
 export function byCommonAddress({ tables: { conversations } }: FindingContext, cases: readonly LossCase[]) {
   const groups = new Map<number, LossCase[]>()
+  // Addresses are numbered, as they are weighed again for each group.
+  const numbers = new Map<number, number>()
+  const numberOf = (key: number): number => {
+    const known = numbers.get(key)
+    if (known === undefined) numbers.set(key, numbers.size)
+    return known ?? numbers.size - 1
+  }
   let rest: readonly Addressed[] = cases.map((each) => ({
     each,
-    a: addressKey(conversations, each.id, false),
-    b: addressKey(conversations, each.id, true),
+    a: numberOf(addressKey(conversations, each.id, false)),
+    b: numberOf(addressKey(conversations, each.id, true)),
   }))
+  const keys = Array.from(numbers.keys())
   while (rest.length > 0) {
-    const common = groups.size < MOST_GROUPS ? mostAgain(rest) : OTHERS
+    const common = groups.size < MOST_GROUPS ? mostAgain(rest, keys.length) : OTHERS
     const has = ({ a, b }: Addressed) => common === OTHERS || a === common || b === common
     groups.set(
-      common,
+      common === OTHERS ? OTHERS : keys[common],
       rest.filter(has).map(({ each }) => each),
     )
     rest = rest.filter((one) => !has(one))
@@ -107,17 +115,17 @@ export function byCommonAddress({ tables: { conversations } }: FindingContext, c
   return groups
 }
 
-/** The address with most segments sent again. */
-function mostAgain(cases: readonly Addressed[]): number {
-  const weights = new Map<number, number>()
-  const weigh = (address: number, by: number) => weights.set(address, (weights.get(address) ?? 0) + by)
-  cases.forEach(({ each, a, b }) => {
+/** The address, of so many, with most segments sent again; of several the one that comes first. */
+function mostAgain(cases: readonly Addressed[], addresses: number): number {
+  const weights = new Float64Array(addresses)
+  const seen: number[] = []
+  const weigh = (address: number, by: number) => {
+    if (weights[address] === 0) seen.push(address)
+    weights[address] += by
+  }
+  for (const { each, a, b } of cases) {
     weigh(a, each.again.length)
     if (b !== a) weigh(b, each.again.length)
-  })
-  let [[most, weight]] = weights
-  weights.forEach((its, address) => {
-    if (its > weight) [most, weight] = [address, its]
-  })
-  return most
+  }
+  return seen.reduce((most, address) => (weights[address] > weights[most] ? address : most))
 }

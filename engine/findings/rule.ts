@@ -38,17 +38,22 @@ export interface Draft extends Pick<
   readonly filter?: string
 }
 
-interface Described {
+/** A trouble of a kind that may be very many: what is said of it is worked out for those that are told. */
+export interface Outline extends Required<Pick<Draft, 'costMs' | 'conversations'>> {
+  readonly tell: () => Draft
+}
+
+interface Described<Found> {
   /** The heading of its findings. */
   readonly title: string
   readonly thresholds: Readonly<Record<string, Threshold>>
   /** Where the signature is described. */
   readonly source: string
-  readonly find: (context: FindingContext) => Draft[] | Promise<Draft[]>
+  readonly find: (context: FindingContext) => Found[] | Promise<Found[]>
 }
 
 /** A diagnosis. One file each. */
-export interface Rule extends Described {
+export interface Rule extends Described<Draft | Outline> {
   readonly kind: FindingKind
   readonly severity: Severity
   /** `off`: conversations that the artefact concerns are not looked at, as it would look the same. `weaker`: they count for less. */
@@ -58,6 +63,6 @@ export interface Rule extends Described {
 }
 
 /** Something about the capture itself. */
-export interface ArtefactRule extends Described {
+export interface ArtefactRule extends Described<Draft> {
   readonly kind: ArtefactKind
 }

@@ -99,6 +99,12 @@ export class Segments {
     for (let i = 0; i < this.count; i++) if (this.length(i) > 0) count++
     return count
   }
+  /** The last place that fits, or -1. */
+  findLast(fits: (i: number) => boolean): number {
+    let i = this.count - 1
+    while (i >= 0 && !fits(i)) i--
+    return i
+  }
   /** The first place from `from` on that fits, or -1. */
   find(fits: (i: number) => boolean, from = 0): number {
     for (let i = from; i < this.count; i++) if (fits(i)) return i

@@ -1,6 +1,6 @@
 import { beginRow, commitRow } from './columns/packet-columns.ts'
 import { decodeFrame } from './decode/decode.ts'
-import { frame, setLatency, setLimits } from './ingest.ts'
+import { frame, measureRoundTrips, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
@@ -13,13 +13,14 @@ export {
   commitRow,
   decodeFrame,
   frame,
+  measureRoundTrips,
   packetAddress,
   pcapRecords,
   release,
   room,
   setEpoch,
-  setLatency,
   setLimits,
   setPcap,
   tableDirectory,
+  tellApplications,
 }

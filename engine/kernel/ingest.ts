@@ -40,11 +40,16 @@ export function setLimits(rows: i32, conversations: i32): void {
   mostConversations = conversations
 }
 
-let latency: bool = true
+let measuresRoundTrips: bool = true
+let tellsApplications: bool = false
 
-/** Whether requests and round trips are looked for. */
-export function setLatency(sought: bool): void {
-  latency = sought
+export function measureRoundTrips(wanted: bool): void {
+  measuresRoundTrips = wanted
+}
+
+/** From now on `application` is called. */
+export function tellApplications(): void {
+  tellsApplications = true
 }
 
 /**
@@ -108,9 +113,9 @@ export function frame(
         verdict = judge.segment(row, time, found, before)
         if (verdict !== 0) setVerdict(verdict)
       }
-      if (latency) roundTrips.segment(row, time, found, verdict)
+      if (measuresRoundTrips) roundTrips.segment(row, time, found, verdict)
     }
-    if (latency && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) application(row, time, found)
+    if (tellsApplications && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) application(row, time, found)
     if ((found & 1) !== 0) flags |= FLAG.reverse
     setConversation(found >>> 1)
     tally(found >>> 1, row)

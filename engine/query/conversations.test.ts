@@ -85,6 +85,23 @@ describe('conversations', { timeout: 60_000 }, () => {
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b))
   })
 
+  it('are sorted by time also around the first packet of a file that is not in order', () => {
+    const capture = new TestCapture()
+    const middle = Math.floor(MIXED_FRAMES.length / 2)
+    for (const [time, bytes, options] of [...MIXED_FRAMES.slice(middle), ...MIXED_FRAMES.slice(0, middle)]) {
+      capture.add(time, bytes, options)
+    }
+    const unsorted = new ConversationLists(capture)
+    const times = (descending: boolean) =>
+      unsorted.rows(unsorted.order('firstTime', descending)).map(({ firstTime }) => firstTime)
+    const ascending = times(false).toSorted((a, b) => a - b)
+    expect(ascending[0]).toBeLessThan(0)
+    expect(ascending).toContain(0)
+    expect(ascending.at(-1)).toBeGreaterThan(0)
+    expect(times(false)).toEqual(ascending)
+    expect(times(true)).toEqual(ascending.toReversed())
+  })
+
   it('are sorted by address as a person would, not as text', () => {
     const addresses = lists.rows(lists.order('addressA', false)).map(({ addressA }) => addressA)
     expect([...new Set(addresses)]).toEqual([

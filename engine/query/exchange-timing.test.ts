@@ -7,8 +7,8 @@ const GET = 'GET /a HTTP/1.1\r\nHost: shop\r\n\r\n'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
 const MS = 1e6
 
-function queries({ ingest }: Talk): LatencyQueries {
-  const { packets, conversations, tcp, roundTrips, applications } = ingest
+function queries({ ingest, applications }: Talk): LatencyQueries {
+  const { packets, conversations, tcp, roundTrips } = ingest
   return new LatencyQueries(
     { packets, conversations, tcp, roundTrips, exchanges: applications.exchanges, lastTime: ingest.lastTime },
     applications,

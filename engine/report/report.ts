@@ -4,6 +4,7 @@ import type { CaptureFacts, ConversationRow, LatencySummary, Percentile } from '
 import type { Engine, PlacedNotes } from '../engine.ts'
 import { countOf, endText, msText, nsText, share, sumOf } from '../findings/words.ts'
 import type { ReadBytes } from '../query/frame-bytes.ts'
+import { partText } from '../part-text.ts'
 import type { Block, ReportDocument } from './document.ts'
 
 export interface ReportOptions {
@@ -86,12 +87,6 @@ function factsBlocks(
     )
   }
   return about
-}
-
-/** Of a part of a capture, which: "frames 1001 to 2000, from 12.0 s after the first frame". */
-export function partText({ part, packets, firstTime }: CaptureFacts): string {
-  const before = part?.before ?? 0
-  return `frames ${before + 1} to ${before + packets}, from ${nsText(firstTime)} after the first frame`
 }
 
 function findingBlocks(finding: Finding, number: number, { packets }: Engine): Block[] {

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Engine, ReadBytes } from '../../engine/engine.ts'
+import { Engine, type ReadBytes } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 import { readCapture, type ReadOptions } from './read-capture.ts'
@@ -22,7 +22,7 @@ export class CaptureWithBytes {
     const kept = new KeptBytes()
     try {
       const keep = (bytes: Uint8Array) => kept.append(bytes)
-      const engine = await readCapture(file, {
+      const engine = await readCapture(Engine, file, {
         ...options,
         onDecompressed: keep,
         ...(isPlainFile(file) ? {} : { onStored: keep }),

@@ -1,3 +1,4 @@
+import { Engine } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { conversationTable } from './conversation-table.ts'
@@ -22,7 +23,7 @@ ${PART_HELP}`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' }, ...PART_OPTIONS })
     const file = oneFile(positionals)
-    const engine = await readCapture(file, partOption(values))
+    const engine = await readCapture(Engine, file, partOption(values))
     warnOfDamage('conversations', file, engine)
     const order = engine.conversationOrder('harmMs', true)
     for (let start = 0; start < order.length; start += WINDOW) {

@@ -1,4 +1,4 @@
-import type { Engine, ExchangeRow, ExchangeScope } from '../../engine/engine.ts'
+import { Engine, type ExchangeRow, type ExchangeScope } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { endpoint, printable } from './conversation-table.ts'
@@ -33,7 +33,7 @@ ${PART_HELP}`,
       ...PART_OPTIONS,
     })
     const file = oneFile(positionals)
-    const engine = await readCapture(file, partOption(values))
+    const engine = await readCapture(Engine, file, partOption(values))
     warnOfDamage('exchanges', file, engine)
     const scope: ExchangeScope = {
       ...(values.protocol !== undefined && { protocol: values.protocol }),

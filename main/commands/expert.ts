@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.ts'
+import { Capture } from '../../engine/capture.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { expertText } from './expert-text.ts'
@@ -40,7 +40,7 @@ A cut or corrupt file is counted up to the damage, which is said. FILE may be - 
     const file = oneFile(positionals)
     const options = { ...limitOption(values), ...partOption(values) }
     const { filter = '', json } = values
-    if (filter.trim() === '') await tell(file, json, await readCapture(file, { ...options, latency: false }))
+    if (filter.trim() === '') await tell(file, json, await readCapture(Capture, file, options))
     else {
       // Loaded only when it is wanted, as it brings more along than all the rest.
       const { tellFiltered } = await import('./filtered-capture.ts')
@@ -50,7 +50,7 @@ A cut or corrupt file is counted up to the damage, which is said. FILE may be - 
   },
 }
 
-async function tell(file: string, json: boolean | undefined, engine: Engine, rows?: Uint32Array): Promise<void> {
+async function tell(file: string, json: boolean | undefined, engine: Capture, rows?: Uint32Array): Promise<void> {
   const scope = rows && { rows }
   const report = {
     file: nameOf(file),

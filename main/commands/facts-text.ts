@@ -1,4 +1,5 @@
-import { type CaptureFacts, partText } from '../../engine/engine.ts'
+import { partText } from '../../engine/capture.ts'
+import type { CaptureFacts } from '../../engine/engine.ts'
 import { printable, printableLines } from './conversation-table.ts'
 import { unreadText } from './read-capture.ts'
 import { bytesText, countText, durationText, shareText } from './text.ts'

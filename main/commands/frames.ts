@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { framesTable, type Engine } from '../../engine/engine.ts'
+import { Engine, framesTable } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
@@ -28,7 +28,7 @@ ${PART_HELP}`,
     const part = partOption(values)
     if (out === undefined) {
       if (positionals.length > 1) throw new UsageError('several files need --out DIR.')
-      const engine = await readCapture(positionals[0], part)
+      const engine = await readCapture(Engine, positionals[0], part)
       warnOfDamage('frames', positionals[0], engine)
       for (const piece of framesTable(engine)) await writeOut(piece)
       return 0
@@ -42,7 +42,7 @@ ${PART_HELP}`,
     for (const [index, file] of positionals.entries()) {
       let engine: Engine
       try {
-        engine = await readCapture(file, part)
+        engine = await readCapture(Engine, file, part)
       } catch (error) {
         if (!(error instanceof CommandError)) throw error
         process.stderr.write(`hopscope frames: ${error.message}\n`)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { deletionOf, NOTE_COLOURS, type Note, type NoteAnchor, type NoteColour } from '../../common/model/note.ts'
-import { anchorText, type Engine, packetAnchor, type PlacedNotes } from '../../engine/engine.ts'
+import { anchorText, Engine, packetAnchor, type PlacedNotes } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { printable, printableLines } from './conversation-table.ts'
@@ -56,7 +56,7 @@ shows; \`report\` has them too.
       throw new UsageError('say with --add what the note says.')
     const kept = await noteFileOf(file)
     if (!kept && changes > 0) throw new UsageError('notes are kept beside a file, not standard input.')
-    const engine = await readCapture(file)
+    const engine = await readCapture(Engine, file)
     warnOfDamage('notes', file, engine)
     const listed = async () => {
       engine.notes.set(kept ? await said(kept.read()) : [])

@@ -2,7 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import type { CapturePart } from '../../common/model/capture.ts'
-import { COST, Engine, partText, type CaptureFacts, type EngineOptions, type Limits } from '../../engine/engine.ts'
+import { type Capture, type CaptureOptions, COST, type Limits, partText } from '../../engine/capture.ts'
+import type { CaptureFacts } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 import { durationText } from './text.ts'
@@ -15,18 +16,22 @@ const SIGNATURE_BYTES = 4
 // What answers leave behind is short-lived. Room for it that grows to 48 MB makes nothing faster here, and is a tenth of what is used.
 setFlagsFromString('--semi-space-growth-factor=1')
 
-export interface ReadOptions extends EngineOptions {
+export interface ReadOptions extends CaptureOptions {
   /** Called with the file's bytes as stored; not for a compressed one. */
   readonly onStored?: (bytes: Uint8Array) => void
 }
 
 /**
- * Reads a whole capture file ("-" = standard input) into a new engine.
+ * Reads a whole capture file ("-" = standard input) into a new Engine, or Capture where its counts are enough.
  * Throws CommandError when the file cannot be read at all; a cut or corrupt one is read up to the damage (see facts().damage), a huge one
  * as far as this machine's memory goes (facts().unread). Also when there is nothing in the part that is asked for.
  */
-export async function readCapture(file: string, options: ReadOptions = {}): Promise<Engine> {
-  const engine = new Engine({ ...options, limits: { ...memoryLimits(), ...options.limits } })
+export async function readCapture<T extends Capture>(
+  Kind: new (options: CaptureOptions) => T,
+  file: string,
+  options: ReadOptions = {},
+): Promise<T> {
+  const engine = new Kind({ ...options, limits: { ...memoryLimits(), ...options.limits } })
   const progress = new Progress(file)
   for await (const chunk of fileChunks(file, engine.room(CHUNK_BYTES))) {
     engine.push(chunk)
@@ -76,7 +81,7 @@ function emptyPartText(part: CapturePart, { part: read, damage }: CaptureFacts):
 }
 
 /** Says on standard error that the capture was only read in part, if so: as it was asked for, or because it could not be read further. */
-export function warnOfDamage(command: string, file: string, engine: Engine): void {
+export function warnOfDamage(command: string, file: string, engine: Capture): void {
   const facts = engine.facts()
   const { damage, packets } = facts
   if (facts.part) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: only ${partText(facts)}.\n`)
@@ -96,7 +101,10 @@ export function nameOf(file: string): string {
 }
 
 /** The file's bytes in order. The chunk is overwritten by the next. */
-export async function* fileChunks(file: string, buffer: Uint8Array = new Uint8Array(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
+export async function* fileChunks(
+  file: string,
+  buffer: Uint8Array = new Uint8Array(CHUNK_BYTES),
+): AsyncGenerator<Uint8Array> {
   if (file === '-') {
     yield* standardInput()
     return
@@ -167,7 +175,7 @@ class Progress {
     this.#file = file
   }
 
-  report(engine: Engine): void {
+  report(engine: Capture): void {
     if (!process.stderr.isTTY) return
     const now = performance.now()
     if (now - this.#started < 500 || now - this.#last < 100) return

@@ -1,4 +1,4 @@
-import type { Engine, ResetCause } from '../../engine/engine.ts'
+import type { Capture, ResetCause } from '../../engine/engine.ts'
 import { type AddressNames, endpoint } from './conversation-table.ts'
 import { countText } from './text.ts'
 
@@ -11,7 +11,7 @@ export interface ResetGroup {
 }
 
 /** Most connections first; of all conversations without `ids`. */
-export function resetsByCause(engine: Engine, ids?: Uint32Array): readonly ResetGroup[] {
+export function resetsByCause(engine: Capture, ids?: Uint32Array): readonly ResetGroup[] {
   const { conversations, tcp } = engine
   const groups = new Map<string, ResetGroup>()
   for (const id of resetConversations(engine, ids)) {
@@ -49,7 +49,7 @@ export function resetLines(resets: readonly ResetGroup[], names: AddressNames): 
 }
 
 /** The one with most resets first. */
-function resetConversations(engine: Engine, ids?: Uint32Array): number[] {
+function resetConversations(engine: Capture, ids?: Uint32Array): number[] {
   const found: number[] = []
   const count = ids?.length ?? engine.conversationCount
   for (let i = 0; i < count; i++) {

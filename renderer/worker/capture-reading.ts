@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../../engine/engine.ts'
+import type { CaptureOptions } from '../../engine/engine.ts'
 import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
 import { ReadAhead } from './read-ahead.ts'
@@ -16,8 +16,8 @@ export class CaptureReading<Engine extends CaptureConsumer> {
 
   constructor(
     origin: CaptureOrigin,
-    options: Pick<EngineOptions, 'limits' | 'part' | 'start'>,
-    createEngine: (options: EngineOptions) => Engine,
+    options: Pick<CaptureOptions, 'limits' | 'part' | 'start'>,
+    createEngine: (options: CaptureOptions) => Engine,
   ) {
     const source = byteSource(origin)
     this.#source = source

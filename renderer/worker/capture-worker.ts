@@ -9,7 +9,7 @@ import type {
   ConversationScope,
   ConversationSort,
   Engine,
-  EngineOptions,
+  CaptureOptions,
   ExchangeScope,
   FilterCheck,
   FindingsReport,
@@ -78,7 +78,7 @@ const readsToSort = ({ key }: PacketOrder): boolean => key === 'info' || key ===
 
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
-  readonly #createEngine: (options: EngineOptions) => Engine
+  readonly #createEngine: (options: CaptureOptions) => Engine
   readonly #selections = new Selections()
   readonly #searches = new Searches<Uint32Array | undefined>((search) => this.#reportSearch(search))
   readonly #order = new AnswerOrder()
@@ -96,7 +96,7 @@ export class CaptureWorker implements EngineService {
     (offset, length) => this.#read(offset, length),
   )
 
-  constructor(createEngine: (options: EngineOptions) => Engine) {
+  constructor(createEngine: (options: CaptureOptions) => Engine) {
     this.#createEngine = createEngine
   }
 

@@ -1,32 +1,20 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
-
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
 describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
   it('on the start screen', async () => {
-    await using opened = await openPage(browser, app.url, { colorScheme })
+    await using opened = await open(undefined, { colorScheme })
     await opened.page.getByRole('button', { name: /Four seconds/ }).waitFor()
     expect(await findings(opened.page)).toEqual([])
   })
 
   it('on an open capture with everything in use', async () => {
-    const view = '/?sample=loss-episode&filter=tcp.analysis.flags&range=13~18&zoom=12~19&conversation=0&frame=1#'
-    await using opened = await openPage(browser, app.url.replace('/#', view), { colorScheme })
+    const view = 'sample=loss-episode&filter=tcp.analysis.flags&range=13~18&zoom=12~19&conversation=0&frame=1'
+    await using opened = await open(view, { colorScheme })
     const { page } = opened
     const screen = new Screen(page)
     await screen.read()
@@ -45,7 +33,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing se
   })
 
   it('in its dialogs and menus', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'), { colorScheme })
+    await using opened = await open('sample=loss-episode', { colorScheme })
     const { page } = opened
     const screen = new Screen(page)
     await screen.read()

@@ -1,26 +1,16 @@
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { takePicture } from './support/browser.ts'
 
-let app: App
-let browser: Browser
-beforeAll(async () => {
-  ;[app, browser] = await Promise.all([startApp(), startBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
-const at = (search: string) => app.url.replace('/#', `/?${search}#`)
 const FIXTURES = join(import.meta.dirname, '../fixtures/captures')
 
 describe('comparing with another capture', { timeout: 120_000 }, () => {
   it('is chosen among the samples, shows both side by side, and stays over a reload', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode&list=compare'))
+    await using opened = await open('sample=loss-episode&list=compare')
     const { page, complaints } = opened
     await page.getByRole('button', { name: 'Another capture…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Compare with another capture' })
@@ -56,7 +46,7 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
   })
 
   it('is a file of the person, also a compressed one, for as long as the page lives', async () => {
-    await using opened = await openPage(browser, at('sample=dns-5s&list=compare'))
+    await using opened = await open('sample=dns-5s&list=compare')
     const { page, complaints } = opened
     await page.getByRole('button', { name: 'Another capture…' }).click()
     const [chooser] = await Promise.all([
@@ -86,7 +76,7 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
   })
 
   it('tells what both show in the words of each', async () => {
-    await using opened = await openPage(browser, at('sample=dns-5s&list=compare&against=sample:dns-5s'))
+    await using opened = await open('sample=dns-5s&list=compare&against=sample:dns-5s')
     const { page, complaints } = opened
     const table = page.getByRole('group', { name: 'Comparison' })
     await table.getByRole('heading', { name: 'In both' }).waitFor()
@@ -97,7 +87,7 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
   })
 
   it('says why one can not be compared with', async () => {
-    await using opened = await openPage(browser, at('sample=dns-5s&list=compare&against=sample:no-such'))
+    await using opened = await open('sample=dns-5s&list=compare&against=sample:no-such')
     const { page } = opened
     await page.getByRole('heading', { name: /^no-such could not be compared with/ }).waitFor()
   })

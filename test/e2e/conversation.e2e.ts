@@ -1,26 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture, type OpenPage } from './support/browser.ts'
+import { takePicture, type OpenPage } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
-
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
 /** The page at `search`, read to its end. */
-async function look(search: string, options?: Parameters<typeof openPage>[2]): Promise<OpenPage & { screen: Screen }> {
-  const opened = await openPage(browser, app.url.replace('/#', `/?${search}#`), options)
+async function look(search: string, options?: BrowserContextOptions): Promise<OpenPage & { screen: Screen }> {
+  const opened = await open(search, options)
   const screen = new Screen(opened.page)
   await screen.status.waitFor()
   await opened.page.getByRole('progressbar').waitFor({ state: 'detached' })

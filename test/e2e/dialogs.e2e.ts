@@ -1,19 +1,10 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
-beforeAll(async () => {
-  ;[app, browser] = await Promise.all([startApp(), startBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
 const DIALOGS: readonly (readonly [name: string, key: string, focused: string])[] = [
   ['Keys and colours', '?', ''],
@@ -26,9 +17,7 @@ const DIALOGS: readonly (readonly [name: string, key: string, focused: string])[
 
 describe('every dialog', () => {
   it.each(['light', 'dark'] as const)('keeps the focus, and gives it back on Escape (%s)', async (colorScheme) => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode&frame=3#'), {
-      colorScheme,
-    })
+    await using opened = await open('sample=loss-episode&frame=3', { colorScheme })
     const { page, complaints } = opened
     const screen = new Screen(page)
     await screen.read()

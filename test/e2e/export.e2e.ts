@@ -1,25 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Browser, Download, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import type { Download, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
+const served = appInBrowser()
+const { open } = served
 
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
-
-const at = (search: string) => app.url.replace('/#', `/?${search}#`)
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Export packets' })
 
 /** Presses Export and gives what was saved. What the status says of it goes by itself after a while, so one has to look at once. */
@@ -35,7 +25,7 @@ async function saved(page: Page, said: RegExp): Promise<Download> {
 
 describe('exporting', () => {
   it('what is filtered gives a capture with just these packets', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode&filter=tcp.analysis.retransmission'))
+    await using opened = await open('sample=loss-episode&filter=tcp.analysis.retransmission')
     const { page, complaints } = opened
     const screen = new Screen(page)
     await screen.read()
@@ -45,7 +35,7 @@ describe('exporting', () => {
     await dialog(page).getByText(`${shown} packets`).waitFor()
     const download = await saved(page, new RegExp(`${shown} packets exported`))
     expect(download.suggestedFilename()).toBe('loss-episode-shown.pcapng')
-    const file = join(app.folder, 'exported.pcapng')
+    const file = join(served.app.folder, 'exported.pcapng')
     await download.saveAs(file)
 
     const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Control+o')])
@@ -58,7 +48,7 @@ describe('exporting', () => {
   })
 
   it('redacted holds no address, says what was taken out, and says what a pcap can’t hold', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode'))
+    await using opened = await open('sample=loss-episode')
     const { page } = opened
     const screen = new Screen(page)
     await screen.read()
@@ -85,7 +75,7 @@ describe('exporting', () => {
   })
 
   it('one packet, from its menu', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode'))
+    await using opened = await open('sample=loss-episode')
     const { page } = opened
     const screen = new Screen(page)
     await screen.read()
@@ -99,7 +89,7 @@ describe('exporting', () => {
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   it('the dialog is clean to axe', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode&filter=tcp&list=findings'), { colorScheme })
+    await using opened = await open('sample=loss-episode&filter=tcp&list=findings', { colorScheme })
     const { page } = opened
     await page.getByRole('button', { name: 'Export evidence' }).click()
     await dialog(page).getByRole('checkbox', { name: 'Replace addresses' }).check()
@@ -114,7 +104,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 
   it('two times are compared, a selected one with what was before it', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode&list=compare&range=14~19'), { colorScheme })
+    await using opened = await open('sample=loss-episode&list=compare&range=14~19', { colorScheme })
     const { page } = opened
     await page
       .getByRole('row', { name: /Retransmission per 1,000 packets 0\.0/ })
@@ -128,14 +118,14 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   })
 
   it('the report is saved from the findings, and opens in a browser', async () => {
-    await using opened = await openPage(browser, at('sample=loss-episode&list=findings'), { colorScheme })
+    await using opened = await open('sample=loss-episode&list=findings', { colorScheme })
     const { page } = opened
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Save report' }).click(),
     ])
     expect(download.suggestedFilename()).toBe('loss-episode-report.html')
-    const file = join(app.folder, `report-${colorScheme}.html`)
+    const file = join(served.app.folder, `report-${colorScheme}.html`)
     await download.saveAs(file)
     await takePicture(page, `findings-${colorScheme}`)
     await page.goto(`file://${file}`)

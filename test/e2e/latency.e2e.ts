@@ -1,23 +1,14 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type App } from './support/app.ts'
+import { describe, expect, it } from 'vitest'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
-beforeAll(async () => {
-  ;[app, browser] = await Promise.all([startApp(), startBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
 describe('latency', { timeout: 60_000 }, () => {
   it('leads from the 5 s lookups in the heat map to their packets, by keyboard', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=dns-5s&list=latency#'))
+    await using opened = await open('sample=dns-5s&list=latency')
     const { page, complaints } = opened
     const screen = new Screen(page)
     const measures = page.getByRole('table', { name: 'Measures' })
@@ -42,7 +33,7 @@ describe('latency', { timeout: 60_000 }, () => {
   })
 
   it('leads from the slowest pair of addresses to its packets, by keyboard, and says why there is none', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode&list=latency#'))
+    await using opened = await open('sample=loss-episode&list=latency')
     const { page, complaints } = opened
     const screen = new Screen(page)
     await page.getByRole('button', { name: 'Pairs' }).click()
@@ -78,7 +69,7 @@ describe('latency', { timeout: 60_000 }, () => {
   })
 
   it('shows the measure and the order that a link names', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=dns-5s&list=latency#'))
+    await using opened = await open('sample=dns-5s&list=latency')
     const { page, complaints } = opened
     const screen = new Screen(page)
     const measures = page.getByRole('table', { name: 'Measures' })
@@ -88,7 +79,7 @@ describe('latency', { timeout: 60_000 }, () => {
     await measures.getByRole('row', { name: /to the client/ }).click()
     await page.getByRole('group', { name: /client over time/ }).waitFor()
     await expect.poll(() => page.url()).toMatch(/measure=rtt/)
-    await using other = await openPage(browser, app.url.replace('/#', `/${new URL(page.url()).search}#`))
+    await using other = await open(new URL(page.url()).search.slice(1))
     await other.page.getByRole('group', { name: /client over time/ }).waitFor()
 
     await measures.getByRole('row', { name: /^DNS/ }).click()
@@ -105,7 +96,7 @@ describe('latency', { timeout: 60_000 }, () => {
   })
 
   it('is of the measure that was chosen in its lane, also in another capture and after a reload', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    await using opened = await open('sample=loss-episode')
     const { page, complaints } = opened
     const lane = page.locator('[data-lane="rtt"]')
     const choice = lane.getByRole('combobox', { name: 'Latency of' })

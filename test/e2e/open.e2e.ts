@@ -1,28 +1,19 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sample, startApp, type App } from './support/app.ts'
-import { dropFile, openPage, startBrowser } from './support/browser.ts'
+import { describe, expect, it } from 'vitest'
+import { sample, startApp } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { dropFile, openPage } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
+const served = appInBrowser(() => startApp(sample('zero-window').path))
+const { open } = served
 
-beforeAll(async () => {
-  app = await startApp(sample('zero-window').path)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
-
-const bare = () => app.url.replace(/&open=.*/, '')
+const bare = () => served.app.url.replace(/&open=.*/, '')
 
 describe('opening a capture', () => {
   it('shows what was named on the command line', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const screen = new Screen(opened.page)
     await screen.read()
     await screen.counts(screen.packets, sample('zero-window').packets)
@@ -30,13 +21,13 @@ describe('opening a capture', () => {
   })
 
   it('shows the beginning of one that has more packets than are kept, and says so', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page, complaints } = opened
     await page.evaluate(() => {
       localStorage.setItem('hopscope.preferences', JSON.stringify({ maxPackets: 100 }))
     })
     await page.goto('about:blank')
-    await page.goto(app.url)
+    await page.goto(served.app.url)
     const screen = new Screen(page)
     await screen.read()
     await screen.counts(screen.packets, 100)
@@ -48,7 +39,7 @@ describe('opening a capture', () => {
   })
 
   it('takes a file dropped anywhere, and the next one in its place', async () => {
-    await using opened = await openPage(browser, bare())
+    await using opened = await openPage(served.browser, bare())
     const { page, complaints } = opened
     const screen = new Screen(page)
     await dropFile(page, 'refused.pcapng', readFileSync(sample('refused').path))
@@ -68,7 +59,7 @@ describe('opening a capture', () => {
     ['zstd', 'vxlan-nodes'],
   ])('reads a %s file, and its packets by their place in the decompressed bytes', async (compression, name) => {
     const { file, path, packets } = sample(name)
-    await using opened = await openPage(browser, bare())
+    await using opened = await openPage(served.browser, bare())
     const { page } = opened
     const screen = new Screen(page)
     await dropFile(page, file, readFileSync(path))
@@ -90,7 +81,7 @@ describe('opening a capture', () => {
   })
 
   it('says where a damaged file breaks off, and shows what is before it', async () => {
-    await using opened = await openPage(browser, bare())
+    await using opened = await openPage(served.browser, bare())
     const { page } = opened
     const screen = new Screen(page)
     const whole = readFileSync(sample('half-open').path)
@@ -103,21 +94,21 @@ describe('opening a capture', () => {
   })
 
   it('says that a file is no capture', async () => {
-    await using opened = await openPage(browser, bare())
+    await using opened = await openPage(served.browser, bare())
     await dropFile(opened.page, 'notes.txt', Buffer.from('This is not a capture at all, only a text.'))
     await opened.page.getByText(/This is not a capture that can be read/).waitFor()
     await opened.page.getByText('No packet could be read').waitFor()
   })
 
   it('shows an empty capture as such', async () => {
-    await using opened = await openPage(browser, bare())
+    await using opened = await openPage(served.browser, bare())
     const header = readFileSync(sample('half-open').path).subarray(0, 24)
     await dropFile(opened.page, 'empty.pcap', header)
     await opened.page.getByText('This capture holds no packets').waitFor()
   })
 
   it('remembers files of the host, and opens them again', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const screen = new Screen(opened.page)
     await screen.read()
     await opened.page.getByRole('button', { name: /back to the start/ }).click()
@@ -127,10 +118,10 @@ describe('opening a capture', () => {
   })
 
   it('says why a file of the host can no longer be opened', async () => {
-    const file = join(app.folder, 'gone.pcap')
+    const file = join(served.app.folder, 'gone.pcap')
     writeFileSync(file, readFileSync(sample('half-open').path))
     await using other = await startApp(file)
-    await using opened = await openPage(browser, other.url)
+    await using opened = await openPage(served.browser, other.url)
     const screen = new Screen(opened.page)
     await screen.read()
     await opened.page.getByRole('button', { name: /back to the start/ }).click()

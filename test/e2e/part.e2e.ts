@@ -1,23 +1,14 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sample, startApp, type App } from './support/app.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { sample } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
 const MOST = 500
 const { packets: PACKETS } = sample('loss-episode')
 
-let app: App
-let browser: Browser
-
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { at, open } = appInBrowser()
 
 /** The sample, of which fewer packets are kept than it has. */
 async function openSample(page: Page, view = ''): Promise<Screen> {
@@ -25,7 +16,7 @@ async function openSample(page: Page, view = ''): Promise<Screen> {
     localStorage.setItem('hopscope.preferences', JSON.stringify({ maxPackets }))
   }, MOST)
   await page.goto('about:blank')
-  await page.goto(app.url.replace('/#', `/?sample=loss-episode${view}#`))
+  await page.goto(at(`sample=loss-episode${view}`))
   const screen = new Screen(page)
   await screen.read()
   return screen
@@ -36,7 +27,7 @@ const dialogOf = (page: Page) => page.getByRole('dialog', { name: 'Part of the c
 
 describe('a capture with more packets than are kept', () => {
   it('is read on, part by part, with the numbers and times of the file', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page, complaints } = opened
     const screen = await openSample(page)
     await screen.counts(screen.packets, MOST)
@@ -62,14 +53,14 @@ describe('a capture with more packets than are kept', () => {
     await expect.poll(() => new URL(page.url()).searchParams.get('frame')).toBe('504')
     const linked = new Screen(page)
     await page.goto('about:blank')
-    await page.goto(app.url.replace('/#', '/?sample=loss-episode&part=504-600&frame=504#'))
+    await page.goto(at('sample=loss-episode&part=504-600&frame=504'))
     await page.getByRole('treeitem', { name: /^Frame 504:/ }).waitFor()
     await page.goto('about:blank')
-    await page.goto(app.url.replace('/#', '/?sample=loss-episode&part=2~&frame=504#'))
+    await page.goto(at('sample=loss-episode&part=2~&frame=504'))
     await page.getByRole('treeitem', { name: /^Frame 504:/ }).waitFor()
     await expect.poll(async () => Number(await firstNumber(linked))).toBeGreaterThan(1)
     await page.goto('about:blank')
-    await page.goto(app.url.replace('/#', '/?sample=loss-episode&part=501-1000&frame=4#'))
+    await page.goto(at('sample=loss-episode&part=501-1000&frame=4'))
     await page.getByText('Only packets 501 to 1,000 are shown, packet 4 is in front of them.').waitFor()
     await screen.read()
     await screen.applyFilter('frame.number == 600')
@@ -86,7 +77,7 @@ describe('a capture with more packets than are kept', () => {
   })
 
   it('is read from a time on that was brushed, and from the start again', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page, complaints } = opened
     const screen = await openSample(page, '&part=2001-')
     await expect.poll(() => firstNumber(screen)).toBe('2001')
@@ -121,10 +112,10 @@ describe('a capture with more packets than are kept', () => {
   })
 
   it('says what there is where a part is empty', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     await page.goto('about:blank')
-    await page.goto(app.url.replace('/#', '/?sample=loss-episode&part=9000-#'))
+    await page.goto(at('sample=loss-episode&part=9000-'))
     await page
       .getByText(
         `There is nothing in this part: the capture has ${PACKETS.toLocaleString('en')} packets in front of it.`,

@@ -1,26 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sample, startApp, type App } from './support/app.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { describe, expect, it } from 'vitest'
+import { sample } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
 const { packets: PACKETS } = sample('loss-episode')
 
-let app: App
-let browser: Browser
-
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const { open } = appInBrowser()
 
 describe('looking into a sample', () => {
   it('leads from the start screen to the packet that was lost', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page, complaints } = opened
     const screen = new Screen(page)
 
@@ -71,7 +61,7 @@ describe('looking into a sample', () => {
   })
 
   it('shows the time of the loss on the axis, and zooms into it', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     const screen = new Screen(page)
     await page.getByRole('button', { name: /Four seconds of packet loss/ }).click()
@@ -95,7 +85,7 @@ describe('looking into a sample', () => {
   })
 
   it('goes from a bar of a lane to its first packet', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=idle-resets#'))
+    await using opened = await open('sample=idle-resets')
     const { page } = opened
     const screen = new Screen(page)
     await screen.read()
@@ -121,7 +111,7 @@ describe('looking into a sample', () => {
   })
 
   it('tells resets from losses', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     const screen = new Screen(page)
     await page.getByRole('button', { name: /Connections reset after idling/ }).click()

@@ -1,29 +1,18 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startAppWith, type App } from './support/app.ts'
-import { openPage, startBrowser } from './support/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { startAppWith } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { drawWithElements, hasKeys, screenText as text } from './support/terminal.ts'
 
 describe("the edge of the terminals' drawer", { timeout: 120_000 }, () => {
-  let app: App
-  let browser: Browser
-  beforeAll(async () => {
-    ;[app, browser] = await Promise.all([
-      startAppWith({ KUBECONFIG: '/nowhere/kubeconfig', SHELL: '/bin/sh' }),
-      startBrowser(),
-    ])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.[Symbol.asyncDispose]()
-  })
+  const { open } = appInBrowser(() => startAppWith({ KUBECONFIG: '/nowhere/kubeconfig', SHELL: '/bin/sh' }))
 
   const drawer = (page: Page) => page.getByRole('region', { name: 'Terminals' })
   const edge = (page: Page) => page.getByRole('separator', { name: 'Height of the terminals' })
   const height = async (page: Page) => Math.round((await drawer(page).boundingBox())?.height ?? 0)
 
   async function openDrawer() {
-    const opened = await openPage(browser, app.url)
+    const opened = await open()
     const { page } = opened
     await drawWithElements(page)
     await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()

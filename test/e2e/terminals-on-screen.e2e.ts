@@ -1,29 +1,18 @@
 import { readFileSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startAppWith, type App } from './support/app.ts'
-import { openPage, startBrowser } from './support/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { startAppWith } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { drawWithElements, hasKeys, screenText as text } from './support/terminal.ts'
 
 const rows = (page: Page) => page.locator('.terminal.focused .xterm-rows > div')
 
 describe('what is on the screen of a terminal', { timeout: 120_000 }, () => {
-  let app: App
-  let browser: Browser
-  beforeAll(async () => {
-    ;[app, browser] = await Promise.all([
-      startAppWith({ KUBECONFIG: '/nowhere/kubeconfig', SHELL: '/bin/sh' }),
-      startBrowser(),
-    ])
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.[Symbol.asyncDispose]()
-  })
+  const { open } = appInBrowser(() => startAppWith({ KUBECONFIG: '/nowhere/kubeconfig', SHELL: '/bin/sh' }))
 
   /** A page with a shell that has the keys. */
   async function openTerminal() {
-    const opened = await openPage(browser, app.url)
+    const opened = await open()
     const { page } = opened
     await drawWithElements(page)
     await page.getByRole('button', { name: 'Open a capture' }).first().waitFor()

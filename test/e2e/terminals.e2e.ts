@@ -1,28 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { skipReason } from '../cluster/start.ts'
-import { startApp, startAppWith, type App } from './support/app.ts'
+import { startAppWith, type App } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser, takePicture } from './support/browser.ts'
+import { openPage, takePicture } from './support/browser.ts'
 import { startShop, type Shop } from './support/shop.ts'
 import { drawWithElements, hasKeys, screenText as text } from './support/terminal.ts'
 
 /** A shell without anybody's profile: its prompt and its words are the same everywhere. */
 process.env['SHELL'] = '/bin/sh'
 
-let app: App
-let browser: Browser
-beforeAll(async () => {
-  ;[app, browser] = await Promise.all([startApp(), startBrowser()])
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const served = appInBrowser()
+const { open } = served
 
 async function openTerminal(page: Page): Promise<void> {
   await drawWithElements(page)
@@ -36,7 +30,7 @@ async function openTerminal(page: Page): Promise<void> {
 
 describe('a terminal on this machine', { timeout: 120_000 }, () => {
   it('shows what is typed and said, in the size of its place, with every character whole', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page, complaints } = opened
     await openTerminal(page)
     await page.keyboard.type('stty size; printf "gr\\303\\274n \\342\\202\\254 \\360\\237\\220\\231 %s\\n" done\n')
@@ -66,7 +60,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   })
 
   it('has no key any more once it is hidden', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     await drawWithElements(page)
     const before = page.getByRole('button', { name: 'Open a capture' }).first()
@@ -90,7 +84,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   })
 
   it('stays quick under 100 MB of output and stops at Ctrl-C', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     await openTerminal(page)
     await page.keyboard.type('yes "$(seq -s " " 30)" | head -c 100000000; echo a"ll of it"\n')
@@ -104,9 +98,9 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   })
 
   it('pastes 5,000 lines byte for byte, after asking', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
-    const file = join(app.folder, 'pasted')
+    const file = join(served.app.folder, 'pasted')
     const lines = Array.from({ length: 5000 }, (_, i) => `line ${i} ${'é'.repeat(i % 40)}\n`).join('')
     await openTerminal(page)
     await page.keyboard.type(`stty -echo; echo re"ady"; cat > '${file}'; echo wr"itten"\n`)
@@ -128,7 +122,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   })
 
   it('opens links in a tab of their own that knows nothing of this one', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     await openTerminal(page)
     await page.context().route('https://hopscope.example/**', (route) => route.fulfill({ body: 'there' }))
@@ -160,7 +154,7 @@ describe('a terminal on this machine', { timeout: 120_000 }, () => {
   })
 
   it('goes on through a reload of the page, where it was and with what was on the screen', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     await openTerminal(page)
     const shell = (name: string) => page.locator('[data-terminal]').filter({ hasText: `this is ${name}` })
@@ -238,7 +232,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
   }
 
   it('leads from a pod to a shell in it, and says when the pod is deleted', async () => {
-    await using opened = await openPage(browser, at('screen=cluster&context=admin'))
+    await using opened = await openPage(served.browser, at('screen=cluster&context=admin'))
     const { page, complaints } = opened
     await drawWithElements(page)
     await openMenu(page, 'Pods', 'client')
@@ -268,7 +262,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     const image = 'example.com/app:1'
     const containers = ['app', 'proxy'].map((name) => ({ name, image, env: [{ name: 'ROLE', value: `the ${name}` }] }))
     await shop.cluster.pod('shop', 'pair', { nodeName: 'node-a', containers })
-    await using opened = await openPage(browser, at('screen=cluster&context=admin'))
+    await using opened = await openPage(served.browser, at('screen=cluster&context=admin'))
     const { page } = opened
     await drawWithElements(page)
     // A row that goes moves the others from under the pointer.
@@ -297,7 +291,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
   })
 
   it('makes a pod for a shell on a node, says so, and removes it with the shell', async () => {
-    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=nodes'))
+    await using opened = await openPage(served.browser, at('screen=cluster&context=admin&place=nodes'))
     const { page } = opened
     await drawWithElements(page)
     await openMenu(page, 'Nodes', 'node-a')
@@ -317,7 +311,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     {
       await using killed = await startAppWith(environment)
       await using opened = await openPage(
-        browser,
+        served.browser,
         killed.url.replace('/#', '/?screen=cluster&context=admin&place=nodes#'),
       )
       const { page } = opened
@@ -337,7 +331,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
   })
 
   it('runs checks on a node', async () => {
-    await using opened = await openPage(browser, at('screen=cluster&context=admin&place=nodes'))
+    await using opened = await openPage(served.browser, at('screen=cluster&context=admin&place=nodes'))
     const { page } = opened
     await openMenu(page, 'Nodes', 'node-a')
     await page.getByRole('menuitem', { name: /Run checks on the node/ }).click()

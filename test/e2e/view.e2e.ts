@@ -1,30 +1,20 @@
 import { readFileSync } from 'node:fs'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sample, startApp, type App } from './support/app.ts'
-import { dropFile, openPage, startBrowser, takePicture } from './support/browser.ts'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { sample, startApp } from './support/app.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { dropFile, openPage, takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
-let app: App
-let browser: Browser
-
-beforeAll(async () => {
-  app = await startApp()
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser.close()
-  await app[Symbol.asyncDispose]()
-})
+const served = appInBrowser()
+const { open } = served
 
 const search = (page: Page) => new URL(page.url()).searchParams
 
 describe('the status bar', () => {
   it.each([640, 800, 1280])('says nothing by halves at %i pixels', async (width) => {
     const view = 'sample=loss-episode&filter=tcp.analysis.retransmission&range=14~18.5&frame=1001'
-    await using opened = await openPage(browser, app.url.replace('/#', `/?${view}#`), {
-      viewport: { width, height: 600 },
-    })
+    await using opened = await open(view, { viewport: { width, height: 600 } })
     const { status } = new Screen(opened.page)
     await status.getByText(/^42 of 2,162 packets shown/).waitFor()
     const texts = await status.locator('span').evaluateAll((spans) => {
@@ -43,7 +33,7 @@ describe('the status bar', () => {
 
 describe('the URL is the view', () => {
   it('shows the same after a reload', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     const screen = new Screen(page)
     await page.getByRole('button', { name: /Four seconds of packet loss/ }).click()
@@ -71,7 +61,7 @@ describe('the URL is the view', () => {
   })
 
   it('goes back step by step', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     const screen = new Screen(page)
     await page.getByRole('button', { name: /Four seconds of packet loss/ }).click()
@@ -97,7 +87,7 @@ describe('the URL is the view', () => {
   })
 
   it('asks for a dropped file again and then shows what was looked at', async () => {
-    await using opened = await openPage(browser, app.url)
+    await using opened = await open()
     const { page } = opened
     const screen = new Screen(page)
     const bytes = readFileSync(sample('refused').path)
@@ -113,10 +103,7 @@ describe('the URL is the view', () => {
   })
 
   it('survives an address that makes no sense', async () => {
-    await using opened = await openPage(
-      browser,
-      app.url.replace('/#', '/?sample=clean&filter=(((&range=9~1&frame=99999999&conversation=777&sort=x#'),
-    )
+    await using opened = await open('sample=clean&filter=(((&range=9~1&frame=99999999&conversation=777&sort=x')
     const screen = new Screen(opened.page)
     await screen.read()
     await opened.page.getByText('The filter could not be applied').first().waitFor()
@@ -130,7 +117,7 @@ describe('the theme', () => {
   it('follows the system until one is chosen, and is remembered', async () => {
     // An app of its own: the choice is kept in the host's settings.
     await using own = await startApp()
-    await using opened = await openPage(browser, own.url, { colorScheme: 'dark' })
+    await using opened = await openPage(served.browser, own.url, { colorScheme: 'dark' })
     const { page } = opened
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     const dark = await background()
@@ -148,7 +135,7 @@ describe('the theme', () => {
   })
 
   it('redraws the time axis when it changes', async () => {
-    await using opened = await openPage(browser, app.url.replace('/#', '/?sample=loss-episode#'))
+    await using opened = await open('sample=loss-episode')
     const { page } = opened
     await new Screen(page).read()
     /** Mean lightness of what is drawn: text and bars, on no background. */

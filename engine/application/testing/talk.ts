@@ -1,3 +1,4 @@
+import { Applications } from '../applications.ts'
 import { Ingest } from '../../ingest.ts'
 import { ethernet, ipv4, tcp, text, udp } from '../../query/testing/frames.ts'
 import type { ExchangeTable } from '../exchange-table.ts'
@@ -23,6 +24,7 @@ export interface Segment {
 /** A TCP connection of 10.0.0.1:40000 with 10.0.0.2 by its payload, and DNS between the same two; packets are 1 ms apart. */
 export class Talk {
   readonly ingest = new Ingest(() => 1)
+  readonly applications = new Applications(this.ingest.packets, this.ingest.conversations, this.ingest.tcp)
   readonly #ports: readonly [number, number]
   /** The ISN is 1,000 and 5,000 unless numbers are to wrap. */
   #isn: readonly [number, number]
@@ -30,12 +32,13 @@ export class Talk {
   #time = 0
 
   constructor(port = 80, isn: readonly [number, number] = [1000, 5000], clientPort = 40_000) {
+    this.ingest.follow(this.applications)
     this.#ports = [clientPort, port]
     this.#isn = isn
   }
 
   get exchanges(): ExchangeTable {
-    return this.ingest.applications.exchanges
+    return this.applications.exchanges
   }
 
   /** Another connection with the same ports. */
@@ -74,7 +77,7 @@ export class Talk {
   }
 
   finish(): this {
-    this.ingest.applications.finish()
+    this.applications.finish()
     return this
   }
 

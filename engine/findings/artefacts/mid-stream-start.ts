@@ -1,4 +1,3 @@
-import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import type { ArtefactRule } from '../rule.ts'
 import { countOf } from '../words.ts'
 
@@ -9,13 +8,8 @@ export const midStreamStart: ArtefactRule = {
   thresholds: {},
   source: 'https://datatracker.ietf.org/doc/html/rfc7323#section-2.2',
   find(context) {
-    const { packets, conversations } = context.tables
-    const ids: number[] = []
-    for (const id of context.tcp()) {
-      const row = conversations.firstRow(id)
-      const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
-      if ((flags & (FLAG.syn | FLAG.rst)) === 0 && (flags & FLAG.tcp) !== 0) ids.push(id)
-    }
+    const { conversations } = context.tables
+    const ids = context.survey.midStream
     if (ids.length === 0) return []
     const rows = ids.map((id) => conversations.firstRow(id))
     return [

@@ -54,7 +54,8 @@ export const acceptQueue: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases).filter(mayJam)
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    if (groups.length === 0) return []
+    const all = context.byServer()
     return groups.flatMap((group) => draft(context, group, all.get(group.key) ?? []) ?? [])
   },
 }

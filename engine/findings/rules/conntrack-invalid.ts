@@ -38,8 +38,7 @@ export const conntrackInvalid: Rule = {
   find(context) {
     const strays = new Map<number, { readonly segments: Segments; readonly first: number; readonly reset: number }>()
     const wanted = new Map<number, number[]>()
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = strayOf(context, id)
       if (!found) continue
       strays.set(id, found)

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { findInConnections, findInFrames, kindsOf, theFinding } from '../../../test/support/find-in.ts'
 import { parseScenario } from '../../../test/support/tcp-scenario.ts'
+import { Segments } from '../segments.ts'
 
 // What can happen to a SYN, and what looks like it.
 
@@ -194,6 +195,22 @@ describe('a full accept queue', () => {
     ],
   ])('is not told where %s', async (_, others) => {
     expect(kindsOf(await findInConnections(...others, ...IGNORED_THREE))).not.toContain('accept-queue')
+  })
+
+  it('is looked for in one pass: four times the connections take four times the looks at packets', async () => {
+    const looks = async (n: number) => {
+      const ignored = Array.from({ length: n }, (_, i) => ({ text: IGNORED, at: 0.2 + i / 1000 }))
+      const later = Array.from({ length: n }, (_, i) => ({ text: STANDS, at: 3 + i / 1000 }))
+      const spy = vi.spyOn(Segments.prototype, 'flags')
+      const report = await findInConnections({ text: STANDS, at: 0 }, ...ignored, ...later)
+      const { length } = spy.mock.calls
+      spy.mockRestore()
+      expect(report.findings.find(({ kind }) => kind === 'accept-queue')?.count).toBe(n)
+      return length
+    }
+    const few = await looks(20)
+    expect(few).toBeGreaterThan(20 * 4)
+    expect(await looks(80)).toBeLessThan(few * 4.2)
   })
 
   it('is not told from SYN-ACKs that met the ACK on their way', async () => {

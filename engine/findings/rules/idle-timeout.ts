@@ -38,13 +38,13 @@ export const idleTimeout: Rule = {
   yieldsTo: ['conntrack-invalid', 'keep-alive-race', 'refused'],
   async find(context) {
     const cases: Forgotten[] = []
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    if (groups.length === 0) return []
+    const all = context.byServer()
     const drafts: Draft[] = []
     for (const group of groups) {
       const found = await draft(context, group, all.get(group.key) ?? [])

@@ -39,8 +39,7 @@ export const keepAliveRace: Rule = {
   yieldsTo: ['conntrack-invalid'],
   find(context) {
     const cases: Race[] = []
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -30,8 +30,7 @@ export const midStreamReset: Rule = {
   ],
   async find(context) {
     const cases: Aborted[] = []
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -73,19 +73,18 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Stuck |
     .map((entry) => segments.placeOf(verdicts.row(entry)))
     .filter((i) => segments.fromClient(i) === byClient && segments.length(i) >= THRESHOLDS.smallest.value)
   if (large.length === 0) return undefined
-  let acked: number | undefined
-  for (let i = 0; i < segments.count; i++) {
-    if (segments.fromClient(i) === byClient || !segments.hasAck(i) || segments.isReset(i)) continue
-    if (acked === undefined || after(segments.ack(i), acked)) acked = segments.ack(i)
+  const acknowledges = (i: number) => segments.fromClient(i) !== byClient && segments.hasAck(i) && !segments.isReset(i)
+  const last = segments.findLast(acknowledges)
+  if (last < 0 || large.every((i) => atOrAfter(segments.ack(last), segments.end(i)))) return undefined
+  let acked = segments.ack(last)
+  for (let i = 0; i < last; i++) {
+    if (acknowledges(i) && after(segments.ack(i), acked)) acked = segments.ack(i)
   }
-  if (acked === undefined) return undefined
-  const end = acked
-  if (large.every((i) => atOrAfter(end, segments.end(i)))) return undefined
   const copies = new Map<number, number[]>()
   let largestPassed = 0
   for (let i = 0; i < segments.count; i++) {
     if (segments.fromClient(i) !== byClient || segments.length(i) === 0) continue
-    if (atOrAfter(end, segments.end(i))) {
+    if (atOrAfter(acked, segments.end(i))) {
       // A segment that was cut up before it passed says nothing of its own size.
       largestPassed = Math.max(largestPassed, segments.length(i))
       continue

@@ -3,11 +3,16 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
+import { DELAY_NS } from '../survey.ts'
 import { countOf, median, msText, nsText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
-  shortest: { value: 35, unit: 'ms', source: 'Linux TCP_DELACK_MIN, 40 ms, less a tick' },
-  longest: { value: 230, unit: 'ms', source: 'Linux TCP_DELACK_MAX, 200 ms, and Windows’ 200 ms, with some room' },
+  shortest: { value: DELAY_NS.shortest / 1e6, unit: 'ms', source: 'Linux TCP_DELACK_MIN, 40 ms, less a tick' },
+  longest: {
+    value: DELAY_NS.longest / 1e6,
+    unit: 'ms',
+    source: 'Linux TCP_DELACK_MAX, 200 ms, and Windows’ 200 ms, with some room',
+  },
   times: { value: 5, unit: 'times in a connection', source: 'ours: a habit, not a coincidence' },
   roundTrip: { value: 15, unit: 'ms', source: 'ours: beyond it the ACK may simply have taken that long' },
   small: { value: 1000, unit: 'bytes', source: 'Nagle’s algorithm holds back only what does not fill a segment' },
@@ -37,6 +42,7 @@ export const nagle: Rule = {
   find(context) {
     const cases: Delayed[] = []
     for (const id of context.tcp()) {
+      if (context.survey.delays[id] < THRESHOLDS.times.value) continue
       if (context.tables.conversations.packets(id) < 3 * THRESHOLDS.times.value) continue
       for (const each of casesOf(context, id)) cases.push(each)
     }
@@ -46,8 +52,7 @@ export const nagle: Rule = {
 
 /** Places of packets that another packet followed after a delay like that of an ACK: few, of all packets of a capture. */
 function pausesOf(segments: Segments): readonly number[] {
-  const shortest = THRESHOLDS.shortest.value * 1e6
-  const longest = THRESHOLDS.longest.value * 1e6
+  const { shortest, longest } = DELAY_NS
   const found: number[] = []
   let before = segments.time(0)
   for (let i = 1; i + 1 < segments.count; i++) {

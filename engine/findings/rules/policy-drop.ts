@@ -44,22 +44,22 @@ export const policyDrop: Rule = {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
-    const groups = byServer(context, cases)
+    const groups = byServer(context, cases).filter((each) => repetitionsOf(each) >= THRESHOLDS.repetitions.value)
     if (groups.length === 0) return []
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
+    const all = context.byServer()
     const answering = answeringAddresses(context)
     const drafts: Draft[] = []
     for (const group of groups) {
       const ids = all.get(group.key) ?? []
-      const again = group.cases.reduce((sum, { syns }) => sum + syns.length - 1, 0)
-      if (again < THRESHOLDS.repetitions.value) continue
       // Every connection there, from everybody: else it is not the port.
       if (ids.some((id) => !group.ids.includes(id) && wasAnswered(context, id))) continue
-      drafts.push(draft(context, group, again, answering.has(group.server.address)))
+      drafts.push(draft(context, group, answering.has(group.server.address)))
     }
     return drafts
   },
 }
+
+const repetitionsOf = ({ cases }: Group<Silence>): number => cases.reduce((sum, { syns }) => sum + syns.length - 1, 0)
 
 function caseOf(context: FindingContext, id: number): Silence | undefined {
   // More packets than a silent server's client would send: somebody answered.
@@ -90,8 +90,9 @@ function answeringAddresses(context: FindingContext): ReadonlySet<string> {
   return found
 }
 
-function draft(context: FindingContext, group: Group<Silence>, again: number, hostAnswers: boolean): Draft {
+function draft(context: FindingContext, group: Group<Silence>, hostAnswers: boolean): Draft {
   const { cases, server } = group
+  const again = repetitionsOf(group)
   return {
     ...about(group),
     ...(!hostAnswers && { title: 'No answer to any SYN' }),

@@ -46,8 +46,8 @@ export const refused: Rule = {
   yieldsTo: [],
   async find(context) {
     const cases: Refusal[] = []
-    for (const id of context.tcp()) {
-      if (context.tables.tcp.resets(id) === 0 && !context.errorsOf.has(id)) continue
+    const declined = new Set([...context.reset(), ...context.errorsOf.keys()])
+    for (const id of Array.from(declined).toSorted((a, b) => a - b)) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -40,8 +40,13 @@ export const synLoss: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
-    const all = context.byServer(new Set(groups.map(({ key }) => key)))
-    return groups.map((group) => draft(context, group, all.get(group.key) ?? []))
+    if (groups.length === 0) return []
+    const all = context.byServer()
+    return groups.map((group) => ({
+      costMs: group.costMs,
+      conversations: group.ids,
+      tell: () => draft(context, group, all.get(group.key) ?? []),
+    }))
   },
 }
 

@@ -36,8 +36,7 @@ export const tupleReuse: Rule = {
   yieldsTo: [],
   find(context) {
     const cases: Reuse[] = []
-    for (const id of context.troubled()) {
-      if (context.tables.tcp.resets(id) === 0) continue
+    for (const id of context.reset()) {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }

@@ -50,7 +50,11 @@ export const zeroWindow: Rule = {
         else byReader.set(key, [found])
       }
     }
-    return Array.from(byReader, ([key, cases]) => draft(context, key, cases))
+    return Array.from(byReader, ([key, cases]) => ({
+      costMs: costMs(cases),
+      conversations: cases.map(({ id }) => id),
+      tell: () => draft(context, key, cases),
+    }))
   },
 }
 
@@ -95,12 +99,14 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Closed 
   }
 }
 
+const costMs = (cases: readonly Closed[]): number => cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+
 function draft(context: FindingContext, key: string, cases: readonly Closed[]): Draft {
   const [{ id, byClient }] = cases
   const reader = readerOf(context, cases[0])
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const lostMs = costMs(cases)
   const episodes = cases.reduce((sum, each) => sum + each.episodes.length, 0)
   const ids = cases.map((each) => each.id)
   const others = byClient ? context.namedEnd(context.server(id)) : `its clients on port ${context.server(id).port}`
@@ -111,14 +117,14 @@ function draft(context: FindingContext, key: string, cases: readonly Closed[]): 
     subject: key,
     server: context.server(id),
     ...(byClient && { client: { address: reader } }),
-    severity: costMs >= 1000 ? 'high' : 'medium',
+    severity: lostMs >= 1000 ? 'high' : 'medium',
     conversations: ids,
     since,
     until,
-    costMs,
+    costMs: lostMs,
     count: episodes,
     sentence: sentences(
-      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')} ${whenText(since, until)}, ${msText(costMs)} in all (${nsText(most(longest))} at most).`,
+      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')} ${whenText(since, until)}, ${msText(lostMs)} in all (${nsText(most(longest))} at most).`,
     ),
     why: 'The receiver itself advertises a window of zero: its buffer is full because its program does not take the data.',
     confidence: 0.95,

@@ -228,6 +228,7 @@ export function FilterField({
           className={`filter-list${message === undefined ? '' : ' below-message'}`}
           role="listbox"
           aria-label="Proposals"
+          aria-busy={!fresh}
         >
           {proposals.map((proposal, i) => (
             <li
