@@ -25,7 +25,7 @@ describe('the server', () => {
     })
     const policy = page.headers['content-security-policy']
     expect(policy).toContain("default-src 'none'")
-    expect(policy).toContain("script-src 'self';")
+    expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';")
     expect(policy).not.toMatch(/unsafe|\*|https?:/)
     const script = await get('/assets/index-abc.js')
     expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
