@@ -26,7 +26,11 @@ const SAYS: Readonly<Record<number, string>> = {
 const NEEDED: Readonly<Record<number, string>> = {
   [NEED.spurious]: ' The receiver had the bytes already.',
   [NEED.likely]:
-    ' Nothing answered it, but ACKs are missing by their IP IDs and segments are not: the receiver most likely had the bytes already.',
+    ' ACKs are missing by their IP IDs and segments are not: the receiver most likely had the bytes already.',
+  [NEED.arrived]:
+    ' Duplicate ACKs had told of most of what was sent behind the first gap: the receiver most likely had the bytes already.',
+  [NEED.early]:
+    ' It came sooner than any timer, as an answer to a SYN that came twice: the receiver most likely had the one before.',
   [NEED.open]:
     ' Packets are missing before its answer, so whether the receiver had the bytes already cannot be told from here.',
 }
