@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import type { Kubeconfig } from '../kubernetes/kubeconfig.ts'
 import { openLocalShell } from './local-shell.ts'
@@ -91,6 +91,23 @@ describe('a shell on this machine', { timeout: 60_000 }, () => {
     await type(line, '\x03')
     await type(line, 'exit 0\n')
     expect((await line.ended).reason).toContain('ended')
+  })
+
+  it('writes nothing to a descriptor that is closed, when somebody types while it ends', async () => {
+    // node-pty complains there of what it could not write.
+    const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    for (let again = 0; again < 10; again++) {
+      const line = await openLocalShell(ENVIRONMENT, undefined, SIZE, { output: () => undefined })
+      let hasEnded = false
+      void line.ended.then(() => (hasEnded = true))
+      await type(line, 'exit\n')
+      while (!hasEnded) {
+        await type(line, 'x')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    expect(complaints.mock.calls).toEqual([])
+    complaints.mockRestore()
   })
 
   it('ends when it is closed, whatever runs in it', async () => {

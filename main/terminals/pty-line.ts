@@ -1,8 +1,13 @@
+import { writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type * as NodePty from 'node-pty'
 import { HostError } from '../../common/host-error.ts'
+import { isFileError } from '../file-errors.ts'
 import type { LineHandlers, TerminalLine, TerminalSize } from './terminal-line.ts'
 
 const INPUT_PIECE = 1024
+/** Until a terminal that takes no more is asked again. */
+const FULL_MS = 5
 const HANG_UP_MS = 2000
 
 export interface PtyCommand {
@@ -64,10 +69,11 @@ export async function openPty(
   return {
     exited,
     async write(bytes) {
-      for (let at = 0; at < bytes.length; at += INPUT_PIECE) {
-        child.write(Buffer.from(bytes.subarray(at, at + INPUT_PIECE)))
-        // node-pty writes when the kernel takes more; a turn between pieces keeps its queue short.
-        if (bytes.length > INPUT_PIECE) await new Promise((go) => setImmediate(go))
+      for (let at = 0; at < bytes.length;) {
+        const taken = writeNow(child, bytes.subarray(at, at + INPUT_PIECE))
+        at += taken
+        if (taken === 0) await sleep(FULL_MS)
+        else if (at < bytes.length) await new Promise((go) => setImmediate(go))
       }
     },
     resize({ columns, rows }) {
@@ -84,6 +90,24 @@ export async function openPty(
       await exited
       clearTimeout(timer)
     },
+  }
+}
+
+/**
+ * How many bytes the terminal took; all of them where it has ended. node-pty's own writes are done by another thread: where the terminal ends
+ * meanwhile its descriptor is closed, and may be another file's by then. This one is over before anything else can happen.
+ */
+function writeNow(child: NodePty.IPty, bytes: Uint8Array): number {
+  if (process.platform === 'win32' || !('fd' in child) || typeof child.fd !== 'number') {
+    child.write(Buffer.from(bytes))
+    return bytes.length
+  }
+  // With the descriptor node-pty closes its `write`: it puts another in its place.
+  if (Object.hasOwn(child, 'write')) return bytes.length
+  try {
+    return writeSync(child.fd, bytes)
+  } catch (error) {
+    return isFileError(error, 'EAGAIN') ? 0 : bytes.length
   }
 }
 

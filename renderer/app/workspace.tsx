@@ -11,7 +11,6 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
 import { withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
-import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Compare } from '../features/compare/index.tsx'
@@ -43,6 +42,7 @@ import type { ItemsOfAddress } from './use-shell-places.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { workspaceCommands } from './workspace-commands.ts'
+import { DETAIL_TITLES, LIST_TITLES, Tabs } from './workspace-tabs.tsx'
 
 export interface WorkspaceProps {
   readonly connection: HostConnection
@@ -409,41 +409,6 @@ const NARROW = 800
 
 /** Of the height that the lists and the pane below them share. */
 const UPPER_SHARE = '55%'
-
-const LIST_TITLES: Readonly<Record<ListTab, string>> = {
-  findings: 'Findings',
-  conversations: 'Conversations',
-  latency: 'Latency',
-  notes: 'Notes',
-  compare: 'Compare',
-}
-const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
-  packets: 'Packets',
-  graph: 'Graph',
-  ladder: 'Ladder',
-  follow: 'Follow stream',
-}
-
-interface TabsProps<Id extends string> {
-  readonly ids: readonly Id[]
-  readonly names: Readonly<Record<Id, string>>
-  /** Behind the names, where it says something before one looks. */
-  readonly counts?: Readonly<Partial<Record<Id, number | undefined>>>
-  readonly shown: Id
-  readonly onShow: (id: Id) => void
-  readonly children: ReactNode
-}
-
-/** The panes of one place; a single one keeps its plain title. */
-function Tabs<Id extends string>({ ids, names, counts, shown, onShow, children }: TabsProps<Id>): ReactNode {
-  const tabs = ids.map((id) => ({ id, title: names[id], count: counts?.[id], show: () => onShow(id) }))
-  if (tabs.length === 1) return children
-  return (
-    <PaneTabs tabs={tabs} shown={shown}>
-      {children}
-    </PaneTabs>
-  )
-}
 
 function focusPane(grid: ListTab): void {
   document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
