@@ -3,6 +3,7 @@ import type { CapturePart, Compression, Unread } from '../common/model/capture.t
 import type { StartPoint } from './capture-file/capture-reader.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
 import { Ingest } from './ingest.ts'
+import { isOutOfMemory } from './kernel.ts'
 import type { Limits } from './limits.ts'
 import { PartSink } from './part-sink.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
@@ -125,8 +126,7 @@ export class Capture {
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      // "Array buffer allocation failed", "Invalid typed array length": no other RangeError is about memory.
-      if (!(error instanceof RangeError && /array/i.test(error.message))) throw error
+      if (!isOutOfMemory(error)) throw error
       this.ingest.outOfMemory()
     }
   }

@@ -56,7 +56,6 @@ export const TABLE = {
   senderPages: 59,
   sentWords: 60,
   needs: 61,
-  needTimes: 62,
   sightingWords: 63,
   sightingAgain: 64,
   sightingHints: 65,

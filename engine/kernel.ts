@@ -5,6 +5,7 @@ import { PAGE_RECORDS, ROOM, TABLE_COUNT } from './kernel-tables.ts'
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => { readonly buffer: SharedArrayBuffer }
+  RuntimeError: new (message: string) => Error
   Instance: new (module: object, imports: object) => { readonly exports: KernelFunctions }
 }
 declare function atob(base64: string): string
@@ -157,4 +158,13 @@ export class Kernel {
   #isCurrent(table: number, view: { readonly byteOffset: number; readonly byteLength: number }): boolean {
     return view.byteOffset === this.#at(table) && view.byteLength === this.#length(table)
   }
+}
+
+/**
+ * Whether there was no memory for what was to be kept: the kernel traps then. JavaScript says "Array buffer allocation failed" or "Invalid typed
+ * array length"; no other RangeError is about memory.
+ */
+export function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof WebAssembly.RuntimeError) return /unreachable/.test(error.message)
+  return error instanceof RangeError && /array/i.test(error.message)
 }

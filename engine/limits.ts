@@ -10,8 +10,5 @@ export interface Limits {
  */
 export const COST = { packet: 80, conversation: 800 } as const
 
-/**
- * The most there can be, whatever the limits: the longest array (192 bytes a conversation, in verdicts.ts) stays below 2^32 bytes when it
- * has doubled, and a list of all rows below 2^31.
- */
-export const MOST = { packets: 2 ** 28, conversations: 2 ** 24 } as const
+/** The most there can be, whatever the limits: the kernel's memory has 4 GiB, of which a packet takes 61 bytes and a conversation some 400. */
+export const MOST = { packets: 50_000_000, conversations: 2_500_000 } as const
