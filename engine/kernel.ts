@@ -69,6 +69,7 @@ export class Kernel {
   readonly #halves: (Uint16Array | undefined)[] = []
   readonly #bytes: (Uint8Array | undefined)[] = []
   readonly #doubles: (Float64Array | undefined)[] = []
+  #room: Uint8Array | undefined
   #all: Uint8Array
   #allWords: Int32Array
   #allDoubles: Float64Array
@@ -138,12 +139,13 @@ export class Kernel {
 
   /** Room for `bytes` bytes of a capture that whoever reads it can put where the kernel looks at them. */
   readingRoom(bytes: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, this.call.room(ROOM.reading, bytes), bytes)
+    return (this.#room = new Uint8Array(this.#memory.buffer, this.call.room(ROOM.reading, bytes), bytes))
   }
 
   /** The address of `bytes[from, to)`. They are copied to where the kernel can read them, unless they are there; until the next call. */
   place(bytes: Uint8Array, from: number, to: number): number {
-    if (bytes.buffer === this.#memory.buffer) return bytes.byteOffset + from
+    // Not the memory's buffer of now, which is another one once it has grown.
+    if (bytes.buffer === this.#room?.buffer) return bytes.byteOffset + from
     const at = this.call.room(ROOM.placed, to - from)
     this.memory.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), at)
     return at

@@ -94,6 +94,35 @@ describe('a capture for which memory runs out', () => {
     expect(engine.conversationOrder('harmMs', true).length).toBe(engine.conversationCount)
   })
 
+  it('ends where the kernel has no memory for more', () => {
+    const { Memory, Module, Instance, RuntimeError } = WebAssembly
+    vi.stubGlobal('WebAssembly', {
+      ...{ Module, Instance, RuntimeError },
+      Memory: function () {
+        // Enough for the first 65,536 packets.
+        return new Memory({ initial: 2, maximum: 160, shared: true })
+      },
+    })
+    const engine = new Engine()
+    vi.unstubAllGlobals()
+    const frames = new Uint8Array(24 + 70_000 * 30)
+    const view = new DataView(frames.buffer)
+    view.setUint32(0, 0xa1b2c3d4, true)
+    view.setUint16(4, 2, true)
+    view.setUint16(6, 4, true)
+    view.setUint32(16, 65_535, true)
+    view.setUint32(20, 1, true)
+    for (let at = 24; at < frames.length; at += 30) {
+      view.setUint32(at + 8, 14, true)
+      view.setUint32(at + 12, 14, true)
+    }
+    engine.push(frames)
+    expect(engine.ended).toBe(true)
+    engine.finish()
+    expect(engine.packets.rows).toBe(65_536)
+    expect(engine.facts().unread).toEqual({ offset: 24 + 65_536 * 30, reason: 'there is no memory for more' })
+  })
+
   it('does not take another error for it', () => {
     const engine = new Engine()
     vi.stubGlobal('DataView', function () {
