@@ -6,11 +6,16 @@ import { PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
 import { DecodedWords, Packet, TRANSPORT } from './decode/packet.ts'
 import { Kernel } from './kernel.ts'
-import { COUNT, TABLE, TAKEN, TOTAL } from './kernel-tables.ts'
+import { COUNT, TABLE, TOTAL } from './kernel-tables.ts'
 import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
 import { RoundTrips } from './tcp/round-trips.ts'
 import { Verdicts } from './tcp/verdicts.ts'
+
+interface Piece {
+  readonly from: number
+  readonly to: number
+}
 
 /**
  * Takes frames from a capture reader and has the kernel make each a row: decode, find its conversation, analyse it, write the columns.
@@ -37,9 +42,11 @@ export class Ingest implements FrameSink {
   readonly #packet = new Packet()
   #applications: Applications | undefined
   readonly #most: { readonly packets: number; readonly conversations: number }
-  /** The bytes that frames lie in, which part of them is still to be put where the kernel reads, and the kernel's address of the first. */
+  /** The bytes that frames were said to lie in, and which part of them is still to be put where the kernel reads. */
+  #announced: Uint8Array | undefined
+  #unplaced: Piece | undefined
+  /** The bytes that the last frame lay in, and the kernel's address of the first. */
   #bytes: Uint8Array | undefined
-  #unplaced: { readonly from: number; readonly to: number } | undefined
   #base = 0
   /** Of the packet before: mostly it is the same. */
   #interfaceId = -1
@@ -87,7 +94,7 @@ export class Ingest implements FrameSink {
   }
 
   bytes(bytes: Uint8Array, from: number, to: number): void {
-    this.#bytes = bytes
+    this.#announced = bytes
     this.#unplaced = { from, to }
   }
 
@@ -100,8 +107,8 @@ export class Ingest implements FrameSink {
     offset: number,
     interfaceId: number,
   ): void {
-    if (bytes !== this.#bytes) this.bytes(bytes, at, at + capturedLength)
-    if (this.#unplaced) this.#place(bytes, this.#unplaced)
+    if (bytes !== this.#announced) this.#placeAlone(bytes, at, at + capturedLength)
+    else if (this.#unplaced) this.#place(bytes, this.#unplaced)
     if (interfaceId !== this.#interfaceId && interfaceId >= 0) {
       this.#interfaceId = interfaceId
       this.#interfaceLinkType = this.#linkType(interfaceId)
@@ -117,11 +124,12 @@ export class Ingest implements FrameSink {
       interfaceId,
       this.#interfaceLinkType,
     )
-    if (taken !== TAKEN.yes) this.#refuse(taken, offset)
+    if (taken === 0) this.#refuse(offset)
   }
 
   pcapRecords(bytes: Uint8Array, from: number, to: number, offset: number, records: PcapRecords): number {
     if (this.full || this.#epoch) return from
+    if (bytes !== this.#announced) return from
     if (this.#unplaced) this.#place(bytes, this.#unplaced)
     const { call } = this.#kernel
     const { bigEndian, headerBytes, mostCaptured, unit, seconds, fraction } = records
@@ -152,15 +160,21 @@ export class Ingest implements FrameSink {
     this.#epoch = undefined
   }
 
-  #place(bytes: Uint8Array, { from, to }: { readonly from: number; readonly to: number }): void {
+  #place(bytes: Uint8Array, { from, to }: Piece): void {
     this.#unplaced = undefined
+    this.#bytes = bytes
     this.#base = this.#kernel.place(bytes, from, to) - from
   }
 
+  /** A frame whose bytes were not announced: they may be others at the next call. */
+  #placeAlone(bytes: Uint8Array, from: number, to: number): void {
+    this.#announced = undefined
+    this.#place(bytes, { from, to })
+  }
+
   /** There is a packet more than fits. */
-  #refuse(taken: number, offset: number): void {
+  #refuse(offset: number): void {
     if (this.unread) return
-    if (taken === TAKEN.noMemory) return this.outOfMemory()
     const packets = this.rows >= this.#most.packets
     const limit = packets ? this.#most.packets : this.#most.conversations
     const what = packets ? 'packets' : 'conversations'

@@ -69,9 +69,6 @@ export const COUNT = { rows: 0, cutPackets: 1, conversations: 2, addresses: 3 } 
 /** Doubles of TABLE.totals: bytes on the wire; the least and the latest time. */
 export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2 } as const
 
-/** What the kernel did with a frame. */
-export const TAKEN = { yes: 0, full: 1, noMemory: 2 } as const
-
 /** Records of connections lie in pages of so many; their table holds the pages' addresses. */
 export const PAGE_RECORDS = 1024
 

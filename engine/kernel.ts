@@ -19,7 +19,7 @@ export interface KernelCalls {
 }
 
 interface KernelFunctions {
-  /** See engine/kernel/index.ts. */
+  // See engine/kernel/index.ts; what is bool there is 0 or 1.
   tableDirectory(): number
   packetAddress(): number
   room(number: number, bytes: number): number
@@ -47,7 +47,7 @@ interface KernelFunctions {
   ): void
   pcapRecords(from: number, to: number, base: number): number
   decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
-  beginRow(): boolean
+  beginRow(): void
   commitRow(): void
   release(): void
 }

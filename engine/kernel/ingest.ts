@@ -1,6 +1,6 @@
 import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
 import { TRANSPORT } from '../decode/packet-codes.ts'
-import { COUNT, TAKEN, TOTAL } from '../kernel-tables.ts'
+import { COUNT, TOTAL } from '../kernel-tables.ts'
 import { application } from './calls.ts'
 import { find, tally } from './columns/conversations.ts'
 import { counts, totals } from './columns/counts.ts'
@@ -54,7 +54,8 @@ export function tellApplications(): void {
 
 /**
  * Makes the frame at the address `at` a row: decode, find its conversation, analyse it, write the columns. A frame that no interface brought
- * has -1. Nothing is allocated per packet, and the tables may be read between any two frames. Returns TAKEN.
+ * has -1. Nothing is allocated per packet, and the tables may be read between any two frames. False: it was not taken, as
+ * there are as many as there may be.
  */
 export function frame(
   at: i32,
@@ -64,10 +65,10 @@ export function frame(
   offset: f64,
   interfaceId: i32,
   linkType: i32,
-): i32 {
+): bool {
   const row = counts[COUNT.rows]
-  if (row >= mostRows || counts[COUNT.conversations] >= mostConversations) return TAKEN.full
-  if (!beginRow()) return TAKEN.noMemory
+  if (row >= mostRows || counts[COUNT.conversations] >= mostConversations) return false
+  beginRow()
   setOffset(offset)
   setTime(time)
   setCapturedLength(capturedLength)
@@ -81,7 +82,7 @@ export function frame(
     setInterface(NO_INTERFACE)
     setConversation(NO_CONVERSATION)
     commitRow()
-    return TAKEN.yes
+    return true
   }
   // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
   if (interfaceId !== 0) setInterface(interfaceId)
@@ -122,5 +123,5 @@ export function frame(
   }
   setFlags(flags)
   commitRow()
-  return TAKEN.yes
+  return true
 }

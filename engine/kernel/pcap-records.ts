@@ -1,4 +1,3 @@
-import { TAKEN } from '../kernel-tables.ts'
 import { frame } from './ingest.ts'
 
 // The records of a pcap file, of which there are many: the plain ones only. What is odd about others, PcapParser tells.
@@ -48,7 +47,7 @@ export function pcapRecords(from: i32, to: i32, base: f64): i32 {
     if (fraction >= highest || fraction <= lowest) fraction = 0
     const time = (seconds - seconds0) * 1e9 + (fraction - fraction0) * scale
     const at = from + header
-    if (frame(at, captured, word(from + 12), time, base + <f64>at, 0, linkType) !== TAKEN.yes) return from
+    if (!frame(at, captured, word(from + 12), time, base + <f64>at, 0, linkType)) return from
     from = at + captured
   }
   return from

@@ -14,11 +14,11 @@ let chunks: usize = newTable(TABLE.chunks, 64 * 4)
 let chunk: usize = 0
 let index: i32 = 0
 
-/** Begins the next row; false when there is no memory for it. */
-export function beginRow(): bool {
+/** Begins the next row. */
+export function beginRow(): void {
   const row = counts[COUNT.rows]
   index = row & CHUNK_MASK
-  return index !== 0 || nextChunk(row)
+  if (index === 0) nextChunk(row)
 }
 
 /** Makes the row that was begun part of the table. */
@@ -26,18 +26,11 @@ export function commitRow(): void {
   counts[COUNT.rows]++
 }
 
-function nextChunk(row: i32): bool {
-  const number = row >>> CHUNK_SHIFT
-  if (number * 4 === tableBytes(TABLE.chunks)) chunks = doubleTable(TABLE.chunks)
-  const known = load<usize>(chunks + ((<usize>number) << 2))
-  if (known !== 0) {
-    // Begun before, when there was no memory for what else the row needs.
-    chunk = known
-    return true
-  }
+function nextChunk(row: i32): void {
+  const at = (row >>> CHUNK_SHIFT) * 4
+  if (at === tableBytes(TABLE.chunks)) chunks = doubleTable(TABLE.chunks)
   chunk = allocate(CHUNK_BYTES)
-  store<usize>(chunks + ((<usize>number) << 2), chunk)
-  return true
+  store<usize>(chunks + at, chunk)
 }
 
 function chunkOf(row: i32): usize {
