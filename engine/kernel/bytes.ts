@@ -1,3 +1,5 @@
+// As words, in which sums do not wrap: of what load<u8> gives, 255 + 1 is 0.
+
 /** The byte at the address. */
 export function u8At(at: i32): i32 {
   return load<u8>(at)

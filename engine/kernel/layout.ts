@@ -1,4 +1,5 @@
-// Below 1024 there are only zeros. What lies below the first address that the compiler may use (--memoryBase): at fixed places, so that addresses are constants.
+// What lies at fixed places, so that addresses are constants: below the first one that the compiler may use (--memoryBase, 4096 bytes). Below 1024
+// there are only zeros, which are read for records that were never written to.
 
 /** The packet that is decoded: 64 words, then arrays; see Packet. */
 export const PACKET: usize = 1024

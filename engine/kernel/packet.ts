@@ -9,7 +9,8 @@ const LAYERS: usize = LAYER_LIMIT + MAX_LAYERS * 4
 
 /**
  * One packet while it is decoded. There is one; each packet overwrites the last. All positions are addresses in this memory. When layers
- * repeat (tunnels), the fields hold what the innermost says. Outside it is read word by word: the order is that of PACKET_WORDS.
+ * repeat (tunnels), the fields hold what the innermost says. Outside it is read word by word: the order is that of WORD in
+ * decode/packet.ts.
  */
 @unmanaged
 export class Packet {
@@ -106,7 +107,7 @@ export class Packet {
   get layerLimit(): I32s {
     return changetype<I32s>(changetype<usize>(this) + LAYER_LIMIT)
   }
-  /** Protocol ids, see protocols.ts. */
+  /** Protocol ids, see PROTOCOL. */
   get layers(): U8s {
     return changetype<U8s>(changetype<usize>(this) + LAYERS)
   }

@@ -58,7 +58,7 @@ export function decodeFrame(at: i32, capturedLength: i32, length: i32, linkType:
     next = byLinkType(linkType)
     if (next === 0) packet.fail(DECODE_ERROR.notDecoded, at)
   }
-  // Nearly all packets need no more than these two, and so are spared the dispatch (a quarter of their time).
+  // Nearly all packets need no more than these two, and so are spared the dispatch.
   if (next === PROTOCOL.ip) next = decodeIpv4()
   if (next === PROTOCOL.tcp) next = decodeTcp()
   if (next !== 0) decodeLayers(next)

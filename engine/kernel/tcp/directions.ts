@@ -3,6 +3,8 @@ import { DIRECTION_WORDS } from '../../tcp/directions.ts'
 import { I32s } from '../memory.ts'
 import { addPage, newPages, recordAt } from '../pages.ts'
 
+// What is remembered of each direction of each TCP conversation: records of the words that tcp/directions.ts names.
+
 const RECORD_BYTES: i32 = DIRECTION_WORDS * 4
 
 let pages: usize = newPages(TABLE.directionPages)

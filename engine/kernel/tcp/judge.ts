@@ -60,7 +60,7 @@ export function release(): void {
 }
 
 /**
- * Returns the VERDICT of the packet, which travels in `direction` (ConversationTable.find). `before` differs from it when the labels
+ * Returns the VERDICT of the packet, which travels in `direction` (find() of the conversations). `before` differs from it when the labels
  * began a new stream with this SYN, as Wireshark does once a FIN or RST was seen: with the same initial sequence number it is the
  * old SYN all the same, late or sent again. To be called for every analysed TCP packet, in file order.
  */

@@ -3,6 +3,8 @@ import { RECOVERY } from '../../tcp/directions.ts'
 import { RECOVERY_WORDS } from '../../tcp/recovery-table.ts'
 import { doubleTable, I32s, newTable, tableBytes } from '../memory.ts'
 
+// What only directions with loss, reordering or closed windows need: records of the words that tcp/recovery-table.ts names.
+
 const RECORD_BYTES: i32 = RECOVERY_WORDS * 4
 
 let records: usize = newTable(TABLE.recovery, RECORD_BYTES * 64)

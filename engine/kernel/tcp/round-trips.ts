@@ -129,7 +129,7 @@ function at(name: i32): Waiting {
   return changetype<Waiting>(nodes + <usize>name)
 }
 
-/** The first packet of a conversation tells who asks: its SYN, else the port, see clientIsB. */
+/** The first packet of a conversation tells who asks: its SYN, else the higher port. clientIsB decides alike. */
 function begin(own: Direction, other: Direction): void {
   const flags = packet.tcpFlags
   const isClient = (flags & FLAG.syn) !== 0 ? (flags & FLAG.ack) === 0 : packet.sourcePort >= packet.destinationPort
