@@ -35,9 +35,9 @@ export class PacketChunk {
   /** 1 + the row of the segment this one acknowledges (tcp.analysis.acks_frame), or 0. */
   readonly acked: Uint32Array
   readonly bytesInFlight: Uint32Array
-  /** Hopscope's verdict, see tcp/verdicts; 0 = none. */
+  /** Hopscope's verdict, see tcp/verdict-codes.ts; 0 = none. */
   readonly verdict: Uint8Array
-  /** Why decoding stopped early, see decode/errors; 0 = it did not. */
+  /** Why decoding stopped early, see decode/packet-codes.ts; 0 = it did not. */
   readonly error: Uint8Array
   /** Which round trips the packet ends, see ROUND_TRIP in tcp/round-trips.ts; 0 = none that can be trusted. */
   readonly roundTrip: Uint8Array

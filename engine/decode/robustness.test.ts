@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { decodeFrame } from './decode.ts'
 import { describePacket } from './details.ts'
 import { collectFields, FIELDS } from './fields.ts'
 import { decode, FRAMES, hex, IP_REQUEST, MACS, stack } from './frames.fixture.ts'
 import { infoText, protocolColumn } from './info.ts'
 import { DECODE_ERROR, Packet, TRANSPORT } from './packet.ts'
+import { decodeAmid } from './testing/decode-amid.ts'
 
 // What holds for any bytes: nothing throws, nothing outside the frame is read, every position lies inside it.
 
@@ -14,7 +14,7 @@ const CONTEXT = { number: 1, epochNs: 1_700_000_000_000_000_000n, time: 0 }
 /** Everything that is said of a frame, as text. */
 function account(bytes: Uint8Array, at: number, captured: number, length: number, linkType: number): string {
   const packet = new Packet()
-  decodeFrame(packet, bytes, at, captured, length, linkType)
+  decodeAmid(packet, bytes, at, captured, length, linkType)
   for (let i = 0; i < packet.layerCount; i++) {
     check(packet.layerAt[i] >= at && packet.layerAt[i] <= at + Math.max(captured, length), 'a layer lies outside')
   }
