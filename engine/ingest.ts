@@ -152,6 +152,7 @@ export class Ingest implements FrameSink {
   finish(): void {
     this.#applications?.finish()
     this.#kernel.call.release()
+    this.#kernel.call.setLimits(0, 0)
   }
 
   #tellEpoch(epoch: bigint | undefined): void {

@@ -48,11 +48,10 @@ export function tableDirectory(): usize {
   return DIRECTORY
 }
 
-/** Makes table number `table` of `bytes` zeros (rounded up to 16) and returns its address. */
+/** Makes table number `table` of `bytes` zeros and returns its address. */
 export function newTable(table: i32, bytes: i32): usize {
-  const whole = (bytes + 15) & ~15
-  const at = allocate(whole)
-  enter(table, at, whole)
+  const at = allocate(bytes)
+  enter(table, at, <i32>whole(bytes))
   return at
 }
 
@@ -93,13 +92,19 @@ const PAGE: usize = 65_536
 const STEP: usize = 1 << 24
 
 /** Behind what was ever taken: zeros, that no page was taken for yet. */
-let end: usize = (__heap_base + 15) & ~15
+let end: usize = whole(__heap_base)
 /** What was given back: address and bytes of each piece, by address; no two touch one another. */
 const pieces = changetype<I32s>(PIECES)
 let pieceCount: i32 = 0
 
-/** `bytes` zeros, a multiple of 16: the smallest piece that has as many, else from the end. Traps when there is no memory. */
-export function allocate(bytes: usize): usize {
+/** All that is taken and given back is a multiple of 16, and so aligned. */
+function whole(bytes: usize): usize {
+  return (bytes + 15) & ~15
+}
+
+/** So many zeros, and the few that make them whole: of the smallest piece that has as many, else from the end. Traps when there is no memory. */
+export function allocate(wanted: usize): usize {
+  const bytes = whole(wanted)
   let best = -1
   for (let i = 0; i < pieceCount; i++) {
     const has = <usize>pieces[2 * i + 1]
@@ -117,7 +122,7 @@ export function allocate(bytes: usize): usize {
     return at
   }
   const at = end
-  const need = (at + bytes + 15) & ~15
+  const need = at + bytes
   const have = <usize>memory.size() * PAGE
   if (need < at) unreachable()
   if (need > have && memory.grow(<i32>((need - have + STEP) / PAGE)) < 0) {
@@ -128,7 +133,8 @@ export function allocate(bytes: usize): usize {
 }
 
 /** Takes back what `allocate` gave. */
-export function giveBack(at: usize, bytes: usize): void {
+export function giveBack(at: usize, wanted: usize): void {
+  const bytes = whole(wanted)
   if (bytes === 0) return
   let i = 0
   while (i < pieceCount && <usize>pieces[2 * i] < at) i++
