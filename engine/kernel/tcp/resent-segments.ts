@@ -1,4 +1,3 @@
-import { FLAG } from '../../columns/packet-columns.ts'
 import { BIT_MOVED_BY_ACK, BITS, LAST_ACK, LAST_ROW, NEXT_SEQ } from '../../tcp/directions.ts'
 import { LABEL } from '../../tcp/labels.ts'
 import { DUPLICATE_ACKS, SACK_BLOCKS, SACK_EDGES } from '../../tcp/recovery-table.ts'
@@ -6,6 +5,7 @@ import { timeOf } from '../columns/packet-columns.ts'
 import { I32s } from '../memory.ts'
 import * as connections from './connection-table.ts'
 import * as recovery from './recovery-table.ts'
+import { lengthOf } from './sequence.ts'
 import { epoch } from './tcp-state.ts'
 import * as unacked from './unacked-segments.ts'
 
@@ -27,7 +27,7 @@ export function labelOfResent(f: I32s, r: I32s, conversation: i32, seq: i32, len
     return LABEL.fast_retransmission | LABEL.retransmission
   }
   if (since < lateWithin(conversation) && !unacked.holds(f, seq, seq + length)) {
-    const end = seq + length + ((flags & (FLAG.syn | FLAG.fin)) !== 0 ? 1 : 0)
+    const end = seq + lengthOf(flags, length)
     // The last segment sent can't have been overtaken by data, only by an ACK that was sent after it.
     if (end !== f[NEXT_SEQ] || (f[BITS] & BIT_MOVED_BY_ACK) !== 0) return LABEL.out_of_order
   }

@@ -8,7 +8,7 @@ import { addRow, newColumns } from '../columns/sparse-columns.ts'
 import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { addPage, newPages, recordAt } from '../pages.ts'
-import { after } from './sequence.ts'
+import { after, lengthOf } from './sequence.ts'
 
 // Measures round trips while the capture is read, the only ones there are: every view takes them from the columns. What a packet is, is
 // told by what was seen before it, so that what is counted stays right while a capture grows.
@@ -105,7 +105,7 @@ export function segment(row: i32, time: f64, d: i32, verdict: i32): void {
       found |= byEcho(acknowledged, row, time, own, other)
     }
     // What takes up no sequence number is echoed whenever the other end speaks next.
-    if (length > 0 || (flags & (FLAG.syn | FLAG.fin)) !== 0) {
+    if (lengthOf(flags, length) > 0) {
       const since = packet.tsval - own.newest
       if (since > 0 || (state & STAMPED) === 0) awaitEcho(row, own, other)
       else if (since === 0 && isResent) doubt(own)
@@ -138,7 +138,7 @@ function begin(own: Direction, other: Direction): void {
 }
 
 function sentAgain(own: Direction): void {
-  const end = packet.seq + packet.payloadLength + ((packet.tcpFlags & (FLAG.syn | FLAG.fin)) === 0 ? 0 : 1)
+  const end = packet.seq + lengthOf(packet.tcpFlags, packet.payloadLength)
   if ((own.state & RESENT) !== 0 && !after(end, own.resentTo)) return
   own.state |= RESENT
   own.resentTo = end
