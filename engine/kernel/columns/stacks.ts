@@ -19,7 +19,8 @@ const recent: usize = newTable(TABLE.recentStacks, RECENT * RECORD)
 /** The number of the packet's stack. A capture has few, so that nearly all are found among the recent ones. */
 export function intern(): i32 {
   const count = packet.layerCount
-  const key = packet.stackKey ^ (count << 28)
+  // Those with more layers than the key holds are alike to it, and differ from all that it tells by itself.
+  const key = packet.stackKey ^ (min(count, KEY_LAYERS + 1) << 28)
   const record = recent + ((key ^ (key >>> 9) ^ (key >>> 28)) & (RECENT - 1)) * RECORD
   if (
     load<i32>(record) === key &&
