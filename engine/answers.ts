@@ -66,13 +66,6 @@ export type FilterCheck =
       readonly to: number
     }
 
-/** Rows that match a query, in file order. */
-export interface Selection {
-  /** Row numbers, ascending; undefined = all rows (then `count` grows with the capture). */
-  readonly rows?: Uint32Array
-  readonly count: number
-}
-
 export type SortKey = 'frame' | 'time' | 'source' | 'destination' | 'protocol' | 'length' | 'info'
 
 /** A packet as the list shows it. */

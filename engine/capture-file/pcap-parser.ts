@@ -1,7 +1,7 @@
 import type { ByteOrder, CaptureInterface, Damage } from '../../common/model/capture.ts'
 import { u16, u32 } from './bytes.ts'
 import type { FrameSink, StartPoint } from './capture-reader.ts'
-import { maximumCapturedLength } from './link-types.ts'
+import { maximumCapturedLength } from './captured-length.ts'
 import type { RecordParser } from './record-stream.ts'
 
 const SECONDS = 0

@@ -1,7 +1,7 @@
 import type { CaptureInterface, CaptureSection, Damage } from '../../common/model/capture.ts'
 import { u16, u32 } from './bytes.ts'
 import type { FrameSink, StartPoint } from './capture-reader.ts'
-import { maximumCapturedLength } from './link-types.ts'
+import { maximumCapturedLength } from './captured-length.ts'
 import { readInterface, readSection, readStatistics } from './pcapng-blocks.ts'
 import { BLOCK, BYTE_ORDER_MAGIC, OPTION, padded, SECRETS, SYSDIG_EVENTS } from './pcapng-format.ts'
 import { readNames } from './pcapng-names.ts'

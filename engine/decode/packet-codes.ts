@@ -15,5 +15,5 @@ export const DECODE_ERROR = {
 } as const
 
 /** What the innermost network and transport layers are. */
-export const NETWORK = { none: 0, ipv4: 4, ipv6: 6, other: 1 } as const
+export const NETWORK = { none: 0, ipv4: 4, ipv6: 6 } as const
 export const TRANSPORT = { none: 0, tcp: 6, udp: 17, sctp: 132, icmp: 1, icmpv6: 58 } as const

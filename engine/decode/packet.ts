@@ -2,16 +2,13 @@ import { MAX_LAYERS } from './packet-codes.ts'
 
 export { DECODE_ERROR, MAX_LAYERS, NETWORK, TRANSPORT } from './packet-codes.ts'
 
-/** The words of the kernel's packet (engine/kernel/packet.ts), in their order; arrays follow. */
+/** Which words of the kernel's packet (engine/kernel/packet.ts) are read here; arrays follow. */
 const WORD = {
   start: 0,
   end: 1,
   wireEnd: 2,
   linkType: 3,
-  at: 4,
-  limit: 5,
   layerCount: 6,
-  stackKey: 7,
   error: 8,
   errorAt: 9,
   network: 10,
@@ -83,9 +80,8 @@ export class DecodedWords {
 }
 
 /**
- * One packet while it is decoded. There is one of these per engine; each packet overwrites the last, so that
- * nothing is allocated on the way. All positions are indices into `bytes`. When layers repeat (tunnels), the
- * network and transport fields are those of the innermost one; `layers` has them all.
+ * A packet as the kernel has decoded it, for those who look at its bytes. Whoever reads many reads them into one. All positions are indices
+ * into `bytes`. When layers repeat (tunnels), the network and transport fields are those of the innermost one; `layers` has them all.
  */
 export class Packet {
   bytes: Uint8Array = new Uint8Array(0)
@@ -97,14 +93,8 @@ export class Packet {
 
   /** LINKTYPE_ value of the capture interface. */
   linkType = 0
-  /** Where decoding is: the next header's first byte. */
-  at = 0
-  /** One past the last byte of the layer being decoded, by the lengths in the headers around it; may lie beyond `end`. */
-  limit = 0
 
   layerCount = 0
-  /** The innermost four layers, seven bits each: with no more than these, it tells the stack. */
-  stackKey = 0
   /** Protocol ids, see protocols.ts. */
   readonly layers = new Uint8Array(MAX_LAYERS)
   /** Where each layer's header starts. */
@@ -195,7 +185,6 @@ export class Packet {
     this.wireEnd = words[WORD.wireEnd] - base
     this.linkType = words[WORD.linkType]
     this.layerCount = words[WORD.layerCount]
-    this.stackKey = words[WORD.stackKey]
     this.error = words[WORD.error]
     this.errorAt = words[WORD.errorAt] - base
     this.network = words[WORD.network]

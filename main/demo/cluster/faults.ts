@@ -11,5 +11,3 @@ export type StreamFault =
   | { readonly kind: 'stall'; readonly ms: number }
   /** The last bytes in flight are lost and Status says Success (kubernetes#124571). */
   | { readonly kind: 'early-success' }
-
-export type StreamFaultKind = StreamFault['kind']
