@@ -184,6 +184,7 @@ export class Ingest implements FrameSink {
 
   /** Memory has run out; the rows so far are whole. Nothing more is taken. */
   outOfMemory(): void {
+    this.#kernel.call.dropUncommitted()
     const last = this.rows > 0 ? this.packets.chunk(this.rows - 1) : undefined
     const index = PacketTable.index(this.rows - 1)
     const offset = last ? last.offset[index] + last.capturedLength[index] : 0

@@ -49,6 +49,7 @@ interface KernelFunctions {
   decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
   beginRow(): void
   commitRow(): void
+  dropUncommitted(): void
   release(): void
 }
 

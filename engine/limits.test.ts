@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { hex, SYN } from './decode/frames.fixture.ts'
 import { Engine, type Limits } from './engine.ts'
 import { framesTable } from './frames-table.ts'
 
@@ -12,6 +13,41 @@ function read(bytes: Uint8Array, limits: Limits = {}, chunk = 5000): Engine {
   for (let at = 0; at < bytes.length && !engine.ended; at += chunk) engine.push(bytes.subarray(at, at + chunk))
   engine.finish()
   return engine
+}
+
+/** With a kernel that has no more memory than so many pages of 64 KiB. */
+function engineOf(pages: number): Engine {
+  const { Memory, Module, Instance, RuntimeError } = WebAssembly
+  vi.stubGlobal('WebAssembly', {
+    ...{ Module, Instance, RuntimeError },
+    Memory: function () {
+      return new Memory({ initial: 2, maximum: pages, shared: true })
+    },
+  })
+  const engine = new Engine()
+  vi.unstubAllGlobals()
+  return engine
+}
+
+/** A pcap file of the frame, so many times. */
+function pcap(frame: Uint8Array, times: number, change?: (frame: DataView, n: number) => void): Uint8Array {
+  const record = 16 + frame.length
+  const file = new Uint8Array(24 + times * record)
+  const view = new DataView(file.buffer)
+  view.setUint32(0, 0xa1b2c3d4, true)
+  view.setUint16(4, 2, true)
+  view.setUint16(6, 4, true)
+  view.setUint32(16, 65_535, true)
+  view.setUint32(20, 1, true)
+  for (let n = 0; n < times; n++) {
+    const at = 24 + n * record
+    view.setUint32(at + 4, n, true)
+    view.setUint32(at + 8, frame.length, true)
+    view.setUint32(at + 12, frame.length, true)
+    file.set(frame, at + 16)
+    change?.(new DataView(file.buffer, at + 16, frame.length), n)
+  }
+  return file
 }
 
 const lines = (engine: Engine) => [...framesTable(engine)].join('').split('\n')
@@ -95,32 +131,31 @@ describe('a capture for which memory runs out', () => {
   })
 
   it('ends where the kernel has no memory for more', () => {
-    const { Memory, Module, Instance, RuntimeError } = WebAssembly
-    vi.stubGlobal('WebAssembly', {
-      ...{ Module, Instance, RuntimeError },
-      Memory: function () {
-        // Enough for the first 65,536 packets.
-        return new Memory({ initial: 2, maximum: 160, shared: true })
-      },
-    })
-    const engine = new Engine()
-    vi.unstubAllGlobals()
-    const frames = new Uint8Array(24 + 70_000 * 30)
-    const view = new DataView(frames.buffer)
-    view.setUint32(0, 0xa1b2c3d4, true)
-    view.setUint16(4, 2, true)
-    view.setUint16(6, 4, true)
-    view.setUint32(16, 65_535, true)
-    view.setUint32(20, 1, true)
-    for (let at = 24; at < frames.length; at += 30) {
-      view.setUint32(at + 8, 14, true)
-      view.setUint32(at + 12, 14, true)
-    }
-    engine.push(frames)
+    // Enough for the first 65,536 packets.
+    const engine = engineOf(160)
+    engine.push(pcap(new Uint8Array(14), 70_000))
     expect(engine.ended).toBe(true)
     engine.finish()
     expect(engine.packets.rows).toBe(65_536)
     expect(engine.facts().unread).toEqual({ offset: 24 + 65_536 * 30, reason: 'there is no memory for more' })
+  })
+
+  it('keeps nothing of the packet that it ended in', () => {
+    // Each SYN is a connection, and is sent twice, the second time with a verdict: memory ends at any of the tables.
+    const syns = pcap(hex(SYN), 40_000, (frame, n) => {
+      frame.setUint16(34, n >>> 1)
+      frame.setUint16(18, n)
+      frame.setUint32(46, n)
+    })
+    for (let pages = 110; pages < 170; pages++) {
+      const engine = engineOf(pages)
+      for (let at = 0; at < syns.length; at += 90_000) engine.push(syns.subarray(at, at + 90_000))
+      engine.finish()
+      const { conversations, packets, verdicts } = engine
+      expect(engine.facts().unread?.reason).toBe('there is no memory for more')
+      expect(conversations.count).toBe(Math.ceil(packets.rows / 2))
+      expect(verdicts.count).toBe(Math.floor(packets.rows / 2))
+    }
   })
 
   it('does not take another error for it', () => {

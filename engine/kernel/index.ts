@@ -6,12 +6,14 @@ import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
 import { release } from './tcp/judge.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
+import { dropUncommitted } from './uncommitted.ts'
 
 // Not `export ... from`: the compiler would take that for other modules, with a state of their own.
 export {
   beginRow,
   commitRow,
   decodeFrame,
+  dropUncommitted,
   frame,
   measureRoundTrips,
   packetAddress,

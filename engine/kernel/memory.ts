@@ -55,10 +55,14 @@ export function newTable(table: i32, bytes: i32): usize {
   return at
 }
 
-/** Makes the table twice as long, with zeros behind what it holds. It lies elsewhere then: the new address is returned. */
+/** Places in tables are counted in 31 bits. */
+const LARGEST_TABLE: i32 = 1 << 30
+
+/** Makes the table twice as long, with zeros behind what it holds. It lies elsewhere then: the new address is returned. Traps as `allocate`. */
 export function doubleTable(table: i32): usize {
   const old = tableAt(table)
   const bytes = tableBytes(table)
+  if (bytes >= LARGEST_TABLE) unreachable()
   const at = allocate(bytes * 2)
   memory.copy(at, old, bytes)
   giveBack(old, bytes)

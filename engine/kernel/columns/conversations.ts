@@ -88,6 +88,15 @@ export function tally(id: i32, row: i32): void {
   records[record + CONVERSATION.lastRow] = row
 }
 
+/** Takes back the newest as long as they have no packet: that of which they were to be never became a row. */
+export function dropEmpty(): void {
+  for (let id = counts[COUNT.conversations] - 1; id >= 0; id--) {
+    if (records[id * CONVERSATION.words + CONVERSATION.packets] !== 0) return
+    counts[COUNT.conversations] = id
+    streams[transport[id]]--
+  }
+}
+
 function append(itsNetwork: i32, itsTransport: i32, a: i32, b: i32, itsPortA: i32, itsPortB: i32): i32 {
   const id = counts[COUNT.conversations]
   if (id === capacity) grow()

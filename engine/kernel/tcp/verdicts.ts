@@ -51,6 +51,11 @@ export function enter(row: i32, verdict: i32, evidence: i32, original: i32, cost
   return entry
 }
 
+/** Takes back those of `row` and later. */
+export function dropFrom(row: i32): void {
+  while (counts[0] > 0 && rows[counts[0] - 1] >= row) counts[0]--
+}
+
 function grow(): void {
   rows = changetype<I32s>(doubleTable(TABLE.verdictRow))
   verdicts = changetype<U8s>(doubleTable(TABLE.verdictVerdict))
