@@ -4,6 +4,7 @@ import type { HostContract } from '../common/contract.ts'
 import type { MessageTransport } from '../common/message-transport.ts'
 import { RecentCaptures } from './captures/recent-captures.ts'
 import { Samples } from './captures/samples.ts'
+import type { ChunkMemory } from './data-plane/chunk-memory.ts'
 import { answerData } from './data-plane/data-plane.ts'
 import type { DataAnswer, DataRequest } from './data-plane/data-plane.ts'
 import { forgetDemos } from './demo/demo-context.ts'
@@ -172,8 +173,8 @@ export class Host {
   }
 
   /** The data plane; see answerData. */
-  data(request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
-    return answerData(this.captures, request, signal)
+  data(request: DataRequest, signal: AbortSignal, memory?: ChunkMemory): Promise<DataAnswer> {
+    return answerData(this.captures, request, signal, memory)
   }
 }
 

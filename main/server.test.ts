@@ -1,12 +1,13 @@
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startHost } from '../test/support/host.ts'
+import { openFiles, seesOpenFiles } from '../test/support/open-files.ts'
 import { temporaryFolder } from '../test/support/temporary-folder.ts'
 import { startServer } from './server.ts'
 
@@ -145,6 +146,39 @@ describe('the server', () => {
     capture.finish()
     await reading
     expect(chunks.join('')).toBe('first second last')
+  })
+
+  it('sends each byte once and in order, also to a reader that is slower than the disk', async () => {
+    const { host, port, token } = await serving()
+    const path = join(temporaryFolder(), 'large.pcap')
+    const bytes = Buffer.alloc(40 << 20)
+    for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(at, at)
+    await writeFile(path, bytes)
+    const { id } = await host.captures.openFile(path)
+    const answer = await new Promise<IncomingMessage>((resolve) => {
+      const headers = { authorization: `Bearer ${token}` }
+      request({ port, path: `/capture/${id}?follow=1&from=0`, headers }, resolve).end()
+    })
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) {
+      chunks.push(chunk)
+      if (chunks.length % 20 === 0) await wait(1)
+    }
+    expect(Buffer.compare(Buffer.concat(chunks), bytes)).toBe(0)
+  })
+
+  it.runIf(seesOpenFiles)('closes the file of a reader that leaves in the middle', async () => {
+    const { host, port, token } = await serving()
+    const path = join(temporaryFolder(), 'left.pcap')
+    await writeFile(path, Buffer.alloc(64 << 20))
+    const { id } = await host.captures.openFile(path)
+    const leave = new AbortController()
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(`http://127.0.0.1:${port}/capture/${id}`, { headers, signal: leave.signal })
+    await answer.body?.getReader().read()
+    expect(await openFiles('left.pcap')).toBe(1)
+    leave.abort()
+    await expect.poll(() => openFiles('left.pcap')).toBe(0)
   })
 
   it('reads no further ahead than a slow reader takes', async () => {

@@ -7,6 +7,7 @@ import { credentials, hasToken, isFromOurPage } from './browser/admission.ts'
 import { sendAnswer } from './browser/send-answer.ts'
 import { acceptSockets } from './browser/sockets.ts'
 import { Tickets } from './browser/tickets.ts'
+import { memoryInTurn } from './data-plane/chunk-memory.ts'
 import { errorAnswer, wholeAnswer } from './data-plane/data-plane.ts'
 import type { DataAnswer } from './data-plane/data-plane.ts'
 import type { Host } from './host.ts'
@@ -100,7 +101,7 @@ async function route(served: Served, request: IncomingMessage, gone: AbortSignal
       return refusal(401, 'permission-denied', 'The token is missing or not the one of this start.')
     }
     if (section === 'door') return { status: 204, headers: { 'cache-control': 'no-store' } }
-    return served.host.data({ method, id, query: url.searchParams, range: headers.range }, gone)
+    return served.host.data({ method, id, query: url.searchParams, range: headers.range }, gone, memoryInTurn())
   }
   const file = await pageFile(served.page, url.pathname)
   if (!file) return refusal(404, 'not-found', 'There is no such page.')

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { DataAnswer } from '../data-plane/data-plane.ts'
 
 /**
- * Sends it at the pace of the other side. A body that fails after the first byte can only be cut: the connection is broken off, so that
- * the reader does not take the part for the whole.
+ * Sends it at the pace of the other side: one chunk is asked for while the one before is being sent. A body that fails after the first byte
+ * can only be cut: the connection is broken off, so that the reader does not take the part for the whole.
  */
 export async function sendAnswer(
   response: ServerResponse,
@@ -16,13 +15,31 @@ export async function sendAnswer(
   // A followed capture may have nothing to say for minutes; its reader should know by now that it exists.
   response.flushHeaders()
   try {
-    if (body) {
-      for await (const chunk of body) {
-        if (!response.write(chunk)) await once(response, 'drain', { signal })
-      }
+    let sent: Promise<void> | undefined
+    for await (const chunk of body ?? []) {
+      await sent
+      sent = sending(response, chunk, signal)
     }
+    await sent
     response.end()
   } catch {
     response.destroy()
   }
+}
+
+/** Resolves when the operating system has the chunk; rejects when the other side is gone. */
+function sending(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+  const sent = new Promise<void>((resolve, reject) => {
+    const leave = () => reject(new Error('The other side is gone.'))
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+    response.write(chunk, (error) => {
+      signal.removeEventListener('abort', leave)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+  // It may fail while the next chunk is waited for; whoever awaits it learns of it.
+  sent.catch(() => undefined)
+  return sent
 }

@@ -3,19 +3,21 @@ import { type CapturePiece, PIECE_HEAD } from '../../common/capture-pieces.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { HostError } from '../../common/host-error.ts'
 import type { ByteRange } from './byte-range.ts'
+import type { ChunkMemory } from './chunk-memory.ts'
 
-// Large enough that the cost of a read does not count, small enough that a few in flight do not either.
-const CHUNK_BYTES = 256 * 1024
+// Large enough that the cost of a chunk does not count, small enough that a few in flight do not either.
+const CHUNK_BYTES = 1 << 20
 
 /** The bytes of a range of an open capture. Closes the handle at its end, on an error, and when the consumer leaves. */
 export async function* rangeBytes(
   capture: CaptureFile,
   handle: FileHandle,
   { start, end }: ByteRange,
+  memory: ChunkMemory,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* readSpan(capture, handle, start, end, signal)
+    yield* readSpan(capture, handle, start, end, memory, signal)
   } finally {
     await handle.close()
   }
@@ -51,6 +53,7 @@ export async function* followedBytes(
   capture: CaptureFile,
   handle: FileHandle,
   from: number,
+  memory: ChunkMemory,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
@@ -60,7 +63,7 @@ export async function* followedBytes(
       const growing = capture.growing
       const size = await capture.sizeOf(handle)
       if (size > offset) {
-        yield* readSpan(capture, handle, offset, size, signal)
+        yield* readSpan(capture, handle, offset, size, memory, signal)
         offset = size
       }
       if (!growing) break
@@ -77,11 +80,11 @@ async function* readSpan(
   handle: FileHandle,
   start: number,
   end: number,
+  memory: ChunkMemory,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (let offset = start; offset < end && !signal.aborted;) {
-    // A new buffer each time: the carrier keeps it until the other side has taken it.
-    const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, end - offset))
+    const buffer = memory(Math.min(CHUNK_BYTES, end - offset))
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, offset)
     if (bytesRead === 0) {
       throw wasCut(capture, offset)

@@ -5,6 +5,7 @@ import { asHostError, HostError } from '../../common/host-error.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { parseRange } from './byte-range.ts'
 import { followedBytes, pieceBytes, rangeBytes } from './capture-bytes.ts'
+import { type ChunkMemory, newMemory } from './chunk-memory.ts'
 
 /** A request for a capture's bytes, as both carriers (HTTP, Electron's protocol handler) can say it. */
 export interface DataRequest {
@@ -30,16 +31,27 @@ interface Captures {
  * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/capture-pieces.ts), or with ?follow=1&from=N from there on until
  * the capture is finished. Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
+ * @param memory where the body's chunks are put
  */
-export async function answerData(captures: Captures, request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
+export async function answerData(
+  captures: Captures,
+  request: DataRequest,
+  signal: AbortSignal,
+  memory = newMemory,
+): Promise<DataAnswer> {
   try {
-    return await answer(captures, request, signal)
+    return await answer(captures, request, signal, memory)
   } catch (error) {
     return errorAnswer(asHostError(error))
   }
 }
 
-async function answer(captures: Captures, request: DataRequest, signal: AbortSignal): Promise<DataAnswer> {
+async function answer(
+  captures: Captures,
+  request: DataRequest,
+  signal: AbortSignal,
+  memory: ChunkMemory,
+): Promise<DataAnswer> {
   const isHead = request.method === 'HEAD'
   if (request.method !== 'GET' && !isHead)
     throw new HostError('invalid-argument', 'Captures are read with GET or HEAD.')
@@ -69,7 +81,11 @@ async function answer(captures: Captures, request: DataRequest, signal: AbortSig
 
   if (range === 'unsatisfiable') return { status: 416, headers: { ...HEADERS, 'content-range': `bytes */${size}` } }
   if (from !== undefined) {
-    return { status: 200, headers: HEADERS, ...(!isHead && { body: followedBytes(capture, handle, from, signal) }) }
+    return {
+      status: 200,
+      headers: HEADERS,
+      ...(!isHead && { body: followedBytes(capture, handle, from, memory, signal) }),
+    }
   }
   const { start, end } = range ?? { start: 0, end: size }
   const headers = {
@@ -78,7 +94,7 @@ async function answer(captures: Captures, request: DataRequest, signal: AbortSig
     'content-length': String(end - start),
     ...(range && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
   }
-  const body = isHead ? undefined : rangeBytes(capture, handle, { start, end }, signal)
+  const body = isHead ? undefined : rangeBytes(capture, handle, { start, end }, memory, signal)
   return { status: range ? 206 : 200, headers, ...(body && { body }) }
 }
 

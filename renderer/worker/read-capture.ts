@@ -3,9 +3,11 @@ import type { ByteSource } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
 import { News } from './news.ts'
 import { otherTasks } from './other-tasks.ts'
+import { pieceReader } from './piece-reader.ts'
 
 /** The part of the engine that takes bytes. */
 export interface CaptureConsumer {
+  /** The chunk is valid during the call only. */
   push(chunk: Uint8Array): void
   finish(): void
   facts(): CaptureFacts
@@ -65,16 +67,15 @@ export async function readCapture(
 
   tell('reading')
   try {
-    const stream = await source.stream(signal, from)
-    const reader = stream.getReader()
-    const stop = () => void reader.cancel().catch(() => undefined)
+    const reader = pieceReader(await source.stream(signal, from))
+    const stop = () => reader.cancel()
     signal.addEventListener('abort', stop, { once: true })
     try {
       let turn = performance.now()
       while (!engine.ended) {
-        const { done, value } = await reader.read()
-        if (done || signal.aborted) break
-        engine.push(value)
+        const bytes = await reader.next()
+        if (!bytes || signal.aborted) break
+        engine.push(bytes)
         const now = performance.now()
         if (now - reported > pause()) tell('reading')
         tellLater()

@@ -2,6 +2,7 @@ import { CaptureOverview } from '../../engine/engine.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { OverviewProgress } from './engine-service.ts'
 import { otherTasks } from './other-tasks.ts'
+import { pieceReader } from './piece-reader.ts'
 
 const REPORTS_MS = 300
 const LONGEST_TURN_MS = 50
@@ -19,14 +20,14 @@ export async function readOverview(source: ByteSource, report: (progress: Overvi
     })
   const control = new AbortController()
   try {
-    const reader = (await source.stream(control.signal)).getReader()
+    const reader = pieceReader(await source.stream(control.signal))
     let reported = performance.now()
     let turn = reported
     try {
       while (!maker.ended) {
-        const { done, value } = await reader.read()
-        if (done) break
-        maker.push(value)
+        const bytes = await reader.next()
+        if (!bytes) break
+        maker.push(bytes)
         const now = performance.now()
         if (now - reported > REPORTS_MS) {
           reported = now
@@ -37,7 +38,7 @@ export async function readOverview(source: ByteSource, report: (progress: Overvi
         turn = performance.now()
       }
     } finally {
-      void reader.cancel().catch(() => undefined)
+      reader.cancel()
     }
     maker.finish()
     tell(true)
