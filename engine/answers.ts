@@ -118,7 +118,7 @@ export interface Histogram {
 }
 
 /** Why a connection was reset. */
-export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' | 'unknown-connection'
+export type ResetCause = 'refused' | 'after-fin' | 'data-unread' | 'mid-stream' | 'unknown-connection' | 'injected'
 
 export type ConversationState =
   'syn-sent' | 'syn-received' | 'established' | 'closing' | 'closed' | 'reset' | 'refused' | 'mid-stream'

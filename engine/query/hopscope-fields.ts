@@ -1,5 +1,6 @@
 import { NOTE_FIELD } from '../../common/model/note.ts'
 import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
+import { RESET_CAUSES } from '../tcp/resets.ts'
 import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { type CaptureTables, type FilterField, type FilterType, type FilterValue, PRESENCE } from './filter-field.ts'
 
@@ -16,7 +17,6 @@ const STATES = [
   'refused',
   'mid-stream',
 ] as const
-const RESET_CAUSES = ['refused', 'after-fin', 'data-unread', 'mid-stream', 'unknown-connection'] as const
 
 /** A number of the row's verdict; NaN = it has none. */
 function ofVerdict(

@@ -83,6 +83,47 @@ describe('the cause of a reset', () => {
     expect(connectionAfter(text).resetCause).toBe(cause)
   })
 
+  const ANSWERED = `
+    +0    A>B S  0(0)
+    +10ms B>A SA 0(0) ack 1 ttl 63
+    +10ms A>B A  1(0) ack 1
+    +1ms  A>B PA 1(10) ack 1
+    +10ms B>A PA 1(10) ack 11 ttl 63
+    +1ms  A>B PA 11(10) ack 11`
+  it.each([
+    ['injected', 'a router nearer by rejects data', `${ANSWERED}\n +1ms B>A R 11(0) ttl 64`],
+    ['injected', 'a router farther off', `${ANSWERED}\n +1ms B>A RA 11(0) ack 21 ttl 62`],
+    ['injected', 'in the client’s name', `${ANSWERED}\n +1ms A>B R 21(0) ttl 254`],
+    ['injected', 'after one end had closed', `${ANSWERED}\n +0 A>B FA 21(0) ack 11\n +1ms B>A R 11(0) ttl 64`],
+    ['injected', 'data right after the handshake', `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A R 1(0) ttl 61`],
+    ['unknown-connection', 'the peer itself, without its connection', `${ANSWERED}\n +1ms B>A R 11(0) ttl 63`],
+    ['data-unread', 'the peer itself, with its connection', `${ANSWERED}\n +1ms B>A RA 11(0) ack 21 ttl 63`],
+    ['data-unread', 'as far away, with another initial TTL', `${ANSWERED}\n +1ms B>A RA 11(0) ack 21 ttl 127`],
+    [
+      'unknown-connection',
+      'the peer’s packets come on paths of different length',
+      `${ANSWERED}\n +9ms B>A A 11(0) ack 21 ttl 62\n +9ms A>B PA 21(9) ack 11\n +1ms B>A R 11(0) ttl 64`,
+    ],
+    [
+      'unknown-connection',
+      'a program set the TTL of its packets, not that of resets',
+      '+0 A>B A 1(9) ack 1\n +0 B>A A 1(9) ack 10 ttl 1\n +9s A>B A 10(9) ack 10\n +1ms B>A R 10(0) ttl 64',
+    ],
+    [
+      'data-unread',
+      'a proxy had answered the SYN for its server',
+      `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A RA 1(0) ack 11 ttl 61`,
+    ],
+    ['unknown-connection', 'a scanner’s system', '+0 A>B S 0(0) ttl 41\n +1ms B>A SA 0(0) ack 1\n +0 A>B R 1(0)'],
+    [
+      'after-fin',
+      'both had closed',
+      `${ANSWERED}\n +0 B>A FA 11(0) ack 21 ttl 63\n +0 A>B FA 21(0) ack 12\n +1ms B>A R 12(0) ttl 64`,
+    ],
+  ])('is %s by its TTL: %s', (cause, _, text) => {
+    expect(connectionAfter(text).resetCause).toBe(cause)
+  })
+
   it('is that of the first; the others are counted', () => {
     const { resets, resetCause } = connectionAfter(`
       ${HANDSHAKE}

@@ -29,7 +29,7 @@ export const OLDEST = 7
 export const NEWEST = 8
 /** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */
 export const WINDOW_AND_COUNT = 9
-/** See BIT_SEEN and below; the low byte is the window scale, see SCALE. */
+/** See BIT_SEEN and below; the low byte is the window scale, see SCALE; the high byte the first packet's TTL or hop limit. */
 export const BITS = 10
 /** 1 + record in RecoveryTable; 0 = this direction has needed none. */
 export const RECOVERY = 11
@@ -64,6 +64,9 @@ export const BIT_SETTLED = 1 << 19
 export const BIT_SACK = 1 << 20
 /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
 export const BIT_DUPLICATES = 1 << 21
+/** Later packets had another TTL than the first. */
+export const BIT_TTL_VARIES = 1 << 22
+export const TTL_SHIFT = 24
 
 /** The records as the kernel has them now. */
 export class Directions {

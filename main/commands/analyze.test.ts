@@ -35,7 +35,7 @@ describe('analyze', () => {
   it('says why connections were reset, and by what name the server goes', async () => {
     const { stdout } = await runCli(['analyze', ZIPPED])
     expect(stdout).toContain(
-      'Reset: 5 connections to ledger.shop.svc.cluster.local 10.96.120.4:443, unknown to the other end',
+      'Reset: 5 connections to ledger.shop.svc.cluster.local 10.96.120.4:443, by somebody else in the name of one end (by its TTL',
     )
     const refused = await runCli(['analyze', join(SAMPLES, 'refused.pcapng')])
     expect(refused.stdout).toMatch(/^Reset: 13 connections to .*:9999, refused/m)

@@ -38,7 +38,7 @@ describe('expert', () => {
     )
     const { stdout: resets } = await runCli(['expert', ZIPPED])
     expect(resets).toMatch(
-      /^Reset: 5 connections to ledger\.shop\.svc\.cluster\.local 10\.96\.120\.4:443, unknown to /m,
+      /^Reset: 5 connections to ledger\.shop\.svc\.cluster\.local 10\.96\.120\.4:443, by somebody else in the name of one end /m,
     )
   })
 

@@ -33,7 +33,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   TCP_ABORT_ON_CLOSE: ['data-unread'],
   // SO_LINGER of 0: also of a connection that the other end had closed.
   TCP_STATE: ['mid-stream', 'after-fin'],
-  injected: ['mid-stream'],
+  injected: ['injected'],
 }
 
 const resets = new Map<string, Map<string, number>>()

@@ -113,10 +113,10 @@ describe('in the samples the trouble shows where it was made', () => {
     expect(first).toEqual(expect.arrayContaining(stalled.map(ends)))
   })
 
-  it('idle-resets: five connections are reset by one who no longer knows them, the busy one is not', () => {
+  it('idle-resets: five connections are reset by the load balancer, which no longer knows them, the busy one is not', () => {
     const { worstFirst } = opened('idle-resets')
     const reset = worstFirst.filter(({ resets }) => resets > 0)
-    expect(reset.map(({ resetCause }) => resetCause)).toEqual(Array.from({ length: 5 }, () => 'unknown-connection'))
+    expect(reset.map(({ resetCause }) => resetCause)).toEqual(Array.from({ length: 5 }, () => 'injected'))
     const busiest = worstFirst.toSorted((a, b) => b.packetsAB - a.packetsAB)[0]
     expect(busiest.resets).toBe(0)
   })

@@ -13,6 +13,8 @@ export interface TcpSegment {
   readonly options: readonly number[]
   /** IP identification; 0 without. */
   readonly ipId?: number
+  /** Time to live; 64 without. */
+  readonly ttl?: number
   /** What the IP header claims, if not the truth. */
   readonly ipLength?: number
   /** More fragments follow. */
@@ -42,7 +44,7 @@ export function tcpFrame(segment: TcpSegment): CapturedFrame {
   view.setUint16(16, segment.ipLength ?? IPV4 + header + segment.payloadLength)
   view.setUint16(18, segment.ipId ?? 0)
   view.setUint16(20, segment.fragment ? 0x2000 : 0x4000)
-  view.setUint8(22, 64)
+  view.setUint8(22, segment.ttl ?? 64)
   view.setUint8(23, 6)
   view.setUint32(26, fromA ? 0x0a000001 : 0x0a000002)
   view.setUint32(30, fromA ? 0x0a000002 : 0x0a000001)

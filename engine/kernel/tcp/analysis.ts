@@ -14,6 +14,7 @@ import {
   BIT_SACK,
   BIT_SEEN,
   BIT_SYN_WINDOW,
+  BIT_TTL_VARIES,
   BIT_ZERO_WINDOW_PROBE,
   BITS,
   CONTIGUOUS,
@@ -23,6 +24,7 @@ import {
   NEXT_SEQ,
   OLDEST,
   SCALE,
+  TTL_SHIFT,
   WINDOW_AND_COUNT,
 } from '../../tcp/directions.ts'
 import { LABEL } from '../../tcp/labels.ts'
@@ -185,6 +187,7 @@ export function segment(row: i32, time: f64, found: i32): i32 {
   f[WINDOW_AND_COUNT] = (f[WINDOW_AND_COUNT] & ~0xffff) | window
   f[LAST_ACK] = ack
   f[LAST_ROW] = row + 1
+  if (bits >>> TTL_SHIFT !== packet.ttl) bits = noteTtl(bits)
   bits = (bits & ~(BIT_KEEP_ALIVE | BIT_ZERO_WINDOW_PROBE)) | BIT_SEEN
   if (labels !== 0) {
     if ((labels & LABEL.keep_alive) !== 0) bits |= BIT_KEEP_ALIVE
@@ -227,6 +230,11 @@ export function segment(row: i32, time: f64, found: i32): i32 {
   if ((labels & LABEL.duplicate_ack) !== 0) addRow(duplicateAcks, row, recovery.get(f, DUPLICATE_ACKS), f[ACK_ROW])
   if (labels !== LABEL.partial_ack) troubles.countLabels(troubleOf(found >>> 1), labels)
   return found
+}
+
+/** Keeps the TTL of the direction's first packet, or that others have another one. */
+function noteTtl(bits: i32): i32 {
+  return bits | ((bits & BIT_SEEN) === 0 ? packet.ttl << TTL_SHIFT : BIT_TTL_VARIES)
 }
 
 /** A SYN or SYN-ACK that can't belong to the connection known by these ports. */
