@@ -1,4 +1,4 @@
-import { DECODE_ERROR, MAX_LAYERS } from '../decode/packet-codes.ts'
+import { DECODE_ERROR, MAX_LAYERS, NETWORK, TRANSPORT } from '../decode/packet-codes.ts'
 import { PACKET } from './layout.ts'
 import { I32s, U8s } from './memory.ts'
 
@@ -148,6 +148,20 @@ export class Packet {
     this.error = error
     this.errorAt = at
     return 0
+  }
+
+  /** The layer ends at `limit`, if the layers around it reach that far. */
+  endAt(limit: i32): void {
+    if (limit < this.limit) this.limit = limit
+  }
+
+  /** A frame begins, with the MAC addresses at these places: what a packet around it said, a tunnel's, does not describe the innermost one. */
+  beginFrame(sourceAt: i32, destinationAt: i32): void {
+    this.network = NETWORK.none
+    this.transport = TRANSPORT.none
+    this.fragment = 0
+    this.sourceAt = sourceAt
+    this.destinationAt = destinationAt
   }
 
   /** Records a layer; false when there are too many. */

@@ -1,4 +1,4 @@
-import { DECODE_ERROR, NETWORK, TRANSPORT } from '../../decode/packet-codes.ts'
+import { DECODE_ERROR } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { u16At, u8At } from '../bytes.ts'
 import { packet } from '../packet.ts'
@@ -14,12 +14,7 @@ import { byEthertype, IPV4 } from './ethertype.ts'
 export function decodeEthernet(): i32 {
   const at = packet.at
   if (!packet.layer(PROTOCOL.eth, at) || !packet.has(at, 14)) return 0
-  // A frame inside a tunnel: what was learned of the packet around it no longer describes the innermost one.
-  packet.network = NETWORK.none
-  packet.transport = TRANSPORT.none
-  packet.fragment = 0
-  packet.destinationAt = at
-  packet.sourceAt = at + 6
+  packet.beginFrame(at + 6, at)
   return decodeLengthOrType(at + 12)
 }
 
@@ -35,8 +30,7 @@ export function decodeLengthOrType(at: i32): i32 {
 function decodeLength(at: i32, length: i32): i32 {
   // 1501..1535 is neither a length nor a type.
   if (length > 1500) return packet.fail(DECODE_ERROR.malformed, at)
-  const limit = at + 2 + length
-  if (limit < packet.limit) packet.limit = limit
+  packet.endAt(at + 2 + length)
   // Novell's "raw 802.3": no LLC, the IPX checksum (always ffff) comes at once.
   if (at + 4 <= packet.end && u8At(at + 2) === 0xff && u8At(at + 3) === 0xff) return PROTOCOL.ipx
   return PROTOCOL.llc

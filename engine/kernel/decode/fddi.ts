@@ -1,4 +1,3 @@
-import { NETWORK, TRANSPORT } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { u8At } from '../bytes.ts'
 import { packet } from '../packet.ts'
@@ -10,11 +9,7 @@ import { packet } from '../packet.ts'
 export function decodeFddi(): i32 {
   const at = packet.at
   if (!packet.layer(PROTOCOL.fddi, at) || !packet.has(at, 13)) return 0
-  packet.network = NETWORK.none
-  packet.transport = TRANSPORT.none
-  packet.fragment = 0
-  packet.destinationAt = at + 1
-  packet.sourceAt = at + 7
+  packet.beginFrame(at + 7, at + 1)
   packet.at = at + 13
   return (u8At(at) & 0xf0) === 0x50 ? PROTOCOL.llc : PROTOCOL.data
 }

@@ -24,8 +24,7 @@ export function isGtp(): bool {
 export function decodeGtp(): i32 {
   const at = packet.at
   if (!packet.layer(PROTOCOL.gtp, at) || !packet.has(at, 8)) return 0
-  const limit = at + 8 + u16At(at + 2)
-  if (limit < packet.limit) packet.limit = limit
+  packet.endAt(at + 8 + u16At(at + 2))
   if (u8At(at + 1) !== G_PDU) return 0
   let next = at + 8
   if (u8At(at) & ANY_OPTIONAL) {

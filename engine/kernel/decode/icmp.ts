@@ -23,32 +23,36 @@ const FRAGMENTATION_NEEDED = 4
  */
 export function decodeIcmp(): i32 {
   const at = packet.at
-  // An error about an error is never sent (RFC 1122 section 3.2.2); what looks like one is not followed.
-  if (!packet.layer(PROTOCOL.icmp, at) || packet.quoted || !packet.has(at, 4)) return 0
-  const type = u8At(at)
-  packet.sourcePort = 0
-  packet.destinationPort = 0
-  packet.icmpType = type
-  packet.icmpCode = u8At(at + 1)
-  packet.nextHopMtu = 0
-  if (!packet.fragment) packet.transport = TRANSPORT.icmp
-  if (!packet.has(at, 8)) return 0
-  packet.payloadAt = packet.at = at + 8
-  packet.payloadLength = packet.limit - at - 8
-  switch (type) {
+  if (!icmpHeader(PROTOCOL.icmp, TRANSPORT.icmp)) return 0
+  switch (packet.icmpType) {
     case ICMP.unreachable:
+      if (packet.icmpCode === FRAGMENTATION_NEEDED) packet.nextHopMtu = u16At(at + 6)
+      return quote(PROTOCOL.ip)
     case ICMP.sourceQuench:
     case ICMP.redirect:
     case ICMP.timeExceeded:
     case ICMP.parameterProblem:
-      break
+      return quote(PROTOCOL.ip)
     default:
       return 0
   }
-  if (type === ICMP.unreachable && u8At(at + 1) === FRAGMENTATION_NEEDED) {
-    packet.nextHopMtu = u16At(at + 6)
-  }
-  return quote(PROTOCOL.ip)
+}
+
+/** Reads the eight bytes of which both versions of ICMP have the first four; false if they are not all there, or nobody should follow them. */
+export function icmpHeader(protocol: i32, transport: i32): bool {
+  const at = packet.at
+  // An error about an error is never sent (RFC 1122 section 3.2.2); what looks like one is not followed.
+  if (!packet.layer(protocol, at) || packet.quoted || !packet.has(at, 4)) return false
+  packet.sourcePort = 0
+  packet.destinationPort = 0
+  packet.icmpType = u8At(at)
+  packet.icmpCode = u8At(at + 1)
+  packet.nextHopMtu = 0
+  if (!packet.fragment) packet.transport = transport
+  if (!packet.has(at, 8)) return false
+  packet.payloadAt = packet.at = at + 8
+  packet.payloadLength = packet.limit - at - 8
+  return true
 }
 
 /** The packet at the cursor is quoted: from here on the `quoted...` fields are filled, and lengths beyond the quote are no error. */

@@ -1,4 +1,4 @@
-import { DECODE_ERROR, NETWORK, TRANSPORT } from '../../decode/packet-codes.ts'
+import { DECODE_ERROR } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { u16At, u8At } from '../bytes.ts'
 import { packet } from '../packet.ts'
@@ -30,11 +30,8 @@ export function decodeIeee80211(): i32 {
   const flags = u8At(at + 1)
   if (type !== DATA) return packet.fail(DECODE_ERROR.notDecoded, at)
   if (!packet.has(at, 24)) return 0
-  packet.network = NETWORK.none
-  packet.transport = TRANSPORT.none
-  packet.fragment = 0
-  packet.destinationAt = at + (flags & TO_DS ? 16 : 4)
-  packet.sourceAt = at + (flags & FROM_DS ? (flags & TO_DS ? 24 : 16) : 10)
+  const sourceAt = at + (flags & FROM_DS ? (flags & TO_DS ? 24 : 16) : 10)
+  packet.beginFrame(sourceAt, at + (flags & TO_DS ? 16 : 4))
   let length = 24
   if ((flags & (TO_DS | FROM_DS)) === (TO_DS | FROM_DS)) length += 6
   if (subtype & QOS) length += flags & ORDER ? 6 : 2

@@ -39,9 +39,7 @@ export function decodeIpv4(): i32 {
   if (totalLength < headerLength) {
     // 0: left to the network card to fill in (TSO), or too long for the field (BIG TCP): the packet is what the frame holds.
     if (totalLength !== 0) return packet.fail(DECODE_ERROR.malformed, at + 2)
-  } else if (at + totalLength < packet.limit) {
-    packet.limit = at + totalLength
-  }
+  } else packet.endAt(at + totalLength)
   const fragment = u16At(at + 6) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)
 
   if (packet.quoted) {

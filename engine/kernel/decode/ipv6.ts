@@ -42,7 +42,7 @@ export function decodeIpv6(): i32 {
   }
   const payloadLength = u16At(at + 4)
   // 0: a jumbogram (the hop-by-hop options have its length) or an offloaded packet; both are what the frame holds.
-  if (payloadLength !== 0 && at + HEADER + payloadLength < packet.limit) packet.limit = at + HEADER + payloadLength
+  if (payloadLength !== 0) packet.endAt(at + HEADER + payloadLength)
   packet.at = at + HEADER
   return byNextHeader(u8At(at + 6))
 }

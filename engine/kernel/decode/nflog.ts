@@ -23,7 +23,7 @@ export function decodeNflog(): i32 {
     if (length < 4) return packet.fail(DECODE_ERROR.malformed, attribute)
     if (type === PAYLOAD) {
       packet.at = attribute + 4
-      if (attribute + length < packet.limit) packet.limit = attribute + length
+      packet.endAt(attribute + length)
       if (u8At(at) === AF_INET) return PROTOCOL.ip
       return u8At(at) === AF_INET6 ? PROTOCOL.ipv6 : PROTOCOL.data
     }

@@ -13,8 +13,7 @@ import { packet } from '../packet.ts'
 export function decodePppoe(protocol: i32): i32 {
   const at = packet.at
   if (!packet.layer(protocol, at) || !packet.has(at, 6)) return 0
-  const limit = at + 6 + u16At(at + 4)
-  if (limit < packet.limit) packet.limit = limit
+  packet.endAt(at + 6 + u16At(at + 4))
   packet.at = at + 6
   return protocol === PROTOCOL.pppoes ? PROTOCOL.ppp : 0
 }
