@@ -31,8 +31,9 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
-import { asksForNotes, type Note } from '../../common/model/note.ts'
+import type { Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
+import { AnsweringTime } from './answering-time.ts'
 import { byteSource, type CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
 import type {
@@ -60,33 +61,26 @@ import type {
 import { FollowedStreams } from './followed-streams.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
+import { PacketLists } from './packet-lists.ts'
 import { readOverview } from './read-overview.ts'
 import { exportedPackets, exportFacts, report } from './saved-files.ts'
-import { orderKey, Searches } from './searches.ts'
-import { queryKey, Selections } from './selections.ts'
 
 /** 1.8 GB of packets, or 1 GB of the shortest conversations: a tab has room for these, and for what is worked out from them. */
 const LIMITS = { packets: 25_000_000, conversations: 2_000_000 } as const
 
-/** Milliseconds after which a list is answered with what was found so far. */
-const PART_MS = 200
-
-/** Packets that are sorted while more of them are looked for: in some milliseconds, also where each must be read to be sorted. */
-const MOST_SORTED_SOON = { known: 100_000, read: 1000 } as const
-
-const readsToSort = ({ key }: PacketOrder): boolean => key === 'info' || key === 'protocol'
-
 /** Answers the page's questions from one capture. Lists are worked out once for each state of the capture, then served by the page. */
 export class CaptureWorker implements EngineService {
   readonly #createEngine: (options: CaptureOptions) => Engine
-  readonly #selections = new Selections()
-  readonly #searches = new Searches<Uint32Array | undefined>((search) => this.#reportSearch(search))
   readonly #order = new AnswerOrder()
   readonly #orders = new Latest<Uint32Array>(4)
-  readonly #sorted = new Latest<Uint32Array>(2)
+  readonly #answering = new AnsweringTime((offset, length) => this.#read(offset, length))
+  readonly #lists = new PacketLists({
+    engine: () => this.#engine,
+    read: (offset, length) => this.#read(offset, length),
+    answering: this.#answering,
+    order: this.#order,
+  })
   #reading: CaptureReading<Engine> | undefined
-  #answeringMs = 0
-  #reportSearch: (search: Search | undefined) => void = () => undefined
   readonly #streams = new FollowedStreams(
     {
       follow: ({ conversation, side }, read) => this.#engine.follow(conversation, side, read),
@@ -113,7 +107,7 @@ export class CaptureWorker implements EngineService {
       },
       this.#createEngine,
     )
-    await this.#reading.run(onProgress, () => this.#answeringMs)
+    await this.#reading.run(onProgress, () => this.#answering.ms)
   }
 
   overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): Promise<void> {
@@ -125,11 +119,11 @@ export class CaptureWorker implements EngineService {
   }
 
   onSearch(report: (search: Search | undefined) => void): void {
-    this.#reportSearch = report
+    this.#lists.onSearch(report)
   }
 
   setView(query: Query, order?: PacketOrder): void {
-    this.#searches.setView({ query, ...(order && { order }) })
+    this.#lists.setView(query, order)
   }
 
   async placeNotes(notes: readonly Note[]): Promise<PlacedNotes> {
@@ -143,19 +137,11 @@ export class CaptureWorker implements EngineService {
   }
 
   select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
-    // Whoever has a part already waits for a search that is long: nothing else waits for it too.
-    // Sorting may take long: nothing else waits for it either.
-    if (part && order) return this.#listedSorted(query, order, part)
-    if (part) return part.have ? this.#listed(query, part) : this.#order.list(() => this.#listed(query, part))
-    return this.#timed(async () => ({
-      ...this.#put(query, order ? await this.#sort(query, order) : await this.#rows(query), order),
-      complete: true,
-    }))
+    return this.#lists.select(query, order, part)
   }
 
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
-    const rows = this.#selections.rows(selection, start, count)
-    return this.#order.list(() => this.#engine.packetRows(rows, this.#read))
+    return this.#lists.rows(selection, start, count)
   }
 
   async packet(row: number): Promise<PacketRow | undefined> {
@@ -163,12 +149,12 @@ export class CaptureWorker implements EngineService {
   }
 
   async firstPacket(query: Query): Promise<number | undefined> {
-    const rows = await this.#rows(query)
+    const rows = await this.#lists.matching(query)
     return rows ? rows[0] : this.#engine.packets.rows > 0 ? 0 : undefined
   }
 
   position(selection: number, row: number): Promise<{ readonly index: number; readonly found: boolean }> {
-    return Promise.resolve(this.#selections.position(selection, row))
+    return Promise.resolve(this.#lists.position(selection, row))
   }
 
   conversations(
@@ -232,7 +218,7 @@ export class CaptureWorker implements EngineService {
     return this.#requests(query, (scope) => {
       const { protocol, sort, descending } = list
       const engine = this.#engine
-      const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${this.#key(query)}`
+      const key = `exchanges ${engine.packets.rows} ${protocol} ${sort} ${descending} ${this.#lists.key(query)}`
       const ids =
         this.#orders.find(key) ??
         this.#orders.put(
@@ -252,7 +238,9 @@ export class CaptureWorker implements EngineService {
 
   async findings(): Promise<FindingsReport> {
     await this.#order.afterLists()
-    return this.#timed((read, wait) => this.#engine.findings(read, { pause: () => wait(this.#order.afterLists()) }))
+    return this.#answering.count((read, wait) =>
+      this.#engine.findings(read, { pause: () => wait(this.#order.afterLists()) }),
+    )
   }
 
   checkFilter(text: string): Promise<FilterCheck> {
@@ -289,18 +277,18 @@ export class CaptureWorker implements EngineService {
   }
 
   compare(a: CompareRange, b: CompareRange): Promise<Comparison> {
-    return this.#timed(async (read) => {
+    return this.#answering.count(async (read) => {
       const first = await comparedSide(this.#engine, read, a)
       return compare(first, await comparedSide(this.#engine, read, b))
     })
   }
 
   comparedSide(): Promise<ComparedSide> {
-    return this.#timed((read) => comparedSide(this.#engine, read))
+    return this.#answering.count((read) => comparedSide(this.#engine, read))
   }
 
   compareWith(a: ComparedSide, b: CompareRange | undefined): Promise<Comparison> {
-    return this.#timed(async (read) => compare(a, await comparedSide(this.#engine, read, b)))
+    return this.#answering.count(async (read) => compare(a, await comparedSide(this.#engine, read, b)))
   }
 
   async exportFacts(request: ExportRequest): Promise<ExportFacts> {
@@ -316,12 +304,12 @@ export class CaptureWorker implements EngineService {
   }
 
   timeSequence(request: TimeSequenceRequest): Promise<TimeSequence | undefined> {
-    return this.#timed((read) => this.#engine.timeSequence(request, read))
+    return this.#answering.count((read) => this.#engine.timeSequence(request, read))
   }
 
   async ladder(selection: number, conversation: number, start: number, count: number): Promise<readonly LadderRow[]> {
-    const rows = this.#selections.rows(selection, start, count)
-    const before = start > 0 ? this.#selections.rows(selection, start - 1, 1)[0] : undefined
+    const rows = this.#lists.numbers(selection, start, count)
+    const before = start > 0 ? this.#lists.numbers(selection, start - 1, 1)[0] : undefined
     return this.#engine.ladderRows(conversation, rows, before, this.#read)
   }
 
@@ -345,60 +333,6 @@ export class CaptureWorker implements EngineService {
     return this.#reading.read(offset, length)
   }
 
-  /** The same text for queries that mean the same, as notes are now. */
-  #key(query: Query): string {
-    const key = queryKey(query)
-    return asksForNotes(query.filter) ? `${key} ${this.#engine.notes.revision}` : key
-  }
-
-  /** Rows that match, ascending; undefined = all. */
-  #rows(query: Query): Promise<Uint32Array | undefined> {
-    const { rows: count } = this.#engine.packets
-    return this.#searches.run(`${count} ${this.#key(query)}`, { query }, count, (work) =>
-      this.#engine.select(query, this.#read, { ...work, pause: otherTasks }),
-    )
-  }
-
-  #put(query: Query, rows: Uint32Array | undefined, order?: PacketOrder): Pick<SelectionHandle, 'id' | 'count'> {
-    return this.#selections.put(this.#key(query), rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
-  }
-
-  /** What matches, or as much of it as is found soon. */
-  async #listed(query: Query, part: ListPart): Promise<SelectionHandle> {
-    const whole = await within(PART_MS, this.#rows(query))
-    const handle = this.#put(query, whole ? whole.value : this.#engine.foundSoFar(query))
-    return { ...handle, complete: whole !== undefined, ...(await this.#rowsOf(handle, part)) }
-  }
-
-  /** The same in an order: of what is found, once the filter takes long. What was found is sorted anew then, and has another id. */
-  async #listedSorted(query: Query, order: PacketOrder, part: ListPart): Promise<SelectionHandle> {
-    if (!(await within(PART_MS, this.#rows(query)))) {
-      const found = this.#engine.foundSoFar(query)
-      if (found.length <= MOST_SORTED_SOON[readsToSort(order) ? 'read' : 'known']) {
-        const { key: by, descending } = order
-        const rows = await this.#engine.sortedRows(found, by, descending, this.#read, { pause: otherTasks })
-        const name = `${orderKey(order)}, ${found.length} so far`
-        const handle = this.#selections.put(this.#key(query), rows, rows.length, name)
-        return { ...handle, complete: false, ...(await this.#rowsOf(handle, part)) }
-      }
-    }
-    return this.#timed(async () => {
-      const handle = this.#put(query, await this.#sort(query, order), order)
-      return { ...handle, complete: true, ...(await this.#rowsOf(handle, part)) }
-    })
-  }
-
-  async #rowsOf(
-    { id, count }: Pick<SelectionHandle, 'id' | 'count'>,
-    { first, count: wanted, page, have }: ListPart,
-  ): Promise<Pick<SelectionHandle, 'rows'>> {
-    const top = Math.max(0, Math.min(first, count - wanted))
-    const start = top - (top % page)
-    const end = Math.ceil((top + wanted) / page) * page
-    if (have?.id === id && have.count >= Math.min(end, count)) return {}
-    return { rows: { start, of: await this.rows(id, start, end - start) } }
-  }
-
   /** Ascending, whatever order they were named in. Saving goes on when the view turns to something else. */
   async #exported({ packets }: ExportRequest): Promise<Uint32Array> {
     if (packets instanceof Uint32Array) return packets.toSorted()
@@ -406,32 +340,17 @@ export class CaptureWorker implements EngineService {
     return rows ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row)
   }
 
-  async #sort(query: Query, order: PacketOrder): Promise<Uint32Array | undefined> {
-    const { rows: count } = this.#engine.packets
-    const key = `${count} ${orderKey(order)} ${this.#key(query)}`
-    const known = this.#sorted.find(key)
-    if (known) return known
-    const rows = await this.#rows(query)
-    return this.#searches.run(key, { query, order }, rows?.length ?? count, async (work) => {
-      const { key: by, descending } = order
-      return this.#sorted.put(
-        key,
-        await this.#engine.sortedRows(rows, by, descending, this.#read, { ...work, pause: otherTasks }),
-      )
-    })
-  }
-
   #conversationOrder(query: Query, sort: ConversationSort, descending: boolean, scope: ConversationScope): Uint32Array {
     const engine = this.#engine
-    const key = `${engine.packets.rows} ${sort} ${descending} ${this.#key(query)}`
+    const key = `${engine.packets.rows} ${sort} ${descending} ${this.#lists.key(query)}`
     return this.#orders.find(key) ?? this.#orders.put(key, engine.conversationOrder(sort, descending, scope))
   }
 
   /** What packets that match tell, once lists are answered. */
   async #scoped<T>(query: Query, answer: (rows: Uint32Array | undefined) => T): Promise<T> {
-    const rows = await this.#rows(query)
+    const rows = await this.#lists.matching(query)
     await this.#order.afterLists()
-    return this.#timed(() => Promise.resolve(answer(rows)))
+    return this.#answering.count(() => Promise.resolve(answer(rows)))
   }
 
   /** A request belongs to a time when it begins in it, and to a filter when any of its packets matches. */
@@ -445,40 +364,9 @@ export class CaptureWorker implements EngineService {
       }),
     )
   }
-
-  /** Counts the time of an answer that grows with the capture, see readCapture; not what it waits for, since reading goes on meanwhile. */
-  async #timed<T>(answer: (read: ReadBytes, wait: <R>(what: Promise<R>) => Promise<R>) => Promise<T>): Promise<T> {
-    let since = performance.now()
-    const count = () => {
-      const now = performance.now()
-      this.#answeringMs += now - since
-      since = now
-    }
-    const wait = async <R>(what: Promise<R>): Promise<R> => {
-      count()
-      try {
-        return await what
-      } finally {
-        since = performance.now()
-      }
-    }
-    try {
-      return await answer((offset, length) => wait(this.#read(offset, length)), wait)
-    } finally {
-      count()
-    }
-  }
 }
 
 /** What of the conversations a query is about: counts and harm are those of its packets and its time. */
 function scopeOf({ from, to }: Query, rows: Uint32Array | undefined): ConversationScope {
   return { ...(rows && { rows }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
-}
-
-/** The value, if it is there in time. */
-function within<T>(ms: number, value: Promise<T>): Promise<{ readonly value: T } | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms)
-    value.then((there) => resolve({ value: there }), reject).finally(() => clearTimeout(timer))
-  })
 }
