@@ -191,15 +191,22 @@ export class Ingest implements FrameSink {
     this.unread ??= { offset, reason: 'there is no memory for more' }
   }
 
-  /** Requests and responses; the packet's conversation does not count it yet. */
-  #application(row: number, time: number, found: number): void {
+  /** Requests and responses; the packet's conversation does not count it yet. False: of a TCP connection no more is wanted. */
+  #application(row: number, time: number, found: number): boolean {
     const packet = this.#packet
     const applications = this.#applications
-    if (!applications) return
-    const transport = this.#decoded.transport
-    if (transport === TRANSPORT.tcp ? !applications.concerns(found) : transport !== TRANSPORT.udp) return
-    if (this.#bytes) packet.read(this.#decoded, this.#bytes, this.#base)
-    if (transport === TRANSPORT.udp) applications.datagram(packet, row, time, found)
-    else if (packet.hasPayloadLength && !packet.fragment) applications.segment(packet, row, time, found)
+    if (!applications) return false
+    const { transport, payloadLength } = this.#decoded
+    if (transport === TRANSPORT.udp) {
+      if (this.#bytes) packet.readTransport(this.#decoded, this.#bytes, this.#base)
+      applications.datagram(packet, row, time, found)
+    }
+    if (transport !== TRANSPORT.tcp) return true
+    // Without payload it tells that the connection ends, to whoever follows it.
+    if (payloadLength === 0 ? applications.follows(found) : applications.concerns(found)) {
+      if (this.#bytes) packet.readTransport(this.#decoded, this.#bytes, this.#base)
+      if (packet.hasPayloadLength && !packet.fragment) applications.segment(packet, row, time, found)
+    }
+    return !applications.ignores(found)
   }
 }

@@ -14,8 +14,8 @@ declare function atob(base64: string): string
 export interface KernelCalls {
   /** The number of the stack of the packet's layers. */
   readonly lookUpStack: () => number
-  /** A packet with payload, FIN or RST of the conversation and direction `found` (ConversationTable.find). */
-  readonly application: (row: number, time: number, found: number) => void
+  /** A packet with payload, FIN or RST of the conversation and direction `found` (ConversationTable.find). False: of a TCP connection no more is wanted. */
+  readonly application: (row: number, time: number, found: number) => boolean
 }
 
 interface KernelFunctions {

@@ -112,6 +112,7 @@ describe('a connection whose protocol nobody knows', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?').server('\u0002 who knows such things')
     expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, false])
+    expect(talk.applications.ignores(0)).toBe(true)
     expect(talk.client(GET).server(OK).told()).toEqual([])
   })
 
@@ -125,6 +126,7 @@ describe('a connection whose protocol nobody knows', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?')
     expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, true])
+    expect(talk.applications.ignores(0)).toBe(false)
   })
 
   it('is recognised though its first bytes come one by one', () => {

@@ -65,6 +65,16 @@ export class Applications {
     return place >= 0 || ((~place >>> ((found & 1) * TRY_BITS)) & TRIES) !== TRIES
   }
 
+  /** Whether a decoder follows the conversation. */
+  follows(found: number): boolean {
+    return found >>> 1 < this.#streamOf.length && this.#streamOf[found >>> 1] > 0
+  }
+
+  /** Whether nothing of the conversation is looked at any more. */
+  ignores(found: number): boolean {
+    return this.#streamOf[found >>> 1] === IGNORED
+  }
+
   /** The first row of the conversation that no decoder understood: 0 if none ever did, Infinity if one still does or did to its end. */
   undecodedFrom(conversation: number): number {
     if (conversation >= this.#recognised.length || this.#recognised[conversation] === 0) return 0

@@ -25,6 +25,6 @@ export function decodeFrame(
 
 /** An instance of the kernel that takes no capture. */
 function makeDecoder() {
-  const kernel = new Kernel({ lookUpStack: () => 0, application: () => undefined })
+  const kernel = new Kernel({ lookUpStack: () => 0, application: () => false })
   return { kernel, decoded: new DecodedWords(kernel.memory.buffer, kernel.call.packetAddress()) }
 }

@@ -77,6 +77,9 @@ export class DecodedWords {
   get transport(): number {
     return this.words[WORD.transport]
   }
+  get payloadLength(): number {
+    return this.words[WORD.payloadLength]
+  }
 }
 
 /**
@@ -175,13 +178,28 @@ export class Packet {
   tsval = 0
   tsecr = 0
 
-  /** Reads what the kernel decoded; `bytes[0]` lies at the kernel's address `base`. */
-  read(decoded: DecodedWords, bytes: Uint8Array, base: number): void {
-    const { words } = decoded
+  /** Of what the kernel decoded, what is asked of each payload; `bytes[0]` lies at the kernel's address `base`. */
+  readTransport({ words }: DecodedWords, bytes: Uint8Array, base: number): void {
     // Mostly the same chunk as before; the comparison is cheaper than the garbage collector's write barrier.
     if (this.bytes !== bytes) this.bytes = bytes
-    this.start = words[WORD.start] - base
     this.end = words[WORD.end] - base
+    this.fragment = words[WORD.fragment] !== 0
+    this.transport = words[WORD.transport]
+    this.sourcePort = words[WORD.sourcePort]
+    this.destinationPort = words[WORD.destinationPort]
+    this.payloadAt = words[WORD.payloadAt] - base
+    this.payloadLength = words[WORD.payloadLength]
+    this.hasPayloadLength = words[WORD.hasPayloadLength] !== 0
+    this.seq = words[WORD.seq]
+    this.ack = words[WORD.ack]
+    this.tcpFlags = words[WORD.tcpFlags]
+  }
+
+  /** All of it. */
+  read(decoded: DecodedWords, bytes: Uint8Array, base: number): void {
+    const { words } = decoded
+    this.readTransport(decoded, bytes, base)
+    this.start = words[WORD.start] - base
     this.wireEnd = words[WORD.wireEnd] - base
     this.linkType = words[WORD.linkType]
     this.layerCount = words[WORD.layerCount]
@@ -194,10 +212,8 @@ export class Packet {
     this.destinationAt = placeOf(words[WORD.destinationAt], base)
     this.ipId = words[WORD.ipId] >>> 0
     this.ttl = words[WORD.ttl]
-    this.fragment = words[WORD.fragment] !== 0
     this.vni = words[WORD.vni]
     this.vlan = words[WORD.vlan]
-    this.transport = words[WORD.transport]
     this.quoted = words[WORD.quoted] !== 0
     this.quotedNetwork = words[WORD.quotedNetwork]
     this.quotedSourceAt = placeOf(words[WORD.quotedSourceAt], base)
@@ -210,14 +226,6 @@ export class Packet {
     this.icmpType = words[WORD.icmpType]
     this.icmpCode = words[WORD.icmpCode]
     this.nextHopMtu = words[WORD.nextHopMtu] >>> 0
-    this.sourcePort = words[WORD.sourcePort]
-    this.destinationPort = words[WORD.destinationPort]
-    this.payloadAt = words[WORD.payloadAt] - base
-    this.payloadLength = words[WORD.payloadLength]
-    this.hasPayloadLength = words[WORD.hasPayloadLength] !== 0
-    this.seq = words[WORD.seq]
-    this.ack = words[WORD.ack]
-    this.tcpFlags = words[WORD.tcpFlags]
     this.window = words[WORD.window]
     this.tcpHeaderLength = words[WORD.tcpHeaderLength]
     this.optionsCut = words[WORD.optionsCut] !== 0

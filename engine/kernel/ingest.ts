@@ -1,6 +1,7 @@
 import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
 import { TRANSPORT } from '../decode/packet-codes.ts'
 import { COUNT, TOTAL } from '../kernel-tables.ts'
+import { BIT_UNRECOGNISED, BITS } from '../tcp/directions.ts'
 import { application } from './calls.ts'
 import { find, tally } from './columns/conversations.ts'
 import { counts, totals } from './columns/counts.ts'
@@ -26,6 +27,7 @@ import { intern } from './columns/stacks.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { packet } from './packet.ts'
 import * as analysis from './tcp/analysis.ts'
+import { directionAt } from './tcp/directions.ts'
 import * as judge from './tcp/judge.ts'
 import * as roundTrips from './tcp/round-trips.ts'
 
@@ -116,7 +118,7 @@ export function frame(
       }
       if (measuresRoundTrips) roundTrips.segment(row, time, found, verdict)
     }
-    if (tellsApplications && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) application(row, time, found)
+    if (tellsApplications && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) tell(row, time, found)
     if ((found & 1) !== 0) flags |= FLAG.reverse
     setConversation(found >>> 1)
     tally(found >>> 1, row)
@@ -124,4 +126,14 @@ export function frame(
   setFlags(flags)
   commitRow()
   return true
+}
+
+function tell(row: i32, time: f64, found: i32): void {
+  if (packet.transport !== TRANSPORT.tcp) {
+    application(row, time, found)
+    return
+  }
+  const direction = directionAt(found)
+  const bits = direction[BITS]
+  if ((bits & BIT_UNRECOGNISED) === 0 && !application(row, time, found)) direction[BITS] = bits | BIT_UNRECOGNISED
 }

@@ -64,6 +64,8 @@ export const BIT_SETTLED = 1 << 19
 export const BIT_SACK = 1 << 20
 /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
 export const BIT_DUPLICATES = 1 << 21
+/** Nobody outside wants to be told of what the connection says: it is no protocol's that is known. */
+export const BIT_UNRECOGNISED = 1 << 23
 /** Later packets had another TTL than the first. */
 export const BIT_TTL_VARIES = 1 << 22
 export const TTL_SHIFT = 24

@@ -1,7 +1,7 @@
 import { Kernel } from '../../kernel.ts'
 import { DecodedWords, type Packet } from '../packet.ts'
 
-const kernel = new Kernel({ lookUpStack: () => 0, application: () => undefined })
+const kernel = new Kernel({ lookUpStack: () => 0, application: () => false })
 const decoded = new DecodedWords(kernel.memory.buffer, kernel.call.packetAddress())
 
 /** As decodeFrame, but with all of `bytes` around the frame in the kernel's memory: what is read there shows. */
