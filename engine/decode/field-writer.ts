@@ -79,13 +79,14 @@ export abstract class FieldWriter {
   /** A number of `size` bytes (1 to 6), most significant first. */
   uint(field: string, at: number, size: number, text?: string): boolean {
     if (!this.has(at, size)) return false
-    this.add(field, unsigned(this.bytes, at, size), at, at + size, text)
+    if (this.wants(field)) this.add(field, unsigned(this.bytes, at, size), at, at + size, text)
     return true
   }
 
   /** The same, least significant byte first. */
   uintLittle(field: string, at: number, size: number): boolean {
     if (!this.has(at, size)) return false
+    if (!this.wants(field)) return true
     let value = 0
     for (let i = size - 1; i >= 0; i--) value = value * 256 + this.bytes[at + i]
     this.add(field, value, at, at + size, undefined)
@@ -140,7 +141,7 @@ export abstract class FieldWriter {
 
   /** A value that was computed, not read. */
   value(field: string, value: FieldValue, from: number, to: number, text?: string): void {
-    this.add(field, value, from, to, text)
+    if (this.wants(field)) this.add(field, value, from, to, text)
   }
 }
 

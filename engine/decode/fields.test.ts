@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { collectFields, FIELDS, type FieldValue } from './fields.ts'
+import { FieldCollector, FIELDS, type FieldValue } from './fields.ts'
 import {
   ARP_REQUEST,
   decode,
@@ -17,7 +17,7 @@ import type { Packet } from './packet.ts'
 /** The values of these fields in the packet: [field, value, from, to]. */
 function values(packet: Packet, ...fields: string[]): [string, FieldValue, number, number][] {
   const found: [string, FieldValue, number, number][] = []
-  collectFields(packet, new Set(fields), (...value) => found.push(value))
+  new FieldCollector(new Set(fields), (...value) => found.push(value)).collect(packet)
   return found
 }
 

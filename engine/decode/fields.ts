@@ -132,8 +132,8 @@ export function writeFields(
   out.start = packet.start
   out.linkType = packet.linkType
   out.context = context
-  let lastTcp = -1
-  if (packet.transport === TRANSPORT.tcp) lastTcp = layers.subarray(0, layerCount).lastIndexOf(PROTOCOL.tcp)
+  const tcp = packet.transport === TRANSPORT.tcp ? context?.tcp : undefined
+  const lastTcp = tcp ? layers.subarray(0, layerCount).lastIndexOf(PROTOCOL.tcp) : -1
   for (let i = 0; i < layerCount; i++) {
     const id = layers[i]
     if (wanted && !wanted(id)) continue
@@ -141,7 +141,7 @@ export function writeFields(
     out.limit = layerLimit[i]
     out.end = Math.min(packet.end, out.limit)
     out.next = i + 1 < layerCount ? layerAt[i + 1] : out.end
-    out.tcp = i === lastTcp ? context?.tcp : undefined
+    out.tcp = i === lastTcp ? tcp : undefined
     const fields = LAYERS[id]
     if (fields) fields.write(out, at)
     else if (id === PROTOCOL.data) writeData(out, at)
@@ -179,34 +179,27 @@ export function fieldLayers(field: string): readonly number[] {
 /** What a display filter is told: the field's name, a value, and the bytes it was read from, counted from the frame's first. */
 export type EmitField = (field: string, value: FieldValue, from: number, to: number) => void
 
+/** Comparing so many names is quicker than looking one up. */
+const FEW = 4
+
 /**
- * Calls `emit` for every value that the fields named in `wanted` have in the packet; a field occurs once for each time it is in the
+ * Calls `emit` for every value that the fields named in `wanted` have in a packet; a field occurs once for each time it is in the
  * packet, so inner and outer headers both count, and `ip.addr` is there twice for each header.
  * Byte values are views into the packet's bytes.
  */
-export function collectFields(
-  packet: Packet,
-  wanted: ReadonlySet<string>,
-  emit: EmitField,
-  context?: PacketContext,
-): void {
-  let collector = collectors.get(wanted)
-  if (!collector) collectors.set(wanted, (collector = new FieldCollector(wanted)))
-  collector.collect(packet, emit, context)
-}
-
-const collectors = new WeakMap<ReadonlySet<string>, FieldCollector>()
-
-class FieldCollector extends FieldWriter {
+export class FieldCollector extends FieldWriter {
   /** For a field: the names it is wanted under. */
   readonly #names = new Map<string, readonly string[]>()
+  /** The same fields, where they are few: of the twenty that a header has one is wanted. */
+  readonly #few: readonly string[] | undefined
   readonly #layers = new Uint8Array(256)
   readonly #wanted = (layer: number): boolean => this.#layers[layer] === 1
   #wantsPayload = false
-  #emit: EmitField = () => {}
+  readonly #emit: EmitField
 
-  constructor(wanted: ReadonlySet<string>) {
+  constructor(wanted: ReadonlySet<string>, emit: EmitField) {
     super(false)
+    this.#emit = emit
     for (const [field, info] of FIELDS) {
       const names = [field, ...(info.also ?? [])].filter((name) => wanted.has(name))
       if (names.length === 0) continue
@@ -214,16 +207,19 @@ class FieldCollector extends FieldWriter {
       if (payloadProtocolOf(field) !== undefined) this.#wantsPayload = true
       else for (const id of fieldLayers(field)) this.#layers[id] = 1
     }
+    if (this.#names.size <= FEW) this.#few = Array.from(this.#names.keys())
   }
 
-  collect(packet: Packet, emit: EmitField, context: PacketContext | undefined): void {
-    this.#emit = emit
+  collect(packet: Packet, context?: PacketContext): void {
     writeFields(packet, this, context, this.#wanted)
     if (this.#wantsPayload) writeApplication(packet, this)
   }
 
   override wants(field: string): boolean {
-    return this.#names.has(field)
+    const few = this.#few
+    if (few === undefined) return this.#names.has(field)
+    for (let i = 0; i < few.length; i++) if (few[i] === field) return true
+    return false
   }
 
   protected override info(field: string): FieldInfo | undefined {
@@ -241,7 +237,7 @@ class FieldCollector extends FieldWriter {
   }
 
   override layer(protocol: string, from: number, to: number): void {
-    this.add(protocol, protocol, from, to)
+    if (this.wants(protocol)) this.add(protocol, protocol, from, to)
   }
 
   override endLayer(): void {}

@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest'
+import { decodeFrame, decodingIn } from './decode.ts'
 import { describePacket } from './details.ts'
-import { collectFields, FIELDS } from './fields.ts'
+import { FieldCollector, FIELDS, type FieldValue } from './fields.ts'
 import { decode, FRAMES, hex, IP_REQUEST, MACS, stack } from './frames.fixture.ts'
 import { infoText, protocolColumn } from './info.ts'
 import { DECODE_ERROR, Packet, TRANSPORT } from './packet.ts'
-import { decodeAmid } from './testing/decode-amid.ts'
 
 // What holds for any bytes: nothing throws, nothing outside the frame is read, every position lies inside it.
 
-const ALL_FIELDS = new Set(FIELDS.keys())
+let told: [string, FieldValue, number, number][] = []
+const collector = new FieldCollector(new Set(FIELDS.keys()), (...field) => told.push(field))
 const CONTEXT = { number: 1, epochNs: 1_700_000_000_000_000_000n, time: 0 }
 
 /** Everything that is said of a frame, as text. */
 function account(bytes: Uint8Array, at: number, captured: number, length: number, linkType: number): string {
   const packet = new Packet()
-  decodeAmid(packet, bytes, at, captured, length, linkType)
+  decodingIn(bytes, () => decodeFrame(packet, bytes, at, captured, length, linkType))
   for (let i = 0; i < packet.layerCount; i++) {
     check(packet.layerAt[i] >= at && packet.layerAt[i] <= at + Math.max(captured, length), 'a layer lies outside')
   }
@@ -50,10 +51,12 @@ function account(bytes: Uint8Array, at: number, captured: number, length: number
       packet.optionsCut,
     ])
   }
-  collectFields(packet, ALL_FIELDS, (field, value, from, to) => {
+  told = []
+  collector.collect(packet)
+  for (const [field, value, from, to] of told) {
     if (from < 0 || to > captured || from > to) throw new Error(`${field} lies at ${from}-${to} of ${captured}`)
     lines.push([field, value instanceof Uint8Array ? Array.from(value) : value, from, to])
-  })
+  }
   return JSON.stringify(lines)
 }
 

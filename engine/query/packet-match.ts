@@ -1,5 +1,6 @@
 import type { Query } from '../answers.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { decodingIn } from '../decode/decode.ts'
 import type { ChunkTimes } from './chunk-times.ts'
 import type { CompiledFilter } from './compiled-filter.ts'
 import type { Block, CaptureTables } from './filter-field.ts'
@@ -120,9 +121,10 @@ export class PacketMatch {
     }
     await eachRange(this.#tables.packets, unknown, read, async (range) => {
       await between(work)
-      this.#decide(filter, range, unknown, block, spared, (row, outcome) => {
-        outcomes[row - base] = outcome
-      })
+      const decide = () => this.#decide(filter, range, unknown, block, spared, outcomes, base)
+      // With needles few frames are looked at.
+      if (spared) decide()
+      else decodingIn(range.bytes, decide)
       add(unknown[range.last - 1] + 1)
     })
     add(block.firstRow + block.to)
@@ -134,7 +136,8 @@ export class PacketMatch {
     unknown: Uint32Array,
     { chunk, firstRow }: Block,
     spared: Uint8Array | undefined,
-    say: (row: number, outcome: number) => void,
+    outcomes: Uint8Array,
+    base: number,
   ): void {
     const { offset, capturedLength } = chunk
     const scan = spared && new NeedleScan(filter.needles, bytes)
@@ -143,11 +146,11 @@ export class PacketMatch {
       const at = Math.min(bytes.length, offset[i] - begin)
       if (scan && spared[i] !== OUTCOME.unknown) {
         if (!scan.within(at, Math.min(bytes.length, at + capturedLength[i]))) {
-          say(unknown[n], spared[i])
+          outcomes[unknown[n] - base] = spared[i]
           continue
         }
       }
-      say(unknown[n], filter.matches(unknown[n], bytes, at) ? OUTCOME.true : OUTCOME.false)
+      outcomes[unknown[n] - base] = filter.matches(unknown[n], bytes, at) ? OUTCOME.true : OUTCOME.false
     }
   }
 

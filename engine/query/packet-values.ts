@@ -1,7 +1,7 @@
 import { payloadProtocol } from '../application/payload.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { payloadProtocolOf } from '../decode/application-fields.ts'
-import { collectFields, type FieldValue } from '../decode/fields.ts'
+import { FieldCollector, type FieldValue } from '../decode/fields.ts'
 import { Packet } from '../decode/packet.ts'
 import { PROTOCOLS } from '../decode/protocols.ts'
 import { ColumnValues } from './column-values.ts'
@@ -31,14 +31,15 @@ interface Found {
 export class PacketValues implements ValueSource {
   readonly #context: ReaderContext
   readonly #columns: ColumnValues
-  /** What collectFields is asked for: the fields, and the protocols whose layers are counted. */
-  readonly #wanted = new Set<string>()
+  readonly #collector: FieldCollector
   readonly #found = new Map<string, Found>()
   /** The same, to go through. */
   readonly #lists: readonly Found[]
   /** Those of protocols, by layer. */
   readonly #layers: (Found | undefined)[] = []
   readonly #frame: Found | undefined
+  readonly #listedProtocol: Found | undefined
+  readonly #listedInfo: Found | undefined
   /** Fields that only columns have are asked for. */
   readonly #asksColumns: boolean
   /** By field. */
@@ -54,6 +55,8 @@ export class PacketValues implements ValueSource {
   constructor(test: FilterTest, context: ReaderContext) {
     this.#context = context
     this.#columns = new ColumnValues(context)
+    // The fields, and the protocols whose layers are counted.
+    const wanted = new Set<string>()
     const layered = new Set<FilterField>()
     for (const leaf of leaves(test)) {
       for (const one of leafOperands(leaf)) if (one.kind === 'field' && one.layer !== undefined) layered.add(one.field)
@@ -62,7 +65,7 @@ export class PacketValues implements ValueSource {
       if (!field.decoded) continue
       const found: Found = { values: [], layers: [], lengths: [] }
       this.#found.set(field.name, found)
-      this.#wanted.add(field.name)
+      wanted.add(field.name)
       const layer = field.type === 'protocol' ? PROTOCOLS.indexOf(field.name) : -1
       if (layer > 0) this.#layers[layer] = found
       const payload = payloadProtocolOf(field.name)
@@ -71,12 +74,15 @@ export class PacketValues implements ValueSource {
       if (field.type === 'protocol') continue
       const protocol = protocolOf(field.name)
       this.#protocolOf.set(field.name, protocol)
-      if (layered.has(field)) this.#wanted.add(protocol)
+      if (layered.has(field)) wanted.add(protocol)
       if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
       if (field.name === SERVER_NAME) this.#wantsServerName = true
     }
     this.#lists = Array.from(this.#found.values())
     this.#frame = this.#found.get('frame')
+    this.#listedProtocol = this.#found.get('_ws.col.protocol')
+    this.#listedInfo = this.#found.get('_ws.col.info')
+    this.#collector = new FieldCollector(wanted, this.#take)
     this.#asksColumns = Array.from(testFields(test)).some(({ decoded }) => !decoded)
   }
 
@@ -89,17 +95,21 @@ export class PacketValues implements ValueSource {
       this.#columns.at({ chunk, firstRow: row - i, from: i, to: i + 1 }, i)
     }
     if (this.#lists.length === 0) return
-    for (const found of this.#lists) found.values.length = found.layers.length = found.lengths.length = 0
+    for (const { values, layers, lengths } of this.#lists) {
+      empty(values)
+      empty(layers)
+      empty(lengths)
+    }
     if (this.#layersSeen.size > 0) this.#layersSeen.clear()
     this.#packet = packet
     // Costs as much as all the rest: only where it says something.
     const carries = this.#wantsFrames && carriedBy(this.#context.tables, row) !== undefined
     const wantsContext = this.#wantsContext || carries || (this.#wantsServerName && payloadProtocol(packet) === 'tls')
     const context = wantsContext ? packetContextOf(tables, row) : undefined
-    collectFields(packet, this.#wanted, this.#take, context)
-    this.#takeProtocols(packet)
-    this.#found.get('_ws.col.protocol')?.values.push(protocol(tables, packet, row))
-    this.#found.get('_ws.col.info')?.values.push(info(tables, packet, row))
+    this.#collector.collect(packet, context)
+    if (this.#frame || this.#layers.length > 0) this.#takeProtocols(packet)
+    this.#listedProtocol?.values.push(protocol(tables, packet, row))
+    this.#listedInfo?.values.push(info(tables, packet, row))
   }
 
   values(field: FilterField, layer: number | undefined): readonly FilterValue[] {
@@ -138,7 +148,6 @@ export class PacketValues implements ValueSource {
       this.#frame.layers.push(1)
       this.#frame.lengths.push(end - start)
     }
-    if (this.#layers.length === 0) return
     for (let i = 0; i < layerCount; i++) {
       const found = this.#layers[layers[i]]
       if (!found) continue
@@ -147,6 +156,11 @@ export class PacketValues implements ValueSource {
       found.layers.push(found.values.length)
     }
   }
+}
+
+/** Its memory stays, which setting the length to 0 would give away, for every packet. */
+function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop()
 }
 
 /** The protocol that the field belongs to; empty if that is none that can be there more than once. */

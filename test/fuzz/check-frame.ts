@@ -1,5 +1,5 @@
+import { decodeFrame, decodingIn } from '../../engine/decode/decode.ts'
 import { DECODE_ERROR, MAX_LAYERS, NETWORK, Packet } from '../../engine/decode/packet.ts'
-import { decodeAmid } from '../../engine/decode/testing/decode-amid.ts'
 import type { Frame } from './corpus.ts'
 import { type PlacedFrame, surrounded } from './guarded-frame.ts'
 
@@ -20,7 +20,7 @@ export function checkFrame({ bytes: frame, length, linkType }: Frame): void {
 
 function decoded({ bytes, at }: PlacedFrame, captured: number, length: number, linkType: number): Packet {
   const packet = new Packet()
-  decodeAmid(packet, bytes, at, captured, length, linkType)
+  decodingIn(bytes, () => decodeFrame(packet, bytes, at, captured, length, linkType))
   return packet
 }
 
