@@ -1,4 +1,4 @@
-import type { CaptureFacts, ConversationHarm, ConversationRow, ConversationSort, Talker } from './answers.ts'
+import type { CaptureFacts, ConversationHarm } from './answers.ts'
 import type { CapturePart, Compression, Unread } from '../common/model/capture.ts'
 import type { StartPoint } from './capture-file/capture-reader.ts'
 import { CaptureFileReader } from './capture-file/reader.ts'
@@ -6,8 +6,8 @@ import { Ingest } from './ingest.ts'
 import { isOutOfMemory } from './kernel.ts'
 import type { Limits } from './limits.ts'
 import { PartSink } from './part-sink.ts'
-import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { expertCounts, type ExpertCounts } from './query/expert.ts'
+import { harmMs, type HarmSpan, mostHarmed } from './query/harmed-conversations.ts'
 import { labelCounts, verdictCounts } from './query/label-counts.ts'
 
 export { COST, type Limits } from './limits.ts'
@@ -28,28 +28,26 @@ export interface CaptureOptions {
 }
 
 /**
- * A capture being read into tables, and what is counted of them: labels, verdicts and lost time, not requests or round trips. Feed it chunks
- * of any size; after each it can be asked. It is a small part of the engine's code, for those who want no more (`Engine` is the rest).
+ * A capture being read, and what is counted of its packets: labels, verdicts and lost time. Feed it chunks of any size; after each it can be
+ * asked. It is a small part of the engine, for those who want no more (`Engine` is the rest): of most packets it keeps nothing but the time.
  */
 export class Capture {
   readonly #reader: CaptureFileReader
   protected readonly ingest: Ingest
   readonly #part: PartSink | undefined
-  readonly #conversationLists: ConversationLists
   #finished = false
 
-  /** `roundTrips`: whether they are measured. */
-  constructor(options: CaptureOptions = {}, roundTrips = false) {
+  /** `keepsAll`: of packets all columns are kept, and round trips measured. */
+  constructor(options: CaptureOptions = {}, keepsAll = false) {
     this.ingest = new Ingest(
       (id) => this.#reader.interfaces[id].linkType,
       () => this.#reader.epoch,
       options.limits,
-      roundTrips,
+      keepsAll,
     )
     this.#part = options.part && new PartSink(this.ingest, options.part, () => this.#reader.epoch, options.start)
     this.#reader = new CaptureFileReader(this.#part ?? this.ingest, options.onDecompressed)
     if (options.start) this.#reader.resume(options.start)
-    this.#conversationLists = new ConversationLists(this)
   }
 
   get packets() {
@@ -57,9 +55,6 @@ export class Capture {
   }
   get conversations() {
     return this.ingest.conversations
-  }
-  get stacks() {
-    return this.ingest.stacks
   }
   get tcp() {
     return this.ingest.tcp
@@ -79,11 +74,11 @@ export class Capture {
   get interfaces() {
     return this.#reader.interfaces
   }
+  get labelCounts() {
+    return this.ingest.labelCounts
+  }
   get verdicts() {
     return this.ingest.verdicts
-  }
-  get roundTrips() {
-    return this.ingest.roundTrips
   }
   /** Time of the latest packet. */
   get lastTime(): number {
@@ -157,7 +152,7 @@ export class Capture {
       ...(damage && { damage }),
       ...(ingest.unread && { unread: ingest.unread }),
       ...(this.#part && { part: this.#part.read }),
-      labels: labelCounts(ingest.packets),
+      labels: labelCounts(ingest.labelCounts),
       ...verdictCounts(ingest.verdicts),
     }
   }
@@ -171,42 +166,18 @@ export class Capture {
     return this.conversations.count
   }
 
-  /** Numbers of the conversations in order; the scope says which, and what of them counts. */
-  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array {
-    return this.#conversationLists.order(sort, descending, scope)
+  /** The conversations that lost most time, at most `count`. */
+  mostHarmed(count: number, span: HarmSpan = {}): ConversationHarm[] {
+    return mostHarmed(this, count, span)
   }
 
-  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
-    return this.#conversationLists.rows(ids, scope)
+  /** Milliseconds that conversation `id` lost. */
+  harmMs(id: number, span: HarmSpan = {}): number {
+    return harmMs(this, id, span)
   }
 
-  /** The conversations that lost most time, at most `count`; costs no pass over packets without `rows`. */
-  mostHarmed(count: number, scope?: ConversationScope): ConversationHarm[] {
-    return this.#conversationLists.mostHarmed(count, scope)
-  }
-
-  /** Labels and verdicts of `rows` (all packets without), counted. */
-  expertCounts(rows?: Uint32Array): ExpertCounts {
-    return expertCounts(this, rows)
-  }
-
-  /** Rows of the packets of some conversations, ascending. */
-  rowsOfConversations(ids: Uint32Array): Uint32Array {
-    return this.#conversationLists.rowsOf(ids)
-  }
-
-  /** The addresses with most traffic. */
-  topTalkers(count: number, scope?: ConversationScope): Talker[] {
-    return this.#conversationLists.talkers(count, scope)
-  }
-
-  /** Resets in conversation `id`. */
-  resets(id: number): number {
-    return this.#conversationLists.resets(id)
-  }
-
-  /** Milliseconds that conversation `id` lost; of the scope only the time counts. */
-  harmMs(id: number, scope?: ConversationScope): number {
-    return this.#conversationLists.harmMs(id, scope)
+  /** Labels and verdicts, counted. */
+  expertCounts(): ExpertCounts {
+    return expertCounts(this)
   }
 }

@@ -1,6 +1,9 @@
 import type {
   AddressPair,
   Completion,
+  ConversationHarm,
+  ConversationRow,
+  ConversationSort,
   ExchangeRow,
   ExchangeScope,
   ExchangeSort,
@@ -21,6 +24,7 @@ import type {
   PacketRow,
   Query,
   SortKey,
+  Talker,
   TimeSequence,
   TimeSequenceRequest,
 } from './answers.ts'
@@ -30,7 +34,9 @@ import { Capture, type CaptureOptions } from './capture.ts'
 import { LatestFindings } from './findings/latest-findings.ts'
 import { NoteIndex } from './note-index.ts'
 import { addressPairs } from './query/address-pairs.ts'
+import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
+import { type ExpertCounts, expertCountsOf } from './query/expert.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import { FollowedStream } from './query/follow-stream.ts'
@@ -82,6 +88,7 @@ export type { StreamLines } from './query/follow-stream-lines.ts'
 export class Engine extends Capture {
   readonly #applications: Applications
   readonly #selector: PacketSelector
+  readonly #conversationLists: ConversationLists
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
   readonly #latency: LatencyQueries
@@ -97,10 +104,17 @@ export class Engine extends Capture {
     this.ingest.follow(this.#applications)
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
+    this.#conversationLists = new ConversationLists(this)
     this.#latency = new LatencyQueries(this, this.#applications)
     this.#findings = new LatestFindings(this)
   }
 
+  get stacks() {
+    return this.ingest.stacks
+  }
+  get roundTrips() {
+    return this.ingest.roundTrips
+  }
   /** Names of addresses that DNS answers in the capture tell. */
   get dnsNames() {
     return this.#applications.names
@@ -108,6 +122,35 @@ export class Engine extends Capture {
   /** Requests with their responses, as far as protocols were recognised. */
   get exchanges() {
     return this.#applications.exchanges
+  }
+
+  /** Numbers of the conversations in order; the scope says which, and what of them counts. */
+  conversationOrder(sort: ConversationSort, descending: boolean, scope?: ConversationScope): Uint32Array {
+    return this.#conversationLists.order(sort, descending, scope)
+  }
+
+  conversationRows(ids: Uint32Array, scope?: ConversationScope): ConversationRow[] {
+    return this.#conversationLists.rows(ids, scope)
+  }
+
+  /** The conversations that lost most time, at most `count`; costs no pass over packets without `rows`. */
+  override mostHarmed(count: number, scope?: ConversationScope): ConversationHarm[] {
+    return this.#conversationLists.mostHarmed(count, scope)
+  }
+
+  /** Rows of the packets of some conversations, ascending. */
+  rowsOfConversations(ids: Uint32Array): Uint32Array {
+    return this.#conversationLists.rowsOf(ids)
+  }
+
+  /** The addresses with most traffic. */
+  topTalkers(count: number, scope?: ConversationScope): Talker[] {
+    return this.#conversationLists.talkers(count, scope)
+  }
+
+  /** Labels and verdicts of `rows` (all packets without), counted. */
+  override expertCounts(rows?: Uint32Array): ExpertCounts {
+    return rows ? expertCountsOf(this, rows) : super.expertCounts()
   }
 
   /** Whether the text is a display filter, and if not, what is wrong and where. */

@@ -9,6 +9,7 @@ import { Kernel } from './kernel.ts'
 import { COUNT, TABLE, TOTAL } from './kernel-tables.ts'
 import { type Limits, MOST } from './limits.ts'
 import { TcpAnalysis } from './tcp/analysis.ts'
+import { LabelCounts } from './tcp/label-counts.ts'
 import { RoundTrips } from './tcp/round-trips.ts'
 import { Verdicts } from './tcp/verdicts.ts'
 
@@ -26,6 +27,7 @@ export class Ingest implements FrameSink {
   readonly conversations: ConversationTable
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
+  readonly labelCounts: LabelCounts
   readonly verdicts: Verdicts
   readonly roundTrips: RoundTrips
   unread: Unread | undefined
@@ -52,12 +54,12 @@ export class Ingest implements FrameSink {
   #interfaceId = -1
   #interfaceLinkType = 0
 
-  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. `roundTrips`: whether they are measured. */
+  /** `epoch` gives the nanoseconds since 1970 of the first frame, once there is one. `keepsAll`: see Capture. */
   constructor(
     linkType: (interfaceId: number) => number,
     epoch?: () => bigint | undefined,
     limits: Limits = {},
-    roundTrips = true,
+    keepsAll = true,
   ) {
     this.#linkType = linkType
     this.#epoch = epoch
@@ -66,10 +68,11 @@ export class Ingest implements FrameSink {
       conversations: Math.min(limits.conversations ?? MOST.conversations, MOST.conversations),
     }
     this.#kernel.call.setLimits(this.#most.packets, this.#most.conversations)
-    this.#kernel.call.measureRoundTrips(roundTrips)
+    this.#kernel.call.keepAll(keepsAll)
     this.packets = new PacketTable(this.#kernel)
     this.conversations = new ConversationTable(this.#kernel)
     this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)
+    this.labelCounts = new LabelCounts(this.#kernel)
     this.verdicts = new Verdicts(this.#kernel)
     this.roundTrips = new RoundTrips(this.#kernel, this.packets)
   }
@@ -185,10 +188,7 @@ export class Ingest implements FrameSink {
   /** Memory has run out; the rows so far are whole. Nothing more is taken. */
   outOfMemory(): void {
     this.#kernel.call.dropUncommitted()
-    const last = this.rows > 0 ? this.packets.chunk(this.rows - 1) : undefined
-    const index = PacketTable.index(this.rows - 1)
-    const offset = last ? last.offset[index] + last.capturedLength[index] : 0
-    this.unread ??= { offset, reason: 'there is no memory for more' }
+    this.unread ??= { offset: this.#totals[TOTAL.end], reason: 'there is no memory for more' }
   }
 
   /** Requests and responses; the packet's conversation does not count it yet. False: of a TCP connection no more is wanted. */

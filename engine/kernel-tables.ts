@@ -35,6 +35,8 @@ export const TABLE = {
   lostTimeFrom: 27,
   lostTimeTo: 28,
   lostTimeOlder: 29,
+  /** LabelCounts. */
+  labelCounts: 17,
   /** SparseColumns: rows, first, second, and the count in a table of its own. */
   duplicateAcks: 30,
   retransmissions: 34,
@@ -66,8 +68,8 @@ export const TABLE_COUNT = 66
 /** Words of TABLE.counts. */
 export const COUNT = { rows: 0, cutPackets: 1, conversations: 2, addresses: 3 } as const
 
-/** Doubles of TABLE.totals: bytes on the wire; the least and the latest time. */
-export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2 } as const
+/** Doubles of TABLE.totals: bytes on the wire; the least and the latest time; where the last frame ended in the capture. */
+export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2, end: 3 } as const
 
 /** Records of connections lie in pages of so many; their table holds the pages' addresses. */
 export const PAGE_RECORDS = 1024

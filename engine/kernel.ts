@@ -25,7 +25,7 @@ interface KernelFunctions {
   room(number: number, bytes: number): number
   setEpoch(nanoseconds: number): void
   setLimits(rows: number, conversations: number): void
-  measureRoundTrips(wanted: boolean): void
+  keepAll(wanted: boolean): void
   tellApplications(): void
   frame(
     at: number,

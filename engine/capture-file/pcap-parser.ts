@@ -111,19 +111,21 @@ export class PcapParser implements RecordParser {
     let fraction0 = origin[FRACTION]
     let packets = this.#packets
     let need = header
-    if (packets > 0 && lengths === 'as now' && sink.pcapRecords) {
-      const before = sink.rows ?? 0
-      from = sink.pcapRecords(bytes, from, to, base, {
-        bigEndian: !little,
-        headerBytes: header,
-        mostCaptured: maximum,
-        unit: scale,
-        seconds: seconds0,
-        fraction: fraction0,
-      })
-      packets += (sink.rows ?? 0) - before
-    }
-    while (to - from >= header) {
+    for (;;) {
+      // The first record tells what the others' times count from; behind an odd one there are plain ones again.
+      if (packets > 0 && lengths === 'as now' && sink.pcapRecords) {
+        const before = sink.rows ?? 0
+        from = sink.pcapRecords(bytes, from, to, base, {
+          bigEndian: !little,
+          headerBytes: header,
+          mostCaptured: maximum,
+          unit: scale,
+          seconds: seconds0,
+          fraction: fraction0,
+        })
+        packets += (sink.rows ?? 0) - before
+      }
+      if (to - from < header) break
       let captured = view.getUint32(from + 8, little)
       let length = view.getUint32(from + 12, little)
       if (lengths !== 'as now' && (lengths === 'swapped' || captured > length)) {

@@ -1,6 +1,6 @@
-import { beginRow, commitRow } from './columns/packet-columns.ts'
+import { beginRow, commitRow, keepAll } from './columns/packet-columns.ts'
 import { decodeFrame } from './decode/decode.ts'
-import { frame, measureRoundTrips, setLimits, tellApplications } from './ingest.ts'
+import { frame, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
@@ -15,7 +15,7 @@ export {
   decodeFrame,
   dropUncommitted,
   frame,
-  measureRoundTrips,
+  keepAll,
   packetAddress,
   pcapRecords,
   release,

@@ -8,6 +8,7 @@ import { counts, totals } from './columns/counts.ts'
 import {
   beginRow,
   commitRow,
+  keepsAll,
   setAck,
   setCapturedLength,
   setConversation,
@@ -29,6 +30,7 @@ import { packet } from './packet.ts'
 import * as analysis from './tcp/analysis.ts'
 import { directionAt } from './tcp/directions.ts'
 import * as judge from './tcp/judge.ts'
+import * as labelCounts from './tcp/label-counts.ts'
 import * as roundTrips from './tcp/round-trips.ts'
 
 const ENDS: i32 = FLAG.fin | FLAG.rst
@@ -42,12 +44,7 @@ export function setLimits(rows: i32, conversations: i32): void {
   mostConversations = conversations
 }
 
-let measuresRoundTrips: bool = true
 let tellsApplications: bool = false
-
-export function measureRoundTrips(wanted: bool): void {
-  measuresRoundTrips = wanted
-}
 
 /** From now on `application` is called. */
 export function tellApplications(): void {
@@ -71,29 +68,29 @@ export function frame(
   const row = counts[COUNT.rows]
   if (row >= mostRows || counts[COUNT.conversations] >= mostConversations) return false
   beginRow()
-  setOffset(offset)
   setTime(time)
-  setCapturedLength(capturedLength)
-  setLength(length)
   if (row === 0) {
     totals[TOTAL.firstTime] = time
     totals[TOTAL.lastTime] = time
   } else if (time > totals[TOTAL.lastTime]) totals[TOTAL.lastTime] = time
   else if (time < totals[TOTAL.firstTime]) totals[TOTAL.firstTime] = time
+  if (keepsAll) {
+    setOffset(offset)
+    setCapturedLength(capturedLength)
+    setLength(length)
+    // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
+    if (interfaceId !== 0) setInterface(interfaceId < 0 ? NO_INTERFACE : interfaceId)
+  }
   if (interfaceId < 0) {
-    setInterface(NO_INTERFACE)
-    setConversation(NO_CONVERSATION)
+    if (keepsAll) setConversation(NO_CONVERSATION)
+    totals[TOTAL.end] = offset + <f64>capturedLength
     commitRow()
     return true
   }
-  // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
-  if (interfaceId !== 0) setInterface(interfaceId)
   totals[TOTAL.wireBytes] += <f64>(<u32>length)
 
   decodeFrame(at, capturedLength, length, linkType)
-  setStack(intern())
-  if (packet.error !== 0) setError(packet.error)
-  if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
+  if (keepsAll) keepPacket()
   let flags: i32 = packet.fragment ? FLAG.fragment : 0
   if (<u32>capturedLength < <u32>length) {
     flags |= FLAG.cut
@@ -101,29 +98,30 @@ export function frame(
   }
 
   if (packet.sourceAt < 0) {
-    setConversation(NO_CONVERSATION)
+    if (keepsAll) setConversation(NO_CONVERSATION)
   } else {
     let found = find()
+    let labels = 0
+    let verdict = 0
     if (packet.transport === TRANSPORT.tcp) {
       flags |= FLAG.tcp | packet.tcpFlags
-      setSeq(packet.seq)
-      setAck(packet.ack)
-      setWindow(packet.window)
       const before = found
       found = analysis.segment(row, time, found)
-      let verdict = 0
+      labels = analysis.labelsFound
       if (packet.hasPayloadLength) {
         verdict = judge.segment(row, time, found, before)
         if (verdict !== 0) setVerdict(verdict)
       }
-      if (measuresRoundTrips) roundTrips.segment(row, time, found, verdict)
+      if (keepsAll) roundTrips.segment(row, time, found, verdict)
     }
     if (tellsApplications && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) tell(row, time, found)
     if ((found & 1) !== 0) flags |= FLAG.reverse
-    setConversation(found >>> 1)
+    if (keepsAll || verdict !== 0) setConversation(found >>> 1)
+    if (labels !== 0) labelCounts.count(labels, found >>> 1, row)
     tally(found >>> 1, row)
   }
-  setFlags(flags)
+  if (keepsAll) setFlags(flags)
+  totals[TOTAL.end] = offset + <f64>capturedLength
   commitRow()
   return true
 }
@@ -136,4 +134,15 @@ function tell(row: i32, time: f64, found: i32): void {
   const direction = directionAt(found)
   const bits = direction[BITS]
   if ((bits & BIT_UNRECOGNISED) === 0 && !application(row, time, found)) direction[BITS] = bits | BIT_UNRECOGNISED
+}
+
+/** The columns of what was decoded, but for the flags. */
+function keepPacket(): void {
+  setStack(intern())
+  if (packet.error !== 0) setError(packet.error)
+  if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
+  if (packet.sourceAt < 0 || packet.transport !== TRANSPORT.tcp) return
+  setSeq(packet.seq)
+  setAck(packet.ack)
+  setWindow(packet.window)
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConversationSort } from '../answers.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import { ConversationLists } from './conversations.ts'
+import { harmMs } from './harmed-conversations.ts'
 import { addressPairs } from './address-pairs.ts'
 import { PacketSelector } from './selection.ts'
 import { displayFilter } from './testing/filters.ts'
@@ -139,18 +140,18 @@ describe('conversations', { timeout: 60_000 }, () => {
 
   it('lose within a time range only what lies in it', () => {
     const [id] = lists.order('harmMs', true)
-    const whole = lists.harmMs(id)
+    const whole = harmMs(mixed, id, {})
     const middle = 130e6
-    const before = lists.harmMs(id, { to: middle })
-    const after = lists.harmMs(id, { from: middle })
+    const before = harmMs(mixed, id, { to: middle })
+    const after = harmMs(mixed, id, { from: middle })
     expect(before).toBeGreaterThan(100)
     expect(after).toBeGreaterThan(100)
     expect(before + after).toBeCloseTo(whole, 6)
     // And the answer to the FIN was a reset.
-    expect(lists.harmMs(id, { from: 255e6 })).toBeCloseTo(1, 6)
-    expect(lists.harmMs(id, { from: 255e6, to: 260e6 })).toBe(0)
-    expect(lists.harmMs(id, { from: 50e6, to: 60e6 })).toBeCloseTo(10, 6)
-    expect(lists.harmMs(id, { from: 60e6, to: 50e6 })).toBe(0)
+    expect(harmMs(mixed, id, { from: 255e6 })).toBeCloseTo(1, 6)
+    expect(harmMs(mixed, id, { from: 255e6, to: 260e6 })).toBe(0)
+    expect(harmMs(mixed, id, { from: 50e6, to: 60e6 })).toBeCloseTo(10, 6)
+    expect(harmMs(mixed, id, { from: 60e6, to: 50e6 })).toBe(0)
   })
 
   it('count the same whether a capture is read at once or bit by bit, and the same as the table', () => {

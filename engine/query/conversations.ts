@@ -1,22 +1,18 @@
 import type { ConversationHarm, ConversationRow, ConversationSort, PairHalf, Talker } from '../answers.ts'
 import { TRANSPORT } from '../decode/packet.ts'
-import type { ConnectionFacts } from '../tcp/connection-facts.ts'
-import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { ROUND_TRIP } from '../tcp/round-trips.ts'
-import { addressOrder, ConversationSearch, hasPorts, transportName } from './conversation-names.ts'
+import { addressOrder, ConversationSearch } from './conversation-names.ts'
 import { ConversationTallies } from './conversation-tallies.ts'
 import type { CaptureTables } from './filter-field.ts'
 import { groupedRoundTrips, type GroupedRoundTrips, halfOf } from './grouped-round-trips.ts'
+import { connectionFacts, harmMs, harmOf, type HarmSpan, mostHarmed } from './harmed-conversations.ts'
 import { RowList } from './row-list.ts'
 import { topTalkers } from './talkers.ts'
 
 /** Which conversations, and what of them counts. */
-export interface ConversationScope {
+export interface ConversationScope extends HarmSpan {
   /** Only these packets count, and only conversations that have any of them. */
   readonly rows?: Uint32Array
-  /** Only what was lost within [from, to) counts as harm. */
-  readonly from?: number
-  readonly to?: number
   /** Words that all must occur in a conversation's addresses, ports or transport. */
   readonly text?: string
 }
@@ -64,19 +60,7 @@ export class ConversationLists {
 
   /** Those that lost most time, the most harmed first, at most `count`; none that lost nothing. Ties keep the order of appearance. */
   mostHarmed(count: number, scope: ConversationScope = {}): ConversationHarm[] {
-    const { conversations } = this.#sources
-    const ids = scope.rows ? this.#tallies(scope).ids() : undefined
-    const most: { readonly id: number; readonly harmMs: number }[] = []
-    const number = ids?.length ?? conversations.count
-    for (let i = 0; i < number; i++) {
-      const id = ids ? ids[i] : i
-      const harmMs = this.harmMs(id, scope)
-      if (harmMs <= (most[count - 1]?.harmMs ?? 0)) continue
-      const place = most.findLastIndex((other) => other.harmMs >= harmMs) + 1
-      most.splice(place, 0, { id, harmMs })
-      if (most.length > count) most.pop()
-    }
-    return most.map(({ id }) => this.#harm(id, scope, this.#facts(id)))
+    return mostHarmed(this.#sources, count, scope, scope.rows && this.#tallies(scope).ids())
   }
 
   /** Rows of the packets of some conversations, ascending. */
@@ -99,21 +83,6 @@ export class ConversationLists {
   /** The addresses with most traffic. */
   talkers(count: number, scope: ConversationScope = {}): Talker[] {
     return topTalkers(this.#sources.conversations, this.#tallies(scope), count)
-  }
-
-  /** Milliseconds the conversation lost. */
-  harmMs(id: number, { from, to }: ConversationScope = {}): number {
-    const { conversations, packets, tcp } = this.#sources
-    if (!tcp.isTroubled(id)) return 0
-    if (from === undefined && to === undefined) return tcp.lostNs(id) / 1e6
-    // Nothing is lost before the first packet or after the last.
-    const first = packets.time(conversations.firstRow(id))
-    const last = packets.time(conversations.lastRow(id))
-    return tcp.lostWithin(id, Math.max(first, from ?? first), Math.min(last, to ?? last)) / 1e6
-  }
-
-  resets(id: number): number {
-    return this.#sources.tcp.resets(id)
   }
 
   #tallies({ rows }: ConversationScope): ConversationTallies {
@@ -142,7 +111,7 @@ export class ConversationLists {
     sort: Exclude<ConversationSort, 'id' | 'addressA' | 'addressB'>,
     scope: ConversationScope,
   ): ArrayLike<number> {
-    if (sort === 'harmMs') return this.#keysOf(ids, (id) => this.harmMs(id, scope))
+    if (sort === 'harmMs') return this.#keysOf(ids, (id) => harmMs(this.#sources, id, scope))
     if (sort === 'initialRttNs') return this.#keysOf(ids, (id) => this.#initialRtt(id) ?? NaN)
     const tallies = this.#tallies(scope)
     switch (sort) {
@@ -197,12 +166,12 @@ export class ConversationLists {
     scope: ConversationScope,
     { toClient, toServer }: { readonly toClient: PairHalf | undefined; readonly toServer: PairHalf | undefined },
   ): ConversationRow {
-    const facts = this.#facts(id)
+    const facts = connectionFacts(this.#sources, id)
     const known = id < tallies.packetsAB.length && tallies.firstTime[id] !== Infinity
     const count = (column: ArrayLike<number>): number => (known ? column[id] : 0)
     const { packets, conversations } = this.#sources
     return {
-      ...this.#harm(id, scope, facts),
+      ...harmOf(this.#sources, id, scope, facts),
       firstTime: known ? tallies.firstTime[id] : packets.time(conversations.firstRow(id)),
       lastTime: known ? tallies.lastTime[id] : packets.time(conversations.lastRow(id)),
       packetsAB: count(tallies.packetsAB),
@@ -219,34 +188,6 @@ export class ConversationLists {
       ...(facts?.initialRttNs !== undefined && { initialRttNs: facts.initialRttNs }),
       ...(toClient && { toClient }),
       ...(toServer && { toServer }),
-    }
-  }
-
-  #facts(id: number): ConnectionFacts | undefined {
-    const { conversations, tcp } = this.#sources
-    return conversations.transport[id] === TRANSPORT.tcp ? tcp.connection(id) : undefined
-  }
-
-  #harm(id: number, scope: ConversationScope, facts: ConnectionFacts | undefined): ConversationHarm {
-    const { conversations } = this.#sources
-    const ports = hasPorts(conversations, id)
-    const isWhole = scope.from === undefined && scope.to === undefined
-    // What a part of the time was lost to is not kept apart.
-    const harm = isWhole
-      ? LOST_TIME_CAUSES.map((cause) => ({ cause, ms: (facts?.lostNs[cause] ?? 0) / 1e6 })).filter(({ ms }) => ms > 0)
-      : []
-    return {
-      id,
-      transport: transportName(conversations, id),
-      stream: conversations.stream[id],
-      addressA: conversations.addressText(id, false),
-      ...(ports && { portA: conversations.portA[id] }),
-      addressB: conversations.addressText(id, true),
-      ...(ports && { portB: conversations.portB[id] }),
-      harmMs: this.harmMs(id, scope),
-      harm,
-      ...(facts?.resetCause && { resetCause: facts.resetCause }),
-      ...(facts && { state: facts.state }),
     }
   }
 }

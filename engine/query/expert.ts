@@ -1,4 +1,5 @@
 import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import type { LabelCounts } from '../tcp/label-counts.ts'
 import { LABEL, type Label } from '../tcp/labels.ts'
 import { VERDICT, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
 import type { CaptureTables } from './filter-field.ts'
@@ -30,29 +31,34 @@ export interface ExpertCounts {
 
 type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'verdicts'>
 
-/** Labels and verdicts of some rows, ascending (all without), counted in one pass. */
-export function expertCounts({ packets, conversations, verdicts }: Sources, rows?: Uint32Array): ExpertCounts {
-  const labels = new Marks(conversations.count)
+/** Labels and verdicts of all packets. */
+export function expertCounts(sources: Sources & { readonly labelCounts: LabelCounts }): ExpertCounts {
+  const { packets, conversations, verdicts, labelCounts } = sources
   const repeated = new VerdictMarks(verdicts, packets, conversations.count)
-  if (rows) {
-    for (const row of rows) {
-      const chunk = packets.chunk(row)
-      const i = row % CHUNK_ROWS
-      if (chunk.labels[i] !== 0) labels.add(row, chunk.conversation[i], chunk.labels[i])
-      if (chunk.verdict[i] !== 0) repeated.add(verdicts.find(row))
-    }
-  } else {
-    for (const [number, chunk] of packets.chunks.entries()) {
-      const first = number * CHUNK_ROWS
-      addLabels(labels, first, chunk.labels, chunk.conversation, Math.min(packets.rows - first, CHUNK_ROWS))
-    }
-    for (let entry = 0; entry < verdicts.count; entry++) repeated.add(entry)
-  }
-  return { labels: labelRecord(labels), verdicts: repeated.record() }
+  for (let entry = 0; entry < verdicts.count; entry++) repeated.add(entry)
+  return { labels: labelRecord((label) => labelCount(labelCounts, label)), verdicts: repeated.record() }
 }
 
-function addLabels(marks: Marks, first: number, labels: Uint16Array, conversation: Uint32Array, rows: number): void {
-  for (let i = 0; i < rows; i++) if (labels[i] !== 0) marks.add(first + i, conversation[i], labels[i])
+/** The same of some rows, ascending. */
+export function expertCountsOf({ packets, conversations, verdicts }: Sources, rows: Uint32Array): ExpertCounts {
+  const labels = new Marks(conversations.count)
+  const repeated = new VerdictMarks(verdicts, packets, conversations.count)
+  for (const row of rows) {
+    const chunk = packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    if (chunk.labels[i] !== 0) labels.add(row, chunk.conversation[i], chunk.labels[i])
+    if (chunk.verdict[i] !== 0) repeated.add(verdicts.find(row))
+  }
+  return { labels: labelRecord((label) => labels.count(31 - Math.clz32(label))), verdicts: repeated.record() }
+}
+
+function labelCount(counts: LabelCounts, label: number): MarkCount {
+  const packets = counts.packets(label)
+  return {
+    packets,
+    conversations: counts.conversations(label),
+    ...(packets > 0 && { firstRow: counts.firstRow(label) }),
+  }
 }
 
 /** Counts packets by which of sixteen marks they have. */
@@ -134,8 +140,7 @@ class VerdictMarks {
   }
 }
 
-function labelRecord(marks: Marks): Record<Label, MarkCount> {
-  const count = (label: number): MarkCount => marks.count(31 - Math.clz32(label))
+function labelRecord(count: (label: number) => MarkCount): Record<Label, MarkCount> {
   return {
     retransmission: count(LABEL.retransmission),
     fast_retransmission: count(LABEL.fast_retransmission),

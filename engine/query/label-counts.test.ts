@@ -28,7 +28,7 @@ describe('counting labels and verdicts', () => {
       const labels = column(engine, 'labels')
       const verdicts = column(engine, 'verdict')
       for (let time = 0; time < 2; time++) {
-        const counted = labelCounts(engine.packets)
+        const counted = labelCounts(engine.labelCounts)
         for (const label of LABELS) {
           expect([label, counted[label]]).toEqual([label, labels.filter((set) => set & LABEL[label]).length])
         }

@@ -1,31 +1,13 @@
-import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import type { LabelCounts } from '../tcp/label-counts.ts'
 import { LABEL, NO_LABELS, type Label } from '../tcp/labels.ts'
 import { VERDICT, VERDICTS, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
 
-/** All zero but while labels are counted. */
-const ROWS_BY_SET = new Uint32Array(1 << 16)
-
 /** How many packets have each label. */
-export function labelCounts(packets: PacketTable): Record<Label, number> {
+export function labelCounts(labels: LabelCounts): Record<Label, number> {
   const counts = { ...NO_LABELS }
-  // By set first, of which few occur: this goes over every row each time it is asked for.
-  const sets: number[] = []
-  for (const [number, chunk] of packets.chunks.entries()) {
-    countSets(chunk.labels, Math.min(packets.rows - number * CHUNK_ROWS, CHUNK_ROWS), sets)
-  }
   let label: keyof typeof counts
-  for (const set of sets) {
-    for (label in counts) if (set & LABEL[label]) counts[label] += ROWS_BY_SET[set]
-    ROWS_BY_SET[set] = 0
-  }
+  for (label in counts) counts[label] = labels.packets(LABEL[label])
   return counts
-}
-
-function countSets(labels: Uint16Array, rows: number, sets: number[]): void {
-  for (let i = 0; i < rows; i++) {
-    const set = labels[i]
-    if (set !== 0 && ROWS_BY_SET[set]++ === 0) sets.push(set)
-  }
 }
 
 export interface VerdictCounts {

@@ -17,6 +17,8 @@ export const SEEN = {
   rttOpen: 1 << 13,
   /** A RST or a FIN with ACK: a SYN begins another connection even with the same sequence number. */
   ending: 1 << 14,
+  /** A packet had the label partial_ack, which is no trouble and so is counted nowhere else. */
+  partialAck: 1 << 15,
 } as const
 
 const BOTH = 3

@@ -1,4 +1,5 @@
 import { Capture } from '../../engine/capture.ts'
+import type { ConversationHarm, Engine, ExpertCounts } from '../../engine/engine.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { expertText } from './expert-text.ts'
@@ -44,23 +45,42 @@ A cut or corrupt file is counted up to the damage, which is said. FILE may be - 
     else {
       // Loaded only when it is wanted, as it brings more along than all the rest.
       const { tellFiltered } = await import('./filtered-capture.ts')
-      await tellFiltered('expert', file, filter, options, (engine, rows) => tell(file, json, engine, rows))
+      await tellFiltered('expert', file, filter, options, (engine, rows) =>
+        tell(file, json, engine, rows && matched(engine, rows)),
+      )
     }
     return 0
   },
 }
 
-async function tell(file: string, json: boolean | undefined, engine: Capture, rows?: Uint32Array): Promise<void> {
-  const scope = rows && { rows }
+/** Of the packets that matched, and of their conversations. */
+interface Matched {
+  readonly count: number
+  readonly counts: ExpertCounts
+  readonly conversations: Uint32Array
+  readonly worst: readonly ConversationHarm[]
+}
+
+function matched(engine: Engine, rows: Uint32Array): Matched {
+  const scope = { rows }
+  return {
+    count: rows.length,
+    counts: engine.expertCounts(rows),
+    conversations: engine.conversationOrder('id', false, scope),
+    worst: engine.mostHarmed(WORST, scope),
+  }
+}
+
+async function tell(file: string, json: boolean | undefined, capture: Capture, only?: Matched): Promise<void> {
   const report = {
     file: nameOf(file),
-    facts: engine.facts(),
-    conversations: engine.conversations.count,
-    ...(rows && { matched: rows.length }),
-    ...engine.expertCounts(rows),
-    resets: resetsByCause(engine, rows && engine.conversationOrder('id', false, scope)),
-    worst: engine.mostHarmed(WORST, scope),
-    names: engine.names,
+    facts: capture.facts(),
+    conversations: capture.conversations.count,
+    ...(only && { matched: only.count }),
+    ...(only?.counts ?? capture.expertCounts()),
+    resets: resetsByCause(capture, only?.conversations),
+    worst: only?.worst ?? capture.mostHarmed(WORST),
+    names: capture.names,
   }
-  await writeOut(json ? `${engineJson(engine, report, 1)}\n` : expertText(report, engine.packets.before))
+  await writeOut(json ? `${engineJson(capture, report, 1)}\n` : expertText(report, capture.packets.before))
 }

@@ -50,12 +50,12 @@ export function resetLines(resets: readonly ResetGroup[], names: AddressNames): 
 }
 
 /** The one with most resets first. */
-function resetConversations(engine: Capture, ids?: Uint32Array): number[] {
+function resetConversations({ conversations, tcp }: Capture, ids?: Uint32Array): number[] {
   const found: number[] = []
-  const count = ids?.length ?? engine.conversationCount
+  const count = ids?.length ?? conversations.count
   for (let i = 0; i < count; i++) {
     const id = ids ? ids[i] : i
-    if (engine.resets(id) > 0) found.push(id)
+    if (tcp.resets(id) > 0) found.push(id)
   }
-  return found.sort((a, b) => engine.resets(b) - engine.resets(a) || a - b)
+  return found.sort((a, b) => tcp.resets(b) - tcp.resets(a) || a - b)
 }

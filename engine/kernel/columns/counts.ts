@@ -3,4 +3,4 @@ import { F64s, I32s, newTable } from '../memory.ts'
 
 /** See COUNT and TOTAL. Neither grows. */
 export const counts = changetype<I32s>(newTable(TABLE.counts, 4 * 4))
-export const totals = changetype<F64s>(newTable(TABLE.totals, 3 * 8))
+export const totals = changetype<F64s>(newTable(TABLE.totals, 4 * 8))

@@ -5,6 +5,16 @@ import { counts } from './counts.ts'
 
 // The rows of the capture: what PacketTable shows outside. Columns hold zeros until they are written.
 
+/**
+ * Whether all columns are kept. If not, the time is, and the conversation of packets that have a verdict: what labels and verdicts are found and
+ * counted by. The others stay zeros, whose memory is never touched.
+ */
+export let keepsAll: bool = true
+
+export function keepAll(wanted: bool): void {
+  keepsAll = wanted
+}
+
 const CHUNK_SHIFT: i32 = 16
 const CHUNK_MASK: i32 = CHUNK_ROWS - 1
 
@@ -79,10 +89,10 @@ export function acked(): i32 {
   return load<i32>(chunk + ((<usize>index) << 2), COLUMN.acked)
 }
 export function setAcked(value: i32): void {
-  store<i32>(chunk + ((<usize>index) << 2), value, COLUMN.acked)
+  if (keepsAll) store<i32>(chunk + ((<usize>index) << 2), value, COLUMN.acked)
 }
 export function setBytesInFlight(value: i32): void {
-  store<i32>(chunk + ((<usize>index) << 2), value, COLUMN.bytesInFlight)
+  if (keepsAll) store<i32>(chunk + ((<usize>index) << 2), value, COLUMN.bytesInFlight)
 }
 export function setInterface(value: i32): void {
   store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.interface_)
@@ -100,10 +110,10 @@ export function labels(): i32 {
   return load<u16>(chunk + ((<usize>index) << 1), COLUMN.labels)
 }
 export function setLabels(value: i32): void {
-  store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.labels)
+  if (keepsAll) store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.labels)
 }
 export function setVerdict(value: i32): void {
-  store<u8>(chunk + <usize>index, value, COLUMN.verdict)
+  if (keepsAll) store<u8>(chunk + <usize>index, value, COLUMN.verdict)
 }
 export function setError(value: i32): void {
   store<u8>(chunk + <usize>index, value, COLUMN.error)

@@ -39,8 +39,7 @@ import { directionAt } from './directions.ts'
 import * as recovery from './recovery-table.ts'
 import { labelOfResent } from './resent-segments.ts'
 import { after, atOrBefore, before } from './sequence.ts'
-import { duplicateAcks, emptyRecords, reserve, retransmissions, troubleOf, withoutLength } from './tcp-state.ts'
-import * as troubles from './trouble-table.ts'
+import { duplicateAcks, emptyRecords, reserve, retransmissions, withoutLength } from './tcp-state.ts'
 import * as unacked from './unacked-segments.ts'
 
 // Wireshark's TCP sequence analysis, as tshark 4.6.9 does it, and with it the journal of each connection. One pass in file order;
@@ -56,6 +55,9 @@ const ACK: i32 = FLAG.ack
 /** Bytes in flight from here on are taken for an artefact of odd sequence numbers. */
 const FLIGHT_LIMIT: u32 = 2_000_000_000
 
+/** Those of the last segment. */
+export let labelsFound: i32 = 0
+
 /**
  * Analyses the TCP segment in `packet` whose row is being written, after its own columns were. `found` is the answer of find() of
  * the conversations; a connection that reuses the ports of another gets a conversation of its own, so the answer may differ from
@@ -65,6 +67,7 @@ const FLIGHT_LIMIT: u32 = 2_000_000_000
  * which Wireshark looks at it; what few need is in the functions below.
  */
 export function segment(row: i32, time: f64, found: i32): i32 {
+  labelsFound = 0
   reserve(found >>> 1)
   const flags = packet.tcpFlags
   let labels = 0
@@ -226,9 +229,9 @@ export function segment(row: i32, time: f64, found: i32): i32 {
   else if (hasFlight) addRow(emptyRecords, row, 0, 0)
   if (labels === 0) return found
   setLabels(labels)
+  labelsFound = labels
   if (since !== 0) addRow(retransmissions, row, since, 0)
   if ((labels & LABEL.duplicate_ack) !== 0) addRow(duplicateAcks, row, recovery.get(f, DUPLICATE_ACKS), f[ACK_ROW])
-  if (labels !== LABEL.partial_ack) troubles.countLabels(troubleOf(found >>> 1), labels)
   return found
 }
 

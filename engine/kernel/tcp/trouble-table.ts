@@ -21,10 +21,16 @@ export function at(record: i32): I32s {
   return changetype<I32s>(words + record * (WORDS * 4))
 }
 
-/** Counts each label in the set: the word of a label's count is the number of its bit. */
-export function countLabels(record: i32, labels: i32): void {
+/** Counts each label in the set, and returns those that had been counted before: the word of a label's count is the number of its bit. */
+export function countLabels(record: i32, labels: i32): i32 {
   const counts = at(record)
-  for (let rest = labels; rest !== 0; rest &= rest - 1) counts[ctz(rest)]++
+  let known = 0
+  for (let rest = labels; rest !== 0; rest &= rest - 1) {
+    const label = ctz(rest)
+    if (counts[label] !== 0) known |= 1 << label
+    counts[label] = counts[label] + 1
+  }
+  return known
 }
 
 /** `cause` is one of lost-time.ts. */
