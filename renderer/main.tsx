@@ -1,6 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { prepareEngine } from './app/engine-client.ts'
 import { ErrorBoundary } from './app/error-boundary.tsx'
 import { connectHost } from './app/host.ts'
 import { applyTheme, lastTheme } from './app/theme.ts'
@@ -12,6 +13,7 @@ applyTheme(lastTheme())
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
+prepareEngine()
 // The door takes its token out of the address first; the view reads the address after that.
 const connection = await connectHost()
 createRoot(root).render(

@@ -92,9 +92,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   }, [connection, status])
 
   // Contexts are asked how they are only while somebody sees it.
-  const contexts = useWatched(connection, state.kind === 'open' ? undefined : 'contexts', (host) =>
-    host.clusters.watchContexts(),
-  )
+  const atStart = state.kind !== 'open' && state.kind !== 'opening'
+  const contexts = useWatched(connection, atStart ? 'contexts' : undefined, (host) => host.clusters.watchContexts())
   const liveCaptures = useLiveCaptures(connection, captures)
   const { live } = liveCaptures
   const shownId = state.kind === 'open' && state.session.ref.kind === 'host' ? state.session.ref.id : undefined
@@ -307,6 +306,10 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               openClusters(shownLive?.context)
             }}
           />
+        ) : state.kind === 'opening' ? (
+          <main className="start">
+            <EmptyState title={`Opening ${state.name}`} />
+          </main>
         ) : screen === 'cluster' && state.kind === 'none' ? (
           <ClusterScreen
             connection={connection}
@@ -372,7 +375,6 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
                 and selection are still here and will be applied to it.
               </EmptyState>
             )}
-            {state.kind === 'opening' && <EmptyState title={`Opening ${state.name}`} />}
           </Start>
         )}
       </TerminalDrawer>

@@ -166,7 +166,11 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
   view.store.subscribe((now, before) => {
     if (!sameRef(now.capture, before.capture) || !samePart(now.part, before.part)) follow(now)
   })
-  follow(view.store.getState())
+  // Before anything is drawn: what the start page shows is not asked of the host for nothing.
+  for (const id of connection.initialCaptures) {
+    view.change({ ...NOTHING_SELECTED, capture: { kind: 'host', id } }, 'push')
+  }
+  if (store.getState().kind === 'none') follow(view.store.getState())
 
   return captures
 }

@@ -16,9 +16,22 @@ export interface EngineClient extends Disposable {
   overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): void
 }
 
+let prepared: Worker | undefined
+
+/** Loads the engine's code for the first capture while the page does something else. */
+export function prepareEngine(): void {
+  prepared = engineWorker()
+  prepared.onerror = () => (prepared = undefined)
+}
+
+function engineWorker(): Worker {
+  return new Worker(new URL('../engine-worker.ts', import.meta.url), { type: 'module', name: 'engine' })
+}
+
 /** @param onCrash told once, in words for the person, when the worker has died: nothing more will be answered. */
 export function startEngine(onCrash: (reason: string) => void): EngineClient {
-  const worker = new Worker(new URL('../engine-worker.ts', import.meta.url), { type: 'module', name: 'engine' })
+  const worker = prepared ?? engineWorker()
+  prepared = undefined
   const calls = wrap<EngineService>(worker)
   worker.onerror = (event) => {
     onCrash(event.message ? `The engine stopped: ${event.message}` : 'The engine could not be started.')

@@ -12,6 +12,8 @@ export type { DataRequest } from './doors/door.ts'
 /** All the page has of its host, whatever the door. */
 export interface HostConnection {
   readonly door: Door['kind']
+  /** Captures to show first, by id; see Door. */
+  readonly initialCaptures: readonly string[]
   /** Calls fail with HostError; while the connection is lost with code 'unavailable'. */
   readonly host: HostContract
   /** For useSyncExternalStore: the status now, and being told when it changes. */
@@ -28,7 +30,7 @@ export interface HostConnection {
     each: (value: T) => void,
     signal?: AbortSignal,
   ): Promise<void>
-  /** The captures this page was opened with, then all that menu, operating system and command line ask of it. */
+  /** All that menu, operating system and command line ask of this page. */
   commands(each: (command: HostCommand) => void, signal?: AbortSignal): Promise<void>
   /** Post this to the engine worker; doors/capture-bytes.ts reads with it. */
   dataRequest(capture: Pick<CaptureSource, 'url'>): DataRequest
@@ -38,24 +40,15 @@ export interface HostConnection {
 export async function connectHost(door: Door = doorOfThisPage()): Promise<HostConnection> {
   const link = new HostLink(door, window)
   await link.start()
-  const initial = new Set(door.initialCaptures)
-
   return {
     door: door.kind,
+    initialCaptures: door.initialCaptures,
     host: link.host,
     status: () => link.status(),
     onStatus: (listener) => link.onStatus(listener),
     retry: () => link.retry(),
     watch: (open, each, signal) => watchThrough(link, open, each, signal),
-    async commands(each, signal) {
-      for (const id of initial) {
-        const capture = await (await link.session(signal))?.host.captures.source(id)
-        if (!capture || signal?.aborted) return
-        initial.delete(id)
-        each({ kind: 'open-capture', capture })
-      }
-      await watchThrough(link, (host) => host.app.watchCommands(), each, signal)
-    },
+    commands: (each, signal) => watchThrough(link, (host) => host.app.watchCommands(), each, signal),
     dataRequest: (capture) => door.dataRequest(capture),
   }
 }

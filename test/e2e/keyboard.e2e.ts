@@ -88,15 +88,14 @@ describe('without a mouse', () => {
     const screen = new Screen(page)
     const { keyboard } = page
     const typed = Promise.withResolvers<void>()
-    let asked = false
     await page.context().route(/engine-worker/, async (route) => {
-      asked = true
       await typed.promise
       await route.continue()
     })
+    await page.reload()
     await page.getByRole('button', { name: /Four seconds of packet loss/ }).focus()
     await keyboard.press('Enter')
-    await expect.poll(() => asked).toBe(true)
+    await page.locator('.work').waitFor({ state: 'attached' })
     expect(await screen.filter.count()).toBe(0)
     await keyboard.type('/tcp.analysis.retransmissionX')
     await keyboard.press('Backspace')

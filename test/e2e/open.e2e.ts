@@ -20,6 +20,17 @@ describe('opening a capture', () => {
     expect(await opened.page.title()).toBe('zero-window.pcapng – Hopscope')
   })
 
+  it('says why one that it was opened with is not there, and goes back to the one before', async () => {
+    await using opened = await openPage(served.browser, `${served.app.url},file-0123456789abcdef01234567`)
+    const { page } = opened
+    await page.getByRole('heading', { name: 'capture could not be opened' }).waitFor()
+    expect(await page.locator('.empty').innerText()).toContain('not among those opened lately')
+    await page.goBack()
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.counts(screen.packets, sample('zero-window').packets)
+  })
+
   it('shows the beginning of one that has more packets than are kept, and says so', async () => {
     await using opened = await open()
     const { page, complaints } = opened
