@@ -1,17 +1,20 @@
 /**
- * Measures what is said of resets, probes and round trips against what the kernels at both ends knew. Not part of the tests.
+ * Measures what is said of resets, probes, round trips and overtaken packets against what the kernels at both ends knew. Not part of the tests.
  *
  *     node test/benchmark/kernel-events.ts FOLDER...
  *
  * A folder has runs, each a folder of its own: `client.pcap` and `server.pcap`, taken at the two ends; `truth.tsv`, a line for each event
- * of either kernel with its frames (`f_client`, `f_server`); `meta.json` with the delay of the path.
+ * of either kernel with its frames (`f_client`, `f_server`); `packets.tsv.gz`, a line for each packet with its frames and why it was sent;
+ * `meta.json` with the delay of the path.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { CHUNK_ROWS, FLAG } from '../../engine/columns/packet-table.ts'
 import { Engine } from '../../engine/engine.ts'
 import { LABEL } from '../../engine/tcp/labels.ts'
 import { ROUND_TRIP } from '../../engine/tcp/round-trips.ts'
+import { VERDICT } from '../../engine/tcp/verdicts.ts'
 
 interface Event {
   readonly event: string
@@ -19,6 +22,20 @@ interface Event {
   /** The kernel's reason for a reset. */
   readonly detail: string
   readonly cause: string
+  readonly f_client: string
+  readonly f_server: string
+}
+interface Sent {
+  readonly dir: string
+  readonly sport: string
+  readonly dport: string
+  readonly seq: string
+  readonly len: string
+  readonly flags: string
+  /** How it was sent again; - for an original. */
+  readonly rtx: string
+  /** Where others came before it that were sent later. */
+  readonly late: string
   readonly f_client: string
   readonly f_server: string
 }
@@ -39,13 +56,15 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
 const resets = new Map<string, Map<string, number>>()
 const probes = new Map<string, { seen: number; labelled: number }>()
 const windows = { closed: new Set<string>(), told: new Set<string>() }
+const overtaken = { originals: 0, found: 0, told: 0, right: 0 }
 const errors: Record<'far' | 'near', number[]> = { far: [], near: [] }
 
 for (const folder of process.argv.slice(2)) {
   for (const run of readdirSync(folder).toSorted()) {
     const dir = join(folder, run)
     if (!existsSync(join(dir, 'truth.tsv'))) continue
-    const events = table(readFileSync(join(dir, 'truth.tsv'), 'utf8'))
+    const events = table<Event>(readFileSync(join(dir, 'truth.tsv'), 'utf8'))
+    const packets = table<Sent>(gunzipSync(readFileSync(join(dir, 'packets.tsv.gz'))).toString())
     const faults = JSON.parse(readFileSync(join(dir, 'meta.json'), 'utf8')).faults as Faults
     for (const point of ['client', 'server'] as const) {
       const engine = new Engine()
@@ -53,22 +72,21 @@ for (const folder of process.argv.slice(2)) {
       engine.finish()
       scoreResets(engine, events, point)
       scoreProbes(engine, events, point, dir)
+      scoreOvertaken(engine, packets, point)
       if (isSteady(faults)) roundTrips(engine, point, faults.delay_ms ?? 0)
     }
   }
 }
 print()
 
-function table(text: string): Event[] {
+function table<T>(text: string): T[] {
   const [head, ...lines] = text.split('\n').filter(Boolean)
   const names = head.split('\t')
-  return lines.map(
-    (line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i], value])) as unknown as Event,
-  )
+  return lines.map((line) => Object.fromEntries(line.split('\t').map((value, i) => [names[i], value])) as unknown as T)
 }
 
 /** The row of the event's first packet there, -1 = it was not seen. */
-function rowOf(event: Event, point: Point): number {
+function rowOf(event: Event | Sent, point: Point): number {
   const frame = Number.parseInt(event[`f_${point}`], 10)
   return Number.isNaN(frame) ? -1 : frame - 1
 }
@@ -112,6 +130,33 @@ function scoreProbes(engine: Engine, events: readonly Event[], point: Point, dir
   }
 }
 
+/**
+ * What takes sequence numbers is overtaken when it begins below what was there before it: bytes, a SYN, a FIN, or the number of a mere ACK,
+ * which says how far its sender was (what carries on at that number is in order). Of what was sent again only the run's own word tells (`late`).
+ */
+function scoreOvertaken(engine: Engine, packets: readonly Sent[], point: Point): void {
+  const reached = new Map<string, number>()
+  const sightings = packets
+    .map((packet) => ({ packet, row: rowOf(packet, point) }))
+    .filter(({ row }) => row >= 0 && row < engine.packets.rows)
+    .sort((a, b) => a.row - b.row)
+  for (const { packet, row } of sightings) {
+    const flow = `${packet.dir} ${packet.sport} ${packet.dport}`
+    const begin = Number(packet.seq)
+    const takes = Number(packet.len) + (/[SF]/.test(packet.flags) ? 1 : 0)
+    const known = reached.get(flow) ?? begin
+    reached.set(flow, Math.max(known, begin + takes))
+    const isOvertaken = packet.rtx === '-' ? takes > 0 && begin < known : packet.late.includes(`${point}=`)
+    const isTold = engine.packets.chunk(row).verdict[row % CHUNK_ROWS] === VERDICT.reordered
+    if (isTold) overtaken.told++
+    if (isTold && isOvertaken) overtaken.right++
+    if (isOvertaken && packet.rtx === '-') {
+      overtaken.originals++
+      if (isTold) overtaken.found++
+    }
+  }
+}
+
 interface Faults {
   readonly delay_ms?: number
   readonly rate_mbps?: number
@@ -145,6 +190,10 @@ function print(): void {
   }
   for (const [kind, { seen, labelled }] of probes) console.log(`${kind}: ${seen}, labelled ${percent(labelled, seen)}`)
   console.log(`connections probed at a closed window: ${windows.closed.size}, told ${windows.told.size}`)
+  const { originals, found, told, right } = overtaken
+  console.log(
+    `overtaken originals: ${originals}, told ${percent(found, originals)}; of ${told} told, right ${percent(right, told)}`,
+  )
   for (const [half, all] of Object.entries(errors)) {
     const sorted = all.toSorted((a, b) => a - b)
     const at = (p: number) => `p${p} ${(sorted[Math.floor((sorted.length * p) / 100)] ?? NaN).toFixed(3)}`
