@@ -23,7 +23,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing se
     expect(await findings(page)).toEqual([])
     for (const tab of ['Conversation', 'Capture']) {
       await screen.inspector.getByRole('tab', { name: tab }).click()
-      await page.waitForTimeout(300)
+      await screen.inspector.getByRole('tab', { name: tab, selected: true }).waitFor()
       expect(await findings(page)).toEqual([])
     }
     // Lists in which nothing is left.

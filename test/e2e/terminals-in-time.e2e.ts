@@ -80,7 +80,6 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'terminal-marked-light')
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.waitForTimeout(300)
     await takePicture(page, 'terminal-marked-dark')
     await page.getByRole('button', { name: 'Show all times' }).click()
     await expect.poll(() => page.locator('.terminal-marked i').count()).toBe(0)

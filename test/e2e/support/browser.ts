@@ -41,7 +41,9 @@ export interface OpenPage extends AsyncDisposable {
 }
 
 export async function takePicture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) })
+  // What changed a moment ago is drawn within two frames, and nothing is half faded.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' })
 }
 
 /** Drops a file on the window, as from a file manager. */
