@@ -56,7 +56,7 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   const since = segments.time(again[0])
   const until = segments.time(again[again.length - 1])
   // What is charged to the connection begins with the oldest byte that was not acknowledged; no more than these were waited for.
-  const charged = context.tables.tcp.connection(id).lostNs.retransmission
+  const charged = context.tables.tcp.lostTo('retransmission', id)
   const costNs = beyond === again.length ? Math.min(charged, waitedNs) : charged
   return { id, since, until, costNs, segments, again, timeouts, beyond, byClient }
 }

@@ -96,7 +96,7 @@ export class Survey {
     }
     this.tcp = tcpIds
     this.midStream = midStream
-    this.troubled = tcpIds.filter((id) => tcp.isTroubled(id))
+    this.troubled = tcp.troubled()
     this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
     this.#repetitions = repetitionsByConversation(packets, verdicts)
     this.repeating = Array.from(this.#repetitions.keys()).sort((a, b) => a - b)

@@ -111,7 +111,12 @@ export class ConversationLists {
     sort: Exclude<ConversationSort, 'id' | 'addressA' | 'addressB'>,
     scope: ConversationScope,
   ): ArrayLike<number> {
-    if (sort === 'harmMs') return this.#keysOf(ids, (id) => harmMs(this.#sources, id, scope))
+    if (sort === 'harmMs') {
+      const { conversations, tcp } = this.#sources
+      const keys = new Float64Array(conversations.count)
+      for (const id of tcp.troubled()) keys[id] = harmMs(this.#sources, id, scope)
+      return keys
+    }
     if (sort === 'initialRttNs') return this.#keysOf(ids, (id) => this.#initialRtt(id) ?? NaN)
     const tallies = this.#tallies(scope)
     switch (sort) {

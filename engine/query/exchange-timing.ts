@@ -108,7 +108,7 @@ export class ExchangeTiming {
     const { packets, conversations, exchanges, tcp, lastTime } = this.#sources
     const watched = exchanges.watchedUntil(conversation)
     if (watched !== undefined && watched < packets.rows) return packets.time(watched)
-    if (isTcp && ENDED.has(tcp.connection(conversation).state)) return packets.time(conversations.lastRow(conversation))
+    if (isTcp && ENDED.has(tcp.state(conversation))) return packets.time(conversations.lastRow(conversation))
     return lastTime
   }
 }

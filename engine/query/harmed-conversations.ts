@@ -19,9 +19,7 @@ type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'tcp'>
  */
 export function mostHarmed(sources: Sources, count: number, span: HarmSpan, ids?: Uint32Array): ConversationHarm[] {
   const most: { readonly id: number; readonly harmMs: number }[] = []
-  const number = ids?.length ?? sources.conversations.count
-  for (let i = 0; i < number; i++) {
-    const id = ids ? ids[i] : i
+  for (const id of ids ?? sources.tcp.troubled()) {
     const ms = harmMs(sources, id, span)
     if (ms <= (most[count - 1]?.harmMs ?? 0)) continue
     const place = most.findLastIndex((other) => other.harmMs >= ms) + 1

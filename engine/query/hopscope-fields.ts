@@ -126,14 +126,14 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
     'hopscope.state',
     'string',
     "How far the packet's connection got",
-    ({ tcp }, id) => tcp.connection(id).state,
+    ({ tcp }, id) => tcp.state(id),
     STATES,
   ),
   ofConnection(
     'hopscope.reset_cause',
     'string',
     "Why the packet's connection was reset",
-    ({ tcp }, id) => tcp.connection(id).resetCause ?? '',
+    ({ tcp }, id) => tcp.resetCause(id) ?? '',
     RESET_CAUSES,
   ),
   ofConnection('hopscope.lost', 'duration', "Time the packet's connection stood still", ({ tcp }, id) =>

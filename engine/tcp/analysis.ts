@@ -1,8 +1,10 @@
+import type { ConversationState, ResetCause } from '../answers.ts'
 import type { ConversationTable } from '../columns/conversation-table.ts'
 import { FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Kernel } from '../kernel.ts'
 import { type ConnectionFacts, ConnectionReader } from './connection-facts.ts'
 import type { Label } from './labels.ts'
+import type { LostTimeCause } from './lost-time.ts'
 import { TcpState } from './tcp-state.ts'
 
 /** What the kernel's TCP analysis (kernel/tcp/analysis.ts) has found, beyond the columns of the packet table. */
@@ -22,9 +24,24 @@ export class TcpAnalysis {
     return this.#reader.facts(conversation, this.#lastTime(conversation))
   }
 
+  /** How far the conversation got. */
+  state(conversation: number): ConversationState {
+    return this.#reader.state(conversation)
+  }
+
+  /** Why the first reset was sent; undefined without one. */
+  resetCause(conversation: number): ResetCause | undefined {
+    return this.#reader.resetCause(conversation)
+  }
+
   /** Nanoseconds the conversation stood still for all causes, each moment counted once. */
   lostNs(conversation: number): number {
     return this.#reader.lostNs(conversation, this.#lastTime(conversation))
+  }
+
+  /** Those that are charged to one cause. */
+  lostTo(cause: LostTimeCause, conversation: number): number {
+    return this.#reader.lostTo(cause, conversation, this.#lastTime(conversation))
   }
 
   /** Those of them that lie in [from, to). */
@@ -40,6 +57,11 @@ export class TcpAnalysis {
   /** Whether anything was noted of the conversation: a label, a repeated SYN, a reset, time lost. */
   isTroubled(conversation: number): boolean {
     return this.#state.connections.trouble[conversation] > 0
+  }
+
+  /** The conversations of which anything was, ascending. */
+  troubled(): number[] {
+    return this.#reader.troubled()
   }
 
   /** How many resets the conversation has. */

@@ -38,21 +38,42 @@ export class ConnectionReader {
   }
 
   facts(conversation: number, lastTime: number): ConnectionFacts {
-    const { connections, trouble } = this.#state
     const record = this.#troubleOf(conversation)
-    const get = (word: number) => (record === 0 ? 0 : trouble.get(record, word))
-    const cause = RESET_CAUSES[get(RESET_CAUSE)]
+    const get = (word: number) => this.#get(record, word)
+    const cause = this.resetCause(conversation)
     const rtt = this.initialRtt(conversation)
     return {
-      state: connections.state(conversation, cause === 'refused', this.#hasData(conversation)),
+      state: this.state(conversation),
       resets: get(RESETS),
       ...(cause && { resetCause: cause }),
       synRetransmissions: get(SYN_RETRANSMISSIONS),
       synAckRetransmissions: get(SYN_ACK_RETRANSMISSIONS),
       ...(rtt > 0 && { initialRttNs: rtt }),
       labels: labelRecord(get),
-      lostNs: this.#lost(conversation, record, lastTime),
+      lostNs: {
+        retransmission: this.lostTo('retransmission', conversation, lastTime),
+        'syn-timeout': this.lostTo('syn-timeout', conversation, lastTime),
+        'zero-window': this.lostTo('zero-window', conversation, lastTime),
+        reset: this.lostTo('reset', conversation, lastTime),
+      },
     }
+  }
+
+  state(conversation: number): ConversationState {
+    const refused = this.resetCause(conversation) === 'refused'
+    return this.#state.connections.state(conversation, refused, this.#hasData(conversation))
+  }
+
+  resetCause(conversation: number): ResetCause | undefined {
+    return RESET_CAUSES[this.#get(this.#troubleOf(conversation), RESET_CAUSE)] || undefined
+  }
+
+  /** Those of which anything was noted, ascending. */
+  troubled(): number[] {
+    const { trouble } = this.#state.connections
+    const found: number[] = []
+    for (let id = 0; id < trouble.length; id++) if (trouble[id] !== 0) found.push(id)
+    return found
   }
 
   /** Nanoseconds, or 0 if it is not known. */
@@ -65,21 +86,28 @@ export class ConnectionReader {
 
   /** How often packets of the connection have the label. */
   labelCount(conversation: number, label: Label): number {
-    const record = this.#troubleOf(conversation)
-    return record === 0 ? 0 : this.#state.trouble.get(record, 31 - Math.clz32(LABEL[label]))
+    return this.#get(this.#troubleOf(conversation), 31 - Math.clz32(LABEL[label]))
   }
 
   resets(conversation: number): number {
-    const record = this.#troubleOf(conversation)
-    return record === 0 ? 0 : this.#state.trouble.get(record, RESETS)
+    return this.#get(this.#troubleOf(conversation), RESETS)
   }
 
   /** All that the connection lost. */
   lostNs(conversation: number, lastTime: number): number {
+    let sum = 0
+    for (const cause of LOST_TIME_CAUSES) sum += this.lostTo(cause, conversation, lastTime)
+    return sum
+  }
+
+  /** What the connection lost to the cause. */
+  lostTo(cause: LostTimeCause, conversation: number, lastTime: number): number {
     const record = this.#troubleOf(conversation)
     if (record === 0) return 0
-    const lost = this.#lost(conversation, record, lastTime)
-    return LOST_TIME_CAUSES.reduce((sum, cause) => sum + lost[cause], 0)
+    const { trouble, lostTime } = this.#state
+    const lost = trouble.lost(record, cause)
+    const since = cause === 'zero-window' ? this.#closedSince(conversation) : Infinity
+    return since < lastTime ? lost + lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime) : lost
   }
 
   /** The part of it that lies in [from, to). */
@@ -118,22 +146,15 @@ export class ConnectionReader {
     return conversation < trouble.length ? trouble[conversation] : 0
   }
 
+  /** Of nobody's record all words are 0. */
+  #get(record: number, word: number): number {
+    return record === 0 ? 0 : this.#state.trouble.get(record, word)
+  }
+
   #hasData(conversation: number): boolean {
     const { words } = this.#state.directions
     const a = this.#state.directions.at(conversation * 2)
     return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT_DATA) !== 0
-  }
-
-  #lost(conversation: number, record: number, lastTime: number): Record<LostTimeCause, number> {
-    const lost = { retransmission: 0, 'syn-timeout': 0, 'zero-window': 0, reset: 0 }
-    if (record === 0) return lost
-    const { trouble, lostTime } = this.#state
-    for (const cause of LOST_TIME_CAUSES) lost[cause] = trouble.lost(record, cause)
-    const since = this.#closedSince(conversation)
-    if (since < lastTime) {
-      lost['zero-window'] += lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime)
-    }
-    return lost
   }
 
   /** The time from which a window is closed that still is; Infinity if none is. */

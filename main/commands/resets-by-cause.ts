@@ -13,17 +13,19 @@ export interface ResetGroup {
 /** Most connections first; of all conversations without `ids`. */
 export function resetsByCause(engine: Capture, ids?: Uint32Array): readonly ResetGroup[] {
   const { conversations, tcp } = engine
-  const groups = new Map<string, ResetGroup>()
+  const { network, addressB, portB } = conversations
+  const groups = new Map<string, { readonly cause: ResetCause; readonly first: number; connections: number }>()
   for (const id of resetConversations(engine, ids)) {
-    const { resetCause } = tcp.connection(id)
-    if (resetCause === undefined) continue
-    const address = conversations.addressText(id, true)
-    const port = conversations.portB[id]
-    const key = `${resetCause} ${address} ${port}`
-    const connections = (groups.get(key)?.connections ?? 0) + 1
-    groups.set(key, { cause: resetCause, address, port, connections })
+    const cause = tcp.resetCause(id)
+    if (cause === undefined) continue
+    const key = `${cause} ${network[id]} ${addressB[id]} ${portB[id]}`
+    const known = groups.get(key)
+    if (known) known.connections++
+    else groups.set(key, { cause, first: id, connections: 1 })
   }
-  return [...groups.values()].toSorted((a, b) => b.connections - a.connections)
+  return Array.from(groups.values(), ({ cause, first, connections }) => {
+    return { cause, address: conversations.addressText(first, true), port: portB[first], connections }
+  }).sort((a, b) => b.connections - a.connections)
 }
 
 const RESET_TEXT: Readonly<Record<ResetCause, string>> = {
@@ -50,12 +52,11 @@ export function resetLines(resets: readonly ResetGroup[], names: AddressNames): 
 }
 
 /** The one with most resets first. */
-function resetConversations({ conversations, tcp }: Capture, ids?: Uint32Array): number[] {
-  const found: number[] = []
-  const count = ids?.length ?? conversations.count
-  for (let i = 0; i < count; i++) {
-    const id = ids ? ids[i] : i
-    if (tcp.resets(id) > 0) found.push(id)
+function resetConversations({ tcp }: Capture, ids: Iterable<number> = tcp.troubled()): number[] {
+  const found: { readonly id: number; readonly resets: number }[] = []
+  for (const id of ids) {
+    const resets = tcp.resets(id)
+    if (resets > 0) found.push({ id, resets })
   }
-  return found.sort((a, b) => tcp.resets(b) - tcp.resets(a) || a - b)
+  return found.sort((a, b) => b.resets - a.resets || a.id - b.id).map(({ id }) => id)
 }
