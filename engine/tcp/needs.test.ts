@@ -65,6 +65,16 @@ describe('a handshake', () => {
     `)
   })
 
+  it('that is refused had no SYN taken', () => {
+    expectVerdicts(`
+      ids
+      +0    A>B S  0(0) <mss 1460>
+      +20ms B>A RA 0(0) ack 1 id 0
+      +1s   A>B S  0(0) <mss 1460> ; syn, cannot tell
+      +20ms B>A RA 0(0) ack 1 id 0
+    `)
+  })
+
   it('had its SYN-ACK, where that was answered with an ACK of something else', () => {
     const answered = `
       ids
@@ -174,6 +184,119 @@ describe('where the way back loses ACKs', () => {
     expectVerdicts(`${asked(11)}, spurious
     `)
     expectVerdicts(`${asked(7)}, cannot tell
+    `)
+  })
+})
+
+describe('an ACK sooner than a round trip', () => {
+  const OPEN = `
+      ids
+      +0     A>B S  0(0)       <mss 1460>
+      +80ms  B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0     A>B A  1(0) ack 1`
+
+  it('answers the original', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1
+      +80ms  B>A A  1(0)   ack 101
+      +1ms   A>B PA 101(100) ack 1
+      +280ms A>B PA 101(100) ack 1 ; rto, spurious
+      +30ms  B>A A  1(0)   ack 201
+    `)
+  })
+
+  it('says nothing where only the handshake was measured, which may have been slow', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(100) ack 1
+      +280ms A>B PA 1(100) ack 1 ; rto, needed
+      +30ms  B>A A  1(0)   ack 101
+    `)
+  })
+})
+
+describe('an ACK of nothing new', () => {
+  const again = (window: number, id: string) => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 id 0 win 1000 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B A  1(1000)    ack 1
+      +0     A>B A  1001(1000) ack 1
+      +0     A>B PA 2001(1000) ack 1
+      +20ms  B>A A  1(0) ack 1 win 600 <sack 1001:3001>
+      +0     A>B A  1(1000)    ack 1 ; fast, TOLD
+      +20ms  B>A A  1(0) ack 3001 win 600
+      +30ms  B>A A  1(0) ack 3001 win ${window} ${id}`
+
+  it('answers what came late, also where the application had read some of it meanwhile', () => {
+    expectVerdicts(again(600, '').replace('TOLD', 'spurious'))
+    expectVerdicts(again(640, '').replace('TOLD', 'spurious'))
+  })
+
+  it('may tell that the window has doubled, or that it grew where the system is not known', () => {
+    expectVerdicts(again(1200, '').replace('TOLD', 'needed'))
+    expectVerdicts(again(640, 'id 0').replace('TOLD', 'needed'))
+    expectVerdicts(again(640, 'ttl 128').replace('TOLD', 'needed'))
+  })
+})
+
+describe('a timestamp that is echoed after an older one', () => {
+  const probed = (answer: string) => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1 <ts 120 900>
+      +1ms   A>B A  1(1000)    ack 1 <ts 121 900>
+      +0     A>B PA 1001(1000) ack 1 <ts 121 900>
+      +60ms  A>B PA 1001(1000) ack 1 <ts 181 900> ; tlp, TOLD
+      +21ms  B>A A  1(0)    ack 2001 <ts 1001 121>
+      ${answer}`
+
+  it('is of a repetition that came when its bytes had been acknowledged', () => {
+    expectVerdicts(probed('+5ms B>A PA 1(100) ack 2001 id 4 <ts 1006 181>').replace('TOLD', 'spurious'))
+    expectVerdicts(probed('+5ms B>A PA 1(100) ack 2001 <ts 1006 121>').replace('TOLD', 'needed'))
+  })
+
+  it('is of what was sent since where that is acknowledged', () => {
+    expectVerdicts(
+      probed(`+0 A>B PA 2001(100) ack 1 <ts 181 1001>
+      +20ms  B>A PA 1(100) ack 2101 <ts 1006 181>`).replace('TOLD', 'needed'),
+    )
+  })
+
+  it('answers that repetition alone, not an earlier one', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1 <ts 120 900>
+      +1ms   A>B FA 1(0) ack 1 <ts 121 900>
+      +220ms A>B FA 1(0) ack 1 <ts 341 900> ; tlp, needed
+      +220ms A>B FA 1(0) ack 1 <ts 561 900> ; rto, spurious
+      +5ms   B>A FA 1(0) ack 2 id 2 <ts 1346 341>
+      +0     A>B A  2(0) ack 2 <ts 566 1346>
+      +5ms   B>A A  2(0) ack 2 <ts 1351 561>
+    `)
+  })
+})
+
+describe('a reset of a connection that is gone', () => {
+  it('answers the packet that has its number as acknowledgment, which may be a mere ACK', () => {
+    const lost = `
+      ids
+      +0     A>B S  0(0)       <mss 1460>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0     A>B A  1(0) ack 1
+      +0     A>B PA 1(100) ack 1
+      +250ms A>B PA 1(100) ack 1 ; rto, TOLD
+      +20ms  B>A A  1(1000) ack 101
+      +0     A>B A  101(0) ack 1001
+      +0     B>A RA 1001(0) ack 101`
+    expectVerdicts(`${lost.replace('TOLD', 'needed')}
+      +20ms  B>A R  1001(0) id 0
+    `)
+    expectVerdicts(`${lost.replace('TOLD', 'spurious')}
+      +20ms  B>A R  1(0) id 0
     `)
   })
 })

@@ -1,6 +1,6 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
-import { isOlderThan, missingSegments, noteIpId } from './missing-ids.ts'
+import { isOlderThan, mayUpdateWindow, missingSegments, noteIpId } from './missing-ids.ts'
 import * as needs from './needs.ts'
 import {
   ACKED,
@@ -115,7 +115,15 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     // The ACK of the SYN-ACK: from here to the client and back.
     if (first !== NONE && sent.sentOnce(first) && sent.end(first) === ack) other.senderSide = sent.since(first, time)
   }
-  if ((state & ACKED) === 0 && (flags & (SYN | RST)) === 0 && answersHandshake(ack, d, other)) return
+  if ((state & ACKED) === 0 && (flags & SYN) === 0) {
+    if ((flags & RST) === 0) {
+      if (answersHandshake(ack, d, other)) return
+    } else if ((other.state & SEEN) === 0) {
+      // Whoever refuses a SYN did not take it.
+      if (d.lastRepetition !== NONE) needs.acknowledged(d, other, d.first, ack, time, 0)
+      return
+    }
+  }
   const una = (state & ACKED) === 0 ? d.first : d.una
   const advance = (state & ACKED) === 0 ? 1 : ack - una
   if (packet.sackBlocks > 0) selective(time, d, advance >= 0 ? ack : una)
@@ -137,10 +145,11 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     const last = sent.acknowledge(d, other, ack)
     if (last !== NONE && sent.sentOnce(last)) noteRoundTrip(d, sent.since(last, time))
     endStates(d, ack)
-  } else if (advance === 0 && length === 0 && (flags & (SYN | FIN | RST)) === 0) {
+  } else if (advance === 0) {
+    const isExplained = d.lastRepetition !== NONE && packet.hasTimestamps !== 0 && needs.echoed(d, ack)
     // A keep-alive acknowledges again what it asks about.
     const asks = packet.seq - other.next < 0
-    if (!asks) acknowledgedAgain(time, d, packet.window === <i32>other.window)
+    if (length === 0 && (flags & (SYN | FIN | RST)) === 0 && !asks && !isExplained) acknowledgedAgain(time, d, other)
   }
   other.window = <u16>packet.window
 }
@@ -175,8 +184,9 @@ function endStates(d: Sender, ack: i32): void {
 }
 
 /** An ACK that says nothing new: a hole without SACK, the answer to a keep-alive, or that something arrived twice. */
-function acknowledgedAgain(time: f64, d: Sender, sameWindow: bool): void {
+function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
   const state = d.state
+  const sameWindow = packet.window === <i32>other.window
   d.state = state & ~KEPT_ALIVE
   if (d.head !== NONE && (state & SACK_OK) === 0) {
     // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
@@ -188,17 +198,14 @@ function acknowledgedAgain(time: f64, d: Sender, sameWindow: bool): void {
   } else if (packet.sackBlocks === 0 && packet.window !== 0 && (state & KEPT_ALIVE) === 0) {
     // The window of a SYN is not scaled.
     const afterSyn = packet.ack - d.first === 1
-    if (sameWindow || afterSyn) needs.acknowledgedAgain(d, packet.ack, time)
+    if (sameWindow || afterSyn || !mayUpdateWindow(other)) needs.acknowledgedAgain(d, packet.ack, time)
   }
 }
 
-/**
- * A reset with the sequence number that an old segment of `d` acknowledged (RFC 9293 section 3.10.7.1): it came to a closed connection,
- * when all that `d` had sent was acknowledged, so it, too, came twice.
- */
+/** A reset of an end without the connection, when all that `d` had sent was acknowledged: what it answers came twice. */
 export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if ((d.state & ACKED) === 0 || d.head !== NONE || seq - other.next >= 0) return
-  needs.acknowledgedAgain(d, d.una, time)
+  needs.refused(d, seq, time)
 }
 
 function noteRoundTrip(d: Sender, roundTrip: f64): void {

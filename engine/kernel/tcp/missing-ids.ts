@@ -41,7 +41,20 @@ export function missingBefore(d: Sender, ipId: i32): i32 {
   if (ipId === 0 || last === 0) return 0
   const missing = (((ipId - last) << 16) >> 16) - 1 - <i32>d.pieces
   if (missing < 1 || missing > MOST_MISSING) return 0
-  return packet.ttl > LINUX_TTL || <i32>d.foreignIds > MOST_FOREIGN ? 0 : missing
+  return isNumbered(d) ? missing : 0
+}
+
+/** As far as is known the numbers are the connection's own. */
+function isNumbered(d: Sender): bool {
+  return packet.ttl <= LINUX_TTL && <i32>d.foreignIds <= MOST_FOREIGN
+}
+
+/**
+ * The packet may be there to say that the window grew: an application that reads makes Linux do so once it has doubled
+ * (tcp_cleanup_rbuf), others sooner.
+ */
+export function mayUpdateWindow(d: Sender): bool {
+  return packet.window >= 2 * <i32>d.window || packet.ipId === 0 || !isNumbered(d)
 }
 
 /** Keeps the highest IP ID of the direction. */
@@ -63,8 +76,7 @@ function answers(d: Sender, other: Sender): i32 {
 }
 
 /**
- * Of `missing` packets, those that were no ACKs. Where the window grew a lot, they may have said so: an application that reads
- * provokes ACKs as well (Linux tcp_cleanup_rbuf: at twice the window).
+ * Of `missing` packets, those that were no ACKs. Where the window grew a lot, they may have said so.
  */
 export function missingSegments(d: Sender, other: Sender, missing: i32): i32 {
   const reads = packet.window !== 0 && packet.window >= 2 * <i32>d.window

@@ -16,6 +16,10 @@ class Repetition {
   seq: i32
   end: i32
   tsval: i32
+  /** Its acknowledgment field. */
+  ack: i32
+  /** 1 = it was acknowledged by an ACK that echoed an older timestamp. */
+  older: i32
   /** 1 = the receiver has said that it arrived twice. */
   answered: i32
   /** The direction's repetition before. */
@@ -60,6 +64,8 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
   repetition.seq = packet.seq
   repetition.end = end
   repetition.tsval = packet.hasTimestamps !== 0 ? packet.tsval : 0
+  repetition.ack = packet.ack
+  repetition.answered = 0
   repetition.before = before
   repetition.time = time
   d.lastRepetition = used
@@ -124,17 +130,42 @@ export function answeredTwice(d: Sender, ack: i32, time: f64, another: bool): vo
  * SYN-ACK: RFC 5961 section 4.2, TIME-WAIT: RFC 9293 section 3.10.7.4). That is the newest repetition not yet answered so.
  */
 export function acknowledgedAgain(d: Sender, ack: i32, time: f64): void {
+  answeredAgain(d, ack, time, false)
+}
+
+/**
+ * A reset with the sequence number `seq`, of an end without the connection: what it answers has that as its acknowledgment (RFC 9293
+ * section 3.10.7.1), and is the newest such repetition, or else a mere ACK.
+ */
+export function refused(d: Sender, seq: i32, time: f64): void {
+  answeredAgain(d, seq, time, true)
+}
+
+function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
   let name = d.lastRepetition
   for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
     const repetition = at(name)
     if (time - repetition.time >= LATEST_NS) return
-    if (repetition.answered === 0 && ack - repetition.end >= 0) {
+    if (repetition.answered === 0 && (byReset ? repetition.ack === number : number - repetition.end >= 0)) {
       repetition.answered = 1
       if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
       return
     }
     name = repetition.before
   }
+}
+
+/**
+ * The other side says nothing new but echoes the newest repetition, whose bytes it had acknowledged with an older echo: that came afterwards,
+ * so twice. A receiver keeps the timestamp of what begins at or below what it has acknowledged (RFC 7323 section 4.3), and Linux of what ends
+ * there as well (tcp_sequence); had the repetition been in time, it would have begun above. False where that is not said.
+ */
+export function echoed(d: Sender, ack: i32): bool {
+  const repetition = at(d.lastRepetition)
+  if (repetition.tsval !== packet.tsecr || repetition.end !== ack || repetition.older === 0) return false
+  repetition.answered = 1
+  if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
+  return true
 }
 
 /** [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes was not needed. */
@@ -164,7 +195,9 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
  */
 export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time: f64, spareAcks: i32): void {
   const roundTrip = d.roundTrip
-  const tooSoon: f64 = roundTrip < SHORTEST_ROUND_TRIP_NS ? 0 : roundTrip * SURELY_LESS
+  // The handshake's round trip alone may be a slow one: addresses were asked for, entries made on the way.
+  const isKnown = una - d.first > 1 && roundTrip >= SHORTEST_ROUND_TRIP_NS
+  const tooSoon: f64 = isKnown ? roundTrip * SURELY_LESS : 0
   const isLossy = <i32>other.lostAcks >= VERY_LOSSY
   // Whether the repetition after came twice, and where it began.
   let cameTwice = false
@@ -186,6 +219,7 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
       const otherwise = stays ? before : spareAcks < 0 ? NEED.open : NEED.needed
       const need = answered || (spareAcks > 0 && !asked) ? NEED.spurious : otherwise
       if (spareAcks > 0) spareAcks--
+      if (packet.hasTimestamps !== 0 && packet.tsecr - repetition.tsval < 0) repetition.older = 1
       verdicts.setNeed(entry, need)
       if (need === NEED.needed && d.needed < 255) d.needed++
       if (echoesOriginal) d.state &= ~(LOSS | MOST_ARRIVED | RECOVERY)
