@@ -66,10 +66,23 @@ export const TABLE = {
 export const TABLE_COUNT = 66
 
 /** Words of TABLE.counts. */
-export const COUNT = { rows: 0, cutPackets: 1, conversations: 2, addresses: 3 } as const
+export const COUNT = {
+  rows: 0,
+  cutPackets: 1,
+  conversations: 2,
+  addresses: 3,
+  /** Of the packets that were cut, those with payload, and the row of the first. */
+  cutPayloads: 4,
+  firstCutPayload: 5,
+  /** Bytes on the wire. */
+  longestFrame: 6,
+} as const
 
-/** Doubles of TABLE.totals: bytes on the wire; the least and the latest time; where the last frame ended in the capture. */
-export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2, end: 3 } as const
+/**
+ * Doubles of TABLE.totals: bytes on the wire; the least and the latest time; where the last frame ended in the capture; by how much a time was
+ * earlier than one before it, at most.
+ */
+export const TOTAL = { wireBytes: 0, firstTime: 1, lastTime: 2, end: 3, mostBack: 4 } as const
 
 /** Records of connections lie in pages of so many; their table holds the pages' addresses. */
 export const PAGE_RECORDS = 1024

@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel.ts'
-import { COUNT, TABLE } from '../kernel-tables.ts'
+import { COUNT, TABLE, TOTAL } from '../kernel-tables.ts'
 import { CHUNK_BYTES, CHUNK_ROWS, COLUMN } from './packet-columns.ts'
 
 export { CHUNK_ROWS, FLAG, NO_CONVERSATION, NO_INTERFACE, TCP_FLAGS_MASK } from './packet-columns.ts'
@@ -75,15 +75,35 @@ export class PacketTable {
   before = 0
   readonly #kernel: Kernel
   readonly #counts: Int32Array
+  readonly #totals: Float64Array
   readonly #chunks: PacketChunk[] = []
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
     this.#counts = kernel.words(TABLE.counts)
+    this.#totals = kernel.doubles(TABLE.totals)
   }
 
   get rows(): number {
     return this.#counts[COUNT.rows]
+  }
+
+  /** How many packets with payload the snap length cut, and the row of the first; -1 = none. */
+  get cutPayloads(): number {
+    return this.#counts[COUNT.cutPayloads]
+  }
+  get firstCutPayload(): number {
+    return this.cutPayloads === 0 ? -1 : this.#counts[COUNT.firstCutPayload]
+  }
+
+  /** Bytes on the wire of the longest frame. */
+  get longestFrame(): number {
+    return this.#counts[COUNT.longestFrame] >>> 0
+  }
+
+  /** Nanoseconds by which a packet's time is earlier than that of one before it, at most. */
+  get mostBack(): number {
+    return this.#totals[TOTAL.mostBack]
   }
 
   /** Those that have rows; the last may still take more. */

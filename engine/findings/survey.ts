@@ -40,9 +40,6 @@ export class Survey {
   /** Frames longer than any link carries. */
   readonly oversized: Uint32Array
   readonly oversizedCount: number
-  /** Packets whose payload was cut, and the first of them; -1 = none. */
-  readonly cutWithPayload: number
-  readonly firstCut: number
   /** TCP conversations, ascending; those in which anything was noted; and those in which segments came again. */
   readonly tcp: readonly number[]
   readonly troubled: readonly number[]
@@ -71,15 +68,15 @@ export class Survey {
     let places = 0
     const tcpIds: number[] = []
     const midStream: number[] = []
+    const { transport } = conversations
     for (let id = 0; id < count; id++) {
-      const transport = conversations.transport[id]
-      if (transport === TRANSPORT.tcp) {
+      if (transport[id] === TRANSPORT.tcp) {
         tcpIds.push(id)
         const row = conversations.firstRow(id)
         const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
         if ((flags & (FLAG.syn | FLAG.rst | FLAG.tcp)) === FLAG.tcp) midStream.push(id)
       }
-      const wanted = transport === TRANSPORT.tcp || transport === TRANSPORT.udp
+      const wanted = transport[id] === TRANSPORT.tcp || transport[id] === TRANSPORT.udp
       this.starts[id] = wanted ? places : NOT_WANTED
       if (wanted) places += conversations.packets(id)
       if (clientIsB(tables, id)) this.clientIsB[id] = 1
@@ -87,7 +84,7 @@ export class Survey {
     this.ends = this.starts.slice()
     this.ordered = new Uint32Array(places)
     const latest = new Float64Array(count).fill(-Infinity)
-    const rare = new RareRows(stacks)
+    const rare = new RareRows(packets, stacks)
     this.rows = packets.rows
     for (const chunk of packets.chunks) {
       const to = Math.min(CHUNK_ROWS, this.rows - chunk.first)
@@ -108,8 +105,6 @@ export class Survey {
     this.oversized = rare.oversized.rows()
     this.oversizedCount = rare.oversized.count
     this.clockSteps = rare.clockSteps
-    this.cutWithPayload = rare.cutWithPayload
-    this.firstCut = rare.firstCut
   }
 
   /**
@@ -151,26 +146,27 @@ class RareRows {
   readonly arp = new RowSample()
   readonly oversized = new RowSample()
   readonly clockSteps: ClockStep[] = []
-  cutWithPayload = 0
-  firstCut = -1
   /** By interface; -Infinity before its first packet. */
   readonly #latest = new Float64Array(NO_INTERFACE).fill(-Infinity)
   readonly #icmpStack: Uint8Array
   readonly #arpStack: Uint8Array
   readonly #hasMessages: boolean
+  readonly #hasSteps: boolean
+  readonly #hasLong: boolean
 
-  constructor(stacks: StackTable) {
+  constructor({ mostBack, longestFrame }: PacketTable, stacks: StackTable) {
+    this.#hasSteps = mostBack > CLOCK_STEP_NS
+    this.#hasLong = longestFrame > LONGEST_FRAME
     const layers = new StackLayers(stacks)
     this.#icmpStack = layers.having([PROTOCOL.icmp, PROTOCOL.icmpv6])
     this.#arpStack = layers.having([PROTOCOL.arp])
     this.#hasMessages = this.#icmpStack.includes(1) || this.#arpStack.includes(1)
   }
 
-  /** The chunk's first `to` rows, a column after the other: small loops are soon compiled. */
+  /** The chunk's first `to` rows, a column after the other: small loops are soon compiled. Mostly the capture has nothing of the kind. */
   add(chunk: PacketChunk, to: number): void {
-    this.#addClockSteps(chunk, to)
-    this.#addLong(chunk, to)
-    this.#addCut(chunk, to)
+    if (this.#hasSteps) this.#addClockSteps(chunk, to)
+    if (this.#hasLong) this.#addLong(chunk, to)
     if (this.#hasMessages) this.#addMessages(chunk, to)
   }
 
@@ -191,16 +187,6 @@ class RareRows {
     for (let i = 0; i < to; i++) {
       if (length[i] > LONGEST_FRAME && interfaces[i] !== NO_INTERFACE) this.oversized.add(first + i)
     }
-  }
-
-  #addCut({ flags, payloadLength, first }: PacketChunk, to: number): void {
-    let count = 0
-    for (let i = 0; i < to; i++) {
-      if ((flags[i] & FLAG.cut) === 0 || payloadLength[i] === 0) continue
-      count++
-      if (this.firstCut < 0) this.firstCut = first + i
-    }
-    this.cutWithPayload += count
   }
 
   #addMessages({ stack, interface: interfaces, first }: PacketChunk, to: number): void {

@@ -73,7 +73,7 @@ export function frame(
     totals[TOTAL.firstTime] = time
     totals[TOTAL.lastTime] = time
   } else if (time > totals[TOTAL.lastTime]) totals[TOTAL.lastTime] = time
-  else if (time < totals[TOTAL.firstTime]) totals[TOTAL.firstTime] = time
+  else noteEarlier(time)
   if (keepsAll) {
     setOffset(offset)
     setCapturedLength(capturedLength)
@@ -95,7 +95,12 @@ export function frame(
   if (<u32>capturedLength < <u32>length) {
     flags |= FLAG.cut
     counts[COUNT.cutPackets]++
+    if (packet.payloadLength !== 0) {
+      if (counts[COUNT.cutPayloads] === 0) counts[COUNT.firstCutPayload] = row
+      counts[COUNT.cutPayloads]++
+    }
   }
+  if (<u32>length > <u32>counts[COUNT.longestFrame]) counts[COUNT.longestFrame] = length
 
   if (packet.sourceAt < 0) {
     if (keepsAll) setConversation(NO_CONVERSATION)
@@ -124,6 +129,13 @@ export function frame(
   totals[TOTAL.end] = offset + <f64>capturedLength
   commitRow()
   return true
+}
+
+/** The packet is no later than one before it. */
+function noteEarlier(time: f64): void {
+  if (time < totals[TOTAL.firstTime]) totals[TOTAL.firstTime] = time
+  const back = totals[TOTAL.lastTime] - time
+  if (back > totals[TOTAL.mostBack]) totals[TOTAL.mostBack] = back
 }
 
 function tell(row: i32, time: f64, found: i32): void {

@@ -8,19 +8,19 @@ export const cutPackets: ArtefactRule = {
   thresholds: {},
   source: 'https://www.tcpdump.org/manpages/tcpdump.1.html',
   find(context) {
-    const { survey } = context
-    if (survey.cutWithPayload === 0) return []
+    const { cutPayloads, firstCutPayload, rows } = context.tables.packets
+    if (cutPayloads === 0) return []
     return [
       {
         subject: 'frames',
-        sentence: `${countOf(survey.cutWithPayload, 'packet')} with payload (${share(survey.cutWithPayload, survey.rows)}) ${survey.cutWithPayload === 1 ? 'was' : 'were'} cut by the snap length: what follows in them is not malformed, only not here.`,
+        sentence: `${countOf(cutPayloads, 'packet')} with payload (${share(cutPayloads, rows)}) ${cutPayloads === 1 ? 'was' : 'were'} cut by the snap length: what follows in them is not malformed, only not here.`,
         why: 'Fewer bytes were captured than were on the wire.',
         confidence: 1,
-        since: context.time(survey.firstCut),
-        until: context.time(survey.firstCut),
-        count: survey.cutWithPayload,
+        since: context.time(firstCutPayload),
+        until: context.time(firstCutPayload),
+        count: cutPayloads,
         blamed: 'the capture',
-        evidence: [{ row: survey.firstCut, role: 'the first packet that was cut' }],
+        evidence: [{ row: firstCutPayload, role: 'the first packet that was cut' }],
         filter: 'frame.cap_len < frame.len',
       },
     ]
