@@ -103,29 +103,31 @@ export function byCommonAddress({ tables: { conversations } }: FindingContext, c
     b: numberOf(addressKey(conversations, each.id, true)),
   }))
   const keys = Array.from(numbers.keys())
+  // By address: segments sent again in the rest.
+  const weights = new Float64Array(keys.length)
+  const weigh = ({ each, a, b }: Addressed, sign: 1 | -1) => {
+    weights[a] += sign * each.again.length
+    if (b !== a) weights[b] += sign * each.again.length
+  }
+  for (const one of rest) weigh(one, 1)
   while (rest.length > 0) {
-    const common = groups.size < MOST_GROUPS ? mostAgain(rest, keys.length) : OTHERS
+    const common = groups.size < MOST_GROUPS ? mostAgain(rest, weights) : OTHERS
     const has = ({ a, b }: Addressed) => common === OTHERS || a === common || b === common
+    const members = rest.filter(has)
     groups.set(
       common === OTHERS ? OTHERS : keys[common],
-      rest.filter(has).map(({ each }) => each),
+      members.map(({ each }) => each),
     )
+    for (const one of members) weigh(one, -1)
     rest = rest.filter((one) => !has(one))
   }
   return groups
 }
 
-/** The address, of so many, with most segments sent again; of several the one that comes first. */
-function mostAgain(cases: readonly Addressed[], addresses: number): number {
-  const weights = new Float64Array(addresses)
-  const seen: number[] = []
-  const weigh = (address: number, by: number) => {
-    if (weights[address] === 0) seen.push(address)
-    weights[address] += by
-  }
-  for (const { each, a, b } of cases) {
-    weigh(a, each.again.length)
-    if (b !== a) weigh(b, each.again.length)
-  }
-  return seen.reduce((most, address) => (weights[address] > weights[most] ? address : most))
+/** The address with most segments sent again; of several the one that comes first in `rest`. */
+function mostAgain(rest: readonly Addressed[], weights: Float64Array): number {
+  const most = weights.reduce((a, b) => Math.max(a, b))
+  const first = rest.find(({ a, b }) => weights[a] === most || weights[b] === most)
+  if (!first) return OTHERS
+  return weights[first.a] === most ? first.a : first.b
 }
