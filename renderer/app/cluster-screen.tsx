@@ -1,29 +1,22 @@
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
-import type { NodeRow, PodRow } from '../../common/model/explorer.ts'
+import type { NodeRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
-import { EmptyState } from '../components/empty-state.tsx'
 import { Pane } from '../components/pane.tsx'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
 import { CaptureSetup, draftOf, keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
-import {
-  Details,
-  Explorer,
-  KIND_TITLES,
-  podsOfSelector,
-  titleOf,
-  useRows,
-  type Chosen,
-} from '../features/explorer/index.tsx'
+import { Details, Explorer, KIND_TITLES, titleOf, useRows, type Chosen } from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
+import { UnusableContext } from './unusable-context.tsx'
+import { useCapturePoints } from './use-capture-points.ts'
 import { useFileDialog } from './use-file-dialog.ts'
 import { useShellOffers, type ShellActions } from './use-shell-places.ts'
 import { PLACE_TABS, type PlaceTab } from './view.ts'
@@ -91,25 +84,15 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const sweeps = useWatched(connection, 'sweeps', (contract) => contract.clusters.watchSweeps())
   const [chosen, setChosen] = useState<Chosen>()
   const [side, setSide] = useState<'details' | 'capture'>(draft ? 'capture' : 'details')
-  const points = useMemo(() => (draft?.context === name ? (draft?.targets ?? []) : []), [draft, name])
   const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
+  const { points, lost, forgetLost, setPoints, togglePoints, addPoints, bySelector } = useCapturePoints({
+    ...{ context: name, draft, pods },
+    onDraft: props.onDraft,
+    ends: props.ends,
+    onEnds: props.onEnds,
+    onAdded: () => setSide('capture'),
+  })
   const starting = props.live.find(({ id }) => id === props.startedId)
-
-  const [lost, setLost] = useState<readonly string[]>()
-  const { ends, onEnds } = props
-  useEffect(() => {
-    if (!ends || !pods.synced) return
-    onEnds(undefined)
-    const found = [...pods.rows.values()].filter(
-      (pod) => pod.running && pod.addresses.some((address) => ends.includes(address)),
-    )
-    const missing = ends.filter((address) => !found.some(({ addresses }) => addresses.includes(address)))
-    setLost(missing.length > 0 ? missing : undefined)
-    setPoints(found.map(targetOfPod), found.map((pod) => pod.name).join(' and '))
-    setSide('capture')
-    // What is found is set once; everything else here is of the moment.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [ends, pods.synced])
 
   const logIn = (to: string) => props.shells.onTerminal({ kind: 'login', context: to })
 
@@ -117,56 +100,9 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     view.change(change, 'push')
   }
 
-  /** The same points again take them off; the first ones give the capture its name. */
-  function setPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
-    if (name === undefined) return
-    if (targets.length === 0) return props.onDraft(undefined)
-    const before = draft?.context === name ? draft : undefined
-    const kept = before?.targets.length ? before.title : title
-    props.onDraft({
-      ...before,
-      context: name,
-      targets,
-      title: targets.length > 1 && kept !== title ? `${kept.replace(/ and more$/, '')} and more` : kept,
-      ...(follow ? { follow } : {}),
-    })
-  }
-
-  function togglePoints(targets: readonly PointTarget[], title: string): void {
-    const have = new Set(points.map(keyOfPoint))
-    const own = new Set(targets.map(keyOfPoint))
-    if (targets.every((target) => have.has(keyOfPoint(target)))) {
-      setPoints(
-        points.filter((target) => !own.has(keyOfPoint(target))),
-        title,
-      )
-    } else {
-      setPoints([...points, ...targets.filter((target) => !have.has(keyOfPoint(target)))], title)
-      setSide('capture')
-    }
-  }
-
   function capture(targets: readonly PointTarget[], title: string, follow: CaptureOrder['follow']): void {
-    const have = new Set(points.map(keyOfPoint))
-    setPoints([...points, ...targets.filter((target) => !have.has(keyOfPoint(target)))], title, follow)
-    setSide('capture')
+    addPoints(targets, title, follow)
     requestAnimationFrame(() => document.querySelector<HTMLElement>('.start-capture .button')?.focus())
-  }
-
-  function bySelector(text: string): number {
-    const wanted = text.trim()
-    const running = [...pods.rows.values()].filter((pod) => pod.running)
-    // Both ends of a conversation: their addresses or names, one after the other.
-    const words = new Set(wanted.split(/[\s,;⇄→]+/).map((word) => word.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')))
-    const byAddress = running.filter((pod) => words.has(pod.name) || pod.addresses.some((one) => words.has(one)))
-    const found = byAddress.length > 0 ? byAddress : podsOfSelector(running, wanted)
-    const have = new Set(points.map(keyOfPoint))
-    const fresh = found.map(targetOfPod).filter((target) => !have.has(keyOfPoint(target)))
-    const spaces = new Set(found.map((pod) => pod.namespace))
-    const [only] = spaces.size === 1 && byAddress.length === 0 ? spaces : []
-    const follow = only === undefined ? undefined : { namespace: only, labels: wanted }
-    if (fresh.length > 0) setPoints([...points, ...fresh], wanted, follow)
-    return fresh.length
   }
 
   const copy = props.onCopy
@@ -180,7 +116,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   return (
     <>
       {lost && (
-        <Banner tone="warn" actions={[{ title: 'Dismiss', run: () => setLost(undefined) }]}>
+        <Banner tone="warn" actions={[{ title: 'Dismiss', run: forgetLost }]}>
           No running pod that is listed here has the address {lost.join(' or ')}: it may be a service, a node, a pod
           that is gone, or in another cluster or namespace.
         </Banner>
@@ -284,54 +220,15 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         />
       )
     }
-    if (!context) {
+    if (!context || !usable) {
       return (
         <Pane title={TITLES[place]}>
-          <div className="cluster-empty">
-            <EmptyState title="No cluster is known">
-              No kubeconfig was found. Looked at {contexts.files.map(({ path }) => path).join(', ') || 'none'}. Add a
-              file at the left, or set KUBECONFIG and start Hopscope again.
-            </EmptyState>
-          </div>
-        </Pane>
-      )
-    }
-    if (context.state === 'needs-login') {
-      return (
-        <Pane title={TITLES[place]}>
-          <div className="cluster-empty">
-            <EmptyState
-              title={`${context.name} wants you to log in`}
-              actions={[
-                { title: 'Log in in a terminal', run: () => logIn(context.name) },
-                {
-                  title: 'Ask again',
-                  run: () => void host.clusters.askContext(context.name).catch(() => undefined),
-                },
-              ]}
-            >
-              {context.problem}
-            </EmptyState>
-          </div>
-        </Pane>
-      )
-    }
-    if (!usable) {
-      return (
-        <Pane title={TITLES[place]}>
-          <div className="cluster-empty">
-            <EmptyState
-              title={`${context.name} was not asked yet`}
-              actions={[
-                {
-                  title: 'Ask it now',
-                  run: () => void host.clusters.askContext(context.name).catch(() => undefined),
-                },
-              ]}
-            >
-              Its user logs in with a plugin, which may open a browser.
-            </EmptyState>
-          </div>
+          <UnusableContext
+            context={context}
+            files={contexts.files}
+            onLogIn={logIn}
+            onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
+          />
         </Pane>
       )
     }
@@ -436,5 +333,3 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     return service ? [...service.addresses, ...service.endpoints.map(({ address }) => address)] : []
   }
 }
-
-const targetOfPod = ({ namespace, name }: PodRow): PointTarget => ({ kind: 'pod', namespace, pod: name })

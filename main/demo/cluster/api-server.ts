@@ -1,15 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
-import type {
-  KubernetesObject,
-  Namespace,
-  Pod,
-  ResourceAttributes,
-  SelfSubjectAccessReview,
-} from '../../kubernetes/objects.ts'
-import { admit, labelsMatch, patchEphemeral, replaceEphemeral, validateNewPod, withDefaults } from './admission.ts'
+import type { KubernetesObject, Namespace, Pod } from '../../kubernetes/objects.ts'
+import { attributes, mergePatch, review, selected, verbOf } from './api-requests.ts'
+import { identify } from './authentication.ts'
+import { admit, patchEphemeral, replaceEphemeral, validateNewPod, withDefaults } from './admission.ts'
 import type { ClusterUser, Identity } from './authorization.ts'
 import { allows, authorize, refusal } from './authorization.ts'
 import type { Authority } from './certificates.ts'
@@ -19,7 +14,6 @@ import type { Kind, Target } from './kinds.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, KINDS, targetOf } from './kinds.ts'
 import { asPod } from './kubelet.ts'
 import type { ObjectStore } from './object-store.ts'
-import { boundRules } from './role-bindings.ts'
 import type { Streams } from './streams.ts'
 
 const ACCOUNT_DELAY_MS = 300
@@ -139,7 +133,7 @@ export class ApiServer {
     try {
       this.#see(request, request.method ?? '')
       const body = await bodyOf(request)
-      const identity = this.#identify(request)
+      const identity = identify(request, this.#options)
       if (body !== '' && !(request.headers['content-type'] ?? '').includes('json')) {
         throw new ApiFailure(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format')
       }
@@ -161,7 +155,7 @@ export class ApiServer {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       this.#see(request, 'UPGRADE')
-      const identity = this.#identify(request)
+      const identity = identify(request, this.#options)
       const url = this.#url(request)
       const target = targetOf(url.pathname)
       const kind = target?.subresource
@@ -199,31 +193,6 @@ export class ApiServer {
     if (!url.pathname.startsWith(prefix)) throw new ApiFailure(404, 'NotFound', '404 page not found')
     url.pathname = url.pathname.slice(prefix.length)
     return url
-  }
-
-  #identify(request: IncomingMessage): Identity {
-    const user = this.#authenticate(request)
-    if (!user) throw new ApiFailure(401, 'Unauthorized', 'Unauthorized')
-    const identity = withAuthenticated(user)
-    const as = request.headers['impersonate-user']
-    if (typeof as !== 'string') return identity
-    authorize(identity, { verb: 'impersonate', resource: 'users', name: as })
-    const header = request.headers['impersonate-group'] ?? []
-    const groups = Array.isArray(header) ? header : header.split(', ')
-    for (const group of groups) authorize(identity, { verb: 'impersonate', resource: 'groups', name: group })
-    const other = this.#options.users.find(({ name }) => name === as)
-    return withAuthenticated({ name: as, groups, rules: other?.rules ?? boundRules(this.#options.store, as) })
-  }
-
-  #authenticate(request: IncomingMessage): ClusterUser | undefined {
-    const { users } = this.#options
-    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (bearer !== undefined) return users.find(({ token }) => token === bearer)
-    if (!isTls(request.socket) || !request.socket.authorized) return undefined
-    const { CN, O } = request.socket.getPeerCertificate().subject
-    const name = one(CN)
-    const known = users.find((user) => user.name === name && user.token === undefined)
-    return known ?? (name === undefined ? undefined : { name, groups: many(O), rules: [] })
   }
 
   #fixed(path: string): object | undefined {
@@ -426,74 +395,7 @@ export class ApiServer {
   }
 }
 
-function review(kind: Kind, identity: Identity, body: string): object {
-  if (kind.kind === 'SelfSubjectReview') {
-    const userInfo = { username: identity.name, groups: identity.groups }
-    return { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {}, status: { userInfo } }
-  }
-  const { spec }: SelfSubjectAccessReview = JSON.parse(body)
-  const allowed = allows(identity, spec.resourceAttributes)
-  return { apiVersion: 'authorization.k8s.io/v1', kind: kind.kind, metadata: {}, spec, status: { allowed } }
-}
-
-function selected(object: KubernetesObject, query: URLSearchParams): boolean {
-  const labels = query.get('labelSelector')
-  if (labels && !labelsMatch(object.metadata.labels ?? {}, labels)) return false
-  const fields = query.get('fieldSelector')
-  if (!fields) return true
-  const pod = asPod(object)
-  const values: Record<string, string> = {
-    'metadata.name': object.metadata.name,
-    'metadata.namespace': object.metadata.namespace ?? '',
-    'spec.nodeName': pod?.spec?.nodeName ?? '',
-    'status.phase': pod?.status?.phase ?? '',
-  }
-  if ('involvedObject' in object && typeof object.involvedObject === 'object' && object.involvedObject !== null) {
-    for (const [field, value] of Object.entries(object.involvedObject))
-      values[`involvedObject.${field}`] = String(value)
-  }
-  return labelsMatch(values, fields)
-}
-
-function verbOf(method: string, name: string, watching: boolean): string {
-  if (method === 'GET') return watching ? 'watch' : name === '' ? 'list' : 'get'
-  if (method === 'POST') return 'create'
-  if (method === 'PUT') return 'update'
-  if (method === 'PATCH') return 'patch'
-  if (method === 'DELETE' && name !== '') return 'delete'
-  throw new ApiFailure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource')
-}
-
-function attributes(target: Target, verb: string): ResourceAttributes {
-  const { kind, namespace, name, subresource } = target
-  return { verb, group: kind.group, resource: kind.resource, namespace, name, subresource }
-}
-
-/** RFC 7396. */
-function mergePatch<T extends object>(target: T, patch: object): T {
-  const before = new Map<string, unknown>(Object.entries(target))
-  const result = new Map(before)
-  for (const [field, value] of Object.entries(patch)) {
-    const old = before.get(field)
-    if (value === null) result.delete(field)
-    else result.set(field, isRecord(value) && isRecord(old) ? mergePatch(old, value) : value)
-  }
-  const merged: T = JSON.parse(JSON.stringify(Object.fromEntries(result)))
-  return merged
-}
-
-const isRecord = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function withoutVersion(pod: Pod): Pod {
   const { resourceVersion: _version, ...metadata } = pod.metadata
   return { ...pod, metadata }
 }
-
-function withAuthenticated({ name, groups = [], rules }: ClusterUser): Identity {
-  return { name, groups: [...groups, 'system:authenticated'], rules }
-}
-
-const isTls = (socket: object): socket is TLSSocket => 'getPeerCertificate' in socket
-const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)
-const many = (value: string | string[] | undefined) => (value === undefined ? [] : [value].flat())

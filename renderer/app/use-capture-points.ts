@@ -1,0 +1,93 @@
+import { useEffect, useMemo, useState } from 'react'
+import type { PodRow } from '../../common/model/explorer.ts'
+import type { CaptureOrder, PointTarget } from '../../common/model/live-capture.ts'
+import { keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { podsOfSelector, type useRows } from '../features/explorer/index.tsx'
+
+interface CapturePointsParts {
+  /** Name of the context, of which the points are. */
+  readonly context: string | undefined
+  readonly draft: CaptureDraft | undefined
+  readonly pods: ReturnType<typeof useRows<'pods'>>
+  readonly onDraft: (draft: CaptureDraft | undefined) => void
+  /** Addresses whose pods are to be captured, once they are found. */
+  readonly ends: readonly string[] | undefined
+  readonly onEnds: (ends: undefined) => void
+  readonly onAdded: () => void
+}
+
+/** Where the next capture is made: the points of its draft, and the ways to change them. */
+export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, onAdded }: CapturePointsParts) {
+  const points = useMemo(() => (draft?.context === context ? (draft?.targets ?? []) : []), [draft, context])
+  /** Of `ends`, the addresses that no running pod has. */
+  const [lost, setLost] = useState<readonly string[]>()
+
+  useEffect(() => {
+    if (!ends || !pods.synced) return
+    onEnds(undefined)
+    const found = [...pods.rows.values()].filter(
+      (pod) => pod.running && pod.addresses.some((address) => ends.includes(address)),
+    )
+    const missing = ends.filter((address) => !found.some(({ addresses }) => addresses.includes(address)))
+    setLost(missing.length > 0 ? missing : undefined)
+    setPoints(found.map(targetOfPod), found.map((pod) => pod.name).join(' and '))
+    onAdded()
+    // What is found is set once; everything else here is of the moment.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [ends, pods.synced])
+
+  /** The first ones give the capture its name. */
+  function setPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
+    if (context === undefined) return
+    if (targets.length === 0) return onDraft(undefined)
+    const before = draft?.context === context ? draft : undefined
+    const kept = before?.targets.length ? before.title : title
+    onDraft({
+      ...before,
+      context,
+      targets,
+      title: targets.length > 1 && kept !== title ? `${kept.replace(/ and more$/, '')} and more` : kept,
+      ...(follow ? { follow } : {}),
+    })
+  }
+
+  function fresh(targets: readonly PointTarget[]): readonly PointTarget[] {
+    const have = new Set(points.map(keyOfPoint))
+    return targets.filter((target) => !have.has(keyOfPoint(target)))
+  }
+
+  function addPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
+    setPoints([...points, ...fresh(targets)], title, follow)
+    onAdded()
+  }
+
+  /** The same points again take them off. */
+  function togglePoints(targets: readonly PointTarget[], title: string): void {
+    if (fresh(targets).length > 0) return addPoints(targets, title)
+    const own = new Set(targets.map(keyOfPoint))
+    setPoints(
+      points.filter((target) => !own.has(keyOfPoint(target))),
+      title,
+    )
+  }
+
+  /** Adds the running pods with these labels, names or addresses; returns how many there were that were not points yet. */
+  function bySelector(text: string): number {
+    const wanted = text.trim()
+    const running = [...pods.rows.values()].filter((pod) => pod.running)
+    // Both ends of a conversation: their addresses or names, one after the other.
+    const words = new Set(wanted.split(/[\s,;⇄→]+/).map((word) => word.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')))
+    const byAddress = running.filter((pod) => words.has(pod.name) || pod.addresses.some((one) => words.has(one)))
+    const found = byAddress.length > 0 ? byAddress : podsOfSelector(running, wanted)
+    const added = fresh(found.map(targetOfPod))
+    const spaces = new Set(found.map((pod) => pod.namespace))
+    const [only] = spaces.size === 1 && byAddress.length === 0 ? spaces : []
+    const follow = only === undefined ? undefined : { namespace: only, labels: wanted }
+    if (added.length > 0) setPoints([...points, ...added], wanted, follow)
+    return added.length
+  }
+
+  return { points, lost, forgetLost: () => setLost(undefined), setPoints, togglePoints, addPoints, bySelector }
+}
+
+const targetOfPod = ({ namespace, name }: PodRow): PointTarget => ({ kind: 'pod', namespace, pod: name })
