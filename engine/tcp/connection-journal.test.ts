@@ -53,6 +53,11 @@ describe('the cause of a reset', () => {
       `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +998ms B>A RA 1(0) ack 11`,
     ],
     [
+      'data-unread',
+      'an answer was given while the request was still coming',
+      `${HANDSHAKE} +1ms A>B A 1(1000) ack 1\n +0 A>B A 1001(1000) ack 1\n +1ms B>A PA 1(10) ack 1001\n +0 B>A RA 11(0) ack 1001`,
+    ],
+    [
       'mid-stream',
       'data had been acknowledged long ago',
       `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A A 1(0) ack 11\n +2s B>A RA 1(0) ack 11`,
@@ -78,6 +83,11 @@ describe('the cause of a reset', () => {
       `${HANDSHAKE} +1ms A>B PA 1(10) ack 1\n +1ms B>A PA 1(10) ack 11\n +1ms A>B RA 11(0) ack 11`,
     ],
     ['unknown-connection', 'the RST only mirrors the ACK', `${HANDSHAKE} +60s A>B PA 1(10) ack 1\n +1ms B>A R 1(0)`],
+    [
+      'unknown-connection',
+      'the RST mirrors an ACK before the last',
+      `${HANDSHAKE} +1ms B>A A 1(10) ack 1\n +0 B>A A 11(10) ack 1\n +0 A>B A 1(0) ack 11\n +0 A>B A 1(0) ack 21\n +1ms B>A R 11(0)`,
+    ],
     ['unknown-connection', 'to an unexpected SYN-ACK', '+0 A>B S 0(0)\n +1ms B>A SA 0(0) ack 1\n +1ms A>B R 1(0)'],
   ])('is %s: %s', (cause, _, text) => {
     expect(connectionAfter(text).resetCause).toBe(cause)

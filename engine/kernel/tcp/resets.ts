@@ -8,6 +8,7 @@ import {
   LAST_ACK,
   LAST_ROW,
   NEXT_ROW,
+  NEXT_SEQ,
   TTL_SHIFT,
   WINDOW_AND_COUNT,
 } from '../../tcp/directions.ts'
@@ -16,6 +17,7 @@ import { timeOf } from '../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
 import * as connections from './connection-table.ts'
 import { directionAt } from './directions.ts'
+import { atOrBefore, before } from './sequence.ts'
 
 /** Why a connection was reset, by number in RESET_CAUSES. */
 export const REFUSED: i32 = 1
@@ -52,14 +54,16 @@ export function resetCause(found: i32, flags: i32, seq: i32, window: i32, time: 
   const isClosed = (seen & (EITHER * SEEN.fin)) === EITHER * SEEN.fin
   if (!isClosed && isForeign(sender[BITS], acks || sentSyn)) return INJECTED
   if ((seen & (EITHER * SEEN.fin)) !== 0) return AFTER_FIN
-  if (!acks && peer[LAST_ROW] !== 0 && seq === peer[LAST_ACK]) return UNKNOWN_CONNECTION
+  // The peer may have acknowledged more since it sent what this answers.
+  if (!acks && peer[LAST_ROW] !== 0 && atOrBefore(seq, peer[LAST_ACK])) return UNKNOWN_CONNECTION
   // An end that opened the connection may have read what came last: it is an answer.
   if (!acks || sentSyn || (peer[BITS] & BIT_DATA) === 0) return MID_STREAM
   /** The peer's last new data. */
   const row = peer[NEXT_ROW]
   const unanswered = row > sender[NEXT_ROW] && time - timeOf(row - 1) <= UNREAD_WITHIN_NS
   const opens = <f64>window > <f64>(sender[WINDOW_AND_COUNT] & 0xffff) * WINDOW_OPENS
-  return unanswered || opens ? DATA_UNREAD : MID_STREAM
+  const inFlight = before(packet.ack, peer[NEXT_SEQ])
+  return unanswered || opens || inFlight ? DATA_UNREAD : MID_STREAM
 }
 
 /**
