@@ -14,7 +14,7 @@ declare function atob(base64: string): string
 export interface KernelCalls {
   /** The number of the stack of the packet's layers. */
   readonly lookUpStack: () => number
-  /** A packet with payload, FIN or RST of the conversation and direction `found` (ConversationTable.find). False: of a TCP connection no more is wanted. */
+  /** A packet with payload, FIN or RST; `found` is `conversation * 2 + direction`. False: of a TCP connection no more is wanted. */
   readonly application: (row: number, time: number, found: number) => boolean
 }
 

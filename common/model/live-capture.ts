@@ -107,11 +107,13 @@ export interface LeftoverRow {
   readonly namespace: string
   readonly pod: string
   readonly container: string
+  /** As written on it. */
   readonly createdBy?: string
+  /** Milliseconds since 1970. */
   readonly createdAt?: number
   /** A capture of this machine that still runs uses it. */
   readonly inUse: boolean
-  /** Made from this machine or by this user. */
+  /** Made from this machine (it is in the ledger) or by this user: it may be removed without asking anyone. */
   readonly ours: boolean
 }
 

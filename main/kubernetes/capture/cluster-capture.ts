@@ -4,18 +4,16 @@ import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { ExecTiming } from '../exec-stream.ts'
-import type { AddressName } from './address-names.ts'
-import { addressNames, displayName, mergeNames } from './address-names.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CaptureFile } from './capture-file.ts'
 import type { Manifest } from './capture-manifest.ts'
 import { journalOf, partsOf, readManifest, writeManifest } from './capture-manifest.ts'
+import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import { messageOf } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
-import { writeWhole } from './write-whole.ts'
 
 export interface CaptureSettings {
   /** BPF text; "" for everything. */
@@ -65,7 +63,7 @@ export class ClusterCapture {
   readonly #points: CapturePoint[] = []
   readonly #cancel = new AbortController()
   readonly #running = new Set<Promise<unknown>>()
-  #names: readonly AddressName[] = []
+  readonly #names: CaptureNames
   #file: CaptureFile | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
   #message: string | undefined
@@ -87,6 +85,7 @@ export class ClusterCapture {
     this.#follow = follow
     this.id = id
     this.#startedAt = startedAt
+    this.#names = new CaptureNames(request.connection)
   }
 
   static create(request: ClusterCaptureRequest): ClusterCapture {
@@ -148,7 +147,7 @@ export class ClusterCapture {
     try {
       const fresh = this.#points.every((point) => !point.manifest)
       if (fresh) await this.#prepare()
-      this.#names = await addressNames(this.#request.connection, this.#namespaces())
+      await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
       await this.#fetchAll()
@@ -241,7 +240,7 @@ export class ClusterCapture {
     } catch (error) {
       throw new HostError('unavailable', messageOf(error, file))
     }
-    await this.#file.addNames(this.#names.map(wiresharkName))
+    await this.#file.addNames(this.#names.known)
     for (const point of this.#points) this.#wire(point, this.#file)
     if (fresh) await this.#writeManifest()
   }
@@ -364,9 +363,9 @@ export class ClusterCapture {
         ...(counts.interfaceDropped === undefined ? {} : { interfaceDropped: counts.interfaceDropped }),
       }
     })
-    await file.addLast(statistics, await this.#newNames())
+    await file.addLast(statistics, await this.#names.readAgain(this.#namespaces()))
     await file.close()
-    await this.#writeNames()
+    await this.#names.write(this.#request.file, this.#startedAt)
     const lacking = this.#points.filter((point) => !this.#isWhole(point)).map(({ status }) => status)
     this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
     const message = lacking.map((status) => status.message).find(Boolean)
@@ -404,21 +403,6 @@ export class ClusterCapture {
     await writeManifest(file, manifest)
   }
 
-  /** Of addresses that changed hands while it ran. */
-  async #newNames(): Promise<readonly ReturnType<typeof wiresharkName>[]> {
-    const after = await addressNames(this.#request.connection, this.#namespaces()).catch(() => [])
-    if (after.length === 0) return []
-    const known = new Set(this.#names.map(({ address }) => address))
-    this.#names = mergeNames(this.#names, after, Date.now())
-    return after.filter(({ address }) => !known.has(address)).map(wiresharkName)
-  }
-
-  async #writeNames(): Promise<void> {
-    if (this.#names.length === 0) return
-    const body = { version: 1, writtenAt: Date.now(), startedAt: this.#startedAt, names: this.#names }
-    await writeWhole(`${this.#request.file}.names.json`, JSON.stringify(body, undefined, 1))
-  }
-
   #namespaces(): string[] {
     const all = [...this.#points.map(({ status }) => status.namespace), this.#follow?.namespace]
     return [...new Set(all.filter((one) => one !== undefined))]
@@ -439,5 +423,3 @@ export class ClusterCapture {
     this.#request.onChange?.(this.status)
   }
 }
-
-const wiresharkName = (name: AddressName) => ({ address: name.address, name: displayName(name) })

@@ -1,3 +1,4 @@
+import type { LeftoverRow } from '../../../common/model/live-capture.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import { listAll, whoami } from '../cluster-access.ts'
@@ -9,20 +10,8 @@ import { deletePod, endContainer, removePlace } from './capture-place.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { isInUse } from './ledger.ts'
 
-/** Something of ours that is still in a cluster. */
-export interface Leftover {
-  readonly kind: 'pod' | 'ephemeral-container'
-  readonly namespace: string
-  readonly pod: string
-  readonly container: string
-  /** As written on it. */
-  readonly createdBy?: string
-  /** Milliseconds since 1970. */
-  readonly createdAt?: number
-  /** A capture of this machine that still runs uses it. */
-  readonly inUse: boolean
-  /** Made from this machine (it is in the ledger) or by this user: it may be removed without asking anyone. */
-  readonly ours: boolean
+/** Something of ours that is still in a cluster, with what this machine's ledger says of it. */
+export interface Leftover extends Omit<LeftoverRow, 'key'> {
   readonly entry?: LedgerEntry
 }
 
