@@ -1,4 +1,4 @@
-import { openSockets, podOf } from '../commands.ts'
+import { conntrackOf, openSockets, podOf, policies } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
@@ -7,11 +7,14 @@ import { countOf, most, nsText, sentences, whenText } from '../words.ts'
 
 interface Aborted extends Case {
   readonly segments: Segments
-  readonly request: number
+  /** The last data, that of the end that got the reset unless somebody else sent that. */
+  readonly data: number
   readonly reset: number
+  /** Somebody else sent it, in the name of one end. */
+  readonly injected: boolean
 }
 
-/** A server resets a connection although it owes an answer on it. */
+/** A server resets a connection although it owes an answer on it; or somebody on the way does, in the name of either end. */
 export const midStreamReset: Rule = {
   kind: 'mid-stream-reset',
   title: 'Resets instead of answers',
@@ -34,8 +37,10 @@ export const midStreamReset: Rule = {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
+    const [own, foreign] = [false, true].map((injected) => cases.filter((each) => each.injected === injected))
     const drafts: Draft[] = []
-    for (const group of byServer(context, cases)) drafts.push(await draft(context, group))
+    for (const group of byServer(context, own)) drafts.push(await draft(context, group))
+    for (const group of byServer(context, foreign)) drafts.push(await injectedDraft(context, group))
     return drafts
   },
 }
@@ -43,39 +48,52 @@ export const midStreamReset: Rule = {
 function caseOf(context: FindingContext, id: number): Aborted | undefined {
   const segments = context.segments(id)
   const reset = segments.find((i) => segments.isReset(i))
-  if (reset < 0 || segments.fromClient(reset)) return undefined
-  let request = -1
+  if (reset < 0) return undefined
+  const injected = context.tables.tcp.connection(id).resetCause === 'injected'
+  if (segments.fromClient(reset) && !injected) return undefined
+  let data = -1
   for (let i = reset - 1; i >= 0; i--) {
     // After a FIN of either a reset only cleans up.
     if (segments.isFin(i)) return undefined
-    if (request < 0 && segments.length(i) > 0) {
-      if (!segments.fromClient(i)) return undefined
-      request = i
+    if (data < 0 && segments.length(i) > 0) {
+      if (!segments.fromClient(i) && !injected) return undefined
+      data = i
     }
   }
-  if (request < 0) return undefined
-  const since = segments.time(request)
+  if (data < 0) return undefined
+  const since = segments.time(data)
   const until = segments.time(reset)
-  return { id, since, until, costNs: until - since, segments, request, reset }
+  return { id, since, until, costNs: until - since, segments, data, reset, injected }
 }
+
+/** The TTL of the first reset that can be compared, and of another packet of the end that it is said to be from. */
+async function ttlsOf(
+  context: FindingContext,
+  cases: readonly Aborted[],
+): Promise<{ readonly theirs: number; readonly usual: number } | undefined> {
+  const pairs = cases.slice(0, 20).flatMap(({ segments, reset }) => {
+    const sender = segments.fromClient(reset)
+    const own = segments.find((i) => segments.fromClient(i) === sender && !segments.isReset(i))
+    return own < 0 ? [] : [{ reset: segments.row(reset), own: segments.row(own) }]
+  })
+  const headers = await context.headers(pairs.flatMap(({ reset, own }) => [reset, own]))
+  for (const { reset, own } of pairs) {
+    const theirs = headers.get(reset)?.ttl
+    const usual = headers.get(own)?.ttl
+    if (theirs !== undefined && usual !== undefined) return { theirs, usual }
+  }
+  return undefined
+}
+
+const evidenceOf = (cases: readonly Aborted[], role: string) =>
+  worst(cases, 5).flatMap(({ segments, data, reset }) => [
+    { row: segments.row(data), role },
+    { row: segments.row(reset), role: 'the reset' },
+  ])
 
 async function draft(context: FindingContext, group: Group<Aborted>): Promise<Draft> {
   const { cases, server } = group
-  const some = cases.slice(0, 20)
-  const own = some.map(({ segments }) => {
-    const i = segments.find((place) => !segments.fromClient(place) && !segments.isReset(place))
-    return i < 0 ? -1 : segments.row(i)
-  })
-  const headers = await context.headers([
-    ...some.map(({ segments, reset }) => segments.row(reset)),
-    ...own.filter((row) => row >= 0),
-  ])
-  const pairs = some.map(({ segments, reset }, n) => ({
-    theirs: headers.get(segments.row(reset))?.ttl,
-    usual: headers.get(own[n])?.ttl,
-  }))
-  const comparable = pairs.filter(({ theirs, usual }) => theirs !== undefined && usual !== undefined)
-  const foreign = comparable.length > 0 && comparable.every(({ theirs, usual }) => theirs !== usual)
+  const ttls = await ttlsOf(context, cases)
   const longest = most(cases.map(({ costNs }) => costNs))
   return {
     ...about(group),
@@ -86,23 +104,48 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
     ),
     why: sentences(
       'The last data came from the client, nobody had closed, and the reset came from the server’s address.',
-      foreign
-        ? `The resets have TTL ${comparable[0].theirs}, the server’s packets ${comparable[0].usual}.`
-        : comparable.length > 0
-          ? 'The resets have the TTL of the server’s packets.'
-          : '',
+      ttls && ttls.theirs === ttls.usual ? 'The resets have the TTL of the server’s packets.' : '',
     ),
     confidence: 0.8,
-    blamed: foreign
-      ? 'a middlebox on the way: the resets are not the server’s own'
-      : `the program behind ${context.namedEnd(server)}: it ended, or closed without reading what it was sent`,
-    evidence: worst(cases, 5).flatMap(({ segments, request, reset }) => [
-      { row: segments.row(request), role: 'data that waits for an answer' },
-      { row: segments.row(reset), role: 'the reset' },
-    ]),
+    blamed: `the program behind ${context.namedEnd(server)}: it ended, or closed without reading what it was sent`,
+    evidence: evidenceOf(cases, 'data that waits for an answer'),
     ruledOut: ['An orderly end: there was no FIN.', 'A refusal: the connection was open.'],
     settle: 'The log of the server at that moment, and whether its pod was restarted.',
     confirm: [podOf(server.address), openSockets(server.address)],
+    filter: context.filter(group.ids),
+  }
+}
+
+async function injectedDraft(context: FindingContext, group: Group<Aborted>): Promise<Draft> {
+  const { cases, server } = group
+  const byClients = cases.filter(({ segments, reset }) => segments.fromClient(reset)).length
+  const name =
+    byClients === 0
+      ? 'the server'
+      : byClients === cases.length
+        ? 'the clients'
+        : `the clients (${byClients}) or the server (${cases.length - byClients})`
+  const ttls = await ttlsOf(context, cases)
+  return {
+    ...about(group),
+    subject: `${server.address} ${server.port} injected`,
+    title: 'Resets from somebody on the way',
+    count: cases.length,
+    failed: cases.length,
+    sentence: sentences(
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${whenText(group.since, group.until)} by somebody else, in the name of ${name}.`,
+    ),
+    why: `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`,
+    confidence: 0.9,
+    blamed:
+      'a firewall, proxy or load balancer on the way, or another host with the address: the resets are not that end’s own',
+    evidence: evidenceOf(cases, 'the last data'),
+    ruledOut: [
+      'An orderly end: there was no FIN.',
+      'The program itself: its resets would come from as far away as its data.',
+    ],
+    settle: `A capture where ${name === 'the clients' ? 'the clients are' : 'the server is'}: no reset leaves there.`,
+    confirm: [policies, conntrackOf(server.address)],
     filter: context.filter(group.ids),
   }
 }

@@ -101,6 +101,17 @@ describe('a reset instead of an answer', () => {
     expect(theFinding(report)).toMatchObject({ kind: 'mid-stream-reset', costMs: 300 })
   })
 
+  const FAR = OPENS.replaceAll(/B>A [^\n]*/g, '$& ttl 62')
+  it.each([
+    ['the server', `${FAR}\n+1s A>B PA 101(100) ack 201\n+1ms B>A R 201(0) ttl 63`, '63 instead of 62'],
+    ['the clients', `${OPENS}\n+1s B>A PA 201(100) ack 101\n+1ms A>B R 101(0) ttl 61`, '61 instead of 64'],
+  ])('is somebody else’s, in the name of %s, where its TTL tells', async (name, text, why) => {
+    const finding = theFinding(await findInConnections(text))
+    expect(finding.kind).toBe('mid-stream-reset')
+    expect(finding.sentence).toContain(`by somebody else, in the name of ${name}.`)
+    expect(finding.why).toContain(why)
+  })
+
   it.each([
     ['a client that resets when it has its answer', `${OPENS}\n+10ms A>B RA 101(0) ack 201`],
     ['a server that resets when it has answered', `${OPENS}\n+10ms B>A RA 201(0) ack 101`],
