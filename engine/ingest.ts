@@ -151,11 +151,9 @@ export class Ingest implements FrameSink {
     this.#kernel.call.tellApplications()
   }
 
-  /** No more frames will come: what was only kept to judge them by is let go, 192 bytes a connection and more. */
+  /** No more frames will come. */
   finish(): void {
     this.#applications?.finish()
-    this.#kernel.call.release()
-    this.#kernel.call.setLimits(0, 0)
   }
 
   #tellEpoch(epoch: bigint | undefined): void {

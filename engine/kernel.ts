@@ -50,7 +50,6 @@ interface KernelFunctions {
   beginRow(): void
   commitRow(): void
   dropUncommitted(): void
-  release(): void
 }
 
 const PAGES = { initial: 2, maximum: 65_536, shared: true }

@@ -4,7 +4,6 @@ import { frame, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
-import { release } from './tcp/judge.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
 import { dropUncommitted } from './uncommitted.ts'
 
@@ -18,7 +17,6 @@ export {
   keepAll,
   packetAddress,
   pcapRecords,
-  release,
   room,
   setEpoch,
   setLimits,

@@ -70,12 +70,6 @@ export function doubleTable(table: i32): usize {
   return at
 }
 
-/** Gives the table's memory back. */
-export function freeTable(table: i32): void {
-  giveBack(tableAt(table), tableBytes(table))
-  enter(table, 0, 0)
-}
-
 /** Bytes of the table. */
 export function tableBytes(table: i32): i32 {
   return load<i32>(DIRECTORY + ((<usize>table) << 3), 4)

@@ -1,5 +1,5 @@
 import { PAGE_RECORDS } from '../kernel-tables.ts'
-import { allocate, doubleTable, giveBack, newTable, tableAt, tableBytes } from './memory.ts'
+import { allocate, doubleTable, newTable, tableAt, tableBytes } from './memory.ts'
 
 // Records of connections, in pages that stay where they are: a table that doubles would be copied, and leave a hole of its old size behind.
 // Number `table` of the directory holds the addresses of the pages.
@@ -23,10 +23,4 @@ export function addPage(table: i32, first: i32, bytes: i32): usize {
   const pages = at === tableBytes(table) ? doubleTable(table) : tableAt(table)
   store<usize>(pages + at, allocate(bytes << SHIFT))
   return pages
-}
-
-/** Gives the pages of the records up to `end` back. */
-export function givePagesBack(table: i32, end: i32, bytes: i32): void {
-  const pages = tableAt(table)
-  for (let record = 0; record < end; record += PAGE_RECORDS) giveBack(recordAt(pages, record, bytes), bytes << SHIFT)
 }

@@ -6,8 +6,7 @@ import * as follow from './follow-sender.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
 import { isOlder, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
-import * as senders from './sender-table.ts'
-import { ACKED, KEPT_ALIVE, LAST_FIN, REFUSED, SEEN, Sender, sender } from './sender-table.ts'
+import { ACKED, KEPT_ALIVE, LAST_FIN, REFUSED, reserve, SEEN, Sender, sender } from './sender-table.ts'
 import { lengthOf } from './sequence.ts'
 import * as sent from './sent-segments.ts'
 import * as sightings from './sighting-table.ts'
@@ -29,21 +28,13 @@ const NONE: i32 = 0
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
 const REORDER_NS: f64 = 3e6
 
-/** No more packets will come: what they would be judged by is let go. */
-export function release(): void {
-  senders.release()
-  sent.release()
-  sightings.release()
-  needs.release()
-}
-
 /**
  * Returns the VERDICT of the packet, which travels in `direction` (find() of the conversations). `before` differs from it when the labels
  * began a new stream with this SYN, as Wireshark does once a FIN or RST was seen: with the same initial sequence number it is the
  * old SYN all the same, late or sent again. To be called for every analysed TCP packet, in file order.
  */
 export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
-  senders.reserve(direction)
+  reserve(direction)
   const d = sender(direction)
   const other = sender(direction ^ 1)
   const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0

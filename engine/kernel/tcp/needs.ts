@@ -1,6 +1,6 @@
 import { TABLE } from '../../kernel-tables.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
-import { doubleTable, freeTable, newTable, tableBytes } from '../memory.ts'
+import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { ACKED, LOSS, MOST_ARRIVED, NO_SACK, PROBED, RECOVERY, SACKED, Sender } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
@@ -235,8 +235,4 @@ function isUndecided(entry: i32, isGap: bool): bool {
   const need = verdicts.need(entry)
   if (need === NEED.arrived) return isGap
   return need === NEED.unknown || need === NEED.likely || need === NEED.early
-}
-
-export function release(): void {
-  freeTable(TABLE.needs)
 }

@@ -1,5 +1,5 @@
 import { PAGE_RECORDS, TABLE } from '../../kernel-tables.ts'
-import { addPage, givePagesBack, newPages, recordAt } from '../pages.ts'
+import { addPage, newPages, recordAt } from '../pages.ts'
 
 /**
  * What the sender of one direction of a TCP connection can know, as Linux keeps it, followed from this capture point. Zeros are a direction of
@@ -103,9 +103,4 @@ export function reserve(direction: i32): void {
     pages = addPage(TABLE.senderPages, capacity, SENDER_BYTES)
     capacity += PAGE_RECORDS
   }
-}
-
-export function release(): void {
-  givePagesBack(TABLE.senderPages, capacity, SENDER_BYTES)
-  capacity = 0
 }

@@ -1,5 +1,5 @@
 import { TABLE } from '../../kernel-tables.ts'
-import { doubleTable, freeTable, newTable, tableBytes } from '../memory.ts'
+import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { Sender } from './sender-table.ts'
 
@@ -205,8 +205,4 @@ function allocate(): i32 {
   }
   used += SEGMENT_BYTES
   return used - SEGMENT_BYTES
-}
-
-export function release(): void {
-  freeTable(TABLE.sentWords)
 }

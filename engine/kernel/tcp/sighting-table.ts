@@ -1,6 +1,6 @@
 import { TABLE } from '../../kernel-tables.ts'
 import { timeOf } from '../columns/packet-columns.ts'
-import { F64s, freeTable, I32s, newTable, U8s } from '../memory.ts'
+import { F64s, I32s, newTable, U8s } from '../memory.ts'
 import { packet } from '../packet.ts'
 
 // Which packets were seen a moment ago, to tell the same packet seen twice from the same bytes sent twice: every transmission by Linux has its
@@ -60,10 +60,4 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
   words[slot * 2] = b
   words[slot * 2 + 1] = row + 1
   return -1
-}
-
-export function release(): void {
-  freeTable(TABLE.sightingWords)
-  freeTable(TABLE.sightingAgain)
-  freeTable(TABLE.sightingHints)
 }
