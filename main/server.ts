@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorCode } from '../common/contract.ts'
+import { MOST_PIECES_TEXT } from '../common/model/capture-pieces.ts'
 import { HostError } from '../common/host-error.ts'
 import { credentials, hasToken, isFromOurPage } from './browser/admission.ts'
 import { sendAnswer } from './browser/send-answer.ts'
@@ -43,7 +44,8 @@ export interface BrowserServer {
 export async function startServer(host: Host, options: ServerOptions): Promise<BrowserServer> {
   const token = randomBytes(24).toString('base64url')
   const tickets = new Tickets()
-  const server = createServer((request, response) => {
+  // A list of pieces of a capture is in the URL.
+  const server = createServer({ maxHeaderSize: MOST_PIECES_TEXT + 16_384 }, (request, response) => {
     answer({ host, page: options.page, token, tickets }, request, response).catch(() => response.destroy())
   })
   const closeSockets = acceptSockets(server, token, (line) =>

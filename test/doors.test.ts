@@ -4,6 +4,7 @@ import { RpcSession } from 'capnweb'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket as NodeWebSocket } from 'ws'
 import { MessageTransport } from '../common/message-transport.ts'
+import { MOST_PIECES } from '../common/model/capture-pieces.ts'
 import { startServer } from '../main/server.ts'
 import { Mailbox } from '../main/streams.ts'
 import { browserDoor } from '../renderer/app/doors/browser-door.ts'
@@ -76,13 +77,25 @@ describe("a capture's bytes", () => {
 
   it('come as pieces from here and there, fewer where it ends', async () => {
     const { request } = await opened('0123456789')
-    const pieces = await capturePieces(request, [
+    const { bytes, places, lengths } = await capturePieces(request, [
       { offset: 7, length: 2 },
       { offset: 1, length: 3 },
       { offset: 8, length: 5 },
       { offset: 50, length: 5 },
     ])
-    expect(pieces.map((bytes) => Buffer.from(bytes).toString())).toEqual(['78', '123', '89', ''])
+    const texts = Array.from(places, (at, n) => Buffer.from(bytes.subarray(at, at + lengths[n])).toString())
+    expect(texts).toEqual(['78', '123', '89', ''])
+  })
+
+  it('come as so many pieces as may be asked for, wherever they are', async () => {
+    const { request } = await opened('0123456789')
+    const pieces = Array.from({ length: MOST_PIECES }, (_, n) => ({
+      offset: n % 2 === 0 ? 0 : 1e15 + n,
+      length: 1 + (n % 3),
+    }))
+    const { bytes, places, lengths } = await capturePieces(request, pieces)
+    expect(Array.from(lengths)).toEqual(pieces.map(({ offset, length }) => (offset === 0 ? length : 0)))
+    expect(bytes[places[MOST_PIECES - 2]]).toBe('0'.charCodeAt(0))
   })
 
   it('are followed while the capture grows', async () => {

@@ -4,6 +4,8 @@ import { emptyPacket, Packet } from '../decode/packet.ts'
 import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { columnTest, needsBytes } from './filter-columns.ts'
 import { type Needles, needlesOf } from './filter-needles.ts'
+import type { BytesWanted } from './frame-bytes.ts'
+import { wantedOf } from './filter-headers.ts'
 import { fulfils } from './filter-evaluate.ts'
 import type { Block, CaptureTables, ColumnTest, ReaderContext } from './filter-field.ts'
 import type { Needle } from './needle.ts'
@@ -19,6 +21,7 @@ export class CompiledFilter {
   readonly #needles: Needles
   #withoutNeedles: ColumnTest | undefined
   readonly #values: PacketValues
+  readonly #wanted: BytesWanted | undefined
   readonly #packet = new Packet()
   /** Packets yet to come can change what it says of earlier ones. */
   readonly changes: boolean
@@ -29,12 +32,18 @@ export class CompiledFilter {
     this.#columns = columnTest(test, this.#context)
     this.#needles = needlesOf(test)
     this.#values = new PacketValues(test, this.#context)
+    this.#wanted = wantedOf(test)
     this.changes = Array.from(testFields(test)).some((field) => field.changes)
   }
 
   /** See needsBytes in filter-columns.ts. */
   get needsBytes(): boolean {
     return needsBytes(this.#test)
+  }
+
+  /** How much of frames it looks at. */
+  get wanted(): BytesWanted | undefined {
+    return this.#wanted
   }
 
   /** Writes an OUTCOME for each place of the block, from the columns alone. */
@@ -53,16 +62,15 @@ export class CompiledFilter {
     this.#withoutNeedles(block, out, 0)
   }
 
-  /** Whether the packet at `row` matches; its frame is `bytes[at, at + captured length)`. */
-  matches(row: number, bytes: Uint8Array, at: number): boolean {
+  /** Whether the packet at `row` matches; its frame is `bytes[at, end)`, of which no more need be there than is wanted. */
+  matches(row: number, bytes: Uint8Array, at: number, end: number): boolean {
     const { tables } = this.#context
     const chunk = tables.packets.chunk(row)
     const i = row % CHUNK_ROWS
-    const captured = Math.min(chunk.capturedLength[i], bytes.length - at)
     const id = chunk.interface[i]
-    const packet = id === NO_INTERFACE ? emptyPacket(bytes, at, at + captured) : this.#packet
+    const packet = id === NO_INTERFACE ? emptyPacket(bytes, at, end) : this.#packet
     if (id !== NO_INTERFACE)
-      decodeFrame(packet, bytes, at, captured, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
+      decodeFrame(packet, bytes, at, end - at, chunk.length[i], tables.interfaces[id]?.linkType ?? -1)
     this.#values.load(row, packet)
     return fulfils(this.#test, this.#values)
   }

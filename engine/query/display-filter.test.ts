@@ -17,7 +17,8 @@ function matching(filter: string): number[] {
   const compiled = compileFilter(filter, catalog, capture)
   const numbers: number[] = []
   for (let row = 0; row < rows; row++) {
-    if (!compiled || compiled.matches(row, capture.frames[row].bytes, 0)) numbers.push(row + 1)
+    if (!compiled || compiled.matches(row, capture.frames[row].bytes, 0, capture.frames[row].bytes.length))
+      numbers.push(row + 1)
   }
   return numbers
 }
@@ -85,7 +86,7 @@ describe('a display filter', { timeout: 60_000 }, () => {
             const out = new Uint8Array(rows + 4)
             compiled?.columns({ chunk: damaged.packets.chunk(0), firstRow: 0, from: 0, to: rows }, out)
             for (const [row, { bytes }] of damaged.frames.entries()) {
-              const matches = compiled?.matches(row, bytes, 0)
+              const matches = compiled?.matches(row, bytes, 0, bytes.length)
               if (out[row] !== OUTCOME.unknown)
                 expect([filter, row, out[row] === OUTCOME.true]).toEqual([filter, row, matches])
             }

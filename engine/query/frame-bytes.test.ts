@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { CapturePiece } from '../../common/model/capture-pieces.ts'
 import type { PacketTable } from '../columns/packet-table.ts'
 import { HandMadePackets } from '../columns/testing/hand-made-packets.ts'
-import { eachFrame } from './frame-bytes.ts'
+import { eachFrame, eachRange, type FrameRange, type ReadBytes } from './frame-bytes.ts'
 
 function tableOf(frames: readonly (readonly [offset: number, length: number])[]): PacketTable {
   const made = new HandMadePackets()
@@ -26,7 +27,23 @@ function fileOf(length: number) {
   return { bytes, reads, read }
 }
 
-async function gather(table: PacketTable, rows: ArrayLike<number>, read: ReturnType<typeof fileOf>['read']) {
+/** Gives pieces too, and tells which were asked for. */
+function withPieces(read: ReadBytes, asked: (readonly CapturePiece[])[]): ReadBytes {
+  return Object.assign(read.bind(undefined), {
+    pieces: async (pieces: readonly CapturePiece[]) => {
+      asked.push(pieces)
+      const parts = await Promise.all(pieces.map(({ offset, length }) => read(offset, length)))
+      const reads = parts.map(({ length }) => length)
+      return {
+        bytes: Uint8Array.from(parts.flatMap((part) => Array.from(part))),
+        places: Uint32Array.from(reads, (_, n) => reads.slice(0, n).reduce((sum, length) => sum + length, 0)),
+        lengths: Uint32Array.from(reads),
+      }
+    },
+  })
+}
+
+async function gather(table: PacketTable, rows: ArrayLike<number>, read: ReadBytes) {
   const taken: (readonly [number, readonly number[]])[] = []
   await eachFrame(table, rows, read, (row, bytes) => {
     taken.push([row, Array.from(bytes)])
@@ -99,6 +116,65 @@ describe('reading the bytes of frames', () => {
     ])
     const taken = await gather(table, [0, 1, 2], file.read)
     expect(taken.map(([, bytes]) => bytes.length)).toEqual([100, 26, 0])
+  })
+
+  it('asks for pieces where little of what they lie in is wanted, and knows where each is', async () => {
+    const file = fileOf(1_000_000)
+    const table = tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 1000] as const))
+    const rows = Array.from({ length: 10 }, (_, n) => n)
+    const asked: (readonly CapturePiece[])[] = []
+    const read = withPieces(file.read, asked)
+    const ranges: FrameRange[] = []
+    await eachRange(
+      table,
+      rows,
+      read,
+      (range) => void ranges.push(range),
+      () => 60,
+    )
+    expect(asked).toEqual([rows.map((n) => ({ offset: n * 50_000, length: 60 }))])
+    const [{ first, last, bytes, places, ends }] = ranges
+    expect([ranges.length, first, last]).toEqual([1, 0, 10])
+    for (const n of rows) {
+      expect(bytes[places[n]]).toBe((n * 50_000) % 251)
+      expect(ends[n] - places[n]).toBe(1000)
+    }
+    // Most of it, or a short way: it is read as it lies.
+    await eachRange(
+      table,
+      rows.slice(0, 5),
+      read,
+      () => undefined,
+      () => 60,
+    )
+    await eachRange(
+      tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 40_000] as const)),
+      rows,
+      read,
+      () => undefined,
+    )
+    expect(asked).toHaveLength(1)
+  })
+
+  it('says of pieces as well where the file has been cut', async () => {
+    const file = fileOf(400_030)
+    const table = tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 1000] as const))
+    const lengths: number[] = []
+    const take = (_: number, bytes: Uint8Array) => void lengths.push(bytes.length)
+    await eachFrame(table, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], withPieces(file.read, []), take)
+    expect(lengths).toEqual([1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 30, 0])
+  })
+
+  it('reads what lies between as well where nobody can give pieces, and passes on why they failed', async () => {
+    const file = fileOf(1_000_000)
+    const table = tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 100] as const))
+    const rows = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    const none = Object.assign(file.read.bind(undefined), { pieces: () => undefined })
+    expect((await gather(table, rows, none)).map(([, bytes]) => bytes.length)).toEqual(rows.map(() => 100))
+    const failing = Object.assign(file.read.bind(undefined), {
+      pieces: () => Promise.reject(new Error('the host is gone')),
+    })
+    await expect(gather(table, rows, failing)).rejects.toThrow('the host is gone')
   })
 
   it('stops when it is told to, and begins no further reads', async () => {

@@ -1,30 +1,50 @@
-import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import { type CapturePiece, MOST_PIECE_BYTES, MOST_PIECES, type PieceBytes } from '../../common/model/capture-pieces.ts'
+import { CHUNK_ROWS, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 
 /** Reads bytes of the (decompressed) capture; fewer than asked only at its end. */
-export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>
+export interface ReadBytes {
+  (offset: number, length: number): Promise<Uint8Array>
+  /** The same of many pieces at once (as many as capture-pieces.ts says), where that is quicker than reading what is between them too. */
+  readonly pieces?: (pieces: readonly CapturePiece[]) => Promise<PieceBytes> | undefined
+}
 
 /** Neighbouring frames are read together up to this many bytes, ... */
 const BATCH_BYTES = 4 << 20
 /** ... with at most this many bytes between them that nobody asked for. */
 const GAP_BYTES = 1 << 16
 
+/** In Chromium a piece more takes as long as so many bytes more of a stream, on the host, on the way and here. */
+const PIECE_COST = 1024
+/** Pieces are asked for where that takes a half of what it takes to read all that they lie in, ... */
+const PIECES_SHARE = 0.5
+/** ... and that is more than a single read. */
+const PIECES_SPAN = 1 << 18
+
 /** Reads under way at a time: as many as a list has rows on screen, which the window's reader makes one request of, ... */
 const MOST_READS = 64
 /** ... but no more once they are this much. */
 const ENOUGH_BYTES = 8 << 20
+/** As much as a request for many pieces counts: the host reads more than it sends, and others want to be answered too. */
+const PIECES_COST = ENOUGH_BYTES / 2
 
-/** Frames that are read together: those of the places [first, last) of the rows, in bytes [begin, end) of the capture. */
-interface Batch {
+/** Frames that are read together: those of the places [first, last) of the rows. */
+export interface FrameRange {
   readonly first: number
   readonly last: number
-  readonly begin: number
-  readonly end: number
+  readonly bytes: Uint8Array
+  /** Where each begins in the bytes, ... */
+  readonly places: Uint32Array
+  /**
+   * ... and one past where its last captured byte is, less where the capture no longer has it. Of one of which only its first bytes were
+   * wanted those are there, and behind them something else, or nothing.
+   */
+  readonly ends: Uint32Array
 }
 
-/** A batch with its bytes: fewer than it should have where the capture no longer has them. */
-export interface FrameRange extends Batch {
-  readonly bytes: Uint8Array
-}
+/** How many of a frame's bytes are wanted, from its first; `i` is its place in the chunk. */
+export type BytesWanted = (chunk: PacketChunk, i: number) => number
+
+const wholeFrame: BytesWanted = ({ capturedLength }, i) => capturedLength[i]
 
 /**
  * Calls `take` with the frames of `rows` (ascending), in that order, as many at once as lie close together in the capture. The bytes are
@@ -35,18 +55,31 @@ export async function eachRange(
   rows: ArrayLike<number>,
   read: ReadBytes,
   take: (range: FrameRange) => boolean | void | Promise<boolean | void>,
+  wanted: BytesWanted = wholeFrame,
 ): Promise<void> {
-  const underWay: { readonly batch: Batch; readonly bytes: Promise<Uint8Array> }[] = []
+  const underWay: { readonly cost: number; readonly range: Promise<FrameRange> }[] = []
   let next = 0
   let reading = 0
   const start = () => {
-    const batch = batchAt(packets, rows, next)
-    const bytes = read(batch.begin, batch.end - batch.begin)
+    const first = next
+    const pieces = read.pieces && scattered(packets, rows, first, wanted)
+    const answer = pieces && read.pieces?.(pieces)
+    let cost: number
+    let range: Promise<FrameRange>
+    if (answer) {
+      next = first + pieces.length
+      cost = PIECES_COST
+      range = answer.then((those) => rangeOfPieces(packets, rows, first, pieces, those))
+    } else {
+      const { last, begin, end } = batchAt(packets, rows, first)
+      next = last
+      cost = end - begin
+      range = read(begin, cost).then((bytes) => rangeAround(packets, rows, first, last, begin, bytes))
+    }
     // Who does not wait for it any more does not care how it ended.
-    bytes.catch(() => undefined)
-    underWay.push({ batch, bytes })
-    next = batch.last
-    reading += batch.end - batch.begin
+    range.catch(() => undefined)
+    underWay.push({ cost, range })
+    reading += cost
   }
   while (next < rows.length || underWay.length > 0) {
     // Many at once rather than one for each that has come.
@@ -54,10 +87,9 @@ export async function eachRange(
       while (next < rows.length && underWay.length < MOST_READS && reading < ENOUGH_BYTES) start()
     const first = underWay.shift()
     if (!first) return
-    const { batch } = first
-    const bytes = await first.bytes
-    reading -= batch.end - batch.begin
-    if ((await take({ ...batch, bytes })) === false) return
+    const range = await first.range
+    reading -= first.cost
+    if ((await take(range)) === false) return
   }
 }
 
@@ -71,17 +103,74 @@ export function eachFrame(
   read: ReadBytes,
   take: (row: number, bytes: Uint8Array) => boolean | void,
 ): Promise<void> {
-  return eachRange(packets, rows, read, ({ first, last, begin, bytes }) => {
+  return eachRange(packets, rows, read, ({ first, last, bytes, places, ends }) => {
     for (let n = first; n < last; n++) {
-      const at = offsetOf(packets, rows[n]) - begin
-      const length = endOf(packets, rows[n]) - begin - at
-      if (take(rows[n], bytes.subarray(at, at + length)) === false) return false
+      if (take(rows[n], bytes.subarray(places[n - first], ends[n - first])) === false) return false
     }
     return true
   })
 }
 
-function batchAt(packets: PacketTable, rows: ArrayLike<number>, first: number): Batch {
+/** What is wanted of the rows from `first` on, if that is much less than what it lies in. */
+function scattered(
+  packets: PacketTable,
+  rows: ArrayLike<number>,
+  first: number,
+  wanted: BytesWanted,
+): readonly CapturePiece[] | undefined {
+  const pieces: CapturePiece[] = []
+  let end = 0
+  let bytes = 0
+  for (let n = first; n < rows.length && pieces.length < MOST_PIECES; n++) {
+    const chunk = packets.chunk(rows[n])
+    const i = rows[n] % CHUNK_ROWS
+    const offset = chunk.offset[i]
+    const length = wanted(chunk, i)
+    if (offset < end || bytes + length > MOST_PIECE_BYTES) break
+    pieces.push({ offset, length })
+    end = offset + length
+    bytes += length
+  }
+  const span = pieces.length > 1 ? end - pieces[0].offset : 0
+  return span > PIECES_SPAN && bytes + pieces.length * PIECE_COST < span * PIECES_SHARE ? pieces : undefined
+}
+
+function rangeOfPieces(
+  packets: PacketTable,
+  rows: ArrayLike<number>,
+  first: number,
+  pieces: readonly CapturePiece[],
+  { bytes, places, lengths }: PieceBytes,
+): FrameRange {
+  const last = first + pieces.length
+  const ends = new Uint32Array(pieces.length)
+  for (let n = first; n < last; n++) {
+    const k = n - first
+    const isThere = lengths[k] === pieces[k].length
+    ends[k] = places[k] + (isThere ? packets.chunk(rows[n]).capturedLength[rows[n] % CHUNK_ROWS] : lengths[k])
+  }
+  return { first, last, bytes, places, ends }
+}
+
+function rangeAround(
+  packets: PacketTable,
+  rows: ArrayLike<number>,
+  first: number,
+  last: number,
+  begin: number,
+  bytes: Uint8Array,
+): FrameRange {
+  const places = new Uint32Array(last - first)
+  const ends = new Uint32Array(last - first)
+  for (let n = first; n < last; n++) {
+    places[n - first] = Math.min(bytes.length, offsetOf(packets, rows[n]) - begin)
+    ends[n - first] = Math.min(bytes.length, endOf(packets, rows[n]) - begin)
+  }
+  return { first, last, bytes, places, ends }
+}
+
+/** Neighbours from `first` on: the bytes [begin, end) of the capture. */
+function batchAt(packets: PacketTable, rows: ArrayLike<number>, first: number) {
   const begin = offsetOf(packets, rows[first])
   let end = endOf(packets, rows[first])
   let last = first + 1
@@ -91,7 +180,7 @@ function batchAt(packets: PacketTable, rows: ArrayLike<number>, first: number): 
     if (offset < begin || offset - end > GAP_BYTES || next - begin > BATCH_BYTES) break
     end = Math.max(end, next)
   }
-  return { first, last, begin, end }
+  return { last, begin, end }
 }
 
 function offsetOf(packets: PacketTable, row: number): number {

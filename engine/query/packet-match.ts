@@ -119,38 +119,35 @@ export class PacketMatch {
       for (; next < end; next++) if (outcomes[next - base] === OUTCOME.true) found.add(next)
       decided(end)
     }
-    await eachRange(this.#tables.packets, unknown, read, async (range) => {
+    const take = async (range: FrameRange) => {
       await between(work)
-      const decide = () => this.#decide(filter, range, unknown, block, spared, outcomes, base)
+      const decide = () => this.#decide(filter, range, unknown, block.firstRow, spared, outcomes, base)
       // With needles few frames are looked at.
       if (spared) decide()
       else decodingIn(range.bytes, decide)
       add(unknown[range.last - 1] + 1)
-    })
+    }
+    await eachRange(this.#tables.packets, unknown, read, take, filter.wanted)
     add(block.firstRow + block.to)
   }
 
   #decide(
     filter: CompiledFilter,
-    { first, last, begin, bytes }: FrameRange,
+    { first, last, bytes, places, ends }: FrameRange,
     unknown: Uint32Array,
-    { chunk, firstRow }: Block,
+    firstRow: number,
     spared: Uint8Array | undefined,
     outcomes: Uint8Array,
     base: number,
   ): void {
-    const { offset, capturedLength } = chunk
     const scan = spared && new NeedleScan(filter.needles, bytes)
     for (let n = first; n < last; n++) {
-      const i = unknown[n] - firstRow
-      const at = Math.min(bytes.length, offset[i] - begin)
-      if (scan && spared[i] !== OUTCOME.unknown) {
-        if (!scan.within(at, Math.min(bytes.length, at + capturedLength[i]))) {
-          outcomes[unknown[n] - base] = spared[i]
-          continue
-        }
-      }
-      outcomes[unknown[n] - base] = filter.matches(unknown[n], bytes, at) ? OUTCOME.true : OUTCOME.false
+      const row = unknown[n]
+      const at = places[n - first]
+      const end = ends[n - first]
+      if (scan && spared[row - firstRow] !== OUTCOME.unknown && !scan.within(at, end)) {
+        outcomes[row - base] = spared[row - firstRow]
+      } else outcomes[row - base] = filter.matches(row, bytes, at, end) ? OUTCOME.true : OUTCOME.false
     }
   }
 

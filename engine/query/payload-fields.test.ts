@@ -176,7 +176,7 @@ describe('a filter by what payloads say', () => {
         compiled?.columns({ chunk, firstRow: 0, from: 0, to: rows }, out)
         for (const [row, outcome] of out.subarray(0, rows).entries()) {
           if (outcome === OUTCOME.unknown) continue
-          const matches = compiled?.matches(row, bytes.subarray(chunk.offset[row]), 0)
+          const matches = compiled?.matches(row, bytes.subarray(chunk.offset[row]), 0, chunk.capturedLength[row])
           expect([row, outcome === OUTCOME.true]).toEqual([row, matches])
         }
       }

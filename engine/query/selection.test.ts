@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { CapturePiece } from '../../common/model/capture-pieces.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { FilterError } from './filter-syntax.ts'
 import { Cancelled, PacketSelector } from './selection.ts'
 import { displayFilter } from './testing/filters.ts'
-import { ethernet, ipv4, tcp, udp } from './testing/frames.ts'
+import { concat, ethernet, ipv4, tcp, udp } from './testing/frames.ts'
 import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
 import { TestCapture } from './testing/test-capture.ts'
 
@@ -15,7 +16,9 @@ const mixed = mixedCapture()
 
 function naively(capture: TestCapture, filter: string): number[] {
   const compiled = compileFilter(filter, catalog, capture)
-  return capture.frames.flatMap(({ bytes }, row) => (!compiled || compiled.matches(row, bytes, 0) ? [row] : []))
+  return capture.frames.flatMap(({ bytes }, row) =>
+    !compiled || compiled.matches(row, bytes, 0, bytes.length) ? [row] : [],
+  )
 }
 
 /** Frames of two conversations by turns, one millisecond apart. */
@@ -70,6 +73,98 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  it('finds the same from the first bytes of packets, where what is between them is spared', async () => {
+    // The same frames, also cut by a snap length and with more payload behind them, far apart.
+    const spread = new TestCapture()
+    const behind = new Uint8Array(3000).fill(0x47)
+    for (const [time, bytes, options] of MIXED_FRAMES) {
+      spread.add(time, bytes, { ...options, gap: 20_000 })
+      const cut = bytes.subarray(0, bytes.length >> 1)
+      spread.add(time + 1n, cut, { ...options, length: bytes.length, gap: 20_000 })
+      spread.add(time + 2n, concat(bytes, behind), { ...options, gap: 20_000 })
+    }
+    let pieces = 0
+    const read = Object.assign(spread.read.bind(undefined), {
+      pieces: (all: readonly CapturePiece[]) => {
+        pieces++
+        return spread.readPieces.pieces?.(all)
+      },
+    })
+    const selector = new PacketSelector(spread)
+    await fc.assert(
+      fc.asyncProperty(displayFilter, async (filter) => {
+        const rows = await selector.select({ filter }, read)
+        expect([filter, ...(rows ?? [])]).toEqual([filter, ...naively(spread, filter)])
+      }),
+      { numRuns: 1000 },
+    )
+    expect(pieces).toBeGreaterThan(100)
+  })
+
+  it('asks for no payload where only headers are looked at', async () => {
+    const capture = new TestCapture()
+    const segment = tcp({ source: 7, destination: 80, seq: 1, flags: 0x10 }, new Uint8Array(8900))
+    const frame = ethernet(0x800, ipv4({ source: '10.0.0.3', destination: '10.0.0.4', protocol: 6, ttl: 9 }, segment))
+    for (let n = 0; n < 300; n++) capture.add(1_000n + BigInt(n), frame)
+    const asked: number[] = []
+    const read = Object.assign(capture.read.bind(undefined), {
+      pieces: (all: readonly CapturePiece[]) => {
+        asked.push(all.reduce((sum, { length }) => sum + length, 0))
+        return capture.readPieces.pieces?.(all)
+      },
+    })
+    const selector = new PacketSelector(capture)
+    expect(await selector.select({ filter: 'ip.ttl == 9 && tcp && tcp.payload' }, read)).toHaveLength(300)
+    expect(asked).toEqual([300 * (54 + 20)])
+    for (const filter of [
+      'tcp.payload contains 00:00',
+      'tcp[20] == 0',
+      '_ws.col.info contains "80"',
+      'data',
+      'ip contains 09:06',
+    ])
+      await selector.select({ filter }, read)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('goes on when it is cancelled between requests for pieces, and with what has come meanwhile', async () => {
+    const capture = new TestCapture()
+    const add = (count: number) => {
+      for (let n = 0; n < count; n++) {
+        const row = capture.packets.rows
+        capture.add(1_000_000_000_000n + BigInt(row), row % 3 === 0 ? LONG_UDP : LONG_TCP, { gap: 5000 })
+      }
+    }
+    add(20_000)
+    const signal = { aborted: false }
+    const sizes: number[] = []
+    const read = Object.assign(capture.read.bind(undefined), {
+      pieces: (all: readonly CapturePiece[]) => {
+        sizes.push(all.length)
+        return capture.readPieces.pieces?.(all)
+      },
+    })
+    const selector = new PacketSelector(capture)
+    const query = { filter: 'ip.ttl == 9' }
+    let decided = 0
+    const progress = (done: number) => {
+      decided = done
+      signal.aborted = true
+    }
+    await expect(selector.select(query, read, { signal, progress })).rejects.toThrow(Cancelled)
+    expect(decided).toBe(sizes[0])
+    // What was under way when it was cancelled, and no more.
+    expect(sizes.length).toBeLessThan(4)
+    add(5000)
+    sizes.length = 0
+    const rows = await selector.select(query, read)
+    expect(rows).toEqual(Uint32Array.from({ length: 25_000 }, (_, row) => row).filter((row) => row % 3 !== 0))
+    // All of the rest, but for a last few that are no more than a single read.
+    const again = sizes.reduce((sum, size) => sum + size, 0)
+    expect(again).toBeLessThanOrEqual(25_000 - decided)
+    expect(again).toBeGreaterThan(25_000 - decided - 1000)
   })
 
   it('looks at new packets only, and reads none twice', async () => {

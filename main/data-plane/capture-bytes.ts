@@ -1,5 +1,4 @@
 import type { FileHandle } from 'node:fs/promises'
-import { type CapturePiece, PIECE_HEAD } from '../../common/capture-pieces.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { HostError } from '../../common/host-error.ts'
 import type { ByteRange } from './byte-range.ts'
@@ -18,31 +17,6 @@ export async function* rangeBytes(
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* readSpan(capture, handle, start, end, memory, signal)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** The bytes of the pieces, each behind its length. */
-export async function pieceBytes(capture: CaptureFile, pieces: readonly CapturePiece[]): Promise<Uint8Array> {
-  const handle = await capture.open()
-  try {
-    const size = await capture.sizeOf(handle)
-    const there = pieces.map(({ offset, length }) => ({ offset, length: Math.max(0, Math.min(length, size - offset)) }))
-    const all = Buffer.allocUnsafeSlow(there.reduce((sum, { length }) => sum + PIECE_HEAD + length, 0))
-    let at = 0
-    await Promise.all(
-      there.map(async ({ offset, length }) => {
-        all.writeUInt32LE(length, at)
-        const into = all.subarray(at + PIECE_HEAD, (at += PIECE_HEAD + length))
-        for (let read = 0; read < length;) {
-          const { bytesRead } = await handle.read(into, read, length - read, offset + read)
-          if (bytesRead === 0) throw wasCut(capture, offset + read)
-          read += bytesRead
-        }
-      }),
-    )
-    return all
   } finally {
     await handle.close()
   }
@@ -94,6 +68,6 @@ async function* readSpan(
   }
 }
 
-function wasCut({ path }: CaptureFile, to: number): HostError {
+export function wasCut({ path }: CaptureFile, to: number): HostError {
   return new HostError('unavailable', `${path} was cut to ${to} bytes while it was read: open it again.`)
 }

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openFiles, seesOpenFiles } from '../../test/support/open-files.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { HostError } from '../../common/host-error.ts'
+import { piecesText } from '../../common/model/capture-pieces.ts'
 import { CaptureFile } from '../captures/capture-file.ts'
 import { answerData } from './data-plane.ts'
 import type { DataAnswer, DataRequest } from './data-plane.ts'
@@ -154,10 +155,33 @@ describe('the data plane', () => {
     '1:2;3:4',
     '99999999999999999:1',
     '0:9999999',
-    '0:1'.concat(',0:1'.repeat(128)),
+    '5:1,-7',
+    '0:4194305',
+    '0:1'.concat(',0'.repeat(8192)),
   ])('refuses the pieces "%s"', async (pieces) => {
     const { ask } = await serving(pattern(10))
     expect((await ask({ query: `pieces=${pieces}` })).status).toBe(400)
+  })
+
+  it('reads pieces that lie close together as one, in any order, and what is there of those that reach beyond the end', async () => {
+    const all = pattern(3_000_000)
+    const { ask } = await serving(all)
+    const near = Array.from({ length: 3000 }, (_, n) => ({ offset: 1000 + n * 900, length: 54 + (n % 40) }))
+    const pieces = [
+      ...near,
+      { offset: 5, length: 1 },
+      { offset: 2_999_990, length: 20 },
+      { offset: 2_000_000, length: 600_000 },
+      { offset: 2_000_000, length: 600_000 },
+      { offset: 3_000_000, length: 1 },
+      { offset: 0, length: 0 },
+    ]
+    const bytes = await bytesOf(await ask({ query: `pieces=${piecesText(pieces)}` }))
+    const expected = pieces.map(({ offset, length }) => {
+      const piece = all.subarray(offset, offset + length)
+      return Buffer.concat([Uint8Array.from([0, 8, 16, 24], (shift) => piece.length >>> shift), piece])
+    })
+    expect(Buffer.compare(bytes, Buffer.concat(expected))).toBe(0)
   })
 
   it.runIf(seesOpenFiles)('says that a file was cut also to who asks for pieces, and closes it', async () => {

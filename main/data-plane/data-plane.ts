@@ -1,11 +1,12 @@
-import { parsePieces } from '../../common/capture-pieces.ts'
+import { parsePieces } from '../../common/model/capture-pieces.ts'
 import type { ErrorCode } from '../../common/contract.ts'
 import { CaptureId } from '../../common/contract.ts'
 import { asHostError, HostError } from '../../common/host-error.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { parseRange } from './byte-range.ts'
-import { followedBytes, pieceBytes, rangeBytes } from './capture-bytes.ts'
+import { followedBytes, rangeBytes } from './capture-bytes.ts'
 import { type ChunkMemory, newMemory } from './chunk-memory.ts'
+import { pieceBytes } from './piece-bytes.ts'
 
 /** A request for a capture's bytes, as both carriers (HTTP, Electron's protocol handler) can say it. */
 export interface DataRequest {
@@ -28,7 +29,7 @@ interface Captures {
 }
 
 /**
- * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/capture-pieces.ts), or with ?follow=1&from=N from there on until
+ * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), or with ?follow=1&from=N from there on until
  * the capture is finished. Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
  * @param memory where the body's chunks are put

@@ -1,3 +1,4 @@
+import type { CapturePiece, PieceBytes } from '../../common/model/capture-pieces.ts'
 import { capturePieces, captureRange, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
 import type { DataRequest } from '../app/doors/door.ts'
 import { GatheredReads } from './gathered-reads.ts'
@@ -23,6 +24,8 @@ export interface ByteSource {
   rest(from: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
   /** Up to `length` bytes from `offset`. Rejects when the place can't be reached any more. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** The bytes of many pieces (capture-pieces.ts) at once. Only where that spares reading what is between them. */
+  pieces?(pieces: readonly CapturePiece[]): Promise<PieceBytes>
   /** What to tell the person when the stream broke off with `error`. */
   explain(error: unknown): Promise<string>
 }
@@ -88,6 +91,10 @@ class ServedBytes implements ByteSource {
 
   read(offset: number, length: number): Promise<Uint8Array> {
     return this.#reads.read(offset, length)
+  }
+
+  pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> {
+    return capturePieces(this.#request, pieces)
   }
 
   async explain(): Promise<string> {

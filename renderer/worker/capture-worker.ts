@@ -31,6 +31,7 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
+import type { CapturePiece } from '../../common/model/capture-pieces.ts'
 import type { Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
 import { AnsweringTime } from './answering-time.ts'
@@ -73,10 +74,17 @@ export class CaptureWorker implements EngineService {
   readonly #createEngine: (options: CaptureOptions) => Engine
   readonly #order = new AnswerOrder()
   readonly #orders = new Latest<Uint32Array>(4)
-  readonly #answering = new AnsweringTime((offset, length) => this.#read(offset, length))
+  readonly #read: ReadBytes = Object.assign(
+    (offset: number, length: number) => {
+      if (!this.#reading) throw new Error('No capture is open in this engine.')
+      return this.#reading.read(offset, length)
+    },
+    { pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces) },
+  )
+  readonly #answering = new AnsweringTime(this.#read)
   readonly #lists = new PacketLists({
     engine: () => this.#engine,
-    read: (offset, length) => this.#read(offset, length),
+    read: this.#read,
     answering: this.#answering,
     order: this.#order,
   })
@@ -87,7 +95,7 @@ export class CaptureWorker implements EngineService {
       lines: (stream, { format, width }) => this.#engine.streamLines(stream, format, width),
       search: (...found) => this.#engine.searchStream(...found),
     },
-    (offset, length) => this.#read(offset, length),
+    this.#read,
   )
 
   constructor(createEngine: (options: CaptureOptions) => Engine) {
@@ -326,11 +334,6 @@ export class CaptureWorker implements EngineService {
   get #engine(): Engine {
     if (!this.#reading) throw new Error('No capture is open in this engine.')
     return this.#reading.engine
-  }
-
-  readonly #read: ReadBytes = (offset, length) => {
-    if (!this.#reading) throw new Error('No capture is open in this engine.')
-    return this.#reading.read(offset, length)
   }
 
   /** Ascending, whatever order they were named in. Saving goes on when the view turns to something else. */

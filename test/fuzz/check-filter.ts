@@ -47,7 +47,7 @@ export function checkRandomFilter(
   for (let times = 6; times > 0; times--) {
     const row = random.below(frames.length)
     const { bytes, at } = guarded(frames[row].bytes)
-    const matches = filter.matches(row, bytes, at)
+    const matches = filter.matches(row, bytes, at, at + frames[row].bytes.length)
     const outcome = outcomes[row]
     if (outcome !== OUTCOME.unknown && (outcome === OUTCOME.true) !== matches) {
       throw new Error(`frame ${row + 1}: the columns say ${outcome === OUTCOME.true}, its bytes ${matches}`)

@@ -1,6 +1,8 @@
 import type { CaptureInterface } from '../../../common/model/capture.ts'
+import type { CapturePiece, PieceBytes } from '../../../common/model/capture-pieces.ts'
 import { Ingest } from '../../ingest.ts'
 import type { CaptureTables } from '../filter-field.ts'
+import type { ReadBytes } from '../frame-bytes.ts'
 
 /** A capture made frame by frame, with its bytes. */
 export class TestCapture implements CaptureTables {
@@ -46,8 +48,10 @@ export class TestCapture implements CaptureTables {
     return this.#frames
   }
 
-  add(time: bigint, bytes: Uint8Array, { interfaceId = 0, length = bytes.length } = {}): this {
+  /** `gap`: bytes of the file in front of it. */
+  add(time: bigint, bytes: Uint8Array, { interfaceId = 0, length = bytes.length, gap = 0 } = {}): this {
     this.epoch ??= time
+    this.#length += gap
     this.#ingest.frame(bytes, 0, bytes.length, length, Number(time - this.epoch), this.#length, interfaceId)
     this.#frames.push({ bytes, time, offset: this.#length })
     this.#length += bytes.length
@@ -57,11 +61,45 @@ export class TestCapture implements CaptureTables {
   /** The bytes of the "file", which is the frames one after the other. */
   readonly read = (offset: number, length: number): Promise<Uint8Array> => {
     const out = new Uint8Array(Math.max(0, Math.min(length, this.#length - offset)))
-    for (const { bytes, offset: start } of this.#frames) {
+    for (let n = this.#firstBehind(offset); n < this.#frames.length; n++) {
+      const { bytes, offset: start } = this.#frames[n]
+      if (start >= offset + out.length) break
       const from = Math.max(offset, start)
       const to = Math.min(offset + out.length, start + bytes.length)
       if (from < to) out.set(bytes.subarray(from - start, to - start), from - offset)
     }
     return Promise.resolve(out)
   }
+
+  /** The number of the first frame that ends behind the offset. */
+  #firstBehind(offset: number): number {
+    let low = 0
+    let high = this.#frames.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const { bytes, offset: start } = this.#frames[middle]
+      if (start + bytes.length <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** The same, with many pieces at once: one behind the other, and then bytes that are none of theirs. */
+  readonly readPieces: ReadBytes = Object.assign(
+    (offset: number, length: number): Promise<Uint8Array> => this.read(offset, length),
+    {
+      pieces: async (pieces: readonly CapturePiece[]): Promise<PieceBytes> => {
+        const parts = await Promise.all(pieces.map(({ offset, length }) => this.read(offset, length)))
+        const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 2000)).fill(0x45)
+        const places = new Uint32Array(parts.length)
+        let at = 0
+        for (const [n, part] of parts.entries()) {
+          places[n] = at
+          bytes.set(part, at)
+          at += part.length
+        }
+        return { bytes, places, lengths: Uint32Array.from(parts, ({ length }) => length) }
+      },
+    },
+  )
 }

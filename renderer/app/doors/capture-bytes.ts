@@ -1,5 +1,5 @@
 import { HostError, isErrorCode } from '../../../common/host-error.ts'
-import { type CapturePiece, PIECE_HEAD, piecesText } from '../../../common/capture-pieces.ts'
+import { type CapturePiece, PIECE_HEAD, type PieceBytes, piecesText } from '../../../common/model/capture-pieces.ts'
 import type { DataRequest } from './door.ts'
 
 // The data plane, from the page's side; works in a worker too. Errors are HostErrors.
@@ -33,20 +33,18 @@ export async function captureRange(
   return new Uint8Array(await answer.arrayBuffer())
 }
 
-/** Each piece's bytes, in the order they are asked for; fewer where the capture ends. Only so many and so large as capture-pieces.ts says. */
-export async function capturePieces(
-  request: DataRequest,
-  pieces: readonly CapturePiece[],
-): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+/** The pieces' bytes, in the order they are asked for; fewer where the capture ends. Only so many and so large as capture-pieces.ts says. */
+export async function capturePieces(request: DataRequest, pieces: readonly CapturePiece[]): Promise<PieceBytes> {
   const answer = await ask(`${request.url}?pieces=${piecesText(pieces)}`, request.headers, undefined)
-  const bytes = await answer.arrayBuffer()
-  const view = new DataView(bytes)
-  let at = 0
-  return pieces.map(() => {
-    const length = view.getUint32(at, true)
-    at += PIECE_HEAD + length
-    return new Uint8Array(bytes, at - length, length)
-  })
+  const bytes = new Uint8Array(await answer.arrayBuffer())
+  const view = new DataView(bytes.buffer)
+  const places = new Uint32Array(pieces.length)
+  const lengths = new Uint32Array(pieces.length)
+  for (let n = 0, at = 0; n < pieces.length; at = places[n] + lengths[n], n++) {
+    lengths[n] = view.getUint32(at, true)
+    places[n] = at + PIECE_HEAD
+  }
+  return { bytes, places, lengths }
 }
 
 /**
