@@ -89,6 +89,28 @@ describe('a handshake', () => {
     `)
   })
 
+  it('has a second SYN-ACK where a repeated SYN came since the first, though they are alike', () => {
+    const timer = `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +1s    B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100> ; synack`
+    expectVerdicts(`${timer}, cannot tell
+      +100us A>B S  0(0) <mss 1460, sackOK, ts 1100 0> ; syn, spurious
+      +100us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100> ; synack, spurious
+    `)
+    expectVerdicts(`${timer}
+      +200us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100> ; copy
+    `)
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0> ; syn
+      +100us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 1100>
+      +100us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 1100> ; copy
+    `)
+  })
+
   it('needs no second SYN-ACK sooner than any timer, unless its ACK echoes that one', () => {
     const twice = `
       ids

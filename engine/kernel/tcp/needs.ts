@@ -76,6 +76,13 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
   else if (verdict !== VERDICT.fast && isLikely(d, other, before)) verdicts.setNeed(entry, NEED.likely)
 }
 
+/** The direction's last repetition is a SYN, behind `row`. */
+export function hasSynSince(d: Sender, row: i32): bool {
+  if (d.lastRepetition === NONE) return false
+  const entry = at(d.lastRepetition).entry
+  return verdicts.verdict(entry) === VERDICT.syn && verdicts.row(entry) > row
+}
+
 /** Sooner than any timer, so because a SYN came twice: nobody could know that the one before was lost. */
 function isEarly(entry: i32): bool {
   const since = verdicts.cost(entry)

@@ -16,6 +16,9 @@ let costs = changetype<F64s>(newTable(TABLE.verdictCost, 64 * 8))
 /** One word: how many there are. */
 const counts = changetype<I32s>(newTable(TABLE.verdictCount, 4))
 
+export function row(entry: i32): i32 {
+  return rows[entry]
+}
 /** A value of VERDICT. */
 export function verdict(entry: i32): i32 {
   return verdicts[entry]
