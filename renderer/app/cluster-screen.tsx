@@ -86,7 +86,9 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const [side, setSide] = useState<'details' | 'capture'>(draft ? 'capture' : 'details')
   const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
   const { points, lost, forgetLost, setPoints, togglePoints, addPoints, bySelector } = useCapturePoints({
-    ...{ context: name, draft, pods },
+    context: name,
+    draft,
+    pods,
     onDraft: props.onDraft,
     ends: props.ends,
     onEnds: props.onEnds,

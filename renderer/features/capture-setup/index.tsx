@@ -1,6 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from 'react'
+import { useState, type FormEvent, type ReactNode } from 'react'
 import type { CapturingSection, ClustersSection } from '../../../common/contract.ts'
-import type { ContextCaptureSettings } from '../../../common/model/context.ts'
 import type { CaptureOrder, LiveCapture, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
 import { formatCounted } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
@@ -9,6 +8,7 @@ import {
   DEFAULT_SETUP,
   DURATIONS,
   isOpen,
+  keyOfPoint,
   orderOf,
   SNAP_LENGTHS,
   whyNotReady,
@@ -16,7 +16,8 @@ import {
   type Setup,
 } from './order.ts'
 import { PlaceSettings } from './place-settings.tsx'
-import { Point, type Look } from './points.tsx'
+import { Point } from './points.tsx'
+import { MOST_LOOKS, usePointPlans } from './use-point-plans.ts'
 import './capture-setup.css'
 
 export interface CaptureSetupProps {
@@ -39,116 +40,33 @@ export interface CaptureSetupProps {
   readonly onStop: (id: string) => void
 }
 
-/** More points than that are not looked into one by one. */
-const MOST_LOOKS = 8
-const SETTLE_MS = 400
-
-export const keyOfPoint = (target: PointTarget) =>
-  target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
-
 /** What will be captured, how, and what that creates in the cluster; nothing is done before the last button. */
 export function CaptureSetup(props: CaptureSetupProps): ReactNode {
   const { clusters, capturing, draft } = props
   const { context, targets: points, follow } = draft
   const setup = draft.setup ?? DEFAULT_SETUP
-  const [settings, setSettings] = useState<ContextCaptureSettings>()
-  const [plans, setPlans] = useState<ReadonlyMap<string, PointPlan>>(new Map())
-  const [looks, setLooks] = useState<ReadonlyMap<string, Look>>(new Map())
+  const { filter } = setup
+  const { settings, setSettings, plans, looks, look, checkedFilter, filterProblem } = usePointPlans({
+    clusters,
+    capturing,
+    context,
+    points,
+    filter,
+  })
   const [interfaces, setInterfaces] = useState<Readonly<Record<string, string>>>({})
-  const [checkedFilter, setCheckedFilter] = useState<string>()
   const change = (part: Partial<Setup>) => props.onDraft({ ...draft, setup: { ...setup, ...part } })
-
-  useEffect(() => {
-    let here = true
-    clusters.captureSettings(context).then(
-      (answer) => here && setSettings(answer),
-      () => undefined,
-    )
-    return () => {
-      here = false
-    }
-  }, [clusters, context])
-
-  // Each point is asked about once, and all again when it would be made differently.
-  const made = settings && JSON.stringify([context, settings])
-  const asked = useRef({ made: '', keys: new Set<string>() })
-  useEffect(() => {
-    if (made === undefined) return
-    const { current } = asked
-    if (current.made !== made) {
-      asked.current = { made, keys: new Set() }
-      setPlans(new Map())
-    }
-    const { keys } = asked.current
-    const fresh = points.filter((target) => !keys.has(keyOfPoint(target)))
-    if (fresh.length === 0) return
-    for (const target of fresh) keys.add(keyOfPoint(target))
-    const told = (found: readonly PointPlan[]) => {
-      if (asked.current.keys !== keys) return
-      setPlans((before) => new Map([...before, ...found.map((plan) => [keyOfPoint(plan.target), plan] as const)]))
-    }
-    capturing.plan(context, fresh).then(told, (error: unknown) => {
-      told(fresh.map((target) => ({ target, problem: error instanceof Error ? error.message : String(error) })))
-    })
-  }, [capturing, context, points, made])
 
   const known = points.map((target) => plans.get(keyOfPoint(target)))
   const complete = known.every((plan) => plan !== undefined)
   const all = complete ? known.flatMap((plan) => plan ?? []) : undefined
   const open = known.flatMap((plan) => (plan && isOpen(plan) ? [plan] : []))
   const creating = open.filter(({ creates }) => creates !== undefined)
-  const { filter } = setup
-
-  const look = useCallback(
-    (targets: readonly PointTarget[], text: string) => {
-      const keys = targets.map(keyOfPoint)
-      setLooks((before) => new Map([...before, ...keys.map((key) => [key, before.get(key) ?? 'looking'] as const)]))
-      setCheckedFilter(undefined)
-      const work = targets.map(async (target) => {
-        let answer: Look
-        try {
-          answer = await capturing.look(context, target, text)
-        } catch (error) {
-          answer = { error: error instanceof Error ? error.message : String(error) }
-        }
-        setLooks((before) => new Map([...before, [keyOfPoint(target), answer]]))
-      })
-      void Promise.all(work).then(() => {
-        setCheckedFilter(text)
-        // What was made for the look is there now: less, or nothing, will be made for the capture.
-        return capturing.plan(context, targets).then(
-          (found) =>
-            setPlans((before) => new Map([...before, ...found.map((p) => [keyOfPoint(p.target), p] as const)])),
-          () => undefined,
-        )
-      })
-    },
-    [capturing, context],
-  )
-
-  // Where a container of ours runs already, looking creates nothing: it is done without being asked.
-  const ready = useMemo(
-    () => open.filter(({ creates }) => creates === undefined).map(({ target }) => target),
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [open.map(({ target, creates }) => `${keyOfPoint(target)} ${creates ?? ''}`).join('|')],
-  )
-  useEffect(() => {
-    if (ready.length === 0 || ready.length > MOST_LOOKS) return
-    const timer = setTimeout(() => look(ready, filter), SETTLE_MS)
-    return () => {
-      clearTimeout(timer)
-    }
-  }, [ready, filter, look])
-
-  const filterProblem = [...looks.values()].flatMap((one) =>
-    one !== 'looking' && 'filterProblem' in one && checkedFilter === filter ? (one.filterProblem ?? []) : [],
-  )[0]
   const why = whyNotReady(setup, all)
 
   function start(event: FormEvent): void {
     event.preventDefault()
     if (why !== undefined || !all) return
-    props.onStart(orderOf(draft, setup, all, interfaces, keyOfPoint))
+    props.onStart(orderOf(draft, setup, all, interfaces))
   }
 
   const busy = props.starting?.state === 'preparing'
@@ -414,4 +332,4 @@ function Starting({
   )
 }
 
-export { draftOf, type CaptureDraft } from './order.ts'
+export { draftOf, keyOfPoint, type CaptureDraft } from './order.ts'

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
-import { DEFAULT_SETUP, draftOf, orderOf, whyNotReady } from './order.ts'
+import type { PointPlan } from '../../../common/model/live-capture.ts'
+import { DEFAULT_SETUP, draftOf, keyOfPoint, orderOf, whyNotReady } from './order.ts'
 
 const target = (pod: string) => ({ kind: 'pod', namespace: 'shop', pod }) as const
-const keyOf = (one: PointTarget) => (one.kind === 'pod' ? one.pod : one.node)
 const plan = (pod: string, open: boolean): PointPlan => ({
   target: target(pod),
   preflight: {
@@ -22,7 +21,7 @@ const draft = { context: 'prod', title: 'shop/web', targets: [] }
 describe('an order', () => {
   it('is for the points that can be captured, on the interface chosen for each', () => {
     const plans = [plan('a', true), plan('b', false), plan('c', true)]
-    expect(orderOf(draft, DEFAULT_SETUP, plans, { c: 'eth1' }, keyOf)).toEqual({
+    expect(orderOf(draft, DEFAULT_SETUP, plans, { [keyOfPoint(target('c'))]: 'eth1' })).toEqual({
       context: 'prod',
       title: 'shop/web',
       targets: [target('a'), { ...target('c'), interface: 'eth1' }],
@@ -36,7 +35,7 @@ describe('an order', () => {
   it('can be made again with the same settings', () => {
     const setup = { filter: 'port 80', snapLength: 0, duration: undefined, packets: '100', megabytes: '', later: true }
     const follow = { namespace: 'shop', labels: 'app=web' }
-    const order = orderOf({ ...draft, follow }, setup, [plan('a', true)], { a: 'eth1' }, keyOf)
+    const order = orderOf({ ...draft, follow }, setup, [plan('a', true)], { [keyOfPoint(target('a'))]: 'eth1' })
     expect(order.follow).toEqual(follow)
     expect(draftOf(order)).toEqual({ ...draft, targets: [target('a')], follow, setup })
   })
@@ -44,7 +43,7 @@ describe('an order', () => {
   it('leaves out pods that come later when the person does not want them', () => {
     const follow = { namespace: 'shop', labels: 'app=web' }
     const setup = { ...DEFAULT_SETUP, later: false }
-    expect(orderOf({ ...draft, follow }, setup, [plan('a', true)], {}, keyOf).follow).toBeUndefined()
+    expect(orderOf({ ...draft, follow }, setup, [plan('a', true)], {}).follow).toBeUndefined()
   })
 
   it('waits for the cluster, for a way in, and for limits that are numbers', () => {

@@ -74,17 +74,20 @@ export function whyNotReady(setup: Setup, plans: readonly PointPlan[] | undefine
   return undefined
 }
 
+/** The same text for the same point. */
+export const keyOfPoint = (target: PointTarget) =>
+  target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
+
 export const isOpen = ({ preflight }: PointPlan) => preflight?.chosen !== undefined
 
 const limitOf = (text: string) => (/^[1-9]\d{0,11}$/.test(text.trim()) ? Number(text) : undefined)
 
-/** The order for those points that can be captured. */
+/** The order for those points that can be captured; `interfaces` by keyOfPoint. */
 export function orderOf(
   { context, title, follow }: CaptureDraft,
   setup: Setup,
   plans: readonly PointPlan[],
   interfaces: Readonly<Record<string, string>>,
-  keyOf: (target: PointTarget) => string,
 ): CaptureOrder {
   const { filter, snapLength, duration, packets, megabytes, later } = setup
   const packetLimit = limitOf(packets)
@@ -93,7 +96,7 @@ export function orderOf(
     context,
     title,
     targets: plans.filter(isOpen).map(({ target }) => {
-      const on = interfaces[keyOf(target)]
+      const on = interfaces[keyOfPoint(target)]
       return on ? { ...target, interface: on } : target
     }),
     filter: filter.trim(),

@@ -11,7 +11,7 @@ import {
 } from 'react'
 import { useStore } from 'zustand'
 import type { FollowFormat, FollowLine, FollowMatches, FollowSide } from '../../../engine/engine.ts'
-import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { DataGrid } from '../../components/data-grid.tsx'
 import { saveAs } from '../../components/save-as.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
@@ -23,7 +23,8 @@ import { useAnswer } from '../../components/use-answer.ts'
 import type { FollowHandle } from '../../worker/engine-service.ts'
 import { Choice } from './choice.tsx'
 import { FollowSearch } from './follow-search.tsx'
-import { asciiOf, hexOf, lineParts, missingText, needleOf, offsetOf, plainLine, rawOf, textOf } from './stream-text.ts'
+import { lineColumns } from './stream-lines.tsx'
+import { needleOf, plainLine } from './stream-text.ts'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
 import './conversation.css'
 
@@ -242,72 +243,6 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
         )}
       </div>
     </Pane>
-  )
-}
-
-function lineColumns(
-  format: FollowFormat,
-  matches: FollowMatches | undefined,
-  match: number,
-  frameNumber: (row: number) => number,
-  numberWidth: number,
-): readonly Column<FollowLine>[] {
-  return [
-    {
-      key: 'packet',
-      title: 'No.',
-      about: 'The packet with the first byte of the line',
-      width: numberWidth,
-      numeric: true,
-      cell: (line) => frameNumber(line.row),
-    },
-    ...(format === 'hex'
-      ? [
-          {
-            key: 'offset',
-            title: 'Offset',
-            about: 'Among the bytes of its side',
-            width: 80,
-            cell: (line: FollowLine) => offsetOf(line.offset),
-          },
-        ]
-      : []),
-    {
-      key: 'bytes',
-      title: format === 'text' ? 'Text' : 'Bytes',
-      width: 320,
-      cell: (line) => <LineView line={line} format={format} matches={matches} match={match} />,
-    },
-  ]
-}
-
-interface LineViewProps {
-  readonly line: FollowLine
-  readonly format: FollowFormat
-  readonly matches: FollowMatches | undefined
-  readonly match: number
-}
-
-function LineView({ line, format, matches, match }: LineViewProps): ReactNode {
-  if (line.missing) return <span className="follow-missing">{missingText(line.missing)}</span>
-  const parts = lineParts(line.position, line.bytes.length, matches?.positions, matches?.length ?? 0)
-  const shown = (text: (bytes: Uint8Array, at: number) => string) =>
-    parts.map(({ from, to, match: number }) => {
-      const content = text(line.bytes.subarray(from, to), from)
-      if (number === undefined) return content
-      return (
-        <mark key={from} className={number === match ? 'now' : undefined}>
-          {content}
-        </mark>
-      )
-    })
-  if (format === 'text') return shown(textOf)
-  if (format === 'raw') return shown(rawOf)
-  return (
-    <>
-      <span className="follow-hex">{shown(hexOf)}</span>
-      {shown(asciiOf)}
-    </>
   )
 }
 
