@@ -174,7 +174,7 @@ describe('what is wrong with a filter', { timeout: 60_000 }, () => {
     ['portrange 80-90', 'tcp.port in {80..90} or udp.port in {80..90}', 'portrange 80-90'],
     ['TCP', 'did you mean tcp?', 'TCP'],
     ['tcp.analysis.retransmision', 'did you mean tcp.analysis.retransmission?', 'tcp.analysis.retransmision'],
-    ['qqqqqqqqqq', 'qqqqqqqqqq is not a field.', 'qqqqqqqqqq'],
+    ['qqqqqqqqqq', 'qqqqqqqqqq is not a field. To find it in packets: frame contains "qqqqqqqqqq"', 'qqqqqqqqqq'],
     ['ip.addr == abc', 'ip.addr takes an address such as 10.0.0.1 or 10.0.0.0/8, not "abc".', 'abc'],
     ['ip.addr == "10.0.0.1"', 'ip.addr takes an address', '"10.0.0.1"'],
     ['ip.addr == 10.0.0', 'takes an address', '10.0.0'],

@@ -70,7 +70,9 @@ export function unknownField(text: string, catalog: FieldCatalog): string {
   if (guess !== undefined) return `${shown} is not a field; did you mean ${guess}?`
   const siblings = [...catalog.keys()].filter((name) => name.startsWith(`${protocol}.`))
   if (siblings.length === 0) {
-    return `${shown} is not a field${catalog.has(protocol) ? `; of ${protocol} only its presence is known: ${protocol}` : '.'}`
+    if (catalog.has(protocol)) return `${shown} is not a field; of ${protocol} only its presence is known: ${protocol}`
+    // What is typed first is often a name.
+    return `${shown} is not a field.${/^[\w-]+$/.test(shown) ? ` To find it in packets: frame contains "${shown}"` : ''}`
   }
   const more = siblings.length > NAMED ? ', …' : '.'
   return `${shown} is not a field; of ${protocol} there are ${siblings.slice(0, NAMED).join(', ')}${more}`

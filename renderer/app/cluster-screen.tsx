@@ -92,7 +92,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     onDraft: props.onDraft,
     ends: props.ends,
     onEnds: props.onEnds,
-    onAdded: () => setSide('capture'),
+    onChanged: () => setSide('capture'),
   })
   const starting = props.live.find(({ id }) => id === props.startedId)
 

@@ -5,7 +5,8 @@ import { addressFilter, conversationFilter } from '../components/filter-text.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { NotesHere } from './use-notes.tsx'
 import type { ViewStore } from './view-store.ts'
-import { CLOSER } from './workspace-commands.ts'
+import { keyLabels } from './keys.ts'
+import { CLOSER, countTimesFrom } from './workspace-commands.ts'
 
 interface Needed {
   readonly session: CaptureSession
@@ -28,8 +29,9 @@ export function rowMenus({ session, view, filterUse, addressItems, copy, notes, 
   const { narrow } = filterUse
 
   const lookCloser = (conversation: number | undefined, row: number | undefined): MenuItem[] =>
-    CLOSER.map(({ detail, title }) => ({
+    CLOSER.map(({ detail, title, keys }) => ({
       title,
+      hint: keyLabels(keys[0]).join(' '),
       disabled: conversation === undefined,
       run: () => view.change({ detail, conversation, span: undefined, ...(row !== undefined && { row }) }, 'push'),
     }))
@@ -66,6 +68,11 @@ export function rowMenus({ session, view, filterUse, addressItems, copy, notes, 
       },
       { title: 'Copy as text', run: () => copy(packetText(row)) },
       'line',
+      {
+        title: view.store.getState().reference === row.row ? 'Unset time reference' : 'Set time reference',
+        hint: keyLabels('Shift+T').join(' '),
+        run: () => countTimesFrom(view, row.row),
+      },
       notes.packetItem(row),
       'line',
       ...packetItems(row),

@@ -13,11 +13,11 @@ interface CapturePointsParts {
   /** Addresses whose pods are to be captured, once they are found. */
   readonly ends: readonly string[] | undefined
   readonly onEnds: (ends: undefined) => void
-  readonly onAdded: () => void
+  readonly onChanged: () => void
 }
 
 /** Where the next capture is made: the points of its draft, and the ways to change them. */
-export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, onAdded }: CapturePointsParts) {
+export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, onChanged }: CapturePointsParts) {
   const points = useMemo(() => (draft?.context === context ? (draft?.targets ?? []) : []), [draft, context])
   /** Of `ends`, the addresses that no running pod has. */
   const [lost, setLost] = useState<readonly string[]>()
@@ -31,7 +31,7 @@ export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, 
     const missing = ends.filter((address) => !found.some(({ addresses }) => addresses.includes(address)))
     setLost(missing.length > 0 ? missing : undefined)
     setPoints(found.map(targetOfPod), found.map((pod) => pod.name).join(' and '))
-    onAdded()
+    onChanged()
     // What is found is set once; everything else here is of the moment.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [ends, pods.synced])
@@ -58,17 +58,16 @@ export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, 
 
   function addPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
     setPoints([...points, ...fresh(targets)], title, follow)
-    onAdded()
+    onChanged()
   }
 
   /** The same points again take them off. */
   function togglePoints(targets: readonly PointTarget[], title: string): void {
     if (fresh(targets).length > 0) return addPoints(targets, title)
     const own = new Set(targets.map(keyOfPoint))
-    setPoints(
-      points.filter((target) => !own.has(keyOfPoint(target))),
-      title,
-    )
+    const others = points.filter((target) => !own.has(keyOfPoint(target)))
+    setPoints(others, title)
+    if (others.length > 0) onChanged()
   }
 
   /** Adds the running pods with these labels, names or addresses; returns how many there were that were not points yet. */

@@ -33,6 +33,7 @@ const LOWER_FOCUS = [
   '[data-grid=stream]',
   '.conversation-empty button',
 ] as const
+const TREE = ['.inspector [role=tree]'] as const
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
 const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
@@ -52,7 +53,11 @@ const PANES = [
     '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])',
     LOWER_FOCUS,
   ],
-  ['Inspector', '.inspector', ['.inspector [role=tree]', '.inspector .about', '.inspector [aria-selected=true]']],
+  [
+    'Inspector',
+    '.inspector',
+    [...TREE, '.inspector .about', '.inspector:has(.inspector-empty) [role=tab][aria-selected=true]'],
+  ],
 ] as const
 
 /** Views of one conversation, by the names they have in Wireshark. */
@@ -200,8 +205,10 @@ export function workspaceCommands({
       group: 'Go' as const,
       keys: [String(i + 1)],
       run: () => {
-        if (name === 'Inspector') showInspector()
-        focusFirst(selectors)
+        if (name !== 'Inspector') return void focusFirst(selectors)
+        showInspector()
+        // The packet that Enter was pressed on may still be read.
+        if (!focusFirst(TREE)) focusSoon(selectors)
       },
     })),
     { id: 'go.back', title: 'Back', group: 'Go', keys: ['Alt+ArrowLeft'], run: () => history.back() },
@@ -261,10 +268,7 @@ export function workspaceCommands({
       run: () => {
         const { row, reference } = now()
         if (row === undefined && reference === undefined) return announce('Select a packet first')
-        const from = row === reference ? undefined : row
-        view.change({ reference: from })
-        preferences.setState({ timeFormat: 'relative' })
-        announce(from === undefined ? 'Times since the first packet' : 'Times since the selected packet')
+        announce(countTimesFrom(view, row))
       },
     },
     ...SORTS.map(([key, name, descending]) => ({
@@ -317,6 +321,14 @@ export function workspaceCommands({
   )
 }
 
+/** Times count from this packet, or, where they do already, from the first; says which. */
+export function countTimesFrom(view: ViewStore, row: number | undefined): string {
+  const from = row === view.store.getState().reference ? undefined : row
+  view.change({ reference: from })
+  preferences.setState({ timeFormat: 'relative' })
+  return from === undefined ? 'Times since the first packet' : 'Times since the selected packet'
+}
+
 /** Shows the pane in the upper place, and gives it the focus. */
 function showList(view: ViewStore, list: ListTab): void {
   view.change({ list }, 'push')
@@ -355,7 +367,7 @@ function cyclePanes(step: 1 | -1): void {
   const there = PANES.filter(([, pane]) => (document.querySelector(pane)?.clientWidth ?? 0) > 0)
   const at = there.findIndex(([, pane]) => document.activeElement?.closest(pane))
   const next = there[(at < 0 ? 0 : at + step + there.length) % there.length]
-  if (next) focusFirst(next[2])
+  if (next && !focusFirst(next[2])) focusSoon(next[2])
 }
 
 /** Asks for a hosts file and adds its names to those known; what came of it, for the person. */

@@ -27,6 +27,7 @@ import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
+import { nameProposals } from './name-proposals.ts'
 import { preferences, rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
 import { packetText, rowMenus } from './row-menus.ts'
@@ -134,6 +135,13 @@ export function Workspace({
   const notes = useNotes({ connection, session, view, commands, announce, onFilter: narrow })
   // Both only grow, so their sum tells whether there is something new to ask.
   const version = read + (asksForNotes(filter) ? notes.revision : 0)
+  const complete = useCallback(
+    async (text: string, caret: number) => [
+      ...(await session.engine.complete(text, caret)),
+      ...nameProposals(text, caret, names),
+    ],
+    [session, names],
+  )
   const other = useOtherCapture({ connection, view, commands })
   const part = usePart({ session, view, commands, facts: progress?.facts })
   const focusFilter = useCallback(() => field.current?.focus(), [])
@@ -303,7 +311,7 @@ export function Workspace({
                 applied={filter}
                 history={filterHistory}
                 check={(text) => session.engine.checkFilter(text)}
-                complete={(text, caret) => session.engine.complete(text, caret)}
+                complete={complete}
                 onApply={apply}
                 onFind={search.find}
                 onLeave={() => commands.run('go.packets')}

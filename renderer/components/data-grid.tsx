@@ -191,6 +191,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       data-grid={props.id}
       onScroll={onScroll}
       onKeyDown={onKeyDown}
+      onPointerOver={tellCutText}
       onPointerMove={props.onHover && ((event) => props.onHover?.(indexAt(event.clientY)))}
       onPointerLeave={props.onHover && (() => props.onHover?.(undefined))}
       onClick={(event) => {
@@ -257,6 +258,15 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       )}
     </div>
   )
+}
+
+/** Text that is cut is told in full to a pointer that rests on it, unless the cell says something itself. */
+function tellCutText({ target }: React.PointerEvent): void {
+  if (!(target instanceof Element)) return
+  const cell = target.closest<HTMLElement>('.grid-body-row > .grid-cell')
+  if (!cell) return
+  if (cell.scrollWidth > cell.clientWidth && !cell.querySelector('[title]')) cell.title = cell.textContent
+  else cell.removeAttribute('title')
 }
 
 interface GridRowProps<Row> {

@@ -150,6 +150,23 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
       .toBe('kubectl --context admin -n shop describe pod web-7d9f-a')
   })
 
+  it('goes on with the row that was ticked: its keys are about no other pod', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    await row(page, 'Pods', 'client').click()
+    const tick = (name: string) => page.getByRole('checkbox', { name: `Capture ${name}` })
+    await tick('web-7d9f-b').click()
+    await setup(page).getByText('shop/web-7d9f-b').first().waitFor()
+    await page.locator('[data-grid="explorer.pods"]:focus').waitFor()
+    await expect.poll(() => grid(page, 'Pods').locator('[aria-selected=true]').innerText()).toContain('web-7d9f-b')
+    await page.keyboard.press(' ')
+    await expect.poll(() => tick('web-7d9f-b').isChecked()).toBe(false)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => tick('web-7d9f-b').isChecked()).toBe(true)
+    expect(await tick('client').isChecked()).toBe(false)
+    expect(opened.complaints).toEqual([])
+  })
+
   it('explains to a narrow user what is forbidden, once, and which rule would help', async () => {
     await using opened = await openPage(browser, at('screen=cluster&context=narrow'))
     const { page } = opened

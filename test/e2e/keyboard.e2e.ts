@@ -214,6 +214,42 @@ describe('without a mouse', () => {
     expect(opened.complaints).toEqual([])
   })
 
+  it('opens the first packet into its layers, and keeps the arrow keys there', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.packets.focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[role=tree]:focus').waitFor()
+    await page.keyboard.press('ArrowDown')
+    const layer = page.getByRole('treeitem', { selected: true })
+    await expect.poll(() => layer.innerText()).toMatch(/^Ethernet II/)
+    expect(await screen.inspector.getByRole('tab', { selected: true }).innerText()).toMatch(/^Packet/)
+  })
+
+  it('proposes addresses by their names', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.filter.fill('orders-1')
+    await page.getByRole('option', { name: /ip\.addr == 10\.244\.2\.22.*orders-1\.orders\.shop/ }).click()
+    expect(await screen.filter.inputValue()).toBe('ip.addr == 10.244.2.22')
+    expect(opened.complaints).toEqual([])
+  })
+
+  it('tells a cut cell in full to the pointer', async () => {
+    await using opened = await open('sample=loss-episode')
+    const screen = new Screen(opened.page)
+    await screen.read()
+    const cell = screen.rows(screen.packets).first().locator('[data-column=info]')
+    await cell.hover()
+    const text = await cell.innerText()
+    expect(text).toMatch(/WS=1024$/)
+    await expect.poll(() => cell.getAttribute('title')).toBe(text)
+  })
+
   it('makes filters of a field of a packet', async () => {
     await using opened = await open('sample=loss-episode&frame=1')
     const { page } = opened

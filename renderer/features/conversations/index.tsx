@@ -47,6 +47,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const sort = useStore(view.store, (state) => state.sort)
+  const nothing = useStore(session.progress, ({ progress }) => (progress?.facts.packets ?? 0) === 0)
   const selected = useStore(view.store, (state) => state.conversation)
   const [open, setOpen] = useState<MenuPlace | undefined>()
   const notes = useContext(NoteMarksContext)
@@ -160,7 +161,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
             ) : (
               listed && (
                 <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
-                  {version === 0
+                  {nothing
                     ? 'There is no packet.'
                     : filter || range
                       ? 'No packet of any conversation meets the filter and lies in the selected time.'

@@ -24,7 +24,9 @@ export function markColumn<Row extends { readonly name: string }>({ marked, togg
         tabIndex={-1}
         aria-label={`Capture ${row.name}`}
         checked={marked(row)}
-        onClick={(event) => event.stopPropagation()}
+        // The list keeps the keys, with the cursor on this row: Enter and Space are about what was just ticked.
+        onClick={(event) => event.currentTarget.closest<HTMLElement>('[role=grid]')?.focus()}
+        onDoubleClick={(event) => event.stopPropagation()}
         onChange={() => toggle(row)}
       />
     ),

@@ -104,7 +104,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
 
   function onKeyDown(event: KeyboardEvent): void {
     const row = found[active]
-    if (event.key !== ' ' || !row || event.target instanceof HTMLInputElement) return
+    if (event.key !== ' ' || !row) return
     event.preventDefault()
     props.onPoints(targets(row), titleOf(row))
   }

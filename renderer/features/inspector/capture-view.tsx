@@ -79,28 +79,32 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
         )}
       </dl>
 
-      <section>
-        <h3>Labels</h3>
-        {labels.length === 0 ? (
-          <p className="quiet">{facts.complete ? 'No packet carries one of tcp.analysis.' : 'None so far.'}</p>
-        ) : (
-          <ul className="about-labels">
-            {labels.map((label) => (
-              <li key={label}>
-                <button
-                  type="button"
-                  title={`Filter on tcp.analysis.${label}`}
-                  onClick={() => onFilter(`tcp.analysis.${label}`)}
-                >
-                  <i className={`swatch tone-${LABEL_TONES[label]}`} aria-hidden />
-                  {LABEL_NAMES[label]}
-                  <span className="number">{formatCount(facts.labels[label])}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+      {facts.packets > 0 && (
+        <section>
+          <h3>Labels</h3>
+          {labels.length === 0 ? (
+            <p className="quiet">
+              {facts.complete ? 'None: no retransmission, no gap, no closed window (tcp.analysis).' : 'None so far.'}
+            </p>
+          ) : (
+            <ul className="about-labels">
+              {labels.map((label) => (
+                <li key={label}>
+                  <button
+                    type="button"
+                    title={`Filter on tcp.analysis.${label}`}
+                    onClick={() => onFilter(`tcp.analysis.${label}`)}
+                  >
+                    <i className={`swatch tone-${LABEL_TONES[label]}`} aria-hidden />
+                    {LABEL_NAMES[label]}
+                    <span className="number">{formatCount(facts.labels[label])}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      )}
 
       {facts.interfaces.length > 0 && (
         <section>
