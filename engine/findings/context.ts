@@ -88,8 +88,8 @@ export class FindingContext {
   }
 
   /** The TCP conversations that the rule may look at. */
-  tcp(): readonly number[] {
-    return this.survey.tcp.filter((id) => this.isOpen(id))
+  *tcp(): Iterable<number> {
+    for (const id of this.survey.tcp) if (this.isOpen(id)) yield id
   }
 
   /** Those of them in which anything was noted: labels other than partial ACKs, repeated SYNs, resets, closed windows. */
@@ -125,9 +125,9 @@ export class FindingContext {
     return this.#servers.key(id)
   }
 
-  /** All TCP conversations by their `serverKey`; also those that the rule may not look at. */
-  byServer(): ReadonlyMap<number, readonly number[]> {
-    return this.#servers.all()
+  /** All TCP conversations with that `serverKey`; also those that the rule may not look at. */
+  toServer(key: number): Uint32Array {
+    return this.#servers.conversations(key)
   }
 
   client(id: number): Required<FindingEnd> {
@@ -214,7 +214,8 @@ const MOST_STREAMS = 60
 class Servers {
   readonly #conversations: ConversationTable
   readonly #survey: Survey
-  #all: ReadonlyMap<number, readonly number[]> | undefined
+  /** By server; worked out once, when a rule asks for it. */
+  #all: ReadonlyMap<number, Uint32Array> | undefined
 
   constructor({ conversations }: FindingTables, survey: Survey) {
     this.#conversations = conversations
@@ -227,9 +228,30 @@ class Servers {
     return addressKey(this.#conversations, id, b) * 2 ** 16 + (b ? portB[id] : portA[id])
   }
 
-  /** Worked out once, when a rule asks for it. */
-  all(): ReadonlyMap<number, readonly number[]> {
-    return (this.#all ??= Map.groupBy(this.#survey.tcp, (id) => this.key(id)))
+  conversations(key: number): Uint32Array {
+    this.#all ??= this.#grouped()
+    return this.#all.get(key) ?? new Uint32Array(0)
+  }
+
+  #grouped(): ReadonlyMap<number, Uint32Array> {
+    const { tcp } = this.#survey
+    const numbers = new Map<number, number>()
+    const serverOf = new Uint32Array(tcp.length)
+    const counts: number[] = []
+    for (let i = 0; i < tcp.length; i++) {
+      const key = this.key(tcp[i])
+      let number = numbers.get(key)
+      if (number === undefined) {
+        number = counts.push(0) - 1
+        numbers.set(key, number)
+      }
+      serverOf[i] = number
+      counts[number]++
+    }
+    const groups = counts.map((count) => new Uint32Array(count))
+    const filled = counts.map(() => 0)
+    for (let i = 0; i < tcp.length; i++) groups[serverOf[i]][filled[serverOf[i]]++] = tcp[i]
+    return new Map(Array.from(numbers, ([key, number]) => [key, groups[number]]))
   }
 }
 

@@ -45,7 +45,7 @@ const SAMPLE = 40
  */
 export function captureSide(
   context: FindingContext,
-  ids: readonly number[],
+  ids: Iterable<number>,
 ): 'client' | 'server' | 'middle' | 'unknown' {
   const toServer: number[] = []
   const toClient: number[] = []

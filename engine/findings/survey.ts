@@ -28,7 +28,7 @@ export interface ClockStep {
 
 /**
  * One pass over the columns: which rows each TCP and UDP conversation has, and what is rare enough to be kept in lists.
- * About 20 ns a packet; while it is in use four bytes for each, and 13 for each conversation.
+ * About 20 ns a packet; while it is in use four bytes for each, and 14 for each conversation.
  */
 export class Survey {
   readonly rows: number
@@ -41,7 +41,7 @@ export class Survey {
   readonly oversized: Uint32Array
   readonly oversizedCount: number
   /** TCP conversations, ascending; those in which anything was noted; and those in which segments came again. */
-  readonly tcp: readonly number[]
+  readonly tcp: Uint32Array
   readonly troubled: readonly number[]
   /** Those of which the beginning was not captured: the first packet is no SYN, nor a reset. */
   readonly midStream: readonly number[]
@@ -49,8 +49,8 @@ export class Survey {
   readonly reset: readonly number[]
   readonly repeating: readonly number[]
   readonly #repetitions: ReadonlyMap<number, readonly number[]>
-  /** By conversation: how many packets came DELAY_NS after the one before. */
-  readonly delays: Uint32Array
+  /** By conversation: how many packets came DELAY_NS after the one before, 255 at most. */
+  readonly delays: Uint8Array
   /** By conversation: 1 where end B asks, see clientIsB. */
   readonly clientIsB: Uint8Array
   /** Rows of the TCP and UDP conversations, those of each together and ascending: from `starts` to `ends`, without those captured a second time. */
@@ -62,16 +62,17 @@ export class Survey {
     const { packets, conversations, stacks, tcp, verdicts } = tables
     const count = conversations.count
     this.clientIsB = new Uint8Array(count)
-    this.delays = new Uint32Array(count)
+    this.delays = new Uint8Array(count)
     // Where each conversation's rows begin. A packet that was captured twice is counted as well: its place stays free.
     this.starts = new Uint32Array(count)
     let places = 0
-    const tcpIds: number[] = []
+    this.tcp = new Uint32Array(conversations.streams(TRANSPORT.tcp))
+    let tcpCount = 0
     const midStream: number[] = []
     const { transport } = conversations
     for (let id = 0; id < count; id++) {
       if (transport[id] === TRANSPORT.tcp) {
-        tcpIds.push(id)
+        this.tcp[tcpCount++] = id
         const row = conversations.firstRow(id)
         const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
         if ((flags & (FLAG.syn | FLAG.rst | FLAG.tcp)) === FLAG.tcp) midStream.push(id)
@@ -83,15 +84,13 @@ export class Survey {
     }
     this.ends = this.starts.slice()
     this.ordered = new Uint32Array(places)
-    const latest = new Float64Array(count).fill(-Infinity)
     const rare = new RareRows(packets, stacks)
     this.rows = packets.rows
     for (const chunk of packets.chunks) {
       const to = Math.min(CHUNK_ROWS, this.rows - chunk.first)
       rare.add(chunk, to)
-      this.#order(chunk, to, latest)
+      this.#order(chunk, to, packets)
     }
-    this.tcp = tcpIds
     this.midStream = midStream
     this.troubled = tcp.troubled()
     this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
@@ -107,13 +106,10 @@ export class Survey {
     this.clockSteps = rare.clockSteps
   }
 
-  /**
-   * Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. `latest`: the time of each
-   * conversation's packet before.
-   */
-  #order(chunk: PacketChunk, to: number, latest: Float64Array): void {
+  /** Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. */
+  #order(chunk: PacketChunk, to: number, packets: PacketTable): void {
     const { conversation, time, verdict, first } = chunk
-    const { ends, ordered, delays } = this
+    const { starts, ends, ordered, delays } = this
     const { shortest, longest } = DELAY_NS
     for (let i = 0; i < to; i++) {
       const id = conversation[i]
@@ -122,10 +118,10 @@ export class Survey {
       if (end === NOT_WANTED) continue
       ordered[end] = first + i
       ends[id] = end + 1
-      const now = time[i]
-      const wait = now - latest[id]
-      latest[id] = now
-      if (wait >= shortest && wait <= longest) delays[id]++
+      if (end === starts[id]) continue
+      const before = ordered[end - 1]
+      const wait = time[i] - (before >= first ? time[before - first] : packets.time(before))
+      if (wait >= shortest && wait <= longest && delays[id] < 255) delays[id]++
     }
   }
 

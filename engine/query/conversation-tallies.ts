@@ -34,8 +34,8 @@ export class ConversationTallies {
     this.#packets = packets
     const length = Math.max(conversations, 64)
     const counts = () => new Uint32Array(length)
-    this.firstTime = new Float64Array(length).fill(Infinity)
-    this.lastTime = new Float64Array(length).fill(-Infinity)
+    this.firstTime = new Float64Array(length)
+    this.lastTime = new Float64Array(length)
     this.packetsAB = counts()
     this.packetsBA = counts()
     this.bytesAB = new Float64Array(length)
@@ -67,8 +67,13 @@ export class ConversationTallies {
   ids(): Uint32Array {
     const ids = new Uint32Array(this.firstTime.length)
     let count = 0
-    for (let id = 0; id < ids.length; id++) if (this.firstTime[id] !== Infinity) ids[count++] = id
+    for (let id = 0; id < ids.length; id++) if (this.has(id)) ids[count++] = id
     return ids.subarray(0, count)
+  }
+
+  /** Whether any packet of the conversation was counted. */
+  has(id: number): boolean {
+    return id < this.packetsAB.length && (this.packetsAB[id] !== 0 || this.packetsBA[id] !== 0)
   }
 
   #add(chunk: PacketChunk, i: number): void {
@@ -76,8 +81,9 @@ export class ConversationTallies {
     if (id === NO_CONVERSATION) return
     while (id >= this.firstTime.length) this.#grow()
     const time = chunk.time[i]
-    if (time < this.firstTime[id]) this.firstTime[id] = time
-    if (time > this.lastTime[id]) this.lastTime[id] = time
+    const isFirst = !this.has(id)
+    if (isFirst || time < this.firstTime[id]) this.firstTime[id] = time
+    if (isFirst || time > this.lastTime[id]) this.lastTime[id] = time
     const flags = chunk.flags[i]
     if ((flags & FLAG.reverse) === 0) {
       this.packetsAB[id]++
@@ -99,9 +105,8 @@ export class ConversationTallies {
   }
 
   #grow(): void {
-    const { length } = this.firstTime
-    this.firstTime = grown(this.firstTime).fill(Infinity, length)
-    this.lastTime = grown(this.lastTime).fill(-Infinity, length)
+    this.firstTime = grown(this.firstTime)
+    this.lastTime = grown(this.lastTime)
     this.packetsAB = grown(this.packetsAB)
     this.packetsBA = grown(this.packetsBA)
     this.bytesAB = grown(this.bytesAB)

@@ -146,11 +146,12 @@ export class ConversationLists {
 
   /** Percentiles of the round trips of some conversations to one end, in their order. */
   #roundTrips(ids: Uint32Array, { rows }: ConversationScope, end: 'client' | 'server'): GroupedRoundTrips {
-    const place = new Int32Array(this.#sources.conversations.count).fill(-1)
-    for (const [i, id] of ids.entries()) place[id] = i
+    // From 1: zeros that are not written take no memory.
+    const place = new Uint32Array(this.#sources.conversations.count)
+    for (const [i, id] of ids.entries()) place[id] = i + 1
     const client = end === 'client' ? ROUND_TRIP.client : 0
     return groupedRoundTrips(this.#sources, rows, ids.length, ({ conversation, roundTrip }, i) =>
-      (roundTrip[i] & ROUND_TRIP.client) === client ? place[conversation[i]] : -1,
+      (roundTrip[i] & ROUND_TRIP.client) === client ? place[conversation[i]] - 1 : -1,
     )
   }
 
@@ -172,7 +173,7 @@ export class ConversationLists {
     { toClient, toServer }: { readonly toClient: PairHalf | undefined; readonly toServer: PairHalf | undefined },
   ): ConversationRow {
     const facts = connectionFacts(this.#sources, id)
-    const known = id < tallies.packetsAB.length && tallies.firstTime[id] !== Infinity
+    const known = tallies.has(id)
     const count = (column: ArrayLike<number>): number => (known ? column[id] : 0)
     const { packets, conversations } = this.#sources
     return {

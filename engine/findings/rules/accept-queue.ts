@@ -54,9 +54,7 @@ export const acceptQueue: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases).filter(mayJam)
-    if (groups.length === 0) return []
-    const all = context.byServer()
-    return groups.flatMap((group) => draft(context, group, all.get(group.key) ?? []) ?? [])
+    return groups.flatMap((group) => draft(context, group, context.toServer(group.key)) ?? [])
   },
 }
 
@@ -82,7 +80,7 @@ function caseOf(context: FindingContext, id: number): Ignored | undefined {
   return { id, since, until, costNs: until - since, handshake, completed: false }
 }
 
-function draft(context: FindingContext, group: Group<Ignored>, all: readonly number[]): Draft | undefined {
+function draft(context: FindingContext, group: Group<Ignored>, all: Uint32Array): Draft | undefined {
   const completed = group.cases.filter((each) => each.completed)
   const side = captureSide(context, all)
   // A SYN ignored by a server that has just taken, or then takes, others: near the server nothing else can have dropped it.
@@ -156,12 +154,12 @@ interface Standstill {
 function standstillOf(
   context: FindingContext,
   cases: readonly Ignored[],
-  all: readonly number[],
+  all: Uint32Array,
 ): Standstill | undefined {
   const fewest = THRESHOLDS.ignored.value
   const syns = Float64Array.from(cases.filter(({ completed }) => !completed).map(({ since }) => since)).sort()
   if (syns.length < fewest) return undefined
-  const everyone = all.map((id) => context.segments(id))
+  const everyone = Array.from(all, (id) => context.segments(id))
   const [first, last] = mostUnanswered(syns, everyone)
   if (last - first + 1 < fewest) return undefined
   let saidBefore = -Infinity

@@ -44,10 +44,9 @@ export const idleTimeout: Rule = {
     }
     const groups = byServer(context, cases)
     if (groups.length === 0) return []
-    const all = context.byServer()
     const drafts: Draft[] = []
     for (const group of groups) {
-      const found = await draft(context, group, all.get(group.key) ?? [])
+      const found = await draft(context, group, context.toServer(group.key))
       if (found) drafts.push(found)
     }
     return drafts
@@ -73,7 +72,7 @@ function caseOf(context: FindingContext, id: number): Forgotten | undefined {
 }
 
 /** The longest silence after which the connection went on. */
-function longestSurvived(context: FindingContext, ids: readonly number[], cases: readonly Forgotten[]): number {
+function longestSurvived(context: FindingContext, ids: Uint32Array, cases: readonly Forgotten[]): number {
   const resets = new Map(cases.map(({ id, first }) => [id, first]))
   let longest = 0
   for (const id of ids) {
@@ -94,7 +93,7 @@ function longestSurvived(context: FindingContext, ids: readonly number[], cases:
 async function draft(
   context: FindingContext,
   group: Group<Forgotten>,
-  all: readonly number[],
+  all: Uint32Array,
 ): Promise<Draft | undefined> {
   const { cases, server } = group
   const failed = least(cases.map(({ idleNs }) => idleNs))

@@ -1,3 +1,4 @@
+import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { VERDICT } from '../../tcp/verdicts.ts'
 import { capturePoint, podOf, policies, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
@@ -46,11 +47,10 @@ export const policyDrop: Rule = {
     }
     const groups = byServer(context, cases).filter((each) => repetitionsOf(each) >= THRESHOLDS.repetitions.value)
     if (groups.length === 0) return []
-    const all = context.byServer()
     const answering = answeringAddresses(context)
     const drafts: Draft[] = []
     for (const group of groups) {
-      const ids = all.get(group.key) ?? []
+      const ids = context.toServer(group.key)
       // Every connection there, from everybody: else it is not the port.
       if (ids.some((id) => !group.ids.includes(id) && wasAnswered(context, id))) continue
       drafts.push(draft(context, group, answering.has(group.server.address)))
@@ -64,9 +64,11 @@ const repetitionsOf = ({ cases }: Group<Silence>): number => cases.reduce((sum, 
 function caseOf(context: FindingContext, id: number): Silence | undefined {
   // More packets than a silent server's client would send: somebody answered.
   if (context.tables.conversations.packets(id) > MOST_SYNS || context.errorsOf.has(id)) return undefined
-  const segments = context.segments(id)
   // The last one tells of nearly all that there was more.
-  if (segments.count > 0 && !segments.isSyn(segments.count - 1)) return undefined
+  const { conversations, packets } = context.tables
+  const last = conversations.lastRow(id)
+  if ((packets.chunk(last).flags[last % CHUNK_ROWS] & (FLAG.syn | FLAG.ack)) !== FLAG.syn) return undefined
+  const segments = context.segments(id)
   if (segments.find((i) => !segments.isSyn(i) || !segments.fromClient(i)) >= 0) return undefined
   const handshake = handshakeOf(segments)
   if (!handshake) return undefined

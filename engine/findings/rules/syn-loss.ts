@@ -40,12 +40,10 @@ export const synLoss: Rule = {
       if (found) cases.push(found)
     }
     const groups = byServer(context, cases)
-    if (groups.length === 0) return []
-    const all = context.byServer()
     return groups.map((group) => ({
       costMs: group.costMs,
       conversations: group.ids,
-      tell: () => draft(context, group, all.get(group.key) ?? []),
+      tell: () => draft(context, group, context.toServer(group.key)),
     }))
   },
 }
@@ -65,7 +63,7 @@ function caseOf(context: FindingContext, id: number): SynLoss | undefined {
   return { id, since, until, costNs: until - since, handshake, answered, answersLost: answered && synAcks[0] < syns[1] }
 }
 
-function draft(context: FindingContext, group: Group<SynLoss>, all: readonly number[]): Draft {
+function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array): Draft {
   const { cases, server } = group
   const lost = cases.reduce((sum, { handshake }) => sum + handshake.syns.length - 1, 0)
   const unanswered = cases.filter(({ answered }) => !answered).length
