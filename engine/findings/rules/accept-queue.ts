@@ -151,11 +151,7 @@ interface Standstill {
  * The time from a request that the server's kernel acknowledged to what its program then says for the first time to anybody, if of the
  * SYNs that came meanwhile none was answered. An outage would have held up the acknowledgment or the answer as well.
  */
-function standstillOf(
-  context: FindingContext,
-  cases: readonly Ignored[],
-  all: Uint32Array,
-): Standstill | undefined {
+function standstillOf(context: FindingContext, cases: readonly Ignored[], all: Uint32Array): Standstill | undefined {
   const fewest = THRESHOLDS.ignored.value
   const syns = Float64Array.from(cases.filter(({ completed }) => !completed).map(({ since }) => since)).sort()
   if (syns.length < fewest) return undefined

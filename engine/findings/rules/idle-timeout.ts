@@ -90,11 +90,7 @@ function longestSurvived(context: FindingContext, ids: Uint32Array, cases: reado
   return longest
 }
 
-async function draft(
-  context: FindingContext,
-  group: Group<Forgotten>,
-  all: Uint32Array,
-): Promise<Draft | undefined> {
+async function draft(context: FindingContext, group: Group<Forgotten>, all: Uint32Array): Promise<Draft | undefined> {
   const { cases, server } = group
   const failed = least(cases.map(({ idleNs }) => idleNs))
   const survived = longestSurvived(context, all, cases)

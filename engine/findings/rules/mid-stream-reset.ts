@@ -49,7 +49,7 @@ function caseOf(context: FindingContext, id: number): Aborted | undefined {
   const segments = context.segments(id)
   const reset = segments.find((i) => segments.isReset(i))
   if (reset < 0) return undefined
-  const injected = context.tables.tcp.connection(id).resetCause === 'injected'
+  const injected = context.tables.tcp.resetCause(id) === 'injected'
   if (segments.fromClient(reset) && !injected) return undefined
   let data = -1
   for (let i = reset - 1; i >= 0; i--) {
