@@ -89,6 +89,11 @@ export class TcpAnalysis {
     return this.#reader.baseSeq(conversation, direction)
   }
 
+  /** The TTL (IPv4) or hop limit (IPv6) of the direction's first packet; 0 if there was none. */
+  ttl(conversation: number, direction: number): number {
+    return this.#reader.ttl(conversation, direction)
+  }
+
   /** How far the direction's window fields are to be shifted; undefined if its SYN was not seen. */
   windowShift(conversation: number, direction: number): number | undefined {
     return this.#reader.windowShift(conversation, direction)

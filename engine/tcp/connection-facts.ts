@@ -1,5 +1,5 @@
 import type { ConversationState, ResetCause } from '../answers.ts'
-import { BASE_SEQ, BIT_BASE, BIT_DATA, BIT_ZERO_WINDOW, BITS, DIRECTION_WORDS, SCALE } from './directions.ts'
+import { BASE_SEQ, BIT_BASE, BIT_DATA, BIT_ZERO_WINDOW, BITS, DIRECTION_WORDS, SCALE, TTL_SHIFT } from './directions.ts'
 import { LABEL, LABELS, NO_LABELS, type Label } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
 import { ZERO_WINDOW_ROW } from './recovery-table.ts'
@@ -130,6 +130,12 @@ export class ConnectionReader {
     const at = this.#state.directions.at(conversation * 2 + direction)
     const { words } = this.#state.directions
     return (words[at + BITS] & BIT_BASE) === 0 ? undefined : words[at + BASE_SEQ] >>> 0
+  }
+
+  /** The TTL (IPv4) or hop limit (IPv6) of the direction's first packet; 0 if there was none. */
+  ttl(conversation: number, direction: number): number {
+    const { directions } = this.#state
+    return directions.words[directions.at(conversation * 2 + direction) + BITS] >>> TTL_SHIFT
   }
 
   /** The shift count of the windows that the direction advertises; undefined if the SYN was not seen. */

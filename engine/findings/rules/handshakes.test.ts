@@ -86,6 +86,16 @@ describe('a refusal', () => {
     })
   })
 
+  it('is by the host or by somebody on the way, each connection by the TTL of its own reset', async () => {
+    const far = (text: string) => ({ text: text.replaceAll(/B>A [^\n]*/g, '$& ttl 63') })
+    const host = { ...far(REFUSED), serverPort: 81 }
+    const report = await findInConnections(far(OPENS), host, { text: REFUSED, serverPort: 81 }, host)
+    expect(report.findings.map(({ count, blamed }) => [count, blamed])).toEqual([
+      [2, '10.0.0.2:81: no listener (the resets have its usual TTL, 63)'],
+      [1, 'a firewall or proxy between this capture point and the server'],
+    ])
+  })
+
   it('is told also of very many connections', async () => {
     const pair = parseScenario(REFUSED).packets
     const frames = Array.from({ length: 150_000 }, (_, client) =>

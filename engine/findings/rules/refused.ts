@@ -55,7 +55,10 @@ export const refused: Rule = {
     const open = cases.filter(({ id }) => !scans.has(pairOf(context, id)))
     const drafts: Draft[] = []
     for (const group of byServer(context, open)) {
-      for (const refusals of kinds(group)) drafts.push(await draft(context, refusals))
+      for (const refusals of kinds(group)) {
+        const own = refusals.cases[0].error ? [] : await ownTtls(context, group)
+        for (const sameSender of bySender(context, refusals, own)) drafts.push(draft(context, sameSender, own))
+      }
     }
     return drafts
   },
@@ -91,8 +94,16 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
 
 /** Those refused by a reset, and those by each kind of error, are different stories. */
 function kinds(group: Group<Refusal>): Group<Refusal>[] {
-  const byKind = Map.groupBy(group.cases, ({ error }) => (error ? `${error.from} ${error.code}` : ''))
-  return Array.from(byKind.values(), (cases) => ({
+  return split(group, ({ error }) => (error ? `${error.from} ${error.code}` : ''))
+}
+
+/** And so are a host's own resets, and those of somebody else in its name. */
+function bySender(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Group<Refusal>[] {
+  return own.length === 0 ? [group] : split(group, ({ id }) => own.includes(resetTtl(context, id)))
+}
+
+function split(group: Group<Refusal>, key: (refusal: Refusal) => unknown): Group<Refusal>[] {
+  return Array.from(Map.groupBy(group.cases, key).values(), (cases) => ({
     ...group,
     cases,
     ids: cases.map(({ id }) => id),
@@ -101,6 +112,9 @@ function kinds(group: Group<Refusal>): Group<Refusal>[] {
     until: most(cases.map(({ until }) => until)),
   }))
 }
+
+/** The reset is the first packet that the server sent. */
+const resetTtl = (context: FindingContext, id: number) => context.tables.tcp.ttl(id, context.clientIsB(id) ? 0 : 1)
 
 const pairOf = (context: FindingContext, id: number) => `${context.client(id).address} ${context.server(id).address}`
 
@@ -119,17 +133,17 @@ function scannersOf(context: FindingContext, cases: readonly Refusal[]): Readonl
   )
 }
 
-async function draft(context: FindingContext, group: Group<Refusal>): Promise<Draft> {
+function draft(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Draft {
   const { cases, server } = group
   const { error } = cases[0]
   const examples = worst(cases, 5)
-  const who = error ? whoSays(context, error, server) : await whoResets(context, group)
+  const who = error ? whoSays(context, error, server) : whoResets(context, group, own)
   const how = error ? `ICMP ${SAYS[error.code].text}` : 'a reset'
   const waits = cases.map(({ costNs }) => costNs)
   return {
     ...about(group),
     title: titleOf(context, group, who.by),
-    subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : 'reset'}`,
+    subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : who.by}`,
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
@@ -197,15 +211,9 @@ function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd):
   }
 }
 
-/** The hop count of the reset against that of other packets of the same address. */
-async function whoResets(context: FindingContext, group: Group<Refusal>): Promise<Who> {
-  const resets = group.cases.slice(0, 20).map(({ segments, reset }) => segments.row(reset))
-  const usual = usualRows(context, group.server.address, group.ids)
-  const headers = await context.headers([...resets, ...usual])
-  const ttls = (rows: readonly number[]) =>
-    Array.from(new Set(rows.flatMap((row) => headers.get(row)?.ttl ?? []))).toSorted((a, b) => a - b)
-  const own = ttls(usual)
-  const theirs = ttls(resets)
+/** The hop count of the resets against that of other packets of the same address; one sender's. */
+function whoResets(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Who {
+  const theirs = Array.from(new Set(group.ids.map((id) => resetTtl(context, id)))).toSorted((a, b) => a - b)
   const list = (values: readonly number[]) => listOf(values.map(String), 4)
   if (own.length === 0) {
     return {
@@ -216,7 +224,7 @@ async function whoResets(context: FindingContext, group: Group<Refusal>): Promis
       settle: `A packet of ${group.server.address} in an open connection: its TTL says whether the resets are its own.`,
     }
   }
-  if (theirs.every((ttl) => own.includes(ttl))) {
+  if (own.includes(theirs[0])) {
     return {
       by: context.shortEnd(group.server),
       short: `The host itself says so: nobody listens on port ${group.server.port} there.`,
@@ -233,19 +241,20 @@ async function whoResets(context: FindingContext, group: Group<Refusal>): Promis
   }
 }
 
-/** Some packets that the address sent in connections that worked. */
-function usualRows(context: FindingContext, address: string, except: readonly number[]): number[] {
-  const not = new Set(except)
+/** Those of some packets that the server's address sent in connections that worked, ascending. */
+async function ownTtls(context: FindingContext, { server, ids }: Group<Refusal>): Promise<number[]> {
+  const not = new Set(ids)
   const rows: number[] = []
   for (const id of context.tcp()) {
     if (not.has(id) || rows.length >= 8) continue
-    if (context.server(id).address !== address && context.client(id).address !== address) continue
+    if (context.server(id).address !== server.address && context.client(id).address !== server.address) continue
     const segments = context.segments(id)
-    const sentByClient = context.client(id).address === address
+    const sentByClient = context.client(id).address === server.address
     const place = segments.find((i) => segments.fromClient(i) === sentByClient && !segments.isReset(i))
     if (place >= 0) rows.push(segments.row(place))
   }
-  return rows
+  const headers = await context.headers(rows)
+  return Array.from(new Set(rows.flatMap((row) => headers.get(row)?.ttl ?? []))).toSorted((a, b) => a - b)
 }
 
 function evidence({ segments, syn, reset, error }: Refusal): Evidence[] {
