@@ -36,8 +36,10 @@ export function leafHolds(leaf: Leaf, source: ValueSource): boolean {
       return valuesOf(leaf.operand, source).length > 0
     case 'test': {
       const values = valuesOf(leaf.operand, source)
-      const holds = (value: FilterValue): boolean => predicateHolds(leaf.predicate, value)
-      return leaf.quantifier === 'any' ? values.some(holds) : values.length > 0 && values.every(holds)
+      // One that decides is enough: one that holds, or where all must, one that does not.
+      const decides = leaf.quantifier === 'any'
+      for (const value of values) if (predicateHolds(leaf.predicate, value) === decides) return decides
+      return !decides && values.length > 0
     }
     case 'pair': {
       const lefts = valuesOf(leaf.left, source)

@@ -25,6 +25,10 @@ interface Found {
   readonly layers: number[]
   /** Of a protocol. */
   readonly lengths: number[]
+  /** The protocol that the field belongs to; undefined: it is one. */
+  readonly protocol: string | undefined
+  /** Whether anybody asks for those of one layer. */
+  readonly layered: boolean
 }
 
 /** The values that a filter's fields have in one packet, read from its bytes; what only the columns know, from there. */
@@ -42,8 +46,7 @@ export class PacketValues implements ValueSource {
   readonly #listedInfo: Found | undefined
   /** Fields that only columns have are asked for. */
   readonly #asksColumns: boolean
-  /** By field. */
-  readonly #protocolOf = new Map<string, string>()
+  readonly #countsLayers: boolean
   readonly #layersSeen = new Map<string, number>()
   /** Protocols in payloads. */
   readonly #payload = new Set<string>()
@@ -63,7 +66,8 @@ export class PacketValues implements ValueSource {
     }
     for (const field of testFields(test)) {
       if (!field.decoded) continue
-      const found: Found = { values: [], layers: [], lengths: [] }
+      const protocol = field.type === 'protocol' ? undefined : protocolOf(field.name)
+      const found: Found = { values: [], layers: [], lengths: [], protocol, layered: layered.has(field) }
       this.#found.set(field.name, found)
       wanted.add(field.name)
       const layer = field.type === 'protocol' ? PROTOCOLS.indexOf(field.name) : -1
@@ -71,13 +75,12 @@ export class PacketValues implements ValueSource {
       const payload = payloadProtocolOf(field.name)
       if (payload === field.name) this.#payload.add(field.name)
       if (payload === 'http2' || payload === 'grpc') this.#wantsFrames = true
-      if (field.type === 'protocol') continue
-      const protocol = protocolOf(field.name)
-      this.#protocolOf.set(field.name, protocol)
-      if (layered.has(field)) wanted.add(protocol)
+      if (protocol === undefined) continue
+      if (found.layered) wanted.add(protocol)
       if (BY_CONTEXT.has(field.name)) this.#wantsContext = true
       if (field.name === SERVER_NAME) this.#wantsServerName = true
     }
+    this.#countsLayers = layered.size > 0
     this.#lists = Array.from(this.#found.values())
     this.#frame = this.#found.get('frame')
     this.#listedProtocol = this.#found.get('_ws.col.protocol')
@@ -124,10 +127,10 @@ export class PacketValues implements ValueSource {
   }
 
   readonly #take = (field: string, value: FieldValue, from: number, to: number): void => {
-    if (value === field) this.#layersSeen.set(field, (this.#layersSeen.get(field) ?? 0) + 1)
+    if (this.#countsLayers && value === field) this.#layersSeen.set(field, (this.#layersSeen.get(field) ?? 0) + 1)
     const found = this.#found.get(field)
     if (!found) return
-    const protocol = this.#protocolOf.get(field)
+    const { protocol } = found
     if (protocol === undefined) {
       found.lengths.push(to - from)
       // What is in no stack has no other place to come from.
@@ -138,7 +141,7 @@ export class PacketValues implements ValueSource {
       return
     }
     found.values.push(typeof value === 'boolean' ? Number(value) : value)
-    found.layers.push(this.#layersSeen.get(protocol) ?? 1)
+    if (found.layered) found.layers.push(this.#layersSeen.get(protocol) ?? 1)
   }
 
   /** A protocol's value is its header and all that it carries. */
