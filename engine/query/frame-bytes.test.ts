@@ -118,6 +118,42 @@ describe('reading the bytes of frames', () => {
     expect(taken.map(([, bytes]) => bytes.length)).toEqual([100, 26, 0])
   })
 
+  it('offers memory that it has looked at for what is read next, and none that is still looked at', async () => {
+    const file = fileOf(30_000_000)
+    const table = tableOf(Array.from({ length: 30 }, (_, n) => [n * 1_000_000, 1_000_000] as const))
+    const rows = Array.from({ length: 30 }, (_, n) => n)
+    const offered = new Set<ArrayBuffer>()
+    const held = new Set<ArrayBuffer>()
+    const read = async (offset: number, length: number, memory?: ArrayBuffer) => {
+      const found = await file.read(offset, length)
+      if (!memory) return found
+      expect(held.has(memory)).toBe(false)
+      held.add(memory)
+      offered.add(memory)
+      const bytes = new Uint8Array(memory, 0, found.length)
+      bytes.set(found)
+      return bytes
+    }
+    const spare: ArrayBuffer[] = []
+    let next = 0
+    const take = async ({ first, last, bytes, places }: FrameRange) => {
+      // Another turn, in which others read.
+      await new Promise((resolve) => setTimeout(resolve))
+      for (let n = first; n < last; n++)
+        expect([n, bytes[places[n - first]]]).toEqual([next, (next++ * 1_000_000) % 251])
+      for (const memory of held) if (memory === bytes.buffer) held.delete(memory)
+    }
+    await eachRange(table, rows, read, take, { spare })
+    expect(next).toBe(30)
+    expect(offered.size).toBeLessThanOrEqual(3)
+    expect(spare).toHaveLength(offered.size)
+    // Those who keep bytes are given their own.
+    await gather(table, [0], (offset, length, memory?: ArrayBuffer) => {
+      expect(memory).toBeUndefined()
+      return file.read(offset, length)
+    })
+  })
+
   it('asks for pieces where little of what they lie in is wanted, and knows where each is', async () => {
     const file = fileOf(1_000_000)
     const table = tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 1000] as const))
@@ -125,13 +161,7 @@ describe('reading the bytes of frames', () => {
     const asked: (readonly CapturePiece[])[] = []
     const read = withPieces(file.read, asked)
     const ranges: FrameRange[] = []
-    await eachRange(
-      table,
-      rows,
-      read,
-      (range) => void ranges.push(range),
-      () => 60,
-    )
+    await eachRange(table, rows, read, (range) => void ranges.push(range), { wanted: () => 60 })
     expect(asked).toEqual([rows.map((n) => ({ offset: n * 50_000, length: 60 }))])
     const [{ first, last, bytes, places, ends }] = ranges
     expect([ranges.length, first, last]).toEqual([1, 0, 10])
@@ -140,13 +170,7 @@ describe('reading the bytes of frames', () => {
       expect(ends[n] - places[n]).toBe(1000)
     }
     // Most of it, or a short way: it is read as it lies.
-    await eachRange(
-      table,
-      rows.slice(0, 5),
-      read,
-      () => undefined,
-      () => 60,
-    )
+    await eachRange(table, rows.slice(0, 5), read, () => undefined, { wanted: () => 60 })
     await eachRange(
       tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 40_000] as const)),
       rows,

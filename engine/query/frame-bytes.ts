@@ -3,7 +3,8 @@ import { CHUNK_ROWS, type PacketChunk, type PacketTable } from '../columns/packe
 
 /** Reads bytes of the (decompressed) capture; fewer than asked only at its end. */
 export interface ReadBytes {
-  (offset: number, length: number): Promise<Uint8Array>
+  /** Where they may be put into `memory`, that is quicker than making new memory for megabytes. */
+  (offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array>
   /** The same of many pieces at once (as many as capture-pieces.ts says), where that is quicker than reading what is between them too. */
   readonly pieces?: (pieces: readonly CapturePiece[]) => Promise<PieceBytes> | undefined
 }
@@ -44,6 +45,15 @@ export interface FrameRange {
 /** How many of a frame's bytes are wanted, from its first; `i` is its place in the chunk. */
 export type BytesWanted = (chunk: PacketChunk, i: number) => number
 
+interface RangeOptions {
+  readonly wanted?: BytesWanted
+  /** Memory that batches are read into again and again. Whoever gives it keeps none of the bytes. */
+  readonly spare?: ArrayBuffer[]
+}
+
+/** As many as are under way, and one that is looked at. */
+const MOST_SPARE = ENOUGH_BYTES / BATCH_BYTES + 1
+
 const wholeFrame: BytesWanted = ({ capturedLength }, i) => capturedLength[i]
 
 /**
@@ -55,9 +65,9 @@ export async function eachRange(
   rows: ArrayLike<number>,
   read: ReadBytes,
   take: (range: FrameRange) => boolean | void | Promise<boolean | void>,
-  wanted: BytesWanted = wholeFrame,
+  { wanted = wholeFrame, spare }: RangeOptions = {},
 ): Promise<void> {
-  const underWay: { readonly cost: number; readonly range: Promise<FrameRange> }[] = []
+  const underWay: { readonly cost: number; readonly range: Promise<FrameRange>; readonly memory?: ArrayBuffer }[] = []
   let next = 0
   let reading = 0
   const start = () => {
@@ -66,6 +76,7 @@ export async function eachRange(
     const answer = pieces && read.pieces?.(pieces)
     let cost: number
     let range: Promise<FrameRange>
+    let memory: ArrayBuffer | undefined
     if (answer) {
       next = first + pieces.length
       cost = PIECES_COST
@@ -74,11 +85,12 @@ export async function eachRange(
       const { last, begin, end } = batchAt(packets, rows, first)
       next = last
       cost = end - begin
-      range = read(begin, cost).then((bytes) => rangeAround(packets, rows, first, last, begin, bytes))
+      if (spare && cost > GAP_BYTES && cost <= BATCH_BYTES) memory = spare.pop() ?? new ArrayBuffer(BATCH_BYTES)
+      range = read(begin, cost, memory).then((bytes) => rangeAround(packets, rows, first, last, begin, bytes))
     }
     // Who does not wait for it any more does not care how it ended.
     range.catch(() => undefined)
-    underWay.push({ cost, range })
+    underWay.push({ cost, range, ...(memory && { memory }) })
     reading += cost
   }
   while (next < rows.length || underWay.length > 0) {
@@ -90,6 +102,7 @@ export async function eachRange(
     const range = await first.range
     reading -= first.cost
     if ((await take(range)) === false) return
+    if (first.memory && spare && spare.length < MOST_SPARE) spare.push(first.memory)
   }
 }
 

@@ -10,6 +10,9 @@ import { OUTCOME } from './outcome.ts'
 import { RowList } from './row-list.ts'
 import { between, type Work } from './work.ts'
 
+/** Of all filters: what was looked at is not looked at again. */
+const spare: ArrayBuffer[] = []
+
 /** A query's conditions, run over a few rows at a time. */
 export class PacketMatch {
   readonly #tables: CaptureTables
@@ -127,7 +130,10 @@ export class PacketMatch {
       else decodingIn(range.bytes, decide)
       add(unknown[range.last - 1] + 1)
     }
-    await eachRange(this.#tables.packets, unknown, read, take, filter.wanted)
+    await eachRange(this.#tables.packets, unknown, read, take, {
+      ...(filter.wanted && { wanted: filter.wanted }),
+      spare,
+    })
     add(block.firstRow + block.to)
   }
 

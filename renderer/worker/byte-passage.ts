@@ -30,11 +30,11 @@ export class BytePassage {
     return !this.#control.signal.aborted && offset >= this.#asked && offset - this.#asked <= near
   }
 
-  /** As many bytes; undefined where the stream has fewer, or broke off. Ask for them in ascending order. */
-  take(offset: number, length: number): Promise<Uint8Array | undefined> {
+  /** As many bytes, put into `memory` if it has room; undefined where the stream has fewer, or broke off. Ask for them in ascending order. */
+  take(offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array | undefined> {
     this.#asked = offset + length
     clearTimeout(this.#idle)
-    const mine = this.#last.then(() => this.#take(offset, length)).catch(() => this.close())
+    const mine = this.#last.then(() => this.#take(offset, length, memory)).catch(() => this.close())
     this.#last = mine
     return mine.then((bytes) => {
       clearTimeout(this.#idle)
@@ -49,9 +49,9 @@ export class BytePassage {
     this.#reader.then((reader) => reader.cancel()).catch(() => undefined)
   }
 
-  async #take(offset: number, length: number): Promise<Uint8Array | undefined> {
+  async #take(offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array | undefined> {
     const reader = await this.#reader
-    const bytes = new Uint8Array(length)
+    const bytes = memory && memory.byteLength >= length ? new Uint8Array(memory, 0, length) : new Uint8Array(length)
     for (let filled = 0; filled < length;) {
       const skipped = Math.min(this.#rest.length, offset + filled - this.#at)
       const part = this.#rest.subarray(skipped, skipped + length - filled)

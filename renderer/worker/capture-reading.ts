@@ -46,8 +46,8 @@ export class CaptureReading<Engine extends CaptureConsumer> {
   }
 
   /** Bytes of the capture as its packets' offsets count them: of the decompressed stream where it is compressed. */
-  read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#compressed ? this.#spool.read(offset, length) : this.#ahead.read(offset, length)
+  read(offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array> {
+    return this.#compressed ? this.#spool.read(offset, length) : this.#ahead.read(offset, length, memory)
   }
 
   /** The same of many pieces at once; undefined where that is no quicker. */

@@ -75,9 +75,9 @@ export class CaptureWorker implements EngineService {
   readonly #order = new AnswerOrder()
   readonly #orders = new Latest<Uint32Array>(4)
   readonly #read: ReadBytes = Object.assign(
-    (offset: number, length: number) => {
+    (offset: number, length: number, memory?: ArrayBuffer) => {
       if (!this.#reading) throw new Error('No capture is open in this engine.')
-      return this.#reading.read(offset, length)
+      return this.#reading.read(offset, length, memory)
     },
     { pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces) },
   )

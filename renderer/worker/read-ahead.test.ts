@@ -33,6 +33,22 @@ function reader(piece = 64, breaks = Infinity) {
 }
 
 describe('reading ahead', () => {
+  it('puts the bytes of a pass where they are wanted, if there is room', async () => {
+    const { ahead } = reader()
+    const memory = new ArrayBuffer(150)
+    for (let offset = 0; offset < 600; offset += 100) {
+      const bytes = await ahead.read(offset, 100, memory)
+      expect(bytes).toEqual(FILE.subarray(offset, offset + 100))
+      // The first are single reads, for all one knows.
+      if (offset >= 400) expect(bytes.buffer).toBe(memory)
+    }
+    const longer = await ahead.read(600, 200, memory)
+    expect(longer).toEqual(FILE.subarray(600, 800))
+    expect(longer.buffer).not.toBe(memory)
+    // Where the file ends within it.
+    expect(await ahead.read(9950, 100, memory)).toEqual(FILE.subarray(9950))
+  })
+
   it('leaves single reads alone', async () => {
     const { ahead, requests, streams } = reader()
     for (const offset of [9000, 10, 5000, 4000]) await ahead.read(offset, 50)

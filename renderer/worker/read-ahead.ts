@@ -45,14 +45,15 @@ export class ReadAhead {
     this.#open = open
   }
 
-  async read(offset: number, length: number): Promise<Uint8Array> {
+  /** `memory`: where the bytes may be put. */
+  async read(offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array> {
     if (!this.#isInPass(offset, length)) return this.#read(offset, length)
     if (!this.#passage?.reaches(offset, NEAR)) {
       this.#passage?.close()
       this.#passage = new BytePassage(this.#open, offset)
     }
     // Where the stream has ended or failed, the read says why, or has what was written since.
-    return (await this.#passage.take(offset, length)) ?? this.#read(offset, length)
+    return (await this.#passage.take(offset, length, memory)) ?? this.#read(offset, length)
   }
 
   #isInPass(offset: number, length: number): boolean {
