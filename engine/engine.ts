@@ -37,6 +37,7 @@ import { addressPairs } from './query/address-pairs.ts'
 import { ConversationLists, type ConversationScope } from './query/conversations.ts'
 import { checkFilter } from './query/display-filter.ts'
 import { type ExpertCounts, expertCountsOf } from './query/expert.ts'
+import { ProtocolHierarchy, type ProtocolShare } from './query/protocol-hierarchy.ts'
 import { fieldCatalog } from './query/field-catalog.ts'
 import { completeFilter } from './query/filter-complete.ts'
 import { FollowedStream } from './query/follow-stream.ts'
@@ -63,6 +64,7 @@ export { Capture, type CaptureOptions, COST, type Limits, partText } from './cap
 export { LABEL, LABELS, type Label } from './tcp/labels.ts'
 export type { ReadBytes } from './query/frame-bytes.ts'
 export type { ConversationScope } from './query/conversations.ts'
+export type { ProtocolShare } from './query/protocol-hierarchy.ts'
 export type { ExpertCounts, MarkCount, RetransmissionCount } from './query/expert.ts'
 export { Cancelled, type Work } from './query/selection.ts'
 export { FilterError } from './query/filter-syntax.ts'
@@ -89,6 +91,7 @@ export class Engine extends Capture {
   readonly #applications: Applications
   readonly #selector: PacketSelector
   readonly #conversationLists: ConversationLists
+  readonly #protocols: ProtocolHierarchy
   #laneIndex: LaneIndex | undefined
   #askedForLanes = false
   readonly #latency: LatencyQueries
@@ -105,6 +108,7 @@ export class Engine extends Capture {
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
+    this.#protocols = new ProtocolHierarchy(this)
     this.#latency = new LatencyQueries(this, this.#applications)
     this.#findings = new LatestFindings(this)
   }
@@ -146,6 +150,11 @@ export class Engine extends Capture {
   /** The addresses with most traffic. */
   topTalkers(count: number, scope?: ConversationScope): Talker[] {
     return this.#conversationLists.talkers(count, scope)
+  }
+
+  /** Which protocols are inside which, and in how many packets. */
+  protocolHierarchy(): readonly ProtocolShare[] {
+    return this.#protocols.shares()
   }
 
   /** Labels and verdicts of `rows` (all packets without), counted. */

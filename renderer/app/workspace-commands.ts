@@ -82,6 +82,7 @@ const IN_WIRESHARK: Readonly<Record<string, string>> = {
   'view.time-reference': 'Set/Unset Time Reference',
   'view.resolve-names': 'Name Resolution',
   'view.add-hosts': 'Resolved Addresses',
+  'go.protocols': 'Protocol Hierarchy',
   'go.list-findings': 'Expert Information',
   'go.list-latency': 'Service Response Time',
   'go.list-notes': 'Packet Comments',
@@ -238,6 +239,16 @@ export function workspaceCommands({
       keys: [LIST_KEYS[i]],
       run: () => showList(view, list),
     })),
+    {
+      id: 'go.protocols',
+      title: 'Protocols of the capture',
+      group: 'Go',
+      run: () => {
+        showInspector()
+        document.getElementById('inspector-capture')?.click()
+        focusSoon(['.about-protocols button'])
+      },
+    },
     ...CLOSER.map(({ detail, title, keys }) => ({
       id: `go.${detail}`,
       title,

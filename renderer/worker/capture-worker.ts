@@ -24,6 +24,7 @@ import type {
   LatencyMeasure,
   LatencySummary,
   PacketDetails,
+  ProtocolShare,
   PacketRow,
   PlacedNotes,
   Query,
@@ -193,6 +194,10 @@ export class CaptureWorker implements EngineService {
 
   async conversation(id: number): Promise<ConversationRow | undefined> {
     return id < this.#engine.conversationCount ? this.#engine.conversationRows(Uint32Array.of(id))[0] : undefined
+  }
+
+  async protocolHierarchy(): Promise<readonly ProtocolShare[]> {
+    return this.#engine.protocolHierarchy()
   }
 
   rttHistogram(query: Query): Promise<Histogram> {

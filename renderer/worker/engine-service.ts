@@ -26,6 +26,7 @@ import type {
   LatencySummary,
   Overview,
   PacketDetails,
+  ProtocolShare,
   PacketRow,
   PlacedNotes,
   Query,
@@ -229,6 +230,8 @@ export interface EngineService {
   /** Where conversation `id` is in that order, or -1. */
   conversationPosition(query: Query, sort: ConversationSort, descending: boolean, id: number): Promise<number>
   conversation(id: number): Promise<ConversationRow | undefined>
+  /** Which protocols are inside which, and in how many packets of the capture. */
+  protocolHierarchy(): Promise<readonly ProtocolShare[]>
   /** How the RTTs of the packets that match are distributed. */
   rttHistogram(query: Query): Promise<Histogram>
   /** Percentiles of both halves of the path and of each protocol's requests. */

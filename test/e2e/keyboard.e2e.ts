@@ -228,6 +228,25 @@ describe('without a mouse', () => {
     expect(await screen.inspector.getByRole('tab', { selected: true }).innerText()).toMatch(/^Packet/)
   })
 
+  it('shows the protocol hierarchy by its name in Wireshark, and filters on a part of it', async () => {
+    await using opened = await open('sample=vxlan-nodes')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Command' }).fill('protocol hierarchy')
+    await page.getByRole('option', { name: /Protocols of the capture/ }).waitFor()
+    await page.keyboard.press('Enter')
+    const protocols = page.locator('.about-protocols').getByRole('button')
+    const inner = protocols.filter({ hasText: /^tcp/ }).first()
+    await protocols.filter({ hasText: /^eth/ }).first().and(page.locator(':focus')).waitFor()
+    const packets = Number(await inner.locator('.number').innerText())
+    await inner.press('Enter')
+    await screen.counts(screen.packets, packets)
+    expect(new URL(page.url()).searchParams.get('filter')).toBe('ip && udp && vxlan && eth && tcp')
+    expect(opened.complaints).toEqual([])
+  })
+
   it('proposes addresses by their names', async () => {
     await using opened = await open('sample=loss-episode')
     const { page } = opened

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { LABELS } from './labels.ts'
 import type { CaptureFacts } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
 import {
   formatBitRate,
   formatBytes,
@@ -13,10 +14,12 @@ import {
 } from '../../components/format.ts'
 import { LABEL_NAMES, LABEL_TONES } from '../../components/label-names.ts'
 import { Fact } from './fact.tsx'
+import { Protocols } from './protocols.tsx'
 
 interface CaptureViewProps {
+  readonly session: CaptureSession
   readonly facts: CaptureFacts
-  readonly path: string | undefined
+  readonly version: number
   readonly onFilter: (condition: string) => void
 }
 
@@ -35,7 +38,8 @@ const LINK_TYPES: Readonly<Record<number, string>> = {
 }
 
 /** The capture as a whole: what it is, how complete it is, and which labels its packets carry. */
-export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactNode {
+export function CaptureView({ session, facts, version, onFilter }: CaptureViewProps): ReactNode {
+  const { path } = session
   const seconds = (facts.lastTime - facts.firstTime) / 1e9
   const labels = LABELS.filter((label) => facts.labels[label] > 0)
   return (
@@ -105,6 +109,8 @@ export function CaptureView({ facts, path, onFilter }: CaptureViewProps): ReactN
           )}
         </section>
       )}
+
+      {facts.packets > 0 && <Protocols session={session} facts={facts} version={version} onFilter={onFilter} />}
 
       {facts.interfaces.length > 0 && (
         <section>

@@ -86,7 +86,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
         {tab === 'capture' && (
           <div className="with-notes">
             <NotesHere on="capture" />
-            <CaptureView facts={facts} path={session.path} onFilter={onFilter} />
+            <CaptureView session={session} facts={facts} version={version} onFilter={onFilter} />
           </div>
         )}
         {tab === 'conversation' &&
