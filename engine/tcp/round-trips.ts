@@ -69,7 +69,9 @@ export class RoundTrips {
   /** Nanoseconds of that round trip; 0 = it ends none. */
   time(chunk: PacketChunk, i: number): number {
     const start = chunk.roundTrip[i] === 0 ? -1 : this.start(chunk, i)
-    return start < 0 ? 0 : chunk.time[i] - this.#packets.time(start)
+    if (start < 0) return 0
+    // Mostly it lies in the same chunk.
+    return chunk.time[i] - (start >= chunk.first ? chunk.time[start - chunk.first] : this.#packets.time(start))
   }
 
   /** The row of the segment whose TSval the packet at place `i` is the first to echo (RFC 7323 section 3); -1 = there is none. */
