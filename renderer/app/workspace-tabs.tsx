@@ -23,15 +23,24 @@ interface TabsProps<Id extends string> {
   readonly counts?: Readonly<Partial<Record<Id, number | undefined>>>
   readonly shown: Id
   readonly onShow: (id: Id) => void
+  readonly action?: ReactNode
   readonly children: ReactNode
 }
 
 /** The panes of one place; a single one keeps its plain title. */
-export function Tabs<Id extends string>({ ids, names, counts, shown, onShow, children }: TabsProps<Id>): ReactNode {
+export function Tabs<Id extends string>({
+  ids,
+  names,
+  counts,
+  shown,
+  onShow,
+  action,
+  children,
+}: TabsProps<Id>): ReactNode {
   const tabs = ids.map((id) => ({ id, title: names[id], count: counts?.[id], show: () => onShow(id) }))
   if (tabs.length === 1) return children
   return (
-    <PaneTabs tabs={tabs} shown={shown}>
+    <PaneTabs tabs={tabs} shown={shown} action={action}>
       {children}
     </PaneTabs>
   )

@@ -1,3 +1,4 @@
+import { ChevronsUpDown } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
@@ -362,6 +363,17 @@ export function Workspace({
                         names={DETAIL_TITLES}
                         shown={detail}
                         onShow={(id) => view.change({ detail: id }, 'push')}
+                        action={
+                          <button
+                            type="button"
+                            className="icon-button small"
+                            aria-label="Most of the height, or not"
+                            title="Most of the height, or not (X)"
+                            onClick={() => commands.run('view.lower')}
+                          >
+                            <ChevronsUpDown size={14} aria-hidden />
+                          </button>
+                        }
                       >
                         {details[detail]()}
                       </Tabs>

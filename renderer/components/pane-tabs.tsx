@@ -11,6 +11,8 @@ export interface PaneTab {
 interface TabStrip {
   readonly tabs: readonly PaneTab[]
   readonly shown: string
+  /** What can be done with the place, whichever pane is shown in it. */
+  readonly action?: ReactNode
 }
 
 const Strip = createContext<TabStrip | undefined>(undefined)
@@ -21,8 +23,14 @@ interface PaneTabsProps extends TabStrip {
 }
 
 /** Several panes in one place, one of them shown. A pane does not know whether it is one of several. */
-export function PaneTabs({ tabs, shown, children }: PaneTabsProps): ReactNode {
-  return <Strip value={{ tabs, shown }}>{children}</Strip>
+export function PaneTabs({ tabs, shown, action, children }: PaneTabsProps): ReactNode {
+  return <Strip value={{ tabs, shown, action }}>{children}</Strip>
+}
+
+/** What stands at the end of a pane's head. */
+export function PaneEnd(): ReactNode {
+  const action = useContext(Strip)?.action
+  return action !== undefined && <span className="pane-end">{action}</span>
 }
 
 /** What stands at the front of a pane's head: its title, or the tabs it is one of. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { PaneTitle } from './pane-tabs.tsx'
+import { PaneEnd, PaneTitle } from './pane-tabs.tsx'
 import './pane.css'
 
 interface PaneProps {
@@ -22,6 +22,7 @@ export function Pane({ title, count, actions, waiting = false, more = false, chi
         <PaneTitle title={title} />
         <span className="pane-count">{count}</span>
         {actions !== undefined && <span className="pane-actions">{actions}</span>}
+        <PaneEnd />
       </header>
       <div className="pane-body">{children}</div>
     </section>
