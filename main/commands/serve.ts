@@ -16,7 +16,7 @@ export const serve: Command = {
   summary: 'the interface, for a browser on this machine',
   help: `
 Serves Hopscope's interface on 127.0.0.1 and prints the URL to open, with the token that lets a browser in.
-The captures named as FILE are open in it. Runs until Ctrl+C.
+The first FILE is open in it, the others are its recent captures. Runs until Ctrl+C.
 
   --port N    listen on this port (default: any that is free)
   --open      open the URL in the default browser
@@ -43,18 +43,19 @@ and open the URL with 8080 in place of PORT.`,
       warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
       report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
     })
-    const captures = []
-    for (const file of files) {
+    let first: readonly string[] = []
+    // The latest comes first among the recent ones.
+    for (const file of files.toReversed()) {
       try {
-        captures.push((await host.captures.openFile(resolve(file))).id)
+        first = [(await host.captures.openFile(resolve(file))).id]
       } catch (error) {
         throw new CommandError(describe(error))
       }
     }
     const server = await listen(host, port, installation.page)
-    const url = server.url(captures)
+    const url = server.url(first)
     process.stdout.write(`${url}\n`)
-    if (open) openBrowser(server.ticketUrl(captures))
+    if (open) openBrowser(server.ticketUrl(first))
     const signal = await interrupted()
     await server.close()
     await host.close()
