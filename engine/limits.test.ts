@@ -140,21 +140,36 @@ describe('a capture for which memory runs out', () => {
     expect(engine.facts().unread).toEqual({ offset: 24 + 65_536 * 30, reason: 'there is no memory for more' })
   })
 
-  it('keeps nothing of the packet that it ended in', () => {
-    // Each SYN is a connection, and is sent twice, the second time with a verdict: memory ends at any of the tables.
-    const syns = pcap(hex(SYN), 40_000, (frame, n) => {
-      frame.setUint16(34, n >>> 1)
-      frame.setUint16(18, n)
-      frame.setUint32(46, n)
+  // Each frame is a connection, and comes twice: memory ends at any of the tables.
+  const TIMESTAMP = 62
+  it.each([
+    // The second time with a verdict, ...
+    ['SYN', 0x02, (rows: number) => Math.floor(rows / 2)],
+    // ... or each noted as trouble of its connection.
+    ['RST', 0x04, () => 0],
+  ])('keeps nothing of the packet that it ended in, a %s', (_, flags, verdictsOf) => {
+    const frame = hex(SYN)
+    frame[47] = flags
+    const frames = pcap(frame, 40_000, (view, n) => {
+      view.setUint16(34, n >>> 1)
+      view.setUint16(18, n)
+      view.setUint32(TIMESTAMP, n)
     })
-    for (let pages = 110; pages < 170; pages++) {
+    for (let pages = 110; pages < 170; pages += 3) {
       const engine = engineOf(pages)
-      for (let at = 0; at < syns.length; at += 90_000) engine.push(syns.subarray(at, at + 90_000))
+      for (let at = 0; at < frames.length; at += 90_000) engine.push(frames.subarray(at, at + 90_000))
       engine.finish()
-      const { conversations, packets, verdicts } = engine
-      expect(engine.facts().unread?.reason).toBe('there is no memory for more')
-      expect(conversations.count).toBe(Math.ceil(packets.rows / 2))
-      expect(verdicts.count).toBe(Math.floor(packets.rows / 2))
+      const { conversations, packets, tcp, verdicts } = engine
+      const { rows } = packets
+      expect(engine.facts()).toMatchObject({
+        unread: { reason: 'there is no memory for more' },
+        packets: rows,
+        wireBytes: rows * frame.length,
+        lastTime: Math.max(0, rows - 1) * 1000,
+      })
+      expect(conversations.count).toBe(Math.ceil(rows / 2))
+      expect(verdicts.count).toBe(verdictsOf(rows))
+      expect(tcp.troubled().at(-1) ?? -1).toBeLessThan(conversations.count)
     }
   })
 

@@ -69,11 +69,6 @@ export function frame(
   if (row >= mostRows || counts[COUNT.conversations] >= mostConversations) return false
   beginRow()
   setTime(time)
-  if (row === 0) {
-    totals[TOTAL.firstTime] = time
-    totals[TOTAL.lastTime] = time
-  } else if (time > totals[TOTAL.lastTime]) totals[TOTAL.lastTime] = time
-  else noteEarlier(time)
   if (keepsAll) {
     setOffset(offset)
     setCapturedLength(capturedLength)
@@ -83,24 +78,15 @@ export function frame(
   }
   if (interfaceId < 0) {
     if (keepsAll) setConversation(NO_CONVERSATION)
-    totals[TOTAL.end] = offset + <f64>capturedLength
-    commitRow()
+    commit(row, time, offset + <f64>capturedLength)
     return true
   }
-  totals[TOTAL.wireBytes] += <f64>(<u32>length)
 
   decodeFrame(at, capturedLength, length, linkType)
   if (keepsAll) keepPacket()
   let flags: i32 = packet.fragment ? FLAG.fragment : 0
-  if (<u32>capturedLength < <u32>length) {
-    flags |= FLAG.cut
-    counts[COUNT.cutPackets]++
-    if (packet.payloadLength !== 0) {
-      if (counts[COUNT.cutPayloads] === 0) counts[COUNT.firstCutPayload] = row
-      counts[COUNT.cutPayloads]++
-    }
-  }
-  if (<u32>length > <u32>counts[COUNT.longestFrame]) counts[COUNT.longestFrame] = length
+  const isCut = <u32>capturedLength < <u32>length
+  if (isCut) flags |= FLAG.cut
 
   if (packet.sourceAt < 0) {
     if (keepsAll) setConversation(NO_CONVERSATION)
@@ -126,9 +112,31 @@ export function frame(
     tally(found >>> 1, row)
   }
   if (keepsAll) setFlags(flags)
-  totals[TOTAL.end] = offset + <f64>capturedLength
-  commitRow()
+  totals[TOTAL.wireBytes] += <f64>(<u32>length)
+  if (<u32>length > <u32>counts[COUNT.longestFrame]) counts[COUNT.longestFrame] = length
+  if (isCut) countCut(row)
+  commit(row, time, offset + <f64>capturedLength)
   return true
+}
+
+// What is counted of all packets, once nothing can fail for want of memory any more.
+
+function countCut(row: i32): void {
+  counts[COUNT.cutPackets]++
+  if (packet.payloadLength === 0) return
+  if (counts[COUNT.cutPayloads] === 0) counts[COUNT.firstCutPayload] = row
+  counts[COUNT.cutPayloads]++
+}
+
+/** `end`: where the frame ends in the capture. */
+function commit(row: i32, time: f64, end: f64): void {
+  if (row === 0) {
+    totals[TOTAL.firstTime] = time
+    totals[TOTAL.lastTime] = time
+  } else if (time > totals[TOTAL.lastTime]) totals[TOTAL.lastTime] = time
+  else noteEarlier(time)
+  totals[TOTAL.end] = end
+  commitRow()
 }
 
 /** The packet is no later than one before it. */
