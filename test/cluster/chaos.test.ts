@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { DEFAULT_SETTINGS } from '../../main/kubernetes/capture/capture-container.ts'
 import { ClusterCapture } from '../../main/kubernetes/capture/cluster-capture.ts'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import { type StreamFault, TestCluster } from './cluster.ts'
 import { readBlocks } from './read-blocks.ts'
-import { countSequence, startTraffic } from './sequenced-traffic.ts'
+import { countSequence, startTraffic, type Traffic } from './sequenced-traffic.ts'
 import { openAs, skipReason } from './start.ts'
 
 const CUTS = Number(process.env['HOPSCOPE_CHAOS_CUTS'] ?? 200)
@@ -50,6 +50,13 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
   })
 
   const app = () => cluster.container('default', 'web', 'app')
+
+  /** Traffic from web that ends with the test, also where that fails: two senders at once would look like disorder. */
+  async function send(options: { readonly perSecond: number; readonly size: number }): Promise<Traffic> {
+    const traffic = await startTraffic(app(), target, options)
+    onTestFinished(async () => void (await traffic.stop()))
+    return traffic
+  }
 
   async function happen(event: Event): Promise<void> {
     switch (event) {
@@ -92,7 +99,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
     })
     const done = capture.run()
     while (capture.status.points[0]?.state !== 'capturing') await sleep(20)
-    const traffic = await startTraffic(app(), target, { perSecond: 3000, size: 400 })
+    const traffic = await send({ perSecond: 3000, size: 400 })
     const counts = new Map<Event, { times: number; cuts: number }>()
     for (let i = 0; i < CUTS; i++) {
       const event = EVENTS[i % EVENTS.length] ?? 'cut'
@@ -189,7 +196,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
   }
 
   it(`is resumed or closed, and swept, after each of ${KILLS} kills of the host`, async () => {
-    const traffic = await startTraffic(app(), target, { perSecond: 1000, size: 400 })
+    const traffic = await send({ perSecond: 1000, size: 400 })
     let resumed = 0
     let early = 0
     for (let i = 0; i < KILLS; i++) {
@@ -222,7 +229,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
         const { code, said } = await cli(['capture', '--resume', '-o', file]).ended
         expect([code, said]).toEqual([0, expect.stringContaining('packets')])
         const { packets, rest } = readBlocks(file)
-        expect(countSequence(packets.map(({ bytes }) => bytes))).toMatchObject({
+        expect(countSequence(packets.map(({ bytes }) => bytes)), said).toMatchObject({
           missing: 0,
           duplicated: 0,
           outOfOrder: 0,
@@ -254,7 +261,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
   ])('%s: a clear error, and what was written can be read', async (_what, options, some, words) => {
     const disk = join(folder, `disk-${options}`)
     const out = join(folder, `from-${options}.pcapng`)
-    const traffic = await startTraffic(app(), target, { perSecond: 4000, size: 1000 })
+    const traffic = await send({ perSecond: 4000, size: 1000 })
     // The disk is a mount of this one process' own, so that nothing of it can stay.
     const script =
       'mkdir -p "$1" && mount -t tmpfs -o "$2" tmpfs "$1" && out=$3 && file=$1/c.pcapng && shift 3 && "$@"; code=$?; cp "$file" "$out" 2>/dev/null; exit $code'

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { TestCluster } from '../../../test/cluster/cluster.ts'
 import { type CapturedPacket, readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
@@ -19,6 +19,7 @@ import type { CaptureSettings } from './cluster-capture.ts'
 import { ClusterCapture } from './cluster-capture.ts'
 import { Ledger } from './ledger.ts'
 import type { PodSelector } from './pod-follower.ts'
+import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
 import { findLeftovers, removeLeftovers } from './sweep.ts'
@@ -398,6 +399,34 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
         packets: 500,
         missing: 0,
       })
+    })
+  })
+
+  it('is begun when it is resumed, where the crash came between the manifest and the start of tcpdump', async () => {
+    const there = file()
+    const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValueOnce(new Error('the host went away'))
+    await expect(make([pod('web')], {}, { file: there }).run()).rejects.toThrow('the host went away')
+    start.mockRestore()
+    expect(existsSync(join(`${there}.parts`, 'capture.json'))).toBe(true)
+    const capture = await ClusterCapture.resume({
+      connection: admin,
+      context: 'admin',
+      container: DEFAULT_SETTINGS,
+      debugNamespace: 'default',
+      ledger,
+      file: there,
+    })
+    const done = capture.run()
+    await started(capture)
+    const traffic = await startTraffic(app('web'), db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
+    await traffic.stop()
+    await sleep(500)
+    await capture.stop()
+    const status = await done
+    expect(status.state).toBe('complete')
+    expect(countSequence(readBlocks(there).packets.map(({ bytes }) => bytes))).toMatchObject({
+      packets: 200,
+      missing: 0,
     })
   })
 

@@ -149,7 +149,7 @@ export class ClusterCapture {
       if (fresh) await this.#prepare()
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
-      if (fresh) await this.#startAll()
+      await this.#startAll(fresh)
       await this.#fetchAll()
       await this.#finish()
       return this.status
@@ -251,9 +251,11 @@ export class ClusterCapture {
     point.wire(connection, file, shared, () => this.#changed(), timing)
   }
 
-  async #startAll(): Promise<void> {
+  /** When not one starts there is nothing to wait for; after a crash there may be what was captured before, and fetching says why. */
+  async #startAll(fresh: boolean): Promise<void> {
     const starting = this.#points.flatMap(({ capture }) => (capture ? [capture.start()] : []))
     const results = await Promise.allSettled(starting)
+    if (!fresh) return
     const failure = results.find((result) => result.status === 'rejected')
     if (failure?.status === 'rejected' && results.every((result) => result.status === 'rejected')) throw failure.reason
   }

@@ -87,6 +87,7 @@ export class PointCapture {
   #stream: ExecStream | undefined
   #stopping = false
   #finished = false
+  readonly #begun: boolean
   #position: Position
   /** Of the segment's bytes until there. */
   #hash: Hash = createHash('sha256')
@@ -119,6 +120,8 @@ export class PointCapture {
     this.#position = { segment, offset: 0 }
     this.#safe = segment
     this.#finished = end !== undefined
+    // What was started and brought nothing yet is asked again, which changes nothing.
+    this.#begun = this.#finished || mark.interface !== undefined
     this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, ...end }
   }
 
@@ -126,8 +129,9 @@ export class PointCapture {
     return { ...this.#progress, heardAt: this.#heardAt }
   }
 
-  /** Starts tcpdump in the pod; does nothing when it was started before. */
+  /** Starts tcpdump in the pod; does nothing when it was started before. After a crash, too: it may have come just before the start. */
   async start(): Promise<void> {
+    if (this.#begun) return
     const { id, seconds, segments, leaseSeconds, command } = this.job
     const start = script(START, id, seconds, segments, leaseSeconds, ...command)
     await this.#insist('starting the capture', async () => {
