@@ -2,7 +2,7 @@ import type { Lanes } from '../../../engine/engine.ts'
 import { formatBitRate, formatClock, formatCount, formatDuration } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
-import { COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
+import { AXIS, COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
 import { decimalsFor, ticks, tickText, type TimeScale } from './time-scale.ts'
 import { LogScale, niceCeiling } from './value-scale.ts'
 
@@ -25,12 +25,24 @@ export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPictu
   for (const place of places) hairline(context, picture, place.top)
   if (!lanes) return
   const visible = visibleBuckets(lanes, scale)
-  for (const place of places) {
-    if (place.height < 8) continue
-    if (place.id === 'throughput') drawThroughput(context, picture, lanes, place, visible)
-    else if (place.id === 'rtt') drawRtt(context, picture, lanes, place, visible)
-    else drawCounts(context, picture, lanes, place, visible)
-  }
+  context.save()
+  context.beginPath()
+  context.rect(0, 0, scale.width, picture.height)
+  context.clip()
+  const labels = places.flatMap((place) => {
+    if (place.height < 8) return []
+    if (place.id === 'throughput') return drawThroughput(context, picture, lanes, place, visible)
+    if (place.id === 'rtt') return drawRtt(context, picture, lanes, place, visible)
+    return drawCounts(context, picture, lanes, place, visible)
+  })
+  context.restore()
+  drawAxis(context, picture, labels)
+}
+
+/** A value of a lane's axis, and where it stands. */
+interface AxisLabel {
+  readonly text: string
+  readonly y: number
 }
 
 interface Visible {
@@ -51,7 +63,7 @@ function visibleBuckets(lanes: Lanes, scale: TimeScale): Visible {
 
 function hairline(context: CanvasRenderingContext2D, { colors, scale }: LanesPicture, y: number): void {
   context.fillStyle = colors.line
-  context.fillRect(0, y, scale.width, 1)
+  context.fillRect(0, y, scale.width + AXIS, 1)
 }
 
 function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): void {
@@ -71,7 +83,8 @@ function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): vo
     const clock = epochNs === undefined ? '' : formatClock(epochNs, time, Math.min(decimalsFor(step), 6))
     const since = tickText(time, step, long)
     // A text that is cut off says something else.
-    if (x + 5 + Math.max(context.measureText(since).width, context.measureText(clock).width) > scale.width) continue
+    if (x + 5 + Math.max(context.measureText(since).width, context.measureText(clock).width) > scale.width + AXIS)
+      continue
     context.fillText(since, x + 5, 15)
     context.fillStyle = colors.ink3
     context.fillText(clock, x + 5, 29)
@@ -84,8 +97,8 @@ function drawThroughput(
   lanes: Lanes,
   place: LanePlace,
   { first, last, edge }: Visible,
-): void {
-  const { colors, scale } = picture
+): readonly AxisLabel[] {
+  const { colors } = picture
   const seconds = (lanes.to - lanes.from) / lanes.buckets / 1e9
   let max = 0
   for (let i = first; i < last; i++) if (lanes.bytes[i] > max) max = lanes.bytes[i]
@@ -105,7 +118,7 @@ function drawThroughput(
     context.fillStyle = colors.traffic
     context.fillRect(x, at, width, 1)
   }
-  if (max > 0) axisLabel(context, picture, axisText(formatBitRate(top)), place.top + 8, scale.width)
+  return max > 0 ? [{ text: axisText(formatBitRate(top)), y: place.top + 8 }] : []
 }
 
 function drawCounts(
@@ -114,13 +127,13 @@ function drawCounts(
   lanes: Lanes,
   place: LanePlace,
   { first, last, edge }: Visible,
-): void {
+): readonly AxisLabel[] {
   const lane = COUNT_LANES.find((spec) => spec.id === place.id)
-  if (!lane) return
+  if (!lane) return []
   const values = lanes[lane.id]
   let max = 0
   for (let i = first; i < last; i++) if (values[i] > max) max = values[i]
-  if (max === 0) return
+  if (max === 0) return []
   const top = niceCeiling(max)
   const bottom = place.top + place.height
   const room = place.height - 5
@@ -133,7 +146,7 @@ function drawCounts(
     const tall = Math.max(4, Math.round((values[i] / top) * room))
     context.fillRect(x, bottom - tall, Math.max(2, width > 3 ? width - 1 : width), tall)
   }
-  if (place.height >= 24) axisLabel(context, picture, formatCount(top), place.top + 5, picture.scale.width)
+  return place.height >= 24 ? [{ text: formatCount(top), y: place.top + 8 }] : []
 }
 
 function drawRtt(
@@ -142,7 +155,7 @@ function drawRtt(
   lanes: Lanes,
   place: LanePlace,
   { first, last, edge }: Visible,
-): void {
+): readonly AxisLabel[] {
   const { colors, scale } = picture
   let least = Infinity
   let greatest = 0
@@ -150,7 +163,7 @@ function drawRtt(
     if (lanes.rttP50[i] < least) least = lanes.rttP50[i]
     if (lanes.rttMax[i] > greatest) greatest = lanes.rttMax[i]
   }
-  if (greatest === 0) return
+  if (greatest === 0) return []
   const log = new LogScale(least, greatest)
   const bottom = place.top + place.height - 2
   const room = place.height - 10
@@ -185,33 +198,28 @@ function drawRtt(
   }
 
   // From the top down, as many as there is room for.
+  const labels: AxisLabel[] = []
   let above = -Infinity
   for (const value of [log.high, ...log.decades().toReversed(), log.low]) {
     const at = Math.min(Math.max(y(value), place.top + 7), place.top + place.height - 6)
     if (at - above < 13) continue
     above = at
-    axisLabel(context, picture, axisText(formatDuration(value)), above, scale.width)
+    labels.push({ text: axisText(formatDuration(value)), y: above })
   }
+  return labels
 }
 
-/** A value of the lane's axis, on the right where the newest data is not, over whatever is there. */
-function axisLabel(
+/** Beside the data, not over it. */
+function drawAxis(
   context: CanvasRenderingContext2D,
-  { colors, font }: LanesPicture,
-  text: string,
-  y: number,
-  right: number,
+  { colors, font, scale }: LanesPicture,
+  labels: readonly AxisLabel[],
 ): void {
   context.font = `10px ${font}`
   context.textBaseline = 'middle'
   context.textAlign = 'right'
-  const width = context.measureText(text).width
-  context.globalAlpha = 0.82
-  context.fillStyle = colors.panel
-  context.fillRect(right - width - 8, y - 6, width + 8, 12)
-  context.globalAlpha = 1
   context.fillStyle = colors.ink3
-  context.fillText(text, right - 4, y)
+  for (const { text, y } of labels) context.fillText(text, scale.width + AXIS - 6, y)
 }
 
 /** Axis values are round: "50 ms", not "50.0 ms". */

@@ -24,6 +24,7 @@ import { drawLanes } from './draw-lanes.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
 import {
+  AXIS,
   bucketAt,
   COUNT_LANES,
   bucketSummary,
@@ -106,7 +107,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     },
     [scale, places, lanes, facts.epochNs, palette],
   )
-  useDrawing(canvas, size, draw)
+  const drawn = { width: size.width && size.width + AXIS, height: size.height }
+  useDrawing(canvas, drawn, draw)
 
   // What the listeners read: always the newest, without listening anew at every frame.
   const live = useRef({ scale, whole, range, lanes, places, query })
@@ -240,6 +242,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
           <div
             ref={plot}
             className="timeline-plot"
+            style={{ right: AXIS }}
             role="slider"
             tabIndex={0}
             aria-label="Time"
@@ -253,7 +256,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
             }
             onBlur={() => cursor.setState({ time: undefined })}
           >
-            <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+            <canvas ref={canvas} aria-hidden style={drawn} />
           </div>
           <NoteLane scale={scale} />
           {total && total.rttSamples[0] === 0 && latencyPlace && (
@@ -317,7 +320,7 @@ function Crosshair({
   const decimals = Math.min(9, decimalsFor(ticks(scale, 1).step))
   return (
     <div className="timeline-crosshair" style={{ transform: `translateX(${x}px)` }}>
-      <div className={x > scale.width - 190 ? 'timeline-time left' : 'timeline-time'} style={{ height: RULER - 1 }}>
+      <div className={x > scale.width + AXIS - 190 ? 'timeline-time left' : 'timeline-time'} style={{ height: RULER - 1 }}>
         <span>{formatSeconds(time, decimals)} s</span>
         {epochNs !== undefined && <span>{formatClock(epochNs, time, Math.min(decimals, 6))}</span>}
       </div>

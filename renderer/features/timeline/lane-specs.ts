@@ -46,6 +46,8 @@ export interface LanePlace {
 }
 
 export const RULER = 36
+/** Right of the lanes, for the values of their axes. */
+export const AXIS = 56
 /** Between the ruler and the lanes, where there are notes. */
 export const NOTE_LANE = 20
 const WEIGHTS: readonly (readonly [LaneId, number])[] = [

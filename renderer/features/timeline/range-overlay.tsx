@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { formatDuration } from '../../components/format.ts'
-import { RULER } from './lane-specs.ts'
+import { AXIS, RULER } from './lane-specs.ts'
 import type { TimeScale } from './time-scale.ts'
 
 interface RangeOverlayProps {
@@ -21,7 +21,7 @@ export function RangeOverlay({ scale, range, view }: RangeOverlayProps): ReactNo
   const to = Math.min(Math.max(0, right), scale.width)
   const middle = Math.min(Math.max((from + to) / 2, 66), scale.width - 66)
   return (
-    <div className="range" style={{ top: RULER }}>
+    <div className="range" style={{ top: RULER, right: AXIS }}>
       <div className="range-outside" style={{ left: 0, width: from }} />
       <div className="range-outside" style={{ left: to, right: 0 }} />
       {left >= 0 && left <= scale.width && <div className="range-edge" style={{ left }} />}
