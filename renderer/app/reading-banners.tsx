@@ -22,10 +22,8 @@ export function ReadingBanners({ progress, selected, onPart }: ReadingBannersPro
     <>
       {damage && (
         <Banner tone="warn">
-          {facts.packets === 0 && !part
-            ? 'This is not a capture that can be read: '
-            : `The capture is damaged at byte ${formatCount(damage.offset)}${facts.compression === 'none' ? '' : ' of the decompressed stream'}: `}
-          {damage.reason}
+          The capture is damaged at byte {formatCount(damage.offset)}
+          {facts.compression !== 'none' && ' of the decompressed stream'}: {damage.reason}
           {facts.packets > 0 && ` The ${formatCounted(facts.packets, 'packet')} before it are shown.`}
         </Banner>
       )}

@@ -29,6 +29,7 @@ import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
 import { nameProposals } from './name-proposals.ts'
+import { NoPackets } from './no-packets.tsx'
 import { preferences, rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
 import { packetText, rowMenus } from './row-menus.ts'
@@ -204,7 +205,17 @@ export function Workspace({
     )
   }
   if (!progress) return <div className="work" />
-  const { facts } = progress
+  const { facts, phase } = progress
+  if (facts.packets === 0 && !facts.part && phase !== 'reading') {
+    return (
+      <NoPackets
+        session={session}
+        progress={progress}
+        onOpen={() => commands.run('capture.open')}
+        onClose={() => commands.run('capture.close')}
+      />
+    )
+  }
 
   const { packetMenu, conversationMenu } = rowMenus({
     session,

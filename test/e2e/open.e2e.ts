@@ -107,15 +107,16 @@ describe('opening a capture', () => {
   it('says that a file is no capture', async () => {
     await using opened = await openPage(served.browser, bare())
     await dropFile(opened.page, 'notes.txt', Buffer.from('This is not a capture at all, only a text.'))
-    await opened.page.getByText(/This is not a capture that can be read/).waitFor()
-    await opened.page.getByText('No packet could be read').waitFor()
+    await opened.page.getByRole('heading', { name: 'notes.txt is no capture that can be read' }).waitFor()
+    await opened.page.getByRole('button', { name: 'Close' }).click()
+    await opened.page.getByRole('heading', { name: 'Samples' }).waitFor()
   })
 
   it('shows an empty capture as such', async () => {
     await using opened = await openPage(served.browser, bare())
     const header = readFileSync(sample('half-open').path).subarray(0, 24)
     await dropFile(opened.page, 'empty.pcap', header)
-    await opened.page.getByText('This capture holds no packets').waitFor()
+    await opened.page.getByRole('heading', { name: 'empty.pcap holds no packets' }).waitFor()
   })
 
   it('remembers files of the host, and opens them again', async () => {

@@ -54,16 +54,22 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
           {facts.format ?? 'unknown'}
           {facts.compression !== 'none' && `, ${facts.compression}`}
         </Fact>
-        <Fact name="Packets">{formatCount(facts.packets)}</Fact>
+        {facts.packets > 0 ? (
+          <Fact name="Packets">{formatCount(facts.packets)}</Fact>
+        ) : (
+          facts.complete && <Fact name="Size">{formatBytes(facts.bytesRead)}</Fact>
+        )}
         {facts.part && facts.packets > 0 && (
           <Fact name="Part of the file">
             packets {formatCount(facts.part.before + 1)} to {formatCount(facts.part.before + facts.packets)}
           </Fact>
         )}
-        <Fact name="On the wire">
-          {formatBytes(facts.wireBytes)}
-          {seconds > 0 && <span className="quiet">, {formatBitRate((facts.wireBytes * 8) / seconds)}</span>}
-        </Fact>
+        {facts.packets > 0 && (
+          <Fact name="On the wire">
+            {formatBytes(facts.wireBytes)}
+            {seconds > 0 && <span className="quiet">, {formatBitRate((facts.wireBytes * 8) / seconds)}</span>}
+          </Fact>
+        )}
         {facts.epochNs !== undefined && (
           <>
             <Fact name="First packet">

@@ -261,24 +261,8 @@ export function NothingMatches({
   looking = false,
   facts,
 }: NothingMatchesProps): ReactNode {
-  const { packets: total, damage } = facts
-  if (total === 0 && damage) {
-    return (
-      <EmptyState tone="bad" title="No packet could be read">
-        {damage.reason}
-      </EmptyState>
-    )
-  }
-  if (total === 0) {
-    return reading ? (
-      <EmptyState title="No packet yet">What was read so far holds none.</EmptyState>
-    ) : (
-      <EmptyState title="This capture holds no packets">
-        The file is a valid capture, but its writer recorded nothing: often a capture filter that matches no traffic, or
-        the wrong interface.
-      </EmptyState>
-    )
-  }
+  const { packets: total } = facts
+  if (total === 0) return <EmptyState title={reading ? 'No packet yet' : 'No packet in this part of the capture'} />
   const actions = [
     ...(filter ? [{ title: 'Clear the filter', run: () => view.change({ filter: '' }, 'push') }] : []),
     ...(ranged ? [{ title: 'Show all times', run: () => view.change({ range: undefined }, 'push') }] : []),

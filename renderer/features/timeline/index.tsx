@@ -320,7 +320,10 @@ function Crosshair({
   const decimals = Math.min(9, decimalsFor(ticks(scale, 1).step))
   return (
     <div className="timeline-crosshair" style={{ transform: `translateX(${x}px)` }}>
-      <div className={x > scale.width + AXIS - 190 ? 'timeline-time left' : 'timeline-time'} style={{ height: RULER - 1 }}>
+      <div
+        className={x > scale.width + AXIS - 190 ? 'timeline-time left' : 'timeline-time'}
+        style={{ height: RULER - 1 }}
+      >
         <span>{formatSeconds(time, decimals)} s</span>
         {epochNs !== undefined && <span>{formatClock(epochNs, time, Math.min(decimals, 6))}</span>}
       </div>
