@@ -16,16 +16,26 @@ describe('proposals by name', () => {
     ])
     expect(proposed('tcp && orders-0')).toEqual(['ip.addr == 10.244.2.21'])
   })
-  it('replace the word before the caret alone', () => {
+  it('replace the word at the caret alone', () => {
     expect(nameProposals('orders && tcp', 6, NAMES)).toMatchObject([{ from: 0, to: 6 }])
+    expect(nameProposals('!orders-0 && tcp', 4, NAMES)).toMatchObject([{ from: 1, to: 9 }])
   })
   it('are addresses behind an operator', () => {
     expect(proposed('ip.src == orders')).toEqual(['10.244.2.21'])
     expect(proposed('ip.src eq orders')).toEqual(['10.244.2.21'])
+    expect(proposed('ip.src != orders')).toEqual(['10.244.2.21'])
+    expect(proposed('ip.src in {orders')).toEqual(['10.244.2.21'])
+    expect(proposed('ip.src in {10.0.0.1, orders')).toEqual(['10.244.2.21'])
+  })
+  it('are conditions behind what joins or negates them', () => {
+    for (const before of ['!', 'not ', '(', 'tcp || ']) {
+      expect(proposed(`${before}orders`)).toEqual(['ip.addr == 10.244.2.21'])
+    }
   })
   it('are none for short words and within quotes', () => {
     expect(proposed('or')).toEqual([])
     expect(proposed('frame contains "orders')).toEqual([])
+    expect(proposed(String.raw`frame contains "a\" orders`)).toEqual([])
     expect(proposed('frame contains "x" && orders')).toHaveLength(1)
   })
 })

@@ -6,7 +6,7 @@ import { addressFilter } from '../components/filter-text.ts'
 const SHORTEST = 3
 const MOST = 8
 
-/** Addresses whose name has the word before the caret in it, as conditions of a display filter, or, behind an operator, as values. */
+/** Addresses whose name has the word before the caret in it, as conditions of a display filter, or, behind an operator or in a set, as values. */
 export function nameProposals(
   text: string,
   caret: number,
@@ -14,12 +14,13 @@ export function nameProposals(
 ): readonly Completion[] {
   const before = text.slice(0, caret)
   const word = /[\w.-]+$/.exec(before)?.[0] ?? ''
-  const quoted = before.split('"').length % 2 === 0
-  if (word.length < SHORTEST || quoted) return []
+  const isQuoted = before.replaceAll(/"(?:\\.|[^"\\])*"/g, '').includes('"')
+  if (word.length < SHORTEST || isQuoted) return []
   const from = caret - word.length
-  const isValue = /(?:[=<>!~]|\b(?:eq|ne|in|contains|matches))\s*$/.test(text.slice(0, from))
+  const to = caret + (/^[\w.-]*/.exec(text.slice(caret))?.[0].length ?? 0)
+  const isValue = /(?:[=<>~{,]|\b(?:eq|ne|in|contains|matches))\s*$/.test(text.slice(0, from))
   return [...names]
     .filter(([, { name }]) => name.toLowerCase().includes(word.toLowerCase()))
     .slice(0, MOST)
-    .map(([address, { name }]) => ({ text: isValue ? address : addressFilter(address), from, to: caret, about: name }))
+    .map(([address, { name }]) => ({ text: isValue ? address : addressFilter(address), from, to, about: name }))
 }
