@@ -193,8 +193,14 @@ describe('reading the bytes of frames', () => {
     const file = fileOf(1_000_000)
     const table = tableOf(Array.from({ length: 10 }, (_, n) => [n * 50_000, 100] as const))
     const rows = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-    const none = Object.assign(file.read.bind(undefined), { pieces: () => undefined })
-    expect((await gather(table, rows, none)).map(([, bytes]) => bytes.length)).toEqual(rows.map(() => 100))
+    let asked = 0
+    const none = Object.assign(file.read.bind(undefined), { pieces: () => void asked++ })
+    const apart = tableOf(Array.from({ length: 10 }, (_, n) => [n * 100_000, 100] as const))
+    for (const each of [table, apart]) {
+      expect((await gather(each, rows, none)).map(([, bytes]) => bytes.length)).toEqual(rows.map(() => 100))
+    }
+    // Not again for each read of the same pass.
+    expect(asked).toBe(2)
     const failing = Object.assign(file.read.bind(undefined), {
       pieces: () => Promise.reject(new Error('the host is gone')),
     })

@@ -5,7 +5,10 @@ import { CHUNK_ROWS, type PacketChunk, type PacketTable } from '../columns/packe
 export interface ReadBytes {
   /** Where they may be put into `memory`, that is quicker than making new memory for megabytes. */
   (offset: number, length: number, memory?: ArrayBuffer): Promise<Uint8Array>
-  /** The same of many pieces at once (as many as capture-pieces.ts says), where that is quicker than reading what is between them too. */
+  /**
+   * The same of many pieces at once (as many as capture-pieces.ts says), where that is quicker than reading what is between them too: of this
+   * capture, or undefined.
+   */
   readonly pieces?: (pieces: readonly CapturePiece[]) => Promise<PieceBytes> | undefined
 }
 
@@ -70,10 +73,12 @@ export async function eachRange(
   const underWay: { readonly cost: number; readonly range: Promise<FrameRange>; readonly memory?: ArrayBuffer }[] = []
   let next = 0
   let reading = 0
+  let givesPieces = read.pieces !== undefined
   const start = () => {
     const first = next
-    const pieces = read.pieces && scattered(packets, rows, first, wanted)
+    const pieces = givesPieces ? scattered(packets, rows, first, wanted) : undefined
     const answer = pieces && read.pieces?.(pieces)
+    if (pieces && !answer) givesPieces = false
     let cost: number
     let range: Promise<FrameRange>
     let memory: ArrayBuffer | undefined

@@ -107,7 +107,7 @@ export async function measure(
 /** A whole list, fetched in pages. T is the caller's word for what the path lists, as with ApiConnection.get. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export async function listAll<T>(
-  connection: ApiConnection,
+  connection: Pick<ApiConnection, 'get'>,
   path: string,
   query: { readonly labelSelector?: string; readonly fieldSelector?: string } = {},
 ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AddressName } from './address-names.ts'
-import { mergeNames } from './address-names.ts'
+import type { ApiConnection } from '../api-connection.ts'
+import { addressNames, mergeNames } from './address-names.ts'
 
 const pod = (name: string, address: string, from: number): AddressName => ({
   kind: 'pod',
@@ -8,6 +9,43 @@ const pod = (name: string, address: string, from: number): AddressName => ({
   name,
   address,
   from,
+})
+
+describe('whose an address is', () => {
+  const cluster = (answer: (path: string) => Promise<object>): Pick<ApiConnection, 'get'> => ({
+    // What it is told depends on the path alone.
+    get: (path) => answer(path).then((items) => JSON.parse(JSON.stringify({ metadata: {}, items }))),
+  })
+  const web = { metadata: { name: 'web', namespace: 'shop' }, spec: {}, status: { podIP: '10.0.0.1' } }
+  const items = (path: string) => (path.endsWith('/pods') ? [web] : [])
+
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('is told by all that may be read, and nothing waits any longer', async () => {
+    const names = await addressNames(
+      cluster((path) => {
+        return path === '/api/v1/namespaces/shop/pods' || path === '/api/v1/services'
+          ? Promise.resolve(items(path))
+          : Promise.reject(new Error('forbidden'))
+      }),
+      ['shop'],
+    )
+    expect(names).toEqual([{ address: '10.0.0.1', kind: 'pod', namespace: 'shop', name: 'web' }])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is told as far as the cluster answers in time', async () => {
+    const never = Promise.withResolvers<object>().promise
+    const slow = cluster((path) => (path === '/api/v1/nodes' ? never : Promise.resolve(items(path))))
+    const names = addressNames(slow, [])
+    await vi.runAllTimersAsync()
+    expect((await names).map(({ name }) => name)).toEqual(['web'])
+  })
 })
 
 describe('whose an address was', () => {
@@ -21,8 +59,15 @@ describe('whose an address was', () => {
     ])
   })
 
+  it('has no end where nothing of its kind could be read again', () => {
+    const before = [pod('web', '10.0.0.1', 100)]
+    const after: readonly AddressName[] = [{ kind: 'node', name: 'one', address: '10.0.0.9' }]
+    expect(mergeNames(before, after, 1000)).toEqual([...before, ...after])
+  })
+
   it('keeps the end that the cluster gave', () => {
     const before = [{ ...pod('goes', '10.0.0.2', 100), until: 500 }]
-    expect(mergeNames(before, [], 1000)).toEqual(before)
+    const after = [pod('stays', '10.0.0.1', 100)]
+    expect(mergeNames(before, after, 1000)).toEqual([...before, ...after])
   })
 })

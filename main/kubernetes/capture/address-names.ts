@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiConnection } from '../api-connection.ts'
 import { listAll } from '../cluster-access.ts'
 import type { Node, Pod, Service } from '../objects.ts'
@@ -14,31 +13,20 @@ export interface AddressName {
   readonly until?: number
 }
 
-/** What is allowed to be read: all namespaces, or only the given ones; what is forbidden is left out. */
+/** Names are worth much, but no capture waits longer for them. */
+const PATIENCE_MS = 5000
+
+/** What is allowed to be read: all namespaces, or only the given ones. What is forbidden is left out, and what takes too long. */
 export async function addressNames(
-  connection: ApiConnection,
+  connection: Pick<ApiConnection, 'get'>,
   namespaces: readonly string[],
 ): Promise<readonly AddressName[]> {
-  const everywhere = async <T>(kind: string): Promise<readonly T[]> => {
-    try {
-      return (await listAll<T>(connection, `/api/v1/${kind}`)).items
-    } catch {
-      if (kind === 'nodes') return []
-      const lists = namespaces.map((namespace) =>
-        listAll<T>(connection, `/api/v1/namespaces/${encodeURIComponent(namespace)}/${kind}`).then(
-          ({ items }) => items,
-          () => [],
-        ),
-      )
-      return (await Promise.all(lists)).flat()
-    }
-  }
-  const gathered = Promise.all([everywhere<Pod>('pods'), everywhere<Service>('services'), everywhere<Node>('nodes')])
-  // Names are worth much, but no capture waits for them.
-  const [pods, services, nodes] = await Promise.race([
-    gathered,
-    sleep(5000).then((): [readonly Pod[], readonly Service[], readonly Node[]] => [[], [], []]),
-  ])
+  const { promise: enough, resolve } = Promise.withResolvers<[]>()
+  const timer = setTimeout(() => resolve([]), PATIENCE_MS)
+  const soon = <T>(kind: string): Promise<readonly T[]> =>
+    Promise.race([objects<T>(connection, kind, namespaces), enough])
+  const [pods, services, nodes] = await Promise.all([soon<Pod>('pods'), soon<Service>('services'), soon<Node>('nodes')])
+  clearTimeout(timer)
   return [
     ...pods.filter((pod) => !pod.spec.hostNetwork).flatMap(podNames),
     ...services.flatMap(serviceNames),
@@ -46,9 +34,24 @@ export async function addressNames(
   ]
 }
 
+async function objects<T>(
+  connection: Pick<ApiConnection, 'get'>,
+  kind: string,
+  namespaces: readonly string[],
+): Promise<readonly T[]> {
+  const list = async (within: string) => (await listAll<T>(connection, `/api/v1/${within}${kind}`)).items
+  try {
+    return await list('')
+  } catch {
+    if (kind === 'nodes') return []
+    const lists = namespaces.map((each) => list(`namespaces/${encodeURIComponent(each)}/`).catch(() => []))
+    return (await Promise.all(lists)).flat()
+  }
+}
+
 /**
  * What was read at the start and at the end of a capture, as one: what went meanwhile gets its end, at the latest when another had the
- * address, and `now` where nobody has it.
+ * address, and `now` where nobody has it. Of a kind of which nothing was read at the end it is not known what went.
  */
 export function mergeNames(
   before: readonly AddressName[],
@@ -58,9 +61,14 @@ export function mergeNames(
   const key = ({ kind, namespace = '', name, address, from = 0 }: AddressName) =>
     [kind, namespace, name, address, from].join(' ')
   const still = new Set(after.map(key))
+  const read = new Set(after.map(({ kind }) => kind))
   const next = new Map(after.map((one) => [one.address, one.from]))
   const gone = before.filter((one) => !still.has(key(one)))
-  return [...gone.map((one) => ({ ...one, until: Math.min(one.until ?? now, next.get(one.address) ?? now) })), ...after]
+  const ended = (one: AddressName) => {
+    const end = next.get(one.address) ?? (read.has(one.kind) ? now : undefined)
+    return end === undefined ? one : { ...one, until: Math.min(one.until ?? now, end) }
+  }
+  return [...gone.map(ended), ...after]
 }
 
 function podNames(pod: Pod): AddressName[] {
