@@ -1,6 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { ChooseCapture } from '../features/compare/choose-capture.tsx'
+import type { CaptureSession } from './capture-session.ts'
 import { chooseInBrowser } from './captures.ts'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
@@ -19,12 +20,13 @@ export interface OtherCapture {
 
 interface Needed {
   readonly connection: HostConnection
+  readonly session: CaptureSession
   readonly view: ViewStore
   readonly commands: CommandRegistry
 }
 
 /** The capture that the open one is compared with: chosen, read and measured. */
-export function useOtherCapture({ connection, view, commands }: Needed): OtherCapture {
+export function useOtherCapture({ connection, session, view, commands }: Needed): OtherCapture {
   const against = useStore(view.store, (state) => state.against)
   const [file, setFile] = useState<File>()
   const [state, setState] = useState<OtherState>()
@@ -81,6 +83,7 @@ export function useOtherCapture({ connection, view, commands }: Needed): OtherCa
         <ChooseCapture
           host={connection}
           captures={captures}
+          open={{ path: session.path, sample: session.ref.kind === 'sample' ? session.ref.name : undefined }}
           onSample={(name) => use({ kind: 'sample', name })}
           onPath={async (path) => use({ kind: 'host', id: (await captures.openFile(path)).id })}
           onFile={chooseFile}

@@ -144,7 +144,7 @@ export function Workspace({
     ],
     [session, names],
   )
-  const other = useOtherCapture({ connection, view, commands })
+  const other = useOtherCapture({ connection, session, view, commands })
   const part = usePart({ session, view, commands, facts: progress?.facts })
   const focusFilter = useCallback(() => field.current?.focus(), [])
   const search = usePacketSearch({ session, view, commands, facts: progress?.facts, focusFilter, announce })
@@ -213,6 +213,7 @@ export function Workspace({
         progress={progress}
         onOpen={() => commands.run('capture.open')}
         onClose={() => commands.run('capture.close')}
+        captures={connection.host.captures}
       />
     )
   }

@@ -15,6 +15,7 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Another capture…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Compare with another capture' })
     await dialog.getByRole('region', { name: 'Samples' }).getByRole('button').nth(3).waitFor()
+    expect(await dialog.getByRole('button', { name: /seconds of packet loss/ }).count()).toBe(0)
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'compare-choose-light')
     await dialog.getByRole('button', { name: /^Nothing wrong/ }).click()

@@ -9,6 +9,8 @@ import { useWatched, type HostWatch } from '../../components/use-watched.ts'
 export interface ChooseCaptureProps {
   readonly host: HostWatch
   readonly captures: Pick<CapturesSection, 'samples' | 'recent'>
+  /** The open capture, which is not offered. */
+  readonly open: { readonly path: string | undefined; readonly sample: string | undefined }
   readonly onSample: (name: string) => void
   /** A file on the host. Rejects when it can't be opened. */
   readonly onPath: (path: string) => Promise<void>
@@ -25,7 +27,8 @@ interface Choice {
 }
 
 /** Which capture the open one is compared with: one that was opened or made before, a sample, or a file. */
-export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClose }: ChooseCaptureProps): ReactNode {
+export function ChooseCapture(props: ChooseCaptureProps): ReactNode {
+  const { host, captures, open, onSample, onPath, onFile, onClose } = props
   const [problem, setProblem] = useState<string>()
   // What can't be listed is not offered: a file always is.
   const { value: samples = [] } = useAnswer('samples', () => captures.samples())
@@ -37,10 +40,11 @@ export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClos
     work.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
   }
 
+  const isOther = ({ path, size }: { readonly path: string; readonly size: number }) => path !== open.path && size > 0
   const lists: readonly { readonly title: string; readonly choices: readonly Choice[] }[] = [
     {
       title: 'Recent',
-      choices: recent.map(({ name, path, size }) => ({
+      choices: recent.filter(isOther).map(({ name, path, size }) => ({
         key: path,
         name,
         about: path,
@@ -50,7 +54,7 @@ export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClos
     },
     {
       title: 'From clusters',
-      choices: library.map(({ context, path, points, size, title }) => ({
+      choices: library.filter(isOther).map(({ context, path, points, size, title }) => ({
         key: path,
         name: title,
         about: [context, ...points].join(', '),
@@ -60,13 +64,15 @@ export function ChooseCapture({ host, captures, onSample, onPath, onFile, onClos
     },
     {
       title: 'Samples',
-      choices: samples.map(({ description, name, size, title }) => ({
-        key: name,
-        name: title,
-        about: description,
-        size,
-        choose: () => onSample(name),
-      })),
+      choices: samples
+        .filter(({ name }) => name !== open.sample)
+        .map(({ description, name, size, title }) => ({
+          key: name,
+          name: title,
+          about: description,
+          size,
+          choose: () => onSample(name),
+        })),
     },
   ]
 

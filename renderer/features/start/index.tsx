@@ -138,6 +138,7 @@ export function Start(props: StartProps): ReactNode {
 function Demo({ onDemo }: { readonly onDemo: () => Promise<void> }): ReactNode {
   const [state, setState] = useState<'idle' | 'starting' | { readonly problem: string }>('idle')
   function start(): void {
+    if (state === 'starting') return
     setState('starting')
     onDemo().then(
       () => setState('idle'),
@@ -150,11 +151,14 @@ function Demo({ onDemo }: { readonly onDemo: () => Promise<void> }): ReactNode {
         type="button"
         className="button"
         title="A small shop that runs on this machine only, with troubles of its own: to try everything without a cluster"
-        disabled={state === 'starting'}
+        aria-disabled={state === 'starting'}
         onClick={start}
       >
         {state === 'starting' ? 'Starting the demo…' : 'Try a demo cluster'}
       </button>
+      <span role="status" className="quiet">
+        {state === 'starting' && 'Its network and pods are being set up on this machine, which takes some seconds.'}
+      </span>
       {typeof state === 'object' && <p role="alert">{state.problem}</p>}
     </>
   )
