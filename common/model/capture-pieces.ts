@@ -20,7 +20,7 @@ export interface PieceBytes {
 export const MOST_PIECES = 8192
 /** ... and of at most this many bytes together. */
 export const MOST_PIECE_BYTES = 4 << 20
-/** More than any such request's text has. */
+/** More than any such request's text has; Chromium passes URLs of up to 2 MiB between its processes, those of our own scheme too. */
 export const MOST_PIECES_TEXT = 1 << 18
 
 export const PIECE_HEAD = 4

@@ -66,23 +66,24 @@ function caseOf(context: FindingContext, id: number): Aborted | undefined {
   return { id, since, until, costNs: until - since, segments, data, reset, injected }
 }
 
-/** The TTL of the first reset that can be compared, and of another packet of the end that it is said to be from. */
-async function ttlsOf(
-  context: FindingContext,
-  cases: readonly Aborted[],
-): Promise<{ readonly theirs: number; readonly usual: number } | undefined> {
+interface Ttls {
+  readonly theirs: number
+  readonly usual: number
+}
+
+/** The TTLs of resets, and each of another packet of the end that it is said to be from: of some that can be compared. */
+async function ttlsOf(context: FindingContext, cases: readonly Aborted[]): Promise<readonly Ttls[]> {
   const pairs = cases.slice(0, 20).flatMap(({ segments, reset }) => {
     const sender = segments.fromClient(reset)
     const own = segments.find((i) => segments.fromClient(i) === sender && !segments.isReset(i))
     return own < 0 ? [] : [{ reset: segments.row(reset), own: segments.row(own) }]
   })
   const headers = await context.headers(pairs.flatMap(({ reset, own }) => [reset, own]))
-  for (const { reset, own } of pairs) {
+  return pairs.flatMap(({ reset, own }) => {
     const theirs = headers.get(reset)?.ttl
     const usual = headers.get(own)?.ttl
-    if (theirs !== undefined && usual !== undefined) return { theirs, usual }
-  }
-  return undefined
+    return theirs === undefined || usual === undefined ? [] : [{ theirs, usual }]
+  })
 }
 
 const evidenceOf = (cases: readonly Aborted[], role: string) =>
@@ -104,7 +105,9 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
     ),
     why: sentences(
       'The last data came from the client, nobody had closed, and the reset came from the server’s address.',
-      ttls && ttls.theirs === ttls.usual ? 'The resets have the TTL of the server’s packets.' : '',
+      ttls.length > 0 && ttls.every(({ theirs, usual }) => theirs === usual)
+        ? 'The resets have the TTL of the server’s packets.'
+        : '',
     ),
     confidence: 0.8,
     blamed: `the program behind ${context.namedEnd(server)}: it ended, or closed without reading what it was sent`,
@@ -125,7 +128,7 @@ async function injectedDraft(context: FindingContext, group: Group<Aborted>): Pr
       : byClients === cases.length
         ? 'the clients'
         : `the clients (${byClients}) or the server (${cases.length - byClients})`
-  const ttls = await ttlsOf(context, cases)
+  const ttls = (await ttlsOf(context, cases)).at(0)
   return {
     ...about(group),
     subject: `${server.address} ${server.port} injected`,

@@ -101,6 +101,16 @@ describe('a reset instead of an answer', () => {
     expect(theFinding(report)).toMatchObject({ kind: 'mid-stream-reset', costMs: 300 })
   })
 
+  it('has the TTL of the server’s packets only if all the resets have', async () => {
+    const own = `${OPENS}\n+1s A>B PA 101(100) ack 201\n+300ms B>A RA 201(0) ack 201`
+    expect(theFinding(await findInConnections(own, own)).why).toContain('have the TTL of the server')
+    // The paths of this one's packets differ in length, so who reset it can't be told.
+    const other = `${OPENS} ttl 63\n+1s B>A A 201(0) ack 101 ttl 62\n+0 A>B PA 101(100) ack 201\n+9ms B>A RA 201(0) ack 201 ttl 60`
+    const finding = theFinding(await findInConnections(own, other))
+    expect(finding).toMatchObject({ kind: 'mid-stream-reset', count: 2 })
+    expect(finding.why).not.toContain('TTL')
+  })
+
   const FAR = OPENS.replaceAll(/B>A [^\n]*/g, '$& ttl 62')
   it.each([
     ['the server', `${FAR}\n+1s A>B PA 101(100) ack 201\n+1ms B>A R 201(0) ttl 63`, '63 instead of 62'],
