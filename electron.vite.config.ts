@@ -57,7 +57,11 @@ const renderer = {
     minify: true,
     sourcemap: true,
     license,
-    rolldownOptions: { input: { index: resolve(root, 'renderer/index.html') } },
+    rolldownOptions: {
+      input: { index: resolve(root, 'renderer/index.html') },
+      // By itself, as what has a part in the first picture is to be loaded in pieces: each is a task in which the window doesn't answer.
+      output: { codeSplitting: { groups: [{ name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\// }] } },
+    },
   },
 }
 

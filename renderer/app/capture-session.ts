@@ -32,6 +32,8 @@ export interface SessionState {
   readonly progress: Progress | undefined
   /** A search that takes long, as far as it is. */
   readonly search: Search | undefined
+  /** All panes are there: keys find what they are for. */
+  readonly drawn: boolean
   /** The worker died. */
   readonly crash: string | undefined
 }
@@ -45,6 +47,7 @@ export function openSession(
   const progress = createStore<SessionState>(() => ({
     progress: undefined,
     search: undefined,
+    drawn: false,
     crash: undefined,
   }))
   const client = startEngine((crash) => {

@@ -2,9 +2,17 @@ import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 're
 import { Group, Panel, Separator, usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { TerminalTarget } from '../../common/model/terminal.ts'
-import { Terminals, type Drawer, type MarkedTime } from '../features/terminals/index.tsx'
+import { loaded } from '../components/loaded.tsx'
+import type { Drawer, MarkedTime } from '../features/terminals/index.tsx'
 import type { CommandRegistry } from './commands.ts'
+import { ErrorBoundary } from './error-boundary.tsx'
 import type { HostConnection } from './host.ts'
+
+// As much code as all the rest, and no part of the first picture.
+const Terminals = loaded(async () => (await import('../features/terminals/index.tsx')).Terminals)
+
+/** Milliseconds after which their code is loaded for whom it may concern. */
+const LOAD_AFTER_MS = 2000
 
 /** CSS pixels, until it is dragged. */
 const HEIGHT = 280
@@ -42,6 +50,12 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
   useLayoutEffect(() => {
     if (!open && place.current?.contains(document.activeElement)) giveBack(before.current)
   }, [open])
+
+  useEffect(() => {
+    // What can't be had now is asked for again when a terminal is.
+    const timer = setTimeout(() => void Terminals.load().catch(() => undefined), LOAD_AFTER_MS)
+    return () => clearTimeout(timer)
+  }, [])
 
   // Shells that were running before a reload are taken up again, where they were.
   useEffect(() => {
@@ -117,14 +131,16 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
       >
         {needed && (
           <div ref={place} className="with-terminals-content" inert={!open}>
-            <Terminals
-              connection={connection}
-              drawer={drawer}
-              usual={usual}
-              capture={capture}
-              marked={marked}
-              onCommand={onCommand}
-            />
+            <ErrorBoundary>
+              <Terminals
+                connection={connection}
+                drawer={drawer}
+                usual={usual}
+                capture={capture}
+                marked={marked}
+                onCommand={onCommand}
+              />
+            </ErrorBoundary>
           </div>
         )}
       </Panel>

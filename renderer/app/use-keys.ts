@@ -7,8 +7,8 @@ import type { CommandRegistry } from './commands.ts'
 import { KeysAhead } from './keys-ahead.ts'
 import { listenForKeys, typeKey } from './keys.ts'
 
-const NO_SESSION = createStore<Pick<SessionState, 'progress' | 'crash'>>(() => ({
-  progress: undefined,
+const NO_SESSION = createStore<Pick<SessionState, 'drawn' | 'crash'>>(() => ({
+  drawn: false,
   crash: undefined,
 }))
 
@@ -16,12 +16,8 @@ const NO_SESSION = createStore<Pick<SessionState, 'progress' | 'crash'>>(() => (
 export function useKeys(commands: CommandRegistry, captures: Captures): void {
   const [ahead] = useState(() => new KeysAhead((press) => typeKey(window, press)))
   const state = useStore(captures.store)
-  const stage = useStore(state.kind === 'open' ? state.session.progress : NO_SESSION, ({ progress, crash }) =>
-    progress
-      ? 'ready'
-      : crash === undefined && (state.kind === 'open' || state.kind === 'opening')
-        ? 'opening'
-        : 'none',
+  const stage = useStore(state.kind === 'open' ? state.session.progress : NO_SESSION, ({ drawn, crash }) =>
+    drawn ? 'ready' : crash === undefined && (state.kind === 'open' || state.kind === 'opening') ? 'opening' : 'none',
   )
   useEffect(() => listenForKeys(window, commands, ahead), [commands, ahead])
   // The window's effects come after those of what is in it: when it is ready its commands and its filter are there.

@@ -4,7 +4,7 @@ import { createStore } from 'zustand/vanilla'
 import type { CaptureSession, SessionState } from './capture-session.ts'
 import type { ViewStore } from './view-store.ts'
 
-const NONE = createStore<SessionState>(() => ({ progress: undefined, search: undefined, crash: undefined }))
+const NONE = createStore<Pick<SessionState, 'progress'>>(() => ({ progress: undefined }))
 
 /** The time that is selected in the open capture, in milliseconds since 1970. */
 export function useMarkedTime(

@@ -1,7 +1,7 @@
 import { ChevronsUpDown } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
-import { Group, Panel, Separator, useDefaultLayout, usePanelRef } from 'react-resizable-panels'
+import { usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Finding } from '../../common/model/finding.ts'
@@ -44,7 +44,9 @@ import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
 import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
+import { useStage } from './use-stage.ts'
 import { workspaceCommands } from './workspace-commands.ts'
+import { UPPER_SHARE, WorkspaceFrame } from './workspace-frame.tsx'
 import { DETAIL_TITLES, LIST_TITLES, Tabs } from './workspace-tabs.tsx'
 
 export interface WorkspaceProps {
@@ -89,11 +91,6 @@ export function Workspace({
   const [shown, setShown] = useState<number>()
   const [pointed] = useState(() => createStore<{ readonly range: TimeRange | undefined }>(() => ({ range: undefined })))
   const [announcement, announce] = useAnnouncement()
-  const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
-  // A window of which the inspector would take half begins without it, and remembers by itself what becomes of that.
-  const [small] = useState(() => window.innerWidth < NARROW)
-  const sideLayout = useDefaultLayout({ id: small ? 'hopscope.side.narrow' : 'hopscope.side', storage: localStorage })
-  const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
   const read = progress?.version ?? 0
   const names = useAddressNames(session, read)
   const addressItems = useCallback(
@@ -181,11 +178,15 @@ export function Workspace({
     void session.engine.setView(query, order)
   }, [session, filter, range, conversation, order])
 
-  // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
-  const ready = progress !== undefined
+  const stage = useStage(STAGES, progress !== undefined)
+  const drawn = stage === STAGES
   useEffect(() => {
-    if (ready && document.activeElement === document.body) focusPane(list)
-  }, [ready, list])
+    if (drawn) session.progress.setState({ drawn })
+  }, [drawn, session])
+  // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
+  useEffect(() => {
+    if (drawn && document.activeElement === document.body) focusPane(list)
+  }, [drawn, list])
 
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : `${conversation} ${version}`, () =>
     session.engine.conversation(conversation ?? 0),
@@ -340,9 +341,10 @@ export function Workspace({
         )}
         <ReadingBanners progress={progress} selected={selectedInFile} onPart={part.choose} />
         <div className="work">
-          <Group orientation="vertical" {...mainLayout}>
-            {/* Where the window is low, or a drawer open, what is below needs its lines. */}
-            <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
+          <WorkspaceFrame
+            upperPanel={upper}
+            sidePanel={inspector}
+            time={
               <Timeline
                 session={session}
                 view={view}
@@ -351,72 +353,60 @@ export function Workspace({
                 pointed={pointed}
                 onFilter={narrow}
               />
-            </Panel>
-            <Separator className="separator horizontal" />
-            <Panel id="below" minSize={160}>
-              <Group orientation="horizontal" {...sideLayout}>
-                <Panel id="lists" minSize={320}>
-                  <Group orientation="vertical" {...listLayout}>
-                    <Panel id="conversations" panelRef={upper} defaultSize={UPPER_SHARE} minSize={52}>
-                      <Tabs
-                        ids={LIST_TABS}
-                        names={LIST_TITLES}
-                        counts={{ findings: report?.findings.length }}
-                        shown={list}
-                        onShow={(id) => view.change({ list: id }, 'push')}
-                      >
-                        {lists[list]()}
-                      </Tabs>
-                    </Panel>
-                    <Separator className="separator horizontal" />
-                    <Panel id="packets" minSize={52}>
-                      <Tabs
-                        ids={DETAIL_TABS}
-                        names={DETAIL_TITLES}
-                        shown={detail}
-                        onShow={(id) => view.change({ detail: id }, 'push')}
-                        action={
-                          <button
-                            type="button"
-                            className="icon-button small"
-                            aria-label="Most of the height, or not"
-                            title="Most of the height, or not (X)"
-                            onClick={() => commands.run('view.lower')}
-                          >
-                            <ChevronsUpDown size={14} aria-hidden />
-                          </button>
-                        }
-                      >
-                        {details[detail]()}
-                      </Tabs>
-                    </Panel>
-                  </Group>
-                </Panel>
-                <Separator className="separator vertical" />
-                <Panel
-                  id="inspector"
-                  panelRef={inspector}
-                  defaultSize={small ? 0 : 380}
-                  minSize={240}
-                  collapsible
-                  groupResizeBehavior="preserve-pixel-size"
+            }
+            upper={
+              stage >= 1 && (
+                <Tabs
+                  ids={LIST_TABS}
+                  names={LIST_TITLES}
+                  counts={{ findings: report?.findings.length }}
+                  shown={list}
+                  onShow={(id) => view.change({ list: id }, 'push')}
                 >
-                  <AddressItems value={addressItems}>
-                    <FilterUseContext value={filterUse}>
-                      <Inspector
-                        session={session}
-                        view={view}
-                        facts={facts}
-                        version={version}
-                        onFilter={narrow}
-                        onCopy={copy}
-                      />
-                    </FilterUseContext>
-                  </AddressItems>
-                </Panel>
-              </Group>
-            </Panel>
-          </Group>
+                  {lists[list]()}
+                </Tabs>
+              )
+            }
+            lower={
+              stage >= 2 && (
+                <Tabs
+                  ids={DETAIL_TABS}
+                  names={DETAIL_TITLES}
+                  shown={detail}
+                  onShow={(id) => view.change({ detail: id }, 'push')}
+                  action={
+                    <button
+                      type="button"
+                      className="icon-button small"
+                      aria-label="Most of the height, or not"
+                      title="Most of the height, or not (X)"
+                      onClick={() => commands.run('view.lower')}
+                    >
+                      <ChevronsUpDown size={14} aria-hidden />
+                    </button>
+                  }
+                >
+                  {details[detail]()}
+                </Tabs>
+              )
+            }
+            side={
+              stage >= 3 && (
+                <AddressItems value={addressItems}>
+                  <FilterUseContext value={filterUse}>
+                    <Inspector
+                      session={session}
+                      view={view}
+                      facts={facts}
+                      version={version}
+                      onFilter={narrow}
+                      onCopy={copy}
+                    />
+                  </FilterUseContext>
+                </AddressItems>
+              )
+            }
+          />
         </div>
         <StatusBar
           session={session}
@@ -436,11 +426,8 @@ export function Workspace({
   )
 }
 
-/** Pixels, also those of a large window that is zoomed. */
-const NARROW = 800
-
-/** Of the height that the lists and the pane below them share. */
-const UPPER_SHARE = '55%'
+/** After the time axis: the upper pane, the lower one, the inspector. */
+const STAGES = 3
 
 function focusPane(grid: ListTab): void {
   document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()

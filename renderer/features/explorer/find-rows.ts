@@ -1,4 +1,5 @@
 import type { ExplorerRows, Labels, PodRow, ServiceRow, WorkloadRow } from '../../../common/model/explorer.ts'
+import { once } from '../../components/once.ts'
 
 export type AnyRow = ExplorerRows['pods' | 'workloads' | 'services' | 'nodes']
 
@@ -44,7 +45,7 @@ export function sortRows<Row extends AnyRow>(rows: readonly Row[], { key, descen
     const [x, y] = [sortValue(a, key), sortValue(b, key)]
     if (x === undefined || y === undefined) return (x === undefined ? 1 : 0) - (y === undefined ? 1 : 0)
     if (typeof x === 'number' && typeof y === 'number') return sign * (x - y)
-    return sign * COLLATOR.compare(String(x), String(y))
+    return sign * collator().compare(String(x), String(y))
   })
 }
 
@@ -63,11 +64,11 @@ function sortValue(row: AnyRow, key: string): string | number | undefined {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined
 }
 
-const COLLATOR = new Intl.Collator('en', { numeric: true })
+const collator = once(() => new Intl.Collator('en', { numeric: true }))
 
 function byName(a: AnyRow, b: AnyRow): number {
   const space = (row: AnyRow) => ('namespace' in row ? row.namespace : '')
-  return COLLATOR.compare(space(a), space(b)) || COLLATOR.compare(a.name, b.name)
+  return collator().compare(space(a), space(b)) || collator().compare(a.name, b.name)
 }
 
 /** The pods that a workload makes: those that name it as their owner. */

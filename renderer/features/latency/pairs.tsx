@@ -6,6 +6,7 @@ import { DataGrid, type Column, type GridSort } from '../../components/data-grid
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatDuration } from '../../components/format.ts'
 import { isThin, THIN_ABOUT } from '../../components/measure-names.ts'
+import { once } from '../../components/once.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 
 interface PairsProps {
@@ -152,7 +153,7 @@ export function Pairs({ session, query, version, whyNone, sort: asked, onSort, o
   )
 }
 
-const { compare } = new Intl.Collator('en', { numeric: true })
+const collator = once(() => new Intl.Collator('en', { numeric: true }))
 
 /** Ties stay the slowest first; a half without round trips comes last either way. */
 function sorted(
@@ -165,7 +166,7 @@ function sorted(
   const half = HALF_COLUMNS.find(({ key }) => key === sort.key)
   if (!half) {
     const end = sort.key === 'client' ? 'client' : 'server'
-    return pairs.toSorted((a, b) => sign * compare(nameOf(a[end]), nameOf(b[end])))
+    return pairs.toSorted((a, b) => sign * collator().compare(nameOf(a[end]), nameOf(b[end])))
   }
   const key = (pair: AddressPair) => half.value(pair) ?? sign * Infinity
   return pairs.toSorted((a, b) => (key(a) === key(b) ? 0 : sign * (key(a) - key(b))))

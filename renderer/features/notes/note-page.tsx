@@ -2,6 +2,7 @@ import { CornerDownRight, Trash2, Undo2 } from 'lucide-react'
 import { useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import type { PlacedNote } from '../../../engine/engine.ts'
 import { formatClock, formatDate } from '../../components/format.ts'
+import { once } from '../../components/once.ts'
 import { subjectText } from './anchors.ts'
 import type { NotesProps } from './index.tsx'
 import { draftOf, edited, NoteFields, type NoteDraft } from './note-fields.tsx'
@@ -116,5 +117,5 @@ function isSame(a: NoteDraft, b: NoteDraft): boolean {
   return a.text === b.text && a.tag === b.tag && a.colour === b.colour
 }
 
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-const moment = (ms: number) => MOMENT.format(ms)
+const momentFormat = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }))
+const moment = (ms: number) => momentFormat().format(ms)

@@ -3,6 +3,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import type { CapturesSection, RecentCapture, Sample } from '../../../common/contract.ts'
 import { formatBytes } from '../../components/format.ts'
 import { Keys } from '../../components/keys.tsx'
+import { once } from '../../components/once.ts'
 import { Mark } from './mark.tsx'
 import './start.css'
 
@@ -168,10 +169,10 @@ function folderOf({ path, name }: RecentCapture): string {
   return path.endsWith(name) ? path.slice(0, -name.length).replace(/[\\/]$/, '') || '/' : path
 }
 
-const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const relative = once(() => new Intl.RelativeTimeFormat('en', { numeric: 'auto' }))
 
 function daysAgo(at: number): string {
   const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0)
   const days = Math.round((midnight(at) - midnight(Date.now())) / 86_400_000)
-  return days > -14 ? RELATIVE.format(days, 'day') : new Date(at).toISOString().slice(0, 10)
+  return days > -14 ? relative().format(days, 'day') : new Date(at).toISOString().slice(0, 10)
 }

@@ -1,0 +1,61 @@
+import { useState, type ReactNode, type Ref } from 'react'
+import { Group, Panel, Separator, useDefaultLayout, type PanelImperativeHandle } from 'react-resizable-panels'
+
+/** Pixels, also those of a large window that is zoomed. */
+const NARROW = 800
+
+/** Of the height that the lists and the pane below them share. */
+export const UPPER_SHARE = '55%'
+
+interface WorkspaceFrameProps {
+  readonly time: ReactNode
+  readonly upper: ReactNode
+  readonly lower: ReactNode
+  readonly side: ReactNode
+  readonly upperPanel: Ref<PanelImperativeHandle | null>
+  readonly sidePanel: Ref<PanelImperativeHandle | null>
+}
+
+/** Where the panes of an open capture are: time axis on top, the lists and what is in them below, the inspector at the side. */
+export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel }: WorkspaceFrameProps): ReactNode {
+  const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
+  // A window of which the inspector would take half begins without it, and remembers by itself what becomes of that.
+  const [small] = useState(() => window.innerWidth < NARROW)
+  const sideLayout = useDefaultLayout({ id: small ? 'hopscope.side.narrow' : 'hopscope.side', storage: localStorage })
+  const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
+  return (
+    <Group orientation="vertical" {...mainLayout}>
+      {/* Where the window is low, or a drawer open, what is below needs its lines. */}
+      <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
+        {time}
+      </Panel>
+      <Separator className="separator horizontal" />
+      <Panel id="below" minSize={160}>
+        <Group orientation="horizontal" {...sideLayout}>
+          <Panel id="lists" minSize={320}>
+            <Group orientation="vertical" {...listLayout}>
+              <Panel id="conversations" panelRef={upperPanel} defaultSize={UPPER_SHARE} minSize={52}>
+                {upper}
+              </Panel>
+              <Separator className="separator horizontal" />
+              <Panel id="packets" minSize={52}>
+                {lower}
+              </Panel>
+            </Group>
+          </Panel>
+          <Separator className="separator vertical" />
+          <Panel
+            id="inspector"
+            panelRef={sidePanel}
+            defaultSize={small ? 0 : 380}
+            minSize={240}
+            collapsible
+            groupResizeBehavior="preserve-pixel-size"
+          >
+            {side}
+          </Panel>
+        </Group>
+      </Panel>
+    </Group>
+  )
+}
