@@ -1,6 +1,7 @@
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -179,6 +180,24 @@ describe('the server', () => {
     expect(await openFiles('left.pcap')).toBe(1)
     leave.abort()
     await expect.poll(() => openFiles('left.pcap')).toBe(0)
+  })
+
+  it.runIf(seesOpenFiles)('closes the file also of an answer whose turn on the connection never came', async () => {
+    const { host, port, token } = await serving()
+    const folder = temporaryFolder()
+    const [growing, large] = [join(folder, 'growing.pcap'), join(folder, 'waiting.pcap')]
+    await writeFile(growing, 'first')
+    await writeFile(large, Buffer.alloc(8 << 20))
+    const first = await host.captures.openGrowing(growing)
+    const second = await host.captures.openFile(large)
+    const asking = connect(port, '127.0.0.1')
+    for (const path of [`${first.id}?follow=1&from=0`, second.id]) {
+      asking.write(`GET /capture/${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+    }
+    await expect.poll(() => openFiles('waiting.pcap')).toBe(1)
+    asking.destroy()
+    await expect.poll(() => openFiles('waiting.pcap')).toBe(0)
+    await expect.poll(() => openFiles('growing.pcap')).toBe(0)
   })
 
   it('reads no further ahead than a slow reader takes', async () => {

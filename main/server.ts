@@ -83,7 +83,7 @@ interface Served {
 async function answer(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  await sendAnswer(response, await route(served, request, gone.signal), PAGE_HEADERS, gone.signal)
+  await sendAnswer(response, await route(served, request, gone.signal), PAGE_HEADERS)
 }
 
 async function route(served: Served, request: IncomingMessage, gone: AbortSignal): Promise<DataAnswer> {

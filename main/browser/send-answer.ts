@@ -9,7 +9,6 @@ export async function sendAnswer(
   response: ServerResponse,
   { status, headers, body }: DataAnswer,
   extraHeaders: Readonly<Record<string, string>>,
-  signal: AbortSignal,
 ): Promise<void> {
   response.writeHead(status, { ...extraHeaders, ...headers })
   // A followed capture may have nothing to say for minutes; its reader should know by now that it exists.
@@ -18,7 +17,7 @@ export async function sendAnswer(
     let sent: Promise<void> | undefined
     for await (const chunk of body ?? []) {
       await sent
-      sent = sending(response, chunk, signal)
+      sent = sending(response, chunk)
     }
     await sent
     response.end()
@@ -27,14 +26,10 @@ export async function sendAnswer(
   }
 }
 
-/** Resolves when the operating system has the chunk; rejects when the other side is gone. */
-function sending(response: ServerResponse, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+/** Resolves when the operating system has the chunk. */
+function sending(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   const sent = new Promise<void>((resolve, reject) => {
-    const leave = () => reject(new Error('The other side is gone.'))
-    signal.addEventListener('abort', leave, { once: true })
-    if (signal.aborted) leave()
     response.write(chunk, (error) => {
-      signal.removeEventListener('abort', leave)
       if (error) reject(error)
       else resolve()
     })

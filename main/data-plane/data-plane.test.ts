@@ -182,6 +182,7 @@ describe('the data plane', () => {
       return Buffer.concat([Uint8Array.from([0, 8, 16, 24], (shift) => piece.length >>> shift), piece])
     })
     expect(Buffer.compare(bytes, Buffer.concat(expected))).toBe(0)
+    if (seesOpenFiles) expect(await openCaptures()).toBe(0)
   })
 
   it.runIf(seesOpenFiles)('says that a file was cut also to who asks for pieces, and closes it', async () => {
