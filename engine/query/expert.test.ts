@@ -67,7 +67,7 @@ describe('labels and verdicts, counted', () => {
     const number = (holds: (entry: number) => boolean) => probes.filter(holds).length
     const counts = engine.expertCounts().verdicts
     expect(counts.tlp).toMatchObject({
-      packets: 26,
+      packets: 24,
       spurious: number((entry) => verdicts.isSpurious(entry) === true),
       needed: number((entry) => verdicts.isSpurious(entry) === false),
       originalSeen: number((entry) => originalPassed(verdicts, entry) === true),

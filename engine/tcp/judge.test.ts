@@ -190,7 +190,7 @@ describe('whether a retransmission was needed', () => {
       +1ms   A>B PA 1(1000) ack 1 <ts 121 900>
       +220ms A>B PA 1(1000) ack 1 <ts 341 900>           ; tlp, needed
       +20ms  B>A A  1(0) ack 1001 <ts 1361 341>
-      +420ms A>B PA 1(1000) ack 1 <ts 781 900>           ; tlp, spurious, original unseen
+      +420ms A>B PA 1(1000) ack 1 <ts 781 900>           ; rto, spurious, original unseen
       +20ms  B>A A  1(0) ack 1001 <ts 1801 341, sack 1:1001>
     `)
   })

@@ -241,7 +241,7 @@ describe('ACKs that are missing', () => {
     expectVerdicts(`${lost} ; tlp, needed
       +20ms  A>B A  1(0)   ack 4101 id 6 <ts 461 1221>
       +80ms  B>A PA 4101(100) ack 1  <ts 1321 461>
-      +220ms B>A PA 4101(100) ack 1  <ts 1541 461> ; tlp, cannot tell
+      +220ms B>A PA 4101(100) ack 1  <ts 1541 461> ; rto, cannot tell
     `)
   })
 

@@ -12,12 +12,16 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.sacked]: 'later bytes were selectively acknowledged, these were not',
   [EVIDENCE.duplicateAcks]: 'three or more duplicate ACKs asked for these bytes',
   [EVIDENCE.partialAck]: 'it was sent at once on an ACK that stopped short of it',
-  [EVIDENCE.timerAfterProbe]: 'a tail loss probe had been sent before and nothing was acknowledged since',
+  [EVIDENCE.timerAfterProbe]:
+    'a tail loss probe had been sent before, and there is no second one until more than that is acknowledged',
   [EVIDENCE.timerInRecovery]: 'no ACK brought news for longer than a retransmission time-out takes',
   [EVIDENCE.timerInLoss]: 'a retransmission time-out had struck before and recovery was not complete',
-  [EVIDENCE.timerNotTail]: 'no ACK asked for it, and it is not the last segment sent, so a timer did',
+  [EVIDENCE.timerNotTail]:
+    'no ACK asked for it, and it is not the last segment alone, as a probe would be, so a time-out sent it',
   [EVIDENCE.noSack]: 'no ACK asked for it, and without SACK there are no tail loss probes',
   [EVIDENCE.tail]: 'it is the last segment sent, and no ACK had asked for it',
+  [EVIDENCE.noProbes]:
+    'no ACK asked for it, and its host sends no tail loss probes: time-outs came where one was due before',
   [EVIDENCE.handshake]: 'the handshake was not answered in time',
   [EVIDENCE.ipIdGap]: 'packets are missing before it by their IP IDs, more than can have been ACKs',
   [EVIDENCE.echoesFirstSyn]: 'it echoes the timestamp of a SYN that was sent again since, which was answered, too',

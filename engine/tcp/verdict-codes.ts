@@ -32,6 +32,7 @@ export const EVIDENCE = {
   handshake: 16,
   ipIdGap: 17,
   echoesFirstSyn: 18,
+  noProbes: 19,
 } as const
 
 /**

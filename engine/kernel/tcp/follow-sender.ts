@@ -146,12 +146,18 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     if (last !== NONE && sent.sentOnce(last)) noteRoundTrip(d, sent.since(last, time))
     endStates(d, ack)
   } else if (advance === 0) {
+    if ((state & PROBED) !== 0 && ack === d.probeEnd && isDuplicate(other, length, flags)) d.state &= ~PROBED
     const isExplained = d.lastRepetition !== NONE && packet.hasTimestamps !== 0 && needs.echoed(d, ack)
     // A keep-alive acknowledges again what it asks about.
     const asks = packet.seq - other.next < 0
     if (length === 0 && (flags & (SYN | FIN | RST)) === 0 && !asks && !isExplained) acknowledgedAgain(time, d, other)
   }
   other.window = <u16>packet.window
+}
+
+/** The ACK says nothing but that something came which had come before. */
+function isDuplicate(other: Sender, length: i32, flags: i32): bool {
+  return lengthOf(flags, length) === 0 && packet.sackBlocks === 0 && packet.window === <i32>other.window
 }
 
 /**
@@ -179,7 +185,8 @@ function endStates(d: Sender, ack: i32): void {
   let ended = 0
   if ((state & SACKED) !== 0 && ack - d.sackedEdge >= 0) ended |= SACKED
   if ((state & (RECOVERY | LOSS)) !== 0 && ack - d.recoveryEnd >= 0) ended |= RECOVERY | LOSS | MOST_ARRIVED
-  if ((state & PROBED) !== 0 && ack - d.probeEnd >= 0) ended |= PROBED
+  // An ACK of no more than was sent leaves it open whether the probe was needed (Linux tcp_process_tlp_ack).
+  if ((state & PROBED) !== 0 && ack - d.probeEnd > 0) ended |= PROBED
   d.state = state & ~ended
 }
 
@@ -223,6 +230,7 @@ function selective(time: f64, d: Sender, ack: i32): void {
   const inside = packet.sackBlocks > 1 && left - sack[2] >= 0 && right - sack[3] <= 0
   if (below || inside) {
     needs.arrivedTwice(d, left, right)
+    if (right === d.probeEnd) d.state &= ~PROBED
     first = 2
   }
   for (let i = first; i < packet.sackBlocks * 2; i += 2) {

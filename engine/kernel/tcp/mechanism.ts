@@ -1,6 +1,10 @@
 import { EVIDENCE, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
+import { isNext } from './missing-ids.ts'
+import * as needs from './needs.ts'
+import * as probing from './probing-hosts.ts'
 import { ACKED, LOSS, NO_SACK, PROBED, RECOVERY, SACK_OK, SACKED, Sender } from './sender-table.ts'
+import * as sent from './sent-segments.ts'
 
 /** Linux TCP_RTO_MIN, 200 ms, less what a capture point's view may be off. */
 export const TIMER_NS: f64 = 150e6
@@ -26,9 +30,33 @@ export function mechanismOf(d: Sender, time: f64, end: i32): i32 {
     if (quiet > timer && time - d.sendTime > timer) return EVIDENCE.timerInRecovery
     return sackAbove ? EVIDENCE.sacked : (state & RECOVERY) !== 0 ? EVIDENCE.partialAck : EVIDENCE.duplicateAcks
   }
-  if ((state & PROBED) !== 0) return EVIDENCE.timerAfterProbe
+  // A probe repeats the last segment alone, a time-out what is first, also merged with what follows (Linux tcp_retrans_try_collapse).
+  const isOnly = d.head === d.tail
+  const isTail = end === d.next && !hasSackNews && (isOnly || !sent.isFirst(d, packet.seq))
+  // What a probe repeated comes again where its answer got lost behind this point.
+  const isProbed = (state & PROBED) !== 0 || end === d.probeEnd
+  if (isProbed && (!isTail || isOnly)) {
+    if (isOnly && isNext(d, packet.ipId) && needs.hasDoubled(d, time)) probing.probesNot(packet.source)
+    return EVIDENCE.timerAfterProbe
+  }
   if ((state & (SACK_OK | NO_SACK)) === NO_SACK) return EVIDENCE.noSack
-  return end === d.next && !hasSackNews ? EVIDENCE.tail : EVIDENCE.timerNotTail
+  if (!isTail) {
+    if (isBeforeProbe(d, time)) probing.probesNot(packet.source)
+    return EVIDENCE.timerNotTail
+  }
+  if (!isOnly) probing.probes(packet.source)
+  return isOnly && probing.isWithout(packet.source) ? EVIDENCE.noProbes : EVIDENCE.tail
+}
+
+/**
+ * A time-out repeats the first of several segments, and no probe was sent before, though one is due two round trips after the last of them (RFC
+ * 8985 section 7.2). It was not sent as new data, as all were sent at once, nor lost before this point, as no IP ID is missing.
+ */
+function isBeforeProbe(d: Sender, time: f64): bool {
+  if (packet.seq !== d.una || (d.state & (SACK_OK | SACKED)) !== SACK_OK || d.duplicateAcks > 0) return false
+  if (time - max(d.sendTime, d.newsTime) < TIMER_NS + d.senderSide) return false
+  const atOnce = d.senderSide + d.roundTrip + ACK_CLOCKED_NS
+  return isNext(d, packet.ipId) && d.sendTime - max(sent.time(d.head), d.newsTime) < atOnce
 }
 
 /** The verdict that follows from what mechanismOf answers. */

@@ -35,6 +35,11 @@ export function isOlderThan(last: i32, ipId: i32): bool {
   return ipId !== 0 && last !== 0 && (ipId - last) << 16 < 0
 }
 
+/** The packet was sent right after the direction's last one here. */
+export function isNext(d: Sender, ipId: i32): bool {
+  return ipId !== 0 && d.lastIpId !== 0 && ((ipId - <i32>d.lastIpId - <i32>d.pieces) & 0xffff) === 1
+}
+
 /** How many packets of the direction are missing right before this one. */
 export function missingBefore(d: Sender, ipId: i32): i32 {
   const last = <i32>d.lastIpId

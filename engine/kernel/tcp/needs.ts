@@ -41,6 +41,8 @@ const LOSSY: i32 = 4
 const VERY_LOSSY: i32 = 8
 /** An original that comes later than that after its repetition is not waited for. */
 const LATEST_NS: f64 = 5e9
+/** So much longer than the wait before is twice as long; clocks tick in some milliseconds. */
+const DOUBLED: f64 = 1.7
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
 const HANDSHAKE_TIMER_NS: f64 = 0.9e9
 
@@ -81,6 +83,18 @@ export function hasSynSince(d: Sender, row: i32): bool {
   if (d.lastRepetition === NONE) return false
   const entry = at(d.lastRepetition).entry
   return verdicts.verdict(entry) === VERDICT.syn && verdicts.row(entry) > row
+}
+
+/**
+ * The packet repeats what was repeated last, after twice the wait: as time-outs do (RFC 6298 section 5.5), but not the first one after a
+ * probe, as it waits from the probe on.
+ */
+export function hasDoubled(d: Sender, time: f64): bool {
+  if (d.lastRepetition === NONE) return false
+  const repetition = at(d.lastRepetition)
+  const wait = verdicts.cost(repetition.entry)
+  const isSame = repetition.seq === packet.seq && d.newsTime < repetition.time
+  return isSame && wait > 0 && time - repetition.time > wait * DOUBLED
 }
 
 /** Sooner than any timer, so because a SYN came twice: nobody could know that the one before was lost. */

@@ -135,6 +135,11 @@ export function overlapping(d: Sender, seq: i32, end: i32): i32 {
   return NONE
 }
 
+/** Nothing that is listed begins before `seq`. */
+export function isFirst(d: Sender, seq: i32): bool {
+  return d.head === NONE || seq - at(d.head).seq <= 0
+}
+
 /** The first that begins after `seq`. */
 export function firstAfter(d: Sender, seq: i32): i32 {
   let name = d.head

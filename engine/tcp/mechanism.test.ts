@@ -1,0 +1,151 @@
+import { describe, it } from 'vitest'
+import { expectVerdicts } from '../../test/support/expect-verdicts.ts'
+
+// Round trips of 20 ms, seen at A.
+const OPEN = `
+  ids
+  +0    A>B S  0(0)         <mss 1460, sackOK>
+  +20ms B>A SA 0(0)   ack 1 <mss 1460, sackOK>
+  +0    A>B A  1(0)   ack 1
+`
+
+/** Two segments, and a time-out that repeats the first. */
+const NO_PROBE = `
+  +1ms   A>B A  1(1000)    ack 1
+  +0     A>B PA 1001(1000) ack 1
+  +230ms A>B A  1(1000)    ack 1 ; rto
+  +20ms  B>A A  1(0)       ack 2001
+`
+
+describe('whether a probe or a time-out repeats a lone segment', () => {
+  it('is a time-out until more than the probe before is acknowledged, as Linux leaves that probe open', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000)    ack 1
+      +220ms A>B PA 1(1000)    ack 1    ; tlp
+      +20ms  B>A A  1(0)       ack 1001
+      +1ms   A>B PA 1001(1000) ack 1
+      +220ms A>B PA 1001(1000) ack 1    ; rto
+      +20ms  B>A A  1(0)       ack 2001
+      +1ms   A>B PA 2001(1000) ack 1
+      +220ms A>B PA 2001(1000) ack 1    ; tlp
+    `)
+  })
+
+  it('is a probe where a duplicate ACK or a DSACK settled the one before', () => {
+    for (const answer of ['', '<sack 1:1001>']) {
+      expectVerdicts(`${OPEN}
+        +1ms   A>B PA 1(1000)    ack 1
+        +220ms A>B PA 1(1000)    ack 1    ; tlp
+        +1ms   B>A A  1(0)       ack 1001
+        +19ms  B>A A  1(0)       ack 1001 ${answer}
+        +1ms   A>B PA 1001(1000) ack 1
+        +220ms A>B PA 1001(1000) ack 1    ; tlp
+      `)
+    }
+  })
+
+  it('is a time-out where the other side’s data or FIN came, which is no duplicate ACK', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000)    ack 1
+      +220ms A>B PA 1(1000)    ack 1    ; tlp
+      +20ms  B>A A  1(0)       ack 1001
+      +0     B>A FA 1(0)       ack 1001
+      +1ms   A>B FA 1001(0)    ack 2
+      +220ms A>B FA 1001(0)    ack 2    ; rto
+    `)
+  })
+
+  it('is a time-out beside the receiver, whose answers to the probe get lost behind this point', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B FA 1(0) ack 1
+      +0     B>A A  1(0) ack 2
+      +220ms A>B FA 1(0) ack 1 ; tlp
+      +0     B>A A  1(0) ack 2
+      +220ms A>B FA 1(0) ack 1 ; rto
+    `)
+  })
+})
+
+describe('the last of several segments', () => {
+  it('is repeated by a probe, also after one that is still open', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000)    ack 1
+      +220ms A>B PA 1(1000)    ack 1    ; tlp
+      +20ms  B>A A  1(0)       ack 1001
+      +1ms   A>B A  1001(1000) ack 1
+      +0     A>B PA 2001(1000) ack 1
+      +60ms  A>B PA 2001(1000) ack 1    ; tlp
+    `)
+  })
+
+  it('is repeated by a time-out where it is merged with the first', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA  1(1000) ack 1
+      +0     A>B FA  1001(0) ack 1
+      +230ms A>B FPA 1(1000) ack 1 ; rto
+    `)
+  })
+})
+
+describe('a host that sends no tail loss probes', () => {
+  it('is known by a time-out that came though a probe was due', () => {
+    expectVerdicts(`${OPEN}${NO_PROBE}
+      +1ms   A>B PA 2001(1000) ack 1
+      +230ms A>B PA 2001(1000) ack 1 ; rto
+    `)
+  })
+
+  it('is not where the probe may have been new data, or was lost before this point', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1
+      +60ms  A>B PA 1001(1000) ack 1
+      +230ms A>B A  1(1000)    ack 1    ; rto
+      +20ms  B>A A  1(0)       ack 2001
+      +1ms   A>B PA 2001(1000) ack 1
+      +230ms A>B PA 2001(1000) ack 1    ; tlp
+    `)
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1
+      +0     A>B PA 1001(1000) ack 1
+      +230ms A>B A  1(1000)    ack 1 id 6 ; rto
+      +20ms  B>A A  1(0)       ack 2001
+      +1ms   A>B PA 2001(1000) ack 1 id 7
+      +230ms A>B PA 2001(1000) ack 1 id 8 ; tlp
+    `)
+  })
+
+  it('is known by waits that double from the first repetition on, where a probe’s time-out would wait as long as the probe', () => {
+    const next = `
+      +20ms  B>A A  1(0)       ack 1001
+      +1ms   A>B PA 1001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 2001
+      +1ms   A>B PA 2001(1000) ack 1
+    `
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +220ms A>B PA 1(1000) ack 1    ; tlp
+      +440ms A>B PA 1(1000) ack 1    ; rto
+      ${next}
+      +220ms A>B PA 2001(1000) ack 1 ; rto
+    `)
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +220ms A>B PA 1(1000) ack 1    ; tlp
+      +230ms A>B PA 1(1000) ack 1    ; rto
+      ${next}
+      +220ms A>B PA 2001(1000) ack 1 ; tlp
+    `)
+  })
+
+  it('does send them once it repeated the last of several segments', () => {
+    expectVerdicts(`${OPEN}${NO_PROBE}
+      +1ms   A>B A  2001(1000) ack 1
+      +0     A>B PA 3001(1000) ack 1
+      +60ms  A>B PA 3001(1000) ack 1    ; tlp
+      +20ms  B>A A  1(0)       ack 4001
+      +20ms  B>A A  1(0)       ack 4001 <sack 3001:4001>
+      +1ms   A>B PA 4001(1000) ack 1
+      +230ms A>B PA 4001(1000) ack 1    ; tlp
+    `)
+  })
+})
