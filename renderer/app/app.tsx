@@ -1,4 +1,3 @@
-import { Boxes, Command as CommandIcon, FolderOpen, Keyboard, Monitor, Moon, Sun } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { AppFacts, Theme } from '../../common/contract.ts'
@@ -26,16 +25,17 @@ import { keyLabels } from './keys.ts'
 import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { applyTheme, lastTheme } from './theme.ts'
+import { TopButtons } from './top-buttons.tsx'
 import { useKeys } from './use-keys.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
 import { useMarkedTime } from './use-marked-time.ts'
+import { useStage } from './use-stage.ts'
 import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
-const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon }
 
 /** The window: its top bar, what is open in it, and what belongs to all of it. Made once. */
 export function App({ connection }: { readonly connection: HostConnection }): ReactNode {
@@ -207,9 +207,10 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     document.title = name === undefined ? 'Hopscope' : `${name} – Hopscope`
   }, [name])
 
+  // The top bar first, what is below it in a task of its own.
+  const stage = useStage(1, true)
   const [filterSlot, setFilterSlot] = useState<HTMLElement | null>(null)
   const onFile = useCallback((file: File) => captures.openFile(file), [captures])
-  const ThemeIcon = THEME_ICONS[theme]
   return (
     <div className="app">
       <header className="top">
@@ -239,23 +240,14 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             <span>Capturing {elsewhere.title}</span>
           </button>
         )}
-        <div className="top-buttons">
-          <IconButton label="Clusters and captures" onClick={() => openClusters()}>
-            <Boxes size={16} aria-hidden />
-          </IconButton>
-          <IconButton label="Open a capture" onClick={() => commands.run('capture.open')}>
-            <FolderOpen size={16} aria-hidden />
-          </IconButton>
-          <IconButton label="All commands" onClick={() => setDialog('palette')}>
-            <CommandIcon size={16} aria-hidden />
-          </IconButton>
-          <IconButton label="Keys and colours" onClick={() => setDialog('keys')}>
-            <Keyboard size={16} aria-hidden />
-          </IconButton>
-          <IconButton label={`Theme: ${theme}`} onClick={() => changeTheme(NEXT_THEME[theme])}>
-            <ThemeIcon size={16} aria-hidden />
-          </IconButton>
-        </div>
+        <TopButtons
+          commands={commands}
+          theme={theme}
+          onClusters={() => openClusters()}
+          onPalette={() => setDialog('palette')}
+          onKeys={() => setDialog('keys')}
+          onTheme={() => changeTheme(NEXT_THEME[theme])}
+        />
       </header>
       {status.state === 'lost' && (
         <Banner tone="warn" actions={[{ title: 'Try now', run: () => connection.retry() }]}>
@@ -281,103 +273,105 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           {shells.problem}
         </Banner>
       )}
-      <TerminalDrawer
-        connection={connection}
-        commands={commands}
-        drawer={drawer}
-        usual={localShell}
-        capture={shownId}
-        marked={marked}
-        onCommand={noted?.live ? (text, at) => keepNote(connection.host, noted, text, at, 'command') : undefined}
-      >
-        {state.kind === 'open' ? (
-          <Workspace
-            key={sessionKey(state.session)}
-            connection={connection}
-            session={state.session}
-            view={view}
-            commands={commands}
-            filterSlot={filterSlot}
-            appVersion={appVersion}
-            itemsOfAddress={shells.items}
-            onCaptureEnds={(addresses) => {
-              setEnds(addresses)
-              setDraft(undefined)
-              openClusters(shownLive?.context)
-            }}
-          />
-        ) : state.kind === 'opening' ? (
-          <main className="start">
-            <EmptyState title={`Opening ${state.name}`} />
-          </main>
-        ) : screen === 'cluster' && state.kind === 'none' ? (
-          <ClusterScreen
-            connection={connection}
-            commands={commands}
-            view={view}
-            contexts={contexts.value ?? NO_CONTEXTS}
-            live={live}
-            draft={draft}
-            onDraft={setDraft}
-            ends={ends}
-            onEnds={setEnds}
-            startedId={liveCaptures.startedId}
-            startProblem={liveCaptures.problem}
-            onStart={liveCaptures.start}
-            onResume={liveCaptures.resume}
-            onOpenFile={(path) => captures.openPath(path)}
-            onOpenLive={liveCaptures.open}
-            onCopy={copy}
-            shells={actions}
-          />
-        ) : (
-          <Start
-            clusters={
-              contexts.value && (
-                <Contexts
-                  list={contexts.value}
-                  onSelect={openClusters}
-                  onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
-                  onLogIn={(name) => drawer.add({ kind: 'login', context: name })}
-                />
-              )
-            }
-            onClusters={() => openClusters()}
-            onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
-            captures={connection.host.captures}
-            connected={status.state === 'connected'}
-            openKeys={keyLabels('Ctrl+O')}
-            onOpen={() => captures.choose()}
-            onSample={(sample) => captures.openSample(sample)}
-            onRecent={(path) => captures.openPath(path)}
-          >
-            {state.kind === 'failed' && (
-              <EmptyState
-                tone="bad"
-                title={`${state.name} could not be opened`}
-                actions={[
-                  { title: 'Try again', run: state.retry },
-                  { title: 'Dismiss', run: () => captures.close() },
-                ]}
-              >
-                {state.reason}
-              </EmptyState>
-            )}
-            {state.kind === 'lost' && (
-              <EmptyState
-                title={`Choose ${state.name} again`}
-                actions={[
-                  { title: 'Choose the file', run: () => captures.choose() },
-                  { title: 'Dismiss', run: () => captures.close() },
-                ]}
-              >
-                It was dropped into this window before, and a page may not keep a file across a reload. Filter, times
-                and selection are still here and will be applied to it.
-              </EmptyState>
-            )}
-          </Start>
-        )}
-      </TerminalDrawer>
+      {stage === 1 && (
+        <TerminalDrawer
+          connection={connection}
+          commands={commands}
+          drawer={drawer}
+          usual={localShell}
+          capture={shownId}
+          marked={marked}
+          onCommand={noted?.live ? (text, at) => keepNote(connection.host, noted, text, at, 'command') : undefined}
+        >
+          {state.kind === 'open' ? (
+            <Workspace
+              key={sessionKey(state.session)}
+              connection={connection}
+              session={state.session}
+              view={view}
+              commands={commands}
+              filterSlot={filterSlot}
+              appVersion={appVersion}
+              itemsOfAddress={shells.items}
+              onCaptureEnds={(addresses) => {
+                setEnds(addresses)
+                setDraft(undefined)
+                openClusters(shownLive?.context)
+              }}
+            />
+          ) : state.kind === 'opening' ? (
+            <main className="start">
+              <EmptyState title={`Opening ${state.name}`} />
+            </main>
+          ) : screen === 'cluster' && state.kind === 'none' ? (
+            <ClusterScreen
+              connection={connection}
+              commands={commands}
+              view={view}
+              contexts={contexts.value ?? NO_CONTEXTS}
+              live={live}
+              draft={draft}
+              onDraft={setDraft}
+              ends={ends}
+              onEnds={setEnds}
+              startedId={liveCaptures.startedId}
+              startProblem={liveCaptures.problem}
+              onStart={liveCaptures.start}
+              onResume={liveCaptures.resume}
+              onOpenFile={(path) => captures.openPath(path)}
+              onOpenLive={liveCaptures.open}
+              onCopy={copy}
+              shells={actions}
+            />
+          ) : (
+            <Start
+              clusters={
+                contexts.value && (
+                  <Contexts
+                    list={contexts.value}
+                    onSelect={openClusters}
+                    onAsk={(name) => void connection.host.clusters.askContext(name).catch(() => undefined)}
+                    onLogIn={(name) => drawer.add({ kind: 'login', context: name })}
+                  />
+                )
+              }
+              onClusters={() => openClusters()}
+              onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
+              captures={connection.host.captures}
+              connected={status.state === 'connected'}
+              openKeys={keyLabels('Ctrl+O')}
+              onOpen={() => captures.choose()}
+              onSample={(sample) => captures.openSample(sample)}
+              onRecent={(path) => captures.openPath(path)}
+            >
+              {state.kind === 'failed' && (
+                <EmptyState
+                  tone="bad"
+                  title={`${state.name} could not be opened`}
+                  actions={[
+                    { title: 'Try again', run: state.retry },
+                    { title: 'Dismiss', run: () => captures.close() },
+                  ]}
+                >
+                  {state.reason}
+                </EmptyState>
+              )}
+              {state.kind === 'lost' && (
+                <EmptyState
+                  title={`Choose ${state.name} again`}
+                  actions={[
+                    { title: 'Choose the file', run: () => captures.choose() },
+                    { title: 'Dismiss', run: () => captures.close() },
+                  ]}
+                >
+                  It was dropped into this window before, and a page may not keep a file across a reload. Filter, times
+                  and selection are still here and will be applied to it.
+                </EmptyState>
+              )}
+            </Start>
+          )}
+        </TerminalDrawer>
+      )}
       <DropZone onFile={onFile} />
       {checking && (
         <RunChecks
@@ -407,18 +401,4 @@ function sessionKey(session: object): number {
   if (known !== undefined) return known
   sessionKeys.set(session, ++sessions)
   return sessions
-}
-
-interface IconButtonProps {
-  readonly label: string
-  readonly onClick: () => void
-  readonly children: ReactNode
-}
-
-function IconButton({ label, onClick, children }: IconButtonProps): ReactNode {
-  return (
-    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
-      {children}
-    </button>
-  )
 }

@@ -6,7 +6,7 @@ import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
-import type { ConversationRow } from '../../engine/engine.ts'
+import type { CaptureFacts, ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
@@ -205,9 +205,8 @@ export function Workspace({
       </div>
     )
   }
-  if (!progress) return <div className="work" />
-  const { facts, phase } = progress
-  if (facts.packets === 0 && !facts.part && phase !== 'reading') {
+  const facts = progress?.facts
+  if (progress && facts?.packets === 0 && !facts.part && progress.phase !== 'reading') {
     return (
       <NoPackets
         session={session}
@@ -230,10 +229,11 @@ export function Workspace({
     onCaptureEnds,
   })
 
-  function showFinding({ filter: condition, conversations, since, until }: Finding): void {
+  function showFinding(finding: Finding, { firstTime, lastTime }: CaptureFacts): void {
+    const { filter: condition, conversations, since, until } = finding
     const span = Math.max(until - since, 1e6)
-    const from = Math.max(facts.firstTime, Math.round(since - span * 0.1))
-    const to = Math.min(facts.lastTime + 1, Math.round(until + span * 0.1))
+    const from = Math.max(firstTime, Math.round(since - span * 0.1))
+    const to = Math.min(lastTime + 1, Math.round(until + span * 0.1))
     const [only] = conversations
     rememberFilter(condition)
     view.change(
@@ -241,15 +241,15 @@ export function Workspace({
         filter: condition,
         conversation: conversations.length === 1 ? only : undefined,
         range: undefined,
-        zoom: to - from < (facts.lastTime - facts.firstTime) / 2 ? { from, to } : undefined,
+        zoom: to - from < (lastTime - firstTime) / 2 ? { from, to } : undefined,
         detail: undefined,
       },
       'push',
     )
   }
 
-  const lists: Readonly<Record<ListTab, () => ReactNode>> = {
-    findings: () => (
+  const lists: Readonly<Record<ListTab, (facts: CaptureFacts) => ReactNode>> = {
+    findings: (facts) => (
       <Findings
         report={report}
         epochNs={facts.epochNs}
@@ -258,7 +258,7 @@ export function Workspace({
         reading={reading}
         chosen={finding}
         onChoose={({ id }) => view.change({ finding: id })}
-        onShow={showFinding}
+        onShow={(one) => showFinding(one, facts)}
         onTime={({ since, until }) => view.change({ range: { from: since, to: until + 1 } }, 'push')}
         onPacket={(row) => view.change({ row, detail: undefined })}
         onConversations={() => view.change({ list: 'conversations' }, 'push')}
@@ -281,12 +281,12 @@ export function Workspace({
         onPoint={onPoint}
       />
     ),
-    notes: () => notes.pane(facts),
-    compare: () => <Compare session={session} view={view} facts={facts} version={version} other={other} />,
-    latency: () => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
+    notes: (facts) => notes.pane(facts),
+    compare: (facts) => <Compare session={session} view={view} facts={facts} version={version} other={other} />,
+    latency: (facts) => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
-  const details: Readonly<Record<DetailTab, () => ReactNode>> = {
-    packets: () => (
+  const details: Readonly<Record<DetailTab, (facts: CaptureFacts) => ReactNode>> = {
+    packets: (facts) => (
       <Packets
         session={session}
         view={view}
@@ -313,9 +313,9 @@ export function Workspace({
     follow: () => <FollowStream session={session} view={view} version={version} onCopy={copy} />,
   }
 
-  const share = progress.size > 0 ? progress.bytesRead / progress.size : 0
+  const share = progress && progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
-    <FramesBefore value={facts.part?.before ?? 0}>
+    <FramesBefore value={facts?.part?.before ?? 0}>
       <Known names={names} marks={notes.marks}>
         {filterSlot &&
           createPortal(
@@ -339,22 +339,25 @@ export function Workspace({
             <i style={{ transform: `scaleX(${share})` }} />
           </div>
         )}
-        <ReadingBanners progress={progress} selected={selectedInFile} onPart={part.choose} />
+        {progress && <ReadingBanners progress={progress} selected={selectedInFile} onPart={part.choose} />}
         <div className="work">
           <WorkspaceFrame
             upperPanel={upper}
             sidePanel={inspector}
             time={
-              <Timeline
-                session={session}
-                view={view}
-                facts={facts}
-                version={version}
-                pointed={pointed}
-                onFilter={narrow}
-              />
+              facts && (
+                <Timeline
+                  session={session}
+                  view={view}
+                  facts={facts}
+                  version={version}
+                  pointed={pointed}
+                  onFilter={narrow}
+                />
+              )
             }
             upper={
+              facts &&
               stage >= 1 && (
                 <Tabs
                   ids={LIST_TABS}
@@ -363,11 +366,12 @@ export function Workspace({
                   shown={list}
                   onShow={(id) => view.change({ list: id }, 'push')}
                 >
-                  {lists[list]()}
+                  {lists[list](facts)}
                 </Tabs>
               )
             }
             lower={
+              facts &&
               stage >= 2 && (
                 <Tabs
                   ids={DETAIL_TABS}
@@ -386,11 +390,12 @@ export function Workspace({
                     </button>
                   }
                 >
-                  {details[detail]()}
+                  {details[detail](facts)}
                 </Tabs>
               )
             }
             side={
+              facts &&
               stage >= 3 && (
                 <AddressItems value={addressItems}>
                   <FilterUseContext value={filterUse}>

@@ -96,7 +96,7 @@ describe('without a mouse', () => {
     await page.getByRole('button', { name: /Four seconds of packet loss/ }).focus()
     await keyboard.press('Enter')
     await page.locator('.work').waitFor({ state: 'attached' })
-    expect(await screen.filter.count()).toBe(0)
+    expect(await screen.packets.count()).toBe(0)
     await keyboard.type('/tcp.analysis.retransmissionX')
     await keyboard.press('Backspace')
     await keyboard.press('Enter')

@@ -17,7 +17,8 @@ import './status.css'
 
 export interface StatusBarProps {
   readonly session: CaptureSession
-  readonly progress: Progress
+  /** Undefined until something is known. */
+  readonly progress: Progress | undefined
   readonly view: ViewStore
   readonly shown: number | undefined
   /** A short word, now; else empty. */
@@ -26,14 +27,29 @@ export interface StatusBarProps {
 }
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
-export function StatusBar({ session, progress, view, shown, announcement, search }: StatusBarProps): ReactNode {
+export function StatusBar({ progress, ...rest }: StatusBarProps): ReactNode {
+  return (
+    <footer className="status" aria-label="Status">
+      {progress && <Status progress={progress} {...rest} />}
+    </footer>
+  )
+}
+
+function Status({
+  session,
+  progress,
+  view,
+  shown,
+  announcement,
+  search,
+}: StatusBarProps & { readonly progress: Progress }): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
   const frameNumber = useFrameNumber()
   const compression = facts.compression === 'none' ? '' : `, ${facts.compression}`
   return (
-    <footer className="status" aria-label="Status">
+    <>
       {phase === 'reading' ? (
         <Reading progress={progress} onCancel={() => session.cancel()} />
       ) : (
@@ -89,7 +105,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
           </>
         )}
       </span>
-    </footer>
+    </>
   )
 }
 
