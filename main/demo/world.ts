@@ -21,34 +21,14 @@ export interface DemoService {
 
 export const DEMO_NODES = { 'node-a': '10.0.1.11', 'node-b': '10.0.2.12' } as const
 
-const deployment = (
-  app: string,
-  suffix: string,
-  node: DemoPod['node'],
-  address: string,
-  namespace = 'shop',
-): DemoPod => ({
-  namespace,
-  app,
-  name: `${app}-${suffix}`,
-  node,
-  address,
-  kind: 'Deployment',
-})
-const stateful = (
-  app: string,
-  number: number,
-  node: DemoPod['node'],
-  address: string,
-  namespace = 'shop',
-): DemoPod => ({
-  namespace,
-  app,
-  name: `${app}-${number}`,
-  node,
-  address,
-  kind: 'StatefulSet',
-})
+const pod =
+  (kind: DemoPod['kind']) =>
+  (app: string, suffix: string | number, node: DemoPod['node'], address: string, namespace = 'shop'): DemoPod => {
+    return { namespace, app, name: `${app}-${suffix}`, node, address, kind }
+  }
+const deployment = pod('Deployment')
+const stateful = pod('StatefulSet')
+const daemon = pod('DaemonSet')
 
 export const DEMO_PODS: readonly DemoPod[] = [
   deployment('checkout', '7d9f6c5b8-xk2lp', 'node-a', '10.244.1.17'),
@@ -68,7 +48,7 @@ export const DEMO_PODS: readonly DemoPod[] = [
   deployment('reports', '6f5d9c8b7-z5kqm', 'node-b', '10.244.2.62'),
   deployment('gateway', '74c5f6-mm2tq', 'node-a', '10.244.1.80', 'edge'),
   stateful('users', 0, 'node-b', '10.244.2.81', 'edge'),
-  { ...deployment('log-shipper', '9k2fd', 'node-b', '10.244.2.71', 'logging'), kind: 'DaemonSet' },
+  daemon('log-shipper', '9k2fd', 'node-b', '10.244.2.71', 'logging'),
   stateful('indexer', 0, 'node-a', '10.244.1.72', 'logging'),
   stateful('archiver', 0, 'node-a', '10.244.1.73', 'logging'),
   deployment('coredns', '6d8c4cb4d-7xkzp', 'node-b', '10.244.2.3', 'kube-system'),

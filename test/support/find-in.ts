@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import { PcapWriter } from '../../engine/capture-file/pcap-writer.ts'
 import { Engine, type Finding, type FindingsReport } from '../../engine/engine.ts'
 import { parseScenario } from './tcp-scenario.ts'
@@ -28,6 +29,9 @@ export async function findInBytes(file: Uint8Array): Promise<Found> {
   engine.finish()
   const bytes = pieces.length === 0 ? file : Buffer.concat(pieces)
   const report = await engine.findings((offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)))
+  // Views know findings by their ids.
+  const ids = [...report.findings, ...report.artefacts].map(({ id }) => id)
+  expect(ids).toEqual([...new Set(ids)])
   return { ...report, engine }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { crc32 } from './crc32.ts'
 import { GzipDecompressor } from './gzip.ts'
 import { ascii, Bytes, concat, payload } from '../testing/build-capture.ts'
+import { decompressed, expectBytes } from '../../../test/support/decompressed.ts'
 import { traffic } from '../testing/traffic.ts'
 
 interface Options {
@@ -14,24 +15,8 @@ interface Options {
 
 const compressed = (bytes: Uint8Array, options: Options = {}) => Uint8Array.from(gzipSync(bytes, options))
 
-function decompress(file: Uint8Array, size = file.length): { readonly bytes: Uint8Array; readonly error?: string } {
-  const pieces: Uint8Array[] = []
-  const gzip = new GzipDecompressor((bytes) => {
-    expect(bytes.length).toBeLessThanOrEqual(128 * 1024)
-    pieces.push(bytes.slice())
-  })
-  let error: string | undefined
-  for (let at = 0; at < file.length && error === undefined; at += size) error = gzip.push(file.slice(at, at + size))
-  error ??= gzip.finish()
-  return { bytes: concat(...pieces), ...(error !== undefined && { error }) }
-}
-
-/** toEqual, but quick on many bytes. */
-function expectBytes(actual: { readonly bytes: Uint8Array; readonly error?: string }, bytes: Uint8Array): void {
-  expect(actual.error).toBeUndefined()
-  expect(actual.bytes.length).toBe(bytes.length)
-  expect(Buffer.compare(actual.bytes, bytes)).toBe(0)
-}
+const decompress = (file: Uint8Array, size?: number) =>
+  decompressed((output) => new GzipDecompressor(output), file, size)
 
 /** A member with whatever header and deflated data. */
 function member(

@@ -2,6 +2,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat, payload } from '../testing/build-capture.ts'
+import { decompressed, expectBytes } from '../../../test/support/decompressed.ts'
 import { traffic } from '../testing/traffic.ts'
 import { ZstdDecompressor } from './zstd.ts'
 
@@ -25,24 +26,8 @@ function compressed(bytes: Uint8Array, { level = 3, checksum = false, contentSiz
   )
 }
 
-function decompress(file: Uint8Array, size = file.length): { readonly bytes: Uint8Array; readonly error?: string } {
-  const pieces: Uint8Array[] = []
-  const zstd = new ZstdDecompressor((bytes) => {
-    expect(bytes.length).toBeLessThanOrEqual(128 * 1024)
-    pieces.push(bytes.slice())
-  })
-  let error: string | undefined
-  for (let at = 0; at < file.length && error === undefined; at += size) error = zstd.push(file.subarray(at, at + size))
-  error ??= zstd.finish()
-  return { bytes: concat(...pieces), ...(error !== undefined && { error }) }
-}
-
-/** toEqual, but quick on many bytes. */
-function expectBytes(actual: { readonly bytes: Uint8Array; readonly error?: string }, bytes: Uint8Array): void {
-  expect(actual.error).toBeUndefined()
-  expect(actual.bytes.length).toBe(bytes.length)
-  expect(Buffer.compare(actual.bytes, bytes)).toBe(0)
-}
+const decompress = (file: Uint8Array, size?: number) =>
+  decompressed((output) => new ZstdDecompressor(output), file, size)
 
 const skippable = (bytes: Uint8Array, n = 0) =>
   concat(Uint8Array.of(0x50 + n, 0x2a, 0x4d, 0x18, bytes.length, 0, 0, 0), bytes)

@@ -99,7 +99,7 @@ function kinds(group: Group<Refusal>): Group<Refusal>[] {
 
 /** And so are a host's own resets, and those of somebody else in its name. */
 function bySender(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Group<Refusal>[] {
-  return own.length === 0 ? [group] : split(group, ({ id }) => own.includes(resetTtl(context, id)))
+  return split(group, ({ id }) => own.includes(resetTtl(context, id)))
 }
 
 function split(group: Group<Refusal>, key: (refusal: Refusal) => unknown): Group<Refusal>[] {
