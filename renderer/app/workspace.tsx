@@ -413,14 +413,18 @@ export function Workspace({
             }
           />
         </div>
-        <StatusBar
-          session={session}
-          progress={progress}
-          view={view}
-          shown={shown}
-          announcement={announcement}
-          search={searching}
-        />
+        {progress ? (
+          <StatusBar
+            session={session}
+            progress={progress}
+            view={view}
+            shown={shown}
+            announcement={announcement}
+            search={searching}
+          />
+        ) : (
+          <div className="status" />
+        )}
         {saving.dialog(report, reading)}
         {notes.dialog()}
         {part.dialog()}

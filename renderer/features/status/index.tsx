@@ -17,8 +17,7 @@ import './status.css'
 
 export interface StatusBarProps {
   readonly session: CaptureSession
-  /** Undefined until something is known. */
-  readonly progress: Progress | undefined
+  readonly progress: Progress
   readonly view: ViewStore
   readonly shown: number | undefined
   /** A short word, now; else empty. */
@@ -27,29 +26,14 @@ export interface StatusBarProps {
 }
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
-export function StatusBar({ progress, ...rest }: StatusBarProps): ReactNode {
-  return (
-    <footer className="status" aria-label="Status">
-      {progress && <Status progress={progress} {...rest} />}
-    </footer>
-  )
-}
-
-function Status({
-  session,
-  progress,
-  view,
-  shown,
-  announcement,
-  search,
-}: StatusBarProps & { readonly progress: Progress }): ReactNode {
+export function StatusBar({ session, progress, view, shown, announcement, search }: StatusBarProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
   const frameNumber = useFrameNumber()
   const compression = facts.compression === 'none' ? '' : `, ${facts.compression}`
   return (
-    <>
+    <footer className="status" aria-label="Status">
       {phase === 'reading' ? (
         <Reading progress={progress} onCancel={() => session.cancel()} />
       ) : (
@@ -105,7 +89,7 @@ function Status({
           </>
         )}
       </span>
-    </>
+    </footer>
   )
 }
 
