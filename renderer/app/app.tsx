@@ -160,6 +160,13 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           run: () => captures.choose(),
         },
         {
+          id: 'capture.again',
+          title: 'Read the capture again',
+          group: 'Capture',
+          enabled: () => captures.store.getState().kind === 'open',
+          run: () => captures.readAgain(),
+        },
+        {
           id: 'capture.close',
           title: 'Close the capture',
           group: 'Capture',

@@ -24,6 +24,8 @@ export interface Captures {
   openPath(path: string): void
   /** The host's dialog where it has one, else the browser's. */
   choose(): void
+  /** Reads the open one from its beginning. */
+  readAgain(): void
   close(): void
 }
 
@@ -135,6 +137,10 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
     choose() {
       if (hasFileDialog()) fetchSource('', () => connection.host.captures.chooseFile(), byId)
       else void chooseInBrowser().then((file) => file && captures.openFile(file))
+    },
+    readAgain() {
+      const state = store.getState()
+      if (state.kind === 'open') show({ kind: 'open', session: state.session.reopen(state.session.part) })
     },
     close() {
       attempt++

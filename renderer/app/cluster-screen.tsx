@@ -131,7 +131,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
       )}
       <div className="work">
         <Group orientation="horizontal" {...layout}>
-          <Panel id="contexts" defaultSize={232} minSize={160} groupResizeBehavior="preserve-pixel-size">
+          <Panel id="contexts" defaultSize={220} minSize={160} groupResizeBehavior="preserve-pixel-size">
             <div className="cluster-side">
               <h2>Contexts</h2>
               <Contexts
@@ -169,7 +169,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             </PaneTabs>
           </Panel>
           <Separator className="separator vertical" />
-          <Panel id="details" defaultSize={400} minSize={260} groupResizeBehavior="preserve-pixel-size">
+          <Panel id="details" defaultSize={360} minSize={260} groupResizeBehavior="preserve-pixel-size">
             <PaneTabs
               shown={side}
               tabs={[

@@ -20,11 +20,9 @@ export function Palette({
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const [offered] = useState(() => commands.offered())
-  const matching = [...inGroups(all), ...(text.trim() ? offered : [])].filter(
-    (command) => command.enabled?.() !== false && matches(command, text),
-  )
-  const found = matching.slice(0, MOST)
-  const index = Math.min(at, found.length - 1)
+  const matching = found([...inGroups(all), ...(text.trim() ? offered : [])], text)
+  const listed = matching.slice(0, MOST)
+  const index = Math.min(at, listed.length - 1)
 
   function run(command: Command | undefined): void {
     if (!command) return
@@ -41,7 +39,7 @@ export function Palette({
         aria-label="Command"
         aria-expanded
         aria-controls="palette-list"
-        aria-activedescendant={found[index] && `palette-${found[index].id}`}
+        aria-activedescendant={listed[index] && `palette-${listed[index].id}`}
         placeholder="What do you want to do?"
         value={text}
         onChange={(event) => {
@@ -49,15 +47,15 @@ export function Palette({
           setAt(0)
         }}
         onKeyDown={(event) => {
-          if (event.key === 'ArrowDown') setAt((index + 1) % found.length)
-          else if (event.key === 'ArrowUp') setAt((index - 1 + found.length) % found.length)
-          else if (event.key === 'Enter') run(found[index])
+          if (event.key === 'ArrowDown') setAt((index + 1) % listed.length)
+          else if (event.key === 'ArrowUp') setAt((index - 1 + listed.length) % listed.length)
+          else if (event.key === 'Enter') run(listed[index])
           else return
           event.preventDefault()
         }}
       />
       <ul id="palette-list" role="listbox" aria-label="Commands">
-        {found.map((command, i) => (
+        {listed.map((command, i) => (
           <li
             key={command.id}
             id={`palette-${command.id}`}
@@ -75,7 +73,7 @@ export function Palette({
         {matching.length > MOST && (
           <li className="quiet">{matching.length - MOST} more have these words: type another one.</li>
         )}
-        {found.length === 0 && <li className="quiet">No command has these words.</li>}
+        {listed.length === 0 && <li className="quiet">No command has these words.</li>}
       </ul>
     </Dialog>
   )
@@ -86,12 +84,17 @@ function inGroups(commands: ReadonlyMap<string, Command>): readonly Command[] {
   return COMMAND_GROUPS.flatMap((group) => [...commands.values()].filter((command) => command.group === group))
 }
 
-function matches(command: Command, text: string): boolean {
-  const written = `${command.group} ${command.title} ${command.wireshark ?? ''}`.toLowerCase()
-  // Who looks for "io graph" means I/O Graphs.
-  const name = `${written} ${written.replaceAll('/', '')}`
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => name.includes(word))
+/** Those that can be run now and have all the words: in their titles first, then also in Wireshark's name or the group. */
+export function found(commands: readonly Command[], text: string): readonly Command[] {
+  const words = text.toLowerCase().split(/\s+/)
+  const has = (written: string) => {
+    // Who looks for "io graph" means I/O Graphs.
+    const name = `${written} ${written.replaceAll('/', '')}`.toLowerCase()
+    return words.every((word) => name.includes(word))
+  }
+  const matching = commands.filter(
+    (command) => command.enabled?.() !== false && has(`${command.group} ${command.title} ${command.wireshark ?? ''}`),
+  )
+  const { byTitle = [], others = [] } = Object.groupBy(matching, ({ title }) => (has(title) ? 'byTitle' : 'others'))
+  return [...byTitle, ...others]
 }

@@ -10,10 +10,11 @@ interface ReadingBannersProps {
   readonly selected: number | undefined
   /** Lets a part be chosen. */
   readonly onPart: () => void
+  readonly onAgain: () => void
 }
 
 /** Why less than the whole capture is shown, if so. */
-export function ReadingBanners({ progress, selected, onPart }: ReadingBannersProps): ReactNode {
+export function ReadingBanners({ progress, selected, onPart, onAgain }: ReadingBannersProps): ReactNode {
   const { facts, phase } = progress
   const { damage, part, unread } = facts
   const isEmpty = part !== undefined && facts.packets === 0
@@ -45,6 +46,13 @@ export function ReadingBanners({ progress, selected, onPart }: ReadingBannersPro
             </>
           )}
           {unread && ` The capture goes on: ${unread.reason}.`}
+        </Banner>
+      )}
+      {phase === 'cancelled' && (
+        <Banner tone="note" actions={[{ title: progress.size === 0 ? 'Follow again' : 'Read it again', run: onAgain }]}>
+          {progress.size === 0
+            ? 'The capture is no longer followed: what came later is not shown.'
+            : 'Reading was cancelled: only the beginning is shown.'}
         </Banner>
       )}
       {phase === 'failed' && (

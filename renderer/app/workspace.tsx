@@ -339,7 +339,14 @@ export function Workspace({
             <i style={{ transform: `scaleX(${share})` }} />
           </div>
         )}
-        {progress && <ReadingBanners progress={progress} selected={selectedInFile} onPart={part.choose} />}
+        {progress && (
+          <ReadingBanners
+            progress={progress}
+            selected={selectedInFile}
+            onPart={part.choose}
+            onAgain={() => commands.run('capture.again')}
+          />
+        )}
         <div className="work">
           <WorkspaceFrame
             upperPanel={upper}

@@ -22,7 +22,7 @@ export function Address({ address, port }: AddressProps): ReactNode {
   const text = endpointText(address, port)
   if (!known) return text
   return (
-    <span className="address" title={`${text}, named by ${known.source}`}>
+    <span className="address" title={`${known.name}: ${text}, named by ${known.source}`}>
       <span className="address-name">{known.name}</span>
       {port !== undefined && <span>:{port}</span>}
     </span>

@@ -208,7 +208,7 @@ describe('names of addresses', () => {
     const cell = screen.rows(screen.packets).first().locator('[data-column=destination]')
     await expect.poll(() => cell.innerText()).toBe('orders.shop.svc.cluster.local')
     expect(await cell.locator('.address').getAttribute('title')).toBe(
-      '10.96.31.10, named by a DNS answer in the capture',
+      'orders.shop.svc.cluster.local: 10.96.31.10, named by a DNS answer in the capture',
     )
 
     const [chooser] = await Promise.all([

@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { useRef, useState, type FormEvent, type ReactNode } from 'react'
 import type { CapturingSection, ClustersSection } from '../../../common/contract.ts'
 import type { CaptureOrder, LiveCapture, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
 import { formatCounted } from '../../components/format.ts'
@@ -54,6 +54,8 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
     filter,
   })
   const [interfaces, setInterfaces] = useState<Readonly<Record<string, string>>>({})
+  const created = useRef<HTMLElement>(null)
+  const [pressed, setPressed] = useState<{ readonly after: string | undefined }>()
   const change = (part: Partial<Setup>) => props.onDraft({ ...draft, setup: { ...setup, ...part } })
 
   const known = points.map((target) => plans.get(keyOfPoint(target)))
@@ -63,13 +65,19 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
   const creating = open.filter(({ creates }) => creates !== undefined)
   const why = whyNotReady(setup, all)
 
+  // From the press on, until the capture is shown instead of this or has failed.
+  const { starting, startProblem } = props
+  const isNew = pressed !== undefined && starting?.id !== pressed.after
+  const asked = pressed !== undefined && startProblem === undefined && (!isNew || starting?.endedAt === undefined)
+  const busy = starting?.state === 'preparing' || asked
+
   function start(event: FormEvent): void {
     event.preventDefault()
-    if (why !== undefined || !all) return
+    if (why !== undefined || !all || busy) return
+    setPressed({ after: starting?.id })
     props.onStart(orderOf(draft, setup, all, interfaces))
   }
 
-  const busy = props.starting?.state === 'preparing'
   const snap = SNAP_LENGTHS.find(({ bytes }) => bytes === setup.snapLength)
   return (
     <Pane
@@ -206,24 +214,34 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
             }}
           />
         </section>
-        <section aria-label="What is created" className="creates">
+        <section ref={created} aria-label="What is created" className="creates">
           <h3>What this creates in {context}</h3>
           <Creates plans={open} complete={complete} />
         </section>
         <div className="start-capture">
-          {props.startProblem !== undefined && (
+          {startProblem !== undefined && (
             <p className="bad" role="alert">
-              {props.startProblem}
+              {startProblem}
             </p>
           )}
-          {props.starting && <Starting capture={props.starting} onStop={props.onStop} />}
-          {!busy && (
-            <>
-              <button type="submit" className="button primary" disabled={why !== undefined}>
-                {startText(points.length, open.length, creating.length)}
+          {starting && <Starting capture={starting} />}
+          <button type="submit" className="button primary" disabled={why !== undefined} aria-disabled={busy}>
+            {busy ? 'Starting…' : startText(points.length, open.length, creating.length)}
+          </button>
+          {starting?.state === 'preparing' && (
+            <button type="button" className="button" onClick={() => props.onStop(starting.id)}>
+              Cancel
+            </button>
+          )}
+          {why !== undefined ? (
+            <span className="quiet">{why}</span>
+          ) : (
+            creating.length > 0 &&
+            !busy && (
+              <button type="button" className="link" onClick={() => created.current?.scrollIntoView()}>
+                What this creates: {formatCounted(creating.length, 'container')}
               </button>
-              {why !== undefined && <span className="quiet">{why}</span>}
-            </>
+            )
           )}
         </div>
       </form>
@@ -300,13 +318,7 @@ function Creates({ plans, complete }: { readonly plans: readonly PointPlan[]; re
   )
 }
 
-function Starting({
-  capture,
-  onStop,
-}: {
-  readonly capture: LiveCapture
-  readonly onStop: (id: string) => void
-}): ReactNode {
+function Starting({ capture }: { readonly capture: LiveCapture }): ReactNode {
   if (capture.state === 'failed') {
     return (
       <p className="bad" role="alert">
@@ -325,9 +337,6 @@ function Starting({
           </li>
         ))}
       </ul>
-      <button type="button" className="button" onClick={() => onStop(capture.id)}>
-        Cancel
-      </button>
     </div>
   )
 }

@@ -34,19 +34,19 @@ export function markColumn<Row extends { readonly name: string }>({ marked, togg
 }
 
 const namespaceColumn = <Row extends { readonly namespace: string }>(shown: boolean): readonly Column<Row>[] =>
-  shown ? [{ key: 'namespace', title: 'Namespace', width: 110, cell: ({ namespace }) => namespace }] : []
+  shown ? [{ key: 'namespace', title: 'Namespace', width: 96, cell: ({ namespace }) => namespace }] : []
 
 const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Column<Row> => ({
   key: 'age',
   title: 'Age',
-  width: 48,
+  width: 44,
   numeric: true,
   cell: ({ createdAt }) => (createdAt === undefined ? '' : ageText(now - createdAt)),
 })
 
 export const podColumns = (now: number, allNamespaces: boolean): readonly Column<PodRow>[] => [
   ...namespaceColumn<PodRow>(allNamespaces),
-  { key: 'name', title: 'Name', width: 210, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 200, widest: 300, cell: ({ name }) => name },
   {
     key: 'ready',
     title: 'Ready',
@@ -58,7 +58,7 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
   {
     key: 'status',
     title: 'Status',
-    width: 96,
+    width: 88,
     cell: ({ status, running }) => (
       <span className={running && status === 'Running' ? '' : 'row-trouble'}>{status}</span>
     ),
@@ -71,7 +71,7 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
     cell: ({ restarts }) => (restarts === 0 ? '' : formatCount(restarts)),
   },
   ageColumn<PodRow>(now),
-  { key: 'node', title: 'Node', width: 110, cell: ({ node }) => node },
+  { key: 'node', title: 'Node', width: 104, cell: ({ node }) => node },
   { key: 'address', title: 'Address', width: 110, mono: true, cell: ({ addresses }) => addresses.join(' ') },
   {
     key: 'workload',

@@ -1,4 +1,4 @@
-import { useCallback, useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { CheckTarget } from '../../../common/model/check.ts'
 import type { ContextEntry } from '../../../common/model/context.ts'
 import type { ExplorerKind, ExplorerProblem, PodRow } from '../../../common/model/explorer.ts'
@@ -109,6 +109,13 @@ export function Explorer(props: ExplorerProps): ReactNode {
     props.onPoints(targets(row), titleOf(row))
   }
 
+  // Arrow keys work at once, unless something else was given the focus.
+  useEffect(() => {
+    if (document.activeElement === document.body) focusList(kind)
+    // When the cluster's lists come into view, not with each of them.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+
   const onVisible = useCallback(() => undefined, [])
   return (
     <Pane
@@ -128,7 +135,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
             onKeyDown={(event) => {
               if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
               event.preventDefault()
-              document.querySelector<HTMLElement>(`[data-grid="explorer.${kind}"]`)?.focus()
+              focusList(kind)
             }}
           />
         </>
@@ -247,6 +254,10 @@ export function Explorer(props: ExplorerProps): ReactNode {
     if (rows.size > 0) return <EmptyState title={`None of ${formatCount(rows.size)} has “${wanted}”`} />
     return <EmptyState title={`There are no ${kind}${namespace === '' ? '' : ` in namespace ${namespace}`}`} />
   }
+}
+
+function focusList(kind: ShownKind): void {
+  document.querySelector<HTMLElement>(`[data-grid="explorer.${kind}"]`)?.focus()
 }
 
 /** What may not be seen, once and quietly; the rest is there. */

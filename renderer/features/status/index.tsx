@@ -50,13 +50,6 @@ export function StatusBar({ session, progress, view, shown, announcement, search
             )}
             {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}
           </span>
-          {phase === 'cancelled' && (
-            <span className="status-warn">
-              {progress.size === 0
-                ? 'No longer followed: what came later is not here'
-                : 'Reading was cancelled: this is the beginning only'}
-            </span>
-          )}
         </>
       )}
       {facts.cutPackets > 0 && (
