@@ -74,7 +74,8 @@ export function Workspace({
   itemsOfAddress,
   onCaptureEnds,
 }: WorkspaceProps): ReactNode {
-  const { progress, search: searching, crash } = useStore(session.progress)
+  const progress = useStore(session.progress, (state) => state.progress)
+  const crash = useStore(session.progress, (state) => state.crash)
   const view = useViewOfPart(viewOfFile, progress?.facts.part?.before ?? 0)
   const selectedInFile = useStore(viewOfFile.store, (state) => state.row)
   const filter = useStore(view.store, (state) => state.filter)
@@ -421,14 +422,7 @@ export function Workspace({
           />
         </div>
         {progress ? (
-          <StatusBar
-            session={session}
-            progress={progress}
-            view={view}
-            shown={shown}
-            announcement={announcement}
-            search={searching}
-          />
+          <StatusBar session={session} progress={progress} view={view} shown={shown} announcement={announcement} />
         ) : (
           <div className="status" />
         )}

@@ -4,6 +4,9 @@ import type { PacketOrder, Search } from './engine-service.ts'
 /** A search shorter than this is not worth a word. */
 const QUIET_MS = 300
 
+/** At most so often is it told how far a search is: each word draws the window anew, and it may get on a hundred times a second. */
+const TELL_MS = 200
+
 /** The packets of a query, in an order where there is one. */
 export interface Sought {
   readonly query: Query
@@ -23,6 +26,7 @@ export class Searches<T> {
   readonly #running = new Map<string, Running<T>>()
   readonly #report: (search: Search | undefined) => void
   #view: Sought = { query: {} }
+  #toldAt = 0
 
   /** `report` is told how far a long search is, and undefined when there is none any more. */
   constructor(report: (search: Search | undefined) => void) {
@@ -66,7 +70,7 @@ export class Searches<T> {
         progress = { ...progress, done, total: all }
         if (!running.progress || signal.aborted) return
         running.progress = progress
-        this.#tell()
+        if (performance.now() - this.#toldAt >= TELL_MS) this.#tell()
       },
     }
     const found = Promise.race([search(work), givenUp]).finally(() => {
@@ -82,6 +86,7 @@ export class Searches<T> {
 
   /** About the one that is longest under way. */
   #tell(): void {
+    this.#toldAt = performance.now()
     for (const { progress } of this.#running.values()) if (progress) return this.#report(progress)
     this.#report(undefined)
   }

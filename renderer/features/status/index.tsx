@@ -12,7 +12,7 @@ import {
   formatShare,
 } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
-import type { Progress, Search } from '../../worker/engine-service.ts'
+import type { Progress } from '../../worker/engine-service.ts'
 import './status.css'
 
 export interface StatusBarProps {
@@ -22,11 +22,10 @@ export interface StatusBarProps {
   readonly shown: number | undefined
   /** A short word, now; else empty. */
   readonly announcement: string
-  readonly search: Search | undefined
 }
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
-export function StatusBar({ session, progress, view, shown, announcement, search }: StatusBarProps): ReactNode {
+export function StatusBar({ session, progress, view, shown, announcement }: StatusBarProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
@@ -62,9 +61,7 @@ export function StatusBar({ session, progress, view, shown, announcement, search
         </span>
       )}
       <span className="status-rest" role="status">
-        {announcement ||
-          (search &&
-            `${search.sorting ? 'Sorting packets' : 'Reading packets for the filter'}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`)}
+        {announcement || <Searching session={session} />}
       </span>
       {row !== undefined && <span className="status-packet">No. {formatCount(frameNumber(row))}</span>}
       {range && (
@@ -84,6 +81,14 @@ export function StatusBar({ session, progress, view, shown, announcement, search
       </span>
     </footer>
   )
+}
+
+/** By itself, as it changes many times a second. */
+function Searching({ session }: { readonly session: CaptureSession }): ReactNode {
+  const search = useStore(session.progress, (state) => state.search)
+  if (!search) return null
+  const what = search.sorting ? 'Sorting packets' : 'Reading packets for the filter'
+  return `${what}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`
 }
 
 function Reading({ progress, onCancel }: { readonly progress: Progress; readonly onCancel: () => void }): ReactNode {
