@@ -192,6 +192,13 @@ describe('reading the bytes of frames', () => {
     const take = (_: number, bytes: Uint8Array) => void lengths.push(bytes.length)
     await eachFrame(table, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], withPieces(file.read, []), take)
     expect(lengths).toEqual([1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 30, 0])
+    // Also where only the first bytes are wanted.
+    const wanted = () => 60
+    const took = ({ places, ends }: FrameRange) => {
+      expect(Array.from(ends, (end, n) => end - places[n])).toEqual(lengths)
+    }
+    await eachRange(table, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], withPieces(file.read, []), took, { wanted })
+    expect.assertions(2)
   })
 
   it('reads what lies between as well where nobody can give pieces, and passes on why they failed', async () => {

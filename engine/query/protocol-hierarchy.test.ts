@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { StackTable } from '../columns/stack-table.ts'
+import { HandMadePackets } from '../columns/testing/hand-made-packets.ts'
 import { PROTOCOL, PROTOCOLS } from '../decode/protocols.ts'
 import { Engine } from '../engine.ts'
 import { ProtocolHierarchy } from './protocol-hierarchy.ts'
@@ -46,6 +49,37 @@ describe('the protocol hierarchy', () => {
     }
     engine.finish()
     expect(hierarchy.shares()).toEqual(new ProtocolHierarchy(whole).shares())
+  })
+
+  it('lists the most frequent first, counted over all chunks', () => {
+    const stacks = new StackTable()
+    const stackOf = (...layers: number[]) => stacks.lookUp(Uint8Array.from([PROTOCOL.eth, ...layers]))
+    const [arp, udp, tcp] = [
+      stackOf(PROTOCOL.arp),
+      stackOf(PROTOCOL.ip, PROTOCOL.udp),
+      stackOf(PROTOCOL.ip, PROTOCOL.tcp),
+    ]
+    const made = new HandMadePackets()
+    const add = (times: number, of: number) => {
+      for (let n = 0; n < times; n++) {
+        made.add(({ stack, length }, i) => {
+          stack[i] = of
+          length[i] = 100
+        })
+      }
+    }
+    add(CHUNK_ROWS - 1, arp)
+    add(1, udp)
+    add(3, tcp)
+    add(CHUNK_ROWS, udp)
+    const found = new ProtocolHierarchy({ packets: made.packets, stacks }).shares()
+    expect(found.map(({ name, depth, packets, bytes }) => [depth, name, packets, bytes / 100])).toEqual([
+      [0, 'eth', 2 * CHUNK_ROWS + 3, 2 * CHUNK_ROWS + 3],
+      [1, 'ip', CHUNK_ROWS + 4, CHUNK_ROWS + 4],
+      [2, 'udp', CHUNK_ROWS + 1, CHUNK_ROWS + 1],
+      [2, 'tcp', 3, 3],
+      [1, 'arp', CHUNK_ROWS - 1, CHUNK_ROWS - 1],
+    ])
   })
 
   it('names protocols that are display filters', () => {
