@@ -279,6 +279,12 @@ describe('a timestamp that is echoed after an older one', () => {
     expectVerdicts(probed('+5ms B>A PA 1(100) ack 2001 <ts 1006 121>').replace('TOLD', 'needed'))
   })
 
+  it('says nothing again that it said when its bytes were acknowledged', () => {
+    expectVerdicts(
+      probed('+5ms B>A PA 1(100) ack 2001 <ts 1006 181>').replace('1001 121', '1001 181').replace('TOLD', 'needed'),
+    )
+  })
+
   it('is of what was sent since where that is acknowledged', () => {
     expectVerdicts(
       probed(`+0 A>B PA 2001(100) ack 1 <ts 181 1001>
@@ -311,12 +317,16 @@ describe('a reset of a connection that is gone', () => {
       +0     A>B A  1(0) ack 1
       +0     A>B PA 1(100) ack 1
       +250ms A>B PA 1(100) ack 1 ; rto, TOLD
-      +20ms  B>A A  1(1000) ack 101
+      +20ms  B>A A  1(500) ack 101
+      +0     B>A A  501(500) ack 101
+      +0     A>B A  101(0) ack 501
       +0     A>B A  101(0) ack 1001
       +0     B>A RA 1001(0) ack 101`
-    expectVerdicts(`${lost.replace('TOLD', 'needed')}
-      +20ms  B>A R  1001(0) id 0
-    `)
+    for (const acknowledged of [501, 1001]) {
+      expectVerdicts(`${lost.replace('TOLD', 'needed')}
+        +20ms  B>A R  ${acknowledged}(0) id 0
+      `)
+    }
     expectVerdicts(`${lost.replace('TOLD', 'spurious')}
       +20ms  B>A R  1(0) id 0
     `)
