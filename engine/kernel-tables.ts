@@ -61,7 +61,7 @@ export const TABLE = {
   sightingWords: 63,
   sightingAgain: 64,
   sightingHints: 65,
-  hostsWithoutProbes: 62,
+  hosts: 62,
 } as const
 
 export const TABLE_COUNT = 66

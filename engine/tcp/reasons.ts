@@ -35,6 +35,8 @@ const NEEDED: Readonly<Record<number, string>> = {
     ' Duplicate ACKs had told of most of what was sent behind the first gap: the receiver most likely had the bytes already.',
   [NEED.early]:
     ' It came sooner than any timer, as an answer to a SYN that came twice: the receiver most likely had the one before.',
+  [NEED.heeded]:
+    ' Nothing else acknowledged what the other side had sent, which was not sent again: the receiver most likely had the bytes already.',
   [NEED.open]:
     ' Packets are missing before its answer, so whether the receiver had the bytes already cannot be told from here.',
 }

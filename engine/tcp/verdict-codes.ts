@@ -38,7 +38,8 @@ export const EVIDENCE = {
 /**
  * Whether the receiver had the bytes already. `acknowledged` = its ACK of them had passed here before they came again, `likely` = no answer
  * came, but ACKs are missing by their IP IDs and hardly any segment is, `open` = it was answered, and nothing tells to which transmission,
- * `arrived` = most likely, by duplicate ACKs without SACK, `early` = most likely, as it came before anybody could know of a loss.
+ * `arrived` = most likely, by duplicate ACKs without SACK, `early` = most likely, as it came before anybody could know of a loss,
+ * `heeded` = most likely, as the other side did not repeat what only this acknowledged.
  */
 export const NEED = {
   unknown: 0,
@@ -49,4 +50,5 @@ export const NEED = {
   open: 5,
   arrived: 6,
   early: 7,
+  heeded: 8,
 } as const

@@ -1,5 +1,6 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
+import * as hosts from './hosts.ts'
 import { isOlderThan, mayUpdateWindow, missingSegments, noteIpId } from './missing-ids.ts'
 import * as needs from './needs.ts'
 import {
@@ -231,6 +232,7 @@ function selective(time: f64, d: Sender, ack: i32): void {
   if (below || inside) {
     needs.arrivedTwice(d, left, right)
     if (right === d.probeEnd) d.state &= ~PROBED
+    hosts.does(hosts.DSACKS)
     first = 2
   }
   for (let i = first; i < packet.sackBlocks * 2; i += 2) {

@@ -2,7 +2,7 @@ import { EVIDENCE, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
 import { isNext } from './missing-ids.ts'
 import * as needs from './needs.ts'
-import * as probing from './probing-hosts.ts'
+import * as hosts from './hosts.ts'
 import { ACKED, LOSS, NO_SACK, PROBED, RECOVERY, SACK_OK, SACKED, Sender } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
 
@@ -36,16 +36,16 @@ export function mechanismOf(d: Sender, time: f64, end: i32): i32 {
   // What a probe repeated comes again where its answer got lost behind this point.
   const isProbed = (state & PROBED) !== 0 || end === d.probeEnd
   if (isProbed && (!isTail || isOnly)) {
-    if (isOnly && isNext(d, packet.ipId) && needs.hasDoubled(d, time)) probing.probesNot(packet.source)
+    if (isOnly && isNext(d, packet.ipId) && needs.hasDoubled(d, time)) hosts.doesNot(hosts.PROBES)
     return EVIDENCE.timerAfterProbe
   }
   if ((state & (SACK_OK | NO_SACK)) === NO_SACK) return EVIDENCE.noSack
   if (!isTail) {
-    if (isBeforeProbe(d, time)) probing.probesNot(packet.source)
+    if (isBeforeProbe(d, time)) hosts.doesNot(hosts.PROBES)
     return EVIDENCE.timerNotTail
   }
-  if (!isOnly) probing.probes(packet.source)
-  return isOnly && probing.isWithout(packet.source) ? EVIDENCE.noProbes : EVIDENCE.tail
+  if (!isOnly) hosts.does(hosts.PROBES)
+  return isOnly && hosts.isWithout(hosts.PROBES) ? EVIDENCE.noProbes : EVIDENCE.tail
 }
 
 /**

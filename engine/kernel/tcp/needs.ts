@@ -2,7 +2,20 @@ import { TABLE } from '../../kernel-tables.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
-import { ACKED, LOSS, MOST_ARRIVED, NO_SACK, PROBED, RECOVERY, SACKED, Sender } from './sender-table.ts'
+import * as hosts from './hosts.ts'
+import { isNumbered } from './missing-ids.ts'
+import {
+  ACKED,
+  LAST_FIN,
+  LOSS,
+  MOST_ARRIVED,
+  NO_SACK,
+  PROBED,
+  RECOVERY,
+  SACK_OK,
+  SACKED,
+  Sender,
+} from './sender-table.ts'
 import * as sent from './sent-segments.ts'
 import * as verdicts from './verdicts.ts'
 
@@ -39,6 +52,10 @@ const SURELY_LESS: f64 = 0.75
 const LOSSY: i32 = 4
 /** The same, or so many at all, where one more of either is in question. */
 const VERY_LOSSY: i32 = 8
+/** How late a timer and what it sends may be. */
+const SLACK_NS: f64 = 50e6
+/** By how much two timers of the same time may differ: Linux's tick 100 times a second and more. */
+const TICKS_NS: f64 = 10e6
 /** An original that comes later than that after its repetition is not waited for. */
 const LATEST_NS: f64 = 5e9
 /** So much longer than the wait before is twice as long; clocks tick in some milliseconds. */
@@ -73,9 +90,53 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
   d.lastRepetition = used
   used += REPETITION_BYTES
   const verdict = verdicts.verdict(entry)
+  if (other.lastRepetition !== NONE) takeBackHeeded(other)
   if (verdict === VERDICT.synack && isEarly(entry)) verdicts.setNeed(entry, NEED.early)
   else if (arrivedBehindHole(d, packet.seq)) verdicts.setNeed(entry, NEED.arrived)
+  else if (before !== NONE && isHeeded(d, other, at(before), time)) setHeeded(d, other)
   else if (verdict !== VERDICT.fast && isLikely(d, other, before)) verdicts.setNeed(entry, NEED.likely)
+}
+
+/**
+ * A FIN is repeated for the second time (`before` is the first), and nothing else acknowledged what the other side had sent. That
+ * would have been sent again by now had no FIN come: both ends see the same round trip, and so wait about as long.
+ */
+function isHeeded(d: Sender, other: Sender, before: Repetition, time: f64): bool {
+  if ((d.state & LAST_FIN) === 0 || before.seq !== packet.seq || other.sendTime > before.time) return false
+  const last = other.lastRepetition
+  if (last === NONE || at(last).time < other.sendTime) return true
+  // Repeated before, it waits twice as long (RFC 6298 section 5.5).
+  const wait = verdicts.cost(at(last).entry)
+  return wait > 0 && time - other.sendTime > wait * 2 + SLACK_NS
+}
+
+/** The newest repetitions, of the same bytes, that nothing is known of. */
+function setHeeded(d: Sender, other: Sender): void {
+  let name = d.lastRepetition
+  const seq = at(name).seq
+  for (let n = 0; n < LOOKED_AT && name !== NONE && at(name).seq === seq; n++) {
+    const repetition = at(name)
+    name = repetition.before
+    const isFirst = name === NONE || at(name).seq !== seq
+    if (isFirst && !isLate(d, other, repetition)) return
+    const need = verdicts.need(repetition.entry)
+    if (need === NEED.unknown || need === NEED.likely) verdicts.setNeed(repetition.entry, NEED.heeded)
+  }
+}
+
+/** When the first repetition came to the other side, that would have begun to send again what the one before was lost with. */
+function isLate(d: Sender, other: Sender, first: Repetition): bool {
+  const wait = verdicts.cost(first.entry)
+  return wait > 0 && first.time - wait - other.sendTime + d.senderSide + d.roundTrip > TICKS_NS
+}
+
+/** The other side does send again what the repetitions of `d` acknowledged. */
+function takeBackHeeded(d: Sender): void {
+  let name = d.lastRepetition
+  for (let n = 0; n < LOOKED_AT && name !== NONE && verdicts.need(at(name).entry) === NEED.heeded; n++) {
+    verdicts.setNeed(at(name).entry, NEED.unknown)
+    name = at(name).before
+  }
 }
 
 /** The direction's last repetition is a SYN, behind `row`. */
@@ -169,6 +230,7 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
     if (time - repetition.time >= LATEST_NS) return
     if (repetition.answered === 0 && (byReset ? repetition.ack === number : number - repetition.end >= 0)) {
       repetition.answered = 1
+      if (!byReset) noteAnswer(d, repetition)
       if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
       return
     }
@@ -185,8 +247,16 @@ export function echoed(d: Sender, ack: i32): bool {
   const repetition = at(d.lastRepetition)
   if (repetition.tsval !== packet.tsecr || repetition.end !== ack || repetition.older === 0) return false
   repetition.answered = 1
+  noteAnswer(d, repetition)
   if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
   return true
+}
+
+/** What came twice is answered: with a DSACK, unless in a handshake, or from TIME-WAIT, whose ACKs have no IP ID. */
+function noteAnswer(d: Sender, repetition: Repetition): void {
+  const verdict = verdicts.verdict(repetition.entry)
+  if (verdict === VERDICT.syn || verdict === VERDICT.synack || packet.ipId === 0 || packet.sackBlocks > 0) return
+  if ((d.state & SACK_OK) !== 0) hosts.doesNot(hosts.DSACKS)
 }
 
 /** [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes was not needed. */
@@ -220,6 +290,8 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
   const isKnown = una - d.first > 1 && roundTrip >= SHORTEST_ROUND_TRIP_NS
   const tooSoon: f64 = isKnown ? roundTrip * SURELY_LESS : 0
   const isLossy = <i32>other.lostAcks >= VERY_LOSSY
+  // A FIN that alone acknowledged the other side's leaves TIME-WAIT behind: what is answered with an IP ID still came to a connection.
+  const cameFirst = (d.state & LAST_FIN) !== 0 && packet.ipId !== 0 && isNumbered(other)
   // Whether the repetition after came twice, and where it began.
   let cameTwice = false
   let twice = 0
@@ -236,10 +308,15 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
       const answered = isEchoed ? echoesOriginal : time - repetition.time < tooSoon
       const asked = verdicts.verdict(entry) === VERDICT.fast
       // Nothing new: an earlier one of what came twice, on a way back that loses ACKs, and a SYN-ACK that no timestamp tells from another.
-      const stays = before === NEED.early ? !isEchoed : before === NEED.likely && isLossy && cameTwice && twice === seq
+      const stays =
+        before === NEED.early
+          ? !isEchoed
+          : before === NEED.heeded || (before === NEED.likely && isLossy && cameTwice && twice === seq)
       const otherwise = stays ? before : spareAcks < 0 ? NEED.open : NEED.needed
-      const need = answered || (spareAcks > 0 && !asked) ? NEED.spurious : otherwise
-      if (spareAcks > 0) spareAcks--
+      const wasAnswered = spareAcks > 0 && !asked
+      const need = answered ? NEED.spurious : cameFirst ? NEED.needed : wasAnswered ? NEED.spurious : otherwise
+      // From TIME-WAIT, whose ACKs have no IP ID, nothing tells how many there were.
+      if (spareAcks > 0) spareAcks = packet.ipId !== 0 ? spareAcks - 1 : -1
       if (packet.hasTimestamps !== 0 && packet.tsecr - repetition.tsval < 0) repetition.older = 1
       verdicts.setNeed(entry, need)
       if (need === NEED.needed && d.needed < 255) d.needed++
@@ -255,5 +332,5 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
 function isUndecided(entry: i32, isGap: bool): bool {
   const need = verdicts.need(entry)
   if (need === NEED.arrived) return isGap
-  return need === NEED.unknown || need === NEED.likely || need === NEED.early
+  return need === NEED.unknown || need === NEED.likely || need === NEED.early || need === NEED.heeded
 }
