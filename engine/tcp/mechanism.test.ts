@@ -66,6 +66,28 @@ describe('whether a probe or a time-out repeats a lone segment', () => {
   })
 })
 
+describe('without SACK', () => {
+  it('a segment that duplicate ACKs did not bring at once is sent by a time-out', () => {
+    const lost = (wait: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460>
+      +20ms  B>A SA 0(0) ack 1 <mss 1460>
+      +0     A>B A  1(0)       ack 1
+      +1ms   A>B A  1(1000)    ack 1
+      +0     A>B A  1001(1000) ack 1
+      +0     A>B A  2001(1000) ack 1
+      +0     A>B A  3001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 1
+      +0     B>A A  1(0)       ack 1
+      +90ms  B>A A  1(0)       ack 1
+      ${wait}  A>B A  1(1000)    ack 1`
+    expectVerdicts(`${lost('+120ms')} ; rto
+    `)
+    expectVerdicts(`${lost('+100us')} ; fast
+    `)
+  })
+})
+
 describe('the last of several segments', () => {
   it('is repeated by a probe, also after one that is still open', () => {
     expectVerdicts(`${OPEN}

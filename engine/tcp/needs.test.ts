@@ -111,6 +111,24 @@ describe('a handshake', () => {
     `)
   })
 
+  it('has one as well where the network doubled the SYN, but not where it was captured twice', () => {
+    const syn = `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>`
+    const synAck = 'B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>'
+    expectVerdicts(`${syn}
+      +100us ${synAck}
+      +100us A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0> ; copy
+      +100us ${synAck} ; synack, spurious
+      +100us ${synAck} ; copy
+    `)
+    expectVerdicts(`${syn}
+      +10us  A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0> ; copy
+      +100us ${synAck}
+      +10us  ${synAck} ; copy
+    `)
+  })
+
   it('needs no second SYN-ACK sooner than any timer, unless its ACK echoes that one', () => {
     const twice = `
       ids

@@ -80,11 +80,13 @@ function isFirstAgain(before: Sender): bool {
 function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32, missing: i32): i32 {
   // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
   const seen = ipId === 0 && (flags & RST) !== 0 ? NOWHERE : sightings.see(ipId, row, time)
-  // Alike within a tick of the timestamps: a SYN-ACK by timer, and one that answers a SYN which its timer repeated at the same time.
-  if (seen !== NOWHERE && ((flags & SYN) === 0 || !needs.hasSynSince(other, seen))) {
+  // Alike within a tick of the timestamps: a SYN-ACK by timer, and one that answers a SYN which its timer repeated or the network doubled.
+  if (seen !== NOWHERE && ((flags & SYN) === 0 || !(other.synCopied !== 0 || needs.hasSynSince(other, seen)))) {
+    if ((flags & (SYN | ACK)) === SYN) d.synCopied = 1
     verdicts.enter(row, VERDICT.copy, ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp, seen, 0)
     return VERDICT.copy
   }
+  if ((flags & SYN) !== 0) other.synCopied = 0
   const takes = lengthOf(flags, length)
   const state = d.state
   if ((flags & RST) !== 0) return VERDICT.none

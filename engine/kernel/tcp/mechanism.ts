@@ -27,7 +27,9 @@ export function mechanismOf(d: Sender, time: f64, end: i32): i32 {
   if ((state & LOSS) !== 0) return EVIDENCE.timerInLoss
   if (sackAbove || (state & RECOVERY) !== 0 || duplicates) {
     const timer = TIMER_NS + d.senderSide
-    if (quiet > timer && time - d.sendTime > timer) return EVIDENCE.timerInRecovery
+    // Without SACK duplicate ACKs that make it send anything do so at once (Linux tcp_newreno_mark_lost), and no later one restarts the timer.
+    const isQuiet = quiet > timer || (state & NO_SACK) !== 0
+    if (isQuiet && time - d.sendTime > timer) return EVIDENCE.timerInRecovery
     return sackAbove ? EVIDENCE.sacked : (state & RECOVERY) !== 0 ? EVIDENCE.partialAck : EVIDENCE.duplicateAcks
   }
   // A probe repeats the last segment alone, a time-out what is first, also merged with what follows (Linux tcp_retrans_try_collapse).

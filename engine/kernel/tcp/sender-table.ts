@@ -51,7 +51,8 @@ export class Sender {
   needed: u8
   /** Times that IP IDs were missing where no segment can be, 255 for a SYN-ACK that has one: the numbers are not the connection's own. */
   foreignIds: u8
-  unused: u8
+  /** 1 = a copy of its SYN was seen since the other side's last SYN-ACK. */
+  synCopied: u8
 
   /** The same word while NO_SACK is set: segments that arrived behind the first hole, by duplicate ACKs (Linux `sacked_out`). */
   get arrived(): i32 {
