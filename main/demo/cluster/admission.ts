@@ -48,7 +48,16 @@ export function withDefaults(pod: Pod): Pod {
   }
 }
 
+/** RFC 1123 subdomain, as Kubernetes has it. */
+const SUBDOMAIN = /^(?!.{254})[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+
+/** Throws what is wrong with it. */
 export function validateNewPod(pod: Pod): void {
+  const { name } = pod.metadata
+  if (!SUBDOMAIN.test(name)) {
+    const wanted = 'a lowercase RFC 1123 subdomain: lower case alphanumeric characters, "-" or ".", 253 at most'
+    throw invalid('Pod', name, `metadata.name: Invalid value: ${JSON.stringify(name)}: ${wanted}`)
+  }
   if (pod.spec.containers.length === 0) throw invalid('Pod', pod.metadata.name, 'spec.containers: Required value')
   if (pod.spec.ephemeralContainers?.length) {
     throw invalid('Pod', pod.metadata.name, 'spec.ephemeralContainers: Forbidden: cannot be set on create')

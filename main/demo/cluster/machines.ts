@@ -1,8 +1,8 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { basename, delimiter, dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { controlGroup, removeControlGroup, sweepControlGroups } from './control-groups.ts'
 import type {
   ContainerExit,
@@ -13,11 +13,10 @@ import type {
   RunningContainer,
   Sandbox,
 } from './running.ts'
+import { exitCode, Holder, inNamespace, inNet, kill, lastDescendant, onPath, ready } from './namespaces.ts'
 import { PtyProcess } from './pty-process.ts'
 
-// Machines, pods and containers made of the kernel's own namespaces. No namespace has a name: each is held by a process, the first
-// process of a machine reads our pipe, and when that closes - because we say so or because we are dead - the kernel ends everything in
-// the machine's PID namespace and with it every network namespace, link, mount and file below /tmp.
+// Machines, pods and containers made of the kernel's own namespaces.
 //
 //   container (pid, mount) -- pod (net, uts) eth0 -- veth -- cni0 machine (net, pid, mount) eth0 -- veth -- fabric0 (net)
 
@@ -27,61 +26,6 @@ const BUSYBOX_FOLDER = '/media'
 const NOT_BUSYBOX = 'ip|mount|nsenter|setpriv|sysctl|umount|unshare'
 /** The Node that runs this, as containers of the machines see it. */
 export const CONTAINER_NODE = `${NODE_FOLDER}/${basename(process.execPath)}`
-
-/** Why machines of namespaces can't be had here, or undefined when they can. */
-export function whyNoNamespaces(): string | undefined {
-  if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
-  if (process.getuid?.() !== 0) return 'making network namespaces needs root'
-  const missing = ['unshare', 'nsenter', 'setpriv', 'ip', 'sysctl', 'tcpdump'].filter((program) => !onPath(program))
-  if (missing.length > 0) return `these programs are missing: ${missing.join(', ')}`
-  // Root may be one who may not: what will be done is tried.
-  const attempt =
-    'mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && ip link add bridge0 type bridge && ip link add link0 type veth peer name link1'
-  const namespaces = ['--net', '--pid', '--mount', '--uts', '--ipc', '--fork', '--mount-proc']
-  const { status, stderr } = spawnSync('unshare', [...namespaces, 'sh', '-c', attempt])
-  return status === 0 ? undefined : `making namespaces was refused: ${stderr.toString().trim()}`
-}
-
-/** As execvp finds a program. */
-export function onPath(program: string): boolean {
-  const folders = program.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
-
-/** A process that holds namespaces, and the pid of its first process in them. */
-class Holder {
-  readonly #child: ChildProcess
-  readonly pid: number
-
-  private constructor(child: ChildProcess, pid: number) {
-    this.#child = child
-    this.pid = pid
-  }
-
-  /** `before`: programs that each end by running the rest of their arguments (nsenter ..., unshare ...). */
-  static async start(before: readonly string[], setup: string): Promise<Holder> {
-    const [program = 'sh', ...words] = before
-    const rest = [...words, 'sh', '-c', `${setup}\necho ready\nexec cat`]
-    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] })
-    await ready(child)
-    return new Holder(child, lastDescendant(child))
-  }
-
-  close(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return Promise.resolve()
-    const gone = once(this.#child, 'exit')
-    this.#child.stdin?.end()
-    kill(this.pid, 'SIGKILL')
-    return gone.then(() => undefined)
-  }
-}
 
 export class NamespaceFabric implements Fabric {
   readonly #holder: Holder
@@ -109,7 +53,7 @@ export class NamespaceFabric implements Fabric {
       'mount --make-rprivate /',
       'mount -t sysfs sysfs /sys',
       // Containers have a /tmp of their own, which would hide this Node if the project lies there.
-      `mount --bind '${dirname(process.execPath)}' ${NODE_FOLDER}`,
+      `mount --bind "$2" ${NODE_FOLDER}`,
       `mount -t tmpfs tmpfs ${BUSYBOX_FOLDER}`,
       'if box=$(command -v busybox); then for name in $("$box" --list); do',
       `case $name in ${NOT_BUSYBOX}) ;; *) ln -s "$box" "${BUSYBOX_FOLDER}/$name" ;; esac`,
@@ -123,7 +67,8 @@ export class NamespaceFabric implements Fabric {
     ].join('\n')
     const holder = await Holder.start(
       ['unshare', '--net', '--mount', '--uts', '--pid', '--fork', '--mount-proc'],
-      `hostname '${name}'\n${setup}`,
+      `hostname -- "$1"\n${setup}`,
+      [name, dirname(process.execPath)],
     )
     const machine = new NamespaceMachine(name, number, holder)
     machine.ip(`link add eth0 type veth peer name m${number} netns ${this.#holder.pid}`)
@@ -185,7 +130,7 @@ export class NamespaceMachine implements Machine {
     const address = `10.244.${this.#number}.${last}`
     const enter = ['nsenter', '-t', String(this.#holder.pid), '-p', '-m']
     const unshare = ['unshare', '--net', '--uts', '--fork']
-    const holder = await Holder.start([...enter, ...unshare], `hostname '${name}'\nip link set lo up`)
+    const holder = await Holder.start([...enter, ...unshare], 'hostname -- "$1"\nip link set lo up', [name])
     const link = `veth${this.#number}x${last}`
     this.ip(`link add ${link} type veth peer name eth0 netns ${holder.pid}`, `link set ${link} master cni0 up`)
     inNet(holder.pid, `address add ${address}/24 dev eth0`)
@@ -354,37 +299,6 @@ export class NamespaceContainer implements RunningContainer {
   }
 }
 
-export function exitCode(code: unknown, signal: unknown): number {
-  if (typeof code === 'number') return code
-  const numbers: Readonly<Record<string, number>> = {
-    SIGHUP: 1,
-    SIGINT: 2,
-    SIGKILL: 9,
-    SIGSEGV: 11,
-    SIGPIPE: 13,
-    SIGTERM: 15,
-  }
-  return 128 + (numbers[String(signal)] ?? 9)
-}
-
-export function kill(pid: number, signal: NodeJS.Signals): void {
-  // 0 and -1 are not a process: they are all of ours, and all there are.
-  if (pid <= 0) return
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It has ended.
-  }
-}
-
-function namespaceOf(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/pid`)
-  } catch {
-    return undefined
-  }
-}
-
 function containerEnvironment({ environment, busybox }: ContainerOptions): Record<string, string> {
   const path = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'
   return { PATH: busybox ? `${BUSYBOX_FOLDER}:${path}` : path, HOME: '/', LC_ALL: 'C', ...environment }
@@ -397,43 +311,10 @@ function privilegeArguments({ privileged, user, capabilities }: Privileges): str
   return ['setpriv', `--bounding-set=${bounding}`, '--inh-caps=-all', ...identity, '--']
 }
 
-function inNet(pid: number, command: string): void {
-  inNamespace(pid, 'ip', command.split(' '))
-}
-
-function inNamespace(pid: number, program: string, args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync('nsenter', ['-t', String(pid), '-n', '--', program, ...args], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr.trim()}`)
-  return stdout
-}
-
-async function ready(child: ChildProcess): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  let said = ''
-  let errors = ''
-  const hear = (bytes: Buffer) => {
-    said += bytes.toString()
-    if (said.includes('ready\n')) resolve()
-  }
-  child.stdout?.on('data', hear)
-  child.stderr?.on('data', (bytes: Buffer) => (errors += bytes.toString()))
-  child.once('error', reject)
-  child.once('exit', (code) =>
-    reject(new Error(`a namespace ended with ${code} before it was ready: ${errors.trim()}`)),
-  )
-  await promise
-  child.stdout?.off('data', hear)
-  child.stdout?.resume()
-}
-
-/** nsenter and unshare each leave a process waiting for the next: the last one is what was asked for. */
-function lastDescendant(child: ChildProcess): number {
-  let pid = child.pid ?? 0
-  for (;;) {
-    const next = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
-    if (!next) return pid
-    pid = next
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return undefined
   }
 }

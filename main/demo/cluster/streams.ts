@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import type { Status } from '../../kubernetes/objects.ts'
 import type { StreamFault } from './faults.ts'
-import { exitCode, kill } from './machines.ts'
+import { exitCode, kill } from './namespaces.ts'
 import type { Sandbox, StreamedProcess } from './running.ts'
 
 // exec, attach and port-forward over WebSocket, as a real 1.36 cluster was seen to do it: an empty channel 1 first, frames of at most

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { whyNoNamespaces } from '../../demo/cluster/machines.ts'
+import { whyNoNamespaces } from '../../demo/cluster/namespaces.ts'
 import { FIND_PROCESS, script } from './pod-scripts.ts'
 
 const ID = 'f00d'.repeat(16)
