@@ -434,6 +434,17 @@ describe('seen at the receiver', () => {
     `)
   })
 
+  it('does so also where the repetition is known already not to have been needed', () => {
+    expectVerdicts(`${OPEN}
+      +1ms  A>B A 1(1000)    ack 1 id 4 <ts 121 900>
+      +0    A>B A 2001(1000) ack 1 id 6 <ts 121 900>
+      +0    B>A A 1(0) ack 1001         <ts 901 121, sack 2001:3001>
+      +20ms A>B A 1001(1000) ack 1 id 7 <ts 141 901> ; fast, spurious
+      +0    B>A A 1(0) ack 3001         <ts 921 141, sack 1001:2001>
+      +5ms  A>B A 1001(1000) ack 1 id 5 <ts 121 900> ; reordered
+    `)
+  })
+
   it('calls what others overtook a repetition all the same where its original had come in order', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

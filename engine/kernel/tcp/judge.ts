@@ -120,7 +120,7 @@ function judgeBehind(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, f
   const earlier = sent.overlapping(d, seq, end)
   if (isOlder(d, ipId)) {
     // Late, not repeated. If its bytes were repeated meanwhile, that was not needed.
-    const repeated = needs.arrivedTwice(d, seq, end)
+    const repeated = needs.arrivedTwice(d, seq, end) || needs.hasOvertaken(d, seq, end, ipId)
     // Its bytes came before, and not as a repetition: so it is one, overtaken by what was sent later.
     if (repeated || (earlier === NONE && !delivered)) {
       return enterReordered(row, time, EVIDENCE.olderIpId, sent.firstAfter(d, seq))

@@ -1,9 +1,10 @@
+import { NETWORK } from '../../decode/packet-codes.ts'
 import { TABLE } from '../../kernel-tables.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import * as hosts from './hosts.ts'
-import { isNumbered } from './missing-ids.ts'
+import { isNumbered, isOlderThan } from './missing-ids.ts'
 import {
   ACKED,
   LAST_FIN,
@@ -31,12 +32,13 @@ class Repetition {
   tsval: i32
   /** Its acknowledgment field. */
   ack: i32
-  /** 1 = it was acknowledged by an ACK that echoed an older timestamp. */
-  older: i32
-  /** 1 = the receiver has said that it arrived twice. */
-  answered: i32
   /** The direction's repetition before. */
   before: i32
+  ipId: i32
+  /** 1 = it was acknowledged by an ACK that echoed an older timestamp. */
+  older: u16
+  /** 1 = the receiver has said that it arrived twice. */
+  answered: u16
   time: f64
 }
 
@@ -86,6 +88,7 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
   repetition.ack = packet.ack
   repetition.answered = 0
   repetition.before = before
+  repetition.ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
   repetition.time = time
   d.lastRepetition = used
   used += REPETITION_BYTES
@@ -137,6 +140,17 @@ function takeBackHeeded(d: Sender): void {
     verdicts.setNeed(at(name).entry, NEED.unknown)
     name = at(name).before
   }
+}
+
+/** Of the bytes [seq, end) a repetition was seen that was sent after the packet with this IP ID. */
+export function hasOvertaken(d: Sender, seq: i32, end: i32, ipId: i32): bool {
+  let name = d.lastRepetition
+  for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
+    const repetition = at(name)
+    if (repetition.seq - end < 0 && seq - repetition.end < 0 && isOlderThan(repetition.ipId, ipId)) return true
+    name = repetition.before
+  }
+  return false
 }
 
 /** The direction's last repetition is a SYN, behind `row`. */
