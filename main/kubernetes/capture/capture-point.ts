@@ -13,6 +13,7 @@ import type { Ledger } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
 import { ringBytes } from './obstacles.ts'
 import { withoutOurTraffic } from './own-traffic.ts'
+import type { StatisticsFacts } from './pcapng-blocks.ts'
 import type { PointSink } from './point-capture.ts'
 import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
@@ -187,6 +188,28 @@ export class CapturePoint {
   /** A pod on a node goes now; a container in a pod is left to the next capture and ends by itself when none comes. */
   async release(connection: ApiConnection, ledger: Ledger): Promise<void> {
     if (this.place?.entry?.kind === 'pod') await removePlace(connection, this.place, ledger)
+  }
+
+  /** What the kernel counted until now; undefined where nothing was captured. `startedAt`: milliseconds since 1970. */
+  statistics(startedAt: number): StatisticsFacts | undefined {
+    const counts = this.capture?.progress.counts
+    if (this.interfaceId === undefined || !counts) return undefined
+    const { received, dropped, interfaceDropped } = counts
+    return {
+      interface: this.interfaceId,
+      startNs: BigInt(startedAt) * 1_000_000n,
+      endNs: BigInt(Date.now()) * 1_000_000n,
+      ...(received === undefined ? {} : { received, filterAccepted: received }),
+      ...(dropped === undefined ? {} : { osDropped: dropped }),
+      ...(interfaceDropped === undefined ? {} : { interfaceDropped }),
+    }
+  }
+
+  /** Nothing is missing. `followed`: of a pod that went its last moments are, which is in its status and no fault of the capture. */
+  isWhole(followed: boolean): boolean {
+    if (!this.capture) return false
+    const { state, gone, lostBytes } = this.capture.progress
+    return state === 'complete' || (followed && gone === true && lostBytes === 0)
   }
 
   #sinkInto(file: CaptureFile, mark: PointMark, shared: boolean): PointSink {

@@ -2,51 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
-import type { ApiConnection } from '../api-connection.ts'
-import type { ExecTiming } from '../exec-stream.ts'
-import type { ContainerSettings } from './capture-container.ts'
 import { CaptureFile } from './capture-file.ts'
 import type { Manifest } from './capture-manifest.ts'
 import { journalOf, partsOf, readManifest, writeManifest } from './capture-manifest.ts'
 import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
+import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
 import { messageOf } from './capture-words.ts'
-import type { Ledger } from './ledger.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
-
-export interface CaptureSettings {
-  /** BPF text; "" for everything. */
-  readonly filter: string
-  /** 0: whole packets. */
-  readonly snapLength: number
-  readonly durationSeconds?: number
-  /** For each point. */
-  readonly packetLimit?: number
-  /** Of the file; it may go over by what is on its way. */
-  readonly byteLimit?: number
-}
-
-export interface ClusterCaptureRequest {
-  readonly connection: ApiConnection
-  readonly context: string
-  readonly targets: readonly CaptureTarget[]
-  /** Pods besides: those that come while it runs are captured too, and that one goes makes the capture no less complete. */
-  readonly follow?: PodSelector
-  readonly capture: CaptureSettings
-  readonly container: ContainerSettings
-  /** Where pods on nodes are made. */
-  readonly debugNamespace: string
-  readonly ledger: Ledger
-  /** Absolute path of the pcapng; what is needed to go on after a crash lies beside it in FILE.parts until it is whole. */
-  readonly file: string
-  /** Overwrite it. */
-  readonly force?: boolean
-  readonly onChange?: (status: ClusterCaptureStatus) => void
-  readonly timing?: ExecTiming
-  /** For how long a silent pod is asked again. */
-  readonly giveUpMs?: number
-}
 
 type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'>
 
@@ -352,23 +316,13 @@ export class ClusterCapture {
   async #finish(): Promise<void> {
     const file = this.#file
     if (!file) return
-    const endNs = BigInt(Date.now()) * 1_000_000n
-    const statistics = this.#points.flatMap((point) => {
-      const counts = point.capture?.progress.counts
-      if (point.interfaceId === undefined || !counts) return []
-      return {
-        interface: point.interfaceId,
-        startNs: BigInt(this.#startedAt) * 1_000_000n,
-        endNs,
-        ...(counts.received === undefined ? {} : { received: counts.received, filterAccepted: counts.received }),
-        ...(counts.dropped === undefined ? {} : { osDropped: counts.dropped }),
-        ...(counts.interfaceDropped === undefined ? {} : { interfaceDropped: counts.interfaceDropped }),
-      }
-    })
+    const statistics = this.#points.flatMap((point) => point.statistics(this.#startedAt) ?? [])
     await file.addLast(statistics, await this.#names.readAgain(this.#namespaces()))
     await file.close()
     await this.#names.write(this.#request.file, this.#startedAt)
-    const lacking = this.#points.filter((point) => !this.#isWhole(point)).map(({ status }) => status)
+    const lacking = this.#points
+      .filter((point) => !point.isWhole(this.#follow !== undefined))
+      .map(({ status }) => status)
     this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
     const message = lacking.map((status) => status.message).find(Boolean)
     if (message) this.#message = message
@@ -376,13 +330,6 @@ export class ClusterCapture {
     await rm(partsOf(this.#request.file), { recursive: true, force: true })
     this.#endedAt = Date.now()
     this.#changed()
-  }
-
-  /** A followed pod that went took its last moments with it: that is in its status, and no fault of the capture. */
-  #isWhole({ capture }: CapturePoint): boolean {
-    if (!capture) return false
-    const { state, gone, lostBytes } = capture.progress
-    return state === 'complete' || (this.#follow !== undefined && gone === true && lostBytes === 0)
   }
 
   async #release(): Promise<void> {

@@ -5,11 +5,9 @@ import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
 import type { ExecStream, ExecTiming } from '../exec-stream.ts'
 import { openExec, runCommand } from '../exec-stream.ts'
-import { podFailure } from '../container-start.ts'
-import type { Pod } from '../objects.ts'
-import { podPath } from '../pod-requests.ts'
 import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
 import type { CapturePlace } from './capture-place.ts'
+import { containerGone, type Gone } from './container-gone.ts'
 import { PULL, script, START, STOP } from './pod-scripts.ts'
 import type { CaptureCounts, DataFrame, PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
@@ -347,35 +345,12 @@ export class PointCapture {
   }
 
   /** Why it is of no use to ask again, or undefined. */
-  async #whyGone(cut: string): Promise<{ readonly message: string; readonly gone?: boolean } | undefined> {
+  async #whyGone(cut: string): Promise<Gone | undefined> {
     const silent = Date.now() - this.#heardAt
     if (silent > this.job.giveUpMs)
       return { message: `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}` }
     if (cut === 'no such capture') return { message: 'The pod no longer has the capture: its container was ended.' }
-    try {
-      const { namespace, pod, container } = this.place
-      const object: Pod = await this.#connection.get(podPath(namespace, pod), {
-        timeoutMs: 10_000,
-        signal: this.#abandon.signal,
-      })
-      const statuses = [
-        ...(object.status?.ephemeralContainerStatuses ?? []),
-        ...(object.status?.containerStatuses ?? []),
-      ]
-      const failure = podFailure(object)
-      if (failure) return { message: `${failure} What was fetched before is here.`, gone: true }
-      const terminated = statuses.find(({ name }) => name === container)?.state?.terminated
-      if (!terminated) return undefined
-      const message = `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`
-      return { message, gone: true }
-    } catch (error) {
-      // After a kubelet restart it is the kubelet, not the API server, that denies the pod for a moment.
-      if (error instanceof ApiError && error.httpStatus === 404)
-        return { message: 'The pod was deleted: what was fetched before is here.', gone: true }
-      if (error instanceof ApiError && error.httpStatus === 403)
-        return { message: `No longer allowed: ${error.message}` }
-      return undefined
-    }
+    return containerGone(this.#connection, this.place, this.#abandon.signal)
   }
 
   async #insist(what: string, action: () => Promise<void>): Promise<void> {
