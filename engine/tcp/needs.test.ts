@@ -127,6 +127,12 @@ describe('a handshake', () => {
       +100us ${synAck}
       +10us  ${synAck} ; copy
     `)
+    // A capture replayed: each transmission has its own IP ID.
+    expectVerdicts(`${syn}
+      +100us B>A SA 0(0) ack 1 id 7 <mss 1460, sackOK, ts 900 100>
+      +100us A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0> ; copy
+      +100us B>A SA 0(0) ack 1 id 7 <mss 1460, sackOK, ts 900 100> ; copy
+    `)
   })
 
   it('needs no second SYN-ACK sooner than any timer, unless its ACK echoes that one', () => {

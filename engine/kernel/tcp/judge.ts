@@ -81,8 +81,9 @@ function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: 
   // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
   const seen = ipId === 0 && (flags & RST) !== 0 ? NOWHERE : sightings.see(ipId, row, time)
   // Alike within a tick of the timestamps: a SYN-ACK by timer, and one that answers a SYN which its timer repeated or the network doubled.
-  if (seen !== NOWHERE && ((flags & SYN) === 0 || !(other.synCopied !== 0 || needs.hasSynSince(other, seen)))) {
-    if ((flags & (SYN | ACK)) === SYN) d.synCopied = 1
+  const isAnswer = (flags & SYN) !== 0 && (needs.hasSynSince(other, seen) || doubled(d, other, ipId))
+  if (seen !== NOWHERE && !isAnswer) {
+    if ((flags & (SYN | ACK)) === SYN && (other.state & ACKED) === 0) d.synCopied = 1
     verdicts.enter(row, VERDICT.copy, ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp, seen, 0)
     return VERDICT.copy
   }
@@ -103,6 +104,11 @@ function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: 
     return VERDICT.retransmission
   }
   return judgeBehind(row, time, d, other, ipId, flags, length)
+}
+
+/** The SYN-ACK of `d` may answer another copy of the SYN; one with an IP ID would have its own then. */
+function doubled(d: Sender, other: Sender, ipId: i32): bool {
+  return ipId === 0 && (d.state & SEEN) !== 0 && other.synCopied !== 0
 }
 
 /** What begins below what was sent. */
