@@ -9,7 +9,7 @@ import { NO_INTERFACE } from './columns/packet-columns.ts'
 import { noteComments } from './notes.ts'
 import type { Redaction } from './redact.ts'
 import { eachFrame, type ReadBytes } from './query/frame-bytes.ts'
-import { parseBytes, parseIpv4, parseIpv6 } from './query/filter-literal.ts'
+import { parseBytes, parseIpv4, parseIpv6 } from './query/filter/filter-literal.ts'
 
 const PIECE_ROWS = 4096
 

@@ -3,7 +3,7 @@ import { decodeFrame } from './decode/decode.ts'
 import { Packet } from './decode/packet.ts'
 import { PROTOCOL } from './decode/protocols.ts'
 import { arp, concat, ethernet, icmp, ipv4, ipv6, tcp, text, udp, vxlan } from './query/testing/frames.ts'
-import { parseIpv4, parseIpv6 } from './query/filter-literal.ts'
+import { parseIpv4, parseIpv6 } from './query/filter/filter-literal.ts'
 import { Redaction, type RedactionKind } from './redact.ts'
 import { AddressReplacer } from './redact-addresses.ts'
 

@@ -4,7 +4,7 @@ import type { ExchangeTable } from '../application/exchange-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { ARTEFACT_BIT } from './artefact-bits.ts'
 import { addressKey } from '../query/conversation-names.ts'
-import type { CaptureTables } from '../query/filter-field.ts'
+import type { CaptureTables } from '../query/capture-tables.ts'
 import type { ReadBytes } from '../query/frame-bytes.ts'
 import {
   type ArpClaim,

@@ -3,7 +3,7 @@ import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
 import { NETWORK, Packet } from '../decode/packet.ts'
 import { PROTOCOL } from '../decode/protocols.ts'
-import type { CaptureTables } from '../query/filter-field.ts'
+import type { CaptureTables } from '../query/capture-tables.ts'
 import { eachFrame, type ReadBytes } from '../query/frame-bytes.ts'
 
 /** What of a packet's headers is in no column: read again from its bytes. */

@@ -4,7 +4,7 @@ import { PROTOCOL } from '../decode/protocols.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import type { StackTable } from '../columns/stack-table.ts'
-import type { CaptureTables } from '../query/filter-field.ts'
+import type { CaptureTables } from '../query/capture-tables.ts'
 import { StackLayers } from '../query/stack-layers.ts'
 import { isRepetition, VERDICT, type Verdicts } from '../tcp/verdicts.ts'
 

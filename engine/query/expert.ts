@@ -2,7 +2,7 @@ import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
 import type { LabelCounts } from '../tcp/label-counts.ts'
 import { LABEL, type Label } from '../tcp/labels.ts'
 import { VERDICT, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import { isRetransmission, originalPassed } from './label-counts.ts'
 
 /** How many packets have a label or a verdict, and in how many conversations. */

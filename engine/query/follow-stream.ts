@@ -3,7 +3,7 @@ import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
 import { Packet } from '../decode/packet.ts'
 import { CaptureChanged } from '../export.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { PIECE, reassemble, type StreamPieces } from './reassembly.ts'
 

@@ -3,7 +3,7 @@ import { TRANSPORT } from '../decode/packet.ts'
 import type { ConnectionFacts } from '../tcp/connection-facts.ts'
 import { LOST_TIME_CAUSES } from '../tcp/lost-time.ts'
 import { hasPorts, transportName } from './conversation-names.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 
 /** What is lost within [from, to) counts as harm; all without. */
 export interface HarmSpan {

@@ -1,7 +1,7 @@
 import type { LadderRow, PacketRow } from '../answers.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import type { ReadBytes } from './frame-bytes.ts'
 import { packetRows } from './packet-rows.ts'
 

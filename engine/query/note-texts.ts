@@ -1,6 +1,6 @@
 import { noteText, readNoteComment } from '../note-comment.ts'
 import type { ReplacedComments } from '../replaced-comments.ts'
-import { type Block, PRESENCE } from './filter-field.ts'
+import { type Block, PRESENCE } from './filter/filter-field.ts'
 
 interface PlacedText {
   readonly text: string

@@ -3,7 +3,7 @@ import type { FramedProtocol } from '../application/stream-decoder.ts'
 import type { PacketContext, TcpContext } from '../decode/packet-context.ts'
 import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 
 /** What the tables know of a row beyond its bytes: for its fields, its details and its Info text. */
 export function packetContextOf(tables: CaptureTables, row: number): PacketContext {

@@ -9,10 +9,10 @@ import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import { reasonText } from '../tcp/reasons.ts'
 import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { applicationInfo } from './application-info.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import { eachFrame, type ReadBytes } from './frame-bytes.ts'
 import { carriedBy, packetContextOf } from './packet-context-of.ts'
-import { answeredBy } from './payload-fields.ts'
+import { answeredBy } from './filter/payload-fields.ts'
 import { between, type Work } from './work.ts'
 
 /** Packets described between two pauses. */

@@ -1,6 +1,6 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { PROTOCOL, PROTOCOLS } from '../decode/protocols.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 
 /** Packets in which a protocol is inside of those listed before it with less depth. */
 export interface ProtocolShare {

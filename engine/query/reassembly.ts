@@ -2,7 +2,7 @@ import { grown } from '../columns/grown.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { LABEL } from '../tcp/labels.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import { SegmentHeap } from './reassembly-heap.ts'
 
 /** What a piece of a stream is: bytes that were captured, bytes of which no packet was, or bytes that the snap length cut off. */

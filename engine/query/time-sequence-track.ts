@@ -1,6 +1,6 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from './capture-tables.ts'
 import { isClientB } from './follow-stream.ts'
 import type { FollowSide } from '../answers.ts'
 

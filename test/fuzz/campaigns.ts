@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { fieldCatalog } from '../../engine/query/field-catalog.ts'
+import { fieldCatalog } from '../../engine/query/filter/field-catalog.ts'
 import { applicationCase, checkApplication, checkExchanges, damagedPayload } from './application-bytes.ts'
 import { type Campaign, generatedCampaign, mutationCampaign } from './campaign.ts'
 import { pcapngFile } from './capture-blocks.ts'

@@ -1,5 +1,5 @@
-import type { FieldCatalog } from '../../engine/query/field-catalog.ts'
-import type { FilterField, FilterType } from '../../engine/query/filter-field.ts'
+import type { FieldCatalog } from '../../engine/query/filter/field-catalog.ts'
+import type { FilterField, FilterType } from '../../engine/query/filter/filter-field.ts'
 import type { Random } from './random.ts'
 
 // Display filters at random: most of them right, many almost right, some of them noise.

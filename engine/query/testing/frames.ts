@@ -1,5 +1,5 @@
 import { encodeUtf8 } from '../../capture-file/utf8.ts'
-import { parseIpv4, parseIpv6 } from '../filter-literal.ts'
+import { parseIpv4, parseIpv6 } from '../filter/filter-literal.ts'
 
 // Frames for tests, built header by header; checksums are left at zero.
 

@@ -1,7 +1,7 @@
 import type { CaptureInterface } from '../../../common/model/capture.ts'
 import type { CapturePiece, PieceBytes } from '../../../common/model/capture-pieces.ts'
 import { Ingest } from '../../ingest.ts'
-import type { CaptureTables } from '../filter-field.ts'
+import type { CaptureTables } from '../capture-tables.ts'
 import type { ReadBytes } from '../frame-bytes.ts'
 
 /** A capture made frame by frame, with its bytes. */

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { encodeUtf8 } from '../../capture-file/utf8.ts'
 import { FilterError, type SliceRange, type Span, type StringLiteral } from './filter-syntax.ts'
 
 export type Token = Span &

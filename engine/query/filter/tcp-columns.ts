@@ -1,18 +1,12 @@
-import { CHUNK_ROWS, FLAG, type PacketChunk, TCP_FLAGS_MASK } from '../columns/packet-table.ts'
-import { PROTOCOL } from '../decode/protocols.ts'
-import type { Label } from '../tcp/labels.ts'
-import { LABEL } from '../tcp/labels.ts'
-import {
-  type Block,
-  type CaptureTables,
-  type ColumnReader,
-  type FilterField,
-  PRESENCE,
-  type ReaderContext,
-} from './filter-field.ts'
+import { CHUNK_ROWS, FLAG, type PacketChunk, TCP_FLAGS_MASK } from '../../columns/packet-table.ts'
+import { PROTOCOL } from '../../decode/protocols.ts'
+import type { Label } from '../../tcp/labels.ts'
+import { LABEL } from '../../tcp/labels.ts'
+import type { CaptureTables } from '../capture-tables.ts'
+import { type Block, type ColumnReader, type FilterField, PRESENCE, type ReaderContext } from './filter-field.ts'
 import { streamReader } from './address-fields.ts'
-import { StreamTimes } from './stream-times.ts'
-import { TRANSPORT } from '../decode/packet.ts'
+import { StreamTimes } from '../stream-times.ts'
+import { TRANSPORT } from '../../decode/packet.ts'
 
 type ReadNumber = (chunk: PacketChunk, i: number, row: number, tables: CaptureTables) => number
 

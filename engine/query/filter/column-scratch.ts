@@ -1,4 +1,4 @@
-import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 
 // Scratch arrays, shared by all filters: none is in use between two calls.
 

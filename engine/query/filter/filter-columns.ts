@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../decode/protocols.ts'
+import { PROTOCOLS } from '../../decode/protocols.ts'
 import { outcomeScratch, register } from './column-scratch.ts'
 import { ColumnValues } from './column-values.ts'
 import { vectors, vectorTest } from './column-vectors.ts'

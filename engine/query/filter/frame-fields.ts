@@ -1,6 +1,6 @@
-import { FLAG } from '../columns/packet-table.ts'
-import { DECODE_ERROR } from '../decode/packet.ts'
-import { NO_INTERFACE } from '../columns/packet-columns.ts'
+import { FLAG } from '../../columns/packet-table.ts'
+import { DECODE_ERROR } from '../../decode/packet.ts'
+import { NO_INTERFACE } from '../../columns/packet-columns.ts'
 import { type Block, type ColumnReader, type FilterField, type FilterType, PRESENCE } from './filter-field.ts'
 
 type ReadNumber = (block: Block, i: number) => number

@@ -1,6 +1,6 @@
-import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
-import { NETWORK, TRANSPORT } from '../decode/packet.ts'
-import { PROTOCOL } from '../decode/protocols.ts'
+import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
+import { NETWORK, TRANSPORT } from '../../decode/packet.ts'
+import { PROTOCOL } from '../../decode/protocols.ts'
 import { type ColumnReader, PRESENCE } from './filter-field.ts'
 
 /*

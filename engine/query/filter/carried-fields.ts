@@ -1,5 +1,5 @@
-import type { ExchangeTable } from '../application/exchange-table.ts'
-import { FLAG } from '../columns/packet-table.ts'
+import type { ExchangeTable } from '../../application/exchange-table.ts'
+import { FLAG } from '../../columns/packet-table.ts'
 import { type FilterField, PRESENCE } from './filter-field.ts'
 
 /** Conversations with exchanges of a protocol: 1 at their number. */

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { encodeUtf8 } from '../../capture-file/utf8.ts'
 import type { FilterValue } from './filter-field.ts'
 import type { Literal } from './filter-literal.ts'
 import type { Relation } from './filter-syntax.ts'

@@ -1,10 +1,11 @@
-import { DNS_PORT, MDNS_PORT } from '../application/dns-datagrams.ts'
-import type { ExchangeTable } from '../application/exchange-table.ts'
-import type { PayloadProtocol } from '../application/payload.ts'
-import type { FramedProtocol } from '../application/stream-decoder.ts'
-import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
-import { TRANSPORT } from '../decode/packet.ts'
-import { type CaptureTables, type FilterField, type FilterType, PRESENCE } from './filter-field.ts'
+import { DNS_PORT, MDNS_PORT } from '../../application/dns-datagrams.ts'
+import type { ExchangeTable } from '../../application/exchange-table.ts'
+import type { PayloadProtocol } from '../../application/payload.ts'
+import type { FramedProtocol } from '../../application/stream-decoder.ts'
+import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
+import { TRANSPORT } from '../../decode/packet.ts'
+import type { CaptureTables } from '../capture-tables.ts'
+import { type FilterField, type FilterType, PRESENCE } from './filter-field.ts'
 import { OUTCOME } from './outcome.ts'
 
 type RowGate = NonNullable<FilterField['rows']>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeUtf8, encodeUtf8 } from '../capture-file/utf8.ts'
+import { decodeUtf8, encodeUtf8 } from '../../capture-file/utf8.ts'
 import { PatternError } from './pattern-syntax.ts'
 import { Pattern } from './pattern.ts'
 

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { encodeUtf8 } from '../../capture-file/utf8.ts'
 import {
   addByte,
   ALL_BYTES,

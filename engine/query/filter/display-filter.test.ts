@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { checkFilter, compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { OUTCOME } from './outcome.ts'
-import { displayFilter } from './testing/filters.ts'
-import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
-import { TestCapture } from './testing/test-capture.ts'
-import { TSHARK_ANSWERS } from './testing/tshark-answers.ts'
+import { displayFilter } from '../testing/filters.ts'
+import { MIXED_FRAMES, mixedCapture } from '../testing/mixed-capture.ts'
+import { TestCapture } from '../testing/test-capture.ts'
+import { TSHARK_ANSWERS } from '../testing/tshark-answers.ts'
 
 const catalog = fieldCatalog()
 const capture = mixedCapture()

@@ -1,10 +1,10 @@
-import type { FilterCheck } from '../answers.ts'
+import type { FilterCheck } from '../../answers.ts'
 import { CompiledFilter } from './compiled-filter.ts'
 import type { FieldCatalog } from './field-catalog.ts'
 import { fromCaptureFilter } from './field-names.ts'
 import { FilterChecker } from './filter-check.ts'
 import { needsBytes } from './filter-columns.ts'
-import type { CaptureTables } from './filter-field.ts'
+import type { CaptureTables } from '../capture-tables.ts'
 import { parseFilter } from './filter-parser.ts'
 import { FilterError } from './filter-syntax.ts'
 

@@ -1,4 +1,4 @@
-import { grown } from '../columns/grown.ts'
+import { grown } from '../../columns/grown.ts'
 import { hasByte, WORD, type ByteSet } from './byte-set.ts'
 import type { Needle } from './needle.ts'
 import { runOf } from './pattern-run.ts'

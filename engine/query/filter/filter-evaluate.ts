@@ -1,5 +1,5 @@
-import { decodeUtf8, encodeUtf8 } from '../capture-file/utf8.ts'
-import { ipv4Text, ipv6Text, macText } from '../columns/address-text.ts'
+import { decodeUtf8, encodeUtf8 } from '../../capture-file/utf8.ts'
+import { ipv4Text, ipv6Text, macText } from '../../columns/address-text.ts'
 import { calculate } from './arithmetic.ts'
 import type { FilterField, FilterType, FilterValue } from './filter-field.ts'
 import type { SliceRange } from './filter-syntax.ts'

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../engine.ts'
+import { Engine } from '../../engine.ts'
 import { checkFilter, compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { OUTCOME } from './outcome.ts'
 
-const ROOT = new URL('../../', import.meta.url)
+const ROOT = new URL('../../../', import.meta.url)
 
 const capture = (path: string) => {
   const file = readFileSync(new URL(path, ROOT))

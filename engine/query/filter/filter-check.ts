@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { encodeUtf8 } from '../../capture-file/utf8.ts'
 import type { FieldCatalog } from './field-catalog.ts'
 import { fieldName, unknownField } from './field-names.ts'
 import type { FilterType } from './filter-field.ts'

@@ -1,4 +1,4 @@
-import { ipv4Text } from '../columns/address-text.ts'
+import { ipv4Text } from '../../columns/address-text.ts'
 import type { FilterField, FilterType } from './filter-field.ts'
 import { FilterError, type OperandNode, type StringLiteral } from './filter-syntax.ts'
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { checkFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { completeFilter } from './filter-complete.ts'
-import { displayFilter } from './testing/filters.ts'
-import { mixedCapture } from './testing/mixed-capture.ts'
+import { displayFilter } from '../testing/filters.ts'
+import { mixedCapture } from '../testing/mixed-capture.ts'
 
 const catalog = fieldCatalog()
 const capture = mixedCapture()

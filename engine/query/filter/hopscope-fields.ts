@@ -1,8 +1,9 @@
-import { NOTE_FIELD } from '../../common/model/note.ts'
-import { FLAG, NO_CONVERSATION } from '../columns/packet-table.ts'
-import { RESET_CAUSES } from '../tcp/resets.ts'
-import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
-import { type CaptureTables, type FilterField, type FilterType, type FilterValue, PRESENCE } from './filter-field.ts'
+import { NOTE_FIELD } from '../../../common/model/note.ts'
+import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
+import { RESET_CAUSES } from '../../tcp/resets.ts'
+import { VERDICT, VERDICTS } from '../../tcp/verdicts.ts'
+import type { CaptureTables } from '../capture-tables.ts'
+import { type FilterField, type FilterType, type FilterValue, PRESENCE } from './filter-field.ts'
 
 const quoted = (words: readonly string[]): readonly string[] =>
   words.filter(Boolean).map((word) => JSON.stringify(word))

@@ -1,8 +1,8 @@
-import { FLAG, type PacketChunk } from '../columns/packet-table.ts'
-import { payloadProtocolOf } from '../decode/application-fields.ts'
+import { FLAG, type PacketChunk } from '../../columns/packet-table.ts'
+import { payloadProtocolOf } from '../../decode/application-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { type FilterTest, type Leaf, leafOperands, leaves } from './filter-test.ts'
-import type { BytesWanted } from './frame-bytes.ts'
+import type { BytesWanted } from '../frame-bytes.ts'
 
 /** How much of frames a filter looks at: their headers, where all its fields are in these; undefined: all. */
 export function wantedOf(test: FilterTest): BytesWanted | undefined {

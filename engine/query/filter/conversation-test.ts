@@ -1,6 +1,6 @@
-import { grown } from '../columns/grown.ts'
-import { FLAG, NO_CONVERSATION, PacketChunk } from '../columns/packet-table.ts'
-import { PROTOCOL } from '../decode/protocols.ts'
+import { grown } from '../../columns/grown.ts'
+import { FLAG, NO_CONVERSATION, PacketChunk } from '../../columns/packet-table.ts'
+import { PROTOCOL } from '../../decode/protocols.ts'
 import type { ColumnTest, ReaderContext } from './filter-field.ts'
 
 /** With more conversations than that, packets are hardly more: what is known of each would cost more memory than it saves time. */

@@ -1,7 +1,7 @@
-import { payloadProtocolOf } from '../decode/application-fields.ts'
+import { payloadProtocolOf } from '../../decode/application-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { type FilterTest, type Leaf, leaves, type Operand } from './filter-test.ts'
-import { encodeUtf8 } from '../capture-file/utf8.ts'
+import { encodeUtf8 } from '../../capture-file/utf8.ts'
 import { Needle } from './needle.ts'
 import type { Predicate } from './predicate.ts'
 

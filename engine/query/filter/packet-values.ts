@@ -1,15 +1,15 @@
-import { payloadProtocol } from '../application/payload.ts'
-import { CHUNK_ROWS } from '../columns/packet-table.ts'
-import { payloadProtocolOf } from '../decode/application-fields.ts'
-import { FieldCollector, type FieldValue } from '../decode/fields.ts'
-import { Packet } from '../decode/packet.ts'
-import { PROTOCOLS } from '../decode/protocols.ts'
+import { payloadProtocol } from '../../application/payload.ts'
+import { CHUNK_ROWS } from '../../columns/packet-table.ts'
+import { payloadProtocolOf } from '../../decode/application-fields.ts'
+import { FieldCollector, type FieldValue } from '../../decode/fields.ts'
+import { Packet } from '../../decode/packet.ts'
+import { PROTOCOLS } from '../../decode/protocols.ts'
 import { ColumnValues } from './column-values.ts'
 import type { ValueSource } from './filter-evaluate.ts'
 import type { FilterField, FilterValue, ReaderContext } from './filter-field.ts'
 import { type FilterTest, leafOperands, leaves, testFields } from './filter-test.ts'
-import { carriedBy, packetContextOf } from './packet-context-of.ts'
-import { info, protocol } from './packet-rows.ts'
+import { carriedBy, packetContextOf } from '../packet-context-of.ts'
+import { info, protocol } from '../packet-rows.ts'
 
 /** What these mean depends on the packets before: relative sequence numbers, and the window's scale. */
 const BY_CONTEXT: ReadonlySet<string> = new Set([
