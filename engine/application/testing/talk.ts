@@ -108,6 +108,8 @@ export class Talk {
     const frame = ethernet(0x0800, ipv4({ source, destination, protocol }, payload))
     this.#time += ms * 1e6
     this.ingest.frame(frame, 0, frame.length - cut, frame.length, this.#time, 0, 0)
+    // Where it lay others follow: nothing may be kept of it.
+    frame.fill(0xa5)
     return this
   }
 }
