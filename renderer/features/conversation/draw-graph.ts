@@ -6,6 +6,7 @@ import {
   roundTicks,
   tickSeconds,
   type TimeAxis,
+  VALUES,
   ValueScale,
   type GraphName,
   type LanePlace,
@@ -94,11 +95,10 @@ export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPictu
     context.fillStyle = colors.grid
     for (const { y } of ticks) context.fillRect(0, y, axis.width, 1)
     if (data) GRAPH[place.name](context, picture, data, scale)
-    // Over what is drawn, as it could hide them.
-    labelTicks(context, picture, place, ticks)
     context.restore()
+    labelTicks(context, picture, place, ticks)
     context.fillStyle = colors.line
-    context.fillRect(0, place.top + place.height, axis.width, 1)
+    context.fillRect(0, place.top + place.height, axis.width + VALUES, 1)
     title(context, picture, place, scale)
   }
 }
@@ -210,14 +210,15 @@ function drawMarks(
     const x = Math.round(axis.x(marks.time[i]))
     const y = Math.min(Math.max(Math.round(scale.y(marks.value[i])), scale.top + 8), scale.top + scale.height - 8)
     const width = Math.ceil(context.measureText(text).width)
+    const from = x + 5 + width > axis.width ? x - 5 - width : x + 5
     context.fillStyle = colors.panel
     context.globalAlpha = 0.85
-    context.fillRect(x + 3, y - 7, width + 4, 13)
+    context.fillRect(from - 2, y - 7, width + 4, 13)
     context.globalAlpha = 1
     context.fillStyle = colors[color]
     context.fillRect(x - 2, y - 2, 5, 5)
     context.textAlign = 'left'
-    context.fillText(text, x + 5, y)
+    context.fillText(text, from, y)
   }
 }
 
@@ -267,7 +268,7 @@ function drawTimeAxis(context: CanvasRenderingContext2D, { axis, height, colors,
     context.fillStyle = colors.lineStrong
     context.fillRect(x, height - AXIS, 1, 4)
     const text = tickSeconds(time, step)
-    if (x + 4 + context.measureText(text).width > axis.width) continue
+    if (x + 4 + context.measureText(text).width > axis.width + VALUES) continue
     context.fillStyle = colors.ink3
     context.fillText(text, x + 4, height - AXIS / 2 + 1)
   }
@@ -305,15 +306,10 @@ function labelTicks(
   context.font = `10px ${font}`
   context.textAlign = 'right'
   context.textBaseline = 'middle'
+  context.fillStyle = colors.ink3
   for (const { value, y } of ticks) {
     const text = VALUE_TEXT[place.name](value, picture).replace(/\.0+ /, ' ')
-    const width = context.measureText(text).width
-    context.fillStyle = colors.panel
-    context.globalAlpha = 0.8
-    context.fillRect(axis.width - width - 8, y - 6, width + 8, 12)
-    context.globalAlpha = 1
-    context.fillStyle = colors.ink3
-    context.fillText(text, axis.width - 4, y)
+    context.fillText(text, axis.width + VALUES - 6, y)
   }
 }
 

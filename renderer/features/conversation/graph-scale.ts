@@ -65,6 +65,8 @@ export interface LanePlace {
 
 /** Height of the time axis at the bottom. */
 export const AXIS = 18
+/** Right of the graphs, for the values of their axes. */
+export const VALUES = 64
 const LEAST = 44
 const LEAST_SEQUENCE = 110
 

@@ -16,7 +16,7 @@ import { drawGraph, scaleOf } from './draw-graph.ts'
 import { listenForGraphGestures, type Box } from './graph-gestures.ts'
 import { GraphLegend } from './graph-legend.tsx'
 import { pick, type Picked } from './graph-pick.ts'
-import { AXIS, movedRange, placeGraphs, TimeAxis, zoomedRange, type GraphName, type LanePlace } from './graph-scale.ts'
+import { AXIS, movedRange, placeGraphs, TimeAxis, VALUES, zoomedRange, type GraphName, type LanePlace } from './graph-scale.ts'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
 import './conversation.css'
 
@@ -100,7 +100,8 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
     [axis, places, size.height, data, low, high, marked, palette],
   )
   const draw = useCallback<Draw>((context, _, font) => drawGraph(context, { ...picture, font }), [picture])
-  useDrawing(canvas, size, draw)
+  const drawn = { width: size.width && size.width + VALUES, height: size.height }
+  useDrawing(canvas, drawn, draw)
 
   const look = {
     zoom: (next: TimeRange | undefined) => view.change({ span: next }),
@@ -239,13 +240,14 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
             <div
               ref={surface}
               className="graph-plot"
+              style={{ right: VALUES }}
               role="application"
               tabIndex={0}
               aria-label="Time-sequence graph"
               aria-describedby="graph-keys"
               onKeyDown={onKeyDown}
             >
-              <canvas ref={canvas} aria-hidden style={{ width: size.width, height: size.height }} />
+              <canvas ref={canvas} aria-hidden style={drawn} />
             </div>
             <p id="graph-keys" className="aloud">
               Left and right go from packet to packet, up and down zoom, Page Up and Page Down move, D shows the other
