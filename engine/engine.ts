@@ -48,7 +48,7 @@ import { LaneIndex } from './query/lane-index.ts'
 import { ladderRows, lostPackets, type LostPackets } from './query/ladder.ts'
 import { lanes } from './query/lanes.ts'
 import { LatencyQueries } from './query/latency-queries.ts'
-import { packetDetails, packetRows } from './query/packet-rows.ts'
+import { packetDetails, packetRows, unreadPacketRows } from './query/packet-rows.ts'
 import { rttHistogram } from './query/rtt-histogram.ts'
 import { sortRows } from './query/sort-rows.ts'
 import { timeSequence } from './query/time-sequence.ts'
@@ -267,6 +267,11 @@ export class Engine extends Capture {
   /** Packets as the list shows them, in the order of `rows`. */
   packetRows(rows: ArrayLike<number>, read: ReadBytes): Promise<PacketRow[]> {
     return packetRows(this, rows, read)
+  }
+
+  /** The same without the packets' bytes, when these can't be had: `why` is their Info. */
+  unreadPacketRows(rows: ArrayLike<number>, why: string): PacketRow[] {
+    return unreadPacketRows(this, rows, why)
   }
 
   packetDetails(row: number, read: ReadBytes): Promise<PacketDetails> {

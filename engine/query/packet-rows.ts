@@ -7,6 +7,7 @@ import { DECODE_ERROR, Packet } from '../decode/packet.ts'
 import { NO_INTERFACE } from '../columns/packet-columns.ts'
 import { LABEL, LABELS, type Label } from '../tcp/labels.ts'
 import { reasonText } from '../tcp/reasons.ts'
+import { PROTOCOLS } from '../decode/protocols.ts'
 import { VERDICT, VERDICTS } from '../tcp/verdicts.ts'
 import { applicationInfo } from './application-info.ts'
 import type { CaptureTables } from './capture-tables.ts'
@@ -38,6 +39,14 @@ export async function packetRows(
     byRow.set(row, packetRow(sources, packet, row))
   })
   return Array.from(rows, (row) => byRow.get(row)).filter((row) => row !== undefined)
+}
+
+/** What is known of the rows without their bytes, when these can't be had; `why` stands in their Info. */
+export function unreadPacketRows(sources: CaptureTables, rows: ArrayLike<number>, why: string): PacketRow[] {
+  return Array.from(rows, (row) => {
+    const layers = sources.stacks.layers(sources.packets.chunk(row).stack[row % CHUNK_ROWS])
+    return { ...columnsOf(sources, row), protocol: PROTOCOLS[layers.at(-1) ?? -1]?.toUpperCase() ?? '', info: why }
+  })
 }
 
 /** The Info of each row; `rows` ascending. Throws Cancelled, and what `read` throws. */
@@ -94,6 +103,10 @@ function decode(sources: CaptureTables, packet: Packet, row: number, bytes: Uint
 }
 
 function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketRow {
+  return { ...columnsOf(sources, row), protocol: protocol(sources, packet, row), info: info(sources, packet, row) }
+}
+
+function columnsOf(sources: CaptureTables, row: number): Omit<PacketRow, 'protocol' | 'info'> {
   const { packets, conversations } = sources
   const chunk = packets.chunk(row)
   const i = row % CHUNK_ROWS
@@ -109,9 +122,7 @@ function packetRow(sources: CaptureTables, packet: Packet, row: number): PacketR
     time: chunk.time[i],
     source: known ? conversations.addressText(conversation, reverse) : '',
     destination: known ? conversations.addressText(conversation, !reverse) : '',
-    protocol: protocol(sources, packet, row),
     length: chunk.length[i],
-    info: info(sources, packet, row),
     ...(known && { conversation }),
     labels: labelList(chunk.labels[i]),
     ...(verdict !== undefined && verdict !== '' && { verdict }),

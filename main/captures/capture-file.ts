@@ -20,6 +20,8 @@ export class CaptureFile {
   readonly #device: bigint
   readonly #inode: bigint
   #size: number
+  /** Below this it was cut. Its writer may take back the end of what it could not write whole (a full disk). */
+  #least: number
   #growing: boolean
   #failure: HostError | undefined
   readonly #waiting = new Set<() => void>()
@@ -30,6 +32,7 @@ export class CaptureFile {
     this.#device = stats.dev
     this.#inode = stats.ino
     this.#size = Number(stats.size)
+    this.#least = growing ? 0 : this.#size
     this.#growing = growing
   }
 
@@ -88,10 +91,11 @@ export class CaptureFile {
   /** Its size now. */
   async sizeOf(handle: FileHandle): Promise<number> {
     const { size } = await handle.stat()
-    if (size < this.#size) {
-      throw new HostError('unavailable', `${this.path} was cut from ${this.#size} to ${size} bytes: open it again.`)
+    if (size < this.#least) {
+      throw new HostError('unavailable', `${this.path} was cut from ${this.#least} to ${size} bytes: open it again.`)
     }
     this.#size = size
+    if (!this.#growing) this.#least = size
     return size
   }
 

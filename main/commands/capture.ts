@@ -196,7 +196,7 @@ class Silence {
       if (before.told || now - before.at < SILENT_MS) return []
       before.told = true
       const elsewhere = points.reduce((sum, other) => sum + (other.id === id ? 0 : other.packets), 0)
-      const why = whySilent({ point, filter: this.#filter, elsewhere })
+      const why = whySilent({ point, filter: this.#filter, elsewhere, now })
       return [`${pod ?? node}: no packet in ${SILENT_MS / 1000} s. ${why.join(' ')}`]
     })
   }

@@ -59,6 +59,32 @@ describe('the data plane', () => {
     expect(await reading).toEqual(pattern(500).subarray(50))
   })
 
+  it('ends where the writer of a growing file took back what it could not write whole', async () => {
+    const { ask, capture, path } = await serving(pattern(100), { growing: true })
+    const body = (await ask({ query: 'follow=1' })).body
+    expect((await body?.next())?.value?.length).toBe(100)
+    const next = body?.next()
+    await truncate(path, 90)
+    capture.finish()
+    expect(await next).toMatchObject({ done: true })
+    expect(await bytesOf(await ask({}))).toEqual(pattern(90))
+    await truncate(path, 80)
+    expect((await errorOf(await ask({})))[2]).toMatch(/was cut from 90 to 80 bytes/)
+  })
+
+  it('does not go on with what is written in the place of what was sent', async () => {
+    const { ask, capture, path } = await serving(pattern(100), { growing: true })
+    const body = (await ask({ query: 'follow=1' })).body
+    expect((await body?.next())?.value?.length).toBe(100)
+    const next = body?.next()
+    const said = expect(next).rejects.toThrow('was written anew')
+    await truncate(path, 90)
+    await expect.poll(() => capture.describe().size).toBe(90)
+    await appendFile(path, pattern(50))
+    capture.grew()
+    await said
+  })
+
   it('notices growth that nobody announces', async () => {
     const { ask, capture, path } = await serving(pattern(10), { growing: true })
     const body = (await ask({ query: 'follow=1' })).body

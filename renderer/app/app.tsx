@@ -267,6 +267,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         <LiveStrip
           capture={shownLive}
           session={state.session}
+          lost={status.state === 'lost'}
           onStop={liveCaptures.stop}
           onAbandon={liveCaptures.abandon}
           onExtend={liveCaptures.extend}

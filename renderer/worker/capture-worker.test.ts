@@ -48,6 +48,28 @@ describe('the worker, with more packets than it may keep', () => {
   })
 })
 
+describe('the worker, when the bytes can not be had any more', () => {
+  it('lists what is known of the packets, and why the rest is not', async () => {
+    const bytes = readFileSync(new URL('loss-episode.pcapng', SAMPLES))
+    let gone = false
+    class Moved extends File {
+      override slice(from?: number, to?: number): Blob {
+        if (gone) throw new Error('loss.pcapng was moved.')
+        return super.slice(from, to)
+      }
+    }
+    const worker = new CaptureWorker((options) => new Engine(options))
+    await worker.open({ kind: 'file', file: new Moved([bytes], 'loss.pcapng') }, () => undefined, {})
+    const { id } = await worker.select({})
+    const [before] = await worker.rows(id, 0, 1)
+    gone = true
+    const [after] = await worker.rows(id, 0, 1)
+    expect(after).toEqual({ ...before, info: 'loss.pcapng was moved.' })
+    // What is read of them can not be searched.
+    await expect(worker.select({ filter: 'frame contains "GET"' })).rejects.toThrow('loss.pcapng was moved.')
+  })
+})
+
 describe('the worker, over a real capture', () => {
   let worker: CaptureWorker
   let reports: Progress[]

@@ -73,7 +73,13 @@ export class PacketLists {
 
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
     const rows = this.numbers(selection, start, count)
-    return this.#parts.order.list(() => this.#engine.packetRows(rows, this.#parts.read))
+    return this.#parts.order.list(() =>
+      this.#engine.packetRows(rows, this.#parts.read).catch((error: unknown) => {
+        // Where the bytes can't be had any more, the columns are still known.
+        const why = error instanceof Error ? error.message : String(error)
+        return this.#engine.unreadPacketRows(rows, why)
+      }),
+    )
   }
 
   /** The numbers of the rows at [start, start + count) of a selection; none when it is no longer known. */

@@ -74,15 +74,23 @@ describe('the health of a point', () => {
 
 describe('why a point is silent', () => {
   it('blames the filter first, the interface always, and nobody while the connection is cut', () => {
-    expect(whySilent({ point: point(), filter: 'port 1', elsewhere: 0 })[0]).toMatch(/passed the filter "port 1" yet/)
-    expect(whySilent({ point: point(), filter: '', elsewhere: 0 }).join()).toMatch(/Nobody may be talking/)
-    expect(whySilent({ point: point(), filter: '', elsewhere: 5 })[0]).toMatch(/Other points do see packets/)
-    expect(whySilent({ point: point({ packets: 3 }), filter: '', elsewhere: 0 })[0]).toMatch(/traffic before/)
-    expect(whySilent({ point: point({ rung: 'node-network' }), filter: '', elsewhere: 0 }).join()).toMatch(
+    expect(whySilent({ point: point(), filter: 'port 1', elsewhere: 0, now: 0 })[0]).toMatch(
+      /passed the filter "port 1" yet/,
+    )
+    expect(whySilent({ point: point(), filter: '', elsewhere: 0, now: 0 }).join()).toMatch(/Nobody may be talking/)
+    expect(whySilent({ point: point(), filter: '', elsewhere: 5, now: 0 })[0]).toMatch(/Other points do see packets/)
+    expect(whySilent({ point: point({ packets: 3 }), filter: '', elsewhere: 0, now: 0 })[0]).toMatch(/traffic before/)
+    expect(whySilent({ point: point({ rung: 'node-network' }), filter: '', elsewhere: 0, now: 0 }).join()).toMatch(
       /of the node/,
     )
-    expect(whySilent({ point: point({ state: 'reconnecting' }), filter: 'port 1', elsewhere: 0 })).toEqual([
+    expect(whySilent({ point: point({ state: 'reconnecting' }), filter: 'port 1', elsewhere: 0, now: 0 })).toEqual([
       expect.stringMatching(/connection to the container is cut/),
     ])
+  })
+
+  it('does not guess about packets where the container is not heard either', () => {
+    const silent = { point: point({ packets: 3, heardAt: 1000 }), filter: 'port 1', elsewhere: 0 }
+    expect(whySilent({ ...silent, now: 20_000 })).toEqual([expect.stringMatching(/^Nothing is heard .* not known/)])
+    expect(whySilent({ ...silent, now: 3000 })[0]).toMatch(/Nothing passes the filter/)
   })
 })

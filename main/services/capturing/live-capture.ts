@@ -38,7 +38,7 @@ export class Health {
         packetsPerSecond: seconds > 0 ? (packets - first.packets) / seconds : 0,
         bytesPerSecond: seconds > 0 ? (bytes - first.bytes) / seconds : 0,
         ...(silent ? { silentSince: newsAt } : {}),
-        whySilent: silent ? whySilent({ point, filter: order.filter, elsewhere }) : [],
+        whySilent: silent ? whySilent({ point, filter: order.filter, elsewhere, now }) : [],
       }
     })
   }

@@ -6,14 +6,24 @@ export interface SilentPoint {
   readonly filter: string
   /** Packets that other points of the capture had meanwhile. */
   readonly elsewhere: number
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
+/** The capture container speaks more often, also when no packet comes. */
+const UNHEARD_MS = 8000
+
 /** Why no packet comes from a point: what can be, likeliest first, each a sentence with what to do. */
-export function whySilent({ point, filter, elsewhere }: SilentPoint): readonly string[] {
+export function whySilent({ point, filter, elsewhere, now }: SilentPoint): readonly string[] {
   const { state, interface: on = 'the interface', rung, packets, pod } = point
   if (state === 'reconnecting') {
     return [
       'The connection to the container is cut and is being taken up again: packets meanwhile are kept there and will come.',
+    ]
+  }
+  if (now - (point.heardAt ?? now) >= UNHEARD_MS) {
+    return [
+      'Nothing is heard from the capture container either, so whether packets pass is not known: the connection to the API server, or from there to the node, stands still. It is taken up again by itself; packets meanwhile are kept in the container as far as its ring holds them.',
     ]
   }
   const reasons: string[] = []

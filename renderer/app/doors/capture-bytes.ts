@@ -54,6 +54,7 @@ export async function capturePieces(request: DataRequest, pieces: readonly Captu
 export async function whyBroken(request: DataRequest): Promise<HostError> {
   try {
     await captureRange(request, 0, 1)
+    return new HostError('unavailable', 'Reading the capture broke off before its end, though the host answers.')
   } catch (error) {
     if (error instanceof HostError) return error
   }

@@ -16,7 +16,16 @@ import { drawGraph, scaleOf } from './draw-graph.ts'
 import { listenForGraphGestures, type Box } from './graph-gestures.ts'
 import { GraphLegend } from './graph-legend.tsx'
 import { pick, type Picked } from './graph-pick.ts'
-import { AXIS, movedRange, placeGraphs, TimeAxis, VALUES, zoomedRange, type GraphName, type LanePlace } from './graph-scale.ts'
+import {
+  AXIS,
+  movedRange,
+  placeGraphs,
+  TimeAxis,
+  VALUES,
+  zoomedRange,
+  type GraphName,
+  type LanePlace,
+} from './graph-scale.ts'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
 import './conversation.css'
 

@@ -191,7 +191,7 @@ function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyComma
       </div>
       <dl>
         <Part name="Why">{why}</Part>
-        <Part name="Where">{blamed}</Part>
+        <Part name="To blame">{blamed}</Part>
         <Part name="When">
           {epochNs !== undefined && `${formatClock(epochNs, since, 3)}, `}
           {formatSeconds(since, 3)} s after the first packet
@@ -295,7 +295,7 @@ export function storyText(finding: Finding, frameNumber: (row: number) => number
   return [
     `${title}: ${sentence}`,
     `Why: ${why}`,
-    `Where: ${blamed}`,
+    `To blame: ${blamed}`,
     evidence.length > 0 &&
       `Evidence: ${evidence.map(({ row, role }) => `frame ${frameNumber(row)} (${role})`).join(', ')}`,
     ruledOut.length > 0 && `Ruled out: ${ruledOut.join(' ')}`,

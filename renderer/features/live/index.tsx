@@ -12,6 +12,8 @@ import './live.css'
 export interface LiveStripProps {
   readonly capture: LiveCapture
   readonly session: CaptureSession
+  /** The host does not answer: what is told was true when it last did. */
+  readonly lost: boolean
   readonly onStop: (id: string) => void
   readonly onAbandon: (id: string) => void
   /** Seconds from now; undefined: without an end. */
@@ -24,6 +26,7 @@ export interface LiveStripProps {
 export function LiveStrip({
   capture,
   session,
+  lost,
   onStop,
   onAbandon,
   onExtend,
@@ -43,11 +46,13 @@ export function LiveStrip({
     <section className={`live ${capture.state}`} aria-label="Capture in progress">
       <div className="live-line">
         <i className="live-dot" aria-hidden />
-        <b role="status">{stateText(capture, numbers)}</b>
-        <span>
-          {clockText((capture.endedAt ?? now) - capture.startedAt)}
-          {capture.endsAt !== undefined && `, ${clockText(capture.endsAt - now)} left`}
-        </span>
+        <b role="status">{lost && !over ? 'How it goes is not known. When last heard' : stateText(capture, numbers)}</b>
+        {(!lost || over) && (
+          <span>
+            {clockText((capture.endedAt ?? now) - capture.startedAt)}
+            {capture.endsAt !== undefined && `, ${clockText(capture.endsAt - now)} left`}
+          </span>
+        )}
         <Fact name="packets">
           {formatCount(numbers.packets)}
           {!over && ` (${formatCount(Math.round(numbers.packetsPerSecond))}/s)`}
@@ -64,9 +69,9 @@ export function LiveStrip({
             {formatBytes(numbers.lostBytes)}
           </Fact>
         )}
-        {!over && (
-          <Fact name="behind" bad={behind > 5_000_000}>
-            {behind > 65_536 ? formatBytes(behind) : 'nothing'}
+        {!over && behind > 65_536 && (
+          <Fact name="this window is behind by" bad={behind > 5_000_000}>
+            {formatBytes(behind)}
           </Fact>
         )}
         {!over && numbers.quietMs > 8000 && (
@@ -77,12 +82,12 @@ export function LiveStrip({
         <Fact name="directions" bad={directions === 'one'}>
           {directions === 'both' ? 'both' : directions === 'one' ? 'one only' : 'none yet'}
         </Fact>
-        {!over && capture.diskFree !== undefined && (
+        {!over && capture.diskFree !== undefined && capture.diskFree < 10e9 && (
           <Fact name="disk free" bad={capture.diskFree < 1e9}>
             {formatBytes(capture.diskFree)}
           </Fact>
         )}
-        <span className="live-buttons">
+        <span className="live-buttons" inert={lost}>
           <button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
             {formatCounted(capture.points.length, 'point')}
           </button>

@@ -94,9 +94,9 @@ export function Packets({
 
   const count = error === undefined ? (listed?.count ?? 0) : 0
   useEffect(() => {
-    onShown(listed && count)
+    onShown(error === undefined ? listed && count : undefined)
     return () => onShown(undefined)
-  }, [listed, count, onShown])
+  }, [listed, count, error, onShown])
 
   const pages = listed?.pages
   useSyncExternalStore(
@@ -195,7 +195,13 @@ export function Packets({
           error !== undefined ? (
             <EmptyState
               tone="bad"
-              title={order ? 'The packets could not be listed in this order' : 'The filter could not be applied'}
+              title={
+                order
+                  ? 'The packets could not be listed in this order'
+                  : filter
+                    ? 'The filter could not be applied'
+                    : 'The packets could not be listed'
+              }
               actions={
                 order ? [{ title: 'Order of the file', run: () => view.change({ order: undefined }, 'push') }] : []
               }
