@@ -185,6 +185,11 @@ export class Engine extends Capture {
     return this.#selector.foundSoFar(query)
   }
 
+  /** How many rows `select` has looked at for a query; of those behind them some may be found already. */
+  lookedSoFar(query: Query): number {
+    return this.#selector.lookedSoFar(query)
+  }
+
   /**
    * The nearest row after `row` (or before it) that matches, undefined if there is none; after -1, the first of all.
    * Throws like `select`.

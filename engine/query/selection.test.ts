@@ -310,6 +310,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     await expect(selector.select(query, read, { signal, progress })).rejects.toThrow(Cancelled)
     expect(decided).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
     expect(selector.foundSoFar(query)).toEqual(Uint32Array.from({ length: 50 }, (_, i) => 2 * i + 1))
+    expect(selector.lookedSoFar(query)).toBe(100)
     reads = 0
     expect(await selector.select(query, read)).toEqual(Uint32Array.from({ length: 100 }, (_, i) => 2 * i + 1))
     expect(reads).toBe(100)

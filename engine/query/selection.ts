@@ -59,6 +59,11 @@ export class PacketSelector {
     return this.#kept.get(this.#key(query))?.found ?? new Uint32Array(0)
   }
 
+  /** The rows before this one were looked at: what is found of them stays. */
+  lookedSoFar(query: Query): number {
+    return this.#kept.get(this.#key(query))?.looked ?? 0
+  }
+
   /** The first row after `row` (or the last before it) that matches, undefined if there is none; -1 finds the first of all. */
   async find(
     query: Query,
@@ -125,6 +130,10 @@ class RunningSelection {
 
   get found(): Uint32Array {
     return this.#found.view()
+  }
+
+  get looked(): number {
+    return this.#rows
   }
 
   async extend(tables: CaptureTables, read: ReadBytes, work: Work): Promise<Uint32Array> {

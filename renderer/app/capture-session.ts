@@ -24,18 +24,29 @@ export interface CaptureSession extends Disposable {
   /** Of all of the capture, and shared by all sessions of it. */
   readonly overview: SharedOverview
   cancel(): void
+  /** Ends searches for the filter; what they have found stays. */
+  stopSearch(): void
+  goOnSearching(): void
   /** Another part of the same capture, as a session that takes over the overview. */
   reopen(part: CapturePart | undefined): CaptureSession
 }
 
 export interface SessionState {
   readonly progress: Progress | undefined
-  /** A search that takes long, as far as it is. */
+  /** A search that takes long, as far as it is, or that was stopped. */
   readonly search: Search | undefined
+  /** Grows when searches that were stopped are gone on with: everything is asked again. */
+  readonly resumed: number
   /** All panes are there: keys find what they are for. */
   readonly drawn: boolean
   /** The worker died. */
   readonly crash: string | undefined
+}
+
+/** Whether a search for the filter takes long just now: it can be stopped. */
+export function isSearching({ progress }: Pick<CaptureSession, 'progress'>): boolean {
+  const { search } = progress.getState()
+  return search !== undefined && !search.sorting && search.stoppedWith === undefined
 }
 
 export function openSession(
@@ -47,6 +58,7 @@ export function openSession(
   const progress = createStore<SessionState>(() => ({
     progress: undefined,
     search: undefined,
+    resumed: 0,
     drawn: false,
     crash: undefined,
   }))
@@ -81,6 +93,13 @@ export function openSession(
     reopen: (next) => openSession(capture, origin, next, overview),
     cancel() {
       void client.calls.cancel()
+    },
+    stopSearch() {
+      void client.calls.stopSearch()
+    },
+    goOnSearching() {
+      void client.calls.goOnSearching()
+      progress.setState(({ resumed }) => ({ resumed: resumed + 1 }))
     },
     [Symbol.dispose]() {
       client[Symbol.dispose]()

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { CaptureFacts } from '../../engine/engine.ts'
 import { Dialog } from '../components/dialog.tsx'
 import { formatCount } from '../components/format.ts'
-import type { CaptureSession } from './capture-session.ts'
+import { isSearching, type CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import { failureText, goToRow, rowOfFrame, stepTo, type Step } from './packet-search.ts'
 import type { ViewStore } from './view-store.ts'
@@ -74,6 +74,21 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
         keys: ['Shift+F3', 'Ctrl+B'],
         run: () => again(-1),
       },
+      {
+        id: 'filter.stop',
+        title: 'Stop searching, keep what was found',
+        group: 'Filter',
+        keys: ['Escape'],
+        enabled: () => isSearching(session),
+        run: () => session.stopSearch(),
+      },
+      {
+        id: 'filter.go-on',
+        title: 'Go on searching',
+        group: 'Filter',
+        enabled: () => session.progress.getState().search?.stoppedWith !== undefined,
+        run: () => session.goOnSearching(),
+      },
       { id: 'go.next-trouble', title: 'Next packet with trouble', group: 'Go', keys: ['N'], run: () => trouble(1) },
       {
         id: 'go.last-trouble',
@@ -83,7 +98,7 @@ export function usePacketSearch({ session, view, commands, facts, focusFilter, a
         run: () => trouble(-1),
       },
     ])
-  }, [commands, step, find, focusFilter, announce])
+  }, [commands, session, step, find, focusFilter, announce])
 
   function goTo(row: number): void {
     setGoing(false)

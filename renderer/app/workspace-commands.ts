@@ -1,6 +1,6 @@
 import type { Query } from '../../engine/engine.ts'
 import { formatCounted } from '../components/format.ts'
-import type { CaptureSession } from './capture-session.ts'
+import { isSearching, type CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
 import { readHostsFile } from './hosts-file.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
@@ -169,11 +169,13 @@ export function workspaceCommands({
       title: 'Widen: zoom, then time, conversation, filter',
       group: 'Filter',
       keys: ['Escape'],
+      // First it stops what is searched for.
       enabled: () =>
-        now().zoom !== undefined ||
-        now().range !== undefined ||
-        now().conversation !== undefined ||
-        now().filter !== '',
+        !isSearching(session) &&
+        (now().zoom !== undefined ||
+          now().range !== undefined ||
+          now().conversation !== undefined ||
+          now().filter !== ''),
       run: () => {
         const { zoom, range, conversation } = now()
         if (zoom) view.change({ zoom: undefined }, 'push')

@@ -76,6 +76,7 @@ export function Workspace({
 }: WorkspaceProps): ReactNode {
   const progress = useStore(session.progress, (state) => state.progress)
   const crash = useStore(session.progress, (state) => state.crash)
+  const resumed = useStore(session.progress, (state) => state.resumed)
   const view = useViewOfPart(viewOfFile, progress?.facts.part?.before ?? 0)
   const selectedInFile = useStore(viewOfFile.store, (state) => state.row)
   const filter = useStore(view.store, (state) => state.filter)
@@ -133,8 +134,8 @@ export function Workspace({
   )
 
   const notes = useNotes({ connection, session, view, commands, announce, onFilter: narrow })
-  // Both only grow, so their sum tells whether there is something new to ask.
-  const version = read + (asksForNotes(filter) ? notes.revision : 0)
+  // All only grow, so their sum tells whether there is something new to ask.
+  const version = read + resumed + (asksForNotes(filter) ? notes.revision : 0)
   const complete = useCallback(
     async (text: string, caret: number) => [
       ...(await session.engine.complete(text, caret)),
@@ -329,7 +330,7 @@ export function Workspace({
                 complete={complete}
                 onApply={apply}
                 onFind={search.find}
-                onLeave={() => commands.run('go.packets')}
+                onLeave={() => commands.run('filter.stop') || commands.run('go.packets')}
               />
               <Conditions view={view} conversation={chosen} onToggleInspector={() => commands.run('view.inspector')} />
             </>,

@@ -131,6 +131,14 @@ export class CaptureWorker implements EngineService {
     this.#lists.onSearch(report)
   }
 
+  stopSearch(): void {
+    this.#lists.stopSearch()
+  }
+
+  goOnSearching(): void {
+    this.#lists.goOnSearching()
+  }
+
   setView(query: Query, order?: PacketOrder): void {
     this.#lists.setView(query, order)
   }

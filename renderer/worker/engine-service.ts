@@ -81,6 +81,8 @@ export interface SelectionHandle {
   readonly count: number
   /** False when these are only what was found so far, in the same order: ask again for more. */
   readonly complete: boolean
+  /** The search was stopped: these are what matches of the first so many packets. */
+  readonly looked?: number
   /** Those that were asked for with it, the first at `start`. */
   readonly rows?: { readonly start: number; readonly of: readonly PacketRow[] }
 }
@@ -130,6 +132,8 @@ export interface Search {
   readonly sorting?: true
   readonly done: number
   readonly total: number
+  /** It was stopped there, with so many that match. */
+  readonly stoppedWith?: number
 }
 
 /** Which stream, what of it, and how it is laid out. */
@@ -200,8 +204,12 @@ export interface EngineService {
   overview(origin: CaptureOrigin, onProgress: (progress: OverviewProgress) => void): Promise<void>
   /** Stops reading; what was read stays. */
   cancel(): void
-  /** Told how far long searches are, and undefined when the last one has ended. */
+  /** Told how far long searches are, and undefined when the last one has ended. One that was stopped is told of as long as the view is about it. */
   onSearch(report: (search: Search | undefined) => void): void
+  /** Ends searches for the filter: whoever waits for them, or asks the same later, is answered from what they have found. */
+  stopSearch(): void
+  /** Asked again, they are gone on with where they were stopped. */
+  goOnSearching(): void
   /** The view is about these packets now, in this order: searches for what it was about before reject with `Cancelled`. */
   setView(query: Query, order?: PacketOrder): void
   /** The person's notes are now these; where they and the comments in the file are, as far as it is read. */

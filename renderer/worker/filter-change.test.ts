@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Engine } from '../../engine/engine.ts'
 import { type Answer, Asker } from '../components/asker.ts'
 import { CaptureWorker } from './capture-worker.ts'
+import type { Search } from './engine-service.ts'
 
 const SAMPLE = new URL('../../resources/samples/loss-episode.pcapng', import.meta.url)
 
@@ -12,6 +13,9 @@ interface Counted {
 }
 
 const turn = () => new Promise<void>((done) => setTimeout(done))
+
+/** Bytes that come at a time off a stream. */
+const STEP = 1 << 20
 
 /** A file of which each read waits until it is let go, once it is held. */
 class HeldFile extends File {
@@ -31,19 +35,31 @@ class HeldFile extends File {
   override slice(start?: number, end?: number): Blob {
     const part = super.slice(start, end)
     if (!this.held) return part
+    const wait = () => new Promise<void>((resolve) => this.#waiting.push(resolve))
     return Object.assign(part, {
       arrayBuffer: async () => {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve))
+        await wait()
         return new Blob([part]).arrayBuffer()
+      },
+      stream: () => {
+        let at = 0
+        return new ReadableStream<Uint8Array<ArrayBuffer>>({
+          async pull(to) {
+            if (at >= part.size) return to.close()
+            await wait()
+            to.enqueue(new Uint8Array(await new Blob([part]).slice(at, at + STEP).arrayBuffer()))
+            at += STEP
+          },
+        })
       },
     })
   }
 }
 
 /** The worker with a page before it: a list, and another pane that asks about the same packets. */
-async function opened() {
+async function opened(bytes: Uint8Array<ArrayBuffer> = readFileSync(SAMPLE)) {
   const worker = new CaptureWorker((options) => new Engine(options))
-  const file = new HeldFile([readFileSync(SAMPLE)], 'sample')
+  const file = new HeldFile([bytes], 'sample')
   await worker.open({ kind: 'file', file }, () => undefined)
   file.held = true
   const shown: Answer<Counted>[] = []
@@ -111,6 +127,80 @@ describe('changing the filter while packets are read for the one before', { time
     await expect.poll(() => file.waiting).toBeGreaterThan(0)
     apply('tcp.flags.syn == 1')
     await expect.poll(() => shown.at(-1)).toMatchObject({ key: 'tcp.flags.syn == 1', error: undefined })
+  })
+})
+
+/** A pcap of frames of 3000 bytes, of which every second has "GET" in it: it is read 4 MiB at a time. */
+function largeFrames(count: number): Uint8Array<ArrayBuffer> {
+  const LENGTH = 3000
+  const bytes = new Uint8Array(24 + count * (16 + LENGTH))
+  const view = new DataView(bytes.buffer)
+  const header = [0xa1b2c3d4, 0x0002_0004, 0, 0, LENGTH, 1]
+  header.forEach((word, at) => view.setUint32(4 * at, word))
+  for (let n = 0; n < count; n++) {
+    const at = 24 + n * (16 + LENGTH)
+    const record = [0, n, LENGTH, LENGTH]
+    record.forEach((word, i) => view.setUint32(at + 4 * i, word))
+    // An Ethernet type for experiments.
+    view.setUint16(at + 28, 0x88b5)
+    if (n % 2 === 1) bytes.set([0x47, 0x45, 0x54], at + 1000)
+  }
+  return bytes
+}
+
+describe('a search that is stopped', { timeout: 60_000 }, () => {
+  it('answers all from what it had found, says how far that is, and is gone on with', async () => {
+    const FRAMES = 4000
+    const { worker, file, apply, finish, shown, counted } = await opened(largeFrames(FRAMES))
+    const told: (Search | undefined)[] = []
+    worker.onSearch((search) => told.push(search))
+    const query = { filter: A }
+    // How many; to show some they would be read.
+    const part = { first: 0, count: 0, page: 32 }
+    apply(A)
+    // The list and the lanes wait for one search: of the first 4 MiB of 12.
+    await expect.poll(() => file.waiting).toBeGreaterThan(0)
+    for (let found = 0; found === 0;) {
+      await file.release()
+      const list = await worker.select(query, undefined, part)
+      expect(list.complete).toBe(false)
+      found = list.count
+    }
+    worker.stopSearch()
+    await expect.poll(() => shown.length + counted.length).toBe(2)
+    const { count, looked = 0, complete } = await worker.select(query, undefined, part)
+    expect(complete).toBe(true)
+    expect(looked).toBeGreaterThan(0)
+    expect(looked).toBeLessThan(FRAMES)
+    expect(count).toBe(Math.floor(looked / 2))
+    for (const answers of [shown, counted]) expect(answers.at(-1)?.value?.packets).toBe(count)
+    expect(told.at(-1)).toEqual({ filter: A, done: looked, total: FRAMES, stoppedWith: count })
+    // Nothing more is read for it, in any order.
+    const sorted = await worker.select(query, { key: 'length', descending: true })
+    expect(sorted).toMatchObject({ count, looked })
+
+    worker.goOnSearching()
+    expect(told.at(-1)).toBeUndefined()
+    file.held = false
+    while (file.waiting > 0) await file.release()
+    expect(await worker.select(query)).toEqual({ id: expect.any(Number), count: FRAMES / 2, complete: true })
+    expect((await worker.select(query, { key: 'length', descending: true })).count).toBe(FRAMES / 2)
+    apply(B)
+    await finish(B)
+  })
+
+  it('is gone on with when its filter is applied anew', async () => {
+    const { worker, file, apply, finish, shown } = await opened(largeFrames(4000))
+    apply(A)
+    await expect.poll(() => file.waiting).toBeGreaterThan(0)
+    worker.stopSearch()
+    await expect.poll(() => shown.at(-1)).toMatchObject({ key: A, value: { packets: 0 } })
+    apply('frame.number < 10')
+    await finish('frame.number < 10')
+    file.held = false
+    apply(A)
+    await finish(A)
+    expect(shown.at(-1)?.value?.packets).toBe(2000)
   })
 })
 

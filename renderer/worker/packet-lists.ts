@@ -1,4 +1,4 @@
-import type { Engine, PacketRow, Query, ReadBytes } from '../../engine/engine.ts'
+import type { Engine, PacketRow, Query, ReadBytes, Work } from '../../engine/engine.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { AnswerOrder } from './answer-order.ts'
 import type { AnsweringTime } from './answering-time.ts'
@@ -16,7 +16,15 @@ const MOST_SORTED_SOON = { known: 100_000, read: 1000 } as const
 
 const readsToSort = ({ key }: PacketOrder): boolean => key === 'info' || key === 'protocol'
 
-type Handle = Pick<SelectionHandle, 'id' | 'count'>
+type Handle = Pick<SelectionHandle, 'id' | 'count' | 'looked'>
+
+/** What a search that was stopped has found of the first `looked` of `total` packets. */
+interface Stopped {
+  readonly filter: string
+  readonly rows: Uint32Array
+  readonly looked: number
+  readonly total: number
+}
 
 /** What the lists are made of. */
 interface PacketListsParts {
@@ -30,7 +38,12 @@ interface PacketListsParts {
 export class PacketLists {
   readonly #parts: PacketListsParts
   readonly #selections = new Selections()
-  readonly #searches = new Searches<Uint32Array | undefined>((search) => this.#reportSearch(search))
+  readonly #searches = new Searches<Uint32Array | undefined>(
+    (search) => this.#reportSearch(search),
+    () => this.#stoppedSearch(),
+  )
+  /** By the queries' keys. */
+  readonly #stopped = new Map<string, Stopped>()
   readonly #sorted = new Latest<Uint32Array>(2)
   #reportSearch: (search: Search | undefined) => void = () => undefined
 
@@ -43,21 +56,48 @@ export class PacketLists {
   }
 
   setView(query: Query, order?: PacketOrder): void {
+    // With another filter all are about another one.
+    const [stopped] = this.#stopped.values()
+    if (stopped && stopped.filter !== query.filter) this.goOnSearching()
     this.#searches.setView({ query, ...(order && { order }) })
   }
 
-  /** The same text for queries that mean the same, as notes are now. */
+  stopSearch(): void {
+    this.#searches.stop()
+  }
+
+  goOnSearching(): void {
+    this.#stopped.clear()
+    this.#searches.tell()
+  }
+
+  /** The same text for queries that are answered the same, as notes and searches are now. */
   key(query: Query): string {
+    const key = this.#wholeKey(query)
+    const stopped = this.#stopped.get(key)
+    return stopped ? `${key}, the first ${stopped.looked}` : key
+  }
+
+  #wholeKey(query: Query): string {
     const key = queryKey(query)
     return asksForNotes(query.filter) ? `${key} ${this.#engine.notes.revision}` : key
   }
 
-  /** Rows that match, ascending; undefined = all. */
-  matching(query: Query): Promise<Uint32Array | undefined> {
-    const { rows: count } = this.#engine.packets
-    return this.#searches.run(`${count} ${this.key(query)}`, { query }, count, (work) =>
-      this.#engine.select(query, this.#parts.read, { ...work, pause: otherTasks }),
-    )
+  /** Rows that match, ascending; undefined = all. Of a search that was stopped those it has found. */
+  async matching(query: Query): Promise<Uint32Array | undefined> {
+    const key = this.#wholeKey(query)
+    const stopped = this.#stopped.get(key)
+    if (stopped) return stopped.rows
+    const { rows: total } = this.#engine.packets
+    const search = (work: Work) => this.#engine.select(query, this.#parts.read, { ...work, pause: otherTasks })
+    return this.#searches.run(`${total} ${key}`, { query }, total, search, () => {
+      const looked = this.#engine.lookedSoFar(query)
+      const found = this.#engine.foundSoFar(query)
+      const behind = found.findIndex((row) => row >= looked)
+      const rows = behind < 0 ? found : found.subarray(0, behind)
+      this.#stopped.set(key, { filter: query.filter ?? '', rows, looked, total })
+      return rows
+    })
   }
 
   select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
@@ -97,7 +137,18 @@ export class PacketLists {
   }
 
   #put(query: Query, rows: Uint32Array | undefined, order?: PacketOrder): Handle {
-    return this.#selections.put(this.key(query), rows, rows?.length ?? this.#engine.packets.rows, orderKey(order))
+    const count = rows?.length ?? this.#engine.packets.rows
+    const stopped = this.#stopped.get(this.#wholeKey(query))
+    return {
+      ...this.#selections.put(this.key(query), rows, count, orderKey(order)),
+      ...(stopped && { looked: stopped.looked }),
+    }
+  }
+
+  /** About that which got on least. */
+  #stoppedSearch(): Search | undefined {
+    const [first] = [...this.#stopped.values()].toSorted((a, b) => a.looked - b.looked)
+    return first && { filter: first.filter, done: first.looked, total: first.total, stoppedWith: first.rows.length }
   }
 
   /** What matches, or as much of it as is found soon. */
@@ -126,11 +177,11 @@ export class PacketLists {
   }
 
   async #sort(query: Query, order: PacketOrder): Promise<Uint32Array | undefined> {
+    const rows = await this.matching(query)
     const { rows: count } = this.#engine.packets
     const key = `${count} ${orderKey(order)} ${this.key(query)}`
     const known = this.#sorted.find(key)
     if (known) return known
-    const rows = await this.matching(query)
     return this.#searches.run(key, { query, order }, rows?.length ?? count, async (work) => {
       const { key: by, descending } = order
       const sorted = await this.#engine.sortedRows(rows, by, descending, this.#parts.read, {

@@ -21,16 +21,21 @@ interface Running<T> {
   progress: Search | undefined
 }
 
+/** Why a search was ended by the person. */
+const STOPPED = Symbol('stopped')
+
 /** The searches under way. Who asks for the same shares one; what the view is no longer about is given up. */
 export class Searches<T> {
   readonly #running = new Map<string, Running<T>>()
   readonly #report: (search: Search | undefined) => void
+  readonly #stopped: () => Search | undefined
   #view: Sought = { query: {} }
   #toldAt = 0
 
-  /** `report` is told how far a long search is, and undefined when there is none any more. */
-  constructor(report: (search: Search | undefined) => void) {
+  /** `report` is told how far a long search is, and what `stopped` says when there is none any more. */
+  constructor(report: (search: Search | undefined) => void, stopped: () => Search | undefined) {
     this.#report = report
+    this.#stopped = stopped
   }
 
   /** The view is about this now. Searches for another one reject with Cancelled at once; those that never were the view's go on. */
@@ -41,12 +46,25 @@ export class Searches<T> {
       if (!isPart(running.sought, before) || isPart(running.sought, view)) continue
       this.#running.delete(key)
       running.control.abort()
-      if (running.progress) this.#tell()
+      if (running.progress) this.tell()
     }
   }
 
-  /** Looks at `total` packets, unless a search of the same `key` is under way already. */
-  run(key: string, sought: Sought, total: number, search: (work: Work) => Promise<T>): Promise<T> {
+  /** Ends those for a filter: the view's with what they have found, others with Cancelled. What is being sorted goes on. */
+  stop(): void {
+    for (const [key, running] of this.#running) {
+      if (running.sought.order) continue
+      this.#running.delete(key)
+      running.control.abort(isPart(running.sought, this.#view) ? STOPPED : undefined)
+    }
+    this.tell()
+  }
+
+  /**
+   * Looks at `total` packets, unless a search of the same `key` is under way already.
+   * @param soFar what it has found, should it be stopped
+   */
+  run(key: string, sought: Sought, total: number, search: (work: Work) => Promise<T>, soFar?: () => T): Promise<T> {
     const known = this.#running.get(key)
     if (known) return known.found
     const control = new AbortController()
@@ -59,10 +77,11 @@ export class Searches<T> {
     }
     const timer = setTimeout(() => {
       running.progress = progress
-      if (!signal.aborted) this.#tell()
+      if (!signal.aborted) this.tell()
     }, QUIET_MS)
-    const givenUp = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Cancelled()), { once: true })
+    const givenUp = new Promise<T>((resolve, reject) => {
+      const end = () => (signal.reason === STOPPED && soFar ? resolve(soFar()) : reject(new Cancelled()))
+      signal.addEventListener('abort', end, { once: true })
     })
     const work: Work = {
       signal,
@@ -70,25 +89,25 @@ export class Searches<T> {
         progress = { ...progress, done, total: all }
         if (!running.progress || signal.aborted) return
         running.progress = progress
-        if (performance.now() - this.#toldAt >= TELL_MS) this.#tell()
+        if (performance.now() - this.#toldAt >= TELL_MS) this.tell()
       },
     }
     const found = Promise.race([search(work), givenUp]).finally(() => {
       clearTimeout(timer)
       if (signal.aborted) return
       this.#running.delete(key)
-      if (running.progress) this.#tell()
+      if (running.progress) this.tell()
     })
     const running: Running<T> = { sought, control, found, progress: undefined }
     this.#running.set(key, running)
     return found
   }
 
-  /** About the one that is longest under way. */
-  #tell(): void {
+  /** About the one that is longest under way, else about one that was stopped. */
+  tell(): void {
     this.#toldAt = performance.now()
     for (const { progress } of this.#running.values()) if (progress) return this.#report(progress)
-    this.#report(undefined)
+    this.#report(this.#stopped())
   }
 }
 

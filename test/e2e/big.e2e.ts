@@ -94,6 +94,27 @@ function cancelSoon(page: Page): Promise<void> {
   )
 }
 
+/** Stops a search once `found` packets are listed, by its button or by the key for it; in the page, for the same reason. */
+function stopSoon(page: Page, found: number, by: 'button' | 'key'): Promise<void> {
+  return page.evaluate(
+    ([least, how]) =>
+      new Promise<void>((resolve) => {
+        const press = (key: string) =>
+          document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+        const look = () => {
+          const rows = Number(document.querySelector('[data-grid=packets]')?.getAttribute('aria-rowcount') ?? 1) - 1
+          const stop = document.querySelector<HTMLButtonElement>('footer button')
+          if (rows < least || stop?.textContent !== 'Stop') return requestAnimationFrame(look)
+          if (how === 'button') stop.click()
+          else press('Escape')
+          resolve()
+        }
+        look()
+      }),
+    [found, by] as const,
+  )
+}
+
 const lastRow = (page: Page) => page.locator('[data-grid=packets] .grid-body-row').last()
 
 describe('a capture of a million packets and nearly a gigabyte', () => {
@@ -153,6 +174,38 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
       })
       .toBeLessThan(0.001)
   }, 180_000)
+
+  it('stops a search when asked, keeps what it has found, and goes on with it', async () => {
+    await using opened = await openPage(browser, app.url)
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    // Nearly all match, but each must be read for it.
+    await screen.filter.fill('ip.ttl > 0')
+    await screen.filter.press('Enter')
+    await stopSoon(page, 1, 'button')
+    const said = screen.status.getByText(/^Stopped: [\d,]+ matches in the first [\d.]+ % of packets$/)
+    const found = Number(/[\d,]+/.exec(await said.innerText())?.[0].replaceAll(',', ''))
+    expect(found).toBeGreaterThan(0)
+    expect(found).toBeLessThan(capture.packets)
+    await screen.counts(screen.packets, found)
+    const number = found.toLocaleString('en')
+    await page.getByText(new RegExp(`^${number} of the first [\\d,]+, then the search was stopped$`)).waitFor()
+
+    await screen.status.getByRole('button', { name: 'Go on' }).click()
+    await said.waitFor({ state: 'detached' })
+    await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(0.9 * capture.packets)
+
+    // By the keyboard: what is searched for is stopped before anything is widened.
+    await screen.applyFilter('frame matches "nee+dle"')
+    await stopSoon(page, 0, 'key')
+    await screen.status.getByText(/^Stopped: no match in the first [\d.]+ % of packets$/).waitFor()
+    await page.getByText('No packet matches so far').waitFor()
+    expect(await screen.filter.inputValue()).toBe('frame matches "nee+dle"')
+    await screen.packets.focus()
+    await page.keyboard.press('Escape')
+    await screen.counts(screen.packets, capture.packets)
+  }, 120_000)
 
   it('gives up reading when asked, and keeps what it has', async () => {
     await using opened = await openPage(browser, app.url)

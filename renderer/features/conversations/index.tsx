@@ -48,6 +48,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   const range = useStore(view.store, (state) => state.range)
   const sort = useStore(view.store, (state) => state.sort)
   const nothing = useStore(session.progress, ({ progress }) => (progress?.facts.packets ?? 0) === 0)
+  const stopped = useStore(session.progress, ({ search }) => search?.stoppedWith !== undefined)
   const selected = useStore(view.store, (state) => state.conversation)
   const [open, setOpen] = useState<MenuPlace | undefined>()
   const notes = useContext(NoteMarksContext)
@@ -163,9 +164,11 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
                 <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
                   {nothing
                     ? 'There is no packet.'
-                    : filter || range
-                      ? 'No packet of any conversation meets the filter and lies in the selected time.'
-                      : 'No packet has addresses that could be paired.'}
+                    : stopped
+                      ? 'No packet of any conversation matches so far: the search was stopped.'
+                      : filter || range
+                        ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                        : 'No packet has addresses that could be paired.'}
                 </EmptyState>
               )
             )

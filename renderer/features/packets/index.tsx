@@ -36,6 +36,8 @@ const ROW_HEIGHT = 20
 interface Listed {
   readonly id: number
   readonly count: number
+  /** The search was stopped after so many packets. */
+  readonly looked: number | undefined
   readonly pages: PagedRows<PacketRow>
 }
 
@@ -82,12 +84,12 @@ export function Packets({
     let have: Listed | undefined
     for (;;) {
       const part = { ...visible.current, page: PAGE, ...(have && { have: { id: have.id, count: have.count } }) }
-      const { id, count, complete, rows } = await session.engine.select(query, order, part)
+      const { id, count, complete, looked, rows } = await session.engine.select(query, order, part)
       // The same selection with more packets at its end: what is loaded stays.
       const known = last.current?.id === id ? last.current.pages : undefined
       const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
       if (rows) pages.put(rows.start, rows.of)
-      have = last.current = { id, count, pages }
+      have = last.current = { id, count, looked, pages }
       if (complete || !show(have)) return have
     }
   })
@@ -152,6 +154,7 @@ export function Packets({
   )
 
   const everything = count === facts.packets
+  const looked = listed?.looked
   return (
     <Pane
       title="Packets"
@@ -164,7 +167,9 @@ export function Packets({
           ? `${formatCount(count)} so far`
           : everything
             ? formatCount(count)
-            : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
+            : looked !== undefined
+              ? `${formatCount(count)} of the first ${formatCount(looked)}, then the search was stopped`
+              : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
       }
     >
       <DataGrid
@@ -217,6 +222,7 @@ export function Packets({
                 narrowed={conversation !== undefined}
                 reading={reading}
                 looking={partial}
+                stopped={looked !== undefined && { looked, goOn: () => session.goOnSearching() }}
                 facts={facts}
               />
             )
@@ -254,6 +260,8 @@ interface NothingMatchesProps {
   readonly reading: boolean
   /** Not all packets have been looked at. */
   readonly looking?: boolean
+  /** Only the first `looked` were, then the search was stopped. */
+  readonly stopped?: { readonly looked: number; readonly goOn: () => void } | false
   readonly facts: CaptureFacts
 }
 
@@ -265,6 +273,7 @@ export function NothingMatches({
   narrowed,
   reading,
   looking = false,
+  stopped = false,
   facts,
 }: NothingMatchesProps): ReactNode {
   const { packets: total } = facts
@@ -283,6 +292,17 @@ export function NothingMatches({
     return (
       <EmptyState title="No packet matches so far" actions={actions}>
         The packets are being read for <code>{filter}</code>; what matches is listed as soon as it is found.
+      </EmptyState>
+    )
+  }
+  if (stopped) {
+    return (
+      <EmptyState
+        title="No packet matches so far"
+        actions={[{ title: 'Go on searching', run: stopped.goOn }, ...actions]}
+      >
+        None of the first {formatCount(stopped.looked)} packets matches <code>{filter}</code>; then the search was
+        stopped.
       </EmptyState>
     )
   }

@@ -60,8 +60,9 @@ export function StatusBar({ session, progress, view, shown, announcement }: Stat
           <span className="status-share"> ({formatShare(facts.cutPackets, facts.packets)})</span>
         </span>
       )}
+      <Searching session={session} />
       <span className="status-rest" role="status">
-        {announcement || <Searching session={session} />}
+        {announcement}
       </span>
       {row !== undefined && <span className="status-packet">No. {formatCount(frameNumber(row))}</span>}
       {range && (
@@ -87,8 +88,38 @@ export function StatusBar({ session, progress, view, shown, announcement }: Stat
 function Searching({ session }: { readonly session: CaptureSession }): ReactNode {
   const search = useStore(session.progress, (state) => state.search)
   if (!search) return null
-  const what = search.sorting ? 'Sorting packets' : 'Reading packets for the filter'
-  return `${what}: ${formatShare(search.done, search.total)} of ${formatCount(search.total)}`
+  const { sorting, done, total, stoppedWith } = search
+  if (stoppedWith !== undefined) {
+    return (
+      <>
+        <span className="status-search status-warn" role="status">
+          Stopped: {stoppedWith === 0 ? 'no match' : formatCounted(stoppedWith, 'match', 'matches')} in the first{' '}
+          {formatShare(done, total)} of packets
+        </span>
+        <button type="button" className="button small" onClick={() => session.goOnSearching()}>
+          Go on
+        </button>
+      </>
+    )
+  }
+  return (
+    <>
+      <span className="status-search">
+        {sorting ? 'Sorting packets' : 'Reading packets for the filter'}: {formatShare(done, total)} of{' '}
+        {formatCount(total)}
+      </span>
+      {!sorting && (
+        <button
+          type="button"
+          className="button small"
+          title="Keep what was found (Esc)"
+          onClick={() => session.stopSearch()}
+        >
+          Stop
+        </button>
+      )}
+    </>
+  )
 }
 
 function Reading({ progress, onCancel }: { readonly progress: Progress; readonly onCancel: () => void }): ReactNode {
