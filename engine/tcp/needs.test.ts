@@ -89,6 +89,20 @@ describe('a handshake', () => {
     `)
   })
 
+  it('had its first SYN-ACK where it is refused twice, once for each', () => {
+    const twice = (verdict: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +1s    B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100> ; synack, ${verdict}
+      +20ms  A>B R  1(0) id 0`
+    expectVerdicts(`${twice('cannot tell')}
+    `)
+    expectVerdicts(`${twice('spurious')}
+      +1ms   A>B R  1(0) id 0
+    `)
+  })
+
   it('has a second SYN-ACK where a repeated SYN came since the first, though they are alike', () => {
     const timer = `
       ids
@@ -216,6 +230,31 @@ describe('where the way back loses ACKs', () => {
     expectVerdicts(`${twice(11)} ; rto, spurious ${answer(11)}
     `)
     expectVerdicts(`${twice(4)} ; rto, needed ${answer(4)}
+    `)
+  })
+
+  it('a probe was no more needed than the time-out after it, where ACKs of all were missing', () => {
+    const silence = (first: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      ${first}
+      +0     B>A A  101(1000)  ack 1
+      +0     B>A PA 1101(1000) ack 1
+      +0     B>A PA 2101(100)  ack 1`
+    const times = (probe: string): string => `
+      +60ms  B>A PA 2101(100)  ack 1 ; tlp, ${probe}
+      +250ms B>A A  101(1000)  ack 1 ; rto, spurious
+      +500ms B>A A  101(1000)  ack 1 ; rto, spurious
+      +20ms  A>B A  1(0) ack 2201`
+    expectVerdicts(`${silence('')}${times('spurious')} id 5
+    `)
+    // One segment was lost before, so one more may be.
+    expectVerdicts(`${silence(`
+      +1ms   B>A PA 1(100) ack 1
+      +220ms B>A PA 1(100) ack 1 ; tlp, needed
+      +20ms  A>B A  1(0) ack 101`)}${times('needed')} id 6
     `)
   })
 

@@ -171,7 +171,7 @@ function answersHandshake(ack: i32, d: Sender, other: Sender): bool {
   const sent = d.next - d.first
   const acknowledges = ack - d.first
   if ((state & SERVER) !== 0 && (acknowledges < 1 || acknowledges > sent)) {
-    d.state = state | REFUSED
+    refuse(d)
     return true
   }
   const isSyn = (state & (SACK_OK | NO_SACK)) !== 0 && sent === 1 && acknowledges === 1
@@ -210,8 +210,18 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
   }
 }
 
-/** A reset of an end without the connection, when all that `d` had sent was acknowledged: what it answers came twice. */
+/** The SYN-ACK came to an end that has no such connection; the second to say so says it of the repetition. */
+function refuse(d: Sender): void {
+  if ((d.state & REFUSED) !== 0) needs.refusedAgain(d)
+  d.state |= REFUSED
+}
+
+/**
+ * A reset of an end without the connection: of the SYN-ACK, which has its number as acknowledgment, or, when all that `d` had sent was
+ * acknowledged, of what came twice.
+ */
 export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
+  if ((d.state & (SERVER | ACKED)) === SERVER && seq - other.first === 1) refuse(d)
   if ((d.state & ACKED) === 0 || d.head !== NONE || seq - other.next >= 0) return
   needs.refused(d, seq, time)
 }

@@ -199,11 +199,13 @@ function isLikely(d: Sender, other: Sender, before: i32): bool {
   const unanswered = before !== NONE && at(before).end - d.una > 0
   const asked = unanswered && !verdicts.isSpurious(at(before).entry)
   if (asked && verdicts.verdict(at(before).entry) !== VERDICT.fast) return false
-  const lostAcks = <i32>other.lostAcks
-  const needed = <i32>d.needed
-  const least = asked ? VERY_LOSSY * (1 + needed) : LOSSY * needed
-  if (lostAcks < 2 || lostAcks < least) return false
+  if (asked ? <i32>other.lostAcks < VERY_LOSSY * (1 + <i32>d.needed) : !losesAcks(d, other)) return false
   return (unanswered || d.duplicateAcks === 0) && (d.state & SACKED) === 0
+}
+
+/** Far more ACKs are known to be lost than segments of `d`. */
+function losesAcks(d: Sender, other: Sender): bool {
+  return <i32>other.lostAcks >= max(2, LOSSY * <i32>d.needed)
 }
 
 /**
@@ -235,6 +237,13 @@ export function acknowledgedAgain(d: Sender, ack: i32, time: f64): void {
  */
 export function refused(d: Sender, seq: i32, time: f64): void {
   answeredAgain(d, seq, time, true)
+}
+
+/** The SYN-ACK was refused twice, so the one before its last repetition had come. */
+export function refusedAgain(d: Sender): void {
+  if (d.lastRepetition === NONE) return
+  const entry = at(d.lastRepetition).entry
+  if (verdicts.verdict(entry) === VERDICT.synack) verdicts.setNeed(entry, NEED.spurious)
 }
 
 function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
@@ -326,7 +335,9 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
         before === NEED.early
           ? !isEchoed
           : before === NEED.heeded || (before === NEED.likely && isLossy && cameTwice && twice === seq)
-      const otherwise = stays ? before : spareAcks < 0 ? NEED.open : NEED.needed
+      // A probe before a time-out that was not needed: the same missing ACKs made both.
+      const isAlike = cameTwice && seq - twice > 0 && verdicts.verdict(entry) === VERDICT.tlp && losesAcks(d, other)
+      const otherwise = stays ? before : isAlike ? NEED.likely : spareAcks < 0 ? NEED.open : NEED.needed
       const wasAnswered = spareAcks > 0 && !asked
       const need = answered ? NEED.spurious : cameFirst ? NEED.needed : wasAnswered ? NEED.spurious : otherwise
       // From TIME-WAIT, whose ACKs have no IP ID, nothing tells how many there were.
