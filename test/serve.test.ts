@@ -14,10 +14,12 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 beforeAll(() => build('main', 'renderer'), 60_000)
 
 describe('hopscope serve', () => {
-  it('prints one line, the URL that lets a browser in, with the files to open', async () => {
-    const file = join(temporaryFolder(), 'capture.pcap')
+  it('prints one line, the URL that lets a browser in, with the first of the files open', async () => {
+    const folder = temporaryFolder()
+    const [file, another] = [join(folder, 'capture.pcap'), join(folder, 'another.pcap')]
     await writeFile(file, '0123456789')
-    const { url, stop } = await serving([file])
+    await writeFile(another, 'another')
+    const { url, stop } = await serving([file, another])
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{32}&open=file-[0-9a-f]{24}$/)
     const { origin, hash } = new URL(url)
     const arrival = new URLSearchParams(hash.slice(1))
