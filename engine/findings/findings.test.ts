@@ -115,8 +115,11 @@ describe('in our own captures', () => {
   })
 
   it('notes cut packets and super-segments apart, as no findings', async () => {
-    const { artefacts } = await findInCapture('vxlan-nodes.pcap.zst')
+    const { artefacts, engine } = await findInCapture('vxlan-nodes.pcap.zst')
     expect(artefacts.map(({ kind, severity }) => `${kind} ${severity}`)).toEqual(['offload note', 'cut-packets note'])
+    const { capturedLength, length, payloadLength } = engine.packets.chunk(0)
+    const first = length.findIndex((each, i) => capturedLength[i] < each && payloadLength[i] > 0)
+    expect(artefacts[1].evidence.map(({ row }) => row)).toEqual([first])
   })
 })
 

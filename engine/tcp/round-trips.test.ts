@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { fillers, findInFrames, framesOf } from '../../test/support/find-in.ts'
 import { parseScenario } from '../../test/support/tcp-scenario.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
 import { clientIsB } from '../application/turn-taking.ts'
 import { ANSWERED, ROUND_TRIP } from './round-trips.ts'
@@ -45,6 +47,13 @@ const BEGIN = `
 describe('a round trip by an ACK', () => {
   it('lasts from the segment to what acknowledges it', () => {
     expect(roundTrips(BEGIN)).toEqual(['2: 30 ms'])
+  })
+
+  it('is known too where the two lie in different chunks', async () => {
+    const { engine } = await findInFrames([...fillers(CHUNK_ROWS - 1), ...framesOf(BEGIN)])
+    const { packets, roundTrips: measured } = engine
+    const ack = packets.chunk(CHUNK_ROWS)
+    expect([measured.start(ack, 0), measured.time(ack, 0)]).toEqual([CHUNK_ROWS - 1, 30e6])
   })
 
   it('is none of what was sent again, as the ACK may be of either copy; the next one is', () => {

@@ -64,21 +64,29 @@ export interface Connection {
   readonly serverPort?: number
   /** Last byte of the server's address, 10.0.0.x. */
   readonly server?: number
+  /** Last byte of the client's address. */
+  readonly client?: number
   readonly clientPort?: number
 }
 
-/** What is found in TCP connections of 10.0.0.1, with client ports from 40000 on; to 10.0.0.2:80 unless they say otherwise. */
+/** What is found in TCP connections of 10.0.0.1 with 10.0.0.2:80 unless they say otherwise, with client ports from 40000 on. */
 export function findInConnections(...connections: readonly (string | Connection)[]): Promise<Found> {
   const frames = connections.flatMap(framesOf)
   return findInFrames(connections.length === 1 ? frames : frames.toSorted((a, b) => a.time - b.time))
 }
 
-function framesOf(connection: string | Connection, index: number): TimedFrame[] {
+/** So many frames of a protocol that nothing is known of, at the capture's beginning. */
+export const fillers = (count: number): TimedFrame[] =>
+  Array.from({ length: count }, () => ({ time: 0, bytes: Uint8Array.of(...new Uint8Array(12), 0x88, 0xb5) }))
+
+/** The frames of a connection, the `index`-th, which begins after as many seconds. */
+export function framesOf(connection: string | Connection, index = 0): TimedFrame[] {
   const {
     text,
     at = index,
     serverPort = 80,
     server = 2,
+    client = 1,
     clientPort = 40_000 + index,
   } = typeof connection === 'string' ? { text: connection } : connection
   return parseScenario(text).packets.map(({ frame, time }) => {
@@ -86,6 +94,7 @@ function framesOf(connection: string | Connection, index: number): TimedFrame[] 
     const view = new DataView(bytes.buffer)
     const fromA = bytes[29] === 1
     bytes[fromA ? 33 : 29] = server
+    bytes[fromA ? 29 : 33] = client
     view.setUint16(fromA ? 34 : 36, clientPort)
     view.setUint16(fromA ? 36 : 34, serverPort)
     return { time: at * 1e9 + time, bytes, length: frame.length }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { CHUNK_ROWS } from '../../columns/packet-table.ts'
+import {
+  fillers,
+  findInConnections,
+  findInFrames,
+  framesOf,
+  kindsOf,
+  theFinding,
+} from '../../../test/support/find-in.ts'
 
 // Connections that stand still, and why.
 
@@ -63,6 +71,14 @@ describe('Nagle and delayed ACKs', () => {
     expect(theFinding(report)).toMatchObject({ kind: 'nagle', count: 6, costMs: 246 })
   })
 
+  it('are seen where the packets of one wait lie in two chunks', async () => {
+    const rare = times(5, (n) => request(n, 41, pure(n), 0.1).replace('+50ms', '+300ms'))
+    const connection = framesOf(plain + rare)
+    // The handshake and the first write lie in the first chunk.
+    const report = await findInFrames([...fillers(CHUNK_ROWS - 4), ...connection])
+    expect(theFinding(report)).toMatchObject({ kind: 'nagle', count: 5 })
+  })
+
   it.each([
     ['a pause between requests', times(6, (n) => request(n, 41, pure(n), 30))],
     ['ACKs that come at once', times(6, (n) => request(n, 5, pure(n), 0.1))],
@@ -87,6 +103,23 @@ describe('loss', () => {
     const finding = theFinding(await findInConnections(OPENS + times(8, lost)))
     expect(finding).toMatchObject({ kind: 'rto-tail', count: 8, costMs: 1760 })
     expect(finding.blamed).toContain('after it had passed this capture point')
+  })
+
+  it('is told of each address that suffers, the one with most first', async () => {
+    const once = OPENS + lost(0)
+    const twice = OPENS + times(2, lost)
+    const { findings } = await findInConnections(
+      { text: once, client: 5, server: 6 },
+      { text: twice, client: 1, server: 2 },
+      { text: once, client: 7, server: 6 },
+      { text: twice, client: 1, server: 3 },
+      { text: once, client: 8, server: 9 },
+    )
+    expect(findings.map(({ sentence }) => / between (.*?) /.exec(sentence)?.[1])).toEqual([
+      '10.0.0.1',
+      '10.0.0.6',
+      '10.0.0.8',
+    ])
   })
 
   it('of one segment is told when it cost something', async () => {
