@@ -180,6 +180,7 @@ export function Workspace({
     void session.engine.setView(query, order)
   }, [session, filter, range, conversation, order])
 
+  const framed = useStage(1, true) === 1
   const stage = useStage(STAGES, progress !== undefined)
   const drawn = stage === STAGES
   useEffect(() => {
@@ -320,6 +321,7 @@ export function Workspace({
     <FramesBefore value={facts?.part?.before ?? 0}>
       <Known names={names} marks={notes.marks}>
         {filterSlot &&
+          framed &&
           createPortal(
             <>
               <FilterField

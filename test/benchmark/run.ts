@@ -55,7 +55,7 @@ if (values.linear) {
 }
 
 const browser = []
-for (const capture of CAPTURES.filter(({ name }) => name !== 'short')) {
+for (const capture of CAPTURES) {
   if (values.only && !values.only.includes('browser')) continue
   browser.push(await benchBrowser(ensureCapture(CACHE, capture, packets)))
 }
