@@ -50,7 +50,7 @@ describe('a round trip by an ACK', () => {
   })
 
   it('is known too where the two lie in different chunks', async () => {
-    const { engine } = await findInFrames([...fillers(CHUNK_ROWS - 1), ...framesOf(BEGIN)])
+    const { engine } = await findInFrames([...fillers(CHUNK_ROWS - 1), ...framesOf({ text: BEGIN, at: 2 })])
     const { packets, roundTrips: measured } = engine
     const ack = packets.chunk(CHUNK_ROWS)
     expect([measured.start(ack, 0), measured.time(ack, 0)]).toEqual([CHUNK_ROWS - 1, 30e6])
