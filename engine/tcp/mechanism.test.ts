@@ -55,6 +55,18 @@ describe('whether a probe or a time-out repeats a lone segment', () => {
     `)
   })
 
+  it('is a time-out where a packet that can be no ACK is missing before it: that was the probe', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +440ms A>B PA 1(1000) ack 1   id 5 ; rto
+    `)
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +10ms  B>A PA 1(100)  ack 1
+      +430ms A>B PA 1(1000) ack 101 id 5 ; tlp
+    `)
+  })
+
   it('is a time-out beside the receiver, whose answers to the probe get lost behind this point', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B FA 1(0) ack 1

@@ -103,7 +103,7 @@ function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: 
     enterRepetition(row, time, d, other, VERDICT.retransmission, EVIDENCE.ipIdGap, NONE)
     return VERDICT.retransmission
   }
-  return judgeBehind(row, time, d, other, ipId, flags, length)
+  return judgeBehind(row, time, d, other, ipId, flags, length, missing)
 }
 
 /** The SYN-ACK of `d` may answer another copy of the SYN; one with an IP ID would have its own then. */
@@ -112,7 +112,16 @@ function doubled(d: Sender, other: Sender, ipId: i32): bool {
 }
 
 /** What begins below what was sent. */
-function judgeBehind(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32): i32 {
+function judgeBehind(
+  row: i32,
+  time: f64,
+  d: Sender,
+  other: Sender,
+  ipId: i32,
+  flags: i32,
+  length: i32,
+  missing: i32,
+): i32 {
   const seq = packet.seq
   const end = seq + lengthOf(flags, length)
   const state = d.state
@@ -140,7 +149,7 @@ function judgeBehind(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, f
     verdicts.enter(row, VERDICT.copy, EVIDENCE.partOfSegment, sent.row(earlier), 0)
     return VERDICT.copy
   }
-  const evidence = mechanismOf(d, time, end)
+  const evidence = mechanismOf(d, other, time, end, missing)
   const verdict = verdictOf(evidence)
   enterState(d, verdict)
   const entry = enterRepetition(row, time, d, other, verdict, evidence, earlier)

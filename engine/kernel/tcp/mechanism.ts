@@ -1,6 +1,6 @@
 import { EVIDENCE, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
-import { isNext } from './missing-ids.ts'
+import { isNext, missingSegments } from './missing-ids.ts'
 import * as needs from './needs.ts'
 import * as hosts from './hosts.ts'
 import { ACKED, LOSS, NO_SACK, PROBED, RECOVERY, SACK_OK, SACKED, Sender } from './sender-table.ts'
@@ -13,9 +13,9 @@ const ACK_CLOCKED_NS: f64 = 1e6
 
 /**
  * Which of the sender's mechanisms sent the packet, a retransmission up to `end`, by Linux's states as far as this point can follow
- * them; an EVIDENCE, which decides the verdict (verdictOf).
+ * them; an EVIDENCE, which decides the verdict (verdictOf). `missing` packets are before it by the IP IDs.
  */
-export function mechanismOf(d: Sender, time: f64, end: i32): i32 {
+export function mechanismOf(d: Sender, other: Sender, time: f64, end: i32, missing: i32): i32 {
   const state = d.state
   const hasSackNews = (state & SACKED) !== 0
   const sackAbove = hasSackNews && d.sackedEdge - packet.seq > 0
@@ -46,6 +46,8 @@ export function mechanismOf(d: Sender, time: f64, end: i32): i32 {
     if (isBeforeProbe(d, time)) hosts.doesNot(hosts.PROBES)
     return EVIDENCE.timerNotTail
   }
+  // What was sent since, and is missing here, was the probe.
+  if (isOnly && missingSegments(d, other, missing) > 0) return EVIDENCE.timerAfterProbe
   if (!isOnly) hosts.does(hosts.PROBES)
   return isOnly && hosts.isWithout(hosts.PROBES) ? EVIDENCE.noProbes : EVIDENCE.tail
 }
