@@ -16,7 +16,7 @@ export const capturedTwice: ArtefactRule = {
     return [
       {
         subject: 'copies',
-        sentence: `${countOf(survey.copyCount, 'packet')} (${share(survey.copyCount, survey.rows)}) are others seen again, before or after they were forwarded or cut up; they are no retransmissions, and no finding counts them.`,
+        sentence: `${countOf(survey.copyCount, 'packet')} (${share(survey.copyCount, survey.rows)}) ${survey.copyCount === 1 ? 'is a copy' : 'are copies'}: the same packet captured again before or after it was forwarded or cut up. ${survey.copyCount === 1 ? 'It is' : 'They are'} not sent again, and no finding counts ${survey.copyCount === 1 ? 'it' : 'them'}.`,
         why: 'They have the IP ID, or the timestamps and bytes, of the packet before.',
         confidence: 0.95,
         since: context.time(survey.copies[0]),

@@ -29,7 +29,7 @@ export const clockStep: ArtefactRule = {
     return [
       {
         subject: 'clock',
-        sentence: `The time goes back ${countOf(clockSteps.length, 'time')}, by ${nsText(most)} at most, while ${countOf(ids.length, 'connection')} went on: the clock was set, or captures were joined without sorting.`,
+        sentence: `The time goes back ${clockSteps.length === 1 ? `by ${nsText(most)}` : `${clockSteps.length} times, by ${nsText(most)} at most`}${ids.length > 0 ? `, while ${countOf(ids.length, 'connection')} went on` : ''}: the clock was set, or captures were joined without sorting.`,
         why: 'On one interface a later packet has an earlier time.',
         confidence: 1,
         since: context.time(clockSteps[0].row),

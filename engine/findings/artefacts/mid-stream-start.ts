@@ -15,7 +15,7 @@ export const midStreamStart: ArtefactRule = {
     return [
       {
         subject: 'connections',
-        sentence: `${countOf(ids.length, 'connection')} had begun before the capture did: their windows can't be scaled, and where in them the capture is can't be told from the handshake.`,
+        sentence: `${countOf(ids.length, 'connection')} had begun before the capture did. The handshake is not in it, so the size of the receive windows is not known, and the initial round-trip time neither.`,
         why: 'The first packet captured of them is no SYN.',
         confidence: 1,
         since: context.time(rows[0]),

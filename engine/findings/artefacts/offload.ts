@@ -23,7 +23,7 @@ export const offload: ArtefactRule = {
     return [
       {
         subject: 'frames',
-        sentence: `${countOf(survey.oversizedCount, 'frame')} (${share(survey.oversizedCount, survey.rows)}) are longer than any link carries: they were captured before the network card cut them up, or after it had joined them. Sizes and packet counts are those of the host, not of the wire.`,
+        sentence: `${countOf(survey.oversizedCount, 'frame')} (${share(survey.oversizedCount, survey.rows)}) ${survey.oversizedCount === 1 ? 'is' : 'are'} longer than any link carries: captured before the network card cut ${survey.oversizedCount === 1 ? 'it' : 'them'} up, or after it had joined segments. Sizes and packet counts are those of the host, not of the wire.`,
         why: `They have more than ${LONGEST_FRAME} bytes.`,
         confidence: 0.95,
         since: context.time(survey.oversized[0]),

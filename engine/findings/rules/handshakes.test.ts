@@ -32,6 +32,12 @@ describe('lost SYNs', () => {
     expect(finding.costMs).toBe(costMs)
   })
 
+  it('does not call on other connections where there are none', async () => {
+    const late = '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1'
+    expect(theFinding(await findInConnections(late, OPENS)).why).toMatch(/Other connections to the same port opened/)
+    expect(theFinding(await findInConnections(late)).why).toMatch(/after 1\.00 s\. A repetition was answered/)
+  })
+
   it('says that the SYN-ACK was lost where it had passed', async () => {
     const finding = theFinding(
       await findInConnections(

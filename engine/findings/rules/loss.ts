@@ -97,7 +97,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
     ),
     why: tail
       ? 'These connections have too little in flight for the receiver to ask for what is missing; only the sender’s timer notices, and it waits 200 ms and more.'
-      : 'Only segments that the receiver did not have count; packets captured twice, overtaken ones and probes for nothing do not.',
+      : 'Each of these segments was missing at the receiver until it was sent again. Packets that were captured twice, overtaken, or repeated in vain are not counted.',
     confidence: again >= 5 ? 0.9 : 0.75,
     blamed: blamedOf(context, address, cases, again),
     evidence: evidenceOf(context, cases),

@@ -83,7 +83,11 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
     ),
     why: sentences(
       `The SYNs have the same sequence number and came after a timer's wait: ${timerText(cases)}.`,
-      `Other connections to the same port opened at once, so it listens and is allowed.`,
+      all.length > cases.length
+        ? 'Other connections to the same port opened at once, so it listens and is allowed.'
+        : unanswered < cases.length
+          ? 'A repetition was answered, so the port listens and is allowed.'
+          : '',
     ),
     confidence: all.length > cases.length ? 0.95 : 0.75,
     blamed: blamed(answersLost, cases.length, side),
