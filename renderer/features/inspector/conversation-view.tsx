@@ -90,61 +90,65 @@ export function ConversationView({ session, conversation: row, version, view }: 
         </section>
       )}
 
-      <section>
-        <h3>Round trips {samples > 0 && <span className="quiet">{formatCount(samples)} samples</span>}</h3>
-        {histogram && samples > 0 && width > PADDING && (
-          <Suspense fallback={<div style={{ height: 120 }} />}>
-            <RttChart histogram={histogram} width={width - PADDING} />
-          </Suspense>
-        )}
-        <table className="directions">
-          <thead>
-            <tr>
-              <th scope="col">To</th>
-              <th scope="col">n</th>
-              <th scope="col">p50</th>
-              <th scope="col">p90</th>
-              <th scope="col">p99</th>
-            </tr>
-          </thead>
-          <tbody>
-            {HALVES.map(({ measure, name }) => {
-              const summary = latencies.find((each) => each.measure === measure)
-              if (!summary || summary.count === 0) return null
-              return (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>{formatCount(summary.count)}</td>
-                  <td>{percentileText(summary.p50)}</td>
-                  <td>{percentileText(summary.p90)}</td>
-                  <td className={isThin(summary) ? 'quiet' : ''} title={isThin(summary) ? THIN_ABOUT : undefined}>
-                    {percentileText(summary.p99)}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-        <dl className="facts">
-          <Fact name="Initial RTT">{time(row.initialRttNs)}</Fact>
-        </dl>
-      </section>
+      {row.transport === 'TCP' && (
+        <section>
+          <h3>Round trips {samples > 0 && <span className="quiet">{formatCount(samples)} samples</span>}</h3>
+          {histogram && samples > 0 && width > PADDING && (
+            <Suspense fallback={<div style={{ height: 120 }} />}>
+              <RttChart histogram={histogram} width={width - PADDING} />
+            </Suspense>
+          )}
+          <table className="directions">
+            <thead>
+              <tr>
+                <th scope="col">To</th>
+                <th scope="col">n</th>
+                <th scope="col">p50</th>
+                <th scope="col">p90</th>
+                <th scope="col">p99</th>
+              </tr>
+            </thead>
+            <tbody>
+              {HALVES.map(({ measure, name }) => {
+                const summary = latencies.find((each) => each.measure === measure)
+                if (!summary || summary.count === 0) return null
+                return (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td>{formatCount(summary.count)}</td>
+                    <td>{percentileText(summary.p50)}</td>
+                    <td>{percentileText(summary.p90)}</td>
+                    <td className={isThin(summary) ? 'quiet' : ''} title={isThin(summary) ? THIN_ABOUT : undefined}>
+                      {percentileText(summary.p99)}
+                    </td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+          <dl className="facts">
+            <Fact name="Initial RTT">{time(row.initialRttNs)}</Fact>
+          </dl>
+        </section>
+      )}
 
-      <section>
-        <h3>Trouble</h3>
-        <dl className="facts">
-          <Fact name="Retransmissions">{count(row.retransmissions)}</Fact>
-          <Fact name="SYN retransmissions">{count(row.synRetransmissions)}</Fact>
-          <Fact name="Lost before the capture point">{count(row.lost)}</Fact>
-          <Fact name="Duplicate ACKs">{count(row.duplicateAcks)}</Fact>
-          <Fact name="Out of order">{count(row.outOfOrder)}</Fact>
-          <Fact name="Zero windows">{count(row.zeroWindows)}</Fact>
-          <Fact name="Resets">
-            {count(row.resets)}
-            {row.resetCause !== undefined && <span className="quiet"> {row.resetCause.replaceAll('-', ' ')}</span>}
-          </Fact>
-        </dl>
-      </section>
+      {row.transport === 'TCP' && (
+        <section>
+          <h3>Trouble</h3>
+          <dl className="facts">
+            <Fact name="Retransmissions">{count(row.retransmissions)}</Fact>
+            <Fact name="SYN retransmissions">{count(row.synRetransmissions)}</Fact>
+            <Fact name="Lost before the capture point">{count(row.lost)}</Fact>
+            <Fact name="Duplicate ACKs">{count(row.duplicateAcks)}</Fact>
+            <Fact name="Out of order">{count(row.outOfOrder)}</Fact>
+            <Fact name="Zero windows">{count(row.zeroWindows)}</Fact>
+            <Fact name="Resets">
+              {count(row.resets)}
+              {row.resetCause !== undefined && <span className="quiet"> {row.resetCause.replaceAll('-', ' ')}</span>}
+            </Fact>
+          </dl>
+        </section>
+      )}
 
       <section>
         <h3>Traffic</h3>
