@@ -1,6 +1,7 @@
 import type { PacketRow } from './answers.ts'
 
 // What the engine answers about a conversation from close by, see answers.ts: its stream, its time-sequence graph, its ladder.
+
 /** Which end of a conversation: the one that opened it (or has the higher port, where that was not seen), or the other. */
 export type FollowSide = 'client' | 'server'
 
