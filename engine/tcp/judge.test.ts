@@ -242,6 +242,15 @@ describe('handshakes that were repeated', () => {
     `)
   })
 
+  it('calls a SYN sent again, by its IP ID, though what was sent later overtook it', () => {
+    expectVerdicts(`
+      +0    A>B S  0(0)       id 1 <mss 1460, ts 100 0>
+      +1s   B>A SA 0(0) ack 1      <mss 1460, ts 1900 100>
+      +20ms A>B A  1(0) ack 1 id 3 <ts 1120 1900>
+      +5ms  A>B S  0(0)       id 2 <mss 1460, ts 1100 0> ; syn, spurious
+    `)
+  })
+
   it('calls a SYN-ACK that its own repetition overtook reordered, by its timestamp', () => {
     expectVerdicts(`
       ids
@@ -252,13 +261,13 @@ describe('handshakes that were repeated', () => {
     `)
   })
 
-  it('takes the first SYN, late, for the word that the second, which passed here before, was not needed', () => {
+  it('takes an earlier SYN, late, for the word that the one after, which passed here before, was not needed', () => {
     expectVerdicts(`
       +0     A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0>
       +1s    A>B S  0(0) id 3 <mss 1460, sackOK, ts 1100 0> ; syn, spurious
       +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
       +0     A>B A  1(0) ack 1 id 4 <ts 1120 900>
-      +200ms A>B S  0(0) id 2 <mss 1460, sackOK, ts 100 0>  ; reordered
+      +200ms A>B S  0(0) id 2 <mss 1460, sackOK, ts 600 0>  ; syn, spurious
     `)
   })
 })

@@ -11,6 +11,7 @@ import {
   MOST_ARRIVED,
   NO_SACK,
   PROBED,
+  provoke,
   RECOVERY,
   REFUSED,
   SACK_OK,
@@ -60,6 +61,7 @@ export function note(
     d.head = NONE
     d.tail = NONE
     d.lastRepetition = NONE
+    d.synId = (flags & SYN) !== 0 ? <u16>ipId : 0
   }
   if (d.provoked > 0) d.provoked--
   const ahead = seq - d.next
@@ -67,7 +69,7 @@ export function note(
   if (takes === 0) {
     if (d.hidden !== 0) d.hidden = 0
     if ((state & LAST_FIN) !== 0) d.state = state & ~LAST_FIN
-    if (ahead === -1) other.provoked++
+    if (ahead === -1) provoke(other, 1)
     else if (ahead > 0) {
       // A mere ACK says how far its sender is.
       d.next = seq
@@ -85,7 +87,7 @@ export function note(
   d.sendTime = time
   if (end - d.next > 0) d.next = end
   if ((state & ACKED) !== 0 && end - d.una <= 0) {
-    other.provoked++
+    provoke(other, 1)
     return
   }
   sent.add(d, seq, end, row, time, ipId, hasTimestamps ? packet.tsval : 0, (flags & (SYN | FIN)) !== 0)

@@ -4,7 +4,7 @@ import { EVIDENCE, NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
 import * as follow from './follow-sender.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
-import { isOlder, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
+import { isOlder, isOlderThan, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
 import { ACKED, KEPT_ALIVE, LAST_FIN, REFUSED, reserve, SEEN, Sender, sender } from './sender-table.ts'
 import { lengthOf } from './sequence.ts'
@@ -179,7 +179,10 @@ function synAgain(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, deli
   const olderTimestamp = packet.hasTimestamps !== 0 && packet.tsval - d.lastTsval < 0
   if (olderTimestamp || isOlder(d, ipId)) {
     needs.arrivedTwice(d, seq, end)
-    return enterReordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)
+    // Newer than the SYN that came first it was sent again all the same.
+    if (d.synId === 0 || !isOlderThan(ipId, <i32>d.synId)) {
+      return enterReordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)
+    }
   }
   const verdict = (packet.tcpFlags & ACK) !== 0 ? VERDICT.synack : VERDICT.syn
   const entry = enterRepetition(row, time, d, other, verdict, EVIDENCE.handshake, earlier)

@@ -78,7 +78,7 @@ export function noteIpId(d: Sender, ipId: i32, length: i32): void {
  */
 function answers(d: Sender, other: Sender): i32 {
   const acknowledged = (packet.tcpFlags & FLAG.ack) !== 0
-  return d.provoked + sent.answers(other, acknowledged ? packet.ack : other.next)
+  return <i32>d.provoked + sent.answers(other, acknowledged ? packet.ack : other.next)
 }
 
 /**

@@ -32,8 +32,10 @@ export class Sender {
   duplicateAcks: u8
   /** Packets missing by their IP IDs that can be nothing but segments, since this direction last showed how far it had sent; up to 255. */
   hidden: u8
-  /** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. */
-  provoked: i32
+  /** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. Up to 65,535. */
+  provoked: u16
+  /** IP ID of the SYN that was seen first; 0 = none. */
+  synId: u16
   /** The last repetition (needs.ts). */
   lastRepetition: i32
   /** From this point to the sender and back, from the handshake; 0 = unknown. */
@@ -61,6 +63,11 @@ export class Sender {
   set arrived(segments: i32) {
     this.sackedEdge = segments
   }
+}
+
+/** What came to it may make it send so many ACKs that say nothing new. */
+export function provoke(d: Sender, acks: i32): void {
+  d.provoked = <u16>min(0xffff, <i32>d.provoked + acks)
 }
 
 // Bits of a sender's state.

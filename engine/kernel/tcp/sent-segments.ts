@@ -1,7 +1,7 @@
 import { TABLE } from '../../kernel-tables.ts'
 import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
-import { Sender } from './sender-table.ts'
+import { provoke, Sender } from './sender-table.ts'
 
 // What each direction has sent, as its last transmission seen here, and the other side has not acknowledged: linked lists in sequence order,
 // in one arena. A segment is named by where in the arena it lies; 0 = none.
@@ -117,7 +117,7 @@ export function acknowledge(d: Sender, other: Sender, ack: i32): i32 {
     s.next = free
     free = name
     d.listed--
-    if (s.sent > 1) other.provoked += <i32>s.sent - 1
+    if (s.sent > 1) provoke(other, <i32>s.sent - 1)
     last = name
     name = next
   }
