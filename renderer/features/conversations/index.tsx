@@ -15,7 +15,7 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatCount } from '../../components/format.ts'
+import { formatCounted } from '../../components/format.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
@@ -116,7 +116,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
       count={
         listed && (
           <>
-            {formatCount(listed.total)}
+            {formatCounted(listed.total, 'conversation')}
             {(range !== undefined || filter !== '') && ' with packets shown; the numbers are of these packets'}
           </>
         )

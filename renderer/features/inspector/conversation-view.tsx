@@ -77,7 +77,7 @@ export function ConversationView({ session, conversation: row, version, view }: 
           </h3>
           <div className="about-harm" aria-hidden>
             {row.harm.map(({ cause, ms }) => (
-              <i key={cause} style={{ flexGrow: ms, background: harmColor(cause) }} />
+              <i key={cause} style={{ flexGrow: ms / row.harmMs, background: harmColor(cause) }} />
             ))}
           </div>
           <dl className="facts">

@@ -7,7 +7,7 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatCount, formatShare } from '../../components/format.ts'
+import { formatCount, formatCounted, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -164,12 +164,12 @@ export function Packets({
         listed &&
         error === undefined &&
         (partial
-          ? `${formatCount(count)} so far`
+          ? `${formatCounted(count, 'packet')} so far`
           : everything
-            ? formatCount(count)
+            ? formatCounted(count, 'packet')
             : looked !== undefined
               ? `${formatCount(count)} of the first ${formatCount(looked)}, then the search was stopped`
-              : `${formatCount(count)} of ${formatCount(facts.packets)} (${formatShare(count, facts.packets)})`)
+              : `${formatCount(count)} of ${formatCounted(facts.packets, 'packet')} (${formatShare(count, facts.packets)})`)
       }
     >
       <DataGrid
