@@ -24,7 +24,7 @@ describe('analyze', () => {
     expect(stdout).toContain('2,162 packets, 921 kB on the wire, 6 conversations')
     expect(stdout).toContain('from 2026-11-21T02:29:37.521Z, for 32 s')
     expect(stdout).toMatch(/^retransmissions ·{20,}[▁-█·]+·{20,} {2}42, from 14 s to 1[89] s$/mu)
-    expect(stdout).toMatch(/^Sent again: 43 segments: 7 fast, 9 by time-out, 26 tail loss probes, 1 /m)
+    expect(stdout).toMatch(/^Sent again: 43 segments: 7 fast, 11 by time-out, 24 tail loss probes, 1 /m)
     expect(stdout).toMatch(/The receiver had \d+ of them already\./)
     expect(stdout).toMatch(/^Labels \(tcp.analysis\): retransmission 42, duplicate_ack 20, /m)
     expect(stdout).toMatch(
@@ -64,7 +64,7 @@ describe('analyze', () => {
     expect(report.file).toBe(LOSS)
     expect(report.facts).toMatchObject({ format: 'pcapng', compression: 'none', packets: 2162, complete: true })
     expect(report.facts.labels).toMatchObject({ retransmission: 42, duplicate_ack: 20, keep_alive: 0 })
-    expect(report.facts.verdicts).toMatchObject({ fast: 7, rto: 9, tlp: 26, copy: 0 })
+    expect(report.facts.verdicts).toMatchObject({ fast: 7, rto: 11, tlp: 24, copy: 0 })
     expect(report.latency).toContainEqual(expect.objectContaining({ measure: 'http', count: 531, unanswered: 0 }))
     expect(report.conversations).toBe(6)
     expect(report.worst).toHaveLength(6)
