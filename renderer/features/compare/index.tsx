@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
+import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Finding } from '../../../common/model/finding.ts'
 import type { CaptureFacts, Comparison, LatencySummary } from '../../../engine/engine.ts'
@@ -98,8 +98,13 @@ interface ComparedProps {
 }
 
 function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: ComparedProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null)
+  // While the other capture was read there was nothing here that could keep the focus.
+  useEffect(() => {
+    if (document.activeElement === document.body) box.current?.focus()
+  }, [])
   return (
-    <div className="compare" tabIndex={0} data-grid="compare" role="group" aria-label="Comparison">
+    <div ref={box} className="compare" tabIndex={0} data-grid="compare" role="group" aria-label="Comparison">
       <div className="compare-parts">
         <div>
           <Found title={`Only in ${b.name}`} findings={result.findings.appeared} onFinding={onFinding} />

@@ -261,7 +261,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
           <NoteLane scale={scale} />
           {total && total.rttSamples[0] === 0 && latencyPlace && (
             <p className="timeline-none" style={{ top: latencyPlace.top, height: latencyPlace.height }}>
-              {whyNone(total.measure, total.delayedAcks, total.withData)}
+              {total.packets[0] === 0 ? 'No packet here' : whyNone(total.measure, total.delayedAcks, total.withData)}
             </p>
           )}
           <Pointed pointed={pointed} scale={scale} />
