@@ -121,10 +121,15 @@ async function best(contestant: Contestant, { file }: MadeCapture, runs: number)
     console.log(`  ${name.padEnd(18)} skipped: ${command} is not installed`)
     return undefined
   }
+  const once = async () => {
+    // What reading from the disk costs depends on who came before.
+    await measure('cat', [file])
+    return measure(command, args(file))
+  }
   try {
-    let found = await measure(command, args(file))
+    let found = await once()
     for (let run = 1; run < runs && found.wallSeconds < 15; run++) {
-      const again = await measure(command, args(file))
+      const again = await once()
       if (again.cpuSeconds < found.cpuSeconds) found = again
     }
     return found
