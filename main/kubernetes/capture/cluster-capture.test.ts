@@ -430,6 +430,15 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     })
   })
 
+  it('says why one of its points could not be started, and captures at the other', async () => {
+    const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValueOnce(new Error('no more processes'))
+    const capture = make([pod('web'), pod('db')], { durationSeconds: 1 })
+    const status = await capture.run()
+    start.mockRestore()
+    expect(status).toMatchObject({ state: 'incomplete', message: 'no more processes' })
+    expect(status.points).toMatchObject([{ state: 'failed', message: 'no more processes' }, { state: 'complete' }])
+  })
+
   it('text full of shell stays text', async () => {
     const capture = make([pod('web')], { filter: 'port 9 $(touch /tmp/pwned) `id`; "&& reboot' })
     await expect(capture.run()).rejects.toThrow(/does not understand the filter "port 9 \$\(touch \/tmp\/pwned\)/)

@@ -113,7 +113,7 @@ export class ClusterCapture {
       if (fresh) await this.#prepare()
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
-      await this.#startAll(fresh)
+      if (fresh) await this.#startAll()
       await this.#fetchAll()
       await this.#finish()
       return this.status
@@ -215,13 +215,26 @@ export class ClusterCapture {
     point.wire(connection, file, shared, () => this.#changed(), timing)
   }
 
-  /** When not one starts there is nothing to wait for; after a crash there may be what was captured before, and fetching says why. */
-  async #startAll(fresh: boolean): Promise<void> {
-    const starting = this.#points.flatMap(({ capture }) => (capture ? [capture.start()] : []))
-    const results = await Promise.allSettled(starting)
-    if (!fresh) return
-    const failure = results.find((result) => result.status === 'rejected')
-    if (failure?.status === 'rejected' && results.every((result) => result.status === 'rejected')) throw failure.reason
+  /** Throws when not one starts. */
+  async #startAll(): Promise<void> {
+    const points = this.#points.filter(({ capture }) => capture)
+    const failures = await Promise.all(points.map((point) => this.#start(point)))
+    const [first] = failures
+    if (first !== undefined && failures.every((failure) => failure !== undefined)) throw first
+  }
+
+  /** Undefined once tcpdump runs; else why it could not be started: then the point has no part in the capture, and its status says so. */
+  async #start(point: CapturePoint): Promise<unknown> {
+    try {
+      await point.capture?.start()
+      return undefined
+    } catch (error) {
+      point.capture = undefined
+      this.#file?.leave(point.id)
+      point.failed(error)
+      this.#changed()
+      return error
+    }
   }
 
   async #fetchAll(): Promise<void> {
@@ -251,6 +264,8 @@ export class ClusterCapture {
     const { capture } = point
     if (!capture) return
     const work = async () => {
+      // After a crash not all may have been. Each by itself: what others hold waits only as long as somebody asks for it.
+      if ((await this.#start(point)) !== undefined) return
       try {
         await capture.run()
       } finally {
@@ -301,16 +316,9 @@ export class ClusterCapture {
     if (!point.manifest || this.#stopping) return
     this.#wire(point, file)
     await this.#writeManifest()
-    try {
-      await point.capture?.start()
-    } catch (error) {
-      point.capture = undefined
-      file.leave(point.id)
-      point.failed(error)
-      return
-    }
+    const { capture } = point
     this.#fetch(point)
-    if (this.#stopping) await point.capture?.stop()
+    if (this.#stopping) await capture?.stop()
   }
 
   async #finish(): Promise<void> {

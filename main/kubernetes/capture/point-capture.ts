@@ -85,7 +85,7 @@ export class PointCapture {
   #stream: ExecStream | undefined
   #stopping = false
   #finished = false
-  readonly #begun: boolean
+  #starting: Promise<void> | undefined
   #position: Position
   /** Of the segment's bytes until there. */
   #hash: Hash = createHash('sha256')
@@ -118,8 +118,8 @@ export class PointCapture {
     this.#position = { segment, offset: 0 }
     this.#safe = segment
     this.#finished = end !== undefined
-    // What was started and brought nothing yet is asked again, which changes nothing.
-    this.#begun = this.#finished || mark.interface !== undefined
+    // What was started and brought nothing yet is started again, which changes nothing.
+    if (this.#finished || mark.interface !== undefined) this.#starting = Promise.resolve()
     this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, ...end }
   }
 
@@ -128,8 +128,11 @@ export class PointCapture {
   }
 
   /** Starts tcpdump in the pod; does nothing when it was started before. After a crash, too: it may have come just before the start. */
-  async start(): Promise<void> {
-    if (this.#begun) return
+  start(): Promise<void> {
+    return (this.#starting ??= this.#start())
+  }
+
+  async #start(): Promise<void> {
     const { id, seconds, segments, leaseSeconds, command } = this.job
     const start = script(START, id, seconds, segments, leaseSeconds, ...command)
     await this.#insist('starting the capture', async () => {
@@ -173,6 +176,8 @@ export class PointCapture {
     if (this.#stopping || this.#finished) return
     this.#stopping = true
     this.#set({ state: 'stopping' })
+    // What is begun afterwards would not be told.
+    await this.start().catch(() => undefined)
     await this.#insist('stopping the capture', async () => {
       const { stdout, stderr, end } = await runCommand(this.#connection, {
         ...this.place,
@@ -186,7 +191,7 @@ export class PointCapture {
 
   /** Stops fetching at once; the pod ends by itself when no heartbeat comes. */
   abandon(): void {
-    this.#abandon.abort()
+    this.#abandon.abort(new HostError('cancelled', 'Given up before the capture was started.'))
   }
 
   /** The segments before this one are on the disk: the pod may forget them. */
@@ -365,7 +370,7 @@ export class PointCapture {
         if (refused || Date.now() > until) throw error
         const gone = await this.#whyGone(error instanceof Error ? error.message : String(error))
         if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone.message}`)
-        await sleep(pause, undefined, { signal: this.#abandon.signal })
+        await sleep(pause, undefined, { signal: this.#abandon.signal }).catch(() => undefined)
       }
     }
   }
