@@ -220,15 +220,16 @@ export class ClusterCapture {
     const points = this.#points.filter(({ capture }) => capture)
     const failures = await Promise.all(points.map((point) => this.#start(point)))
     const [first] = failures
-    if (first !== undefined && failures.every((failure) => failure !== undefined)) throw first
+    if (first && failures.every(Boolean)) throw first
   }
 
   /** Undefined once tcpdump runs; else why it could not be started: then the point has no part in the capture, and its status says so. */
-  async #start(point: CapturePoint): Promise<unknown> {
+  async #start(point: CapturePoint): Promise<Error | undefined> {
     try {
       await point.capture?.start()
       return undefined
-    } catch (error) {
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause))
       point.capture = undefined
       this.#file?.leave(point.id)
       point.failed(error)
@@ -265,7 +266,7 @@ export class ClusterCapture {
     if (!capture) return
     const work = async () => {
       // After a crash not all may have been. Each by itself: what others hold waits only as long as somebody asks for it.
-      if ((await this.#start(point)) !== undefined) return
+      if (await this.#start(point)) return
       try {
         await capture.run()
       } finally {

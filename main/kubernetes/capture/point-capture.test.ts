@@ -8,7 +8,13 @@ import { PointCapture } from './point-capture.ts'
 vi.mock(import('../exec-stream.ts'), { spy: true })
 afterEach(() => void vi.restoreAllMocks())
 
-const place = { namespace: 'default', pod: 'web', container: 'hopscope-1', enter: [], rung: 'ephemeral-container' } as const
+const place = {
+  namespace: 'default',
+  pod: 'web',
+  container: 'hopscope-1',
+  enter: [],
+  rung: 'ephemeral-container',
+} as const
 const job = { id: 'a-0', command: ['tcpdump'], seconds: 9, segments: 2, leaseSeconds: 9, giveUpMs: 9000 }
 const sink = { begin: vi.fn(), bytes: vi.fn(), accept: vi.fn(), gap: vi.fn(), end: vi.fn() }
 const said = (stdout: string): CommandResult => ({ stdout, stderr: '', end: { exitCode: 0 } })
