@@ -2,7 +2,8 @@ import type { Query } from '../../engine/engine.ts'
 import { formatCount } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { ViewStore } from './view-store.ts'
-import { both, queryOf } from './workspace-commands.ts'
+import { withCondition } from '../components/filter-text.ts'
+import { queryOf } from '../components/query-of.ts'
 
 /** What came of a step; where there is nothing more in its direction, or nothing at all, the selection stays. */
 export type Step = 'moved' | 'none there' | 'none at all'
@@ -18,7 +19,7 @@ export async function stepTo(
   step: 1 | -1,
 ): Promise<Step> {
   const now = view.store.getState()
-  const { id, count } = await engine.select({ ...queryOf(now), filter: both(now.filter, condition) })
+  const { id, count } = await engine.select({ ...queryOf(now), filter: withCondition(now.filter, condition) })
   if (count === 0) return 'none at all'
   const { index, found } =
     now.row === undefined ? { index: step === 1 ? 0 : count, found: false } : await engine.position(id, now.row)

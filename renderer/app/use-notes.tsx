@@ -23,7 +23,9 @@ import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import type { ViewStore } from './view-store.ts'
-import { both, focusSoon, queryOf } from './workspace-commands.ts'
+import { withCondition } from '../components/filter-text.ts'
+import { queryOf } from '../components/query-of.ts'
+import { focusSoon } from './panes.ts'
 
 interface Noted {
   readonly connection: HostConnection
@@ -172,7 +174,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
   async function go({ note, row, frame, conversation, time }: PlacedNote): Promise<void> {
     if (row !== undefined) {
       const now = view.store.getState()
-      const filter = both(now.filter, `frame.number == ${frame}`)
+      const filter = withCondition(now.filter, `frame.number == ${frame}`)
       const hidden = (await engine.firstPacket({ ...queryOf(now), filter })) === undefined
       const lifted = hidden ? { filter: '', range: undefined, conversation: undefined } : {}
       view.change({ row, detail: undefined, note: note.id, ...lifted }, 'push')

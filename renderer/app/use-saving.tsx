@@ -10,7 +10,7 @@ import type { CommandRegistry } from './commands.ts'
 import { tsharkCommand } from './tshark-command.ts'
 import type { View } from './view.ts'
 import type { ViewStore } from './view-store.ts'
-import { queryOf } from './workspace-commands.ts'
+import { queryOf } from '../components/query-of.ts'
 
 interface Saved {
   readonly session: CaptureSession

@@ -1,10 +1,10 @@
-import type { Query } from '../../engine/engine.ts'
-import { formatCounted } from '../components/format.ts'
+import { queryOf } from '../components/query-of.ts'
 import { isSearching, type CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
-import { readHostsFile } from './hosts-file.ts'
+import { addHostsFile } from './hosts-file.ts'
+import { cyclePanes, focusFirst, focusSoon, PANES, showDetail, showList, TREE } from './panes.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
-import { LIST_TABS, type DetailTab, type ListTab, type TimeRange, type View } from './view.ts'
+import { LIST_TABS, type DetailTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
 export interface WorkspaceHandles {
@@ -19,47 +19,11 @@ export interface WorkspaceHandles {
   readonly announce: (text: string) => void
 }
 
-const LARGEST_HOSTS_FILE = 4 << 20
 const NEXT_TIME_FORMAT: Readonly<Record<TimeFormat, TimeFormat>> = {
   relative: 'clock',
   clock: 'delta',
   delta: 'relative',
 }
-/** What takes the focus in the lower place, whatever is shown there. */
-const LOWER_FOCUS = [
-  '[data-grid=packets]',
-  '.graph-plot',
-  '[data-grid=ladder]',
-  '[data-grid=stream]',
-  '.conversation-empty button',
-] as const
-const TREE = ['.inspector [role=tree]'] as const
-/** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
-const PANES = [
-  ['Time axis', '.timeline', ['.timeline-plot']],
-  [
-    'Findings and conversations',
-    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Notes], [aria-label=Compare])',
-    [
-      '[data-grid=findings]',
-      '[data-grid=conversations]',
-      '[data-grid=latency]',
-      '[data-grid=notes]',
-      '[data-grid=compare]',
-    ],
-  ],
-  [
-    'Packets',
-    '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])',
-    LOWER_FOCUS,
-  ],
-  [
-    'Inspector',
-    '.inspector',
-    [...TREE, '.inspector .about', '.inspector:has(.inspector-empty) [role=tab][aria-selected=true]'],
-  ],
-] as const
-
 /** Views of one conversation, by the names they have in Wireshark. */
 export const CLOSER = [
   { detail: 'graph', title: 'Time-sequence graph (tcptrace)', keys: ['G'] },
@@ -340,78 +304,4 @@ export function countTimesFrom(view: ViewStore, row: number | undefined): string
   view.change({ reference: from })
   preferences.setState({ timeFormat: 'relative' })
   return from === undefined ? 'Times since the first packet' : 'Times since the selected packet'
-}
-
-/** Shows the pane in the upper place, and gives it the focus. */
-function showList(view: ViewStore, list: ListTab): void {
-  view.change({ list }, 'push')
-  focusSoon([`[data-grid=${list}]`, `.pane[aria-label=${list} i] .empty button`])
-}
-
-/** Shows the pane in the lower place, and gives it the focus. */
-function showDetail(view: ViewStore, detail: DetailTab): void {
-  view.change({ detail }, 'push')
-  focusSoon(LOWER_FOCUS)
-}
-
-/** Gives the focus to the first of them as soon as it is there. */
-export function focusSoon(selectors: readonly string[]): void {
-  // The pane may first have to ask which conversation it is about.
-  let frames = 60
-  const attempt = () => {
-    if (!focusFirst(selectors) && frames-- > 0) requestAnimationFrame(attempt)
-  }
-  requestAnimationFrame(attempt)
-}
-
-/** Focuses the first of them that is there; false when none is. */
-function focusFirst(selectors: readonly string[]): boolean {
-  for (const selector of selectors) {
-    const element = document.querySelector<HTMLElement>(selector)
-    element?.focus()
-    if (element) return true
-  }
-  return false
-}
-
-/** Moves the focus to the pane after or before the one that has it. */
-function cyclePanes(step: 1 | -1): void {
-  // One that is hidden has no width.
-  const there = PANES.filter(([, pane]) => (document.querySelector(pane)?.clientWidth ?? 0) > 0)
-  const at = there.findIndex(([, pane]) => document.activeElement?.closest(pane))
-  const next = there[(at < 0 ? 0 : at + step + there.length) % there.length]
-  if (next && !focusFirst(next[2])) focusSoon(next[2])
-}
-
-/** Asks for a hosts file and adds its names to those known; what came of it, for the person. */
-async function addHostsFile(): Promise<string> {
-  const file = await chooseFile()
-  if (!file) return ''
-  if (file.size > LARGEST_HOSTS_FILE) return `${file.name} is too large for a hosts file`
-  const found = readHostsFile(await file.text())
-  const count = Object.keys(found).length
-  if (count === 0) return `${file.name} names no address; a line of a hosts file is an address and its names`
-  preferences.setState(({ hosts }) => ({ hosts: { ...hosts, ...found }, resolveNames: true }))
-  return `${formatCounted(count, 'name')} added from ${file.name}`
-}
-
-/** The browser's own dialog; undefined when it was closed without a choice. */
-function chooseFile(): Promise<File | undefined> {
-  const input = document.createElement('input')
-  input.type = 'file'
-  return new Promise((resolve) => {
-    input.addEventListener('change', () => resolve(input.files?.[0]))
-    input.addEventListener('cancel', () => resolve(undefined))
-    input.click()
-  })
-}
-
-/** What the lists are about. */
-export function queryOf({ filter, range, conversation }: View): Query {
-  return { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
-}
-
-/** A filter with another condition. */
-export function both(filter: string, condition: string): string {
-  return filter ? `(${filter}) && ${condition}` : condition
 }

@@ -12,6 +12,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
 import { withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
+import { queryOf } from '../components/query-of.ts'
 import { useAnswer } from '../components/use-answer.ts'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Compare } from '../features/compare/index.tsx'
@@ -176,8 +177,7 @@ export function Workspace({
 
   // After the panes' own effects: what is given up by this, none of them wants any more.
   useEffect(() => {
-    const query = { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
-    void session.engine.setView(query, order)
+    void session.engine.setView(queryOf({ filter, range, conversation }), order)
   }, [session, filter, range, conversation, order])
 
   const framed = useStage(1, true) === 1

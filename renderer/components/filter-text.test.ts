@@ -29,6 +29,17 @@ describe('filters made from what is on screen', () => {
     )
   })
 
+  it('add one that stands only within parentheses', () => {
+    expect(withCondition('!(tcp && dns && ip)', 'dns')).toBe('!(tcp && dns && ip) && dns')
+    expect(withCondition('((tcp || udp) && ip)', 'dns')).toBe('((tcp || udp) && ip) && dns')
+  })
+
+  it('keep a condition that is a choice together', () => {
+    expect(withCondition('ip', 'tcp || udp')).toBe('ip && (tcp || udp)')
+    expect(withCondition('ip', '(tcp || udp)')).toBe('ip && (tcp || udp)')
+    expect(withCondition('tcp xor udp', 'ip')).toBe('(tcp xor udp) && ip')
+  })
+
   it('find what two addresses said to each other, also those that are the same', () => {
     expect(pairFilter('10.0.0.1', '10.0.0.2')).toBe('ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2')
     expect(pairFilter('::1', '::1')).toBe('ipv6.src == ::1 && ipv6.dst == ::1')

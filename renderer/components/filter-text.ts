@@ -31,14 +31,35 @@ export function conversationFilter(conversation: ConversationRow): string {
 export function withCondition(filter: string, condition: string): string {
   const before = filter.trim()
   if (!before || before === condition) return condition
-  // Within quotes and parentheses an "or" changes nothing.
-  const outside = before.replace(/"(?:\\.|[^"\\])*"/g, '""').replace(/\([^()]*\)/g, '()')
-  if (/\|\||\bor\b/i.test(outside)) return `(${before}) && ${condition}`
-  const known = conditionsOf(before)
-  return conditionsOf(condition).every((each) => known.includes(each)) ? before : `${before} && ${condition}`
+  const known = isChoice(before) ? [`(${before})`] : conditionsOf(before)
+  const added = isChoice(condition) ? [`(${condition})`] : conditionsOf(condition)
+  return added.every((each) => known.includes(each)) ? before : [...known, ...added].join(' && ')
 }
 
-const conditionsOf = (filter: string): string[] => filter.split(/\s*&&\s*/)
+/** Whether something binds less than && does. */
+const isChoice = (filter: string): boolean => /\|\||\^\^|\b(or|xor)\b/i.test(outside(filter))
+
+function conditionsOf(filter: string): string[] {
+  const conditions: string[] = []
+  let from = 0
+  for (const { 0: and, index } of outside(filter).matchAll(/\s*&&\s*/g)) {
+    conditions.push(filter.slice(from, index))
+    from = index + and.length
+  }
+  return [...conditions, filter.slice(from)]
+}
+
+/** What is not in quotes, parentheses, brackets or braces, in its place. */
+function outside(filter: string): string {
+  let text = filter.replace(/"(?:\\.|[^"\\])*"/g, blank)
+  for (let before = ''; before !== text;) {
+    before = text
+    text = text.replace(/\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}/g, blank)
+  }
+  return text
+}
+
+const blank = (text: string): string => '_'.repeat(text.length)
 
 /** "10.0.0.1:443", "[fe80::1]:443", or the bare address where there is no port. */
 export function endpointText(address: string, port: number | undefined): string {

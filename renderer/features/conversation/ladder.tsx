@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { ConversationRow, LadderRow, Query } from '../../../engine/engine.ts'
+import type { ConversationRow, LadderRow } from '../../../engine/engine.ts'
 import { Address } from '../../components/address.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
@@ -10,6 +10,7 @@ import { endpointText } from '../../components/filter-text.ts'
 import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { Arrow } from './arrow.tsx'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
@@ -43,7 +44,7 @@ export function Ladder({ session, view, version, menu, onOpen }: LadderProps): R
   const last = useRef<Listed | undefined>(undefined)
   const conversation = subject?.row.id
 
-  const query: Query = { ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }
+  const query = queryOf({ filter, range, conversation })
   const key = conversation === undefined ? undefined : JSON.stringify([query, version])
   const {
     value: listed,

@@ -4,6 +4,7 @@ import type { ConversationRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 
 /** What every view of one conversation is given. */
@@ -48,8 +49,7 @@ interface NoSubjectProps extends Pick<ConversationViewProps, 'session' | 'view'>
 export function NoSubject({ session, view, what }: NoSubjectProps): ReactNode {
   async function showWorst(): Promise<void> {
     const { filter, range } = view.store.getState()
-    const query = { ...(filter && { filter }), ...range }
-    const { rows } = await session.engine.conversations(query, 'harmMs', true, 0, 1)
+    const { rows } = await session.engine.conversations(queryOf({ filter, range }), 'harmMs', true, 0, 1)
     if (rows[0]) view.change({ conversation: rows[0].id }, 'push')
   }
   return (

@@ -9,7 +9,7 @@ import {
   type ReactNode,
 } from 'react'
 import { useStore } from 'zustand'
-import type { ConversationRow, ConversationSort, Query } from '../../../engine/engine.ts'
+import type { ConversationRow, ConversationSort } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
@@ -19,6 +19,7 @@ import { formatCounted } from '../../components/format.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { conversationColumns } from './columns.tsx'
 import './conversations.css'
@@ -54,7 +55,7 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   const notes = useContext(NoteMarksContext)
   const first = useRef(0)
 
-  const query: Query = useMemo(() => ({ ...(filter && { filter }), ...range }), [filter, range])
+  const query = useMemo(() => queryOf({ filter, range }), [filter, range])
   const key = JSON.stringify([query, sort, version])
   const {
     value: listed,

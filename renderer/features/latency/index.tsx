@@ -16,6 +16,7 @@ import { pairFilter, withCondition } from '../../components/filter-text.ts'
 import { formatCount, formatDuration } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { HeatMap } from './heat-map.tsx'
 import {
@@ -58,7 +59,7 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
   const chosen = useStore(view.store, (state) => state.measure)
   const sort = useStore(view.store, (state) => state.timesSort)
   const frameNumber = useFrameNumber()
-  const scope: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
+  const scope = queryOf({ filter, conversation })
   const query: Query = { ...scope, ...range }
   const key = JSON.stringify([query, version])
   const { value: summaries, error, key: answered } = useAnswer(key, () => session.engine.latencies(query))

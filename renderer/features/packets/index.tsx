@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { CaptureFacts, PacketRow, Query } from '../../../engine/engine.ts'
+import type { CaptureFacts, PacketRow } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { TimeFormat } from '../../app/preferences.ts'
 import type { ViewStore } from '../../app/view-store.ts'
@@ -10,6 +10,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatCounted, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { PacketOrder } from '../../worker/engine-service.ts'
 import { useNumberWidth } from '../../components/frame-number.ts'
@@ -69,10 +70,7 @@ export function Packets({
   const visible = useRef({ first: 0, count: 20 })
   const last = useRef<Listed | undefined>(undefined)
 
-  const query: Query = useMemo(
-    () => ({ ...(filter && { filter }), ...range, ...(conversation !== undefined && { conversation }) }),
-    [filter, range, conversation],
-  )
+  const query = useMemo(() => queryOf({ filter, range, conversation }), [filter, range, conversation])
 
   const key = JSON.stringify([query, order, version])
   const {

@@ -17,7 +17,9 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { formatClock, formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { MEASURES, measureName, whyNone } from '../../components/measure-names.ts'
+import { withCondition } from '../../components/filter-text.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
+import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { drawLanes } from './draw-lanes.ts'
@@ -83,7 +85,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
 
   const latencyPlace = places.find(({ id }) => id === 'rtt')
 
-  const query: Query = { ...(filter && { filter }), ...(conversation !== undefined && { conversation }) }
+  const query = queryOf({ filter, conversation })
   const raster = bucketRaster(scale, whole)
   const key =
     size.width > 0 && facts.packets > 0
@@ -145,11 +147,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
       const from = data.from + bucket * width
       const place = lanePlaces.find(({ top, height }) => y >= top && y < top + height)
       const lane = COUNT_LANES.find(({ id }) => id === place?.id)
-      const found = await session.engine.firstPacket({
-        ...asked,
-        filter: both(asked.filter, lane && data[lane.id][bucket] > 0 ? lane.filter : undefined),
-        from,
-      })
+      const wanted = lane && data[lane.id][bucket] > 0 && { filter: withCondition(asked.filter ?? '', lane.filter) }
+      const found = await session.engine.firstPacket({ ...asked, ...wanted, from })
       if (found !== undefined) view.change({ row: found })
     }
   }, [cursor, session, view])
@@ -281,10 +280,6 @@ function tellDrawn(lanes: ShownLanes | undefined): void {
   const packets = lanes?.packets.reduce((sum, count) => sum + count, 0) ?? 0
   performance.mark('lanes drawn', { detail: packets })
   performance.clearMarks('lanes drawn')
-}
-
-function both(a: string | undefined, b: string | undefined): string {
-  return a && b ? `(${a}) && ${b}` : (a ?? b ?? '')
 }
 
 interface CursorStore {
