@@ -8,8 +8,10 @@ import {
   type TimeAxis,
   VALUES,
   ValueScale,
+  valueTicks,
   type GraphName,
   type LanePlace,
+  type ValueTick,
 } from './graph-scale.ts'
 
 // Drawing of the graphs: a function of what is shown. Coordinates are CSS pixels; the context is scaled to device pixels.
@@ -65,7 +67,7 @@ export function scaleOf(
       return new ValueScale(least * 0.8, most * 1.25, ...inner, true)
     }
     case 'throughput': {
-      const most = data ? Math.max(1, greatest(data.sent), greatest(data.acked)) : 1
+      const most = data ? Math.max(1, greatest(data.sent), greatest(data.acked)) * bitRate(data) : 1
       return new ValueScale(0, most, ...inner)
     }
     case 'window': {
@@ -73,6 +75,11 @@ export function scaleOf(
       return new ValueScale(0, most, ...inner)
     }
   }
+}
+
+/** Bits a second, for each byte in one of the parts of time in which throughput is counted. */
+export function bitRate({ from, to, sent }: TimeSequence): number {
+  return (8e9 * sent.length) / (to - from)
 }
 
 export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPicture): void {
@@ -91,7 +98,7 @@ export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPictu
     context.beginPath()
     context.rect(0, place.top, axis.width, place.height)
     context.clip()
-    const ticks = valueTicks(place, scale)
+    const ticks = valueTicks(place, scale, place.name === 'sequence' ? 34 : 24)
     context.fillStyle = colors.grid
     for (const { y } of ticks) context.fillRect(0, y, axis.width, 1)
     if (data) GRAPH[place.name](context, picture, data, scale)
@@ -99,7 +106,7 @@ export function drawGraph(context: CanvasRenderingContext2D, picture: GraphPictu
     labelTicks(context, picture, place, ticks)
     context.fillStyle = colors.line
     context.fillRect(0, place.top + place.height, axis.width + VALUES, 1)
-    title(context, picture, place, scale)
+    title(context, picture, place)
   }
 }
 
@@ -133,11 +140,12 @@ const GRAPH: Readonly<Record<GraphName, Draw>> = {
   throughput(context, { axis, colors }, data, scale) {
     const bottom = scale.top + scale.height
     const per = (data.to - data.from) / data.sent.length
+    const rate = bitRate(data)
     for (let i = 0; i < data.sent.length; i++) {
       const x = Math.round(axis.x(data.from + i * per))
       const width = Math.max(1, Math.round(axis.x(data.from + (i + 1) * per)) - x)
       if (data.sent[i] > 0) {
-        const y = Math.min(bottom - 1, Math.round(scale.y(data.sent[i])))
+        const y = Math.min(bottom - 1, Math.round(scale.y(data.sent[i] * rate)))
         context.fillStyle = colors.trafficWash
         context.fillRect(x, y, width, bottom - y)
         context.fillStyle = colors.traffic
@@ -145,7 +153,7 @@ const GRAPH: Readonly<Record<GraphName, Draw>> = {
       }
       if (data.acked[i] > 0) {
         context.fillStyle = colors.good
-        context.fillRect(x, Math.round(scale.y(data.acked[i])), width, 1)
+        context.fillRect(x, Math.round(scale.y(data.acked[i] * rate)), width, 1)
       }
     }
   },
@@ -274,26 +282,12 @@ function drawTimeAxis(context: CanvasRenderingContext2D, { axis, height, colors,
   }
 }
 
-const VALUE_TEXT: Readonly<Record<GraphName, (value: number, picture: GraphPicture) => string>> = {
-  sequence: (value) => formatCount(value),
-  rtt: (value) => formatDuration(value),
-  throughput: (value, { data }) =>
-    data ? formatBitRate((value * 8 * 1e9) / ((data.to - data.from) / data.sent.length)) : '',
-  window: (value) => formatBytes(value),
-}
-
-interface ValueTick {
-  readonly value: number
-  readonly y: number
-}
-
-function valueTicks(place: LanePlace, scale: ValueScale): readonly ValueTick[] {
-  const values = scale.log
-    ? decades(scale.low, scale.high)
-    : roundTicks(scale.low, scale.high, scale.height, place.name === 'sequence' ? 34 : 24).filter((value) => value > 0)
-  return values
-    .map((value) => ({ value, y: Math.round(scale.y(value)) }))
-    .filter(({ y }) => y >= place.top + 6 && y <= place.top + place.height - 5)
+/** A value of a graph, with its unit. */
+export const VALUE_TEXT: Readonly<Record<GraphName, (value: number) => string>> = {
+  sequence: formatCount,
+  rtt: formatDuration,
+  throughput: formatBitRate,
+  window: formatBytes,
 }
 
 function labelTicks(
@@ -308,7 +302,9 @@ function labelTicks(
   context.textBaseline = 'middle'
   context.fillStyle = colors.ink3
   for (const { value, y } of ticks) {
-    const text = VALUE_TEXT[place.name](value, picture).replace(/\.0+ /, ' ')
+    const text = VALUE_TEXT[place.name](value)
+      .replace(/\.0+ /, ' ')
+      .replace(/(\.\d)0 /, '$1 ')
     context.fillText(text, axis.width + VALUES - 6, y)
   }
 }
@@ -323,8 +319,7 @@ const TITLES: Readonly<Record<GraphName, string>> = {
 function title(
   context: CanvasRenderingContext2D,
   { colors, font }: GraphPicture,
-  { name, top }: LanePlace,
-  { height }: ValueScale,
+  { name, top, height }: LanePlace,
 ): void {
   if (height < 24) return
   context.font = `10px ${font}`
@@ -337,12 +332,6 @@ function title(
   context.globalAlpha = 1
   context.fillStyle = colors.ink3
   context.fillText(text, 8, top + 5)
-}
-
-function decades(low: number, high: number): readonly number[] {
-  const found: number[] = []
-  for (let value = 10 ** Math.ceil(Math.log10(low)); value <= high; value *= 10) found.push(value)
-  return found
 }
 
 function extent(...lists: readonly Points[]): readonly [number, number] {

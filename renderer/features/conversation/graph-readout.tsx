@@ -2,9 +2,9 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
 import type { TimeSequence } from '../../../engine/engine.ts'
-import { formatBytes, formatCount, formatDuration, formatSeconds } from '../../components/format.ts'
+import { formatBitRate, formatBytes, formatCount, formatDuration, formatSeconds } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
-import { scaleOf, type GraphPicture } from './draw-graph.ts'
+import { bitRate, scaleOf, VALUE_TEXT, type GraphPicture } from './draw-graph.ts'
 import { pick, type Picked } from './graph-pick.ts'
 import { AXIS, type GraphName, type LanePlace, type ValueScale } from './graph-scale.ts'
 
@@ -69,8 +69,10 @@ export function Readout({
   const value = scaleOf(place, picture).value(at.y)
   const text = found
     ? `No. ${frameNumber(found.row)}  ${WHAT[found.what]}  ${numbers(place.name, found)}`
-    : valueText(place.name, value, picture.data)
-  const right = at.x > picture.axis.width - 280
+    : place.name === 'throughput'
+      ? throughputAt(picture.data, picture.axis.time(at.x))
+      : VALUE_TEXT[place.name](value)
+  const right = at.x > picture.axis.width / 2
   return (
     <>
       <div className="graph-cross" style={{ transform: `translateX(${Math.round(at.x)}px)`, bottom: AXIS }} />
@@ -95,15 +97,11 @@ function numbers(graph: GraphName, { low, high, what }: Picked): string {
   return `${what === 'ack' || what === 'zero-window' ? 'up to ' : ''}${formatCount(low)}`
 }
 
-function valueText(graph: GraphName, value: number, { from, to, sent }: TimeSequence): string {
-  switch (graph) {
-    case 'sequence':
-      return formatCount(Math.round(value))
-    case 'rtt':
-      return formatDuration(value)
-    case 'throughput':
-      return `${formatBytes(value)} in ${formatDuration((to - from) / sent.length)}`
-    case 'window':
-      return formatBytes(value)
-  }
+/** What was sent and acknowledged around a time, each of them in a second. */
+function throughputAt(data: TimeSequence, time: number): string {
+  const { from, to, sent, acked } = data
+  const part = Math.floor(((time - from) / (to - from)) * sent.length)
+  if (!(part in sent)) return ''
+  const rate = bitRate(data)
+  return `sent ${formatBitRate(sent[part] * rate)}, acknowledged ${formatBitRate(acked[part] * rate)}, in ${formatDuration((to - from) / sent.length)}`
 }

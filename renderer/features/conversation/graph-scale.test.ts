@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { movedRange, placeGraphs, roundTicks, tickSeconds, ValueScale, zoomedRange } from './graph-scale.ts'
+import { movedRange, placeGraphs, roundTicks, tickSeconds, ValueScale, valueTicks, zoomedRange } from './graph-scale.ts'
 
 describe('places of the graphs', () => {
   it('give one graph all the room', () => {
@@ -38,6 +38,46 @@ describe('a value axis', () => {
     expect(roundTicks(0, 0, 100, 20)).toEqual([])
     expect(tickSeconds(1.25e9, 50e6)).toBe('1.25 s')
     expect(tickSeconds(2e9, 1e9)).toBe('2 s')
+  })
+})
+
+describe('the values of a graph', () => {
+  const low = { top: 130, height: 44 }
+  const ticks = (place: typeof low, scale: ValueScale, apart = 24) =>
+    valueTicks(place, scale, apart).map(({ value }) => value)
+
+  it('are some pixels apart where there is room', () => {
+    expect(ticks({ top: 0, height: 200 }, new ValueScale(0, 87_000, 0, 200), 34)).toEqual([
+      20_000, 40_000, 60_000, 80_000,
+    ])
+  })
+
+  it('are closer where there would be one or none', () => {
+    expect(ticks(low, new ValueScale(0, 4200, 138, 33))).toEqual([2000, 4000])
+    expect(ticks({ top: 0, height: 132 }, new ValueScale(0, 87_000, 0, 132), 34)).toEqual([
+      20_000, 40_000, 60_000, 80_000,
+    ])
+  })
+
+  it.each(Array.from({ length: 90 }, (_, i) => 10 + i))('always has one below %i, in a low graph', (most) => {
+    const [first, second] = valueTicks(low, new ValueScale(0, most, 138, 33), 24)
+    expect(first.value).toBeLessThanOrEqual(most)
+    expect(first.y).toBeLessThanOrEqual(low.top + low.height - 5)
+    if (second) expect(first.y - second.y).toBeGreaterThanOrEqual(14)
+  })
+
+  it('have one where the values differ little', () => {
+    expect(ticks(low, new ValueScale(1_000_003, 1_000_009, 130, 44))).not.toEqual([])
+  })
+
+  it('are whole decades, or as many as can be read; between two decades round values', () => {
+    expect(ticks({ top: 0, height: 200 }, new ValueScale(2e4, 9e6, 8, 189, true))).toEqual([1e5, 1e6])
+    expect(ticks(low, new ValueScale(800, 1.2e9, 138, 33, true))).toEqual([1e6, 1e9])
+    expect(ticks(low, new ValueScale(2e6, 8e6, 138, 33, true)).length).toBeGreaterThan(0)
+  })
+
+  it('are none where no label fits', () => {
+    expect(ticks({ top: 0, height: 8 }, new ValueScale(0, 100, 0, 1))).toEqual([])
   })
 })
 

@@ -94,6 +94,52 @@ export function roundTicks(low: number, high: number, pixels: number, apart: num
   return ticks
 }
 
+export interface ValueTick {
+  readonly value: number
+  readonly y: number
+}
+
+/** The height of a label. */
+const LABEL = 14
+
+/**
+ * Round values of a graph's axis that have room for their label, some `apart` pixels from each other. Where there would be
+ * fewer than two they are closer, and one there is always: an axis without a value tells nothing.
+ */
+export function valueTicks(
+  { top, height }: Pick<LanePlace, 'top' | 'height'>,
+  scale: ValueScale,
+  apart: number,
+): readonly ValueTick[] {
+  const fitting = (values: readonly number[]) => {
+    const ticks: ValueTick[] = []
+    let above = -Infinity
+    for (const value of values.toReversed()) {
+      const y = Math.round(scale.y(value))
+      if (value <= 0 || y < top + 6 || y > top + height - 5 || y - above < LABEL) continue
+      ticks.push({ value, y })
+      above = y
+    }
+    return ticks.toReversed()
+  }
+  const linear = (distance: number) => fitting(roundTicks(scale.low, scale.high, scale.height, distance))
+  let ticks = scale.log ? fitting(decades(scale)) : []
+  for (const distance of [apart, (apart + LABEL) / 2, LABEL]) {
+    const closer = ticks.length < 2 ? linear(distance) : []
+    if (closer.length > ticks.length) ticks = closer
+  }
+  for (let distance = LABEL / 2; ticks.length === 0 && distance > 1; distance /= 2) ticks = linear(distance).slice(-1)
+  return ticks
+}
+
+/** Powers of ten, of which some are left out where they lie too close. */
+function decades({ low, high, height }: ValueScale): readonly number[] {
+  const each = Math.max(1, Math.ceil(LABEL / (height / Math.log10(high / low))))
+  const found: number[] = []
+  for (let power = Math.ceil(Math.log10(low) / each) * each; 10 ** power <= high; power += each) found.push(10 ** power)
+  return found
+}
+
 /** Seconds of a tick, as fine as the distance between ticks needs. */
 export function tickSeconds(time: number, step: number): string {
   const decimals = Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step) - 1e-9)))
