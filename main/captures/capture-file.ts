@@ -10,6 +10,11 @@ import { fileFailure } from '../file-errors.ts'
 // Without announcements (another program may be the writer) growth is noticed this late.
 const GROWTH_POLL = 250
 
+interface GrowingOptions {
+  readonly growing?: boolean
+  readonly written?: () => number
+}
+
 /**
  * A capture on disk that the host serves. It is pinned to one file, not to a name: offsets that the interface holds would point into
  * other packets if the file were replaced or cut, so both are errors that say so.
@@ -19,32 +24,37 @@ export class CaptureFile {
   readonly path: string
   readonly #device: bigint
   readonly #inode: bigint
+  readonly #written: () => number
   #size: number
-  /** Below this it was cut. Its writer may take back the end of what it could not write whole (a full disk). */
-  #least: number
   #growing: boolean
   #failure: HostError | undefined
   readonly #waiting = new Set<() => void>()
 
-  private constructor(path: string, stats: BigIntStats, growing: boolean) {
+  private constructor(path: string, stats: BigIntStats, growing: boolean, written: () => number) {
     this.id = idOf(path, stats)
     this.path = path
     this.#device = stats.dev
     this.#inode = stats.ino
-    this.#size = Number(stats.size)
-    this.#least = growing ? 0 : this.#size
     this.#growing = growing
+    this.#written = written
+    this.#size = this.#whole(Number(stats.size))
   }
 
-  /** Throws HostError: not-found, permission-denied, unsupported (anything but a plain file). */
-  static async at(path: string, options: { readonly growing?: boolean } = {}): Promise<CaptureFile> {
+  /**
+   * `written`: how many bytes of a growing one stay, by its writer. What is behind them is no part of it yet, and is taken back where it
+   * can't be written whole (a full disk). Throws HostError: not-found, permission-denied, unsupported (anything but a plain file).
+   */
+  static async at(
+    path: string,
+    { growing = false, written = () => Number.POSITIVE_INFINITY }: GrowingOptions = {},
+  ): Promise<CaptureFile> {
     const stats = await plainFile(path)
     try {
       await (await open(path, 'r')).close()
     } catch (error) {
       throw fileFailure(path, error)
     }
-    return new CaptureFile(path, stats, options.growing ?? false)
+    return new CaptureFile(path, stats, growing, written)
   }
 
   describe(): CaptureSource {
@@ -90,13 +100,18 @@ export class CaptureFile {
 
   /** Its size now. */
   async sizeOf(handle: FileHandle): Promise<number> {
-    const { size } = await handle.stat()
-    if (size < this.#least) {
-      throw new HostError('unavailable', `${this.path} was cut from ${this.#least} to ${size} bytes: open it again.`)
+    // Of one that grows, another reader may have seen more meanwhile.
+    const growing = this.#growing
+    const size = this.#whole((await handle.stat()).size)
+    if (!growing && size < this.#size) {
+      throw new HostError('unavailable', `${this.path} was cut from ${this.#size} to ${size} bytes: open it again.`)
     }
     this.#size = size
-    if (!this.#growing) this.#least = size
     return size
+  }
+
+  #whole(size: number): number {
+    return this.#growing ? Math.min(size, this.#written()) : size
   }
 
   // Called by the writer of a growing capture:

@@ -29,9 +29,9 @@ export class CaptureLibrary {
     return this.#hold(await this.#samples.path(name))
   }
 
-  /** A capture that this host is writing: readers may follow it until its writer says finish() or fail(). */
-  async openGrowing(path: string): Promise<CaptureFile> {
-    return this.#hold(path, true)
+  /** A capture that this host is writing, `written` bytes by now: readers may follow it until its writer says finish() or fail(). */
+  async openGrowing(path: string, written?: () => number): Promise<CaptureFile> {
+    return this.#hold(path, { growing: true, ...(written && { written }) })
   }
 
   /**
@@ -52,10 +52,10 @@ export class CaptureLibrary {
     throw new HostError('not-found', 'This capture is not open here, and not among those opened lately: open it again.')
   }
 
-  async #hold(path: string, growing = false): Promise<CaptureFile> {
-    const capture = await CaptureFile.at(path, { growing })
+  async #hold(path: string, options: Parameters<typeof CaptureFile.at>[1] = {}): Promise<CaptureFile> {
+    const capture = await CaptureFile.at(path, options)
     const held = this.#open.get(capture.id)
-    if (held?.growing && !growing) return held
+    if (held?.growing && !options.growing) return held
     // Opened again: from now on its present size is what it may not fall below.
     this.#open.set(capture.id, capture)
     return capture

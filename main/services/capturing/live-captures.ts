@@ -177,7 +177,7 @@ export class LiveCaptures {
     const began = status.state === 'capturing' && running.live.state !== 'capturing'
     running.live = { ...running.live, ...status }
     if (status.bytes > 0 && !running.serving) {
-      running.serving = this.#needs.served.openGrowing(status.file)
+      running.serving = this.#needs.served.openGrowing(status.file, () => running.capture.status.bytes)
       running.serving.then(
         (file) => {
           running.file = file
