@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { AppFacts, Theme } from '../../common/contract.ts'
+import type { AppFacts } from '../../common/contract.ts'
 import type { CheckTarget } from '../../common/model/check.ts'
 import type { ContextList } from '../../common/model/context.ts'
 import type { CaptureOrder } from '../../common/model/live-capture.ts'
@@ -24,18 +24,17 @@ import { KeyHelp } from './key-help.tsx'
 import { keyLabels } from './keys.ts'
 import { Palette } from './palette.tsx'
 import { TerminalDrawer } from './terminal-drawer.tsx'
-import { applyTheme, lastTheme } from './theme.ts'
 import { TopButtons } from './top-buttons.tsx'
 import { useKeys } from './use-keys.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
 import { useMarkedTime } from './use-marked-time.ts'
 import { useStage } from './use-stage.ts'
+import { useTheme } from './use-theme.ts'
 import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
+import { windowCommands, type WindowDialog } from './window-commands.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
-
-const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
 
 /** The window: its top bar, what is open in it, and what belongs to all of it. Made once. */
 export function App({ connection }: { readonly connection: HostConnection }): ReactNode {
@@ -44,8 +43,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const [commands] = useState(createCommandRegistry)
   const [view] = useState(() => createViewStore(window))
   const [captures] = useState(() => createCaptures(connection, view, () => facts.current?.hasFileDialog ?? false))
-  const [theme, setTheme] = useState<Theme>(lastTheme)
-  const [dialog, setDialog] = useState<'keys' | 'palette'>()
+  const { theme, nextTheme } = useTheme(connection)
+  const [dialog, setDialog] = useState<WindowDialog>()
   const state = useStore(captures.store)
   const screen = useStore(view.store, (now) => now.screen)
   const [draft, setDraft] = useState<CaptureDraft>()
@@ -63,21 +62,13 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   useEffect(() => {
     const control = new AbortController()
     const { signal } = control
-    const quietly = () => undefined
-    // A host that refuses or is away is reported by the connection's status; these only wait for it.
-    connection
-      .watch(
-        (host) => host.app.watchSettings(),
-        (settings) => setTheme(settings.theme),
-        signal,
-      )
-      .catch(quietly)
+    // A host that refuses or is away is reported by the connection's status; this only waits for it.
     connection
       .commands((command) => {
         if (command.kind === 'open-capture') captures.openSource(command.capture)
         else commands.run(command.command)
       }, signal)
-      .catch(quietly)
+      .catch(() => undefined)
     return () => {
       control.abort()
     }
@@ -137,76 +128,21 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   }
   const copy = (text: string) => void navigator.clipboard.writeText(text).catch(() => undefined)
 
-  useEffect(() => applyTheme(theme), [theme])
   useKeys(commands, captures)
-
-  const changeTheme = useCallback(
-    (next: Theme) => {
-      setTheme(next)
-      // Without a host the choice holds in this browser.
-      connection.host.app.changeSettings({ theme: next }).catch(() => undefined)
-    },
-    [connection],
-  )
 
   useEffect(
     () =>
-      commands.register([
-        {
-          id: 'capture.open',
-          title: 'Open a capture',
-          group: 'Capture',
-          keys: ['Ctrl+O'],
-          run: () => captures.choose(),
-        },
-        {
-          id: 'capture.again',
-          title: 'Read the capture again',
-          group: 'Capture',
-          enabled: () => captures.store.getState().kind === 'open',
-          run: () => captures.readAgain(),
-        },
-        {
-          id: 'capture.close',
-          title: 'Close the capture',
-          group: 'Capture',
-          enabled: () => captures.store.getState().kind !== 'none',
-          run: () => captures.close(),
-        },
-        { id: 'cluster.open', title: 'Clusters and captures', group: 'Go', keys: ['Alt+K'], run: () => openClusters() },
-        {
-          id: 'capture.stop',
-          title: 'Stop capturing',
-          group: 'Capture',
-          enabled: () => shownLive?.state === 'capturing',
-          run: () => {
-            if (shownLive) liveCaptures.stop(shownLive.id)
-          },
-        },
-        {
-          id: 'theme.next',
-          title: 'Next theme: system, light, dark',
-          group: 'View',
-          run: () => changeTheme(NEXT_THEME[theme]),
-        },
-        {
-          id: 'help.palette',
-          title: 'All commands',
-          group: 'Help',
-          keys: ['Ctrl+K', 'Ctrl+Shift+P'],
-          inText: true,
-          run: () => setDialog('palette'),
-        },
-        {
-          id: 'help.keys',
-          title: 'Keys and colours',
-          wireshark: 'Coloring Rules, Colouring Rules',
-          group: 'Help',
-          keys: ['?', 'F1'],
-          run: () => setDialog('keys'),
-        },
-      ]),
-    [commands, captures, changeTheme, theme, openClusters, liveCaptures, shownLive],
+      commands.register(
+        windowCommands({
+          captures,
+          capturing: shownLive?.state === 'capturing' ? shownLive.id : undefined,
+          openClusters,
+          stop: liveCaptures.stop,
+          nextTheme,
+          showDialog: setDialog,
+        }),
+      ),
+    [commands, captures, nextTheme, openClusters, liveCaptures, shownLive],
   )
 
   const name = state.kind === 'open' ? state.session.name : state.kind === 'none' ? undefined : state.name
@@ -253,7 +189,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           onClusters={() => openClusters()}
           onPalette={() => setDialog('palette')}
           onKeys={() => setDialog('keys')}
-          onTheme={() => changeTheme(NEXT_THEME[theme])}
+          onTheme={nextTheme}
         />
       </header>
       {status.state === 'lost' && (

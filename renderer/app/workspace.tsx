@@ -1,5 +1,4 @@
-import { ChevronsUpDown } from 'lucide-react'
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { createPortal } from 'react-dom'
 import { usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
@@ -10,18 +9,14 @@ import type { CaptureFacts, ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
-import { withCondition } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
 import { queryOf } from '../components/query-of.ts'
 import { useAnswer } from '../components/use-answer.ts'
-import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Compare } from '../features/compare/index.tsx'
 import { Conversations } from '../features/conversations/index.tsx'
 import { Findings } from '../features/findings/index.tsx'
-import { FilterField, type FilterFieldHandle } from '../features/filter/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
 import { Latency } from '../features/latency/index.tsx'
-import { Packets } from '../features/packets/index.tsx'
 import { StatusBar } from '../features/status/index.tsx'
 import { Timeline } from '../features/timeline/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
@@ -29,13 +24,14 @@ import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
-import { nameProposals } from './name-proposals.ts'
+import { LowerPane } from './lower-pane.tsx'
 import { NoPackets } from './no-packets.tsx'
-import { preferences, rememberFilter } from './preferences.ts'
+import { rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
-import { packetText, rowMenus } from './row-menus.ts'
+import { rowMenus } from './row-menus.ts'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
+import { useFilter } from './use-filter.tsx'
 import { useNotes } from './use-notes.tsx'
 import { usePacketSearch } from './use-packet-search.tsx'
 import { useViewOfPart } from './part-view.ts'
@@ -43,12 +39,12 @@ import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
-import { DETAIL_TABS, LIST_TABS, type DetailTab, type ListTab, type TimeRange } from './view.ts'
+import { LIST_TABS, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { useStage } from './use-stage.ts'
 import { workspaceCommands } from './workspace-commands.ts'
 import { UPPER_SHARE, WorkspaceFrame } from './workspace-frame.tsx'
-import { DETAIL_TITLES, LIST_TITLES, Tabs } from './workspace-tabs.tsx'
+import { LIST_TITLES, Tabs } from './workspace-tabs.tsx'
 
 export interface WorkspaceProps {
   readonly connection: HostConnection
@@ -85,10 +81,7 @@ export function Workspace({
   const conversation = useStore(view.store, (state) => state.conversation)
   const chosenList = useStore(view.store, (state) => state.list)
   const finding = useStore(view.store, (state) => state.finding)
-  const detail = useStore(view.store, (state) => state.detail) ?? DETAIL_TABS[0]
   const order = useStore(view.store, (state) => state.order)
-  const { timeFormat, filterHistory } = useStore(preferences)
-  const field = useRef<FilterFieldHandle>(null)
   const inspector = usePanelRef()
   const upper = usePanelRef()
   const [shown, setShown] = useState<number>()
@@ -96,6 +89,8 @@ export function Workspace({
   const [announcement, announce] = useAnnouncement()
   const read = progress?.version ?? 0
   const names = useAddressNames(session, read)
+  const field = useFilter({ session, view, commands, names })
+  const { narrow, focus: focusFilter } = field
   const addressItems = useCallback(
     (address: string) => itemsOfAddress(address, names.get(address)?.name),
     [itemsOfAddress, names],
@@ -106,24 +101,6 @@ export function Workspace({
   // Start from the answer, where there is one.
   const list = chosenList ?? (report && report.findings.length > 0 ? 'findings' : 'conversations')
 
-  const apply = useCallback(
-    (text: string) => {
-      rememberFilter(text)
-      view.change({ filter: text }, 'push')
-    },
-    [view],
-  )
-  const narrow = useCallback(
-    (condition: string) => apply(withCondition(view.store.getState().filter, condition)),
-    [apply, view],
-  )
-  const filterUse = useMemo(
-    () => ({
-      narrow,
-      prepare: (condition: string) => field.current?.prepare(withCondition(view.store.getState().filter, condition)),
-    }),
-    [narrow, view],
-  )
   const copy = useCallback(
     (text: string) => {
       navigator.clipboard.writeText(text).then(
@@ -137,16 +114,8 @@ export function Workspace({
   const notes = useNotes({ connection, session, view, commands, announce, onFilter: narrow })
   // All only grow, so their sum tells whether there is something new to ask.
   const version = read + resumed + (asksForNotes(filter) ? notes.revision : 0)
-  const complete = useCallback(
-    async (text: string, caret: number) => [
-      ...(await session.engine.complete(text, caret)),
-      ...nameProposals(text, caret, names),
-    ],
-    [session, names],
-  )
   const other = useOtherCapture({ connection, session, view, commands })
   const part = usePart({ session, view, commands, facts: progress?.facts })
-  const focusFilter = useCallback(() => field.current?.focus(), [])
   const search = usePacketSearch({ session, view, commands, facts: progress?.facts, focusFilter, announce })
   const saving = useSaving({ session, view, commands, appVersion, announce, copy })
 
@@ -224,7 +193,7 @@ export function Workspace({
   const { packetMenu, conversationMenu } = rowMenus({
     session,
     view,
-    filterUse,
+    filterUse: field.use,
     addressItems,
     copy,
     notes,
@@ -288,33 +257,6 @@ export function Workspace({
     compare: (facts) => <Compare session={session} view={view} facts={facts} version={version} other={other} />,
     latency: (facts) => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
-  const details: Readonly<Record<DetailTab, (facts: CaptureFacts) => ReactNode>> = {
-    packets: (facts) => (
-      <Packets
-        session={session}
-        view={view}
-        facts={facts}
-        version={version}
-        reading={reading}
-        timeFormat={timeFormat}
-        menu={packetMenu}
-        onShown={setShown}
-        onOpen={() => commands.run('go.inspector')}
-        onCopy={(row) => copy(packetText(row))}
-      />
-    ),
-    graph: () => <Graph session={session} view={view} version={version} />,
-    ladder: () => (
-      <Ladder
-        session={session}
-        view={view}
-        version={version}
-        menu={packetMenu}
-        onOpen={() => commands.run('go.inspector')}
-      />
-    ),
-    follow: () => <FollowStream session={session} view={view} version={version} onCopy={copy} />,
-  }
 
   const share = progress && progress.size > 0 ? progress.bytesRead / progress.size : 0
   return (
@@ -324,16 +266,7 @@ export function Workspace({
           framed &&
           createPortal(
             <>
-              <FilterField
-                ref={field}
-                applied={filter}
-                history={filterHistory}
-                check={(text) => session.engine.checkFilter(text)}
-                complete={complete}
-                onApply={apply}
-                onFind={search.find}
-                onLeave={() => commands.run('filter.stop') || commands.run('go.packets')}
-              />
+              {field.draw(search.find)}
               <Conditions view={view} conversation={chosen} onToggleInspector={() => commands.run('view.inspector')} />
             </>,
             filterSlot,
@@ -384,32 +317,24 @@ export function Workspace({
             lower={
               facts &&
               stage >= 2 && (
-                <Tabs
-                  ids={DETAIL_TABS}
-                  names={DETAIL_TITLES}
-                  shown={detail}
-                  onShow={(id) => view.change({ detail: id }, 'push')}
-                  action={
-                    <button
-                      type="button"
-                      className="icon-button small"
-                      aria-label="Most of the height, or not"
-                      title="Most of the height, or not (X)"
-                      onClick={() => commands.run('view.lower')}
-                    >
-                      <ChevronsUpDown size={14} aria-hidden />
-                    </button>
-                  }
-                >
-                  {details[detail](facts)}
-                </Tabs>
+                <LowerPane
+                  session={session}
+                  view={view}
+                  commands={commands}
+                  facts={facts}
+                  version={version}
+                  reading={reading}
+                  menu={packetMenu}
+                  onShown={setShown}
+                  onCopy={copy}
+                />
               )
             }
             side={
               facts &&
               stage >= 3 && (
                 <AddressItems value={addressItems}>
-                  <FilterUseContext value={filterUse}>
+                  <FilterUseContext value={field.use}>
                     <Inspector
                       session={session}
                       view={view}
