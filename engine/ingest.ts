@@ -189,7 +189,7 @@ export class Ingest implements FrameSink {
     this.unread ??= { offset: this.#totals[TOTAL.end], reason: 'there is no memory for more' }
   }
 
-  /** Requests and responses; the packet's conversation does not count it yet. False: of a TCP connection no more is wanted. */
+  /** Requests and responses, told of the last row. False: of a TCP connection no more is wanted. */
   #application(row: number, time: number, found: number): boolean {
     const packet = this.#packet
     const applications = this.#applications

@@ -173,6 +173,25 @@ describe('a capture for which memory runs out', () => {
     }
   })
 
+  it('knows of no request whose packet is not there', () => {
+    // Each frame is a connection with a request, and labelled: memory also ends while its labels are counted, or the request is.
+    const header =
+      '020000000001020000000002 0800 4500004300000000400600000a0000010a000002 00010050 0000000100000001 5018000000000000'
+    const request = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const frames = pcap(Buffer.concat([hex(header), request]), 40_000, (view, n) => {
+      view.setUint16(28, n)
+    })
+    for (let pages = 110; pages < 122; pages++) {
+      const engine = engineOf(pages)
+      for (let at = 0; at < frames.length; at += 90_000) engine.push(frames.subarray(at, at + 90_000))
+      engine.finish()
+      const { packets, exchanges } = engine
+      expect(engine.facts().unread?.reason).toBe('there is no memory for more')
+      expect(exchanges.count, `${pages} pages`).toBe(packets.rows)
+      expect(exchanges.requestRow[exchanges.count - 1] ?? -1).toBe(packets.rows - 1)
+    }
+  })
+
   it('does not take another error for it', () => {
     const engine = new Engine()
     vi.stubGlobal('DataView', function () {

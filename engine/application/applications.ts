@@ -156,7 +156,7 @@ export class Applications {
     const bytes = before ? joined(before.bytes, packet.bytes.subarray(packet.payloadAt, end)) : packet.bytes
     const from = before ? 0 : packet.payloadAt
     const to = before ? bytes.length : end
-    const client = this.#clientDirection(conversation, packet)
+    const client = this.#clientDirection(conversation)
     const { sourcePort, destinationPort } = packet
     const first = {
       bytes,
@@ -215,13 +215,9 @@ export class Applications {
   }
 
   /** The direction that opened the connection; undefined if its handshake was not captured. */
-  #clientDirection(conversation: number, packet: Packet): number | undefined {
-    const flags =
-      this.#conversations.packets(conversation) === 0
-        ? packet.tcpFlags
-        : this.#packets.chunk(this.#conversations.firstRow(conversation)).flags[
-            this.#conversations.firstRow(conversation) & 0xffff
-          ]
+  #clientDirection(conversation: number): number | undefined {
+    const first = this.#conversations.firstRow(conversation)
+    const flags = this.#packets.chunk(first).flags[first & 0xffff]
     // End A is the one that sent the first packet.
     if ((flags & SYN) === 0) return undefined
     return (flags & ACK) === 0 ? 0 : 1
@@ -254,7 +250,7 @@ export class Applications {
 
   #giveUp(stream: TcpStream): void {
     this.#streamOf[stream.conversation] = IGNORED
-    this.exchanges.stopWatching(stream.conversation, this.#packets.rows)
+    this.exchanges.stopWatching(stream.conversation, this.#packets.rows - 1)
     stream.release()
   }
 }

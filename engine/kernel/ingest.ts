@@ -88,10 +88,11 @@ export function frame(
   const isCut = <u32>capturedLength < <u32>length
   if (isCut) flags |= FLAG.cut
 
+  let found = -1
   if (packet.sourceAt < 0) {
     if (keepsAll) setConversation(NO_CONVERSATION)
   } else {
-    let found = find()
+    found = find()
     let labels = 0
     let verdict = 0
     if (packet.transport === TRANSPORT.tcp) {
@@ -105,7 +106,6 @@ export function frame(
       }
       if (keepsAll) roundTrips.segment(row, time, found, verdict)
     }
-    if (tellsApplications && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) tell(row, time, found)
     if ((found & 1) !== 0) flags |= FLAG.reverse
     if (keepsAll || verdict !== 0) setConversation(found >>> 1)
     if (labels !== 0) labelCounts.count(labels, found >>> 1, row)
@@ -116,6 +116,9 @@ export function frame(
   if (<u32>length > <u32>counts[COUNT.longestFrame]) counts[COUNT.longestFrame] = length
   if (isCut) countCut(row)
   commit(row, time, offset + <f64>capturedLength)
+  // Only now, as memory may end above: what they are told of is a row.
+  const tells = tellsApplications && found >= 0
+  if (tells && (packet.payloadLength !== 0 || (flags & ENDS) !== 0)) tell(row, time, found)
   return true
 }
 

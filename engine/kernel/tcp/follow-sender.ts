@@ -170,13 +170,13 @@ function isDuplicate(other: Sender, length: i32, flags: i32): bool {
  */
 function answersHandshake(ack: i32, d: Sender, other: Sender): bool {
   const state = d.state
-  const sent = d.next - d.first
+  const length = d.next - d.first
   const acknowledges = ack - d.first
-  if ((state & SERVER) !== 0 && (acknowledges < 1 || acknowledges > sent)) {
+  if ((state & SERVER) !== 0 && (acknowledges < 1 || acknowledges > length)) {
     refuse(d)
     return true
   }
-  const isSyn = (state & (SACK_OK | NO_SACK)) !== 0 && sent === 1 && acknowledges === 1
+  const isSyn = (state & (SACK_OK | NO_SACK)) !== 0 && length === 1 && acknowledges === 1
   if (isSyn && ((state | other.state) & SERVER) === 0) needs.arrivedTwice(d, d.first, ack)
   return false
 }
