@@ -57,10 +57,24 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
     store.setState(state, true)
   }
 
+  /** One of which nothing can be read is not offered again. What is empty may still be written. */
+  function forgetUnreadable({ path, progress }: CaptureSession): void {
+    if (path === undefined) return
+    const end = progress.subscribe(({ progress: now }) => {
+      if (!now || now.phase === 'reading') return
+      end()
+      const { damage, packets, part } = now.facts
+      if (!damage || now.bytesRead === 0 || packets > 0 || part) return
+      // Where that can't be kept, it is offered.
+      connection.host.captures.forgetRecent(path).catch(() => undefined)
+    })
+  }
+
   /** A capture opened by hand starts with nothing filtered; one that the URL names keeps the URL's view. */
   function enter(session: CaptureSession, keepView: boolean): void {
     // Shown first: the view's change must find that its capture is open already.
     show({ kind: 'open', session })
+    forgetUnreadable(session)
     if (!keepView) view.change({ ...NOTHING_SELECTED, capture: session.ref }, 'push')
   }
 

@@ -1,5 +1,4 @@
 import { useEffect, useRef, type ReactNode } from 'react'
-import type { CapturesSection } from '../../common/contract.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { formatCount } from '../components/format.ts'
 import { CaptureView } from '../features/inspector/capture-view.tsx'
@@ -11,22 +10,14 @@ interface NoPacketsProps {
   readonly progress: Progress
   readonly onOpen: () => void
   readonly onClose: () => void
-  readonly captures: Pick<CapturesSection, 'forgetRecent'>
 }
 
 /** Instead of the workspace, when reading has ended and there is nothing to show: why, where in the file, and what to do. */
-export function NoPackets({ session, progress, onOpen, onClose, captures }: NoPacketsProps): ReactNode {
+export function NoPackets({ session, progress, onOpen, onClose }: NoPacketsProps): ReactNode {
   const page = useRef<HTMLElement>(null)
   useEffect(() => {
     if (document.activeElement === document.body) page.current?.querySelector('button')?.focus()
   }, [])
-  const { path } = session
-  // What is empty may still be written.
-  const unreadable = progress.facts.damage !== undefined && progress.bytesRead > 0
-  useEffect(() => {
-    // It is not offered again. Where that can't be kept, it is.
-    if (unreadable && path !== undefined) captures.forgetRecent(path).catch(() => undefined)
-  }, [captures, unreadable, path])
   const again = { title: 'Read it again', run: () => location.reload() }
   return (
     <main ref={page} className="start no-packets">

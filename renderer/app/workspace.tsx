@@ -185,7 +185,6 @@ export function Workspace({
         progress={progress}
         onOpen={() => commands.run('capture.open')}
         onClose={() => commands.run('capture.close')}
-        captures={connection.host.captures}
       />
     )
   }

@@ -129,6 +129,18 @@ describe('opening a capture', () => {
     await screen.counts(screen.packets, sample('zero-window').packets)
   })
 
+  it('does not offer again what it could not read', async () => {
+    const text = join(served.app.folder, 'notes.txt')
+    writeFileSync(text, 'This is not a capture at all, only a text.')
+    await using other = await startApp(text, sample('half-open').path)
+    await using opened = await openPage(served.browser, other.url)
+    const { page } = opened
+    await page.getByRole('heading', { name: 'notes.txt is no capture that can be read' }).waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('button', { name: new RegExp(`^${sample('half-open').file}`) }).waitFor()
+    expect(await page.getByRole('button', { name: /^notes\.txt/ }).count()).toBe(0)
+  })
+
   it('says why a file of the host can no longer be opened', async () => {
     const file = join(served.app.folder, 'gone.pcap')
     writeFileSync(file, readFileSync(sample('half-open').path))
