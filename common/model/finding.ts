@@ -59,6 +59,10 @@ export interface Evidence {
   readonly role: string
 }
 
+export interface TimedEvidence extends Evidence {
+  readonly time: number
+}
+
 /** A command that shows the same elsewhere, or proves the finding wrong. Its arguments are addresses, ports and words of ours: safe in a shell. */
 export interface ConfirmCommand {
   readonly command: string
@@ -96,7 +100,7 @@ export interface Finding {
   /** Who is to blame, or why that cannot be told. */
   readonly blamed: string
   /** In the order of the story, at most MOST_EVIDENCE. */
-  readonly evidence: readonly Evidence[]
+  readonly evidence: readonly TimedEvidence[]
   /** What it might have been, and why it is not. */
   readonly ruledOut: readonly string[]
   /** What would settle what is open. */

@@ -43,7 +43,7 @@ describe('in our own captures', () => {
     const { engine, findings, artefacts } = await findInCapture(file)
     for (const { filter, evidence, kind } of [...findings, ...artefacts]) {
       expect(engine.checkFilter(filter), `${kind}: ${filter}`).toMatchObject({ ok: true })
-      for (const { row } of evidence) expect(row).toBeLessThan(engine.packets.rows)
+      for (const { row, time } of evidence) expect(time).toBe(engine.packets.time(row))
     }
   })
 

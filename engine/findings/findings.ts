@@ -67,7 +67,9 @@ function finished(
     title,
     source: rule.source,
     conversations: conversations.slice(0, MOST_CONVERSATIONS),
-    evidence: evidence.slice(0, MOST_EVIDENCE),
+    evidence: evidence
+      .slice(0, MOST_EVIDENCE)
+      .map((each) => ({ ...each, time: context.tables.packets.time(each.row) })),
     filter: filter ?? context.filter(conversations),
   }
 }

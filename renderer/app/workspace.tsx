@@ -294,6 +294,7 @@ export function Workspace({
                   view={view}
                   facts={facts}
                   version={version}
+                  findings={report?.findings}
                   pointed={pointed}
                   onFilter={narrow}
                 />

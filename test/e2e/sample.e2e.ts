@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { sample } from './support/app.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
@@ -90,24 +91,29 @@ describe('looking into a sample', () => {
     const screen = new Screen(page)
     await screen.read()
     await screen.counts(screen.packets, sample('idle-resets').packets)
-    const lane = await page.locator('[data-lane=resets]').boundingBox()
-    const axis = await screen.timeAxis.boundingBox()
-    const x = await screen.timeAxis.locator('canvas').evaluate((element) => {
-      // The first coloured column in the middle of the lane, where the canvas has something that is neither line nor tick.
-      if (!(element instanceof HTMLCanvasElement)) return -1
-      const gutter = document.querySelector('[data-lane=resets]')?.getBoundingClientRect()
-      const y = Math.round((gutter?.bottom ?? 0) - element.getBoundingClientRect().top - 3)
-      const { data } = element.getContext('2d')?.getImageData(0, y, element.width, 1) ?? { data: [] }
-      for (let i = 0; i < data.length; i += 4) {
-        if (data[i + 3] === 255 && Math.max(data[i], data[i + 2]) - data[i + 1] > 60) return i / 4
-      }
-      return -1
-    })
-    if (!lane || !axis) throw new Error('the lane is not on screen')
-    expect(x).toBeGreaterThan(0)
-    await page.mouse.click(axis.x + x, lane.y + lane.height - 3)
+    const { x, y } = await firstMark(page, 'resets')
+    await page.mouse.click(x, y)
     const selected = screen.packets.locator('[aria-selected=true]')
     await expect.poll(() => selected.getAttribute('class')).toContain('tone-reset')
+  })
+
+  it('goes from the mark of a finding to the finding and its packet, also where nothing of it is TCP', async () => {
+    await using opened = await open('sample=dns-5s')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const count = page.locator('[data-lane=findings] .number')
+    await expect.poll(() => count.innerText()).toBe('1')
+    const { x, y } = await firstMark(page, 'findings')
+    await page.mouse.move(x, y)
+    await page.locator('.timeline-tip').getByText('Name lookups that stall for five seconds').waitFor()
+    await page.mouse.click(x, y)
+    await page.getByRole('tab', { name: /Findings/, selected: true }).waitFor()
+    const selected = screen.packets.locator('[aria-selected=true] [data-column=info]')
+    await expect.poll(() => selected.innerText()).toMatch(/^Standard query /)
+    // Before the first of them there was none.
+    await page.mouse.move(x - 20, y)
+    await expect.poll(() => count.innerText()).toBe('0')
   })
 
   it('tells resets from losses', async () => {
@@ -125,3 +131,27 @@ describe('looking into a sample', () => {
     expect(await screen.rows(screen.packets).first().getAttribute('class')).toContain('tone-reset')
   })
 })
+
+/** Where the first mark of a lane is on screen: the first column in it that is neither line nor text. */
+async function firstMark(page: Page, lane: string): Promise<{ readonly x: number; readonly y: number }> {
+  const gutter = await page.locator(`[data-lane=${lane}]`).boundingBox()
+  const { timeAxis } = new Screen(page)
+  const axis = await timeAxis.boundingBox()
+  if (!gutter || !axis) throw new Error('the lane is not on screen')
+  const y = gutter.y + gutter.height - (lane === 'findings' ? Math.round(gutter.height / 2) : 3)
+  let x = -1
+  const look = () =>
+    timeAxis.locator('canvas').evaluate(
+      (element, at) => {
+        if (!(element instanceof HTMLCanvasElement)) return -1
+        const { data } = element.getContext('2d')?.getImageData(0, at, element.width, 1) ?? { data: [] }
+        for (let i = 0; i < data.length; i += 4) {
+          if (data[i + 3] === 255 && Math.max(data[i], data[i + 2]) - data[i + 1] > 60) return i / 4
+        }
+        return -1
+      },
+      Math.round(y - axis.y),
+    )
+  await expect.poll(async () => (x = await look())).toBeGreaterThan(0)
+  return { x: axis.x + x, y }
+}

@@ -2,6 +2,7 @@ import type { Lanes } from '../../../engine/engine.ts'
 import { formatBitRate, formatClock, formatCount, formatDuration } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
+import { drawFindings, type PlacedFinding } from './findings-lane.ts'
 import { AXIS, COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
 import { decimalsFor, ticks, tickText, type TimeScale } from './time-scale.ts'
 import { LogScale, niceCeiling } from './value-scale.ts'
@@ -13,6 +14,7 @@ export interface LanesPicture {
   readonly places: readonly LanePlace[]
   readonly height: number
   readonly lanes: Lanes | undefined
+  readonly findings: readonly PlacedFinding[]
   readonly epochNs: string | undefined
   readonly colors: Colors
   readonly font: string
@@ -31,6 +33,10 @@ export function drawLanes(context: CanvasRenderingContext2D, picture: LanesPictu
   context.clip()
   const labels = places.flatMap((place) => {
     if (place.height < 8) return []
+    if (place.id === 'findings') {
+      drawFindings(context, scale, picture.colors, place, picture.findings)
+      return []
+    }
     if (place.id === 'throughput') return drawThroughput(context, picture, lanes, place, visible)
     if (place.id === 'rtt') return drawRtt(context, picture, lanes, place, visible)
     return drawCounts(context, picture, lanes, place, visible)

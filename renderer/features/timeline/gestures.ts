@@ -7,7 +7,8 @@ export interface GestureTarget {
   readonly scale: () => TimeScale
   readonly whole: () => TimeRange
   readonly range: () => TimeRange | undefined
-  readonly onCursor: (time: number | undefined) => void
+  /** `y` from the top of the plot. */
+  readonly onCursor: (time: number | undefined, y?: number) => void
   /** `done` is false while the pointer still drags. */
   readonly onRange: (range: TimeRange | undefined, done: boolean) => void
   readonly onZoom: (zoom: TimeRange | undefined) => void
@@ -62,7 +63,7 @@ export function listenForGestures(plot: HTMLElement, target: GestureTarget): () 
     (event) => {
       const { x, y } = place(event)
       const scale = target.scale()
-      target.onCursor(scale.time(x))
+      target.onCursor(scale.time(x), y)
       if (!drag) {
         plot.style.cursor = y < RULER ? 'grab' : grabbed(x) === undefined ? 'crosshair' : 'ew-resize'
         return

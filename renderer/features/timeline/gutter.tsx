@@ -4,6 +4,7 @@ import type { StoreApi } from 'zustand/vanilla'
 import { NOTE_FIELD } from '../../../common/model/note.ts'
 import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
 import { ENOUGH_FOR_P99, measureAbout, measureName, MEASURES } from '../../components/measure-names.ts'
+import { findingsIn, type PlacedFinding } from './findings-lane.ts'
 import {
   bucketAt,
   bucketSummary,
@@ -18,6 +19,9 @@ import {
 interface GutterProps {
   readonly places: readonly LanePlace[]
   readonly lanes: ShownLanes | undefined
+  /** Undefined until they are known. */
+  readonly findings: readonly PlacedFinding[] | undefined
+  readonly onFindings: () => void
   /** How many notes have a time. */
   readonly noted: number
   readonly cursor: StoreApi<{ readonly time: number | undefined }>
@@ -34,6 +38,8 @@ interface GutterProps {
 export function Gutter({
   places,
   lanes,
+  findings,
+  onFindings,
   noted,
   total,
   cursor,
@@ -45,6 +51,7 @@ export function Gutter({
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
   const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
+  const found = summary && findings && findingsIn(findings, summary.from, summary.from + summary.span).length
   const about = summary && `in ${formatDuration(summary.span)}${bucket < 0 && ranged ? ', selected' : ''}`
   return (
     <div className="gutter" data-at={bucket >= 0 ? 'cursor' : 'range'}>
@@ -78,6 +85,17 @@ export function Gutter({
             </>
           ) : id === 'rtt' ? (
             <Percentiles summary={summary} height={height} measure={measure} onMeasure={onMeasure} />
+          ) : id === 'findings' ? (
+            <button
+              type="button"
+              className="gutter-count"
+              title="Show the findings"
+              onClick={onFindings}
+              data-none={found === 0 ? '' : undefined}
+            >
+              <span className="gutter-title">Findings</span>
+              <span className="number">{found === undefined ? '' : formatCount(found)}</span>
+            </button>
           ) : (
             <CountTitle id={id} count={summary?.counts[id]} onFilter={onFilter} />
           )}

@@ -10,6 +10,7 @@ import {
 } from 'react'
 import { useStore } from 'zustand'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Finding } from '../../../common/model/finding.ts'
 import type { CaptureFacts, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { TimeRange } from '../../app/view.ts'
@@ -23,6 +24,8 @@ import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { drawLanes } from './draw-lanes.ts'
+import { FindingTip } from './finding-tip.tsx'
+import { findingAt, findingsIn, placeFindings, type PlacedFinding } from './findings-lane.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
 import {
@@ -47,6 +50,8 @@ export interface TimelineProps {
   readonly view: ViewStore
   readonly facts: CaptureFacts
   readonly version: number
+  /** Undefined until they are known. */
+  readonly findings: readonly Finding[] | undefined
   /** A time that something elsewhere in the window is about, as long as the pointer rests on it. */
   readonly pointed: StoreApi<{ readonly range: TimeRange | undefined }>
   /** Adds a condition to the display filter. */
@@ -56,7 +61,7 @@ export interface TimelineProps {
 const OVERVIEW = 24
 
 /** The time axis: what happened when, and the brush that says which part of it everything below is about. */
-export function Timeline({ session, view, facts, version, pointed, onFilter }: TimelineProps): ReactNode {
+export function Timeline({ session, view, facts, version, findings, pointed, onFilter }: TimelineProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
@@ -67,7 +72,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const plot = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const size = useInnerSize(plot)
-  const [cursor] = useState(() => createStore<{ readonly time: number | undefined }>(() => ({ time: undefined })))
+  const [cursor] = useState(() => createStore<CursorStore>(() => ({ time: undefined, y: undefined })))
 
   const whole = useMemo<TimeRange>(
     () => ({ from: facts.firstTime, to: Math.max(facts.lastTime, facts.firstTime + 1_000_000) + 1 }),
@@ -83,6 +88,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
   const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
   const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
 
+  const placed = useMemo(() => placeFindings(findings ?? []), [findings])
   const latencyPlace = places.find(({ id }) => id === 'rtt')
 
   const query = queryOf({ filter, conversation })
@@ -104,17 +110,26 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
 
   const draw = useCallback<Draw>(
     (context, { height }, font) => {
-      drawLanes(context, { scale, places, height, lanes, epochNs: facts.epochNs, colors: palette, font })
+      drawLanes(context, {
+        scale,
+        places,
+        height,
+        lanes,
+        findings: placed,
+        epochNs: facts.epochNs,
+        colors: palette,
+        font,
+      })
       tellDrawn(lanes)
     },
-    [scale, places, lanes, facts.epochNs, palette],
+    [scale, places, lanes, placed, facts.epochNs, palette],
   )
   const drawn = { width: size.width && size.width + AXIS, height: size.height }
   useDrawing(canvas, drawn, draw)
 
   // What the listeners read: always the newest, without listening anew at every frame.
-  const live = useRef({ scale, whole, range, lanes, places, query })
-  live.current = { scale, whole, range, lanes, places, query }
+  const live = useRef({ scale, whole, range, lanes, places, placed, query })
+  live.current = { scale, whole, range, lanes, places, placed, query }
 
   useEffect(() => {
     const element = plot.current
@@ -123,8 +138,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
       scale: () => live.current.scale,
       whole: () => live.current.whole,
       range: () => live.current.range,
-      onCursor: (time) => {
-        cursor.setState({ time })
+      onCursor: (time, y) => {
+        cursor.setState({ time, y })
       },
       onRange: (next, done) => {
         view.change({ range: next }, done ? 'push' : 'replace')
@@ -140,12 +155,21 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
 
     /** Selects the first packet of what stands under the pointer. */
     async function goTo(time: number, y: number): Promise<void> {
-      const { lanes: data, places: lanePlaces, query: asked } = live.current
+      const { scale: shownScale, lanes: data, places: lanePlaces, placed: shownFindings, query: asked } = live.current
+      const place = lanePlaces.find(({ top, height }) => y >= top && y < top + height)
+      if (place?.id === 'findings') {
+        const at = findingAt(shownScale, place, shownFindings, shownScale.x(time), y)
+        if (at)
+          view.change(
+            { list: 'findings', finding: at.finding.id, ...(at.evidence && { row: at.evidence.row }) },
+            'push',
+          )
+        return
+      }
       const bucket = data ? bucketAt(data, time) : -1
       if (!data || bucket < 0) return
       const width = (data.to - data.from) / data.buckets
       const from = data.from + bucket * width
-      const place = lanePlaces.find(({ top, height }) => y >= top && y < top + height)
       const lane = COUNT_LANES.find(({ id }) => id === place?.id)
       const wanted = lane && data[lane.id][bucket] > 0 && { filter: withCondition(asked.filter ?? '', lane.filter) }
       const found = await session.engine.firstPacket({ ...asked, ...wanted, from })
@@ -159,7 +183,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
       cursor.subscribe(({ time }) => {
         if (time === undefined || document.activeElement !== plot.current) return
         plot.current?.setAttribute('aria-valuenow', String(Math.round(time / 1e6)))
-        plot.current?.setAttribute('aria-valuetext', spoken(live.current.lanes, time))
+        plot.current?.setAttribute('aria-valuetext', spoken(live.current, time))
       }),
     [cursor],
   )
@@ -183,7 +207,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
     const step = (scale.span / scale.width) * 8
     const set = (time: number) => {
       const clamped = Math.min(Math.max(time, whole.from), whole.to)
-      cursor.setState({ time: clamped })
+      cursor.setState({ time: clamped, y: undefined })
       if (clamped < scale.range.from || clamped > scale.range.to) {
         view.change({ zoom: panned(scale.range, clamped - at, whole) })
       }
@@ -218,6 +242,8 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
         places={places}
         noted={noted}
         lanes={lanes}
+        findings={findings && placed}
+        onFindings={() => view.change({ list: 'findings' }, 'push')}
         total={total}
         cursor={cursor}
         ranged={range !== undefined}
@@ -233,6 +259,7 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
             whole={whole}
             shown={shown}
             version={version}
+            placed={placed}
             view={view}
             height={OVERVIEW}
           />
@@ -251,9 +278,10 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
             aria-valuenow={Math.round(shown.from / 1e6)}
             onKeyDown={onKeyDown}
             onFocus={() =>
-              cursor.getState().time === undefined && cursor.setState({ time: (shown.from + shown.to) / 2 })
+              cursor.getState().time === undefined &&
+              cursor.setState({ time: (shown.from + shown.to) / 2, y: undefined })
             }
-            onBlur={() => cursor.setState({ time: undefined })}
+            onBlur={() => cursor.setState({ time: undefined, y: undefined })}
           >
             <canvas ref={canvas} aria-hidden style={drawn} />
           </div>
@@ -268,6 +296,12 @@ export function Timeline({ session, view, facts, version, pointed, onFilter }: T
           {marked && marked.time >= scale.range.from && marked.time <= scale.range.to && (
             <div className="timeline-mark" style={{ transform: `translateX(${Math.round(scale.x(marked.time))}px)` }} />
           )}
+          <FindingTip
+            cursor={cursor}
+            scale={scale}
+            place={places.find(({ id }) => id === 'findings')}
+            placed={placed}
+          />
           <Crosshair cursor={cursor} scale={scale} epochNs={facts.epochNs} />
         </div>
       </div>
@@ -284,6 +318,8 @@ function tellDrawn(lanes: ShownLanes | undefined): void {
 
 interface CursorStore {
   readonly time: number | undefined
+  /** Of the pointer, from the plot's top. */
+  readonly y: number | undefined
 }
 
 function Pointed({
@@ -326,14 +362,20 @@ function Crosshair({
   )
 }
 
+interface Spoken {
+  readonly lanes: ShownLanes | undefined
+  readonly placed: readonly PlacedFinding[]
+}
+
 /** What a screen reader says of the moment under the crosshair. */
-function spoken(lanes: ShownLanes | undefined, time: number): string {
+function spoken({ lanes, placed }: Spoken, time: number): string {
   const bucket = lanes ? bucketAt(lanes, time) : -1
   const parts = [`${formatSeconds(time, 3)} seconds`]
   if (lanes && bucket >= 0) {
     const found = bucketSummary(lanes, bucket)
     parts.push(formatCounted(found.packets, 'packet'))
     for (const { id, noun } of COUNT_LANES) if (found.counts[id] > 0) parts.push(formatCounted(found.counts[id], noun))
+    for (const { title } of findingsIn(placed, found.from, found.from + found.span)) parts.push(title)
     if (!Number.isNaN(found.p99)) parts.push(`${measureName(lanes.measure)} p99 ${formatDuration(found.p99)}`)
   }
   return parts.join(', ')

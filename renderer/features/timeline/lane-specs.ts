@@ -36,7 +36,7 @@ export const COUNT_LANES: readonly CountLane[] = [
   },
 ]
 
-export type LaneId = 'throughput' | CountLane['id'] | 'rtt'
+export type LaneId = 'findings' | 'throughput' | CountLane['id'] | 'rtt'
 
 /** Where a lane is drawn, in pixels from the plot's top. */
 export interface LanePlace {
@@ -51,11 +51,12 @@ export const AXIS = 56
 /** Between the ruler and the lanes, where there are notes. */
 export const NOTE_LANE = 20
 const WEIGHTS: readonly (readonly [LaneId, number])[] = [
+  ['findings', 1],
   ['throughput', 3],
   ['retransmissions', 2],
-  ['resets', 1.15],
-  ['outOfOrder', 1.15],
-  ['zeroWindows', 1.15],
+  ['resets', 1],
+  ['outOfOrder', 1],
+  ['zeroWindows', 1],
   ['rtt', 4],
 ]
 
@@ -90,7 +91,8 @@ export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
 export interface LaneSummary {
   readonly packets: number
   readonly bytes: number
-  /** Nanoseconds. */
+  /** Its time, in nanoseconds. */
+  readonly from: number
   readonly span: number
   readonly counts: Readonly<Record<CountLane['id'], number>>
   readonly p50: number
@@ -120,10 +122,12 @@ export function withLatency(lanes: Lanes, measure: string, lane: LatencyLane | u
 }
 
 export function bucketSummary(lanes: Lanes & Pick<Partial<ShownLanes>, 'p99Beyond'>, i: number): LaneSummary {
+  const span = (lanes.to - lanes.from) / lanes.buckets
   return {
     packets: lanes.packets[i],
     bytes: lanes.bytes[i],
-    span: (lanes.to - lanes.from) / lanes.buckets,
+    from: lanes.from + i * span,
+    span,
     counts: {
       retransmissions: lanes.retransmissions[i],
       resets: lanes.resets[i],

@@ -6,6 +6,7 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors, type Colors } from '../../components/colors.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, type Size, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
+import { drawFindings, type PlacedFinding } from './findings-lane.ts'
 import { COUNT_LANES } from './lane-specs.ts'
 import { TimeScale, within } from './time-scale.ts'
 
@@ -15,14 +16,17 @@ interface OverviewProps {
   readonly whole: TimeRange
   readonly shown: TimeRange
   readonly version: number
+  readonly placed: readonly PlacedFinding[]
   readonly view: ViewStore
   readonly height: number
 }
 
 const BUCKETS = 400
+/** What was found is marked at the top. */
+const MARKS = { top: 0, height: 7 } as const
 
 /** The whole capture in a strip, with the part on screen as a window that can be dragged. Only there while zoomed in. */
-export function Overview({ session, query, whole, shown, version, view, height }: OverviewProps): ReactNode {
+export function Overview({ session, query, whole, shown, version, placed, view, height }: OverviewProps): ReactNode {
   const strip = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const { width } = useInnerSize(strip)
@@ -31,7 +35,13 @@ export function Overview({ session, query, whole, shown, version, view, height }
   const { value: lanes } = useAnswer(key, () => session.engine.lanes(query, whole.from, whole.to, BUCKETS))
   const scale = new TimeScale(whole, width)
 
-  const draw = useCallback<Draw>((context, size) => lanes && drawStrip(context, lanes, palette, size), [lanes, palette])
+  const draw = useCallback<Draw>(
+    (context, size) => {
+      drawFindings(context, new TimeScale(whole, size.width), palette, MARKS, placed)
+      if (lanes) drawStrip(context, lanes, palette, size)
+    },
+    [lanes, palette, placed, whole],
+  )
   useDrawing(canvas, { width, height }, draw)
 
   function centre(event: React.PointerEvent): void {
