@@ -48,9 +48,9 @@ function labelText(labels: number): string {
  * Every frame as a line of tab-separated values, named as tshark names its fields, with a head line.
  * The addresses are those of the innermost packet; fields that do not apply are empty, also those of TCP that a cut packet does not
  * tell. `hopscope.original` says whether the transmission before was seen at this capture point.
- * Yields pieces of some thousand lines.
+ * Yields pieces of some thousand lines. `rows`: only these, ascending.
  */
-export function* framesTable(engine: Engine): Generator<string> {
+export function* framesTable(engine: Engine, rows?: Uint32Array): Generator<string> {
   const { packets, conversations, stacks, tcp } = engine
   const epoch = engine.epoch ?? 0n
   const clock = new EpochClock(epoch)
@@ -68,7 +68,8 @@ export function* framesTable(engine: Engine): Generator<string> {
 
   let text = COLUMNS.join('\t') + '\n'
   let lines = 0
-  for (let row = 0; row < packets.rows; row++) {
+  for (let n = 0; n < (rows?.length ?? packets.rows); n++) {
+    const row = rows ? rows[n] : n
     const chunk = packets.chunk(row)
     const i = row % CHUNK_ROWS
     text += `${packets.frame(row)}\t${clock.text(chunk.time[i])}\t`

@@ -59,6 +59,12 @@ describe('the command line', () => {
     expect(stdout.length).toBeGreaterThan(200)
   })
 
+  it('tells its version, and helps with a command in either order', async () => {
+    expect((await runCli(['--version'])).stdout).toMatch(/^hopscope \d+\.\d+\.\d+\n$/)
+    expect(await runCli(['help', 'frames'])).toEqual(await runCli(['frames', '--help']))
+    expect((await runCli(['help'])).stdout).toBe((await runCli(['--help'])).stdout)
+  })
+
   it.each<[string, readonly string[], string]>([
     ['an unknown command', ['analyse', PLAIN], 'there is no command "analyse". Commands: analyze, '],
     ['a name that every object has', ['constructor'], 'there is no command "constructor"'],
@@ -201,6 +207,36 @@ describe('a cut capture', () => {
   })
 })
 
+describe('a display filter', () => {
+  const FILTER = 'tcp.analysis.retransmission && tcp.stream == 2'
+
+  it('picks lines of frames, numbered as in the file', async () => {
+    const all = (await runCli(['frames', LOSS])).stdout.split('\n')
+    const { code, stdout } = await runCli(['frames', LOSS, '--filter', FILTER])
+    const column = (name: string) => all[0].split('\t').indexOf(name)
+    const wanted = all.filter((line, i) => {
+      const cells = line.split('\t')
+      return i === 0 || (cells[column('tcp.stream')] === '2' && cells[column('tcp.analysis.retransmission')] === '1')
+    })
+    expect([code, stdout]).toEqual([0, `${wanted.join('\n')}\n`])
+    expect(wanted.length).toBe(9)
+  })
+
+  it('picks the conversations that have such a packet', async () => {
+    const { stdout } = await runCli(['conversations', LOSS, '--json', '--filter', FILTER])
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).stream),
+    ).toEqual([2])
+  })
+
+  it('is looked at before the file', async () => {
+    expect((await runCli(['conversations', '/no/such.pcap', '--filter', 'tcp.prt'])).code).toBe(2)
+  })
+})
+
 describe('frames --out', () => {
   it('numbers the tables by the order of the files, and does the others when one cannot be read', async () => {
     const out = join(temporaryFolder(), 'deep', 'tables')
@@ -247,8 +283,10 @@ describe('exchanges', () => {
     expect(totals).toEqual(totals.toSorted((a, b) => b - a))
   })
 
-  it('says so when there are none', async () => {
-    expect((await runCli(['exchanges', PLAIN, '--protocol', 'gopher'])).stdout).toBe('No requests were recognised.\n')
+  it('says of what there are some when there are none', async () => {
+    expect((await runCli(['exchanges', PLAIN, '--protocol', 'gopher'])).stdout).toBe(
+      'There are no requests of gopher; there are some of dns, http.\n',
+    )
   })
 })
 

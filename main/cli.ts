@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Command, CommandError, Interrupted, OutputClosed, UsageError } from './commands/command.ts'
 import { helpText } from './commands/help-text.ts'
 import { writeOut } from './commands/write-out.ts'
+import { findInstallation } from './installation.ts'
 import { cacheFolder } from './user-folder.ts'
 
 // Compiled once and not at every start: a quarter of the time a small capture takes. Where it can't be written, it is not kept.
@@ -40,19 +41,24 @@ async function overview(): Promise<string> {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+  const helpWanted = args[0] === 'help' || args.includes('--help') || args.includes('-h')
+  const [name, ...rest] = args[0] === 'help' ? args.slice(1) : args
+  if (name === undefined || name === '--help' || name === '-h') {
     const text = await overview()
-    if (name === undefined) process.stderr.write(text)
-    else await writeOut(text)
-    return name === undefined ? 2 : 0
+    if (helpWanted) await writeOut(text)
+    else process.stderr.write(text)
+    return helpWanted ? 0 : 2
+  }
+  if (name === '--version') {
+    await writeOut(`hopscope ${findInstallation().version}\n`)
+    return 0
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) {
     throw new UsageError(`there is no command "${name}". Commands: ${Object.keys(COMMANDS).join(', ')}.`)
   }
   const command = await load()
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (helpWanted) {
     await writeOut(helpText(`Usage: hopscope ${command.name} ${command.usage}\n\n${command.help.trim()}\n`))
     return 0
   }

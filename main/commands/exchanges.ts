@@ -45,9 +45,19 @@ ${PART_HELP}`,
       if (values.json) await writeOut(rows.map((row) => engineJson(engine, row) + '\n').join(''))
       else await writeOut(`${start === 0 ? '' : '\n'}${exchangeTable(rows, engine)}\n`)
     }
-    if (order.length === 0 && !values.json) await writeOut('No requests were recognised.\n')
+    if (order.length === 0 && !values.json) await writeOut(`${noneText(engine, scope)}\n`)
     return 0
   },
+}
+
+/** Why nothing is listed: there is nothing, or nothing of what was asked for. */
+function noneText({ exchanges }: Engine, { protocol, text }: ExchangeScope): string {
+  if (exchanges.count === 0) return 'No requests were recognised.'
+  const numbers = new Set(exchanges.protocol.subarray(0, exchanges.count))
+  const names = Array.from(numbers, (number) => exchanges.protocolNames[number])
+  const of = protocol === undefined ? '' : ` of ${printable(protocol)}`
+  const words = text === undefined ? '' : ` with "${printable(text)}"`
+  return `There are no requests${of}${words}; there are some of ${names.join(', ')}.`
 }
 
 /** What was never answered by how long was waited, then the rest by how long it took, then what was only guessed. */

@@ -1,8 +1,7 @@
 import type { Engine, Finding, FindingsReport } from '../../engine/engine.ts'
 import { printable } from './conversation-table.ts'
-import { countText, millisecondsText } from './text.ts'
+import { countText, millisecondsText, textWidth } from './text.ts'
 
-const WIDTH = 100
 /** Evidence and commands a finding shows in a terminal; JSON has them all. */
 const MOST_EVIDENCE = 6
 
@@ -56,12 +55,13 @@ function artefactsText(artefacts: readonly Finding[]): string {
   return ['About the capture itself:', ...lines].join('\n')
 }
 
-/** Lines of at most WIDTH characters, broken at spaces. */
+/** Lines as wide as text may be, broken at spaces. */
 function wrapped(text: string, indent: string): string {
+  const width = textWidth()
   const lines: string[] = []
   let line = ''
   for (const word of printable(text).split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
       lines.push(indent + line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`

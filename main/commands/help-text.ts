@@ -1,4 +1,5 @@
-const COLUMNS = 100
+import { textWidth } from './text.ts'
+
 /** A line that ends later was broken by its writer, not ended. */
 const BROKEN = 80
 /** Further in, a line goes on with what is said of a term. */
@@ -7,7 +8,7 @@ const DEEP = 10
 /** A term with what it means, in columns that two spaces part. */
 const TERM = /^( *\S.*? {2,})(\S.*)$/
 
-/** Help as written, in lines of at most 100 columns: what follows a term stays beside it. Words are never cut. */
+/** Help as written, in lines as wide as text may be: what follows a term stays beside it. Words are never cut. */
 export function helpText(text: string): string {
   const blocks: { readonly head: string; words: string; last: number }[] = []
   for (const line of text.split('\n')) {
@@ -34,10 +35,11 @@ export function helpText(text: string): string {
 }
 
 function filled(head: string, text: string): string {
+  const columns = textWidth()
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
-    if (line !== '' && head.length + line.length + 1 + word.length > COLUMNS) {
+    if (line !== '' && head.length + line.length + 1 + word.length > columns) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`

@@ -89,7 +89,11 @@ export function warnOfDamage(command: string, file: string, engine: Capture): vo
   if (unread !== undefined) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: ${unread}\n`)
   if (!damage) return
   const until =
-    packets === 1 ? 'the packet before it was read' : `the ${packets.toLocaleString('en')} packets before it were read`
+    packets === 0
+      ? 'no packet comes before it'
+      : packets === 1
+        ? 'the packet before it was read'
+        : `the ${packets.toLocaleString('en')} packets before it were read`
   process.stderr.write(
     `hopscope ${command}: ${nameOf(file)}: damaged at byte ${damage.offset}, ${until}. ${damage.reason}\n`,
   )

@@ -76,3 +76,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .trimEnd()
   return [head, ...rows].map(line).join('\n')
 }
+
+/** Columns that sentences may take: 100, or what the terminal has. */
+export function textWidth(): number {
+  return Math.min(100, process.stdout.columns || 100)
+}
