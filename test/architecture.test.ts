@@ -58,6 +58,15 @@ describe('the contract', () => {
   })
 })
 
+describe('the kernel', () => {
+  it('has no `export ... from`, of which its compiler makes a second module with a state of its own', () => {
+    const again = files.filter(
+      (file) => file.startsWith('engine/kernel/') && /^export\s*(\*|\{[^}]*\})[\s\w]*from\b/m.test(text(file)),
+    )
+    expect(again).toEqual([])
+  })
+})
+
 describe('the names', () => {
   it('of files are kebab-case and say what is inside', () => {
     const vague = /(^|[-/])(utils?|helpers?|manager|misc|common-stuff|impl)([-./]|$)/

@@ -101,14 +101,12 @@ describe.skipIf(skipReason !== undefined)(
       cluster.namespace('many')
       for (let i = 0; i < 5000; i++) cluster.add('services', 'many', { metadata: { name: `s${i}` } })
       const informer = new Informer<Service>(connection, { path: '/api/v1/namespaces/many/services' })
-      const start = performance.now()
       const end = informer.observe(() => undefined)
       await until(() => informer.state.synced)
       expect(informer.state.objects.size).toBe(5000)
       expect(
         cluster.api.seen.filter(({ url }) => url.includes('many/services') && url.includes('continue=')),
       ).toHaveLength(9)
-      expect(performance.now() - start).toBeLessThan(10_000)
       end()
     })
   },

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { mainThreadTasks } from '../../e2e/support/tasks.ts'
+import { mainThreadTasks } from './tasks.ts'
 
 export interface Step {
   readonly name: string

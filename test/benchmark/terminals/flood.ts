@@ -1,6 +1,6 @@
 // What a flood of output does to the page and the host: memory, the main thread, and how soon Ctrl-C ends it.
 import { readFileSync } from 'node:fs'
-import { tracedTasks } from '../../e2e/support/tasks.ts'
+import { tracedTasks } from '../browser/tasks.ts'
 import type { QuietPage } from './quiet-page.ts'
 import { focus, logFile, millisecondsToShow, secondsToShow } from './throughput.ts'
 
