@@ -58,10 +58,10 @@ export const TABLE = {
   senderPages: 59,
   sentWords: 60,
   needs: 61,
+  hosts: 62,
   sightingWords: 63,
   sightingAgain: 64,
   sightingHints: 65,
-  hosts: 62,
 } as const
 
 export const TABLE_COUNT = 66

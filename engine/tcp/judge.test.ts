@@ -261,6 +261,23 @@ describe('handshakes that were repeated', () => {
     `)
   })
 
+  it('calls a SYN-ACK sent again, by its timestamp, though what was sent later overtook it', () => {
+    const late = (first: number, second: number): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts ${first} 100>
+      +0     A>B A  1(0) ack 1 <ts 1120 ${first}>
+      +30ms  B>A PA 1(100) ack 1 <ts 70000 1120>
+      +200ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts ${second} 100>`
+    expectVerdicts(`${late(900, 1900)} ; synack, spurious
+    `)
+    // The clock may pass the end of 16 bits between the two.
+    expectVerdicts(`${late(65500, 66500)} ; synack, spurious
+    `)
+    expectVerdicts(`${late(1900, 900)} ; reordered
+    `)
+  })
+
   it('takes an earlier SYN, late, for the word that the one after, which passed here before, was not needed', () => {
     expectVerdicts(`
       +0     A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0>

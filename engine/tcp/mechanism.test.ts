@@ -1,5 +1,8 @@
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { ingestScenario } from '../../test/support/expect-labels.ts'
 import { expectVerdicts } from '../../test/support/expect-verdicts.ts'
+import { parseScenario } from '../../test/support/tcp-scenario.ts'
+import { VERDICT } from './verdict-codes.ts'
 
 // Round trips of 20 ms, seen at A.
 const OPEN = `
@@ -181,5 +184,18 @@ describe('a host that sends no tail loss probes', () => {
       +1ms   A>B PA 4001(1000) ack 1
       +230ms A>B PA 4001(1000) ack 1    ; tlp
     `)
+  })
+
+  it('is not 0.0.0.0 before anything was seen of it', () => {
+    const scenario = parseScenario(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +220ms A>B PA 1(1000) ack 1
+    `)
+    for (const { frame, text } of scenario.packets) {
+      const [source, destination] = [26, 30]
+      new DataView(frame.bytes.buffer).setUint32(text.includes('A>B') ? source : destination, 0)
+    }
+    const { verdicts } = ingestScenario(scenario)
+    expect(verdicts.verdict(verdicts.find(4))).toBe(VERDICT.tlp)
   })
 })

@@ -61,7 +61,7 @@ export function note(
     d.head = NONE
     d.tail = NONE
     d.lastRepetition = NONE
-    d.synId = (flags & SYN) !== 0 ? <u16>ipId : 0
+    d.synId = (flags & SYN) !== 0 ? orderOfSyn(ipId) : 0
   }
   if (d.provoked > 0) d.provoked--
   const ahead = seq - d.next
@@ -91,6 +91,11 @@ export function note(
     return
   }
   sent.add(d, seq, end, row, time, ipId, hasTimestamps ? packet.tsval : 0, (flags & (SYN | FIN)) !== 0)
+}
+
+/** What tells which of a direction's SYNs was sent first (`synId`). */
+export function orderOfSyn(ipId: i32): u16 {
+  return <u16>(ipId !== 0 ? ipId : packet.hasTimestamps !== 0 ? packet.tsval : 0)
 }
 
 function noteSyn(d: Sender, other: Sender, ipId: i32, flags: i32): void {

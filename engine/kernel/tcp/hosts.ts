@@ -18,9 +18,10 @@ const SLOTS: i32 = 256
 /** IPv4 addresses, the newest of each slot; so many slots for each thing. */
 const without = changetype<I32s>(newTable(TABLE.hosts, SLOTS * 2 * 4))
 
-/** The sender of the packet is known not to do it. */
+/** The sender of the packet is known not to do it. Nothing is known of 0.0.0.0, which an empty slot holds. */
 export function isWithout(what: i32): bool {
-  return packet.network === NETWORK.ipv4 && without[what + slotOf(packet.source)] === packet.source
+  const source = packet.source
+  return packet.network === NETWORK.ipv4 && source !== 0 && without[what + slotOf(source)] === source
 }
 
 /** The sender of the packet does not do it. */

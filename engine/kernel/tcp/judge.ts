@@ -180,7 +180,7 @@ function synAgain(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, deli
   if (olderTimestamp || isOlder(d, ipId)) {
     needs.arrivedTwice(d, seq, end)
     // Newer than the SYN that came first it was sent again all the same.
-    if (d.synId === 0 || !isOlderThan(ipId, <i32>d.synId)) {
+    if (d.synId === 0 || !isOlderThan(follow.orderOfSyn(ipId), <i32>d.synId)) {
       return enterReordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)
     }
   }

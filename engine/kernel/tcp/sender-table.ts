@@ -34,7 +34,7 @@ export class Sender {
   hidden: u8
   /** Keep-alives of the other side, and segments of it that were acknowledged before: any answer to them may be missing here. Up to 65,535. */
   provoked: u16
-  /** IP ID of the SYN that was seen first; 0 = none. */
+  /** IP ID of the SYN that was seen first, without one the low half of its timestamp; 0 = none. */
   synId: u16
   /** The last repetition (needs.ts). */
   lastRepetition: i32
