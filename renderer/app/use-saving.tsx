@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import type { FindingsReport } from '../../common/model/finding.ts'
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem } from '../components/context-menu.tsx'
-import { conversationFilter, withCondition } from '../components/filter-text.ts'
+import { conversationFilter, isNarrowed, withCondition } from '../components/filter-text.ts'
 import { nameFor, saveAs } from '../components/save-as.ts'
 import { ExportPackets, type ExportSource } from '../features/export/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
@@ -122,11 +122,6 @@ export function useSaving({ session, view, commands, appVersion, announce, copy 
       )
     },
   }
-}
-
-/** Whether the lists show less than everything. */
-function isNarrowed({ filter, range, conversation }: View): boolean {
-  return filter !== '' || range !== undefined || conversation !== undefined
 }
 
 /** One display filter that finds what the lists show. */

@@ -71,3 +71,12 @@ export function endpointText(address: string, port: number | undefined): string 
 export function streamText({ transport, stream }: Pick<ConversationRow, 'transport' | 'stream'>): string {
   return `${transport === 'Ethernet' ? 'eth' : transport.toLowerCase()} ${stream}`
 }
+
+/** Whether a view is about less than the whole capture. */
+export function isNarrowed(view: {
+  readonly filter: string
+  readonly range?: unknown
+  readonly conversation?: unknown
+}): boolean {
+  return view.filter !== '' || view.range !== undefined || view.conversation !== undefined
+}

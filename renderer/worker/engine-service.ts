@@ -49,7 +49,8 @@ export interface Progress {
   /** Bytes as stored, and how many there are (0 = not known: the capture still grows). */
   readonly bytesRead: number
   readonly size: number
-  readonly elapsedMs: number
+  /** Milliseconds until all is read, where that is known well. */
+  readonly leftMs?: number
   readonly facts: CaptureFacts
   /** Why it failed, for the person. */
   readonly error?: string

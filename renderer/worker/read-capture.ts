@@ -4,6 +4,7 @@ import type { Progress } from './engine-service.ts'
 import { News } from './news.ts'
 import { otherTasks } from './other-tasks.ts'
 import { pieceReader } from './piece-reader.ts'
+import { TimeLeft } from './time-left.ts'
 
 /** The part of the engine that takes bytes. */
 export interface CaptureConsumer {
@@ -34,6 +35,7 @@ export async function readCapture(
 ): Promise<void> {
   const start = performance.now()
   const news = new News(start)
+  const left = new TimeLeft(source.size ?? 0)
   let reported = start
   let version = 0
   let versionBytes = 0
@@ -42,13 +44,14 @@ export async function readCapture(
     const next = news.version(reported, answering(), phase !== 'reading')
     if (next !== version) versionBytes = engine.bytesRead
     version = next
+    const leftMs = left.at(reported - start, engine.bytesRead)
     report({
       phase,
       version,
       bytesRead: engine.bytesRead,
       size: source.size ?? 0,
-      elapsedMs: reported - start,
       facts: engine.facts(),
+      ...(leftMs !== undefined && { leftMs }),
       ...(error !== undefined && { error }),
     })
   }

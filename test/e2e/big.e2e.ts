@@ -34,6 +34,8 @@ interface Seen {
   readonly conversations: number[]
   /** Those of a packet that was clicked. */
   details: boolean
+  /** The status bar told how many of the packets are shown. */
+  narrowed: boolean
 }
 
 /**
@@ -44,7 +46,7 @@ function seenWhileReading(page: Page): Promise<Seen> {
   return page.evaluate(
     () =>
       new Promise<Seen>((resolve) => {
-        const seen: Seen = { packets: [], conversations: [], details: false }
+        const seen: Seen = { packets: [], conversations: [], details: false, narrowed: false }
         const rows = (grid: string) =>
           Number(document.querySelector(`[data-grid=${grid}]`)?.getAttribute('aria-rowcount') ?? 1) - 1
         const click = (element: Element) => {
@@ -58,6 +60,7 @@ function seenWhileReading(page: Page): Promise<Seen> {
             began = true
             seen.packets.push(rows('packets'))
             seen.conversations.push(rows('conversations'))
+            seen.narrowed ||= document.querySelector('[data-testid=shown]')?.textContent.includes('shown') ?? false
             seen.details ||= document.querySelector('[role=treeitem]') !== null
             const tab = Array.from(document.querySelectorAll('[role=tab][aria-selected=false]')).find(
               ({ textContent }) => textContent?.startsWith('Conversations'),
@@ -126,6 +129,8 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
     expect(seen.packets.some((count) => count > 10_000 && count < capture.packets)).toBe(true)
     expect(Math.max(...seen.conversations)).toBeGreaterThan(100)
     expect(seen.details).toBe(true)
+    // Without a condition all that is read is shown, whether or not the list is as far.
+    expect(seen.narrowed).toBe(false)
     await page.getByRole('progressbar').waitFor({ state: 'detached', timeout: 120_000 })
     await screen.counts(screen.packets, capture.packets)
     expect(complaints).toEqual([])

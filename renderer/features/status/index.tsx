@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { ViewStore } from '../../app/view-store.ts'
+import { isNarrowed } from '../../components/filter-text.ts'
 import {
   formatBytes,
   formatCount,
@@ -27,6 +28,7 @@ export interface StatusBarProps {
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
 export function StatusBar({ session, progress, view, shown, announcement }: StatusBarProps): ReactNode {
   const range = useStore(view.store, (state) => state.range)
+  const narrowed = useStore(view.store, isNarrowed)
   const row = useStore(view.store, (state) => state.row)
   const { facts, phase } = progress
   const frameNumber = useFrameNumber()
@@ -71,7 +73,7 @@ export function StatusBar({ session, progress, view, shown, announcement }: Stat
         </span>
       )}
       <span data-testid="shown">
-        {shown === undefined || shown === facts.packets ? (
+        {shown === undefined || !narrowed || shown === facts.packets ? (
           `${formatCounted(facts.packets, 'packet')}${facts.part ? ', a part of the file' : ''}`
         ) : (
           <>
@@ -123,7 +125,7 @@ function Searching({ session }: { readonly session: CaptureSession }): ReactNode
 }
 
 function Reading({ progress, onCancel }: { readonly progress: Progress; readonly onCancel: () => void }): ReactNode {
-  const { bytesRead, size, elapsedMs } = progress
+  const { bytesRead, size, leftMs } = progress
   // It grows: there is no end to wait for.
   if (size === 0) {
     return (
@@ -136,7 +138,6 @@ function Reading({ progress, onCancel }: { readonly progress: Progress; readonly
     )
   }
   const share = Math.min(1, bytesRead / size)
-  const left = timeLeft(bytesRead, size, elapsedMs)
   return (
     <>
       <span
@@ -148,18 +149,11 @@ function Reading({ progress, onCancel }: { readonly progress: Progress; readonly
         aria-valuenow={Math.round(share * 100)}
       >
         Reading {formatBytes(bytesRead)} of {formatBytes(size)}
-        {left !== undefined && `, ${formatDuration(left * 1e6)} left`}
+        {leftMs !== undefined && `, ${formatDuration(leftMs * 1e6)} left`}
       </span>
       <button type="button" className="button small" onClick={onCancel}>
         Cancel
       </button>
     </>
   )
-}
-
-/** Milliseconds; undefined until there is something to go by. Whole seconds, so that it counts down instead of flickering. */
-export function timeLeft(bytesRead: number, size: number, elapsedMs: number): number | undefined {
-  if (size === 0 || bytesRead === 0 || elapsedMs < 400) return undefined
-  const left = (elapsedMs / bytesRead) * (size - bytesRead)
-  return left < 950 ? undefined : Math.ceil(left / 1000) * 1000
 }
