@@ -192,13 +192,6 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           onTheme={nextTheme}
         />
       </header>
-      {status.state === 'lost' && (
-        <Banner tone="warn" actions={[{ title: 'Try now', run: () => connection.retry() }]}>
-          {status.reason} Trying again; what is open can still be looked at.
-        </Banner>
-      )}
-      {status.state === 'refused' && <Banner tone="bad">{status.reason}</Banner>}
-      {state.kind === 'open' && state.notice !== undefined && <Banner tone="bad">{state.notice}</Banner>}
       {state.kind === 'open' && shownLive && !liveCaptures.dismissed.has(shownLive.id) && (
         <LiveStrip
           capture={shownLive}
@@ -210,12 +203,6 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           onRepeat={({ order }) => repeat(order)}
           onClose={() => liveCaptures.dismiss(shownLive.id)}
         />
-      )}
-      {liveCaptures.problem !== undefined && screen !== 'cluster' && <Banner tone="bad">{liveCaptures.problem}</Banner>}
-      {shells.problem !== undefined && (
-        <Banner tone="warn" actions={[{ title: 'Dismiss', run: shells.dismiss }]}>
-          {shells.problem}
-        </Banner>
       )}
       {stage === 1 && (
         <TerminalDrawer
@@ -316,6 +303,29 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           )}
         </TerminalDrawer>
       )}
+      <div className="banners">
+        {status.state === 'lost' && (
+          <Banner tone="warn" actions={[{ title: 'Try now', run: () => connection.retry() }]}>
+            {status.reason} Trying again; what is open can still be looked at.
+          </Banner>
+        )}
+        {status.state === 'refused' && <Banner tone="bad">{status.reason}</Banner>}
+        {state.kind === 'open' && state.notice !== undefined && (
+          <Banner tone="bad" actions={[{ title: 'Dismiss', run: () => captures.dismissNotice() }]}>
+            {state.notice}
+          </Banner>
+        )}
+        {liveCaptures.problem !== undefined && screen !== 'cluster' && (
+          <Banner tone="bad" actions={[{ title: 'Dismiss', run: liveCaptures.dismissProblem }]}>
+            {liveCaptures.problem}
+          </Banner>
+        )}
+        {shells.problem !== undefined && (
+          <Banner tone="warn" actions={[{ title: 'Dismiss', run: shells.dismiss }]}>
+            {shells.problem}
+          </Banner>
+        )}
+      </div>
       <DropZone onFile={onFile} />
       {checking && (
         <RunChecks

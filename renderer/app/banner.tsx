@@ -7,7 +7,7 @@ interface BannerProps {
   readonly actions?: readonly { readonly title: string; readonly run: () => void }[]
 }
 
-/** One line below the top bar for what concerns the whole window. */
+/** One line for what concerns the whole window. */
 export function Banner({ tone, children, actions = [] }: BannerProps): ReactNode {
   return (
     <div className={`banner ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>

@@ -26,6 +26,7 @@ export interface Captures {
   choose(): void
   /** Reads the open one from its beginning. */
   readAgain(): void
+  dismissNotice(): void
   close(): void
 }
 
@@ -155,6 +156,10 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
     readAgain() {
       const state = store.getState()
       if (state.kind === 'open') show({ kind: 'open', session: state.session.reopen(state.session.part) })
+    },
+    dismissNotice() {
+      const state = store.getState()
+      if (state.kind === 'open') show({ kind: 'open', session: state.session })
     },
     close() {
       attempt++

@@ -19,6 +19,7 @@ export interface LiveCaptures {
   readonly abandon: (id: string) => void
   readonly extend: (id: string, seconds: number | undefined) => void
   readonly dismiss: (id: string) => void
+  readonly dismissProblem: () => void
   /** Shows one by the id of its growing file. */
   readonly open: (sourceId: string) => void
 }
@@ -46,6 +47,7 @@ export function useLiveCaptures(connection: HostConnection, captures: Captures):
       stop: (id: string) => asked(host.capturing.stop(id)),
       abandon: (id: string) => asked(host.capturing.abandon(id)),
       extend: (id: string, seconds: number | undefined) => asked(host.capturing.extend(id, seconds)),
+      dismissProblem: () => setProblem(undefined),
       dismiss: (id: string) => setDismissed((before) => new Set([...before, id])),
       open: (sourceId: string) => asked(host.captures.source(sourceId).then((source) => captures.openSource(source))),
     }

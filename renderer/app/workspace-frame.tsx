@@ -34,7 +34,14 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
         <Group orientation="horizontal" {...sideLayout}>
           <Panel id="lists" minSize={320}>
             <Group orientation="vertical" {...listLayout}>
-              <Panel id="conversations" panelRef={upperPanel} defaultSize={UPPER_SHARE} minSize={52}>
+              {/* A line that comes at the bottom, or a drawer, moves neither this nor the top of what is below it. */}
+              <Panel
+                id="conversations"
+                panelRef={upperPanel}
+                defaultSize={UPPER_SHARE}
+                minSize={52}
+                groupResizeBehavior="preserve-pixel-size"
+              >
                 {upper}
               </Panel>
               <Separator className="separator horizontal" />

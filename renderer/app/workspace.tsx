@@ -275,14 +275,6 @@ export function Workspace({
             <i style={{ transform: `scaleX(${share})` }} />
           </div>
         )}
-        {progress && (
-          <ReadingBanners
-            progress={progress}
-            selected={selectedInFile}
-            onPart={part.choose}
-            onAgain={() => commands.run('capture.again')}
-          />
-        )}
         <div className="work">
           <WorkspaceFrame
             upperPanel={upper}
@@ -349,6 +341,14 @@ export function Workspace({
             }
           />
         </div>
+        {progress && (
+          <ReadingBanners
+            progress={progress}
+            selected={selectedInFile}
+            onPart={part.choose}
+            onAgain={() => commands.run('capture.again')}
+          />
+        )}
         {progress ? (
           <StatusBar session={session} progress={progress} view={view} shown={shown} announcement={announcement} />
         ) : (

@@ -129,6 +129,25 @@ describe('opening a capture', () => {
     await screen.counts(screen.packets, sample('zero-window').packets)
   })
 
+  it('moves nothing when the host goes away, and what was read stays', async () => {
+    await using other = await startApp(sample('half-open').path)
+    await using opened = await openPage(served.browser, other.url)
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.rows(screen.packets).nth(2).waitFor()
+    const places = async () => [
+      await screen.rows(screen.packets).nth(2).boundingBox(),
+      await page.getByRole('tab', { name: /^Conversations/ }).boundingBox(),
+      await page.getByRole('contentinfo', { name: 'Status' }).boundingBox(),
+    ]
+    const before = await places()
+    await other.kill()
+    await page.getByRole('button', { name: 'Try now' }).waitFor()
+    expect(await places()).toEqual(before)
+    await screen.counts(screen.packets, sample('half-open').packets)
+  })
+
   it('does not offer again what it could not read', async () => {
     const text = join(served.app.folder, 'notes.txt')
     writeFileSync(text, 'This is not a capture at all, only a text.')

@@ -1,3 +1,4 @@
+import { ChevronDown, X } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { CaptureSession } from '../../app/capture-session.ts'
@@ -6,7 +7,7 @@ import type { LiveCapture } from '../../../common/model/live-capture.ts'
 import { useNow } from '../../components/age.ts'
 import { formatBytes, formatCount, formatCounted } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, cutsText, liveNumbers, stateText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -22,7 +23,10 @@ export interface LiveStripProps {
   readonly onClose: () => void
 }
 
-/** How a capture goes while it is made, and how it went: what came, what was lost, how far behind this window is. */
+/**
+ * How a capture goes while it is made, and how it went: what came, what was lost, how far behind this window is. Two lines, whatever
+ * happens, and each button at a place of its own: nothing below or under the pointer moves.
+ */
 export function LiveStrip({
   capture,
   session,
@@ -38,12 +42,20 @@ export function LiveStrip({
   const progress = useStore(session.progress, (state) => state.progress)
   const numbers = liveNumbers(capture, now)
   const over = capture.endedAt !== undefined
+  const stopping = capture.state === 'stopping'
   const behind = Math.max(0, capture.bytes - (progress?.bytesRead ?? 0))
   const directions = useDirections(session, over)
-  const silent = capture.health.filter(({ silentSince }) => silentSince !== undefined)
-  const wrong = capture.points.filter(({ message }) => message !== undefined)
+  const word = liveWord(capture)
   return (
-    <section className={`live ${capture.state}`} aria-label="Capture in progress">
+    <section
+      className={`live ${capture.state}`}
+      aria-label="Capture in progress"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !open) return
+        event.stopPropagation()
+        setOpen(false)
+      }}
+    >
       <div className="live-line">
         <i className="live-dot" aria-hidden />
         <b role="status">{lost && !over ? 'How it goes is not known. When last heard' : stateText(capture, numbers)}</b>
@@ -53,96 +65,112 @@ export function LiveStrip({
             {capture.endsAt !== undefined && `, ${clockText(capture.endsAt - now)} left`}
           </span>
         )}
-        <Fact name="packets">
-          {formatCount(numbers.packets)}
-          {!over && ` (${formatCount(Math.round(numbers.packetsPerSecond))}/s)`}
-        </Fact>
-        <Fact name="written">
-          {formatBytes(numbers.bytes)}
-          {!over && ` (${formatBytes(Math.round(numbers.bytesPerSecond))}/s)`}
-        </Fact>
-        <Fact name="dropped by the kernel" bad={(numbers.dropped ?? 0) > 0}>
-          {numbers.dropped === undefined ? 'not said yet' : formatCount(numbers.dropped)}
-        </Fact>
-        {numbers.lostBytes > 0 && (
-          <Fact name="lost: the ring was full" bad>
-            {formatBytes(numbers.lostBytes)}
+        {/* What is wrong comes first: where they don't all fit, the last are left out. */}
+        <span className="live-facts">
+          {numbers.lostBytes > 0 && (
+            <Fact name="lost: the ring was full" bad>
+              {formatBytes(numbers.lostBytes)}
+            </Fact>
+          )}
+          {!over && numbers.quietMs > 8000 && (
+            <Fact name="last heard" bad>
+              {clockText(numbers.quietMs)} ago
+            </Fact>
+          )}
+          {!over && capture.diskFree !== undefined && capture.diskFree < 10e9 && (
+            <Fact name="disk free" bad={capture.diskFree < 1e9}>
+              {formatBytes(capture.diskFree)}
+            </Fact>
+          )}
+          <Fact name="packets">
+            {formatCount(numbers.packets)}
+            {!over && ` (${formatCount(Math.round(numbers.packetsPerSecond))}/s)`}
           </Fact>
-        )}
-        {!over && behind > 65_536 && (
-          <Fact name="this window is behind by" bad={behind > 5_000_000}>
-            {formatBytes(behind)}
+          <Fact name="written">
+            {formatBytes(numbers.bytes)}
+            {!over && ` (${formatBytes(Math.round(numbers.bytesPerSecond))}/s)`}
           </Fact>
-        )}
-        {!over && numbers.quietMs > 8000 && (
-          <Fact name="last heard" bad>
-            {clockText(numbers.quietMs)} ago
+          <Fact name="dropped by the kernel" bad={(numbers.dropped ?? 0) > 0}>
+            {numbers.dropped === undefined ? 'not said yet' : formatCount(numbers.dropped)}
           </Fact>
-        )}
-        <Fact name="directions" bad={directions === 'one'}>
-          {directions === 'both' ? 'both' : directions === 'one' ? 'one only' : 'none yet'}
-        </Fact>
-        {!over && capture.diskFree !== undefined && capture.diskFree < 10e9 && (
-          <Fact name="disk free" bad={capture.diskFree < 1e9}>
-            {formatBytes(capture.diskFree)}
+          <Fact name="directions" bad={directions === 'one'}>
+            {directions === 'both' ? 'both' : directions === 'one' ? 'one only' : 'none yet'}
           </Fact>
-        )}
+          {!over && behind > 65_536 && (
+            <Fact name="this window is behind by" bad={behind > 5_000_000}>
+              {formatBytes(behind)}
+            </Fact>
+          )}
+        </span>
         <span className="live-buttons" inert={lost}>
-          <button type="button" className="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {formatCounted(capture.points.length, 'point')}
-          </button>
           {capture.state === 'capturing' && (
             <>
-              <button type="button" className="button small" onClick={() => onExtend(capture.id, 600)}>
-                10 minutes more
-              </button>
               {capture.endsAt !== undefined && (
                 <button type="button" className="button small" onClick={() => onExtend(capture.id, undefined)}>
                   No end
                 </button>
               )}
+              <button type="button" className="button small" onClick={() => onExtend(capture.id, 600)}>
+                10 minutes more
+              </button>
             </>
           )}
-          {!over && capture.state !== 'stopping' && (
-            <button type="button" className="button small primary" onClick={() => onStop(capture.id)}>
-              Stop
-            </button>
-          )}
-          {capture.state === 'stopping' && (
+          {stopping && (
             <button type="button" className="button small" onClick={() => onAbandon(capture.id)}>
               Give up the rest
             </button>
           )}
-          {over && (
-            <>
-              <button type="button" className="button small" onClick={() => onRepeat(capture)}>
-                Repeat
-              </button>
-              <button type="button" className="button small" onClick={onClose}>
-                Close
-              </button>
-            </>
+          {over ? (
+            <button type="button" className="button small live-slot" onClick={() => onRepeat(capture)}>
+              Repeat
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="button small primary live-slot"
+              disabled={stopping}
+              onClick={() => onStop(capture.id)}
+            >
+              Stop
+            </button>
           )}
+          <button
+            type="button"
+            className={over ? 'icon-button small' : 'icon-button small absent'}
+            aria-label="Close"
+            title="Close"
+            disabled={!over}
+            onClick={onClose}
+          >
+            <X size={14} aria-hidden />
+          </button>
         </span>
       </div>
-      {capture.message !== undefined && over && !wrong.some(({ message }) => message === capture.message) && (
-        <p className="live-bad">{capture.message}</p>
-      )}
-      {(open || wrong.length > 0 || silent.length > 0) && (
-        <ul className="live-points">
-          {capture.points
-            .filter((point) => open || point.message !== undefined || isSilent(capture, point))
-            .map((point) => (
-              <Point key={point.id} capture={capture} point={point} now={now} />
-            ))}
+      <div className="live-line">
+        <button
+          type="button"
+          className="button small live-more"
+          aria-expanded={open}
+          title="How each point does"
+          onClick={() => setOpen(!open)}
+        >
+          {formatCounted(capture.points.length, 'point')}
+          <ChevronDown size={12} aria-hidden />
+        </button>
+        <span className={`live-word ${word.tone}`} role="status" title={word.text}>
+          {word.text}
+        </span>
+      </div>
+      {open && (
+        <ul className="live-points" aria-label="Points">
+          {capture.points.map((point) => (
+            <Point key={point.id} capture={capture} point={point} now={now} />
+          ))}
         </ul>
       )}
     </section>
   )
 }
-
-const isSilent = ({ health }: LiveCapture, { id }: CapturePointStatus) =>
-  health.some((one) => one.id === id && one.silentSince !== undefined)
 
 function Point({
   capture,
@@ -154,13 +182,12 @@ function Point({
   readonly now: number
 }): ReactNode {
   const health = capture.health.find(({ id }) => id === point.id)
-  const name = point.pod ? `${point.namespace}/${point.pod}` : `node ${point.node}`
   const quiet = health?.silentSince
   return (
     <li>
       <span>
-        <b>{name}</b> {point.interface} on {point.node}: {point.state}, {formatCounted(point.packets, 'packet')},{' '}
-        {formatBytes(point.bytes)}
+        <b>{pointName(point)}</b> {point.interface} on {point.node}: {point.state},{' '}
+        {formatCounted(point.packets, 'packet')}, {formatBytes(point.bytes)}
         {point.dropped !== undefined && `, ${formatCount(point.dropped)} dropped`}
         {point.cuts > 0 && `, ${cutsText(point)}`}
       </span>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { clockText, cutsText, liveNumbers, stateText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, liveWord, stateText } from './live-text.ts'
 
 const point = (id: number, more: object = {}) => ({
   id,
@@ -25,6 +25,47 @@ const capture = (more: Partial<LiveCapture>): LiveCapture => ({
   order: { context: 'c', title: 't', targets: [], filter: '', snapLength: 0 },
   health: [],
   ...more,
+})
+
+describe('the word on a live capture', () => {
+  const pods = [
+    point(0, { namespace: 'shop', pod: 'web', interface: 'eth0' }),
+    point(1, { interface: 'eth0' }),
+    point(2, { namespace: 'shop', pod: 'db' }),
+  ]
+  const silent = { id: 1, packetsPerSecond: 0, bytesPerSecond: 0, silentSince: 0, whySilent: ['The filter.', 'Or lo.'] }
+
+  it('is where it captures while nothing is wrong', () => {
+    expect(liveWord(capture({ points: pods }))).toEqual({
+      tone: 'calm',
+      text: 'shop/web eth0, node node-a eth0, shop/db',
+    })
+  })
+
+  it('names the point that has trouble, and says that there are more', () => {
+    const gone = { state: 'incomplete' as const, message: 'The pod was deleted.' }
+    const points = pods.map((one, index) => (index === 1 ? one : { ...one, ...gone }))
+    expect(liveWord(capture({ points, health: [silent] }))).toEqual({
+      tone: 'bad',
+      text: 'shop/web: The pod was deleted. (And 1 more point.)',
+    })
+  })
+
+  it('says of a silent point why it may be silent, until the capture is over', () => {
+    expect(liveWord(capture({ points: pods, health: [silent] }))).toEqual({
+      tone: 'silent',
+      text: expect.stringMatching(/^node node-a: no packet since \d\d:\d\d:\d\d\. The filter\. Or lo\.$/),
+    })
+    expect(liveWord(capture({ points: pods, health: [silent], endedAt: 1 })).tone).toBe('calm')
+  })
+
+  it('is why all of it failed, unless a point says just that', () => {
+    const message = 'The disk is full.'
+    expect(liveWord(capture({ endedAt: 1, message, points: pods }))).toEqual({ tone: 'bad', text: message })
+    const [first, ...others] = pods
+    const points = [{ ...first, message }, ...others].map((one) => ({ ...point(0), ...one }))
+    expect(liveWord(capture({ endedAt: 1, message, points })).text).toBe('shop/web: The disk is full.')
+  })
 })
 
 describe('the numbers of a live capture', () => {

@@ -54,6 +54,36 @@ export function stateText({ state, points }: LiveCapture, { live }: LiveNumbers)
   }
 }
 
+export const pointName = ({ namespace, pod, node }: CapturePointStatus): string =>
+  pod === undefined ? `node ${node}` : `${namespace}/${pod}`
+
+/** The one thing to know of it now: what is wrong, at which point; else where it captures. */
+export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent' | 'calm'; readonly text: string } {
+  const { points, health, message } = capture
+  const over = capture.endedAt !== undefined
+  const told = points.filter((point) => point.message !== undefined)
+  if (over && message !== undefined && !told.some((point) => point.message === message)) {
+    return { tone: 'bad', text: message }
+  }
+  const more = (count: number) => (count > 1 ? ` (And ${formatCounted(count - 1, 'more point')}.)` : '')
+  const [first] = told
+  if (first) {
+    const tone = first.state === 'preparing' ? 'calm' : 'bad'
+    return { tone, text: `${pointName(first)}: ${first.message}${more(told.length)}` }
+  }
+  const silent = health.filter(({ silentSince }) => silentSince !== undefined)
+  const quiet = points.find(({ id }) => id === silent[0]?.id)
+  if (!over && silent[0] && quiet) {
+    const text = `${pointName(quiet)}: no packet since ${timeText(silent[0].silentSince ?? 0)}. ${silent[0].whySilent.join(' ')}`
+    return { tone: 'silent', text: `${text}${more(silent.length)}` }
+  }
+  const places = points.map((point) => [pointName(point), point.interface].filter(Boolean).join(' '))
+  return { tone: 'calm', text: places.join(', ') }
+}
+
+/** "09:41:07", of this machine's clock. */
+const timeText = (at: number) => new Date(at).toLocaleTimeString('sv')
+
 /** Whether it was taken up again after a cut shows in the point's state: what is wrong now is its message. */
 export function cutsText({ cuts, message }: CapturePointStatus): string {
   const counted = formatCounted(cuts, 'cut')
