@@ -215,22 +215,11 @@ export interface CapturingSection {
 }
 
 const contextName = z.optional(ContextName)
+const inContainer = { context: ContextName, namespace: ObjectName, pod: ObjectName, container: ObjectName }
 /** Shells in a cluster, and places for checks. */
 const clusterTargets = [
-  z.strictObject({
-    kind: z.literal('container'),
-    context: ContextName,
-    namespace: ObjectName,
-    pod: ObjectName,
-    container: ObjectName,
-  }),
-  z.strictObject({
-    kind: z.literal('debug-container'),
-    context: ContextName,
-    namespace: ObjectName,
-    pod: ObjectName,
-    container: ObjectName,
-  }),
+  z.strictObject({ kind: z.literal('container'), ...inContainer }),
+  z.strictObject({ kind: z.literal('debug-container'), ...inContainer }),
   z.strictObject({ kind: z.literal('node'), context: ContextName, node: ObjectName }),
 ] as const
 export const TerminalTarget = z.discriminatedUnion('kind', [

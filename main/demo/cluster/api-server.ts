@@ -9,6 +9,7 @@ import type { ClusterUser, Identity } from './authorization.ts'
 import { allows, authorize, refusal } from './authorization.ts'
 import type { Authority } from './certificates.ts'
 import { ApiFailure, forbidden, notFound } from './failure.ts'
+import { answerWatch } from './api-watch.ts'
 import { bodyOf, refuseUpgrade, send } from './http-messages.ts'
 import type { Kind, Target } from './kinds.ts'
 import { apiGroup, apiGroupList, apiResourceList, apiVersions, KINDS, targetOf } from './kinds.ts'
@@ -228,7 +229,11 @@ export class ApiServer {
     }
     const verb = verbOf(method, name, watching)
     authorize(identity, attributes(target, verb))
-    if (verb === 'watch') return this.#watch(kind, namespace, query, request, response)
+    if (verb === 'watch') {
+      this.#watches.add(response)
+      response.once('close', () => this.#watches.delete(response))
+      return answerWatch(store, { kind, namespace, query }, request, response)
+    }
     if (verb === 'list') return send(response, 200, this.#list(kind, namespace, query))
     if (verb === 'get') return send(response, 200, store.get(kind, namespace, name))
     if (verb === 'create') {
@@ -330,68 +335,6 @@ export class ApiServer {
       },
       items: all.slice(start, end),
     }
-  }
-
-  #watch(
-    kind: Kind,
-    namespace: string,
-    query: URLSearchParams,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): void {
-    const { store } = this.#options
-    const say = (event: object) => void response.write(`${JSON.stringify(event)}\n`)
-    const known = new Set<string>()
-    const asked = query.get('resourceVersion')
-    let since = Number(asked ?? 0)
-    response.writeHead(200, { 'content-type': 'application/json' })
-    // A list as a watch: https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists
-    const streamsList = query.get('sendInitialEvents') === 'true'
-    if (!since || streamsList) {
-      since = store.version
-      for (const object of store.list(kind, namespace)) if (selected(object, query)) say({ type: 'ADDED', object })
-    }
-    // Without a selector every object is one the client may know; with one, an object that stops matching is reported as deleted.
-    const hasSelector = query.has('labelSelector') || query.has('fieldSelector')
-    let end: () => void
-    try {
-      end = store.watch(kind, namespace, since, ({ type, object }) => {
-        const id = `${object.metadata.namespace}/${object.metadata.name}`
-        if (!hasSelector) return say({ type, object })
-        const matches = selected(object, query)
-        if (matches) {
-          say({ type: type === 'MODIFIED' && !known.has(id) ? 'ADDED' : type, object })
-          known.add(id)
-        } else if (type !== 'ADDED') {
-          say({ type: 'DELETED', object })
-          known.delete(id)
-        }
-      })
-    } catch (error) {
-      if (!(error instanceof ApiFailure)) throw error
-      say({ type: 'ERROR', object: error.status })
-      response.end()
-      return
-    }
-    const bookmark = (more: object = {}) => {
-      const metadata = { resourceVersion: String(store.version), creationTimestamp: null, ...more }
-      say({ type: 'BOOKMARK', object: { kind: kind.kind, apiVersion: 'v1', metadata } })
-    }
-    if (streamsList) bookmark({ annotations: { 'k8s.io/initial-events-end': 'true' } })
-    const bookmarks = setInterval(() => {
-      if (query.get('allowWatchBookmarks') === 'true') bookmark()
-    }, 1000)
-    const seconds = Number(query.get('timeoutSeconds') ?? 0)
-    const timeout = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined
-    this.#watches.add(response)
-    response.once('close', () => {
-      end()
-      clearInterval(bookmarks)
-      clearTimeout(timeout)
-      this.#watches.delete(response)
-    })
-    request.socket.setNoDelay(true)
-    response.flushHeaders()
   }
 }
 
