@@ -57,6 +57,7 @@ import type {
   Progress,
   ReportRequest,
   SavedExport,
+  SearchedPart,
   Search,
   SelectionHandle,
 } from './engine-service.ts'
@@ -313,11 +314,13 @@ export class CaptureWorker implements EngineService {
   }
 
   async exportFacts(request: ExportRequest): Promise<ExportFacts> {
-    return exportFacts(this.#engine, await this.#exported(request), request)
+    const { rows, ...part } = await this.#exported(request)
+    return { ...exportFacts(this.#engine, rows, request), ...part }
   }
 
   async exportPackets(request: ExportRequest): Promise<SavedExport> {
-    return exportedPackets(this.#engine, await this.#exported(request), this.#read, request)
+    const { rows, ...part } = await this.#exported(request)
+    return { ...(await exportedPackets(this.#engine, rows, this.#read, request)), ...part }
   }
 
   report(request: ReportRequest): Promise<Blob> {
@@ -349,11 +352,16 @@ export class CaptureWorker implements EngineService {
     return this.#reading.engine
   }
 
-  /** Ascending, whatever order they were named in. Saving goes on when the view turns to something else. */
-  async #exported({ packets }: ExportRequest): Promise<Uint32Array> {
-    if (packets instanceof Uint32Array) return packets.toSorted()
+  /**
+   * Ascending, whatever order they were named in; of a search that was stopped those it has found. Saving goes on when the view turns to
+   * something else.
+   */
+  async #exported({ packets }: ExportRequest): Promise<{ readonly rows: Uint32Array; readonly part?: SearchedPart }> {
+    if (packets instanceof Uint32Array) return { rows: packets.toSorted() }
+    const stopped = this.#lists.stopped(packets)
+    if (stopped) return { rows: stopped.rows, part: { looked: stopped.looked, total: stopped.total } }
     const rows = await this.#engine.select(packets, this.#read, { pause: otherTasks })
-    return rows ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row)
+    return { rows: rows ?? Uint32Array.from({ length: this.#engine.packets.rows }, (_, row) => row) }
   }
 
   #conversationOrder(query: Query, sort: ConversationSort, descending: boolean, scope: ConversationScope): Uint32Array {

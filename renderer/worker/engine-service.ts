@@ -176,8 +176,15 @@ export interface ExportRequest {
   readonly redact: readonly RedactionKind[]
 }
 
+/** The search was stopped: it has found what matches of the first `looked` of `total` packets. */
+export interface SearchedPart {
+  readonly looked: number
+  readonly total: number
+}
+
 export interface ExportFacts {
   readonly packets: number
+  readonly part?: SearchedPart
   /** What a classic pcap can't hold of them; undefined when none can be made, as link types are mixed. */
   readonly lost?: readonly string[]
 }
@@ -185,6 +192,7 @@ export interface ExportFacts {
 export interface SavedExport {
   readonly file: Blob
   readonly packets: number
+  readonly part?: SearchedPart
   /** What was redacted. */
   readonly summary?: string
 }

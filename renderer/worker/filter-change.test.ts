@@ -179,12 +179,17 @@ describe('a search that is stopped', { timeout: 60_000 }, () => {
     const sorted = await worker.select(query, { key: 'length', descending: true })
     expect(sorted).toMatchObject({ count, looked })
 
+    // What is exported is what is shown, and that is said.
+    const request = { packets: query, format: 'pcapng', redact: [] } as const
+    expect(await worker.exportFacts(request)).toMatchObject({ packets: count, part: { looked, total: FRAMES } })
+
     worker.goOnSearching()
     expect(told.at(-1)).toBeUndefined()
     file.held = false
     while (file.waiting > 0) await file.release()
     expect(await worker.select(query)).toEqual({ id: expect.any(Number), count: FRAMES / 2, complete: true })
     expect((await worker.select(query, { key: 'length', descending: true })).count).toBe(FRAMES / 2)
+    expect(await worker.exportFacts(request)).toEqual({ packets: FRAMES / 2, lost: [] })
     apply(B)
     await finish(B)
   })

@@ -100,6 +100,11 @@ export class PacketLists {
     })
   }
 
+  /** What was found, if the search for it was stopped and not gone on with. */
+  stopped(query: Query): Stopped | undefined {
+    return this.#stopped.get(this.#wholeKey(query))
+  }
+
   select(query: Query, order?: PacketOrder, part?: ListPart): Promise<SelectionHandle> {
     // Whoever has a part already waits for a search that is long: nothing else waits for it too.
     // Sorting may take long: nothing else waits for it either.
@@ -138,7 +143,7 @@ export class PacketLists {
 
   #put(query: Query, rows: Uint32Array | undefined, order?: PacketOrder): Handle {
     const count = rows?.length ?? this.#engine.packets.rows
-    const stopped = this.#stopped.get(this.#wholeKey(query))
+    const stopped = this.stopped(query)
     return {
       ...this.#selections.put(this.key(query), rows, count, orderKey(order)),
       ...(stopped && { looked: stopped.looked }),

@@ -190,6 +190,14 @@ describe('a capture of a million packets and nearly a gigabyte', () => {
     const number = found.toLocaleString('en')
     await page.getByText(new RegExp(`^${number} of the first [\\d,]+, then the search was stopped$`)).waitFor()
 
+    // An export would hold that, and says so.
+    await page.keyboard.press('Control+e')
+    const dialog = page.getByRole('dialog', { name: 'Export packets' })
+    await dialog.getByText(/^The search was stopped: these are what matches of the first [\d.]+ % of packets/).waitFor()
+    expect(await dialog.getByRole('status').innerText()).toBe(`${number} packets`)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
     await screen.status.getByRole('button', { name: 'Go on' }).click()
     await said.waitFor({ state: 'detached' })
     await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(0.9 * capture.packets)

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react'
 import type { Query, RedactionKind } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { Dialog } from '../../components/dialog.tsx'
-import { formatCounted } from '../../components/format.ts'
+import { formatCounted, formatShare } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { nameFor, saveAs } from '../../components/save-as.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -66,13 +66,16 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
     setSaving(true)
     setProblem(undefined)
     try {
-      const { file, packets, summary } = await session.engine.exportPackets(request)
+      const { file, packets, part, summary } = await session.engine.exportPackets(request)
       const name = nameFor(
         session.name,
         `${isPart ? `-from-${frameNumber(0)}` : ''}${source === 'all' ? '' : `-${source}`}${redact.length > 0 ? '-redacted' : ''}.${format}`,
       )
       saveAs(file, name)
-      onDone(`${formatCounted(packets, 'packet')} exported as ${name}${summary === undefined ? '' : `; ${summary}`}`)
+      const found = part ? `, found in the first ${formatShare(part.looked, part.total)} of packets,` : ''
+      onDone(
+        `${formatCounted(packets, 'packet')}${found} exported as ${name}${summary === undefined ? '' : `; ${summary}`}`,
+      )
       onClose()
     } catch (caught) {
       setProblem(caught instanceof Error ? caught.message : String(caught))
@@ -129,6 +132,13 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
             {title}
           </label>
         ))}
+        {facts?.part && (
+          <p className="export-note">
+            The search was stopped: these are what matches of the first{' '}
+            {formatShare(facts.part.looked, facts.part.total)} of packets. <i>Go on</i> in the status bar finds the
+            rest.
+          </p>
+        )}
       </fieldset>
       <fieldset>
         <legend>Format</legend>
