@@ -1,4 +1,5 @@
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
@@ -238,6 +239,25 @@ describe('the server', () => {
     ])('refuses %s', async (_, protocols, headers, status) => {
       const { socket, token } = await serving()
       await expect(socket(protocols ?? ['hopscope', `token.${token}`], headers)).rejects.toThrow(String(status))
+    })
+
+    it('is done with who is refused, also if they break off, or never do', async () => {
+      const { server, port, get } = await serving()
+      const refused = () => {
+        const asking = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+        onTestFinished(() => void asking.destroy())
+        asking.write('GET /host HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+        return asking
+      }
+      for (let n = 0; n < 20; n++) {
+        const asking = refused()
+        await once(asking, 'connect')
+        asking.resetAndDestroy()
+      }
+      expect((await get('/door')).status).toBe(204)
+      const [said] = await once(refused(), 'data')
+      expect(String(said)).toContain('403 Forbidden')
+      await server.close()
     })
 
     it('drops a page that sends more than a message can be', async () => {

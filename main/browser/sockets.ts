@@ -22,6 +22,9 @@ export function acceptSockets(server: Server, token: string, connect: (line: Mes
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request, token)
     if (refusal) {
+      // From here on it is no connection of the server's, which neither hears of its errors nor ends it.
+      socket.on('error', () => socket.destroy())
+      socket.once('finish', () => socket.destroy())
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
