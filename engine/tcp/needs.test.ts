@@ -176,9 +176,9 @@ describe('a lone segment that is missing before an ACK', () => {
     `)
   })
 
-  it('may have come on its own where more are missing, or where a DSACK would say so', () => {
+  it('may have been sent before where more are missing and it is a FIN, or where a DSACK would say so', () => {
     expectVerdicts(`${PLAIN} ${again} ; rto, cannot tell
-      +20ms  B>A A  201(0) ack 201 id 5
+      +20ms  B>A A  2(0) ack 201 id 5
     `)
     expectVerdicts(`
       ids
@@ -393,5 +393,99 @@ describe('a reset of a connection that is gone', () => {
     expectVerdicts(`${lost.replace('TOLD', 'spurious')}
       +20ms  B>A R  1(0) id 0
     `)
+  })
+
+  it('had what a timer repeats, where it had acknowledged what was sent along with it', () => {
+    const ended = (acknowledged: string, end: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +0     A>B A  1(1000)   ack 1
+      +0     A>B PA 1001(500) ack 1
+      ${acknowledged}
+      ${end}`
+    const one = '+20ms  B>A A  1(0) ack 1001 win 500'
+    expectVerdicts(
+      ended(
+        one,
+        `+200ms A>B PA 1001(500) ack 1 ; tlp, spurious
+      +220ms A>B PA 1001(500) ack 1 ; rto, spurious
+      +20ms  B>A R  1(0) id 0`,
+      ),
+    )
+    // Nothing of it was acknowledged: all may have been lost.
+    expectVerdicts(
+      ended(
+        '',
+        `+200ms A>B PA 1001(500) ack 1 ; tlp, cannot tell
+      +20ms  B>A R  1(0) id 0`,
+      ),
+    )
+    // It was a connection that ended, with data unread, say.
+    expectVerdicts(
+      ended(
+        one,
+        `+200ms A>B PA 1001(500) ack 1 ; tlp, cannot tell
+      +20ms  B>A RA 1(0) ack 1001`,
+      ),
+    )
+    // Asked for, so lost.
+    expectVerdicts(
+      ended(
+        `${one}
+      +0     A>B PA 1501(500) ack 1
+      +20ms  B>A A  1(0) ack 1001 win 500 <sack 1501:2001>`,
+        `+30ms  A>B PA 1001(500) ack 1 ; fast, cannot tell
+      +20ms  B>A R  1(0) id 0`,
+      ),
+    )
+  })
+})
+
+describe('a mere ACK after a response that is missing', () => {
+  const asked = (sack: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460${sack}>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460${sack}>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(100) ack 1
+      +20ms  B>A PA 1(300) ack 101
+      +0     A>B A  101(0) ack 301
+      +80ms  A>B PA 101(100) ack 301`
+
+  it('answers what came again, as the response had acknowledged what came first', () => {
+    expectVerdicts(`${asked('')}
+      +220ms A>B PA 101(100) ack 301 ; rto, cannot tell
+      +440ms A>B PA 101(100) ack 301 ; rto, spurious
+      +20ms  B>A A  601(0) ack 201 id 4
+    `)
+    expectVerdicts(`${asked('')}
+      +220ms A>B PA 101(100) ack 301 ; rto, needed
+      +20ms  B>A PA 301(300) ack 201
+    `)
+  })
+
+  it('may answer what came first where the other side sends of its own accord, or a DSACK would say so', () => {
+    expectVerdicts(`${asked('')}
+      +1ms   B>A PA 301(300) ack 101
+      +0     A>B A  201(0)   ack 601
+      +219ms A>B PA 101(100) ack 601 ; rto, cannot tell
+      +20ms  B>A A  901(0) ack 201 id 5
+    `)
+    expectVerdicts(`${asked(', sackOK')}
+      +220ms A>B PA 101(100) ack 301 ; tlp, cannot tell
+      +20ms  B>A A  601(0) ack 201 id 4
+    `)
+  })
+
+  it('may answer what came first behind a FIN that was repeated as often, so had been sent for another reason', () => {
+    const closed = (id: number, verdict: string): string => `${asked('')}
+      +220ms A>B PA 101(100) ack 301 ; rto, cannot tell
+      +440ms A>B PA 101(100) ack 301 ; rto, ${verdict}
+      +20ms  B>A A  302(0) ack 201 id ${id}
+    `
+    expectVerdicts(closed(4, 'spurious'))
+    expectVerdicts(closed(5, 'cannot tell'))
   })
 })

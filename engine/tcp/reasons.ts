@@ -37,6 +37,8 @@ const NEEDED: Readonly<Record<number, string>> = {
     ' It came sooner than any timer, as an answer to a SYN that came twice: the receiver most likely had the one before.',
   [NEED.heeded]:
     ' Nothing else acknowledged what the other side had sent, which was not sent again: the receiver most likely had the bytes already.',
+  [NEED.ended]:
+    ' The receiver had acknowledged what was sent along with it, and has no connection any more (its reset or FIN did not pass here): it most likely had the bytes already.',
   [NEED.open]:
     ' Packets are missing before its answer, so whether the receiver had the bytes already cannot be told from here.',
 }

@@ -39,7 +39,8 @@ export const EVIDENCE = {
  * Whether the receiver had the bytes already. `acknowledged` = its ACK of them had passed here before they came again, `likely` = no answer
  * came, but ACKs are missing by their IP IDs and hardly any segment is, `open` = it was answered, and nothing tells to which transmission,
  * `arrived` = most likely, by duplicate ACKs without SACK, `early` = most likely, as it came before anybody could know of a loss,
- * `heeded` = most likely, as the other side did not repeat what only this acknowledged.
+ * `heeded` = most likely, as the other side did not repeat what only this acknowledged, `ended` = most likely, as it had acknowledged what was sent
+ * along with it, and has no connection any more.
  */
 export const NEED = {
   unknown: 0,
@@ -51,4 +52,5 @@ export const NEED = {
   arrived: 6,
   early: 7,
   heeded: 8,
+  ended: 9,
 } as const

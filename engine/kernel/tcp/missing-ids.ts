@@ -3,6 +3,7 @@ import { VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
 import * as hosts from './hosts.ts'
 import { TIMER_NS } from './mechanism.ts'
+import * as needs from './needs.ts'
 import { NO_SACK, Sender, SERVER } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
 
@@ -127,8 +128,7 @@ export function repeatsUnseen(d: Sender, other: Sender, time: f64, missing: i32)
 
 /**
  * Of `missing` packets before this one, how many were ACKs, as far as can be told: what it shows to be missing in sequence is less, and
- * what a timer may have repeated meanwhile. -1 = that may be all of them. A segment that alone is missing, so that no timer repeated it,
- * was an ACK as well: what answers now in front of nothing else came twice. A host that sends DSACKs would say so.
+ * what a timer may have repeated meanwhile. -1 = that may be all of them.
  */
 export function noteLostAcks(d: Sender, other: Sender, time: f64, missing: i32, verdict: i32): i32 {
   const ahead = packet.seq - d.next
@@ -138,7 +138,7 @@ export function noteLostAcks(d: Sender, other: Sender, time: f64, missing: i32, 
   const newsTime = other.newsTime
   const takes = packet.payloadLength > 0 || (packet.tcpFlags & FLAG.fin) !== 0
   const sendsDsacks = (d.state & NO_SACK) === 0 && !hosts.isWithout(hosts.DSACKS)
-  if (missing === 1 && ahead > 0 && !takes && !sendsDsacks) return 1
+  if (ahead > 0 && !takes && !sendsDsacks) needs.responded(other, d.sendTime, ahead, missing)
   let segments = ahead > 0 ? (ahead - 1) / LARGEST_PIECE + 1 : verdict === VERDICT.retransmission ? 1 : 0
   // What came last, unless its sender had an answer since, or what is seen first now.
   if (newsTime <= sendTime) segments += timers(time - sendTime)

@@ -239,6 +239,60 @@ export function refused(d: Sender, seq: i32, time: f64): void {
   answeredAgain(d, seq, time, true)
 }
 
+/**
+ * A reset with the sequence number `seq` answers the newest repetition at an end whose connection is gone, which did not say so here. If it had
+ * acknowledged what was sent along with the first transmission, that had most likely come as well: an ACK of it was still delayed, or was lost
+ * with what ended the connection.
+ */
+export function ended(d: Sender, seq: i32): void {
+  let first = d.lastRepetition
+  if (at(first).ack !== seq) return
+  const begin = at(first).seq
+  for (let n = 0; n < LOOKED_AT; n++) {
+    const entry = at(first).entry
+    if (verdicts.need(entry) !== NEED.unknown || !isByTimer(verdicts.verdict(entry)) || verdicts.cost(entry) === 0)
+      return
+    const before = at(first).before
+    if (before === NONE || at(before).seq !== begin) break
+    first = before
+  }
+  if (d.newsTime <= at(first).time - verdicts.cost(at(first).entry)) return
+  for (let name = d.lastRepetition; name !== at(first).before; name = at(name).before) {
+    verdicts.setNeed(at(name).entry, NEED.ended)
+  }
+}
+
+function isByTimer(verdict: i32): bool {
+  return verdict === VERDICT.rto || verdict === VERDICT.tlp
+}
+
+/**
+ * A mere ACK of the newest repetition of `d`, from a host that sends no DSACKs, comes after `ahead` sequence numbers that are missing here: `missing`
+ * packets. What they were sent in had acknowledged already what `d` had sent first, so this answers what came again, if they were the response to
+ * it: the other side had sent nothing since `quietSince`, before that. A FIN (or data) may have been sent for any reason; but then before, and a
+ * timer would have repeated it as often (both ends see the same round trip).
+ */
+export function responded(d: Sender, quietSince: f64, ahead: i32, missing: i32): void {
+  const newest = d.lastRepetition
+  if (newest === NONE || (d.state & ACKED) === 0 || at(newest).end - d.una <= 0 || packet.ack - at(newest).end < 0)
+    return
+  const entry = at(newest).entry
+  const wait = verdicts.cost(entry)
+  if (!isByTimer(verdicts.verdict(entry))) return
+  const isResponse = ahead > 1 && wait > 0 && at(newest).time - wait > quietSince
+  if (!isResponse && missing > countAlike(newest)) return
+  at(newest).answered = 1
+  verdicts.setNeed(entry, NEED.spurious)
+}
+
+/** How often the bytes of the repetition were repeated, up to it. */
+function countAlike(newest: i32): i32 {
+  let count = 0
+  for (let name = newest; name !== NONE && count < LOOKED_AT && at(name).seq === at(newest).seq; name = at(name).before)
+    count++
+  return count
+}
+
 /** The SYN-ACK was refused twice, so the one before its last repetition had come. */
 export function refusedAgain(d: Sender): void {
   if (d.lastRepetition === NONE) return
@@ -293,7 +347,7 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
       verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       const verdict = verdicts.verdict(entry)
-      if (verdict === VERDICT.rto || verdict === VERDICT.tlp) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
+      if (isByTimer(verdict)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
       return true
     }
     name = repetition.before
