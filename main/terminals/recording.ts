@@ -19,11 +19,17 @@ export class Recording {
     this.#start = start
   }
 
-  /** Throws when the file can't be made, or is there already. */
-  static async start(path: string, size: TerminalSize, title: string, now = Date.now()): Promise<Recording> {
+  /** Throws when the file can't be made, or is there already. `failed` is told when it can't be written any more; then it has ended. */
+  static async start(
+    path: string,
+    size: TerminalSize,
+    title: string,
+    failed: (error: Error) => void,
+    now = Date.now(),
+  ): Promise<Recording> {
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await once(file, 'open')
-    file.on('error', () => undefined)
+    file.on('error', failed)
     const header = { version: 2, width: size.columns, height: size.rows, timestamp: Math.floor(now / 1000), title }
     file.write(`${JSON.stringify(header)}\n`)
     return new Recording(path, file, now)
@@ -41,7 +47,8 @@ export class Recording {
   async stop(): Promise<void> {
     if (this.#file.closed) return
     this.#file.end()
-    await once(this.#file, 'close')
+    // What fails now is told as before.
+    await once(this.#file, 'close').catch(() => undefined)
   }
 
   #event(now: number, code: string, data: string): void {

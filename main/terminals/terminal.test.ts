@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import fs from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import type { TerminalEnd, TerminalTarget } from '../../common/model/terminal.ts'
 import type { LineHandlers } from './terminal-line.ts'
@@ -35,6 +37,7 @@ function shell(handlers: LineHandlers) {
     fails: (reason: string) => opening.reject(new Error(reason)),
     ends: end,
     says: (text: string) => handlers.output(Buffer.from(text)),
+    writes: (bytes: Uint8Array) => handlers.output(bytes),
     typed: () => typed,
   }
 }
@@ -112,11 +115,69 @@ describe('a terminal', () => {
     expect(shown()).not.toContain('Press Enter')
   })
 
+  it('ends a shell that comes after it was closed', async () => {
+    const { it, shells } = terminal()
+    const closed = it.close()
+    shells[0]?.runs()
+    await closed
+    expect(it.facts().end).toEqual({ reason: 'closed' })
+  })
+
   it('lets nothing in a reason speak to the terminal', async () => {
     const { it, shells } = terminal()
     shells[0]?.fails('first\n\x1b]52;c;AAAA\x07second\x9b31m\r')
     await state(it).toBe('ended')
     await expect.poll(look(it)).toContain('first\r\n]52;c;AAAAsecond31m\r\nPress Enter')
+  })
+})
+
+describe('a recording', () => {
+  async function recorded() {
+    const { it, shells } = terminal()
+    shells[0]?.runs()
+    await state(it).toBe('running')
+    const path = `${temporaryFolder()}/shell.cast`
+    expect(await it.record(path)).toBe(path)
+    return { it, path, says: (bytes: Uint8Array) => shells[0]?.writes(bytes) }
+  }
+  const lines = async (path: string) =>
+    (await readFile(path, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line))
+
+  it('holds what was put out, also characters that came in two pieces, and each new size', async () => {
+    const { it, path, says } = await recorded()
+    const euro = Buffer.from('€')
+    void says(Buffer.concat([Buffer.from('5 '), euro.subarray(0, 1)]))
+    void says(euro.subarray(1))
+    it.resize({ columns: 100, rows: 30 })
+    expect(await it.record(`${path}.again`)).toBe(path)
+    await it.stopRecording()
+    void says(Buffer.from('unheard'))
+    expect(it.facts().recording).toBeUndefined()
+    const time = expect.any(Number)
+    expect(await lines(path)).toEqual([
+      { version: 2, width: 80, height: 24, timestamp: time, title: 'a shell' },
+      [time, 'o', '5 '],
+      [time, 'o', '€'],
+      [time, 'r', '100x30'],
+    ])
+    await it.close()
+  })
+
+  it('says when its disk is full, and is over', async () => {
+    const { it, path, says } = await recorded()
+    // As the streams of Node call it: the last argument is told.
+    const full = vi.spyOn(fs, 'write').mockImplementation((...args: unknown[]) => {
+      const [told] = args.slice(-1)
+      if (typeof told === 'function') told(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }), 0)
+    })
+    void says(Buffer.from('lost'))
+    await expect.poll(() => it.facts().recording).toBeUndefined()
+    full.mockRestore()
+    expect(it.facts().notes).toEqual([`The recording ${path} ended: The disk is full.`])
+    await it.close()
   })
 })
 

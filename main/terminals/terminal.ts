@@ -1,4 +1,5 @@
 import { asHostError, HostError } from '../../common/host-error.ts'
+import { whyFileFailed } from '../file-errors.ts'
 import type { TerminalEnd, TerminalFacts, TerminalOutput, TerminalTarget } from '../../common/model/terminal.ts'
 import { OutputLog } from './output-log.ts'
 import { Recording } from './recording.ts'
@@ -110,12 +111,21 @@ export class Terminal {
     void this.#start()
   }
 
-  /** Throws 'unsupported' for a login: its questions and answers are for nobody else. */
-  async record(path: string): Promise<void> {
+  /**
+   * Into a new file at `path`; returns the path of what is recorded, also where it was already. Throws 'unsupported' for a login: its questions
+   * and answers are for nobody else.
+   */
+  async record(path: string): Promise<string> {
     if (this.target.kind === 'login') throw new HostError('unsupported', 'A login is not recorded.')
-    if (this.#recording) return
-    this.#recording = await Recording.start(path, this.#size, this.title)
+    if (this.#recording) return this.#recording.path
+    const recording = await Recording.start(path, this.#size, this.title, (error) => {
+      if (this.#recording === recording) this.#recording = undefined
+      this.#notes = [...this.#notes, `The recording ${path} ended: ${whyFileFailed(error)}`]
+      this.#changed()
+    })
+    this.#recording = recording
     this.#changed()
+    return path
   }
 
   async stopRecording(): Promise<void> {
@@ -125,10 +135,11 @@ export class Terminal {
     this.#changed()
   }
 
-  /** Ends the shell and what was made for it. */
+  /** Ends the shell and what was made for it; one that is being started as soon as it is there. */
   async close(): Promise<void> {
     this.#starting?.abort()
-    await this.#line?.close()
+    const line = this.#state === 'starting' ? await this.#coming : this.#line
+    await line?.close()
     await this.stopRecording()
     this.#log.close()
   }

@@ -59,7 +59,7 @@ export class TerminalsService implements TerminalsSection {
       .replace(/^-+|-+$/g, '')
     const path = join(await this.#recordingFolder(capture), `${await this.#captureName(capture)}${name}.${time}.cast`)
     try {
-      await terminal.record(path)
+      return await terminal.record(path)
     } catch (error) {
       if (error instanceof HostError) throw error
       throw new HostError(
@@ -67,7 +67,6 @@ export class TerminalsService implements TerminalsSection {
         `The recording ${path} can't be written: ${error instanceof Error ? error.message : String(error)}`,
       )
     }
-    return path
   }
 
   async stopRecording(id: string): Promise<void> {

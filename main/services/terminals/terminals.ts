@@ -25,6 +25,7 @@ export interface TerminalsParts extends ShellPlaceParts {
 export class Terminals {
   readonly #parts: TerminalsParts
   readonly #open = new Map<string, Terminal>()
+  readonly #closing = new Set<Promise<void>>()
   readonly #facts = new Watched<readonly TerminalFacts[]>([])
 
   constructor(parts: TerminalsParts) {
@@ -57,16 +58,25 @@ export class Terminals {
 
   async close(id: string): Promise<void> {
     const terminal = this.find(id)
+    const closing = terminal.close()
+    this.#closing.add(closing)
+    // One that is being started may learn late that nobody wants it any more.
+    if (terminal.facts().state === 'starting') this.#remove(id)
     try {
-      await terminal.close()
+      await closing
     } finally {
-      this.#open.delete(id)
-      this.#changed()
+      this.#closing.delete(closing)
+      this.#remove(id)
     }
   }
 
   async closeAll(): Promise<void> {
-    await Promise.allSettled([...this.#open.keys()].map((id) => this.close(id)))
+    for (const id of [...this.#open.keys()]) this.close(id).catch(() => undefined)
+    await Promise.allSettled(this.#closing)
+  }
+
+  #remove(id: string): void {
+    if (this.#open.delete(id)) this.#changed()
   }
 
   #changed(): void {
