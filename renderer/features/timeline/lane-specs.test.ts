@@ -16,6 +16,10 @@ describe('the places of lanes', () => {
     }
   })
 
+  it('are none before the height is known', () => {
+    expect(placeLanes(0)).toEqual([])
+  })
+
   it.each([-10, 0, 40, 97])('share by weight what is too little: %i pixels', (room) => {
     expect(heights(36 + room).reduce((sum, height) => sum + height, 0)).toBe(Math.max(0, room))
   })

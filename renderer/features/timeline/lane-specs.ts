@@ -63,8 +63,12 @@ const WEIGHTS: readonly (readonly [LaneId, number])[] = [
 /** Where a lane's name can be read. */
 const LOWEST = 14
 
-/** Lanes share the height by weight, from `top` down; as long as there is room none is too low for its name. */
+/**
+ * Lanes share the height by weight, from `top` down; as long as there is room none is too low for its name. There are none before
+ * the height is known.
+ */
 export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
+  if (height === 0) return []
   const room = Math.max(0, height - top)
   const share = (lanes: typeof WEIGHTS, of: number) => of / lanes.reduce((total, [, weight]) => total + weight, 0)
   let growing = WEIGHTS
