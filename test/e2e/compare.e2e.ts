@@ -21,18 +21,33 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
     await dialog.getByRole('button', { name: /^Nothing wrong/ }).click()
 
     const table = page.getByRole('group', { name: 'Comparison' })
-    await table.getByRole('columnheader', { name: /^clean/ }).waitFor()
-    await table.getByRole('columnheader', { name: /^loss-episode/ }).waitFor()
     await table
-      .getByRole('row', { name: /^Retransmission per 1,000 packets 0\.0 [1-9]/ })
+      .getByRole('columnheader', { name: /^clean/ })
       .first()
       .waitFor()
+    await table
+      .getByRole('columnheader', { name: /^loss-episode/ })
+      .first()
+      .waitFor()
+    const labels = table.getByRole('table').filter({ hasText: 'Packets with a label' })
+    await labels.getByRole('row', { name: /^Retransmission 0\.0 [\d.]+ \+[\d.]+$/ }).waitFor()
+    // By its change, the greatest first.
+    const change = labels.getByRole('columnheader', { name: 'Change' })
+    await change.getByRole('button').click()
+    expect(await change.getAttribute('aria-sort')).toBe('descending')
+    const texts = await labels.locator('tbody td:last-child').allInnerTexts()
+    const changes = texts.map((text) => Number(text.replace('−', '-')))
+    expect(changes.length).toBeGreaterThan(3)
+    expect(changes).toEqual(changes.toSorted((x, y) => y - x))
     await table.getByRole('heading', { name: 'Only in loss-episode' }).waitFor()
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'compare-captures-light')
 
     await page.reload()
-    await table.getByRole('columnheader', { name: /^clean/ }).waitFor()
+    await table
+      .getByRole('columnheader', { name: /^clean/ })
+      .first()
+      .waitFor()
     await page.emulateMedia({ colorScheme: 'dark' })
     await takePicture(page, 'compare-captures-dark')
 
@@ -41,7 +56,7 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
     await page.getByRole('listbox', { name: 'Findings' }).waitFor()
     await page.getByRole('tab', { name: 'Compare' }).click()
     await page.getByRole('button', { name: 'Times of this capture' }).click()
-    await table.getByRole('columnheader', { name: /^The first half/ }).waitFor()
+    await table.getByRole('columnheader', { name: 'First half' }).first().waitFor()
     expect(page.url()).not.toContain('against')
     expect(complaints).toEqual([])
   })
@@ -59,7 +74,10 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
     ])
     await chooser.setFiles(join(FIXTURES, 'ndots.pcap.gz'))
     const table = page.getByRole('group', { name: 'Comparison' })
-    await table.getByRole('columnheader', { name: /^ndots\.pcap\.gz/ }).waitFor()
+    await table
+      .getByRole('columnheader', { name: /^ndots\.pcap\.gz/ })
+      .first()
+      .waitFor()
     await table.getByRole('heading', { name: 'Only in ndots.pcap.gz' }).waitFor()
     // Nothing of the other capture can be opened here.
     expect(
@@ -81,8 +99,11 @@ describe('comparing with another capture', { timeout: 120_000 }, () => {
     const { page, complaints } = opened
     const table = page.getByRole('group', { name: 'Comparison' })
     await table.getByRole('heading', { name: 'In both' }).waitFor()
-    expect(await table.getByRole('term').allInnerTexts()).toEqual(['the other dns-5s.pcap', 'dns-5s.pcap'])
-    expect(await table.getByRole('definition').first().innerText()).toMatch(/lookups .* stalled/)
+    expect(await table.getByRole('listitem').getByRole('term').allInnerTexts()).toEqual([
+      'the other dns-5s.pcap',
+      'dns-5s.pcap',
+    ])
+    expect(await table.getByRole('listitem').getByRole('definition').first().innerText()).toMatch(/lookups .* stalled/)
     expect(await findings(page)).toEqual([])
     expect(complaints).toEqual([])
   })

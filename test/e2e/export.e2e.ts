@@ -107,7 +107,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await using opened = await open('sample=loss-episode&list=compare&range=14~19', { colorScheme })
     const { page } = opened
     await page
-      .getByRole('row', { name: /Retransmission per 1,000 packets 0\.0/ })
+      .getByRole('row', { name: /^Retransmission 0\.0 [1-9]/ })
       .first()
       .waitFor()
     await page.getByRole('heading', { name: 'Only in the selected time' }).waitFor()

@@ -1,17 +1,16 @@
 import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Finding } from '../../../common/model/finding.ts'
-import type { CaptureFacts, Comparison, LatencySummary } from '../../../engine/engine.ts'
+import type { CaptureFacts, Comparison } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { OtherState } from '../../app/other-capture.ts'
 import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
-import { LABEL_NAMES } from '../../components/label-names.ts'
-import { isThin, measureAbout, measureName, percentileText } from '../../components/measure-names.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { Numbers } from './numbers.tsx'
 import './compare.css'
 
 interface CompareProps {
@@ -127,35 +126,23 @@ function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: Com
             )
           )}
         </div>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{hint}</th>
-              <Head side={a} packets={result.a.packets} />
-              <Head side={b} packets={result.b.packets} />
-            </tr>
-          </thead>
-          <tbody>
-            {result.latency.map(({ measure, a: before, b: after }) => (
-              <tr key={measure}>
-                <th scope="row" title={measureAbout(measure)}>
-                  {measureName(measure)} <small>p50, p99</small>
-                </th>
-                <Times summary={before} />
-                <Times summary={after} />
-              </tr>
+        <div className="compare-numbers">
+          <dl className="compare-sides">
+            {[
+              { side: a, packets: result.a.packets },
+              { side: b, packets: result.b.packets },
+            ].map(({ side, packets }) => (
+              <div key={side.name}>
+                <dt>{capital(side.name)}</dt>
+                <dd>
+                  {side.time}, {formatCounted(packets, 'packet')}
+                </dd>
+              </div>
             ))}
-            {result.labels.map(({ label, a: before, b: after }) => (
-              <tr key={label}>
-                <th scope="row">
-                  {LABEL_NAMES[label]} <small>per 1,000 packets</small>
-                </th>
-                <td>{before.toFixed(1)}</td>
-                <td>{after.toFixed(1)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          </dl>
+          <Numbers result={result} names={[a.short, b.short]} />
+          {hint !== '' && <p className="quiet">{hint}</p>}
+        </div>
       </div>
     </div>
   )
@@ -163,6 +150,8 @@ function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: Com
 
 interface Side {
   readonly name: string
+  /** For the head of a column. */
+  readonly short: string
   /** Its time, for the person. */
   readonly time: string
   readonly range?: TimeRange
@@ -176,18 +165,22 @@ interface Sides {
 
 /** The selected time with what was before it, or after where nothing was before; without one the two halves. */
 function timesOf(range: TimeRange | undefined, first: number, end: number) {
-  const side = (name: string, from: number, to: number) => {
+  const side = (name: string, short: string, from: number, to: number) => {
     const time = `${formatSeconds(from, 1)}–${formatSeconds(to, 1)} s`
-    return { name, time, range: { from, to } }
+    return { name, short, time, range: { from, to } }
   }
   const sameCapture = true
   if (!range || (range.from <= first && range.to >= end)) {
     const middle = Math.round((first + end) / 2)
-    return { a: side('the first half', first, middle), b: side('the second half', middle, end), sameCapture }
+    return {
+      a: side('the first half', 'First half', first, middle),
+      b: side('the second half', 'Second half', middle, end),
+      sameCapture,
+    }
   }
-  const selected = side('the selected time', range.from, range.to)
-  if (range.from > first) return { a: side('the time before', first, range.from), b: selected, sameCapture }
-  return { a: selected, b: side('the time after', range.to, end), sameCapture }
+  const selected = side('the selected time', 'Selected', range.from, range.to)
+  if (range.from > first) return { a: side('the time before', 'Before', first, range.from), b: selected, sameCapture }
+  return { a: selected, b: side('the time after', 'After', range.to, end), sameCapture }
 }
 
 /** The other capture first: it is mostly the one from before. */
@@ -199,33 +192,20 @@ function captureSides(
 ): Sides {
   const same = other.name === name
   return {
-    a: { name: same ? `the other ${name}` : other.name, time: formatDuration(other.lengthNs) },
+    a: {
+      name: same ? `the other ${name}` : other.name,
+      short: same ? 'The other' : other.name,
+      time: formatDuration(other.lengthNs),
+    },
     b: range
-      ? { name, time: `selected ${formatDuration(range.to - range.from)}`, range }
-      : { name, time: formatDuration(lengthNs) },
+      ? { name, short: name, time: `selected ${formatDuration(range.to - range.from)}`, range }
+      : { name, short: name, time: formatDuration(lengthNs) },
     sameCapture: false,
   }
 }
 
-function Head({ side: { name, time }, packets }: { readonly side: Side; readonly packets: number }): ReactNode {
-  return (
-    <th scope="col">
-      {name.startsWith('the ') ? name[0].toUpperCase() + name.slice(1) : name}
-      <small>
-        {time}, {formatCounted(packets, 'packet')}
-      </small>
-    </th>
-  )
-}
-
-function Times({ summary }: { readonly summary: LatencySummary | undefined }): ReactNode {
-  if (!summary) return <td className="quiet">–</td>
-  return (
-    <td title={formatCounted(summary.count, 'sample')}>
-      {percentileText(summary.p50)},{' '}
-      <span className={isThin(summary) ? 'quiet' : ''}>{percentileText(summary.p99)}</span>
-    </td>
-  )
+function capital(name: string): string {
+  return name.startsWith('the ') ? name[0].toUpperCase() + name.slice(1) : name
 }
 
 interface FoundProps {
