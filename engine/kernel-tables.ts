@@ -46,7 +46,7 @@ export const TABLE = {
   /** RoundTrips. */
   roundTripPages: 50,
   roundTripNodes: 51,
-  /** Verdicts: a column each; the last holds the count. */
+  /** Verdicts: a column each, and the count. */
   verdictRow: 52,
   verdictVerdict: 53,
   verdictEvidence: 54,
@@ -54,6 +54,7 @@ export const TABLE = {
   verdictOriginal: 56,
   verdictCost: 57,
   verdictCount: 58,
+  verdictConversation: 66,
   /** Of the judge, not read from outside. */
   senderPages: 59,
   sentWords: 60,
@@ -64,7 +65,7 @@ export const TABLE = {
   sightingHints: 65,
 } as const
 
-export const TABLE_COUNT = 66
+export const TABLE_COUNT = 67
 
 /** Words of TABLE.counts. */
 export const COUNT = {

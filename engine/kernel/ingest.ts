@@ -32,6 +32,7 @@ import { directionAt } from './tcp/directions.ts'
 import * as judge from './tcp/judge.ts'
 import * as labelCounts from './tcp/label-counts.ts'
 import * as roundTrips from './tcp/round-trips.ts'
+import * as verdicts from './tcp/verdicts.ts'
 
 const ENDS: i32 = FLAG.fin | FLAG.rst
 
@@ -107,7 +108,8 @@ export function frame(
       if (keepsAll) roundTrips.segment(row, time, found, verdict)
     }
     if ((found & 1) !== 0) flags |= FLAG.reverse
-    if (keepsAll || verdict !== 0) setConversation(found >>> 1)
+    if (keepsAll) setConversation(found >>> 1)
+    if (verdict !== 0) verdicts.setConversation(found >>> 1)
     if (labels !== 0) labelCounts.count(labels, found >>> 1, row)
     tally(found >>> 1, row)
   }

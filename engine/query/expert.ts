@@ -1,4 +1,4 @@
-import { CHUNK_ROWS, type PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import type { LabelCounts } from '../tcp/label-counts.ts'
 import { LABEL, type Label } from '../tcp/labels.ts'
 import { VERDICT, type Verdict, type Verdicts } from '../tcp/verdicts.ts'
@@ -32,9 +32,9 @@ export interface ExpertCounts {
 type Sources = Pick<CaptureTables, 'packets' | 'conversations' | 'verdicts'>
 
 /** Labels and verdicts of all packets. */
-export function expertCounts(sources: Sources & { readonly labelCounts: LabelCounts }): ExpertCounts {
-  const { packets, conversations, verdicts, labelCounts } = sources
-  const repeated = new VerdictMarks(verdicts, packets, conversations.count)
+export function expertCounts(sources: Omit<Sources, 'packets'> & { readonly labelCounts: LabelCounts }): ExpertCounts {
+  const { conversations, verdicts, labelCounts } = sources
+  const repeated = new VerdictMarks(verdicts, conversations.count)
   for (let entry = 0; entry < verdicts.count; entry++) repeated.add(entry)
   return { labels: labelRecord((label) => labelCount(labelCounts, label)), verdicts: repeated.record() }
 }
@@ -42,7 +42,7 @@ export function expertCounts(sources: Sources & { readonly labelCounts: LabelCou
 /** The same of some rows, ascending. */
 export function expertCountsOf({ packets, conversations, verdicts }: Sources, rows: Uint32Array): ExpertCounts {
   const labels = new Marks(conversations.count)
-  const repeated = new VerdictMarks(verdicts, packets, conversations.count)
+  const repeated = new VerdictMarks(verdicts, conversations.count)
   for (const row of rows) {
     const chunk = packets.chunk(row)
     const i = row % CHUNK_ROWS
@@ -94,24 +94,21 @@ class Marks {
 /** Entries of verdicts, by verdict. */
 class VerdictMarks {
   readonly #verdicts: Verdicts
-  readonly #packets: PacketTable
   readonly #marks: Marks
   readonly #spurious = new Uint32Array(16)
   readonly #needed = new Uint32Array(16)
   readonly #seen = new Uint32Array(16)
   readonly #unseen = new Uint32Array(16)
 
-  constructor(verdicts: Verdicts, packets: PacketTable, conversations: number) {
+  constructor(verdicts: Verdicts, conversations: number) {
     this.#verdicts = verdicts
-    this.#packets = packets
     this.#marks = new Marks(conversations)
   }
 
   add(entry: number): void {
     const verdicts = this.#verdicts
     const verdict = verdicts.verdict(entry)
-    const row = verdicts.row(entry)
-    this.#marks.add(row, this.#packets.chunk(row).conversation[row % CHUNK_ROWS], 1 << verdict)
+    this.#marks.add(verdicts.row(entry), verdicts.conversation(entry), 1 << verdict)
     if (!isRetransmission(verdict)) return
     const spurious = verdicts.isSpurious(entry)
     if (spurious !== undefined) (spurious ? this.#spurious : this.#needed)[verdict]++

@@ -43,6 +43,9 @@ export class Verdicts {
   row(entry: number): number {
     return this.#kernel.unsigned(TABLE.verdictRow)[entry]
   }
+  conversation(entry: number): number {
+    return this.#kernel.unsigned(TABLE.verdictConversation)[entry]
+  }
   verdict(entry: number): number {
     return this.#kernel.bytes(TABLE.verdictVerdict)[entry]
   }

@@ -6,8 +6,7 @@ import { counts } from './counts.ts'
 // The rows of the capture: what PacketTable shows outside. Columns hold zeros until they are written.
 
 /**
- * Whether all columns are kept. If not, the time is, and the conversation of packets that have a verdict: what labels and verdicts are found and
- * counted by. The others stay zeros, whose memory is never touched.
+ * Whether all columns are kept. If not, the time is, which labels and verdicts are found by. The others stay zeros, whose memory is never touched.
  */
 export let keepsAll: bool = true
 

@@ -13,6 +13,7 @@ let needs = changetype<U8s>(newTable(TABLE.verdictNeed, 64))
 /** 1 + the row of the earlier sighting, 0 = none here. */
 let originals = changetype<I32s>(newTable(TABLE.verdictOriginal, 64 * 4))
 let costs = changetype<F64s>(newTable(TABLE.verdictCost, 64 * 8))
+let conversations = changetype<I32s>(newTable(TABLE.verdictConversation, 64 * 4))
 /** One word: how many there are. */
 const counts = changetype<I32s>(newTable(TABLE.verdictCount, 4))
 
@@ -54,6 +55,11 @@ export function enter(row: i32, verdict: i32, evidence: i32, original: i32, cost
   return entry
 }
 
+/** The newest is of a packet of that conversation. */
+export function setConversation(conversation: i32): void {
+  conversations[counts[0] - 1] = conversation
+}
+
 /** Takes back those of `row` and later. */
 export function dropFrom(row: i32): void {
   while (counts[0] > 0 && rows[counts[0] - 1] >= row) counts[0]--
@@ -66,5 +72,6 @@ function grow(): void {
   needs = changetype<U8s>(doubleTable(TABLE.verdictNeed))
   originals = changetype<I32s>(doubleTable(TABLE.verdictOriginal))
   costs = changetype<F64s>(doubleTable(TABLE.verdictCost))
+  conversations = changetype<I32s>(doubleTable(TABLE.verdictConversation))
   capacity *= 2
 }
