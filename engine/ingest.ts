@@ -145,6 +145,10 @@ export class Ingest implements FrameSink {
     return this.#kernel.readingRoom(bytes)
   }
 
+  joined(left: Uint8Array, bytes: Uint8Array): Uint8Array | undefined {
+    return this.#kernel.joined(left, bytes)
+  }
+
   /** From now on it is told what may be requests and responses; to be called before the first frame. */
   follow(applications: Applications): void {
     this.#applications = applications

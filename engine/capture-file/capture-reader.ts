@@ -29,6 +29,11 @@ export interface FrameSink {
    */
   pcapRecords?(bytes: Uint8Array, from: number, to: number, offset: number, records: PcapRecords): number
   /**
+   * `bytes`, and in front of them what was left of the chunk before, which is copied; undefined where there is no room for it in front of them.
+   * Valid during the call of `push` only.
+   */
+  joined?(left: Uint8Array, bytes: Uint8Array): Uint8Array | undefined
+  /**
    * `bytes[from, to)` say how the frames behind them are to be read: the header of the file, sections, interfaces, names. Valid during the
    * call only.
    */

@@ -189,7 +189,7 @@ export class CaptureFileReader implements CaptureReader {
       else if (isSnoop(head)) this.#parser = new SnoopParser(this.#sink)
       else if (head.length < SIGNATURE_LENGTH) return
       else return this.#unknown(head)
-      this.#records = new RecordStream(this.#parser)
+      this.#records = new RecordStream(this.#parser, this.#sink)
       this.#head = undefined
       chunk = head
     }

@@ -1,5 +1,5 @@
 import type { Damage } from '../../common/model/capture.ts'
-import type { StartPoint } from './capture-reader.ts'
+import type { FrameSink, StartPoint } from './capture-reader.ts'
 
 /** Takes records out of the bytes of a capture; a RecordStream gives it the bytes. */
 export interface RecordParser {
@@ -19,18 +19,20 @@ export interface RecordParser {
 }
 
 /**
- * Feeds chunks of any size to a parser. Records are parsed where they lie in the chunk; only one that straddles chunks is copied, and
- * no more of it than has arrived, so a record that claims to be huge takes no memory.
+ * Feeds chunks of any size to a parser. Records are parsed where they lie in the chunk; only one that straddles chunks is copied: in front of the
+ * chunk that it ends in, where the sink has room there, else no more of it than has arrived, so a record that claims to be huge takes no memory.
  */
 export class RecordStream {
   readonly #parser: RecordParser
+  readonly #sink: Pick<FrameSink, 'joined'>
   #held = new Uint8Array(0)
   #heldLength = 0
   /** Where in the capture the held bytes start, or the next chunk does. */
   #offset = 0
 
-  constructor(parser: RecordParser) {
+  constructor(parser: RecordParser, sink: Pick<FrameSink, 'joined'> = {}) {
     this.#parser = parser
+    this.#sink = sink
   }
 
   /** Where the next record begins; everything before it has been parsed. */
@@ -45,7 +47,15 @@ export class RecordStream {
 
   push(chunk: Uint8Array): void {
     const parser = this.#parser
-    if (parser.damage) return
+    if (parser.damage || chunk.length === 0) return
+    // Only once it is whole, so that no byte is copied more than twice.
+    if (this.#heldLength > 0 && this.#heldLength + chunk.length >= parser.need) {
+      const joined = this.#sink.joined?.(this.#held.subarray(0, this.#heldLength), chunk)
+      if (joined) {
+        chunk = joined
+        this.#heldLength = 0
+      }
+    }
     let at = 0
     while (this.#heldLength > 0) {
       const more = Math.min(parser.need - this.#heldLength, chunk.length - at)
