@@ -10,6 +10,7 @@ export const FINDING_KINDS = [
   'accept-queue',
   'half-open',
   'policy-drop',
+  'outage',
   'syn-loss',
   'conntrack-invalid',
   'keep-alive-race',

@@ -72,6 +72,11 @@ export const retransmissionCounts: ConfirmCommand = {
   about: 'in the sending pod, twice: whether the counts grow now',
 }
 
+export const nodeEvents: ConfirmCommand = {
+  command: 'kubectl get events -A --field-selector=involvedObject.kind=Node',
+  about: 'whether a node was lost, restarted or under pressure at that time',
+}
+
 export const interfaceDrops: ConfirmCommand = {
   command: 'ip -s -s link',
   about: 'on both nodes: drops and errors of the interfaces on the way',

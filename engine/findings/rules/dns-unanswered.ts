@@ -59,7 +59,7 @@ function draft(
     costMs,
     count: lost.length,
     sentence: sentences(
-      `${lost.length === all.length ? 'None' : `${lost.length} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}; repeating them took ${msText(costMs)}.`,
+      `${lost.length === all.length ? 'None' : `${lost.length} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; repeating them took ${msText(costMs)}` : ''}.`,
     ),
     why: 'The questions are in the capture, and no answer with their id came back to it.',
     confidence: none ? 0.8 : 0.7,

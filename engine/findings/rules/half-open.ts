@@ -46,7 +46,12 @@ export const halfOpen: Rule = {
     }
     if (byPeer.size === 0) return []
     const signs = signsOfLife(context, byPeer)
-    return Array.from(byPeer, ([peer, cases]) => draft(context, peer, cases, signs.get(peer)))
+    return Array.from(byPeer).flatMap(([peer, cases]) => {
+      const life = signs.get(peer)
+      // FINs alone, of a peer that is there: its ACK was lost, and it knows nothing of the connection any more.
+      const isCleanup = life?.alive === true && cases.every(({ costNs }) => costNs === 0)
+      return isCleanup ? [] : [draft(context, peer, cases, life)]
+    })
   },
 }
 
@@ -70,7 +75,9 @@ function caseOf(context: FindingContext, id: number): Vanished | undefined {
     const since = segments.time(Math.min(first, again[0]))
     const until = segments.time(again[end])
     const peer = byClient ? context.server(id).address : context.client(id).address
-    return { id, since, until, costNs: until - since, segments, peer, last, first: Math.min(first, again[0]), again }
+    // Nobody waits for the answer to a FIN.
+    const costNs = again.some((i) => segments.length(i) > 0) ? until - since : 0
+    return { id, since, until, costNs, segments, peer, last, first: Math.min(first, again[0]), again }
   }
   return undefined
 }
@@ -129,9 +136,10 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
     costMs,
     count: cases.length,
     sentence: sentences(
-      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} open (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(most(cases.map(({ costNs }) => costNs)))}, and no packet came back.`,
+      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} open (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(most(cases.map((each) => each.until - each.since)))}, and no packet came back.`,
       unanswered.length > 0 ? `${countOf(unanswered.length, 'new connection')} to it got no answer either.` : '',
-      `${msText(costMs)} were spent waiting${given.length === 0 ? ', and the capture ends with them still open' : ''}.`,
+      costMs > 0 ? `${msText(costMs)} were spent waiting.` : '',
+      given.length === 0 ? 'The capture ends with them still open.' : '',
     ),
     why: sentences(
       'Neither data, ACK nor reset came from that address in these connections any more.',

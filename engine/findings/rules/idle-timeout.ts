@@ -92,11 +92,13 @@ function longestSurvived(context: FindingContext, ids: Uint32Array, cases: reado
 
 async function draft(context: FindingContext, group: Group<Forgotten>, all: Uint32Array): Promise<Draft | undefined> {
   const { cases, server } = group
+  const foreign = await foreignResets(context, cases)
+  // A client that itself says so has closed, or was reset, and the server was not told: no time was up.
+  if (foreign === undefined && cases.every(({ segments, reset }) => segments.fromClient(reset))) return undefined
   const failed = least(cases.map(({ idleNs }) => idleNs))
   const survived = longestSurvived(context, all, cases)
   // Longer silences survive: time is not what decides.
   if (survived > failed) return undefined
-  const foreign = await foreignResets(context, cases)
   const known = KNOWN.filter(([seconds]) => seconds * 1e9 >= survived && seconds * 1e9 <= failed * 1.02)
   const bracket =
     survived > 0

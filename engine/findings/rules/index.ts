@@ -16,6 +16,7 @@ import { loss } from './loss.ts'
 import { midStreamReset } from './mid-stream-reset.ts'
 import { mtuBlackHole } from './mtu-black-hole.ts'
 import { nagle } from './nagle.ts'
+import { outage } from './outage.ts'
 import { policyDrop } from './policy-drop.ts'
 import { refused } from './refused.ts'
 import { rtoTail } from './rto-tail.ts'
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   acceptQueue,
   halfOpen,
   policyDrop,
+  outage,
   synLoss,
   conntrackInvalid,
   keepAliveRace,

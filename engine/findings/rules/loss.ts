@@ -27,6 +27,7 @@ export const loss: Rule = {
     'mtu-black-hole',
     'fragmentation-needed-ignored',
     'half-open',
+    'outage',
     'accept-queue',
     'keep-alive-race',
     'idle-timeout',

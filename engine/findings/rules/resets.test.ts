@@ -90,6 +90,12 @@ describe('the idle time-out', () => {
     expect(kindsOf(report)).not.toContain('idle-timeout')
   })
 
+  it('is none where the client itself says that it has closed, which the server was not told', async () => {
+    const forgotten = (ttl: string) => `${OPENS}\n+20s B>A A 200(0) ack 101\n+1ms A>B R 101(0)${ttl}`
+    expect(kindsOf(await findInConnections(forgotten('')))).toEqual([])
+    expect(kindsOf(await findInConnections(forgotten(' ttl 61')))).toEqual(['idle-timeout'])
+  })
+
   it('is none where the reset comes by itself, before anything was sent', async () => {
     expect(kindsOf(await findInConnections(`${OPENS}\n+70s B>A RA 201(0) ack 101`))).toEqual([])
   })

@@ -20,6 +20,7 @@ export const rtoTail: Rule = {
     'mtu-black-hole',
     'fragmentation-needed-ignored',
     'half-open',
+    'outage',
     'accept-queue',
     'keep-alive-race',
     'idle-timeout',

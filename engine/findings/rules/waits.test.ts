@@ -40,6 +40,20 @@ describe('full-size packets that vanish', () => {
   })
 })
 
+describe('a peer that vanished', () => {
+  const close = times(5, (n) => `+${200 * 2 ** n}ms A>B FA 101(0) ack 1`)
+  const silent = `${OPENS}\n+1ms A>B PA 1(100) ack 1\n+5ms B>A A 1(0) ack 101\n+1ms A>B FA 101(0) ack 1\n${close}`
+  const later = `${OPENS}\n+1ms A>B PA 1(100) ack 1\n+5ms B>A A 1(0) ack 101`
+
+  it('held up nobody where only FINs got no answer', async () => {
+    expect(theFinding(await findInConnections(silent))).toMatchObject({ kind: 'half-open', costMs: 0 })
+  })
+
+  it('is none where it answers others: the ACK of a FIN was lost', async () => {
+    expect(kindsOf(await findInConnections(silent, { text: later, at: 5 }))).toEqual([])
+  })
+})
+
 describe('a closed window', () => {
   const closed = (ms: number) =>
     `${OPENS}\n+1ms A>B PA 1(1000) ack 1 <ts 106 900>\n+5ms B>A A 1(0) ack 1001 win 0 <ts 906 106>\n+${ms}ms B>A A 1(0) ack 1001 win 1000 <ts 990 106>`
@@ -159,5 +173,86 @@ describe('loss', () => {
     const { findings, artefacts } = await findInConnections(`${OPENS}\n-2s B>A A 1(0) ack 1 <ts 901 105>${lost(0)}`)
     expect(artefacts.map(({ kind }) => kind)).toContain('clock-step')
     expect(findings).toEqual([])
+  })
+})
+
+describe('an outage', () => {
+  // A request each 100 ms, answered after 5 ms; those within the outage are sent again until it is over.
+  const request = (n: number) =>
+    `+95ms A>B PA ${1 + 100 * n}(100) ack ${1 + 50 * n}\n+5ms B>A PA ${1 + 50 * n}(50) ack ${101 + 100 * n}`
+  const before = OPENS + '\n' + times(5, request)
+  const cut = (answer: string) => `
+    +95ms  A>B PA 501(100) ack 251
+    +200ms A>B PA 501(100) ack 251
+    +400ms A>B PA 501(100) ack 251
+    +800ms A>B PA 501(100) ack 251
+    ${answer}`
+  const goesOn = times(3, (n) => request(n + 6))
+  const CUT = `${before}${cut('+5ms B>A PA 251(50) ack 601')}\n${goesOn}`
+  const WELL = before + '\n' + times(20, (n) => request(n + 5))
+
+  it('is one finding of all connections that stood still at once, and the loss in it is no other', async () => {
+    const report = await findInConnections(
+      { text: CUT, at: 0 },
+      { text: CUT, at: 0.03, server: 3 },
+      { text: CUT, at: 0.05, server: 4 },
+    )
+    const finding = theFinding(report)
+    expect(finding).toMatchObject({ kind: 'outage', severity: 'high', count: 1 })
+    expect(finding.title).toMatch(/^Nothing got through for 1\.\d+ s$/)
+    expect(finding.sentence).toContain('nothing between 10.0.0.1 and 10.0.0.2, 10.0.0.3 and 10.0.0.4 was acknowledged')
+    expect(finding.blamed).toContain('near 10.0.0.1')
+    expect(finding.conversations).toHaveLength(3)
+  })
+
+  it('is told of the pair alone where others got on', async () => {
+    const report = await findInConnections(
+      { text: CUT, at: 0 },
+      { text: CUT, at: 0.03 },
+      { text: WELL, at: 0, server: 9, client: 8 },
+    )
+    expect(theFinding(report).blamed).toContain('between these only')
+  })
+
+  it('came late where the receiver had it all', async () => {
+    const late = times(3, () => '+0 B>A A 301(0) ack 601 <sack 501:601>')
+    const text = `${before}${cut(`+5ms B>A PA 251(50) ack 601\n${late}`)}\n${goesOn}`
+    const finding = theFinding(await findInConnections({ text, at: 0 }, { text, at: 0.03 }))
+    expect(finding.title).toMatch(/^Everything stood still for /)
+    expect(finding.blamed).toContain('something that stood still and went on')
+  })
+
+  it.each([
+    [
+      'where one connection alone lost a segment',
+      [
+        {
+          text: `${before}\n+95ms A>B PA 501(100) ack 251\n+800ms A>B PA 501(100) ack 251\n+5ms B>A PA 251(50) ack 601\n${goesOn}`,
+        },
+        { text: WELL, at: 0.03, server: 3 },
+      ],
+    ],
+    ['where another connection with that address got on', [{ text: CUT }, { text: WELL, at: 0.03 }]],
+    [
+      'where only SYNs get no answer',
+      [0, 0.1].map((at) => ({ at, text: `${times(3, (n) => `+${n}s A>B S 0(0)`)}\n+5ms B>A SA 0(0) ack 1` })),
+    ],
+    ['where nothing comes any more', [{ text: before + cut('') }, { text: before + cut(''), at: 0.03 }]],
+    [
+      'where as much is lost all the time',
+      [0, 0.03].map((at) => ({
+        at,
+        text:
+          OPENS +
+          '\n' +
+          times(
+            12,
+            (n) =>
+              `+10ms A>B PA ${1 + 100 * n}(100) ack 1\n+220ms A>B PA ${1 + 100 * n}(100) ack 1\n+440ms A>B PA ${1 + 100 * n}(100) ack 1\n+5ms B>A A 1(0) ack ${101 + 100 * n}`,
+          ),
+      })),
+    ],
+  ])('is none %s', async (_, connections) => {
+    expect(kindsOf(await findInConnections(...connections))).not.toContain('outage')
   })
 })
