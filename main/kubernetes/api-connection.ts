@@ -11,7 +11,7 @@ import { HostError } from '../../common/host-error.ts'
 import { apiError, connectionError } from './api-error.ts'
 import { pauseBeforeRetry } from './retry.ts'
 import { identify, pem } from './credentials.ts'
-import type { ExecCredentials } from './exec-credential.ts'
+import type { Credential, ExecCredentials } from './exec-credential.ts'
 import type { KubeCluster, KubeUser } from './kubeconfig.ts'
 import { connectThrough, proxyFor } from './proxy.ts'
 import { openWebSocket, UpgradeRefused, type Connect, type WebSocket } from './websocket.ts'
@@ -27,6 +27,13 @@ export interface RequestOptions {
   readonly contentType?: PatchType
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+}
+
+interface Authentication {
+  readonly headers: Readonly<Record<string, string | string[]>>
+  readonly tls: ConnectionOptions
+  /** What a plugin gave of it. */
+  readonly credential: Credential | undefined
 }
 
 const TIMEOUT_MS = 30_000
@@ -103,11 +110,11 @@ export class ApiConnection {
   /** An open WebSocket; ApiError with the server's words when the upgrade is refused. */
   async webSocket(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
     for (let tries = 1; ; tries++) {
-      signal?.throwIfAborted()
       try {
+        signal?.throwIfAborted()
         return await this.#upgrade(path, query, protocols, signal)
       } catch (error) {
-        if (signal?.aborted) throw new HostError('cancelled', 'Cancelled.')
+        if (signal?.aborted) throw this.#whyAborted(signal)
         const pause = pauseBeforeRetry(error, tries, false)
         if (pause === undefined) throw connectionError(error, this.cluster.server)
         await sleep(pause, undefined, signal ? { signal } : {}).catch(() => undefined)
@@ -120,7 +127,7 @@ export class ApiConnection {
   }
 
   async #upgrade(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
-    const { headers, tls } = await this.#authentication()
+    const { headers, tls, credential } = await this.#authentication()
     const { protocol, hostname, port } = this.#base
     const secure = protocol === 'https:'
     const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), noDelay: true }
@@ -139,7 +146,7 @@ export class ApiConnection {
     } catch (error) {
       if (!(error instanceof UpgradeRefused)) throw error
       const { statusCode = 0, headers: answer } = error.response
-      if (statusCode === 401) this.#refused()
+      if (statusCode === 401) this.#refused(credential)
       const body = await textOf(error.response).catch(() => '')
       throw apiError(statusCode, body, 'Opening a stream', answer['retry-after'])
     }
@@ -148,21 +155,28 @@ export class ApiConnection {
   /** The answer's head has come and is a success. A 401 is tried once more with a fresh credential of the plugin. */
   async #open(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#send(method, path, options, signal)
+      const identity = await this.#authentication()
+      const response = await this.#send(method, path, options, signal, identity)
       const status = response.statusCode ?? 0
       if (status >= 200 && status < 300) return response
       const body = await textOf(response)
       if (status === 401 && this.#user.exec && attempt === 1) {
-        this.#refused()
+        this.#refused(identity.credential)
         continue
       }
       throw apiError(status, body, `${method} ${path}`, response.headers['retry-after'])
     }
   }
 
-  async #send(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+  #send(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    signal: AbortSignal,
+    identity: Authentication,
+  ): Promise<IncomingMessage> {
     const url = this.#url(path, options.query ?? {})
-    const { headers, tls } = await this.#authentication()
+    const { headers, tls } = identity
     const body = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body))
     const content = body
       ? { 'content-type': options.contentType ?? 'application/json', 'content-length': String(body.length) }
@@ -183,7 +197,7 @@ export class ApiConnection {
     request.on('error', (error) => {
       // A kept connection that the other side closed while this request was on its way: it was not read by anyone.
       const stale = request.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-      if (stale && isRepeatable(method, path, options)) resolve(this.#send(method, path, options, signal))
+      if (stale && isRepeatable(method, path, options)) resolve(this.#send(method, path, options, signal, identity))
       else reject(error)
     })
     request.end(body)
@@ -200,9 +214,9 @@ export class ApiConnection {
     return url
   }
 
-  async #authentication() {
+  async #authentication(): Promise<Authentication> {
     this.#authority ??= pem(this.cluster.authorityData, this.cluster.authorityFile)
-    const [ca, { headers, certificate, key }] = await Promise.all([
+    const [ca, { headers, certificate, key, credential }] = await Promise.all([
       this.#authority,
       identify(this.#user, this.cluster, this.#plugins),
     ])
@@ -213,11 +227,18 @@ export class ApiConnection {
       ...(key ? { key } : {}),
       ...(this.cluster.serverName ? { servername: this.cluster.serverName } : {}),
     }
-    return { headers, tls }
+    return { headers, tls, credential }
   }
 
-  #refused(): void {
-    if (this.#user.exec) this.#plugins.refused(this.#user, this.#user.exec, this.cluster)
+  #whyAborted({ reason }: AbortSignal): HostError {
+    if (reason instanceof HostError) return reason
+    return reason instanceof DOMException && reason.name === 'TimeoutError'
+      ? new HostError('unavailable', `${this.#base.host} did not answer in time.`)
+      : new HostError('cancelled', 'Cancelled.')
+  }
+
+  #refused(credential: Credential | undefined): void {
+    if (this.#user.exec && credential) this.#plugins.refused(this.#user, this.#user.exec, this.cluster, credential)
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { HostError } from '../../common/host-error.ts'
-import type { ExecCredentials } from './exec-credential.ts'
+import type { Credential, ExecCredentials } from './exec-credential.ts'
 import type { KubeCluster, KubeUser } from './kubeconfig.ts'
 
 /** What a request carries to say who we are. Never to be logged or sent anywhere else. */
@@ -9,6 +9,8 @@ export interface Identification {
   /** PEM. */
   readonly certificate?: string
   readonly key?: string
+  /** What a plugin gave of it. */
+  readonly credential?: Credential
 }
 
 /** Works out the identification for a request, as kubectl does: files are read anew, so that rotated ones are seen. */
@@ -20,13 +22,14 @@ export async function identify(
   const headers: Record<string, string | string[]> = {}
   let certificate = await pem(user.certificateData, user.certificateFile)
   let key = await pem(user.keyData, user.keyFile)
+  let credential: Credential | undefined
   // kubectl's order: a token file wins over a token, either over a plugin.
   if (user.tokenFile) headers['authorization'] = `Bearer ${(await file(user.tokenFile)).trim()}`
   else if (user.token) headers['authorization'] = `Bearer ${user.token}`
   else if (user.username) {
     headers['authorization'] = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`
   } else if (user.exec) {
-    const credential = await plugins.get(user, user.exec, cluster)
+    credential = await plugins.get(user, user.exec, cluster)
     if (credential.token) headers['authorization'] = `Bearer ${credential.token}`
     certificate ??= credential.certificate
     key ??= credential.key
@@ -42,7 +45,12 @@ export async function identify(
       headers[`impersonate-extra-${encodeURIComponent(field.toLowerCase())}`] = [...values]
     }
   }
-  return { headers, ...(certificate ? { certificate } : {}), ...(key ? { key } : {}) }
+  return {
+    headers,
+    ...(certificate ? { certificate } : {}),
+    ...(key ? { key } : {}),
+    ...(credential ? { credential } : {}),
+  }
 }
 
 /** OpenID Connect, with refresh, by @kubernetes/client-node; the other providers are gone from kubectl too. */

@@ -47,9 +47,12 @@ describe('credential plugins', () => {
     expect(new Set(got.map((credential) => credential.token))).toEqual(new Set(['t1']))
     await all.get(user, one, cluster)
     expect(await runs(one)).toBe(1)
-    all.refused(user, one, cluster)
-    await all.get(user, one, cluster)
+    all.refused(user, one, cluster, got[0])
+    const next = await all.get(user, one, cluster)
     expect(await runs(one)).toBe(2)
+    // A refusal that comes late is of the credential before.
+    all.refused(user, one, cluster, got[0])
+    expect(await all.get(user, one, cluster)).toBe(next)
   })
 
   it('run again when the credential is about to expire', async () => {
@@ -111,8 +114,9 @@ describe('credential plugins', () => {
       login.accept(JSON.stringify({ kind: 'ExecCredential', status }))
     }
     await logIn({ token: 't1' })
-    expect(await all.get(user, one, cluster)).toEqual({ token: 't1' })
-    all.refused(user, one, cluster)
+    const first = await all.get(user, one, cluster)
+    expect(first).toEqual({ token: 't1' })
+    all.refused(user, one, cluster, first)
     await expect(all.get(user, one, cluster)).rejects.toThrow(/does not accept the login of user "u": log in again/)
     await logIn({ token: 't2', expirationTimestamp: new Date(Date.now() + 5000).toISOString() })
     await expect(all.get(user, one, cluster)).rejects.toThrow(/The login of user "u" has expired/)
@@ -162,6 +166,17 @@ describe('the login environment', () => {
     const env = await askShell(shell, { PATH: process.env['PATH'] })
     expect(env['FROM_PROFILE']).toBe('a\nb')
     expect(env['PATH']).toMatch(/^\/from\/profile:/)
+    await rm(folder, { recursive: true })
+  })
+
+  it('does not wait for what a profile leaves running', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hopscope-shell-'))
+    const shell = join(folder, 'shell')
+    await writeFile(shell, `#!/bin/sh\nsleep 30 & echo $! > ${folder}/agent\nexport MADE=here; exec sh -c "$2"\n`)
+    await chmod(shell, 0o755)
+    expect((await askShell(shell, { PATH: process.env['PATH'] }))['MADE']).toBe('here')
+    // Throws where it is gone.
+    process.kill(Number(await readFile(join(folder, 'agent'), 'utf8')), 'SIGTERM')
     await rm(folder, { recursive: true })
   })
 

@@ -86,10 +86,12 @@ export class ExecCredentials {
     return fresh
   }
 
-  /** The API server answered 401: the next request asks the plugin again. */
-  refused(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster): void {
+  /** The API server answered 401 to this credential: the next request asks the plugin again, unless there is a newer one. */
+  refused(user: KubeUser, plugin: ExecPlugin, cluster: KubeCluster, credential: Credential): void {
     const key = cacheKey(user, plugin, cluster)
-    if (this.#cache.delete(key)) this.#refused.add(key)
+    if (this.#cache.get(key) !== credential) return
+    this.#cache.delete(key)
+    this.#refused.add(key)
   }
 
   /** Somebody wants to know anew: a plugin that failed is run again at once. */

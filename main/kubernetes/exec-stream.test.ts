@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { HostError } from '../../common/host-error.ts'
 import { TestCluster } from '../../test/cluster/cluster.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
-import type { ApiConnection } from './api-connection.ts'
+import { ApiConnection } from './api-connection.ts'
 import { isAllowed, listAll, measure, whoami } from './cluster-access.ts'
+import { ExecCredentials } from './exec-credential.ts'
 import { openExec, runCommand } from './exec-stream.ts'
 import type { Pod } from './objects.ts'
 
@@ -182,3 +186,32 @@ describe.skipIf(skipReason !== undefined)(
     })
   },
 )
+
+describe('a command for which no answer comes', () => {
+  const web = { namespace: 'default', pod: 'web', container: 'app', command: ['true'] }
+
+  it('failed for that, and was not cancelled by anybody; one that was says by what', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    onTestFinished(() => {
+      silent.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const cluster = { name: 'silent', server: `http://127.0.0.1:${port}`, skipVerify: false }
+    const connection = new ApiConnection(cluster, { name: 'u' }, new ExecCredentials(() => Promise.resolve({})), {})
+    await expect(runCommand(connection, web, 50)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `127.0.0.1:${port} did not answer in time.`,
+    })
+    const closing = new AbortController()
+    const running = runCommand(connection, web, 60_000, closing.signal)
+    closing.abort()
+    await expect(running).rejects.toMatchObject({ code: 'cancelled' })
+    const given = AbortSignal.abort(new HostError('cancelled', 'Given up before it began.'))
+    await expect(runCommand(connection, web, 60_000, given)).rejects.toThrow('Given up before it began.')
+    await expect(runCommand(connection, web, 60_000, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' })
+  })
+})

@@ -23,8 +23,7 @@ export async function askShell(shell: string, env: Environment, timeoutMs = TIME
   const mark = randomUUID()
   // -i too: many set PATH in .bashrc or .zshrc. A profile may print anything, so the answer stands between marks.
   const script = `printf '%s' '${mark}'; env -0; printf '%s' '${mark}'`
-  const said = await output(shell, ['-ilc', script], env, timeoutMs)
-  const between = said?.split(mark)[1]
+  const between = await printedBetween(mark, shell, ['-ilc', script], env, timeoutMs)
   if (between === undefined) return env
   const found: Record<string, string | undefined> = { ...env }
   for (const entry of between.split('\0')) {
@@ -34,7 +33,9 @@ export async function askShell(shell: string, env: Environment, timeoutMs = TIME
   return found
 }
 
-function output(
+/** What it prints between the first mark and the second; it is not waited for any longer, as a profile may leave programs running. */
+function printedBetween(
+  mark: string,
   shell: string,
   args: readonly string[],
   env: Environment,
@@ -48,10 +49,17 @@ function output(
     resolve(undefined)
     if (child.pid !== undefined) endGroup(child.pid)
   }, timeoutMs)
-  child.stdout.on('data', (part: Buffer) => parts.push(part))
+  child.stdout.on('data', (part: Buffer) => {
+    parts.push(part)
+    const [, between, after] = Buffer.concat(parts).toString('utf8').split(mark)
+    if (after !== undefined) resolve(between)
+  })
   child.once('error', () => resolve(undefined))
-  child.once('close', () => resolve(Buffer.concat(parts).toString('utf8')))
-  return promise.finally(() => clearTimeout(timer))
+  child.once('close', () => resolve(undefined))
+  return promise.finally(() => {
+    clearTimeout(timer)
+    child.stdout.destroy()
+  })
 }
 
 function endGroup(pid: number): void {

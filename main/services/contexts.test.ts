@@ -2,10 +2,40 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { TestCluster } from '../../test/cluster/cluster.ts'
 import { skipReason } from '../../test/cluster/start.ts'
 import { ClusterAccess } from '../kubernetes/cluster-access.ts'
 import { Contexts } from './contexts.ts'
+
+it('a context whose file changes while it is opened is opened as the file has it now', async () => {
+  const file = join(temporaryFolder(), 'config')
+  const write = (port: number) =>
+    writeFileSync(
+      file,
+      `clusters: [{name: c, cluster: {server: "https://127.0.0.1:${port}"}}]\ncontexts: [{name: here, context: {cluster: c}}]\n`,
+    )
+  const read = Promise.withResolvers<void>()
+  const changed = Promise.withResolvers<void>()
+  class SlowAccess extends ClusterAccess {
+    override async load() {
+      const config = await super.load()
+      read.resolve()
+      await changed.promise
+      return config
+    }
+  }
+  write(1)
+  using contexts = new Contexts(new SlowAccess(() => Promise.resolve({ KUBECONFIG: file })))
+  const opening = contexts.open('here')
+  await read.promise
+  write(2)
+  contexts.forget()
+  changed.resolve()
+  await opening
+  const { connection } = await contexts.open('here')
+  expect(connection.cluster.server).toBe('https://127.0.0.1:2')
+})
 
 describe.skipIf(skipReason !== undefined)(
   `contexts${skipReason ? ` (skipped: ${skipReason})` : ''}`,

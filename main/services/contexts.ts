@@ -48,13 +48,16 @@ export class Contexts implements Disposable {
 
   /** The connection to a context, the current one when none is named; one for all who ask. Makes no request. */
   async open(name?: string): Promise<OpenContext> {
-    const config = await this.config()
+    const reading = this.config()
+    const config = await reading
+    // The files changed meanwhile.
+    if (reading !== this.#config) return this.open(name)
     const key = name ?? config.currentContext ?? ''
     const known = this.#open.get(key)
     if (known) return known
     const opening = this.#access.open(config, name)
     this.#open.set(key, opening)
-    opening.catch(() => this.#open.delete(key))
+    opening.catch(() => this.#open.get(key) === opening && this.#open.delete(key))
     return opening
   }
 
