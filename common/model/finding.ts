@@ -21,6 +21,7 @@ export const FINDING_KINDS = [
   'loss',
   'rto-tail',
   'duplicate-address',
+  'arp-unanswered',
   'dns-race',
   'dns-ndots',
   'dns-black-hole',

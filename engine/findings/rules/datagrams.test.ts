@@ -180,3 +180,57 @@ describe('an address with two owners', () => {
     expect(kindsOf(await findInOrder([...others, reply(0.5, A), reply(1, B), reply(2, A), reply(3, B)]))).toEqual([])
   })
 })
+
+describe('an address for which nobody answers', () => {
+  const POD = [2, 0, 0, 0, 0, 5]
+  const arp = (
+    s: number,
+    operation: number,
+    mac: readonly number[],
+    from: readonly number[],
+    to: readonly number[],
+  ) => ({
+    time: s * 1e9,
+    bytes: ethernet(0x806, concat([0, 1, 8, 0, 6, 4, 0, operation], mac, from, [0, 0, 0, 0, 0, 0], to)),
+  })
+  const ask = (s: number, target: number, asker = 5) => arp(s, 1, POD, [10, 244, 1, asker], [10, 244, 1, target])
+  const answer = (s: number, target: number) =>
+    arp(s, 2, [2, 0, 0, 0, 0, target], [10, 244, 1, target], [10, 244, 1, 5])
+
+  it('was there before, and what is for it is not sent', async () => {
+    const frames = [
+      ask(0, 9),
+      answer(0.001, 9),
+      ask(40, 9),
+      ask(41, 9),
+      ask(42, 9),
+      ask(50, 9),
+      ask(51, 9),
+      ask(52, 9),
+      answer(70, 9),
+    ]
+    const finding = theFinding(await findInOrder(frames))
+    expect(finding).toMatchObject({ kind: 'arp-unanswered', title: 'Nobody answers for 10.244.1.9', count: 2 })
+    expect(finding.sentence).toMatch(/^10\.244\.1\.5 asked 6 times who has 10\.244\.1\.9 from 40\.0 s to 52\.0 s /)
+    expect(finding.sentence).toContain('It was last heard of at 1.00 ms. It was there again at 70.0 s.')
+    expect(finding.evidence[0].row).toBe(1)
+    expect(finding.costMs).toBe(4000)
+  })
+
+  it.each([
+    ['it answers late', [ask(0, 9), ask(1, 9), answer(1.5, 9), ask(2, 9), answer(2.001, 9)]],
+    ['it speaks itself', [ask(0, 9), ask(1, 9), ask(2, 9), ask(2.5, 7, 9)]],
+    ['entries are only asked for again now and then', [0, 30, 60, 90].map((s) => ask(s, 9))],
+    ['two interfaces see one question', [0, 0.01, 1, 1.01].map((s) => ask(s, 9))],
+    [
+      'an address is wanted that nobody has',
+      [0, 1, 2, 3].map((s) => ask(s, 9)).map(({ time }) => arp(time / 1e9, 1, POD, [0, 0, 0, 0], [10, 244, 1, 9])),
+    ],
+    [
+      'somebody looks through the network',
+      Array.from({ length: 30 }, (_, n) => ask(Math.floor(n / 10), 100 + (n % 10))),
+    ],
+  ])('is none where %s', async (_, frames) => {
+    expect(kindsOf(await findInOrder(frames))).toEqual([])
+  })
+})

@@ -1,5 +1,6 @@
 import type { Rule } from '../rule.ts'
 import { acceptQueue } from './accept-queue.ts'
+import { arpUnanswered } from './arp-unanswered.ts'
 import { conntrackInvalid } from './conntrack-invalid.ts'
 import { dnsBlackHole } from './dns-black-hole.ts'
 import { dnsFailed } from './dns-failed.ts'
@@ -47,6 +48,7 @@ export const RULES: readonly Rule[] = [
   rtoTail,
   loss,
   duplicateAddress,
+  arpUnanswered,
   dnsRace,
   dnsNdots,
   dnsBlackHole,
