@@ -9,6 +9,7 @@ import {
   formatMilliseconds,
   formatSeconds,
   formatShare,
+  formatTick,
 } from './format.ts'
 
 describe('numbers for people', () => {
@@ -35,6 +36,16 @@ describe('numbers for people', () => {
   it('gives rates and sizes decimal units', () => {
     expect(formatBitRate(96_000)).toBe('96.0 kbit/s')
     expect(formatBytes(1_020_000_000)).toBe('1.02 GB')
+  })
+
+  it('leaves no zeros behind the point of what is round on an axis', () => {
+    expect([10e6, 1.5e9, 2e3, 340e6].map((ns) => formatTick(formatDuration(ns)))).toEqual([
+      '10 ms',
+      '1.5 s',
+      '2 µs',
+      '340 ms',
+    ])
+    expect(formatTick(formatBitRate(1_250_000))).toBe('1.25 Mbit/s')
   })
 
   it('rounds what is only estimated', () => {

@@ -42,6 +42,11 @@ export function formatBitRate(n: number): string {
   return scaled(n, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'])
 }
 
+/** A round number on an axis, formatted by one of these: "50 ms", not "50.0 ms". */
+export function formatTick(text: string): string {
+  return text.replace(/\.0+ /, ' ').replace(/(\.\d)0 /, '$1 ')
+}
+
 /** From nanoseconds: 850 ns, 12.4 µs, 3.21 ms, 1.50 s, 4 min 12 s, 2 h 05 min, 3 d 4 h */
 export function formatDuration(ns: number): string {
   const magnitude = Math.abs(ns)

@@ -1,6 +1,6 @@
 import type { Points, SegmentKind, TimeSequence } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
-import { formatBitRate, formatBytes, formatCount, formatDuration } from '../../components/format.ts'
+import { formatBitRate, formatBytes, formatCount, formatDuration, formatTick } from '../../components/format.ts'
 import {
   AXIS,
   roundTicks,
@@ -302,9 +302,7 @@ function labelTicks(
   context.textBaseline = 'middle'
   context.fillStyle = colors.ink3
   for (const { value, y } of ticks) {
-    const text = VALUE_TEXT[place.name](value)
-      .replace(/\.0+ /, ' ')
-      .replace(/(\.\d)0 /, '$1 ')
+    const text = formatTick(VALUE_TEXT[place.name](value))
     context.fillText(text, axis.width + VALUES - 6, y)
   }
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { Bar, BarChart, Tooltip, XAxis, YAxis } from 'recharts'
 import type { Histogram } from '../../../engine/engine.ts'
-import { formatCount, formatDuration } from '../../components/format.ts'
+import { formatCount, formatDuration, formatTick } from '../../components/format.ts'
 
 interface RttChartProps {
   readonly histogram: Histogram
@@ -35,7 +35,7 @@ export function RttChart({ histogram, width }: RttChartProps): ReactNode {
         dataKey="from"
         ticks={ticks}
         interval={0}
-        tickFormatter={(value: number) => formatDuration(nearestDecade(value)).replace(/\.0+ /, ' ')}
+        tickFormatter={(value: number) => formatTick(formatDuration(nearestDecade(value)))}
         tickLine={false}
         axisLine={{ stroke: 'var(--line-strong)' }}
         tick={{ fontSize: 10, fill: 'var(--ink-3)' }}

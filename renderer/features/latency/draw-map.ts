@@ -1,6 +1,6 @@
 import type { LatencyMap } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
-import { formatDuration, formatSeconds } from '../../components/format.ts'
+import { formatDuration, formatSeconds, formatTick } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 
 // A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
@@ -10,6 +10,8 @@ const TOP = 6
 const BOTTOM = 18
 /** Pixels between two times below the map, at least. */
 const TIMES_APART = 80
+/** Pixels between two durations beside it, at least. */
+const LABELS_APART = 20
 
 export interface MapPlace {
   readonly width: number
@@ -64,6 +66,28 @@ export function drawMap(
   drawPercentile(context, map, place, map.p99, colors.reorder, (column) => map.samples[column] >= ENOUGH_FOR_P99)
 }
 
+/** Pixels from the map's top of a duration. */
+function heightOf(map: LatencyMap, place: MapPlace, ns: number): number {
+  const low = Math.log(map.edges[0])
+  const share = (Math.log(ns) - low) / (Math.log(map.edges[map.rows]) - low)
+  return place.height - BOTTOM - Math.min(1, Math.max(0, share)) * (place.height - TOP - BOTTOM)
+}
+
+/** Round durations from `low` to `high` of a logarithmic axis of so many pixels: 1, 2 and 5 of each decade where they have room, else the decades. */
+export function roundDurations(low: number, high: number, pixels: number): readonly number[] {
+  const decade = pixels / Math.log10(high / low)
+  const factors = decade * Math.log10(2) >= LABELS_APART ? [1, 2, 5] : [1]
+  const each = Math.max(1, Math.ceil(LABELS_APART / decade))
+  const found: number[] = []
+  for (let power = Math.floor(Math.log10(low) / each) * each; 10 ** power <= high; power += each) {
+    for (const factor of factors) {
+      const value = factor * 10 ** power
+      if (value >= low && value <= high) found.push(value)
+    }
+  }
+  return found
+}
+
 function drawScale(
   context: CanvasRenderingContext2D,
   map: LatencyMap,
@@ -74,20 +98,13 @@ function drawScale(
   context.font = `11px ${font}`
   context.textAlign = 'right'
   context.textBaseline = 'middle'
-  let free = Infinity
-  for (let row = 0; row <= map.rows; row++) {
-    const edge = map.edges[row]
-    const decade = 10 ** Math.round(Math.log10(edge))
-    const before = row > 0 ? map.edges[row - 1] : 0
-    const isDecade = edge >= decade * 0.999 && before < decade * 0.999
-    if (!isDecade && row !== 0 && row !== map.rows) continue
-    const y = Math.round(cellBox(map, place, 0, row).y + cellBox(map, place, 0, row).height)
+  for (const ns of roundDurations(map.edges[0], map.edges[map.rows], place.height - TOP - BOTTOM)) {
+    const y = Math.round(heightOf(map, place, ns))
     context.fillStyle = colors.grid
     context.fillRect(LEFT, y, place.width - LEFT, 1)
-    if (free - y < 14) continue
-    free = y
     context.fillStyle = colors.ink3
-    context.fillText(formatDuration(edge), LEFT - 6, Math.min(place.height - BOTTOM - 6, Math.max(TOP + 6, y)))
+    const text = formatTick(formatDuration(ns))
+    context.fillText(text, LEFT - 6, Math.min(place.height - BOTTOM - 6, Math.max(TOP + 6, y)))
   }
 }
 
@@ -121,15 +138,11 @@ function drawPercentile(
   color: string,
   shown: (column: number) => boolean,
 ): void {
-  const low = Math.log(map.edges[0])
-  const span = Math.log(map.edges[map.rows]) - low
   context.fillStyle = color
   for (let column = 0; column < map.columns; column++) {
     const value = values[column]
     if (Number.isNaN(value) || !shown(column)) continue
     const { x, width } = cellBox(map, place, column, 0)
-    const share = Math.min(1, Math.max(0, (Math.log(value) - low) / span))
-    const y = place.height - BOTTOM - share * (place.height - TOP - BOTTOM)
-    context.fillRect(Math.round(x), Math.round(y) - 1, Math.max(2, Math.round(width)), 2)
+    context.fillRect(Math.round(x), Math.round(heightOf(map, place, value)) - 1, Math.max(2, Math.round(width)), 2)
   }
 }

@@ -29,6 +29,7 @@ import {
   THIN_ABOUT,
   whyNone,
 } from '../../components/measure-names.ts'
+import { MapLegend } from './map-legend.tsx'
 import { Pairs } from './pairs.tsx'
 import { Requests } from './requests.tsx'
 import './latency.css'
@@ -132,7 +133,10 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
           />
         ) : (
           <div className="latency">
-            <Measures summaries={summaries} chosen={measure} onChoose={(each) => view.change({ measure: each })} />
+            <div className="latency-side">
+              <Measures summaries={summaries} chosen={measure} onChoose={(each) => view.change({ measure: each })} />
+              {form === 'map' && <MapLegend measure={measure} />}
+            </div>
             <div className="latency-view">
               {form === 'requests' ? (
                 <Requests

@@ -1,5 +1,5 @@
 import type { Lanes } from '../../../engine/engine.ts'
-import { formatBitRate, formatClock, formatCount, formatDuration } from '../../components/format.ts'
+import { formatBitRate, formatClock, formatCount, formatDuration, formatTick } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
 import { drawFindings, type PlacedFinding } from './findings-lane.ts'
@@ -124,7 +124,7 @@ function drawThroughput(
     context.fillStyle = colors.traffic
     context.fillRect(x, at, width, 1)
   }
-  return max > 0 ? [{ text: axisText(formatBitRate(top)), y: place.top + 8 }] : []
+  return max > 0 ? [{ text: formatTick(formatBitRate(top)), y: place.top + 8 }] : []
 }
 
 function drawCounts(
@@ -210,7 +210,7 @@ function drawRtt(
     const at = Math.min(Math.max(y(value), place.top + 7), place.top + place.height - 6)
     if (at - above < 13) continue
     above = at
-    labels.push({ text: axisText(formatDuration(value)), y: above })
+    labels.push({ text: formatTick(formatDuration(value)), y: above })
   }
   return labels
 }
@@ -226,9 +226,4 @@ function drawAxis(
   context.textAlign = 'right'
   context.fillStyle = colors.ink3
   for (const { text, y } of labels) context.fillText(text, scale.width + AXIS - 6, y)
-}
-
-/** Axis values are round: "50 ms", not "50.0 ms". */
-function axisText(text: string): string {
-  return text.replace(/\.0+ /, ' ').replace(/(\.\d)0 /, '$1 ')
 }
