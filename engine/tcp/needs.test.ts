@@ -299,6 +299,44 @@ describe('an ACK sooner than a round trip', () => {
   })
 })
 
+describe('a SACK of what a probe repeated', () => {
+  const probed = (answers: string, before = ''): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK>
+      +80ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(100) ack 1
+      +80ms  B>A A  1(0) ack 101
+      ${before}
+      +1ms   A>B A  101(1000)  ack 1
+      +0     A>B PA 1101(1000) ack 1
+      ${answers}
+      +80ms  B>A A  1(0) ack 2101`
+
+  it('sooner than a round trip after it is of what came first', () => {
+    const sacked = (wait: string, verdict: string): string => `
+      +160ms A>B PA 1101(1000) ack 1 ; tlp, ${verdict}
+      ${wait} B>A A  1(0) ack 101 <sack 1101:2101>
+      +0     A>B A  101(1000) ack 1 ; fast`
+    expectVerdicts(probed(sacked('+40ms', 'spurious')))
+    expectVerdicts(probed(sacked('+80ms', 'needed')))
+  })
+
+  it('behind an ACK that is missing as well is of what came again, where its host sends no DSACKs', () => {
+    const sacked = (id: number, verdict: string): string => `
+      +160ms A>B PA 1101(1000) ack 1 ; tlp, ${verdict}
+      +80ms  B>A A  1(0) ack 101 id ${id} <sack 1101:2101>
+      +0     A>B A  101(1000) ack 1 ; fast`
+    // Something came twice, and the answer had no DSACK.
+    const without = `
+      +80ms  A>B PA 1(100) ack 1 ; tlp, spurious
+      +80ms  B>A A  1(0) ack 101`
+    expectVerdicts(probed(sacked(3, 'needed')))
+    expectVerdicts(probed(sacked(4, 'spurious'), without))
+    expectVerdicts(probed(sacked(3, 'needed'), without))
+  })
+})
+
 describe('an ACK of nothing new', () => {
   const again = (window: number, id: string) => `
       ids

@@ -1,5 +1,6 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
+import * as closing from './closing.ts'
 import * as hosts from './hosts.ts'
 import { isOlderThan, mayUpdateWindow, missingSegments, noteIpId } from './missing-ids.ts'
 import * as needs from './needs.ts'
@@ -134,7 +135,7 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
   }
   const una = (state & ACKED) === 0 ? d.first : d.una
   const advance = (state & ACKED) === 0 ? 1 : ack - una
-  if (packet.sackBlocks > 0) selective(time, d, advance >= 0 ? ack : una)
+  if (packet.sackBlocks > 0) selective(time, d, advance >= 0 ? ack : una, lostAcks)
   if (advance > 0) {
     d.una = ack
     d.state |= ACKED
@@ -232,7 +233,7 @@ export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if ((d.state & ACKED) === 0) return
   if (d.head === NONE) {
     if (seq - other.next < 0) needs.refused(d, seq, time)
-  } else if ((packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) needs.ended(d, seq)
+  } else if ((packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
 }
 
 function noteRoundTrip(d: Sender, roundTrip: f64): void {
@@ -240,7 +241,7 @@ function noteRoundTrip(d: Sender, roundTrip: f64): void {
   if (shortest === 0 || roundTrip < shortest) d.roundTrip = roundTrip
 }
 
-function selective(time: f64, d: Sender, ack: i32): void {
+function selective(time: f64, d: Sender, ack: i32, lostAcks: i32): void {
   const sack = packet.sack
   // RFC 2883: a first block below the ACK, or inside the second block, reports bytes that arrived twice.
   let first = 0
@@ -261,6 +262,7 @@ function selective(time: f64, d: Sender, ack: i32): void {
       d.state |= SACKED
       d.sackedEdge = edge
       d.newsTime = time
+      if (d.lastRepetition !== NONE) needs.selected(d, sack[i], edge, time, lostAcks)
     }
   }
 }

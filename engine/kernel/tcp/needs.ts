@@ -1,10 +1,9 @@
-import { NETWORK } from '../../decode/packet-codes.ts'
-import { TABLE } from '../../kernel-tables.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
-import { doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
+import * as closing from './closing.ts'
 import * as hosts from './hosts.ts'
 import { isNumbered, isOlderThan } from './missing-ids.ts'
+import { addRepetition, isByTimer, LOOKED_AT, NONE, Repetition, repetitionAt as at } from './repetition-table.ts'
 import {
   ACKED,
   LAST_FIN,
@@ -21,31 +20,8 @@ import * as sent from './sent-segments.ts'
 import * as verdicts from './verdicts.ts'
 
 // Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so the
-// repetitions of each direction are kept as a chain from the newest back. A repetition is named by where in the table it lies; 0 = none.
+// repetitions of each direction are kept (repetition-table.ts).
 
-@unmanaged
-class Repetition {
-  /** Its entry among the verdicts. */
-  entry: i32
-  seq: i32
-  end: i32
-  tsval: i32
-  /** Its acknowledgment field. */
-  ack: i32
-  /** The direction's repetition before. */
-  before: i32
-  ipId: i32
-  /** 1 = it was acknowledged by an ACK that echoed an older timestamp. */
-  older: u16
-  /** 1 = the receiver has said that it arrived twice. */
-  answered: u16
-  time: f64
-}
-
-const NONE: i32 = 0
-const REPETITION_BYTES: i32 = offsetof<Repetition>()
-/** Repetitions looked at for one piece of evidence, from the newest back. */
-const LOOKED_AT: i32 = 32
 /** Round trips below this are mostly how long a host takes, which varies. */
 const SHORTEST_ROUND_TRIP_NS: f64 = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
@@ -54,10 +30,6 @@ const SURELY_LESS: f64 = 0.75
 const LOSSY: i32 = 4
 /** The same, or so many at all, where one more of either is in question. */
 const VERY_LOSSY: i32 = 8
-/** How late a timer and what it sends may be. */
-const SLACK_NS: f64 = 50e6
-/** By how much two timers of the same time may differ: Linux's tick 100 times a second and more. */
-const TICKS_NS: f64 = 10e6
 /** An original that comes later than that after its repetition is not waited for. */
 const LATEST_NS: f64 = 5e9
 /** So much longer than the wait before is twice as long; clocks tick in some milliseconds. */
@@ -65,81 +37,16 @@ const DOUBLED: f64 = 1.7
 /** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
 const HANDSHAKE_TIMER_NS: f64 = 0.9e9
 
-let repetitions: usize = newTable(TABLE.needs, REPETITION_BYTES * 64)
-let capacity: i32 = REPETITION_BYTES * 64
-let used: i32 = REPETITION_BYTES
-
-function at(name: i32): Repetition {
-  return changetype<Repetition>(repetitions + <usize>name)
-}
-
 /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
 export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): void {
-  if (used === capacity) {
-    repetitions = doubleTable(TABLE.needs)
-    capacity = tableBytes(TABLE.needs)
-  }
-  const repetition = at(used)
   const before = d.lastRepetition
-  repetition.entry = entry
-  repetition.seq = packet.seq
-  repetition.end = end
-  repetition.tsval = packet.hasTimestamps !== 0 ? packet.tsval : 0
-  repetition.ack = packet.ack
-  repetition.answered = 0
-  repetition.before = before
-  repetition.ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
-  repetition.time = time
-  d.lastRepetition = used
-  used += REPETITION_BYTES
+  addRepetition(d, entry, end, time)
   const verdict = verdicts.verdict(entry)
-  if (other.lastRepetition !== NONE) takeBackHeeded(other)
+  if (other.lastRepetition !== NONE) closing.takeBackHeeded(other)
   if (verdict === VERDICT.synack && isEarly(entry)) verdicts.setNeed(entry, NEED.early)
   else if (arrivedBehindHole(d, packet.seq)) verdicts.setNeed(entry, NEED.arrived)
-  else if (before !== NONE && isHeeded(d, other, at(before), time)) setHeeded(d, other)
+  else if (before !== NONE && closing.isHeeded(d, other, before, time)) closing.setHeeded(d, other)
   else if (verdict !== VERDICT.fast && isLikely(d, other, before)) verdicts.setNeed(entry, NEED.likely)
-}
-
-/**
- * A FIN is repeated for the second time (`before` is the first), and nothing else acknowledged what the other side had sent. That
- * would have been sent again by now had no FIN come: both ends see the same round trip, and so wait about as long.
- */
-function isHeeded(d: Sender, other: Sender, before: Repetition, time: f64): bool {
-  if ((d.state & LAST_FIN) === 0 || before.seq !== packet.seq || other.sendTime > before.time) return false
-  const last = other.lastRepetition
-  if (last === NONE || at(last).time < other.sendTime) return true
-  // Repeated before, it waits twice as long (RFC 6298 section 5.5).
-  const wait = verdicts.cost(at(last).entry)
-  return wait > 0 && time - other.sendTime > wait * 2 + SLACK_NS
-}
-
-/** The newest repetitions, of the same bytes, that nothing is known of. */
-function setHeeded(d: Sender, other: Sender): void {
-  let name = d.lastRepetition
-  const seq = at(name).seq
-  for (let n = 0; n < LOOKED_AT && name !== NONE && at(name).seq === seq; n++) {
-    const repetition = at(name)
-    name = repetition.before
-    const isFirst = name === NONE || at(name).seq !== seq
-    if (isFirst && !isLate(d, other, repetition)) return
-    const need = verdicts.need(repetition.entry)
-    if (need === NEED.unknown || need === NEED.likely) verdicts.setNeed(repetition.entry, NEED.heeded)
-  }
-}
-
-/** When the first repetition came to the other side, that would have begun to send again what the one before was lost with. */
-function isLate(d: Sender, other: Sender, first: Repetition): bool {
-  const wait = verdicts.cost(first.entry)
-  return wait > 0 && first.time - wait - other.sendTime + d.senderSide + d.roundTrip > TICKS_NS
-}
-
-/** The other side does send again what the repetitions of `d` acknowledged. */
-function takeBackHeeded(d: Sender): void {
-  let name = d.lastRepetition
-  for (let n = 0; n < LOOKED_AT && name !== NONE && verdicts.need(at(name).entry) === NEED.heeded; n++) {
-    verdicts.setNeed(at(name).entry, NEED.unknown)
-    name = at(name).before
-  }
 }
 
 /** Of the bytes [seq, end) a repetition was seen that was sent after the packet with this IP ID. */
@@ -240,33 +147,6 @@ export function refused(d: Sender, seq: i32, time: f64): void {
 }
 
 /**
- * A reset with the sequence number `seq` answers the newest repetition at an end whose connection is gone, which did not say so here. If it had
- * acknowledged what was sent along with the first transmission, that had most likely come as well: an ACK of it was still delayed, or was lost
- * with what ended the connection.
- */
-export function ended(d: Sender, seq: i32): void {
-  let first = d.lastRepetition
-  if (at(first).ack !== seq) return
-  const begin = at(first).seq
-  for (let n = 0; n < LOOKED_AT; n++) {
-    const entry = at(first).entry
-    if (verdicts.need(entry) !== NEED.unknown || !isByTimer(verdicts.verdict(entry)) || verdicts.cost(entry) === 0)
-      return
-    const before = at(first).before
-    if (before === NONE || at(before).seq !== begin) break
-    first = before
-  }
-  if (d.newsTime <= at(first).time - verdicts.cost(at(first).entry)) return
-  for (let name = d.lastRepetition; name !== at(first).before; name = at(name).before) {
-    verdicts.setNeed(at(name).entry, NEED.ended)
-  }
-}
-
-function isByTimer(verdict: i32): bool {
-  return verdict === VERDICT.rto || verdict === VERDICT.tlp
-}
-
-/**
  * A mere ACK of the newest repetition of `d`, from a host that sends no DSACKs, comes after `ahead` sequence numbers that are missing here: `missing`
  * packets. What they were sent in had acknowledged already what `d` had sent first, so this answers what came again, if they were the response to
  * it: the other side had sent nothing since `quietSince`, before that. A FIN (or data) may have been sent for any reason; but then before, and a
@@ -278,7 +158,7 @@ export function responded(d: Sender, quietSince: f64, ahead: i32, missing: i32):
     return
   const entry = at(newest).entry
   const wait = verdicts.cost(entry)
-  if (!isByTimer(verdicts.verdict(entry))) return
+  if (!isByTimer(at(newest))) return
   const isResponse = ahead > 1 && wait > 0 && at(newest).time - wait > quietSince
   if (!isResponse && missing > countAlike(newest)) return
   at(newest).answered = 1
@@ -346,8 +226,7 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
     if (overlaps && verdicts.need(entry) !== NEED.spurious) {
       verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
-      const verdict = verdicts.verdict(entry)
-      if (isByTimer(verdict)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
+      if (isByTimer(repetition)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
       return true
     }
     name = repetition.before
@@ -362,10 +241,7 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
  * and answered nothing else: a receiver answers each transmission that comes, so as many came before the last. -1 = some may be.
  */
 export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time: f64, spareAcks: i32): void {
-  const roundTrip = d.roundTrip
-  // The handshake's round trip alone may be a slow one: addresses were asked for, entries made on the way.
-  const isKnown = una - d.first > 1 && roundTrip >= SHORTEST_ROUND_TRIP_NS
-  const tooSoon: f64 = isKnown ? roundTrip * SURELY_LESS : 0
+  const tooSoon = tooSoonFor(d, una)
   const isLossy = <i32>other.lostAcks >= VERY_LOSSY
   // A FIN that alone acknowledged the other side's leaves TIME-WAIT behind: what is answered with an IP ID still came to a connection.
   const cameFirst = (d.state & LAST_FIN) !== 0 && packet.ipId !== 0 && isNumbered(other)
@@ -404,6 +280,29 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
     cameTwice = verdicts.isSpurious(entry)
     twice = seq
     name = repetition.before
+  }
+}
+
+/** An answer within this time answers something older. The handshake's round trip alone may be a slow one: addresses were asked for, entries made. */
+function tooSoonFor(d: Sender, una: i32): f64 {
+  const isKnown = una - d.first > 1 && d.roundTrip >= SHORTEST_ROUND_TRIP_NS
+  return isKnown ? d.roundTrip * SURELY_LESS : 0
+}
+
+/**
+ * The first SACK block that reaches to `right`, from `left` on. A probe's bytes that it holds came the first time if it comes sooner than a round
+ * trip after the probe, or if before it, the answer to either, one is missing (`lostAcks`), where no DSACK would say so.
+ */
+export function selected(d: Sender, left: i32, right: i32, time: f64, lostAcks: i32): void {
+  const tooSoon = tooSoonFor(d, d.una)
+  for (let name = d.lastRepetition; name !== NONE; name = at(name).before) {
+    const repetition = at(name)
+    const entry = repetition.entry
+    const isSooner = time - repetition.time < tooSoon
+    if (!isSooner && (name !== d.lastRepetition || lostAcks <= 0 || left !== repetition.seq)) return
+    if (right !== repetition.end || left - repetition.seq > 0 || !isByTimer(repetition)) continue
+    if (isSooner || hosts.isWithout(hosts.DSACKS)) verdicts.setNeed(entry, NEED.spurious)
+    return
   }
 }
 
