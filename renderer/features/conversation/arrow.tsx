@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { LadderRow } from '../../../engine/engine.ts'
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
+import { useFrameNumber } from '../../components/frame-number.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
 
 /** What a packet sent again really is, where its label does not say it. */
@@ -22,6 +23,8 @@ interface ArrowProps {
 /** A packet on its way. What did not arrive does not reach the other side. */
 export function Arrow({ packet, pause }: ArrowProps): ReactNode {
   const { fromB, lost, labels, verdict } = packet
+  const frameNumber = useFrameNumber()
+  const what = whatOf(packet)
   const broken = lost && !lost.perhaps
   return (
     <div className={`arrow ${fromB ? 'from-b' : 'from-a'}${broken ? ' broken' : ''}`}>
@@ -34,11 +37,13 @@ export function Arrow({ packet, pause }: ArrowProps): ReactNode {
         )}
         {lost && (
           <span className="arrow-lost">
-            {lost.perhaps ? 'it or its ACK was lost' : 'lost'}, sent again as {lost.again + 1}
+            {lost.perhaps ? 'it or its ACK was lost' : 'lost'}, sent again as {frameNumber(lost.again)}
           </span>
         )}
         {packet.lostBefore && <span className="arrow-lost">the first one was lost before this point</span>}
-        {whatOf(packet)}
+        <span className="arrow-what" title={what}>
+          {what}
+        </span>
         {pause !== undefined && <span className="arrow-pause">{formatDuration(pause)} of silence</span>}
       </span>
       <i className="arrow-line" aria-hidden />
