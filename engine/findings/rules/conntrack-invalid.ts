@@ -120,6 +120,8 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
   const isClientB = context.client(id).address !== client.address
   const pod = isClientB ? context.client(id) : context.server(id)
   const silent = least(cases.map((each) => silenceBefore(context, each)))
+  const opening = cases.every(({ segments, first }) => segments.isSynAck(first))
+  const connections = new Set(cases.map((each) => each.known))
   const since = least(cases.map(({ segments }) => segments.time(0)))
   const until = most(cases.map(({ segments, reset }) => segments.time(reset)))
   const ids = cases.flatMap((each) => [each.id, each.known])
@@ -136,20 +138,21 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
     since,
     until,
     costMs: cases.reduce((sum, each) => sum + context.lostNs(each.known), 0) / 1e6,
-    count: cases.length,
-    failed: cases.length,
+    count: connections.size,
+    failed: connections.size,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${context.named(client.address)} to ${context.namedEnd(service)} got packets from ${listOf(pods)} instead, ${whenText(since, until)}: the client knows no such connection and answered with a reset, which kills the server’s side.`,
+      `${countOf(connections.size, 'connection')} from ${context.named(client.address)} to ${context.namedEnd(service)} got packets from ${listOf(pods)} instead, ${whenText(since, until)}: the client knows no such connection and answered with a reset, ${opening ? 'so none of them opens' : 'which kills the server’s side'}.`,
     ),
     why: sentences(
       'The reset’s connection has no SYN, and is the open one but for the server’s address: the answer was not translated back.',
-      silent >= THRESHOLDS.silent.value * 1e9
+      !opening && silent >= THRESHOLDS.silent.value * 1e9
         ? `The client’s connection had been silent for at least ${nsText(silent)} before: its entry may have expired.`
         : undefined,
     ),
     confidence: 0.9,
-    blamed:
-      'connection tracking on the client’s node: it took the packet for INVALID, as out of the window or of a connection it has forgotten, and let it through untranslated',
+    blamed: opening
+      ? 'the way back, which does not pass the connection tracking that translated the SYN: another route, or a bridge that hands packets between pods of one node past it (br_netfilter)'
+      : 'connection tracking on the client’s node: it took the packet for INVALID, as out of the window or of a connection it has forgotten, and let it through untranslated',
     evidence: cases.slice(0, 4).flatMap(({ segments, first, reset }) => [
       { row: segments.row(first), role: 'the answer with the pod’s own address' },
       { row: segments.row(reset), role: 'the client’s reset' },
@@ -158,15 +161,25 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
       'Two connections with one port: the second was never opened here.',
       'A reset by the server: it is the client’s.',
     ],
-    settle:
-      'The count of the rule that drops INVALID packets (kube-proxy adds it), or nf_conntrack_tcp_be_liberal = 1: the resets end.',
+    settle: opening
+      ? 'Whether the service’s pod is on the client’s node in all of these connections, and on another in those that open.'
+      : 'The count of the rule that drops INVALID packets (kube-proxy adds it), or nf_conntrack_tcp_be_liberal = 1: the resets end.',
     confirm: [
       conntrackOf(service.address),
-      inPod('sysctl net.netfilter.nf_conntrack_tcp_be_liberal', 'on the client’s node'),
-      inPod(
-        'iptables-save -c | grep -Fw INVALID',
-        'on the client’s node: whether such packets are dropped, and how many',
-      ),
+      ...(opening
+        ? [
+            inPod(
+              'sysctl net.bridge.bridge-nf-call-iptables',
+              'on the client’s node: 1 where bridged packets are translated',
+            ),
+          ]
+        : [
+            inPod('sysctl net.netfilter.nf_conntrack_tcp_be_liberal', 'on the client’s node'),
+            inPod(
+              'iptables-save -c | grep -Fw INVALID',
+              'on the client’s node: whether such packets are dropped, and how many',
+            ),
+          ]),
       podOf(pod.address),
       serviceOf(service.address),
     ],

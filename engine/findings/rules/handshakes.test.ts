@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { findInConnections, findInFrames, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { concat, ethernet, ipv4, udp } from '../../query/testing/frames.ts'
+import { findInConnections, findInFrames, framesOf, kindsOf, theFinding } from '../../../test/support/find-in.ts'
 import { parseScenario } from '../../../test/support/tcp-scenario.ts'
 import { Segments } from '../segments.ts'
 
@@ -75,6 +76,17 @@ describe('SYNs that vanish', () => {
     expect(finding.confidence).toBeLessThan(0.7)
   })
 
+  it('are a policy too where the address answers over UDP', async () => {
+    const from = (source: string, destination: string, a: number, b: number, time: number) => ({
+      time,
+      bytes: ethernet(0x800, ipv4({ source, destination, protocol: 17 }, udp(a, b, [1, 2]))),
+    })
+    const asked = [from('10.0.0.1', '10.0.0.2', 999, 53, 0), from('10.0.0.2', '10.0.0.1', 53, 999, 1e6)]
+    const finding = theFinding(await findInFrames([...asked, ...framesOf({ text: SILENCE, serverPort: 53 }, 1)]))
+    expect(finding.kind).toBe('policy-drop')
+    expect(finding.sentence).toContain('Other ports of the same address answer. Over TCP is asked again')
+  })
+
   it('are lost, not forbidden, where one of them is answered', async () => {
     expect(kindsOf(await findInConnections(OPENS, SILENCE))).toEqual(['syn-loss'])
   })
@@ -100,6 +112,19 @@ describe('a refusal', () => {
       [2, '10.0.0.2:81: no listener (the resets have its usual TTL, 63)'],
       [1, 'a firewall or proxy between this capture point and the server'],
     ])
+  })
+
+  it.each([
+    ['', ['refused']],
+    [' ttl 9', []],
+  ])('is a routing loop where hops run out, and none of a traceroute (SYN%s)', async (ttl, kinds) => {
+    const [syn] = framesOf(`+0 A>B S 0(0)${ttl}`)
+    const quote = concat([11, 0, 0, 0, 0, 0, 0, 0], syn.bytes.subarray(14, 42))
+    const error = ethernet(0x800, ipv4({ source: '10.9.9.9', destination: '10.0.0.1', protocol: 1 }, quote))
+    const { findings } = await findInFrames([syn, { time: syn.time + 1e6, bytes: error }])
+    expect(findings.map(({ kind }) => kind)).toEqual(kinds)
+    for (const { sentence } of findings)
+      expect(sentence).toContain('10.9.9.9 says so, not the server: it got them with no hop left')
   })
 
   it('is told also of very many connections', async () => {

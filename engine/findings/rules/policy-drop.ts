@@ -1,4 +1,5 @@
 import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
+import { TRANSPORT } from '../../decode/packet.ts'
 import { VERDICT } from '../../tcp/verdicts.ts'
 import { capturePoint, podOf, policies, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
@@ -22,6 +23,7 @@ const THRESHOLDS = {
   },
 } as const
 
+const DNS_PORT = 53
 /** tcp_syn_retries may be 127; with copies of each. */
 const MOST_SYNS = 512
 
@@ -38,7 +40,7 @@ export const policyDrop: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://kubernetes.io/docs/concepts/services-networking/network-policies/',
   artefacts: { 'capture-drops': 'weaker', 'clock-step': 'weaker' },
-  yieldsTo: ['refused', 'accept-queue', 'half-open'],
+  yieldsTo: ['refused', 'accept-queue', 'half-open', 'conntrack-invalid'],
   find(context) {
     const cases: Silence[] = []
     for (const id of context.tcp()) {
@@ -85,10 +87,14 @@ function wasAnswered(context: FindingContext, id: number): boolean {
   return segments.find((i) => !segments.fromClient(i)) >= 0
 }
 
-/** Servers that answered anything over TCP. */
+/** Servers that answered anything, over TCP or UDP. */
 function answeringAddresses(context: FindingContext): ReadonlySet<string> {
+  const { transport, count } = context.tables.conversations
   const found = new Set<string>()
-  for (const id of context.tcp()) if (wasAnswered(context, id)) found.add(context.server(id).address)
+  for (let id = 0; id < count; id++) {
+    const isWanted = transport[id] === TRANSPORT.udp || (transport[id] === TRANSPORT.tcp && context.isOpen(id))
+    if (isWanted && wasAnswered(context, id)) found.add(context.server(id).address)
+  }
   return found
 }
 
@@ -104,6 +110,7 @@ function draft(context: FindingContext, group: Group<Silence>, hostAnswers: bool
       `${cases.length === 1 ? 'The only connection' : `All ${countOf(cases.length, 'connection')}`} from ${clientsText(context, group)} to ${context.namedEnd(server)} got no answer ${whenText(group.since, group.until)}: ${countOf(cases.length + again, 'SYN')}, no SYN-ACK, no reset, no ICMP error.`,
       `They waited ${msText(group.costMs)} in all.`,
       hostAnswers ? 'Other ports of the same address answer.' : 'Nothing else of that address answers here either.',
+      server.port === DNS_PORT ? 'Over TCP is asked again what does not fit into a datagram.' : '',
     ),
     why: hostAnswers
       ? 'It is every SYN to this port and none to others, which is what a rule does and loss does not.'

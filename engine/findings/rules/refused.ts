@@ -1,5 +1,5 @@
 import type { Evidence, FindingEnd } from '../../../common/model/finding.ts'
-import { inPod, listeners, podOf, policies, serviceOf } from '../commands.ts'
+import { inPod, listeners, podOf, policies, route, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import { handshakeOf } from '../handshake.ts'
@@ -13,7 +13,7 @@ const THRESHOLDS = {
   scannedPorts: { value: 12, unit: 'ports', source: 'ours' },
 } as const
 
-/** ICMP codes of type 3 by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible. */
+/** ICMP codes of type 3, and type 11 under 11, by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible. */
 const SAYS: Readonly<Record<number, { readonly text: string; readonly who: string }>> = {
   0: { text: 'network unreachable', who: 'has no route there' },
   1: { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
@@ -24,8 +24,15 @@ const SAYS: Readonly<Record<number, { readonly text: string; readonly who: strin
     text: 'communication administratively prohibited',
     who: 'forbids it, by a firewall or policy rule that rejects',
   },
+  11: {
+    text: 'time exceeded in transit',
+    who: 'got them with no hop left: routes send them in circles (a routing loop)',
+  },
 }
 const PORT_UNREACHABLE = 3
+const [UNREACHABLE, TIME_EXCEEDED] = [3, 11]
+/** Who looks for the way (traceroute) sends with less on purpose. */
+const LEAST_TTL = 32
 
 interface Refusal extends Case {
   readonly segments: Segments
@@ -70,7 +77,9 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
   if (!handshake || handshake.synAcks.length > 0) return undefined
   const { syns, otherAnswer } = handshake
   const since = segments.time(syns[0])
-  const error = context.errorsOf.get(id)?.find(({ type, code, v6 }) => !v6 && type === 3 && code in SAYS)
+  const error = context.errorsOf
+    .get(id)
+    ?.find((each) => !each.v6 && keyOf(each) in SAYS && !isTraced(context, id, each))
   // RFC 9293: a SYN is refused by a RST that acknowledges it.
   const reset =
     otherAnswer >= 0 && segments.isReset(otherAnswer) && segments.ack(otherAnswer) === segments.end(syns[0])
@@ -92,9 +101,17 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
   }
 }
 
+/** In SAYS. */
+const keyOf = ({ type, code }: IcmpError): number =>
+  type === UNREACHABLE ? code : type === TIME_EXCEEDED && code === 0 ? TIME_EXCEEDED : NaN
+
+function isTraced(context: FindingContext, id: number, { type }: IcmpError): boolean {
+  return type === TIME_EXCEEDED && context.tables.tcp.ttl(id, context.clientIsB(id) ? 1 : 0) < LEAST_TTL
+}
+
 /** Those refused by a reset, and those by each kind of error, are different stories. */
 function kinds(group: Group<Refusal>): Group<Refusal>[] {
-  return split(group, ({ error }) => (error ? `${error.from} ${error.code}` : ''))
+  return split(group, ({ error }) => (error ? `${error.from} ${keyOf(error)}` : ''))
 }
 
 /** And so are a host's own resets, and those of somebody else in its name. */
@@ -138,12 +155,12 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
   const { error } = cases[0]
   const examples = worst(cases, 5)
   const who = error ? whoSays(context, error, server) : whoResets(context, group, own)
-  const how = error ? `ICMP ${SAYS[error.code].text}` : 'a reset'
+  const how = error ? `ICMP ${SAYS[keyOf(error)].text}` : 'a reset'
   const waits = cases.map(({ costNs }) => costNs)
   return {
     ...about(group),
     title: titleOf(context, group, who.by),
-    subject: `${server.address} ${server.port} ${error ? `${error.from} ${error.code}` : who.by}`,
+    subject: `${server.address} ${server.port} ${error ? `${error.from} ${keyOf(error)}` : who.by}`,
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
@@ -164,14 +181,16 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
     ],
     ...(who.settle !== undefined && { settle: who.settle }),
     confirm: error
-      ? [
-          serviceOf(server.address),
-          ...(error.code === PORT_UNREACHABLE ? [] : [policies]),
-          inPod(
-            'iptables-save -c | grep -F REJECT',
-            `on the host with ${error.from}: the rule that rejects, and its count`,
-          ),
-        ]
+      ? error.type === TIME_EXCEEDED
+        ? [route(server.address), serviceOf(server.address)]
+        : [
+            serviceOf(server.address),
+            ...(keyOf(error) === PORT_UNREACHABLE ? [] : [policies]),
+            inPod(
+              'iptables-save -c | grep -F REJECT',
+              `on the host with ${error.from}: the rule that rejects, and its count`,
+            ),
+          ]
       : [podOf(server.address), listeners(server.port)],
     filter: context.filter(group.ids),
   }
@@ -195,7 +214,7 @@ interface Who {
 
 function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd): Who {
   const from = context.named(error.from)
-  if (error.from === server.address && error.code === PORT_UNREACHABLE) {
+  if (error.from === server.address && keyOf(error) === PORT_UNREACHABLE) {
     return {
       by: context.shortEnd(server),
       short: `The address itself says so: a rule of that host or node rejects the port, or the address is a service's and has no ready endpoint.`,
@@ -205,8 +224,8 @@ function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd):
   }
   return {
     by: context.shortEnd({ address: error.from }),
-    short: `${from} says so, not the server: it ${SAYS[error.code].who}.`,
-    blamed: `${from}, which ${SAYS[error.code].who}`,
+    short: `${from} says so, not the server: it ${SAYS[keyOf(error)].who}.`,
+    blamed: `${from}, which ${SAYS[keyOf(error)].who}`,
     confidence: 0.95,
   }
 }

@@ -179,6 +179,18 @@ describe('answers that were not translated back', () => {
     expect(finding.sentence).toContain('from 10.244.1.5 to 10.96.0.20:80 got packets from 10.244.2.9:8080 instead')
   })
 
+  it('are SYN-ACKs where the way back passes no translation, and no policy that drops', async () => {
+    const tries = [0, 1000, 3000].flatMap((at) => [
+      packet(at, CLIENT, 40_000, SERVICE, 80, { seq: 100, flags: 2 }),
+      packet(at + 1, POD, 8080, CLIENT, 40_000, { seq: 500, ack: 101, flags: 0x12 }),
+      packet(at + 2, CLIENT, 40_000, POD, 8080, { seq: 101, flags: 4 }),
+    ])
+    const finding = theFinding(await findInFrames(tries))
+    expect(finding).toMatchObject({ kind: 'conntrack-invalid', count: 1 })
+    expect(finding.sentence).toMatch(/^1 connection from 10\.244\.1\.5 .* so none of them opens\.$/)
+    expect(finding.blamed).toMatch(/^the way back, which does not pass the connection tracking/)
+  })
+
   it('are not late packets of the same connection, after it had ended', async () => {
     const report = await findInFrames([
       ...KNOWN,

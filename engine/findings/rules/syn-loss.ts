@@ -32,7 +32,7 @@ export const synLoss: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc6298#section-5.7',
   artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
-  yieldsTo: ['refused', 'tuple-reuse', 'accept-queue', 'half-open', 'policy-drop', 'outage'],
+  yieldsTo: ['refused', 'tuple-reuse', 'accept-queue', 'half-open', 'policy-drop', 'outage', 'conntrack-invalid'],
   find(context) {
     const cases: SynLoss[] = []
     for (const id of context.repeating(VERDICT.syn)) {
