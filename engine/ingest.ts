@@ -1,6 +1,7 @@
 import type { Unread } from '../common/model/capture.ts'
 import type { FrameSink, PcapRecords } from './capture-file/capture-reader.ts'
 import type { Applications } from './application/applications.ts'
+import { RECOGNITION } from './application/recognition.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
 import { PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
@@ -193,22 +194,14 @@ export class Ingest implements FrameSink {
     this.unread ??= { offset: this.#totals[TOTAL.end], reason: 'there is no memory for more' }
   }
 
-  /** Requests and responses, told of the last row. False: of a TCP connection no more is wanted. */
-  #application(row: number, time: number, found: number): boolean {
+  /** Requests and responses, told of the last row. What is known of a TCP connection then, see RECOGNITION. */
+  #application(row: number, time: number, found: number): number {
     const packet = this.#packet
     const applications = this.#applications
-    if (!applications) return false
-    const { transport, payloadLength } = this.#decoded
-    if (transport === TRANSPORT.udp) {
-      if (this.#bytes) packet.readTransport(this.#decoded, this.#bytes, this.#base)
-      applications.datagram(packet, row, time, found)
-    }
-    if (transport !== TRANSPORT.tcp) return true
-    // Without payload it tells that the connection ends, to whoever follows it.
-    if (payloadLength === 0 ? applications.follows(found) : applications.concerns(found)) {
-      if (this.#bytes) packet.readTransport(this.#decoded, this.#bytes, this.#base)
-      if (packet.hasPayloadLength && !packet.fragment) applications.segment(packet, row, time, found)
-    }
-    return !applications.ignores(found)
+    if (!applications || !this.#bytes) return RECOGNITION.unknown
+    packet.readTransport(this.#decoded, this.#bytes, this.#base)
+    if (packet.transport === TRANSPORT.tcp) return applications.segment(packet, row, time, found)
+    applications.datagram(packet, row, time, found)
+    return RECOGNITION.unknown
   }
 }

@@ -16,8 +16,11 @@ declare const Buffer: { readonly from: (text: string, encoding: 'base64') => Uin
 export interface KernelCalls {
   /** The number of the stack of the packet's layers. */
   readonly lookUpStack: () => number
-  /** A packet with payload, FIN or RST; `found` is `conversation * 2 + direction`. False: of a TCP connection no more is wanted. */
-  readonly application: (row: number, time: number, found: number) => boolean
+  /**
+   * A packet that may belong to a request or a response; `found` is `conversation * 2 + direction`. Of TCP what is known of the connection
+   * then, see RECOGNITION.
+   */
+  readonly application: (row: number, time: number, found: number) => number
 }
 
 interface KernelFunctions {

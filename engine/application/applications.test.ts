@@ -111,22 +111,32 @@ describe('a connection whose protocol nobody knows', () => {
   it('is not looked at any more after a few payloads', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?').server('\u0002 who knows such things')
-    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, false])
-    expect(talk.applications.ignores(0)).toBe(true)
+    expect(talk.client(GET).server(OK).told()).toEqual([])
+  })
+
+  it('is still looked at after one payload less', () => {
+    const talk = new Talk(9000).handshake()
+    for (let i = 0; i < 2; i++) talk.client('\u0001 what may this be?').server('\u0002 who knows such things')
+    expect(talk.client(GET).server(OK).told()).toEqual(['http GET /a -> 200 [8, 9]'])
+  })
+
+  it('is not looked at any more after a few payloads that began as those of a known one', () => {
+    const talk = new Talk(9000).handshake()
+    for (let i = 0; i < 3; i++) talk.client('GETTING what there is').server('HTTPS, which it is not')
     expect(talk.client(GET).server(OK).told()).toEqual([])
   })
 
   it('is not looked at any more when the snap length left no payload', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client(GET, { cut: GET.length }).server(OK, { cut: OK.length })
-    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, false])
+    expect(talk.client(GET).server(OK).told()).toEqual([])
   })
 
   it('is not looked at any more in the one direction that says anything', () => {
     const talk = new Talk(9000).handshake()
     for (let i = 0; i < 3; i++) talk.client('\u0001 what may this be?')
-    expect([0, 1].map((found) => talk.applications.concerns(found))).toEqual([false, true])
-    expect(talk.applications.ignores(0)).toBe(false)
+    expect(talk.client(GET).told()).toEqual([])
+    expect(talk.server(OK).client(GET).server(OK).told()).toEqual(['http GET /a -> 200 [9, 10]'])
   })
 
   it('is recognised though its first bytes come one by one', () => {

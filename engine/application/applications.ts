@@ -3,29 +3,26 @@ import { grown } from '../columns/grown.ts'
 import { FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
-import { DNS_PORT, DnsDatagrams, MDNS_PORT } from './dns-datagrams.ts'
+import { DnsDatagrams } from './dns-datagrams.ts'
 import { ExchangeRecorder } from './exchange-recorder.ts'
 import { ExchangeTable } from './exchange-table.ts'
 import { APPLICATION_PROTOCOLS, type ApplicationProtocol } from './protocols.ts'
+import { RECOGNITION, SHORT_PAYLOAD } from './recognition.ts'
 import type { Side } from './stream-decoder.ts'
 import { TcpStream, WaitingBudget } from './tcp-stream.ts'
 
 const { syn: SYN, fin: FIN, rst: RST, ack: ACK } = FLAG
 
-/** Payloads of each direction that are looked at before a conversation is given up as unrecognised; a power of two, less one. */
-const TRIES = 3
-const TRY_BITS = 2
-/** What `#streamOf` says of a conversation whose payload is none of our business. */
-const IGNORED = ~(TRIES | (TRIES << TRY_BITS))
-/** A payload so short may be the beginning of something that the next one makes recognisable; of so many connections it is kept. */
-const SHORT_PAYLOAD = 16
+/** In place of a stream: the conversation is not decoded any more. */
+const OVER = -1
+/** Connections of which the beginning is kept. */
 const MOST_BEGINNINGS = 4096
 /** Connections followed at a time. */
 const MOST_STREAMS = 65_536
 
 /**
- * Finds requests and responses while the capture is read. It is told of segments that carry payload or end a connection; a
- * conversation that no protocol recognises in its first payloads costs a look into `concerns` from then on.
+ * Finds requests and responses while the capture is read. The kernel tells it of payloads that may be a known protocol's, the first of either
+ * direction only; of a connection that is followed, whatever has payload or ends it.
  */
 export class Applications {
   readonly exchanges = new ExchangeTable()
@@ -34,7 +31,7 @@ export class Applications {
   readonly #tcp: TcpAnalysis
   readonly #budget = new WaitingBudget()
   readonly #dns = new DnsDatagrams(this.exchanges)
-  /** By conversation: 1 + its place in `#streams`; 0 = nothing seen yet; below that, inverted, the tries of both directions. */
+  /** By conversation: 1 + its place in `#streams`; 0 = it was not recognised; OVER. */
   #streamOf = new Int32Array(64)
   readonly #streams: (TcpStream | undefined)[] = []
   readonly #free: number[] = []
@@ -58,57 +55,32 @@ export class Applications {
     return this.#dns.answered.names
   }
 
-  /** Whether `segment` has any use for payload of this conversation in this direction; `found` as there. */
-  concerns(found: number): boolean {
-    if (found >>> 1 >= this.#streamOf.length) return true
-    const place = this.#streamOf[found >>> 1]
-    return place >= 0 || ((~place >>> ((found & 1) * TRY_BITS)) & TRIES) !== TRIES
-  }
-
-  /** Whether a decoder follows the conversation. */
-  follows(found: number): boolean {
-    return found >>> 1 < this.#streamOf.length && this.#streamOf[found >>> 1] > 0
-  }
-
-  /** Whether nothing of the conversation is looked at any more. */
-  ignores(found: number): boolean {
-    return this.#streamOf[found >>> 1] === IGNORED
-  }
-
   /** The first row of the conversation that no decoder understood: 0 if none ever did, Infinity if one still does or did to its end. */
   undecodedFrom(conversation: number): number {
     if (conversation >= this.#recognised.length || this.#recognised[conversation] === 0) return 0
     return this.#decodedUntil.get(conversation) ?? Infinity
   }
 
-  /** A segment with payload, FIN or RST. `found` is conversation * 2 + direction. */
-  segment(packet: Packet, row: number, time: number, found: number): void {
+  /** A segment with payload, FIN or RST. `found` is conversation * 2 + direction. What is known of the connection then: see RECOGNITION. */
+  segment(packet: Packet, row: number, time: number, found: number): number {
     const conversation = found >>> 1
     while (conversation >= this.#streamOf.length) {
       this.#streamOf = grown(this.#streamOf)
       this.#recognised = grown(this.#recognised)
     }
     const place = this.#streamOf[conversation]
-    let stream = place > 0 ? this.#streams[place - 1] : undefined
-    if (!stream) {
-      if (packet.payloadLength === 0 || (packet.tcpFlags & RST) !== 0) return
-      const end = Math.min(packet.end, packet.payloadAt + packet.payloadLength)
-      // Cut off by the snap length, as in captures of headers all are.
-      if (end <= packet.payloadAt) return this.#countTry(found)
-      stream = this.#recognise(packet, end, row, time, found)
-      if (!stream) return
-    }
+    if (place === OVER) return RECOGNITION.over
+    const stream = place > 0 ? this.#streams[place - 1] : this.#recognise(packet, row, time, found)
+    if (!stream) return this.#beginnings.has(found) ? RECOGNITION.begun : RECOGNITION.unknown
     this.#feed(stream, packet, row, time, found & 1)
-    if (stream.over) this.#drop(stream, row)
+    if (!stream.over) return RECOGNITION.followed
+    this.#drop(stream, row)
+    return RECOGNITION.over
   }
 
-  /** A UDP datagram with payload. */
+  /** A datagram of DNS, by its ports. */
   datagram(packet: Packet, row: number, time: number, found: number): void {
-    const { sourcePort, destinationPort } = packet
-    const isDns = sourcePort === DNS_PORT || destinationPort === DNS_PORT
-    if (isDns || sourcePort === MDNS_PORT || destinationPort === MDNS_PORT) {
-      this.#dns.datagram(packet, found >>> 1, row, time)
-    }
+    this.#dns.datagram(packet, found >>> 1, row, time)
   }
 
   /** The capture ends here: what waits for missing bytes waits in vain. */
@@ -139,14 +111,9 @@ export class Applications {
     else stream.checkEnd(row, time)
   }
 
-  /** The payload was none of ours. */
-  #countTry(found: number): void {
-    const tries = ~Math.min(-1, this.#streamOf[found >>> 1])
-    this.#streamOf[found >>> 1] = ~(tries + (1 << ((found & 1) * TRY_BITS)))
-  }
-
-  /** Asks the protocols whether this payload, captured up to `end`, is one of theirs; counts the try if not. */
-  #recognise(packet: Packet, end: number, row: number, time: number, found: number): TcpStream | undefined {
+  /** Asks the protocols whether the payload, of which something was captured, is one of theirs. */
+  #recognise(packet: Packet, row: number, time: number, found: number): TcpStream | undefined {
+    const end = Math.min(packet.end, packet.payloadAt + packet.payloadLength)
     const conversation = found >>> 1
     const direction = found & 1
     const beginning = this.#beginnings.size === 0 ? undefined : this.#beginnings.get(found)
@@ -180,7 +147,7 @@ export class Applications {
     if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
       const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
       this.#beginnings.set(found, { seq, bytes: bytes.slice(from, to), row: firstRow, time: firstTime })
-    } else this.#countTry(found)
+    }
     return undefined
   }
 
@@ -243,13 +210,13 @@ export class Applications {
     const place = this.#streamOf[stream.conversation] - 1
     this.#streams[place] = undefined
     this.#free.push(place)
-    this.#streamOf[stream.conversation] = IGNORED
+    this.#streamOf[stream.conversation] = OVER
     if (!stream.ended) this.#decodedUntil.set(stream.conversation, row + 1)
     stream.release()
   }
 
   #giveUp(stream: TcpStream): void {
-    this.#streamOf[stream.conversation] = IGNORED
+    this.#streamOf[stream.conversation] = OVER
     this.exchanges.stopWatching(stream.conversation, this.#packets.rows - 1)
     stream.release()
   }

@@ -4,10 +4,7 @@ import { DnsNames } from './dns-names.ts'
 import { askText, DnsQueries } from './dns-queries.ts'
 import { ExchangeRecorder } from './exchange-recorder.ts'
 import type { ExchangeTable } from './exchange-table.ts'
-
-export const DNS_PORT = 53
-/** Multicast DNS; some cluster DNS pods serve ordinary DNS there. */
-export const MDNS_PORT = 5353
+import { MDNS_PORT } from './recognition.ts'
 
 /** DNS over UDP: a message a datagram. */
 export class DnsDatagrams {

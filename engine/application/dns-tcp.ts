@@ -1,6 +1,6 @@
 import { readDnsMessage } from './dns-message.ts'
 import { DnsQueries } from './dns-queries.ts'
-import { DNS_PORT } from './dns-datagrams.ts'
+import { DNS_PORT } from './recognition.ts'
 import type { FirstBytes } from './protocols.ts'
 import type { ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
 

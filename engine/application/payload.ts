@@ -1,6 +1,6 @@
 import { TRANSPORT, type Packet } from '../decode/packet.ts'
 import { asciiText } from './ascii.ts'
-import { DNS_PORT, MDNS_PORT } from './dns-datagrams.ts'
+import { DNS_PORT, MDNS_PORT } from './recognition.ts'
 import { type DnsMessage, readDnsMessage } from './dns-message.ts'
 import { framesIn } from './http2-frames.ts'
 import type { FramedProtocol } from './stream-decoder.ts'

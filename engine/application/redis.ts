@@ -1,5 +1,6 @@
 import { asciiText } from './ascii.ts'
 import type { FirstBytes } from './protocols.ts'
+import { REDIS_PORT } from './recognition.ts'
 import { type Reply, RespReader } from './redis-reader.ts'
 import type { ExchangeId, ExchangeSink, Side, StreamDecoder } from './stream-decoder.ts'
 
@@ -208,6 +209,6 @@ export function recogniseRedis({ bytes, from, to, side, serverPort }: FirstBytes
   if (side === 'server') return undefined
   if (isCommand(bytes, from, to)) return 'client'
   const inline =
-    serverPort === 6379 && bytes[to - 1] === 0x0a && INLINE.test(asciiText(bytes, from, Math.min(to, from + 16)))
+    serverPort === REDIS_PORT && bytes[to - 1] === 0x0a && INLINE.test(asciiText(bytes, from, Math.min(to, from + 16)))
   return inline ? 'client' : undefined
 }

@@ -41,6 +41,6 @@ export function decodingIn(bytes: Uint8Array, work: () => void): void {
 
 /** An instance of the kernel that takes no capture. */
 function makeDecoder() {
-  const kernel = new Kernel({ lookUpStack: () => 0, application: () => false })
+  const kernel = new Kernel({ lookUpStack: () => 0, application: () => 0 })
   return { kernel, decoded: new DecodedWords(kernel.memory.buffer, kernel.call.packetAddress()) }
 }

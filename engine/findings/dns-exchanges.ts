@@ -1,6 +1,7 @@
 import type { FindingEnd } from '../../common/model/finding.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { EXCHANGE } from '../application/exchange-table.ts'
+import { DNS_PORT } from '../application/recognition.ts'
 import type { FindingContext } from './context.ts'
 
 /** A query and its answer; with its repetitions, which have the same id. */
@@ -65,7 +66,6 @@ export function dnsClient({ tables: { conversations } }: FindingContext, id: num
   return { address: conversations.addressText(id, b), port: b ? conversations.portB[id] : conversations.portA[id] }
 }
 
-const DNS_PORT = 53
 const MOST_STREAMS = 60
 
 /** A display filter that shows these conversations. */

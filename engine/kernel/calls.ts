@@ -3,5 +3,8 @@
 /** The number of the packet's stack in the dictionary of stacks. */
 export declare function lookUpStack(): i32
 
-/** The packet may belong to a request or a response; its conversation does not count it yet. False: of a TCP connection no more is wanted. */
-export declare function application(row: i32, time: f64, found: i32): bool
+/**
+ * The last row may belong to a request or a response. What is known of a TCP connection then: see
+ * RECOGNITION.
+ */
+export declare function application(row: i32, time: f64, found: i32): i32

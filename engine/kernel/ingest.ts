@@ -1,8 +1,7 @@
 import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
 import { TRANSPORT } from '../decode/packet-codes.ts'
 import { COUNT, TOTAL } from '../kernel-tables.ts'
-import { BIT_UNRECOGNISED, BITS } from '../tcp/directions.ts'
-import { application } from './calls.ts'
+import { tell } from './applications.ts'
 import { find, tally } from './columns/conversations.ts'
 import { counts, totals } from './columns/counts.ts'
 import {
@@ -28,7 +27,6 @@ import { intern } from './columns/stacks.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { packet } from './packet.ts'
 import * as analysis from './tcp/analysis.ts'
-import { directionAt } from './tcp/directions.ts'
 import * as judge from './tcp/judge.ts'
 import * as labelCounts from './tcp/label-counts.ts'
 import * as roundTrips from './tcp/round-trips.ts'
@@ -47,7 +45,7 @@ export function setLimits(rows: i32, conversations: i32): void {
 
 let tellsApplications: bool = false
 
-/** From now on `application` is called. */
+/** From now on `application` is called, see kernel/applications.ts. */
 export function tellApplications(): void {
   tellsApplications = true
 }
@@ -149,16 +147,6 @@ function noteEarlier(time: f64): void {
   if (time < totals[TOTAL.firstTime]) totals[TOTAL.firstTime] = time
   const back = totals[TOTAL.lastTime] - time
   if (back > totals[TOTAL.mostBack]) totals[TOTAL.mostBack] = back
-}
-
-function tell(row: i32, time: f64, found: i32): void {
-  if (packet.transport !== TRANSPORT.tcp) {
-    application(row, time, found)
-    return
-  }
-  const direction = directionAt(found)
-  const bits = direction[BITS]
-  if ((bits & BIT_UNRECOGNISED) === 0 && !application(row, time, found)) direction[BITS] = bits | BIT_UNRECOGNISED
 }
 
 /** The columns of what was decoded, but for the flags. */

@@ -29,14 +29,19 @@ export const OLDEST = 7
 export const NEWEST = 8
 /** Low half: the window field of the last packet (unscaled). High half: how many segments are unacknowledged. */
 export const WINDOW_AND_COUNT = 9
-/** See BIT_SEEN and below; the low byte is the window scale, see SCALE; the high byte the first packet's TTL or hop limit. */
+/** See BIT_SEEN and below; the lowest five bits are the window scale, see SCALE; the high byte the first packet's TTL or hop limit. */
 export const BITS = 10
 /** 1 + record in RecoveryTable; 0 = this direction has needed none. */
 export const RECOVERY = 11
 
-/** The window scale in the low byte of BITS: unknown, known not to be used, or 2 + shift count. */
-export const SCALE = { mask: 0xff, unknown: 0, unused: 1, shift: 2 } as const
+/** The window scale in the lowest bits of BITS: unknown, known not to be used, or 2 + shift count. */
+export const SCALE = { mask: 0x1f, unknown: 0, unused: 1, shift: 2 } as const
 
+/** How many of its payloads were no protocol's that is known: once it is all of these bits, no more is looked at. */
+export const TRIES = 3 << 5
+export const TRY = 1 << 5
+/** The last payload was too short to tell, and is kept outside. */
+export const BIT_BEGUN = 1 << 7
 /** A packet of the direction was seen: the window is valid. */
 export const BIT_SEEN = 1 << 8
 export const BIT_BASE = 1 << 9
@@ -64,10 +69,10 @@ export const BIT_SETTLED = 1 << 19
 export const BIT_SACK = 1 << 20
 /** Duplicate ACKs were sent since the acknowledgment last moved: their number is in the recovery table. */
 export const BIT_DUPLICATES = 1 << 21
-/** Nobody outside wants to be told of what the connection says: it is no protocol's that is known. */
-export const BIT_UNRECOGNISED = 1 << 23
 /** Later packets had another TTL than the first. */
 export const BIT_TTL_VARIES = 1 << 22
+/** A decoder outside follows the connection (told of both directions). */
+export const BIT_FOLLOWED = 1 << 23
 export const TTL_SHIFT = 24
 
 /** The records as the kernel has them now. */

@@ -3,7 +3,7 @@ import { type PacketChunk, PacketTable } from '../packet-table.ts'
 
 /** Rows that a test writes itself. */
 export class HandMadePackets {
-  readonly kernel = new Kernel({ lookUpStack: () => 0, application: () => false })
+  readonly kernel = new Kernel({ lookUpStack: () => 0, application: () => 0 })
   readonly packets = new PacketTable(this.kernel)
 
   /** Adds a row; `write` is given the chunk that it lies in, and its place there. All columns hold 0. */

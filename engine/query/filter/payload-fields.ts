@@ -1,4 +1,4 @@
-import { DNS_PORT, MDNS_PORT } from '../../application/dns-datagrams.ts'
+import { DNS_PORT, MDNS_PORT } from '../../application/recognition.ts'
 import type { ExchangeTable } from '../../application/exchange-table.ts'
 import type { PayloadProtocol } from '../../application/payload.ts'
 import type { FramedProtocol } from '../../application/stream-decoder.ts'
