@@ -25,6 +25,9 @@ export interface OutgoingPacket {
   /** Left and right edge of a SACK block; equal = none. */
   sackLeft: number
   sackRight: number
+  /** What the payload is cut from, `contentAt` bytes into it; without, it is anything. */
+  content?: Buffer | undefined
+  contentAt: number
 }
 
 /** Writes a nanosecond pcap, little-endian, Ethernet, in large pieces; it gets its name when it is complete. */
@@ -40,7 +43,7 @@ export class CaptureWriter {
   /** The IP ID that came last, by hash of sender, receiver and ports: Linux counts for each socket, from a random number on. */
   readonly #ipIds = Uint16Array.from({ length: 1 << 20 }, (_, slot) => Math.imul(slot, 0x9e37) >>> 4)
 
-  /** `payload` is where the contents of the packets are taken from. */
+  /** `payload` is where the contents of packets without any are taken from. */
   constructor(path: string, snapLength: number, payload: Buffer) {
     this.#path = path
     this.#snapLength = snapLength
@@ -79,8 +82,9 @@ export class CaptureWriter {
     if (packet.udp) buffer.writeUInt32BE((8 + packet.length) * 0x1_0000 + 0xbeef, at + 4)
     else this.#tcp(at, packet, transport)
     if (captured > header) {
-      const from = packet.seq % (this.#payload.length - 65_536)
-      this.#payload.copy(buffer, frame + header, from, from + captured - header)
+      const from = packet.content ? packet.contentAt : packet.seq % (this.#payload.length - 65_536)
+      const payload = packet.content ?? this.#payload
+      payload.copy(buffer, frame + header, from, from + captured - header)
     }
     this.#at = frame + captured
     this.packets++

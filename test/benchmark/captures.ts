@@ -34,6 +34,15 @@ export const CAPTURES: readonly BenchmarkCapture[] = [
     snapLength: 96,
     traffic: { seed: 2, packets: Infinity, connections: 150_000, concurrent: 400, requests: 1, answerBytes: 700 },
   },
+  {
+    name: 'http',
+    what: 'requests over HTTP/1.1 and HTTP/2, whole packets',
+    snapLength: 262_144,
+    traffic: {
+      ...{ seed: 3, packets: Infinity, connections: 12_000, concurrent: 400, requests: 20, answerBytes: 600 },
+      http: true,
+    },
+  },
 ]
 
 /** Headers only, of about as many packets in about as many conversations (but no conversation has fewer than some eight). */

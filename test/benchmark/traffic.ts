@@ -1,8 +1,9 @@
 import type { CaptureWriter, OutgoingPacket } from './capture-writer.ts'
+import { httpTalk, type HttpTalk } from './http-messages.ts'
 
 // Traffic as a node of a busy cluster sees it: requests and answers over TCP, some large, a few connections with losses before or
 // after the capture point, resets, closed windows, keep-alives; beside them a little UDP. Ports and contents are such that no
-// analyser finds an application protocol in them: the comparison is about TCP.
+// analyser finds an application protocol in them: the comparison is about TCP. But for HTTP, if that is wanted.
 
 export interface TrafficOptions {
   readonly seed: number
@@ -16,6 +17,8 @@ export interface TrafficOptions {
   readonly requests: number
   /** Median bytes of an answer. */
   readonly answerBytes: number
+  /** Requests and answers are HTTP's. */
+  readonly http?: boolean
 }
 
 const FIN = 1
@@ -24,6 +27,8 @@ const RST = 4
 const PSH = 8
 const ACK = 16
 const MSS = 1448
+/** What bodies are made of. */
+const CONTENT = Buffer.alloc(1 << 20, '{"name": "a thing", "price": 1234, "left": 5},\n')
 
 /** Seeded random numbers in [0, 1) (mulberry32). */
 export function random(seed: number): () => number {
@@ -48,9 +53,13 @@ class Conversation {
   readonly #serverPort: number
   readonly #rtt: number
   readonly #loss: number
+  readonly #http: HttpTalk | undefined
   #time: number
   // By sender: 0 = client, 1 = server.
   readonly #seq: [number, number]
+  /** What is being said, and the sequence number of its first byte. */
+  readonly #content: [Buffer | undefined, Buffer | undefined] = [undefined, undefined]
+  readonly #contentSeq: [number, number] = [0, 0]
   readonly #window: [number, number] = [502, 509]
 
   constructor(options: TrafficOptions, next: () => number, number: number, time: number) {
@@ -69,7 +78,7 @@ class Conversation {
     this.packet = {
       time,
       ipv6: number % 10 === 9,
-      udp: number % 12 === 11,
+      udp: options.http !== true && number % 12 === 11,
       source: 0,
       destination: 0,
       sourcePort: 0,
@@ -83,7 +92,9 @@ class Conversation {
       timestamps: number % 8 !== 7,
       sackLeft: 0,
       sackRight: 0,
+      contentAt: 0,
     }
+    this.#http = options.http === true ? httpTalk(number, next, CONTENT) : undefined
     this.#steps = this.packet.udp ? this.#datagrams() : this.#connection()
   }
 
@@ -107,6 +118,15 @@ class Conversation {
     packet.handshake = (flags & SYN) !== 0
     packet.sackLeft = 0
     packet.sackRight = 0
+    packet.content = this.#content[from]
+    packet.contentAt = (seq - this.#contentSeq[from]) >>> 0
+  }
+
+  /** From now on the side says this; how many bytes it is. */
+  #say(from: 0 | 1, message: Buffer): number {
+    this.#content[from] = message
+    this.#contentSeq[from] = this.#seq[from]
+    return message.length
   }
 
   *#datagrams(): Generator<void> {
@@ -136,14 +156,14 @@ class Conversation {
     yield
     const turns = 1 + Math.floor(next() * requests)
     for (let turn = 0; turn < turns; turn++) {
-      const request = 80 + Math.floor(next() * 600)
+      const request = this.#http ? this.#say(0, this.#http.request()) : 80 + Math.floor(next() * 600)
       this.#time += 20_000
       this.#send(0, this.#time, ACK | PSH, request)
       yield
       this.#seq[0] = (this.#seq[0] + request) >>> 0
       this.#time += this.#rtt / 2 + 300_000 * Math.exp(3 * next())
       const bytes = Math.ceil(answerBytes * Math.exp(1.3 * (next() + next() + next() + next() - 2) * 1.7))
-      yield* this.#answer(bytes)
+      yield* this.#answer(this.#http ? this.#say(1, this.#http.answer(bytes)) : bytes)
       if (next() < 0.01) yield* this.#keepAlive()
       this.#time += 1_000_000 + next() * 40_000_000
     }
