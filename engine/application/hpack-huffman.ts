@@ -62,28 +62,61 @@ for (const [length, symbols] of SYMBOLS) {
   code += symbols.length
 }
 
-/** The text behind bytes [from, to), each byte a character (Latin-1); undefined if they are not of this code. */
-export function huffmanText(bytes: Uint8Array, from: number, to: number): string | undefined {
-  let text = ''
-  let bits = 0
-  let length = 0
-  for (let at = from; at < to; at++) {
-    for (let bit = 7; bit >= 0; bit--) {
-      bits = (bits << 1) | ((bytes[at] >>> bit) & 1)
-      length++
-      if (length > LONGEST) return undefined
-      const place = bits - FIRST[length]
-      if (place < 0 || place >= COUNT[length]) continue
-      const symbol = IN_ORDER[PLACE[length] + place]
-      if (symbol === EOS) return undefined
-      text += String.fromCharCode(symbol)
-      bits = 0
-      length = 0
-    }
+/** By the next eight bits: the length of a code that is no longer, times 256, plus its symbol; 0 = the code is longer. */
+const SHORT = new Uint16Array(256)
+for (let length = 1; length <= 8; length++) {
+  for (let i = 0; i < COUNT[length]; i++) {
+    const first = (FIRST[length] + i) << (8 - length)
+    SHORT.fill((length << 8) | IN_ORDER[PLACE[length] + i], first, first + (1 << (8 - length)))
   }
-  // Padding: at most seven bits, the first ones of EOS (section 5.2).
-  return length < 8 && bits === (1 << length) - 1 ? text : undefined
 }
+
+/**
+ * Writes the text behind bytes [from, to) into `text`, each character a byte (Latin-1); its length, -1 if they are not of this code. A byte is
+ * at most 1.6 characters.
+ */
+export function readHuffman(bytes: Uint8Array, from: number, to: number, text: Uint8Array): number {
+  const end = to * 8
+  let written = 0
+  let at = from * 8
+  while (at < end) {
+    const byte = at >>> 3
+    const next = byte + 1 < to ? bytes[byte + 1] : 0xff
+    const found = SHORT[(((bytes[byte] << 8) | next) >>> (8 - (at & 7))) & 0xff]
+    if (found !== 0 && at + (found >>> 8) <= end) {
+      text[written++] = found & 0xff
+      at += found >>> 8
+      continue
+    }
+    const symbol = longSymbol(bytes, at, end)
+    // Padding: at most seven bits, the first ones of EOS (section 5.2).
+    if (symbol === NOTHING) return end - at < 8 && isOnes(bytes, at, end) ? written : -1
+    if ((symbol & 0xffff) === EOS) return -1
+    text[written++] = symbol & 0xff
+    at += symbol >>> 16
+  }
+  return written
+}
+
+const NOTHING = 0
+
+/** The code of more than eight bits that begins at bit `at`: its length times 65,536, plus its symbol. */
+function longSymbol(bytes: Uint8Array, at: number, end: number): number {
+  let bits = 0
+  for (let length = 1; length <= LONGEST && at + length <= end; length++) {
+    bits = (bits << 1) | bitAt(bytes, at + length - 1)
+    const place = bits - FIRST[length]
+    if (place >= 0 && place < COUNT[length]) return (length << 16) | IN_ORDER[PLACE[length] + place]
+  }
+  return NOTHING
+}
+
+function isOnes(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let bit = at; bit < end; bit++) if (bitAt(bytes, bit) === 0) return false
+  return true
+}
+
+const bitAt = (bytes: Uint8Array, bit: number): number => (bytes[bit >>> 3] >>> (7 - (bit & 7))) & 1
 
 function codes(text: string): number[] {
   return Array.from(text, (character) => character.charCodeAt(0))

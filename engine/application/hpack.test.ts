@@ -1,28 +1,41 @@
 import { describe, expect, it } from 'vitest'
+import { asciiText } from './ascii.ts'
 import { HpackDecoder } from './hpack.ts'
-import { huffmanText } from './hpack-huffman.ts'
+import { readHuffman } from './hpack-huffman.ts'
 
 const hex = (text: string) =>
   Uint8Array.from(text.replaceAll(/\s/g, '').match(/../g) ?? [], (byte) => parseInt(byte, 16))
 const pairs = (decoder: HpackDecoder, block: string) =>
   decoder.decode(hex(block))?.map(({ name, value }) => `${name ?? '?'}: ${value ?? '?'}`)
 
+function huffman(code: string): string | undefined {
+  const text = new Uint8Array(200)
+  const length = readHuffman(hex(code), 0, hex(code).length, text)
+  return length < 0 ? undefined : asciiText(text, 0, length)
+}
+
 describe('Huffman code of HPACK', () => {
   it('reads the examples of RFC 7541 appendix C', () => {
-    const text = (bytes: string) => huffmanText(hex(bytes), 0, hex(bytes).length)
-    expect(text('f1e3c2e5f23a6ba0ab90f4ff')).toBe('www.example.com')
-    expect(text('a8eb10649cbf')).toBe('no-cache')
-    expect(text('25a849e95bb8e8b4bf')).toBe('custom-value')
-    expect(text('d07abe941054d444a8200595040b8166e082a62d1bff')).toBe('Mon, 21 Oct 2013 20:13:21 GMT')
-    expect(text('94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007')).toBe(
+    expect(huffman('f1e3c2e5f23a6ba0ab90f4ff')).toBe('www.example.com')
+    expect(huffman('a8eb10649cbf')).toBe('no-cache')
+    expect(huffman('25a849e95bb8e8b4bf')).toBe('custom-value')
+    expect(huffman('d07abe941054d444a8200595040b8166e082a62d1bff')).toBe('Mon, 21 Oct 2013 20:13:21 GMT')
+    expect(huffman('94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007')).toBe(
       'foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1',
     )
   })
 
+  it('reads codes of any length', () => {
+    // '<' and '|' have 15 and 11 bits, the byte 0 has 13.
+    expect(huffman('fff9')).toBe('<')
+    expect(huffman('ff9fff3f')).toBe('|<')
+    expect(huffman('ffc7')).toBe('\u{fffd}')
+  })
+
   it('refuses EOS and padding that is not of it', () => {
-    expect(huffmanText(hex('ffffffff'), 0, 4)).toBeUndefined()
-    expect(huffmanText(hex('1fff'), 0, 2)).toBeUndefined()
-    expect(huffmanText(hex('00'), 0, 1)).toBeUndefined()
+    expect(huffman('ffffffff')).toBeUndefined()
+    expect(huffman('1fff')).toBeUndefined()
+    expect(huffman('00')).toBeUndefined()
   })
 })
 

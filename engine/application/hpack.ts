@@ -1,4 +1,5 @@
-import { huffmanText } from './hpack-huffman.ts'
+import { latin1Text } from './ascii.ts'
+import { readHuffman } from './hpack-huffman.ts'
 
 /** Fields 1 to 61 (RFC 7541 appendix A), "name" or "name: value". */
 const STATIC_FIELDS =
@@ -23,6 +24,9 @@ const MOST_TABLE = 65_536
 /** Fields whose values are of use; the others, where the secrets are, are forgotten as they are read. */
 const WANTED = new Set([':method', ':path', ':authority', ':status', 'content-type', 'grpc-status'])
 
+/** Where Huffman codes are decoded into. */
+let decoded = new Uint8Array(1024)
+
 /**
  * Decodes the header blocks of one direction (RFC 7541). The newest entry of the dynamic table has the lowest number, so after a hole
  * entries that were added since are known again and older ones are unknown: `forget` is all a hole takes, and nothing is ever guessed.
@@ -33,6 +37,10 @@ export class HpackDecoder {
   #size = 0
   #limit = MOST_TABLE
   #at = 0
+  // Where the string is that was read; made into text only when it is wanted.
+  #source: Uint8Array = decoded
+  #from = 0
+  #length = 0
 
   /** Part of what was sent is missing. */
   forget(): void {
@@ -63,13 +71,12 @@ export class HpackDecoder {
         fields.push(this.#field(index))
         continue
       }
-      const name = index === 0 ? this.#string(block) : this.#field(index).name
-      if (index === 0 && name === undefined) return this.#malformed()
-      const value = this.#string(block)
-      if (value === undefined) return this.#malformed()
-      const field = { name, value: name !== undefined && WANTED.has(name) ? value : undefined }
+      if (index === 0 && !this.#readString(block)) return this.#malformed()
+      const name = index === 0 ? this.#text() : this.#field(index).name
+      if (!this.#readString(block)) return this.#malformed()
+      const field = { name, value: name !== undefined && WANTED.has(name) ? this.#text() : undefined }
       fields.push(field)
-      if (added) this.#add(field, (name?.length ?? 0) + value.length + ENTRY_OVERHEAD)
+      if (added) this.#add(field, (name?.length ?? 0) + this.#length + ENTRY_OVERHEAD)
     }
     return fields
   }
@@ -110,17 +117,27 @@ export class HpackDecoder {
     return -1
   }
 
-  /** Section 5.2; undefined if it is cut off or not of the Huffman code. */
-  #string(block: Uint8Array): string | undefined {
-    if (this.#at >= block.length) return undefined
+  /** Section 5.2; false if it is cut off or not of the Huffman code. */
+  #readString(block: Uint8Array): boolean {
+    if (this.#at >= block.length) return false
     const huffman = (block[this.#at] & 0x80) !== 0
     const length = this.#integer(block, 7)
     const from = this.#at
-    if (length < 0 || from + length > block.length) return undefined
+    if (length < 0 || from + length > block.length) return false
     this.#at += length
-    if (huffman) return huffmanText(block, from, from + length)
-    let text = ''
-    for (let i = from; i < from + length; i++) text += String.fromCharCode(block[i])
-    return text
+    this.#source = block
+    this.#from = from
+    this.#length = length
+    if (!huffman) return true
+    if (decoded.length < length * 2) decoded = new Uint8Array(length * 2)
+    this.#source = decoded
+    this.#from = 0
+    this.#length = readHuffman(block, from, from + length, decoded)
+    return this.#length >= 0
+  }
+
+  /** The string that was read. */
+  #text(): string {
+    return latin1Text(this.#source, this.#from, this.#from + this.#length)
   }
 }

@@ -4,9 +4,7 @@ import { LineReader } from './line-reader.ts'
 type State = 'start' | 'fields' | 'body' | 'body-to-end' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'lost'
 
 const MOST_FIELDS = 256
-/** Of Content-Length, Transfer-Encoding and Host: no other field is even made into text. */
-const FIELD_INITIALS: ReadonlySet<number> = new Set(Array.from('cthCTH', (letter) => letter.charCodeAt(0)))
-const LETTER_U = 0x75
+const [COLON, LETTER_C, LETTER_T, LETTER_H, LETTER_U] = Array.from(':cthu', (letter) => letter.charCodeAt(0))
 
 /** What a message's header says of its body and of the connection. */
 export interface Http1Head {
@@ -152,7 +150,7 @@ export class Http1Reader {
       }
       case 'fields':
         if (lines.isEmpty) this.#fieldsRead()
-        else if (this.#fields++ < MOST_FIELDS && this.#concerns(lines.firstByte)) this.#field(lines.text)
+        else if (this.#fields++ < MOST_FIELDS && this.#concerns(lines)) this.#field(lines.text)
         return
       case 'chunk-size': {
         // Extensions may follow the size.
@@ -183,14 +181,25 @@ export class Http1Reader {
     this.#state = 'fields'
   }
 
-  #concerns(initial: number): boolean {
-    return FIELD_INITIALS.has(initial) || (this.#messages.upgrades && (initial | 0x20) === LETTER_U)
+  /** Whether the line may be Content-Length, Transfer-Encoding, Host or Upgrade: no other is even made into text. */
+  #concerns(lines: LineReader): boolean {
+    switch (lines.byte(0) | 0x20) {
+      case LETTER_C:
+        return lines.byte(14) === COLON
+      case LETTER_T:
+        return lines.byte(17) === COLON
+      case LETTER_H:
+        return lines.byte(4) === COLON
+      case LETTER_U:
+        return this.#messages.upgrades && lines.byte(7) === COLON
+      default:
+        return false
+    }
   }
 
   /** Only what frames the message, and whom it is for; no other value is looked at. */
   #field(line: string): void {
     const colon = line.indexOf(':')
-    if (colon !== 14 && colon !== 17 && colon !== 4 && colon !== 7) return
     const name = line.slice(0, colon).toLowerCase()
     if (name === 'content-length') {
       const value = line.slice(colon + 1).trim()

@@ -49,6 +49,8 @@ export class Http1Decoder implements StreamDecoder {
   #status = 0
   #row = 0
   #time = 0
+  /** That was told last. */
+  #host = ''
   /** What is spoken after HTTP/1.x, and the sides that have changed to it. */
   #next: StreamDecoder | undefined
   readonly #changed: Record<Side, boolean> = { client: false, server: false }
@@ -166,14 +168,20 @@ export class Http1Decoder implements StreamDecoder {
 
   #requestLine(line: string, isWhole: boolean): void {
     if (this.#asking === undefined) return
-    const [method = '', target = ''] = line.split(' ')
+    const space = line.indexOf(' ')
+    const end = line.indexOf(' ', space + 1)
+    const method = space < 0 ? line : line.slice(0, space)
+    const target = space < 0 ? '' : line.slice(space + 1, end < 0 ? undefined : end)
     const last = this.#open.at(-1)
     if (last?.id === this.#asking) this.#open[this.#open.length - 1] = { id: last.id, method }
     this.#sink.ask(this.#asking, `${method} ${pathOf(method, target)}${isWhole ? '' : '…'}`)
   }
 
   #requestHead({ contentLength, chunked, host }: Http1Head): number {
-    if (host !== undefined && host !== '') this.#sink.fact('host', host, this.#row)
+    if (host !== undefined && host !== '' && host !== this.#host) {
+      this.#host = host
+      this.#sink.fact('host', host, this.#row)
+    }
     return chunked ? 1 : (contentLength ?? 0)
   }
 

@@ -22,6 +22,8 @@ const MOST_STREAMS = 4096
 /** Bytes of a header block that is put together from several frames, and of one frame of it. */
 const LONGEST_BLOCK = 65_536
 
+/** What of the preface is where a frame's header would be. */
+const PREFACE_HEADER = PREFACE.slice(0, FRAME_HEADER)
 /** Bytes of a frame that is not DATA. */
 const MOST_BESIDES_DATA = 1_048_576
 
@@ -273,7 +275,7 @@ class FrameReader implements MessageFormat {
 
   bodyLength(header: Uint8Array): number {
     // The preface is taken for a frame with a header of nine bytes as well.
-    if (startsWith(header, 0, FRAME_HEADER, PREFACE.slice(0, FRAME_HEADER))) return PREFACE.length - FRAME_HEADER
+    if (startsWith(header, 0, FRAME_HEADER, PREFACE_HEADER)) return PREFACE.length - FRAME_HEADER
     const type = header[3]
     // Nothing but its CONTINUATION may follow a header block that goes on (section 6.10).
     if (this.#blockStream !== 0 && type !== FRAME.continuation) return -1

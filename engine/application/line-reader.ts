@@ -22,16 +22,14 @@ export class LineReader {
   get isEmpty(): boolean {
     return this.#from === this.#to
   }
-  /** Its first byte; 0 of an empty one. */
-  get firstByte(): number {
-    return this.isEmpty ? 0 : this.#source[this.#from]
+  /** Its byte at place `i`; 0 behind its end. */
+  byte(i: number): number {
+    return this.#from + i < this.#to ? this.#source[this.#from + i] : 0
   }
 
   /** Takes bytes up to the line's end; where it ended, one past the LF, or -1 if it goes on beyond `to`. */
   take(bytes: Uint8Array, from: number, to: number): number {
-    // Not indexOf from a place on: it would look through all that lies behind `to`.
-    const found = bytes.subarray(from, to).indexOf(0x0a)
-    const end = found < 0 ? to : from + found
+    const end = endOfLine(bytes, from, to)
     if (end !== to && this.#length === 0) {
       this.#complete(bytes, from, Math.min(end, from + LONGEST_LINE))
       return end + 1
@@ -69,4 +67,12 @@ export class LineReader {
     this.#from = from
     this.#to = to > from && bytes[to - 1] === 0x0d ? to - 1 : to
   }
+}
+
+/** Most lines are short. Where one is not, indexOf; of a part, as from a place on it would look through all that lies behind `to`. */
+function endOfLine(bytes: Uint8Array, from: number, to: number): number {
+  const near = Math.min(to, from + 128)
+  for (let at = from; at < near; at++) if (bytes[at] === 0x0a) return at
+  const found = near < to ? bytes.subarray(near, to).indexOf(0x0a) : -1
+  return found < 0 ? to : near + found
 }

@@ -104,7 +104,11 @@ class Http2Talk implements HttpTalk {
     }
     const headers = frame(HEADERS, END_HEADERS | END_STREAM, this.#stream, Buffer.concat(fields))
     if (!isFirst) return headers
-    return Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, Buffer.alloc(0)), headers])
+    return Buffer.concat([
+      Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      frame(SETTINGS, 0, 0, Buffer.alloc(0)),
+      headers,
+    ])
   }
 
   answer(bytes: number): Buffer {
