@@ -16,7 +16,8 @@ const folder = userFolder()
 const chromiumFolder = join(folder, 'chromium')
 mkdirSync(chromiumFolder, { recursive: true })
 app.setPath('userData', chromiumFolder)
-app.setAppUserModelId('io.github.hopscope')
+// As the installer names its shortcut (appId in electron-builder.yml): Windows takes the windows for another program's else.
+app.setAppUserModelId('app.hopscope')
 
 // Set by `npm run dev`, and ignored in the packed app.
 const devUrl = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']

@@ -109,7 +109,10 @@ export class Desktop {
       if (reason !== 'clean-exit') void this.#afterCrash(window, reason)
     })
     const open = captureIds.length > 0 ? `#open=${captureIds.join(',')}` : ''
-    await window.loadURL(this.#pageUrl + open)
+    await window.loadURL(this.#pageUrl + open).catch((error: unknown) => {
+      // One that was closed meanwhile is not missed.
+      if (!window.isDestroyed()) this.warn(`The page could not be loaded: ${String(error)}`)
+    })
   }
 
   async #run(command: string): Promise<void> {

@@ -96,13 +96,16 @@ class App extends EventEmitter {
   readonly recentDocuments: string[] = []
   readonly ended: number[] = []
   isFirstInstance = true
+  userModelId = ''
   lockData: unknown
 
   setPath(name: string, path: string): void {
     if (!existsSync(path)) throw new Error(`There is no folder ${path}.`)
     this.paths.set(name, path)
   }
-  setAppUserModelId(): void {}
+  setAppUserModelId(id: string): void {
+    this.userModelId = id
+  }
   setAboutPanelOptions(): void {}
   showAboutPanel(): void {}
   requestSingleInstanceLock(data: unknown): boolean {
