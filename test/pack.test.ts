@@ -109,6 +109,15 @@ describe.runIf(process.platform === 'linux')('the packed app', () => {
       expect(run(command, 'a capture.pcap')).toEqual(['as node: no', 'a capture.pcap'])
     })
 
+    it('takes a command for one, whatever files and folders there are', () => {
+      mkdirSync(join(packed, 'notes'))
+      writeFileSync(join(packed, 'report'), '')
+      for (const name of ['notes', 'report']) {
+        expect(run(command, name)[0]).toBe('as node: 1')
+        expect(run(command, `./${name}`)).toEqual(['as node: no', `./${name}`])
+      }
+    })
+
     it('finds the app through a link', () => {
       symlinkSync(command, join(packed, 'hopscope'))
       expect(run(join(packed, 'hopscope'), '--version').at(-1)).toBe('--version')

@@ -4,12 +4,15 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { spawn as spawnPty } from 'node-pty'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { build } from './support/built-main.ts'
 import { eventually } from './support/eventually.ts'
 import { temporaryFolder } from './support/temporary-folder.ts'
 
 // `hopscope serve` as it is shipped.
+
+const CLI = join(import.meta.dirname, '../out/main/cli.js')
 
 beforeAll(() => build('main', 'renderer'), 60_000)
 
@@ -34,6 +37,18 @@ describe('hopscope serve', () => {
     const open = fetch(new URL('/', url), { headers: { connection: 'keep-alive' } })
     await open
     expect((await stop('SIGTERM')).code).toBe(143)
+  })
+
+  it('ends in order with its terminal', async () => {
+    const env = { ...process.env, HOPSCOPE_CONFIG: temporaryFolder() }
+    const terminal = spawnPty(process.execPath, [CLI, 'serve'], { env })
+    onTestFinished(() => terminal.kill('SIGKILL'))
+    const exited = new Promise((resolve) => terminal.onExit(resolve))
+    let said = ''
+    terminal.onData((text) => (said += text))
+    await eventually(() => expect(said).toContain('#token='))
+    terminal.kill('SIGHUP')
+    expect(await exited).toMatchObject({ exitCode: 129, signal: 0 })
   })
 
   it('hands the browser a ticket and not the token, which others could read in the list of processes', async () => {
@@ -82,8 +97,7 @@ describe('hopscope serve', () => {
 })
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const cli = join(import.meta.dirname, '../out/main/cli.js')
-  const child = spawn(process.execPath, [cli, 'serve', ...args], {
+  const child = spawn(process.execPath, [CLI, 'serve', ...args], {
     env: { ...process.env, HOPSCOPE_CONFIG: temporaryFolder(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

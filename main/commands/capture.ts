@@ -19,7 +19,7 @@ import {
   TARGET_HELP,
   TARGET_OPTIONS,
 } from './cluster.ts'
-import { type Command, CommandError, UsageError } from './command.ts'
+import { type Command, CommandError, endingSignals, UsageError } from './command.ts'
 import { bytesText } from './text.ts'
 
 const HEADERS = 128
@@ -137,13 +137,12 @@ async function untilStopped(made: ClusterCapture): Promise<ClusterCaptureStatus>
     if (asked > 1) made.abandon()
     else void made.stop()
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const signals = endingSignals()
+  for (const signal of signals) process.on(signal, stop)
   try {
     return await made.run()
   } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    for (const signal of signals) process.off(signal, stop)
     if (process.stderr.isTTY) process.stderr.write('\n')
   }
 }

@@ -28,3 +28,8 @@ export class Interrupted extends Error {
     this.signal = signal
   }
 }
+
+/** What asks a command to end in order. The end of its terminal does too, but not under nohup, which takes the terminal away first. */
+export function endingSignals(): readonly NodeJS.Signals[] {
+  return process.stderr.isTTY ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM']
+}

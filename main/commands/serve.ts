@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Host } from '../host.ts'
@@ -8,7 +9,7 @@ import { findInstallation } from '../installation.ts'
 import { startServer } from '../server.ts'
 import type { BrowserServer } from '../server.ts'
 import { dataFolder, userFolder } from '../user-folder.ts'
-import { type Command, CommandError, UsageError } from './command.ts'
+import { type Command, CommandError, endingSignals, UsageError } from './command.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -53,14 +54,15 @@ and open the URL with 8080 in place of PORT.`,
       }
     }
     const server = await listen(host, port, installation.page)
+    const ending = interrupted()
     const url = server.url(first)
     process.stdout.write(`${url}\n`)
     if (open) openBrowser(server.ticketUrl(first))
-    const signal = await interrupted()
+    const signal = await ending
     await server.close()
     await host.close()
     // Being stopped is how this command ends: not a failure for Ctrl+C.
-    return signal === 'SIGINT' ? 0 : 143
+    return signal === 'SIGINT' ? 0 : 128 + constants.signals[signal]
   },
 }
 
@@ -90,9 +92,9 @@ async function listen(host: Host, port: number, page: string): Promise<BrowserSe
   }
 }
 
-async function interrupted(): Promise<'SIGINT' | 'SIGTERM'> {
+async function interrupted(): Promise<NodeJS.Signals> {
   const stop = new AbortController()
-  const signals = (['SIGINT', 'SIGTERM'] as const).map(async (name) => {
+  const signals = endingSignals().map(async (name) => {
     await once(process, name, { signal: stop.signal })
     return name
   })

@@ -1,7 +1,7 @@
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { isFileError, whyFileFailed } from '../file-errors.ts'
-import { CommandError, Interrupted, OutputClosed } from './command.ts'
+import { CommandError, endingSignals, Interrupted, OutputClosed } from './command.ts'
 
 /** Writes to standard output and waits until it took it. Throws OutputClosed when nobody reads on, and CommandError. */
 export function writeOut(text: string | Uint8Array): Promise<void> {
@@ -58,14 +58,14 @@ async function writeTo(
 
 /** Ctrl+C while a file is being written: it is cleaned up first. */
 class Signals {
+  readonly #taken = endingSignals()
   #signal: NodeJS.Signals | undefined
   readonly #take = (signal: NodeJS.Signals) => {
     this.#signal = signal
   }
 
   constructor() {
-    process.on('SIGINT', this.#take)
-    process.on('SIGTERM', this.#take)
+    for (const signal of this.#taken) process.on(signal, this.#take)
   }
 
   throwIfAny(): void {
@@ -73,8 +73,7 @@ class Signals {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#take)
-    process.off('SIGTERM', this.#take)
+    for (const signal of this.#taken) process.off(signal, this.#take)
   }
 }
 
