@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestCluster } from '../../test/cluster/cluster.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
 import type { ApiConnection } from './api-connection.ts'
-import { Informer, type InformerState } from './informer.ts'
+import { Informer, Informers, type InformerRequest, type InformerState } from './informer.ts'
 import type { KubernetesObject, Service, WatchEvent } from './objects.ts'
 
 describe.skipIf(skipReason !== undefined)(
@@ -95,6 +95,19 @@ describe.skipIf(skipReason !== undefined)(
         problem: expect.stringMatching(/User "nobody" cannot list resource "pods"/),
       })
       end()
+    })
+
+    it('is shared, and kept for those who come back to a list, not for single objects', () => {
+      const informers = new Informers(connection)
+      const look = (request: InformerRequest) => {
+        const informer = informers.get(request)
+        const leave = [informer.observe(() => undefined), informers.get(request).observe(() => undefined)]
+        expect(informers.get(request)).toBe(informer)
+        for (const each of leave) each()
+        return informers.get(request) === informer
+      }
+      expect(look({ path: '/api/v1/pods' })).toBe(true)
+      expect(look({ path: '/api/v1/pods', fieldSelector: 'metadata.name=web' })).toBe(false)
     })
 
     it('reads thousands in pages', async () => {

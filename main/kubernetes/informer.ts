@@ -37,15 +37,18 @@ export class Informer<T extends KubernetesObject> {
   readonly #request: InformerRequest
   readonly #objects = new Map<string, T>()
   readonly #listeners = new Set<(state: InformerState<T>) => void>()
+  readonly #left: () => void
   #running: AbortController | undefined
   #synced = false
   #problem: string | undefined
   #forbidden = false
   #version = ''
 
-  constructor(connection: ApiConnection, request: InformerRequest) {
+  /** `left` is called when nobody observes it any more. */
+  constructor(connection: ApiConnection, request: InformerRequest, left: () => void = () => undefined) {
     this.#connection = connection
     this.#request = request
+    this.#left = left
   }
 
   get state(): InformerState<T> {
@@ -69,6 +72,7 @@ export class Informer<T extends KubernetesObject> {
       if (this.#listeners.size > 0) return
       this.#running?.abort()
       this.#running = undefined
+      this.#left()
     }
   }
 
@@ -157,7 +161,11 @@ export class Informers {
     const key = [request.path, request.labelSelector, request.fieldSelector].join('?')
     const known = this.#informers.get(key)
     if (known) return known
-    const made = new Informer<KubernetesObject>(this.#connection, request)
+    // A list is shown again at once when somebody comes back to it; of single pods, which are many, nothing is kept.
+    const isOfFew = request.fieldSelector !== undefined
+    const made = new Informer<KubernetesObject>(this.#connection, request, () => {
+      if (isOfFew && this.#informers.get(key) === made) this.#informers.delete(key)
+    })
     this.#informers.set(key, made)
     return made
   }
