@@ -50,7 +50,13 @@ export async function* exportPcapng(
   }
   // The counts are those of the whole capture, whatever was selected of it.
   const end = timeOf(engine, engine.facts().lastTime)
-  for (const { id, statistics } of engine.interfaces) if (statistics) writer.statistics(id, end, statistics)
+  for (const { id, statistics, remarks = [] } of engine.interfaces) {
+    for (const { time, text } of named ? remarks : []) {
+      const [comment] = withoutSecrets([text])
+      if (comment !== undefined) writer.statistics(id, timeOf(engine, time), {}, comment)
+    }
+    if (statistics) writer.statistics(id, end, statistics)
+  }
   yield writer.take()
 }
 

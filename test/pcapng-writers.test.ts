@@ -35,6 +35,20 @@ describe('the two writers of pcapng', () => {
     }
   })
 
+  it('write the same comment beside counts', () => {
+    const writer = new PcapngWriter()
+    const id = writer.interface({ linkType: 1 })
+    writer.take()
+    writer.statistics(id, time, { received: 7 }, 'why')
+    const [reader, other] = [
+      writer.take(),
+      blocks.interfaceStatistics({ interface: id, startNs: time, endNs: time, received: 7, comment: 'why' }),
+    ]
+    // Ours has its start and end besides.
+    expect(other.subarray(8, 28).equals(reader.subarray(8, 28))).toBe(true)
+    expect(other.subarray(52, 64).equals(reader.subarray(28, 40))).toBe(true)
+  })
+
   it('write the same names', () => {
     const writer = new PcapngWriter()
     writer.take()

@@ -17,8 +17,17 @@ export interface CaptureInterface {
   /** Bytes of frame check sequence at the end of each frame, where the file says so. */
   readonly fcsLength?: number
   readonly comments: readonly string[]
-  /** From the last interface statistics block, if there is one. */
+  /** From its interface statistics blocks, if there are any: of each count the last. */
   readonly statistics?: InterfaceStatistics
+  /** What these blocks say besides, each with its time. */
+  readonly remarks?: readonly InterfaceRemark[]
+}
+
+/** A comment of an interface statistics block. */
+export interface InterfaceRemark {
+  /** When it was so: nanoseconds since the capture's epoch. */
+  readonly time: number
+  readonly text: string
 }
 
 /** One section of a pcapng file: what its header block says of the machine that captured. */

@@ -5,6 +5,15 @@ import type { Rung } from './preflight.ts'
 export type PointState =
   'preparing' | 'starting' | 'capturing' | 'reconnecting' | 'stopping' | 'complete' | 'incomplete' | 'failed'
 
+/** What the cluster did to a captured pod or its node, in words. */
+export interface ClusterEvent {
+  /** Milliseconds since 1970: by the cluster where it says when, else when it was seen. */
+  readonly at: number
+  readonly text: string
+  /** It was the pod's end. */
+  readonly ended?: boolean
+}
+
 export interface CapturePointStatus {
   /** Its place in the list; stays the same. */
   readonly id: number
@@ -28,6 +37,8 @@ export interface CapturePointStatus {
   readonly cuts: number
   /** Milliseconds since 1970: when the pod was last heard. */
   readonly heardAt?: number
+  /** Oldest first; absent where nothing happened, or nothing may be watched. */
+  readonly events?: readonly ClusterEvent[]
 }
 
 export interface ClusterCaptureStatus {

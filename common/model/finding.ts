@@ -31,6 +31,7 @@ export const FINDING_KINDS = [
   'tls-failed',
   'server-errors',
   'slow-server',
+  'cluster-event',
 ] as const
 export type FindingKind = (typeof FINDING_KINDS)[number]
 

@@ -67,9 +67,15 @@ export function readInterface(
   }
 }
 
-export function readStatistics(options: OptionCursor): InterfaceStatistics {
+/** The counts, and what is said besides. */
+export function readStatistics(options: OptionCursor): {
+  readonly statistics: InterfaceStatistics
+  readonly comments: readonly string[]
+} {
   const statistics: Writable<InterfaceStatistics> = {}
+  const comments: string[] = []
   while (options.next()) {
+    if (options.code === OPTION.comment) comments.push(withoutKeys(options.text()))
     if (options.length !== 8) continue
     const count = u64(options.bytes, options.at, options.bigEndian)
     switch (options.code) {
@@ -89,5 +95,5 @@ export function readStatistics(options: OptionCursor): InterfaceStatistics {
         statistics.delivered = count
     }
   }
-  return statistics
+  return { statistics, comments }
 }

@@ -110,6 +110,29 @@ describe('the pcapng format', () => {
     })
   }
 
+  it('keeps what statistics blocks say, with its time, and the last of each count', () => {
+    const { reader } = readCapture(
+      concat(
+        le.section(),
+        le.interface(1),
+        le.enhanced(0, 5_000_000n, payload(1)),
+        le.statistics(
+          0,
+          [
+            [4, le.u64(3)],
+            [1, 'Hopscope: gone'],
+          ],
+          7_000_000n,
+        ),
+        le.statistics(0, [[7, le.u64(1)]], 9_000_000n),
+      ),
+    )
+    expect(reader.interfaces[0]).toMatchObject({
+      statistics: { received: 3, osDropped: 1 },
+      remarks: [{ time: 2e9, text: 'Hopscope: gone' }],
+    })
+  })
+
   it('has a clock for each interface: resolutions of 10^-n and 2^-n, offsets', () => {
     const seconds = 1_700_000_000n
     const capture = readCapture(

@@ -238,10 +238,18 @@ export class PcapngParser implements RecordParser {
       case BLOCK.interfaceStatistics: {
         const id = u32(bytes, from + 8, bigEndian)
         options.read(bytes, from + 20, end - 4, bigEndian)
-        const statistics = readStatistics(options)
+        const { statistics, comments } = readStatistics(options)
         if (id < this.#current.length) {
-          const index = this.#current[id].id
-          this.interfaces[index] = { ...this.interfaces[index], statistics }
+          const { id: index, clock } = this.#current[id]
+          const { statistics: before, remarks = [], ...known } = this.interfaces[index]
+          const at = clock.nanoseconds(u32(bytes, from + 12, bigEndian), u32(bytes, from + 16, bigEndian))
+          const time = this.epoch === undefined ? 0 : Number(at - this.epoch)
+          const all = [...remarks, ...comments.map((text) => ({ time, text }))]
+          this.interfaces[index] = {
+            ...known,
+            statistics: { ...before, ...statistics },
+            ...(all.length > 0 && { remarks: all }),
+          }
         }
         break
       }

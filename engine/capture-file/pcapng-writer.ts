@@ -137,12 +137,13 @@ export class PcapngWriter {
     this.#end()
   }
 
-  /** Goes after the interface's packets. `time` (nanoseconds since 1970) is when the counts were taken. */
-  statistics(interfaceId: number, time: bigint, counts: InterfaceStatistics): void {
+  /** Goes after the interface's packets. `time` (nanoseconds since 1970) is when the counts were taken, and what the comment says was so. */
+  statistics(interfaceId: number, time: bigint, counts: InterfaceStatistics, comment?: string): void {
     const out = this.#out
     this.#begin(BLOCK.interfaceStatistics)
     out.u32(interfaceId)
     this.#high(time)
+    if (comment !== undefined) this.#text(OPTION.comment, comment)
     for (const [option, count] of [
       [OPTION.statistics.received, counts.received],
       [OPTION.statistics.dropped, counts.dropped],

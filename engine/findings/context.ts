@@ -17,7 +17,7 @@ import {
 } from './headers.ts'
 import { Segments } from './segments.ts'
 import type { Survey } from './survey.ts'
-import { endText } from './words.ts'
+import { endText, printable } from './words.ts'
 
 /** Tables, and the names that the file brings. */
 export interface FindingTables extends CaptureTables {
@@ -204,7 +204,7 @@ export class FindingContext {
   /** Names come from the file: no control characters in our sentences. */
   #name(address: string): string | undefined {
     const [name] = this.tables.names.get(address) ?? []
-    return name?.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
+    return name === undefined ? undefined : printable(name)
   }
 }
 

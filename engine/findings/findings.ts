@@ -10,6 +10,7 @@ import type { ReadBytes } from '../query/frame-bytes.ts'
 import { between, type Work } from '../query/work.ts'
 import { ARTEFACT_BIT } from './artefact-bits.ts'
 import { ARTEFACT_RULES } from './artefacts/index.ts'
+import { withClusterEvents } from './cluster-events.ts'
 import { FindingContext, type FindingTables } from './context.ts'
 import type { Draft, Rule } from './rule.ts'
 import { RULES } from './rules/index.ts'
@@ -41,7 +42,8 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
     omitted += found.length - told.length
     for (const each of told) {
       const draft = 'tell' in each ? each.tell() : each
-      findings.push(weakened(rule, finished(rule, draft, draft.severity ?? rule.severity, context), context))
+      const finding = finished(rule, draft, draft.severity ?? rule.severity, context)
+      findings.push(withClusterEvents(weakened(rule, finding, context), context))
     }
     await between(work)
   }

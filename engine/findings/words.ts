@@ -69,3 +69,6 @@ export const sumOf = (values: Iterable<number>): number => {
   for (const value of values) total += value
   return total
 }
+
+/** Text of the file's in a sentence of ours: without control characters. */
+export const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}')

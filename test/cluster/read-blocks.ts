@@ -16,6 +16,8 @@ export interface ReadCapture {
   readonly names: ReadonlyMap<string, string>
   /** Drops by the kernel, by interface. */
   readonly dropped: readonly number[]
+  /** Comments of interface statistics blocks. */
+  readonly remarks: readonly string[]
   /** Bytes after the last whole block. */
   readonly rest: number
 }
@@ -26,6 +28,7 @@ export function readBlocks(file: string): ReadCapture {
   const packets: CapturedPacket[] = []
   const names = new Map<string, string>()
   const dropped: number[] = []
+  const remarks: string[] = []
   let at = 0
   while (at + 12 <= data.length) {
     const type = data.readUInt32LE(at)
@@ -53,11 +56,13 @@ export function readBlocks(file: string): ReadCapture {
       }
     } else if (type === 5) {
       const count = options(body.subarray(12)).get(7)
+      const remark = options(body.subarray(12)).get(1)
+      if (remark) remarks.push(remark.toString())
       if (count) dropped[body.readUInt32LE(0)] = Number(count.readBigUInt64LE())
     }
     at += total
   }
-  return { interfaces, packets, names, dropped, rest: data.length - at }
+  return { interfaces, packets, names, dropped, remarks, rest: data.length - at }
 }
 
 function options(bytes: Buffer): Map<number, Buffer> {

@@ -193,8 +193,8 @@ export class NgBlocks {
     return this.block(4, body.u32(0).done())
   }
 
-  statistics(id: number, options: readonly NgOption[]): Uint8Array {
-    return this.block(5, this.bytes().u32(id, 0, 0).raw(this.options(options)).done())
+  statistics(id: number, options: readonly NgOption[], units = 0n): Uint8Array {
+    return this.block(5, this.bytes().u32(id).raw(this.#timestamp(units)).raw(this.options(options)).done())
   }
 
   secrets(kind: number, text: string): Uint8Array {

@@ -1,6 +1,7 @@
 import type { Rule } from '../rule.ts'
 import { acceptQueue } from './accept-queue.ts'
 import { arpUnanswered } from './arp-unanswered.ts'
+import { clusterEvent } from './cluster-event.ts'
 import { conntrackInvalid } from './conntrack-invalid.ts'
 import { dnsBlackHole } from './dns-black-hole.ts'
 import { dnsFailed } from './dns-failed.ts'
@@ -58,4 +59,5 @@ export const RULES: readonly Rule[] = [
   tlsFailed,
   serverErrors,
   slowServer,
+  clusterEvent,
 ]

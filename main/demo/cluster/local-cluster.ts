@@ -226,7 +226,10 @@ export class LocalCluster implements Backend, AsyncDisposable {
     const { namespace = '', name } = pod.metadata
     const { resourceVersion: _old, ...metadata } = pod.metadata
     const deletionTimestamp = new Date(Date.now() + graceSeconds * 1000).toISOString()
-    this.store.replace(podKind(), { ...pod, metadata: { ...metadata, deletionTimestamp } })
+    this.store.replace(podKind(), {
+      ...pod,
+      metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: graceSeconds },
+    })
     const kubelet = this.#kubelets.get(pod.spec.nodeName ?? '')
     const stopped = kubelet?.stop(pod, graceSeconds * 1000) ?? Promise.resolve()
     void stopped.then(() => {

@@ -138,6 +138,11 @@ export class CaptureFile {
     return number
   }
 
+  /** What is known of an interface by now. */
+  addStatistics(facts: StatisticsFacts): void {
+    void this.#append(interfaceStatistics(facts), 0, new Map()).catch(() => undefined)
+  }
+
   /** Undefined when there is room for more; else resolved once there is. Throws what the disk said. */
   add(point: number, batch: PacketBatch, gap?: Gap): Promise<void> | undefined {
     this.#merge.add(point, batch, Date.now(), gap)

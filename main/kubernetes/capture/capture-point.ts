@@ -1,4 +1,4 @@
-import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
+import type { CapturePointStatus, ClusterEvent } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import type { ExecTiming } from '../exec-stream.ts'
@@ -38,6 +38,9 @@ export interface PointNeeds {
   readonly signal: AbortSignal
 }
 
+/** A pod that is not ready every other moment has said enough. */
+const MOST_EVENTS = 100
+
 /** One point of a capture: where it is, what was made there, how far it is. */
 export class CapturePoint {
   readonly #status: { -readonly [Key in keyof CapturePointStatus]: CapturePointStatus[Key] }
@@ -47,6 +50,9 @@ export class CapturePoint {
   capture: PointCapture | undefined
   interfaceId: number | undefined
   #gap: Gap | undefined
+  #events: readonly ClusterEvent[] = []
+  /** So many of them are in the file. */
+  #written = 0
 
   private constructor(status: CapturePointStatus, target?: CaptureTarget) {
     this.#status = { ...status }
@@ -90,6 +96,7 @@ export class CapturePoint {
   get status(): CapturePointStatus {
     const status = this.#status
     const { capture } = this
+    const events = this.#events
     if (!capture) return { ...status }
     const { state, message, bytes, counts, lostBytes, cuts, heardAt } = capture.progress
     const { received, dropped } = counts
@@ -102,6 +109,7 @@ export class CapturePoint {
       lostBytes,
       cuts,
       heardAt,
+      ...(events.length === 0 ? {} : { events }),
       ...(received === undefined ? {} : { received }),
       ...(dropped === undefined ? {} : { dropped }),
     }
@@ -110,6 +118,36 @@ export class CapturePoint {
   failed(error: unknown): void {
     this.#status.state = 'failed'
     this.#status.message = error instanceof Error ? error.message : String(error)
+  }
+
+  /** The cluster did something to its pod or node: it goes into the file, beside the interface's counts, once there is an interface. */
+  happened(event: ClusterEvent, file: CaptureFile, startedAt: number): void {
+    // A pod that was deleted is gone in the end.
+    if (this.#events.length === MOST_EVENTS || (event.ended && this.#hasEnded)) return
+    this.#events = [...this.#events, event]
+    this.writeEvents(file, startedAt)
+  }
+
+  /** No more is asked of the pod. Where its end was not seen, as it may not be watched, it is known from here. */
+  left(file: CaptureFile, startedAt: number): void {
+    const { gone, message } = this.capture?.progress ?? {}
+    if (!gone || message === undefined || this.#hasEnded) return
+    const { namespace, pod, node } = this.#status
+    const where = pod === undefined ? `Node ${node}` : `Pod ${namespace}/${pod}`
+    this.happened({ at: Date.now(), text: `${where}: ${message}`, ended: true }, file, startedAt)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#events.some(({ ended }) => ended)
+  }
+
+  writeEvents(file: CaptureFile, startedAt: number): void {
+    for (const { at, text } of this.#events.slice(this.#written)) {
+      const facts = this.statistics(startedAt)
+      if (!facts) return
+      file.addStatistics({ ...facts, endNs: BigInt(Math.round(at)) * 1_000_000n, comment: `Hopscope: ${text}` })
+      this.#written++
+    }
   }
 
   /** From the preflight to a checked command in a container that runs. `seconds`: how long tcpdump is to run. */

@@ -395,6 +395,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       const status = await done
       expect(status.state).toBe('incomplete')
       expect(status.message).toMatch(/deleted|ended/)
+      const events = status.points[0]?.events?.map(({ text }) => text) ?? []
+      expect(events.join(' ')).toMatch(/Pod default\/short(: .*| was )deleted|Pod default\/short is gone/)
+      expect(readBlocks(status.file).remarks).toEqual(events.map((text) => `Hopscope: ${text}`))
       expect(countSequence(readBlocks(status.file).packets.map(({ bytes }) => bytes))).toMatchObject({
         packets: 500,
         missing: 0,

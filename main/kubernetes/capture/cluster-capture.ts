@@ -9,6 +9,7 @@ import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
 import { messageOf } from './capture-words.ts'
+import { watchPoint } from './cluster-events.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
 
@@ -267,9 +268,16 @@ export class ClusterCapture {
     const work = async () => {
       // After a crash not all may have been. Each by itself: what others hold waits only as long as somebody asks for it.
       if (await this.#start(point)) return
+      const { connection } = this.#request
+      const unwatch = watchPoint(connection, point.status, (event) => {
+        if (this.#file) point.happened(event, this.#file, this.#startedAt)
+        this.#changed()
+      })
       try {
         await capture.run()
       } finally {
+        unwatch()
+        if (this.#file) point.left(this.#file, this.#startedAt)
         this.#file?.leave(point.id)
       }
     }
@@ -325,6 +333,7 @@ export class ClusterCapture {
   async #finish(): Promise<void> {
     const file = this.#file
     if (!file) return
+    for (const point of this.#points) point.writeEvents(file, this.#startedAt)
     const statistics = this.#points.flatMap((point) => point.statistics(this.#startedAt) ?? [])
     await file.addLast(statistics, await this.#names.readAgain(this.#namespaces()))
     await file.close()

@@ -54,6 +54,7 @@ export interface StatisticsFacts {
   readonly filterAccepted?: number
   readonly osDropped?: number
   readonly interfaceDropped?: number
+  readonly comment?: string
 }
 
 export function interfaceStatistics(facts: StatisticsFacts): Buffer {
@@ -70,6 +71,7 @@ export function interfaceStatistics(facts: StatisticsFacts): Buffer {
     STATISTICS,
     body,
     options(
+      ...(facts.comment === undefined ? [] : [text(1, facts.comment)]),
       raw(2, time(facts.startNs)),
       raw(3, time(facts.endNs)),
       ...count(4, facts.received),

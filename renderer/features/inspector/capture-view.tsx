@@ -37,6 +37,12 @@ const LINK_TYPES: Readonly<Record<number, string>> = {
   276: 'Linux cooked v2',
 }
 
+/** By the interface and by the system, for want of time; undefined where neither is said. */
+function droppedBy({ statistics = {} }: CaptureFacts['interfaces'][number]): number | undefined {
+  const { dropped, osDropped } = statistics
+  return dropped === undefined && osDropped === undefined ? undefined : (dropped ?? 0) + (osDropped ?? 0)
+}
+
 /** The capture as a whole: what it is, how complete it is, and which labels its packets carry. */
 export function CaptureView({ session, facts, version, onFilter }: CaptureViewProps): ReactNode {
   const { path } = session
@@ -137,13 +143,19 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
                 </Fact>
               )}
               {one.snapLength > 0 && <Fact name="Snap length">{formatCount(one.snapLength)} bytes</Fact>}
-              {one.statistics?.dropped !== undefined && (
+              {droppedBy(one) !== undefined && (
                 <Fact name="Dropped while capturing">
-                  <span className={one.statistics.dropped > 0 ? 'warn' : ''}>
-                    {formatCount(one.statistics.dropped)}
-                  </span>
+                  <span className={droppedBy(one) === 0 ? '' : 'warn'}>{formatCount(droppedBy(one) ?? 0)}</span>
                 </Fact>
               )}
+              {one.remarks?.map(({ time, text }) => (
+                <Fact
+                  key={`${time} ${text}`}
+                  name={facts.epochNs === undefined ? '' : formatClock(facts.epochNs, time, 0)}
+                >
+                  <span className="about-path">{text}</span>
+                </Fact>
+              ))}
             </dl>
           ))}
         </section>

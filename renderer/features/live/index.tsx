@@ -7,7 +7,7 @@ import type { LiveCapture } from '../../../common/model/live-capture.ts'
 import { useNow } from '../../components/age.ts'
 import { formatBytes, formatCount, formatCounted } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText, timeText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -192,6 +192,11 @@ function Point({
         {point.cuts > 0 && `, ${cutsText(point)}`}
       </span>
       {point.message !== undefined && <span className="live-bad">{point.message}</span>}
+      {point.events?.map(({ at, text }) => (
+        <span key={`${at} ${text}`} className="live-bad">
+          {timeText(at)} {text}
+        </span>
+      ))}
       {quiet !== undefined && capture.endedAt === undefined && (
         <span className="live-silent">
           No packet for {clockText(now - quiet)}. {health?.whySilent.join(' ')}

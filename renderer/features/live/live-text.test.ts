@@ -59,6 +59,15 @@ describe('the word on a live capture', () => {
     expect(liveWord(capture({ points: pods, health: [silent], endedAt: 1 })).tone).toBe('calm')
   })
 
+  it('is what the cluster did last, before that it is silent', () => {
+    const events = (at: number) => ({ events: [{ at, text: `Container app ended at ${at}.` }] })
+    const points = pods.map((one, index) => ({ ...one, ...events(index === 1 ? 9000 : 8000) }))
+    expect(liveWord(capture({ points, health: [silent] }))).toEqual({
+      tone: 'bad',
+      text: expect.stringMatching(/^\d\d:\d\d:\d\d Container app ended at 9000\.$/),
+    })
+  })
+
   it('is why all of it failed, unless a point says just that', () => {
     const message = 'The disk is full.'
     expect(liveWord(capture({ endedAt: 1, message, points: pods }))).toEqual({ tone: 'bad', text: message })

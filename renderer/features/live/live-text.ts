@@ -71,6 +71,11 @@ export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent
     const tone = first.state === 'preparing' ? 'calm' : 'bad'
     return { tone, text: `${pointName(first)}: ${first.message}${more(told.length)}` }
   }
+  const last = points
+    .flatMap(({ events }) => events ?? [])
+    .toSorted((a, b) => a.at - b.at)
+    .at(-1)
+  if (last) return { tone: 'bad', text: `${timeText(last.at)} ${last.text}` }
   const silent = health.filter(({ silentSince }) => silentSince !== undefined)
   const quiet = points.find(({ id }) => id === silent[0]?.id)
   if (!over && silent[0] && quiet) {
@@ -82,7 +87,7 @@ export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent
 }
 
 /** "09:41:07", of this machine's clock. */
-const timeText = (at: number) => new Date(at).toLocaleTimeString('sv')
+export const timeText = (at: number) => new Date(at).toLocaleTimeString('sv')
 
 /** Whether it was taken up again after a cut shows in the point's state: what is wrong now is its message. */
 export function cutsText({ cuts, message }: CapturePointStatus): string {
