@@ -58,6 +58,25 @@ describe('a FIN that alone acknowledges the other side’s', () => {
     `)
   })
 
+  it('had come where the other side’s was seen as a repetition only, sent first after what came before it', () => {
+    const repeated = (last: string): string => `
+      ids
+      +0     A>B S  0(0)         <mss 1460, sackOK, ts 100 0>
+      +0     B>A SA 0(0)   ack 1 id 0 <mss 1460, sackOK, ts 500 100>
+      +20ms  A>B A  1(0)   ack 1 <ts 120 500>
+      +1ms   B>A A  1(100) ack 1 <ts 521 120>
+      +20ms  A>B A  1(0)   ack 101 <ts 141 521>
+      +300ms A>B FA 1(0)   ack 101 id 6 <ts 441 521> ; retransmission
+      +0     B>A FA 101(0) ack 2 <ts 841 441>
+      +220ms B>A FA 101(0) ack 2 <ts 1061 441> ; tlp, ${last}
+      +220ms B>A FA 101(0) ack 2 <ts 1281 441> ; rto, ${last}`
+    expectVerdicts(`${repeated('cannot tell')}
+    `)
+    expectVerdicts(`${repeated('spurious')}
+      +440ms B>A FA 101(0) ack 2 <ts 1721 441> ; rto, spurious
+    `)
+  })
+
   it('needed its first repetition, perhaps, where that came before the other side’s timer', () => {
     expectVerdicts(`
       ids

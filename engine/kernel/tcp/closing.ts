@@ -10,6 +10,8 @@ import * as verdicts from './verdicts.ts'
 const SLACK_NS: f64 = 50e6
 /** By how much two timers of the same time may differ: Linux's tick 100 times a second and more. */
 const TICKS_NS: f64 = 10e6
+/** Linux's timestamps tick once a millisecond. */
+const TICK_NS: f64 = 1e6
 
 /**
  * A FIN is repeated for the second time (`before` is the first), and nothing else acknowledged what the other side had sent. That
@@ -19,8 +21,9 @@ export function isHeeded(d: Sender, other: Sender, before: i32, time: f64): bool
   if ((d.state & LAST_FIN) === 0 || at(before).seq !== packet.seq || other.sendTime > at(before).time) return false
   const last = other.lastRepetition
   if (last === NONE || at(last).time < other.sendTime) return true
-  // Repeated before, it waits twice as long (RFC 6298 section 5.5).
-  const wait = verdicts.cost(at(last).entry)
+  // Repeated before, it waits twice as long (RFC 6298 section 5.5). What was first sent unseen was so since what came before, at the earliest.
+  const cost = verdicts.cost(at(last).entry)
+  const wait = cost > 0 ? cost : <f64>at(last).ticks * TICK_NS
   return wait > 0 && time - other.sendTime > wait * 2 + SLACK_NS
 }
 

@@ -15,6 +15,8 @@ export class Repetition {
   seq: i32
   end: i32
   tsval: i32
+  /** Timestamps since its sender's packet before, 0 = unknown. */
+  ticks: i32
   /** Its acknowledgment field. */
   ack: i32
   /** The direction's repetition before. */
@@ -51,6 +53,7 @@ export function addRepetition(d: Sender, entry: i32, end: i32, time: f64): void 
   repetition.seq = packet.seq
   repetition.end = end
   repetition.tsval = packet.hasTimestamps !== 0 ? packet.tsval : 0
+  repetition.ticks = packet.hasTimestamps !== 0 ? max(0, packet.tsval - d.lastTsval) : 0
   repetition.ack = packet.ack
   repetition.answered = 0
   repetition.before = d.lastRepetition
