@@ -32,6 +32,25 @@ describe('hopscope serve', () => {
     expect(await stop('SIGINT')).toMatchObject({ code: 0, stdout: `${url}\n`, stderr: '' })
   })
 
+  it('shows standard input while it comes', async () => {
+    const { child, url, stop } = await serving(['-'], {}, 'first')
+    const arrival = new URLSearchParams(new URL(url).hash.slice(1))
+    const headers = { authorization: `Bearer ${arrival.get('token')}` }
+    const answer = await fetch(new URL(`/capture/${arrival.get('open')}?follow=1`, url), { headers })
+    const body = answer.text()
+    child.stdin.end(' second')
+    expect(await body).toBe('first second')
+    const { stderr } = await stop('SIGINT')
+    expect(stderr).toMatch(/^hopscope serve: standard input is kept in .*\.pcap\n$/)
+  })
+
+  it('refuses standard input with nothing in it', async () => {
+    expect(await start(['-']).ended).toMatchObject({
+      code: 1,
+      stderr: 'hopscope serve: standard input ended before anything came.\n',
+    })
+  })
+
   it('ends when it is told to, also with a connection open', async () => {
     const { url, stop } = await serving([])
     const open = fetch(new URL('/', url), { headers: { connection: 'keep-alive' } })
@@ -96,11 +115,14 @@ describe('hopscope serve', () => {
   })
 })
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** `input`: what comes first on its standard input, which then stays open; without it there is nothing in it. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, input?: string) {
   const child = spawn(process.execPath, [CLI, 'serve', ...args], {
     env: { ...process.env, HOPSCOPE_CONFIG: temporaryFolder(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  if (input === undefined) child.stdin.end()
+  else child.stdin.write(input)
   onTestFinished(() => void child.kill('SIGKILL'))
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
     ([stdout, stderr, [code]]: readonly [string, string, unknown[]]) => ({ stdout, stderr, code }),
@@ -108,12 +130,12 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
   return { child, ended }
 }
 
-async function serving(args: readonly string[], env?: Readonly<Record<string, string>>) {
-  const { child, ended } = start(args, env)
+async function serving(args: readonly string[], env?: Readonly<Record<string, string>>, input?: string) {
+  const { child, ended } = start(args, env, input)
   const [first]: Buffer[] = await once(child.stdout, 'data')
   const stop = (signal: NodeJS.Signals) => {
     child.kill(signal)
     return ended
   }
-  return { url: String(first).trim(), stop }
+  return { child, url: String(first).trim(), stop }
 }

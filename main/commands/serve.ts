@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { CaptureFile } from '../captures/capture-file.ts'
+import { keepPiped } from '../captures/piped-capture.ts'
 import { Host } from '../host.ts'
 import { findInstallation } from '../installation.ts'
 import { startServer } from '../server.ts'
@@ -18,6 +20,9 @@ export const serve: Command = {
   help: `
 Serves Hopscope's interface on 127.0.0.1 and prints the URL to open, with the token that lets a browser in.
 The first FILE is open in it, the others are its recent captures. Runs until Ctrl+C.
+FILE may be - for standard input, which is shown while it comes and kept with the captures:
+
+  ssh node tcpdump -i any -U -w - | hopscope serve --open -
 
   --port N    listen on this port (default: any that is free)
   --open      open the URL in the default browser
@@ -48,7 +53,8 @@ and open the URL with 8080 in place of PORT.`,
     // The latest comes first among the recent ones.
     for (const file of files.toReversed()) {
       try {
-        first = [(await host.captures.openFile(resolve(file))).id]
+        const capture = file === '-' ? await openPiped(host) : await host.captures.openFile(resolve(file))
+        first = [capture.id]
       } catch (error) {
         throw new CommandError(describe(error))
       }
@@ -66,6 +72,13 @@ and open the URL with 8080 in place of PORT.`,
   },
 }
 
+async function openPiped(host: Host): Promise<CaptureFile> {
+  const piped = await keepPiped(process.stdin, join(dataFolder(), 'captures'), host.captures)
+  if (!piped) throw new CommandError('standard input ended before anything came.')
+  process.stderr.write(`hopscope serve: standard input is kept in ${piped.capture.path}\n`)
+  return piped.capture
+}
+
 function parse(args: readonly string[]): { port: number; open: boolean; demo: boolean; files: readonly string[] } {
   try {
     const flag = { type: 'boolean', default: false } as const
@@ -74,6 +87,7 @@ function parse(args: readonly string[]): { port: number; open: boolean; demo: bo
     const port = Number(values.port ?? '0')
     if (!/^\d{0,5}$/.test(values.port ?? '0') || port > 65_535)
       throw new UsageError(`"${values.port}" is not a port: 0 to 65535.`)
+    if (positionals.filter((file) => file === '-').length > 1) throw new UsageError('- can be named once.')
     return { port, open: values.open, demo: values.demo, files: positionals }
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(describe(error))
