@@ -123,6 +123,16 @@ describe('the time-sequence graph', () => {
     expect(complaints).toEqual([])
   })
 
+  it('shows the direction of the trouble that is selected', async () => {
+    await using opened = await look('sample=loss-episode&frame=1034')
+    const { page, screen, complaints } = opened
+    await screen.packets.locator('[aria-selected=true]').waitFor()
+    await page.keyboard.press('g')
+    await page.getByRole('button', { name: 'client to server' }).waitFor()
+    await page.locator('.graph-legend').getByText('time-out').waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it('draws what was sent again in the colour of its label', async () => {
     await using opened = await look(
       'sample=loss-episode&conversation=4&detail=graph&side=server&plot=sequence&span=14~18',

@@ -307,29 +307,63 @@ function labelTicks(
   }
 }
 
-const TITLES: Readonly<Record<GraphName, string>> = {
-  sequence: 'Sequence number',
-  rtt: 'RTT: to the ACK, by timestamps',
-  throughput: 'Throughput: sent, acknowledged',
-  window: 'Bytes in flight, receive window',
+/** What a graph shows, with the colours of what is in it; sequence numbers have a legend of their own. */
+function titleOf(
+  name: GraphName,
+  data: TimeSequence | undefined,
+): readonly (readonly [string, keyof Colors | undefined])[] {
+  switch (name) {
+    case 'sequence':
+      return [['Sequence number', undefined]]
+    case 'rtt':
+      return [
+        ['RTT:', undefined],
+        ['to the ACK', 'latency'],
+        ...(data && data.rttByTimestamps.row.length > 0 ? [['by timestamps', 'accent'] as const] : []),
+      ]
+    case 'throughput':
+      return [
+        ['Throughput:', undefined],
+        ['sent', 'traffic'],
+        ['acknowledged', 'good'],
+      ]
+    case 'window':
+      return [
+        ['bytes in flight', 'traffic'],
+        ['receive window', 'zeroWindow'],
+      ]
+  }
 }
+
+const SWATCH = 7
 
 function title(
   context: CanvasRenderingContext2D,
-  { colors, font }: GraphPicture,
+  { colors, font, data }: GraphPicture,
   { name, top, height }: LanePlace,
 ): void {
   if (height < 24) return
   context.font = `10px ${font}`
   context.textAlign = 'left'
   context.textBaseline = 'top'
-  const text = TITLES[name]
+  let x = 8
+  const parts = titleOf(name, data).map(([text, color]) => {
+    const from = x
+    x += (color ? SWATCH + 4 : 0) + context.measureText(text).width + 8
+    return { text, color, from }
+  })
   context.fillStyle = colors.panel
   context.globalAlpha = 0.8
-  context.fillRect(4, top + 3, context.measureText(text).width + 8, 13)
+  context.fillRect(4, top + 3, x - 8, 13)
   context.globalAlpha = 1
-  context.fillStyle = colors.ink3
-  context.fillText(text, 8, top + 5)
+  for (const { text, color, from } of parts) {
+    if (color) {
+      context.fillStyle = colors[color]
+      context.fillRect(Math.round(from), top + 6, SWATCH, SWATCH)
+    }
+    context.fillStyle = colors.ink3
+    context.fillText(text, from + (color ? SWATCH + 4 : 0), top + 5)
+  }
 }
 
 function extent(...lists: readonly Points[]): readonly [number, number] {

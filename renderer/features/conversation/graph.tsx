@@ -2,7 +2,6 @@ import { ArrowLeftRight, Maximize2 } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { FollowSide } from '../../../engine/engine.ts'
 import type { TimeRange } from '../../app/view.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -17,6 +16,7 @@ import { GraphLegend } from './graph-legend.tsx'
 import { pickAt, Readout, sequenceScale, type Pointer } from './graph-readout.tsx'
 import { movedRange, placeGraphs, TimeAxis, VALUES, zoomedRange } from './graph-scale.ts'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
+import { useSide } from './use-side.ts'
 import './conversation.css'
 
 const SHOWN = [
@@ -35,7 +35,9 @@ interface ValueRange {
 /** The course of one direction of a connection over time: sequence numbers, round-trip times, throughput, window. */
 export function Graph({ session, view, version }: ConversationViewProps): ReactNode {
   const subject = useSubject({ session, view, version })
-  const side: FollowSide = useStore(view.store, (state) => state.side) ?? busierSide(subject?.row)
+  const conversation = subject?.row
+  const known = useSide({ session, view }, conversation)
+  const side = known ?? 'server'
   const plot = useStore(view.store, (state) => state.plot) ?? 'all'
   const span = useStore(view.store, (state) => state.span)
   const row = useStore(view.store, (state) => state.row)
@@ -46,7 +48,6 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
   const [box, setBox] = useState<Box>()
   const [pointer] = useState(() => createStore<{ readonly at: Pointer | undefined }>(() => ({ at: undefined })))
 
-  const conversation = subject?.row
   const size = useInnerSize(surface, conversation !== undefined)
   const about = `${conversation?.id} ${side}`
   const whole = useMemo<TimeRange>(
@@ -60,7 +61,7 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
   const tall = places.find(({ name }) => name === 'sequence')?.height ?? 1
 
   const key =
-    conversation && size.width > 0
+    conversation && known && size.width > 0
       ? JSON.stringify([about, shown, chosen?.low, chosen?.high, size.width, tall, version])
       : undefined
   const { value: answer, error } = useAnswer(key, async () => ({
@@ -289,9 +290,4 @@ function cutTo(range: TimeRange, whole: TimeRange): TimeRange {
   const from = Math.min(Math.max(range.from, whole.from), whole.to)
   const to = Math.min(range.to, whole.to)
   return to - from < 1000 ? whole : { from, to }
-}
-
-/** The direction there is more to see of. */
-function busierSide(row: { readonly bytesAB: number; readonly bytesBA: number } | undefined): FollowSide {
-  return row && row.bytesAB > row.bytesBA ? 'client' : 'server'
 }
