@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../engine/engine.ts'
+import { readWhole } from '../engine/testing/read-whole.ts'
 import { runCli } from '../test/support/run-cli.ts'
 import { temporaryFolder } from '../test/support/temporary-folder.ts'
 
@@ -11,13 +11,6 @@ const PLAIN = join(SAMPLES, 'dns-5s.pcap')
 const LOSS = join(SAMPLES, 'loss-episode.pcapng')
 const ZIPPED = join(SAMPLES, 'idle-resets.pcapng.gz')
 const ZSTD = join(SAMPLES, 'vxlan-nodes.pcap.zst')
-
-function read(bytes: Uint8Array): Engine {
-  const engine = new Engine()
-  engine.push(bytes)
-  engine.finish()
-  return engine
-}
 
 function* pieces(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -147,8 +140,8 @@ describe('standard input', () => {
     const stored = readFileSync(ZIPPED).subarray(0, size === 1000 ? undefined : 2000)
     const { bytes, stderr } = await runCli(['export', '-', '-o', '-'], { input: pieces(stored, size) })
     expect(stderr).toContain('packets written')
-    const rows = read(bytes).packets.rows
-    expect(rows).toBe(read(stored).packets.rows)
+    const rows = readWhole(bytes).packets.rows
+    expect(rows).toBe(readWhole(stored).packets.rows)
     expect(rows).toBeGreaterThan(5)
   })
 
@@ -201,9 +194,9 @@ describe('a cut capture', () => {
     const { code, bytes, stderr } = await runCli(['export', file, '-o', '-'])
     expect(code).toBe(0)
     expect(stderr).toContain('damaged at byte')
-    const exported = read(bytes)
+    const exported = readWhole(bytes)
     expect(exported.facts().damage).toBeUndefined()
-    expect(exported.packets.rows).toBe(read(readFileSync(file)).packets.rows)
+    expect(exported.packets.rows).toBe(readWhole(readFileSync(file)).packets.rows)
   })
 })
 

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Packet, TRANSPORT } from '../decode/packet.ts'
-import { Engine } from '../engine.ts'
+import { readWhole } from '../testing/read-whole.ts'
 import { applicationInfo } from './application-info.ts'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -11,9 +11,7 @@ const ROOT = new URL('../../', import.meta.url)
 async function listed(path: string) {
   const file = readFileSync(new URL(path, ROOT))
   const bytes = path.endsWith('.gz') ? gunzipSync(file) : file
-  const engine = new Engine()
-  engine.push(bytes)
-  engine.finish()
+  const engine = readWhole(bytes)
   const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
   const rows = await engine.packetRows(
     Array.from({ length: engine.packets.rows }, (_, row) => row),

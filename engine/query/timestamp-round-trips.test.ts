@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { parseScenario } from '../../test/support/tcp-scenario.ts'
 import type { Points } from '../answers.ts'
-import { Engine } from '../engine.ts'
+import { readWhole } from '../testing/read-whole.ts'
 import { TestCapture } from './testing/test-capture.ts'
 import { timestampRoundTrips } from './timestamp-round-trips.ts'
 
@@ -100,9 +100,7 @@ describe('round trips by timestamps', () => {
 
   it('of a lossy path are those of the path: 2 ms there, 2 ms back, also for what was sent again', async () => {
     const bytes = gunzipSync(readFileSync(`${CAPTURES}lossy-server.pcap.gz`))
-    const engine = new Engine()
-    engine.push(bytes)
-    engine.finish()
+    const engine = readWhole(bytes)
     const read = (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length))
     let resent = 0
     for (let id = 0; id < engine.conversations.count; id++) {

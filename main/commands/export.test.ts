@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../../engine/engine.ts'
+import { readWhole } from '../../engine/testing/read-whole.ts'
 import { runCli } from '../../test/support/run-cli.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 
@@ -10,13 +10,6 @@ const SAMPLES = join(import.meta.dirname, '..', '..', 'resources', 'samples')
 const PLAIN = join(SAMPLES, 'dns-5s.pcap')
 const ZIPPED = join(SAMPLES, 'idle-resets.pcapng.gz')
 const ZSTD = join(SAMPLES, 'vxlan-nodes.pcap.zst')
-
-function read(bytes: Uint8Array): Engine {
-  const engine = new Engine()
-  engine.push(bytes)
-  engine.finish()
-  return engine
-}
 
 /** Nobody, root included, may write there. */
 const NO_FOLDER = '/proc/hopscope'
@@ -35,7 +28,7 @@ describe('export', () => {
       out,
     ])
     expect([code, stdout, stderr]).toEqual([0, '', 'hopscope export: 24 of 927 packets written.\n'])
-    expect(read(readFileSync(out)).facts()).toMatchObject({
+    expect(readWhole(readFileSync(out)).facts()).toMatchObject({
       format: 'pcapng',
       packets: 24,
       interfaces: [{ linkType: 1 }],
@@ -59,7 +52,7 @@ describe('export', () => {
     const { code, stderr } = await runCli(['export', ZIPPED, '-o', join(folder, 'all.pcap')])
     expect(code).toBe(0)
     expect(stderr).toContain("a classic pcap can't hold comments, names of addresses, what interfaces are called")
-    expect(read(readFileSync(join(folder, 'all.pcap'))).facts()).toMatchObject({ format: 'pcap', packets: 397 })
+    expect(readWhole(readFileSync(join(folder, 'all.pcap'))).facts()).toMatchObject({ format: 'pcap', packets: 397 })
   })
 
   it('replaces a file, also through a link, only by a whole one', async () => {
@@ -70,7 +63,7 @@ describe('export', () => {
     symlinkSync(file, link)
     expect((await runCli(['export', ZIPPED, '-o', link])).code).toBe(0)
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
-    expect(read(readFileSync(file)).packets.rows).toBe(397)
+    expect(readWhole(readFileSync(file)).packets.rows).toBe(397)
     expect(readdirSync(folder).toSorted()).toEqual(['link.pcapng', 'old.pcapng'])
   })
 

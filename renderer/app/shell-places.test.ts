@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { NodeRow, PodRow } from '../../common/model/explorer.ts'
+import { podRow } from '../../common/model/testing/pod-row.ts'
 import { placesOfAddress, shellTitle, type ClusterPlaces } from './shell-places.ts'
 
-function pod(name: string, address: string, more: Partial<PodRow> = {}): PodRow {
-  return {
-    key: `shop/${name}`,
-    namespace: 'shop',
-    name,
-    node: 'node-a',
-    status: 'Running',
-    running: true,
-    readyContainers: 1,
-    containers: ['app'],
-    restarts: 0,
-    addresses: [address],
-    hostNetwork: false,
-    labels: {},
-    ...more,
-  }
-}
+const pod = (name: string, address: string, more: Partial<PodRow> = {}) =>
+  podRow(name, { addresses: [address], ...more })
 const node: NodeRow = {
   key: '/node-a',
   name: 'node-a',

@@ -14,6 +14,17 @@ const THRESHOLDS = {
   cost: { value: 150, unit: 'ms', source: 'ours: most of the least time-out, Linux TCP_RTO_MIN of 200 ms' },
 } as const
 
+/** What tells more of lost packets than that they were lost. */
+export const CAUSES_OF_LOSS = [
+  'mtu-black-hole',
+  'fragmentation-needed-ignored',
+  'half-open',
+  'outage',
+  'accept-queue',
+  'keep-alive-race',
+  'idle-timeout',
+] as const
+
 /** Packets were lost: how many, between whom, on which side of the capture point, and what it cost. */
 export const loss: Rule = {
   kind: 'loss',
@@ -22,16 +33,7 @@ export const loss: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc6675',
   artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker' },
-  yieldsTo: [
-    'rto-tail',
-    'mtu-black-hole',
-    'fragmentation-needed-ignored',
-    'half-open',
-    'outage',
-    'accept-queue',
-    'keep-alive-race',
-    'idle-timeout',
-  ],
+  yieldsTo: ['rto-tail', ...CAUSES_OF_LOSS],
   find: (context) => Array.from(lossGroups(context), ([common, cases]) => lossDraft(context, common, cases, false)),
 }
 

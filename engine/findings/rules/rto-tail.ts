@@ -1,6 +1,6 @@
 import type { FindingContext } from '../context.ts'
 import { type LossCase } from '../lost-segments.ts'
-import { lossDraft, lossGroups } from './loss.ts'
+import { CAUSES_OF_LOSS, lossDraft, lossGroups } from './loss.ts'
 import type { Rule } from '../rule.ts'
 
 const THRESHOLDS = {
@@ -16,15 +16,7 @@ export const rtoTail: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc8985#section-1',
   artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
-  yieldsTo: [
-    'mtu-black-hole',
-    'fragmentation-needed-ignored',
-    'half-open',
-    'outage',
-    'accept-queue',
-    'keep-alive-race',
-    'idle-timeout',
-  ],
+  yieldsTo: CAUSES_OF_LOSS,
   find(context: FindingContext) {
     const groups = lossGroups(context)
     return Array.from(groups).flatMap(([address, cases]) =>

@@ -1,3 +1,4 @@
+import type { ConversationTable } from '../../columns/conversation-table.ts'
 import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
 import { NETWORK, TRANSPORT } from '../../decode/packet.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
@@ -9,40 +10,25 @@ import { type ColumnReader, PRESENCE } from './filter-field.ts'
  * bytes must tell.
  */
 
-/** The innermost packet's sender (or receiver), for rows with the network layer. IPv4: the address; IPv6: its number in the table. */
-function addressReader(layer: number, network: number, ofReceiver: boolean): ColumnReader {
-  const flip = ofReceiver ? FLAG.reverse : 0
-  return {
-    ofConversation: true,
-    read({ chunk, from, to }, values, presence, { tables: { conversations }, layers }) {
-      const { addressA, addressB, network: networks } = conversations
-      const counts = layers.counts(layer)
-      const { conversation, flags, stack } = chunk
-      for (let i = from; i < to; i++) {
-        const count = counts[stack[i]]
-        if (count === 0) {
-          presence[i] = PRESENCE.absent
-          continue
-        }
-        const id = conversation[i]
-        if (id === NO_CONVERSATION || networks[id] !== network) {
-          presence[i] = PRESENCE.unknown
-          continue
-        }
-        values[i] = ((flags[i] ^ flip) & FLAG.reverse) === 0 ? addressA[id] : addressB[id]
-        presence[i] = count === 1 ? PRESENCE.present : PRESENCE.partial
-      }
-    },
-    ...(network === NETWORK.ipv6 && { entry: (id, { tables }) => tables.conversations.addresses.bytes(id) }),
-  }
+/** What a conversation has of its two ends, for those of one kind. */
+interface Ends {
+  readonly kinds: ArrayLike<number>
+  readonly a: ArrayLike<number>
+  readonly b: ArrayLike<number>
 }
 
-function portReader(layer: number, transport: number, ofReceiver: boolean): ColumnReader {
+/** Of the innermost packet's sender (or receiver), for rows with the layer, from conversations of the kind. */
+function endReader(
+  layer: number,
+  kind: number,
+  ofReceiver: boolean,
+  ends: (conversations: ConversationTable) => Ends,
+): ColumnReader {
   const flip = ofReceiver ? FLAG.reverse : 0
   return {
     ofConversation: true,
     read({ chunk, from, to }, values, presence, { tables: { conversations }, layers }) {
-      const { portA, portB, transport: transports } = conversations
+      const { kinds, a, b } = ends(conversations)
       const counts = layers.counts(layer)
       const { conversation, flags, stack } = chunk
       for (let i = from; i < to; i++) {
@@ -53,16 +39,25 @@ function portReader(layer: number, transport: number, ofReceiver: boolean): Colu
         }
         const id = conversation[i]
         // Pieces of a fragmented datagram belong to a conversation without ports, also the one that holds them.
-        if (id === NO_CONVERSATION || transports[id] !== transport) {
+        if (id === NO_CONVERSATION || kinds[id] !== kind) {
           presence[i] = PRESENCE.unknown
           continue
         }
-        values[i] = ((flags[i] ^ flip) & FLAG.reverse) === 0 ? portA[id] : portB[id]
+        values[i] = ((flags[i] ^ flip) & FLAG.reverse) === 0 ? a[id] : b[id]
         presence[i] = count === 1 ? PRESENCE.present : PRESENCE.partial
       }
     },
   }
 }
+
+/** IPv4: the address; IPv6: its number in the table. */
+const addressReader = (layer: number, network: number, ofReceiver: boolean): ColumnReader => ({
+  ...endReader(layer, network, ofReceiver, ({ network: kinds, addressA: a, addressB: b }) => ({ kinds, a, b })),
+  ...(network === NETWORK.ipv6 && { entry: (id, { tables }) => tables.conversations.addresses.bytes(id) }),
+})
+
+const portReader = (layer: number, transport: number, ofReceiver: boolean): ColumnReader =>
+  endReader(layer, transport, ofReceiver, ({ transport: kinds, portA: a, portB: b }) => ({ kinds, a, b }))
 
 /** tcp.stream, udp.stream: of the innermost packet. */
 export function streamReader(transport: number): ColumnReader {

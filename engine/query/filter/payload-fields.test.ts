@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../../engine.ts'
+import { readWhole } from '../../testing/read-whole.ts'
 import { checkFilter, compileFilter } from './display-filter.ts'
 import { fieldCatalog } from './field-catalog.ts'
 import { OUTCOME } from './outcome.ts'
@@ -14,9 +14,7 @@ const capture = (path: string) => {
 }
 
 function opened(bytes: Uint8Array) {
-  const engine = new Engine()
-  engine.push(bytes)
-  engine.finish()
+  const engine = readWhole(bytes)
   let readBytes = 0
   const read = async (offset: number, length: number) => {
     readBytes += length

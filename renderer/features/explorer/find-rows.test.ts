@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { PodRow } from '../../../common/model/explorer.ts'
+import { podRow as pod } from '../../../common/model/testing/pod-row.ts'
 import { findRows, podsOfSelector, podsOfWorkload, sortRows } from './find-rows.ts'
 
-const pod = (name: string, more: Partial<PodRow> = {}): PodRow => ({
-  key: `shop/${name}`,
-  namespace: 'shop',
-  name,
-  node: 'node-a',
-  status: 'Running',
-  running: true,
-  readyContainers: 1,
-  containers: ['app'],
-  restarts: 0,
-  addresses: ['10.0.0.1'],
-  hostNetwork: false,
-  labels: {},
-  ...more,
-})
 const names = (rows: readonly { readonly name: string }[]) => rows.map(({ name }) => name)
 
 describe('searching rows', () => {
