@@ -152,18 +152,25 @@ function progress(filter: string): (status: ClusterCaptureStatus) => void {
   let last = 0
   const silence = new Silence(filter)
   const said = new Map<number, string>()
+  const tell = (text: string) =>
+    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${text}\n`)
+  const happened = new Map<number, number>()
   return (status) => {
+    for (const { id, events = [] } of status.points) {
+      for (const { at, text } of events.slice(happened.get(id) ?? 0)) tell(`${new Date(at).toISOString()}: ${text}`)
+      happened.set(id, events.length)
+    }
     for (const { id, pod, node, message, state } of status.points) {
       const words = message ?? ''
       if (words === (said.get(id) ?? '')) continue
       said.set(id, words)
       const where = pod ?? node
       const text = words === '' ? `${where}: goes on.` : `${where}: ${state}: ${words}`
-      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${text}\n`)
+      tell(text)
     }
     const now = Date.now()
     for (const words of silence.newlyAt(status, now)) {
-      process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${words}\n`)
+      tell(words)
     }
     if (now - last < (process.stderr.isTTY ? 250 : 5000)) return
     last = now

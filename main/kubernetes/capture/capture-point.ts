@@ -8,7 +8,7 @@ import type { PointEnd, PointMark } from './capture-journal.ts'
 import type { ManifestPoint } from './capture-manifest.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { makePlace, removePlace } from './capture-place.ts'
-import { describe } from './capture-words.ts'
+import { describe, pointText } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
 import { ringBytes } from './obstacles.ts'
@@ -115,9 +115,9 @@ export class CapturePoint {
     }
   }
 
-  failed(error: unknown): void {
+  failed(message: string): void {
     this.#status.state = 'failed'
-    this.#status.message = error instanceof Error ? error.message : String(error)
+    this.#status.message = message
   }
 
   /** The cluster did something to its pod or node: it goes into the file, beside the interface's counts, once there is an interface. */
@@ -132,9 +132,7 @@ export class CapturePoint {
   left(file: CaptureFile, startedAt: number): void {
     const { gone, message } = this.capture?.progress ?? {}
     if (!gone || message === undefined || this.#hasEnded) return
-    const { namespace, pod, node } = this.#status
-    const where = pod === undefined ? `Node ${node}` : `Pod ${namespace}/${pod}`
-    this.happened({ at: Date.now(), text: `${where}: ${message}`, ended: true }, file, startedAt)
+    this.happened({ at: Date.now(), text: `${pointText(this.#status)}: ${message}`, ended: true }, file, startedAt)
   }
 
   get #hasEnded(): boolean {

@@ -18,17 +18,33 @@ export function describe(status: CapturePointStatus): string {
   ].join(' ')
 }
 
-/** What the disk said, for the person. */
-export function messageOf(error: unknown, file: string): string {
+/** What the disk said, for the person; `begun`: the file is there, and what is not in it yet may still be in the pods. */
+export function messageOf(error: unknown, file: string, begun: boolean): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const full = begun
+    ? `${file} holds what was captured until then. Make room and go on with it within ten minutes (under Captures, or with --resume): so long pods keep what is not in the file.`
+    : `${file} can't be written. Make room, or name another folder.`
   const words: Readonly<Record<string, string>> = {
-    ENOSPC: `The disk is full: ${file} holds what was captured until then.`,
-    EDQUOT: `Your quota on the disk is used up: ${file} holds what was captured until then.`,
-    EROFS: `${file} can't be written: the file system is read-only.`,
-    EACCES: `${file} can't be written: no permission.`,
+    ENOSPC: `The disk is full: ${full}`,
+    EDQUOT: `Your quota on the disk is used up: ${full}`,
+    EROFS: `${file} can't be written: the file system is read-only. Name a file on another one.`,
+    EACCES: `${file} can't be written: no permission. Name a file where you may write.`,
     EEXIST: `${file} is there already. Name another file, or use --force to overwrite it.`,
     ENOENT: `${file} can't be written: its folder does not exist.`,
-    EISDIR: `${file} is a folder.`,
+    EISDIR: `${file} is a folder: name a file in it.`,
   }
   return words[code] ?? (error instanceof Error ? error.message : String(error))
+}
+
+/** Which pod or node a point is at. */
+export const pointText = ({ namespace, pod, node }: CapturePointStatus): string =>
+  pod === undefined ? `node ${node}` : `${namespace}/${pod}`
+
+/** Why the points that lack something do, each by its name where there are others. */
+export function lackingText(lacking: readonly CapturePointStatus[], points: number): string | undefined {
+  const [first, ...more] = lacking.filter(({ message }) => message !== undefined)
+  if (!first) return undefined
+  if (points === 1) return first.message
+  const others = more.length === 0 ? '' : ` The same or other trouble at ${more.map(pointText).join(', ')}.`
+  return `${pointText(first)}: ${first.message}${others}`
 }

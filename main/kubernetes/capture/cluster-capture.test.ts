@@ -22,6 +22,7 @@ import type { PodSelector } from './pod-follower.ts'
 import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
+import { QuickWriter } from './quick-write.ts'
 import { findLeftovers, removeLeftovers } from './sweep.ts'
 
 const dev = {
@@ -106,6 +107,15 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       ledger,
       file: more.file ?? file(),
       ...(more.follow ? { follow: more.follow } : {}),
+    })
+  const resume = (there: string) =>
+    ClusterCapture.resume({
+      connection: admin,
+      context: 'admin',
+      container: DEFAULT_SETTINGS,
+      debugNamespace: 'default',
+      ledger,
+      file: there,
     })
   const pod = (name: string, namespace = 'default'): CaptureTarget => ({ kind: 'pod', namespace, pod: name })
   const started = async (capture: ClusterCapture) => {
@@ -411,14 +421,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     await expect(make([pod('web')], {}, { file: there }).run()).rejects.toThrow('the host went away')
     start.mockRestore()
     expect(existsSync(join(`${there}.parts`, 'capture.json'))).toBe(true)
-    const capture = await ClusterCapture.resume({
-      connection: admin,
-      context: 'admin',
-      container: DEFAULT_SETTINGS,
-      debugNamespace: 'default',
-      ledger,
-      file: there,
-    })
+    const capture = await resume(there)
     const done = capture.run()
     await started(capture)
     const traffic = await startTraffic(app('web'), db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
@@ -438,8 +441,34 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const capture = make([pod('web'), pod('db')], { durationSeconds: 1 })
     const status = await capture.run()
     start.mockRestore()
-    expect(status).toMatchObject({ state: 'incomplete', message: 'no more processes' })
-    expect(status.points).toMatchObject([{ state: 'failed', message: 'no more processes' }, { state: 'complete' }])
+    const why = 'Nothing was captured here, as tcpdump could not be started: no more processes'
+    expect(status).toMatchObject({ state: 'incomplete', message: expect.stringMatching(`^default/web: ${why}`) })
+    expect(status.points).toMatchObject([
+      { state: 'failed', message: expect.stringContaining(why) },
+      { state: 'complete' },
+    ])
+  })
+
+  it('can be gone on with after the disk was full, and then has every packet', async () => {
+    const there = file()
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    const capture = make([pod('web'), pod('db')], {}, { file: there })
+    const done = capture.run()
+    const said = expect(done).rejects.toThrow(/The disk is full: .*go on with it within ten minutes/)
+    await started(capture)
+    const write = vi.spyOn(QuickWriter.prototype, 'write').mockRejectedValue(full)
+    const traffic = await startTraffic(app('web'), db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
+    await traffic.stop()
+    await said
+    write.mockRestore()
+    const again = await resume(there)
+    const status = await again.run()
+    expect(status.state).toBe('complete')
+    const { packets } = readBlocks(there)
+    for (const on of [0, 1]) {
+      const of = packets.filter((packet) => packet.interface === on).map(({ bytes }) => bytes)
+      expect(countSequence(of)).toMatchObject({ packets: 200, missing: 0 })
+    }
   })
 
   it('text full of shell stays text', async () => {

@@ -8,7 +8,7 @@ import { journalOf, partsOf, readManifest, writeManifest } from './capture-manif
 import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
-import { messageOf } from './capture-words.ts'
+import { lackingText, messageOf } from './capture-words.ts'
 import { watchPoint } from './cluster-events.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
@@ -120,7 +120,7 @@ export class ClusterCapture {
       return this.status
     } catch (error) {
       this.#state = 'failed'
-      this.#message = messageOf(error, this.#request.file)
+      this.#message = messageOf(error, this.#request.file, this.#file !== undefined)
       for (const point of this.#points) point.capture?.abandon()
       await this.#file?.close().catch(() => undefined)
       await this.#release()
@@ -191,7 +191,7 @@ export class ClusterCapture {
       await point.prepare(needs, seconds)
     } catch (error) {
       if (this.#cancel.signal.aborted && this.#state === 'preparing') throw error
-      point.failed(error)
+      point.failed(error instanceof Error ? error.message : String(error))
       this.#changed()
     }
   }
@@ -203,7 +203,7 @@ export class ClusterCapture {
       if (fresh) this.#file = await CaptureFile.create(file, journalOf(file), !force)
       else this.#file = await CaptureFile.reopen(file, journalOf(file))
     } catch (error) {
-      throw new HostError('unavailable', messageOf(error, file))
+      throw new HostError('unavailable', messageOf(error, file, !fresh))
     }
     await this.#file.addNames(this.#names.known)
     for (const point of this.#points) this.#wire(point, this.#file)
@@ -233,7 +233,9 @@ export class ClusterCapture {
       const error = cause instanceof Error ? cause : new Error(String(cause))
       point.capture = undefined
       this.#file?.leave(point.id)
-      point.failed(error)
+      point.failed(
+        `Nothing was captured here, as tcpdump could not be started: ${error.message} What others capture is not touched; capture again for this one.`,
+      )
       this.#changed()
       return error
     }
@@ -342,8 +344,8 @@ export class ClusterCapture {
       .filter((point) => !point.isWhole(this.#follow !== undefined))
       .map(({ status }) => status)
     this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
-    const message = lacking.map((status) => status.message).find(Boolean)
-    if (message) this.#message = message
+    const message = lackingText(lacking, this.#points.length)
+    if (message !== undefined) this.#message = message
     await this.#release()
     await rm(partsOf(this.#request.file), { recursive: true, force: true })
     this.#endedAt = Date.now()

@@ -1,4 +1,3 @@
-import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import type { PointTarget } from '../../../common/model/live-capture.ts'
 
 /** "web-7f9c_2026-11-21T05-40-12.pcapng": what and when, in letters that every file system takes. */
@@ -14,6 +13,3 @@ export function captureFileName(title: string, at: Date, again = 0): string {
 
 export const targetText = (target: PointTarget): string =>
   target.kind === 'pod' ? `${target.namespace}/${target.pod}` : `node ${target.node}`
-
-export const pointText = ({ namespace, pod, node }: CapturePointStatus): string =>
-  pod ? `${namespace ?? ''}/${pod}` : `node ${node}`

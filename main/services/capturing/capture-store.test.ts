@@ -1,9 +1,9 @@
-import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { CaptureFile } from '../../kubernetes/capture/capture-file.ts'
-import { journalOf, writeManifest } from '../../kubernetes/capture/capture-manifest.ts'
+import { journalOf, partsOf, writeManifest } from '../../kubernetes/capture/capture-manifest.ts'
 import { SegmentPackets } from '../../kubernetes/capture/segment-packets.ts'
 import { NoteFile } from '../../notes/note-file.ts'
 import { CaptureStore } from './capture-store.ts'
@@ -73,6 +73,15 @@ describe('the captures that are kept', () => {
     const reader = (await store.watch()).getReader()
     const { value } = await reader.read()
     expect(value).toMatchObject([{ name, state: 'interrupted', packets: 5 }])
+
+    // It could be told after all: with its parts it can still be gone on with, without them not.
+    await rm(`${path}.capture.json.${process.pid}.new`, { recursive: true })
+    const message = 'The disk is full.'
+    await store.write(name, { ...begun, packets: 5, state: 'incomplete', message, pid: process.pid, order })
+    expect((await reader.read()).value).toMatchObject([{ name, state: 'interrupted', message }])
+    await rm(partsOf(path), { recursive: true })
+    await store.refresh()
+    expect((await reader.read()).value).toMatchObject([{ name, state: 'incomplete', message }])
     await reader.cancel()
   })
 })

@@ -154,7 +154,7 @@ export class CaptureStore {
       title,
       context,
       startedAt,
-      state: about.state === 'live' ? await this.#stateOf(name, path, about) : about.state,
+      state: await this.#stateOf(name, path, about),
       points: about.points.length > 0 ? about.points : order.targets.map(targetText),
       filter: order.filter,
       order,
@@ -174,12 +174,14 @@ export class CaptureStore {
     }
   }
 
-  /** One that says it is live: is its host, and if not, is there something to go on with? */
-  async #stateOf(name: string, path: string, { pid }: About): Promise<LibraryCapture['state']> {
+  /** One that says it is live: is its host? One that a crash or the disk cut short can be gone on with while its parts are there. */
+  async #stateOf(name: string, path: string, { state, pid }: About): Promise<LibraryCapture['state']> {
+    if (state === 'complete') return state
     if (this.#live.has(name)) return 'live'
-    if (pid !== process.pid && isRunning(pid)) return 'live'
+    if (state === 'live' && pid !== process.pid && isRunning(pid)) return 'live'
     // Its parts, and what a capture needs to go on with them.
-    return (await exists(join(`${path}.parts`, 'capture.json'))) ? 'interrupted' : 'incomplete'
+    if (await exists(join(`${path}.parts`, 'capture.json'))) return 'interrupted'
+    return state === 'live' ? 'incomplete' : state
   }
 }
 

@@ -62,7 +62,7 @@ export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent
   const { points, health, message } = capture
   const over = capture.endedAt !== undefined
   const told = points.filter((point) => point.message !== undefined)
-  if (over && message !== undefined && !told.some((point) => point.message === message)) {
+  if (over && message !== undefined && !told.some((point) => message.endsWith(point.message ?? ''))) {
     return { tone: 'bad', text: message }
   }
   const more = (count: number) => (count > 1 ? ` (And ${formatCounted(count - 1, 'more point')}.)` : '')
