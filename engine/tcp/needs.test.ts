@@ -460,6 +460,15 @@ describe('a reset of a connection that is gone', () => {
       +20ms  B>A R  1(0) id 0`,
       ),
     )
+    // More came after it: the other end may have died meanwhile.
+    expectVerdicts(
+      ended(
+        `+0     A>B PA 1501(500) ack 1
+      ${one}`,
+        `+60ms  A>B A  1001(500) ack 1 ; rto, cannot tell
+      +20ms  B>A R  1(0) id 0`,
+      ),
+    )
     // It was a connection that ended, with data unread, say.
     expectVerdicts(
       ended(

@@ -226,14 +226,14 @@ function refuse(d: Sender): void {
 
 /**
  * A reset of an end without the connection: of the SYN-ACK, which has its number as acknowledgment, of what came twice, when all that `d` had
- * sent was acknowledged, or of what is not.
+ * sent was acknowledged, or of the one segment that is not.
  */
 export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if ((d.state & (SERVER | ACKED)) === SERVER && seq - other.first === 1) refuse(d)
   if ((d.state & ACKED) === 0) return
   if (d.head === NONE) {
     if (seq - other.next < 0) needs.refused(d, seq, time)
-  } else if ((packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
+  } else if (d.head === d.tail && (packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
 }
 
 function noteRoundTrip(d: Sender, roundTrip: f64): void {
