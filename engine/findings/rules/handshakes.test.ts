@@ -39,6 +39,26 @@ describe('lost SYNs', () => {
     expect(theFinding(await findInConnections(late)).why).toMatch(/after 1\.00 s\. A repetition was answered/)
   })
 
+  describe('beside data', () => {
+    const late = `+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1`
+    const talks = (everySo: number) =>
+      `${OPENS}\n${Array.from({ length: 120 }, (_, n) => {
+        const lost = (n + 1) % everySo === 0 ? `+1ms A>B PA ${1 + 100 * n}(100) ack 1\n+250ms ` : '+1ms '
+        return `${lost}A>B PA ${1 + 100 * n}(100) ack 1\n+20ms B>A A 1(0) ack ${101 + 100 * n}`
+      }).join('\n')}`
+
+    it.each([
+      [Infinity, true],
+      [5, false],
+    ])('says whether only new connections are hit (data lost one in %d)', async (everySo, only) => {
+      const { findings } = await findInConnections(talks(everySo), ...[1, 2, 3, 4, 5].map((at) => ({ at, text: late })))
+      const finding = findings.find(({ kind }) => kind === 'syn-loss')
+      expect(finding?.count).toBe(5)
+      expect(finding?.blamed.includes('what only a new connection needs')).toBe(only)
+      expect(finding?.why.includes('data segments of these connections none')).toBe(only)
+    })
+  })
+
   it('says that the SYN-ACK was lost where it had passed', async () => {
     const finding = theFinding(
       await findInConnections(

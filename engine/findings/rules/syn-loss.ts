@@ -15,7 +15,12 @@ const THRESHOLDS = {
   },
   /** Gaps of the linear phase may be off by so much. */
   jitter: { value: 0.25, unit: 's', source: 'ours' },
+  data: { value: 100, unit: 'data segments', source: 'ours: enough to tell that they are lost more rarely' },
+  contrast: { value: 3, unit: 'times as often as data', source: 'ours' },
 } as const
+
+/** Data that is compared with SYNs. */
+const MOST_DATA = 5000
 
 interface SynLoss extends Case {
   readonly handshake: Handshake
@@ -70,6 +75,8 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
   const answersLost = cases.filter((each) => each.answersLost).length
   const waits = cases.map(({ costNs }) => costNs)
   const side = captureSide(context, all)
+  const data = dataOf(context, all)
+  const isOpening = opensOnly(data, lost, all.length + lost)
   return {
     ...about(group),
     severity: group.costMs >= 3000 || unanswered > 0 ? 'high' : 'medium',
@@ -88,9 +95,12 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
         : unanswered < cases.length
           ? 'A repetition was answered, so the port listens and is allowed.'
           : '',
+      isOpening
+        ? `Of ${countOf(data.sent, 'data segment')} of these connections ${data.again === 0 ? 'none' : data.again} had to be sent again.`
+        : '',
     ),
     confidence: all.length > cases.length ? 0.95 : 0.75,
-    blamed: blamed(answersLost, cases.length, side),
+    blamed: `${blamed(answersLost, cases.length, side)}${isOpening ? '. Data is not lost like that, so it is rather what only a new connection needs: an entry in connection tracking (insert_failed, or a full table), a port for SNAT, a place in the listen queue' : ''}`,
     evidence: worst(cases, 4).flatMap(({ handshake }) => evidence(handshake)),
     ruledOut: [
       all.length > cases.length
@@ -106,6 +116,32 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
     confirm: [capturePoint(server.address, server.port), conntrackDrops, interfaceDrops],
     filter: context.filter(group.ids, 'tcp.flags.syn == 1'),
   }
+}
+
+interface DataLoss {
+  readonly sent: number
+  readonly again: number
+}
+
+/** Of the first of these connections. */
+function dataOf(context: FindingContext, ids: Iterable<number>): DataLoss {
+  const { verdicts } = context.tables
+  let [sent, again] = [0, 0]
+  for (const id of ids) {
+    sent += context.segments(id).countData()
+    for (const entry of context.survey.repetitionsOf(id)) {
+      const verdict = verdicts.verdict(entry)
+      if (verdict !== VERDICT.syn && verdict !== VERDICT.synack && verdicts.isSpurious(entry) !== true) again++
+    }
+    if (sent >= MOST_DATA) break
+  }
+  return { sent, again }
+}
+
+/** SYNs, of which so many were lost, are lost far more often than data. Of a SYN and its answer either may be. */
+function opensOnly({ sent, again }: DataLoss, lost: number, syns: number): boolean {
+  const expected = (2 * syns * (again + 1)) / sent
+  return sent >= THRESHOLDS.data.value && lost > THRESHOLDS.contrast.value * Math.max(1, expected)
 }
 
 /** The gaps between the SYNs tell the kernel: 1, 1, 1, 1, 2 s since Linux 6.5 (tcp_syn_linear_timeouts), 1, 2, 4 s before. */
