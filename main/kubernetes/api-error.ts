@@ -40,7 +40,7 @@ export function apiError(httpStatus: number, body: string, what: string, retryAf
     return new ApiError(
       401,
       status?.reason ?? '',
-      `${what}: the API server does not accept these credentials (401). Log in again.`,
+      'The API server does not accept these credentials (401): they have expired or were withdrawn. Log in again, or get a new kubeconfig: it is read as soon as it is there.',
     )
   }
   const said = status?.message ?? (body.trimStart().startsWith('<') ? '' : body.trim().slice(0, 500))

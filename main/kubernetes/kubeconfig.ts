@@ -150,14 +150,24 @@ export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconf
     try {
       source = await readFile(file, 'utf8')
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT')
-        problems.push(`${file} cannot be read (${codeOf(error)}): its contexts are missing.`)
+      if (codeOf(error) !== 'ENOENT') problems.push(`${file} can't be used as a kubeconfig: ${whyUnread(error)}`)
       continue
     }
-    const parsed = KubeconfigFile.safeParse(parseYaml(loadYaml, source) ?? {})
+    if (source.trim() === '') {
+      problems.push(`${file} can't be used as a kubeconfig: it is empty.`)
+      continue
+    }
+    let content: unknown
+    try {
+      content = loadYaml(source)
+    } catch (error) {
+      problems.push(`${file} can't be used as a kubeconfig: it is no YAML${atLine(error)}.`)
+      continue
+    }
+    const parsed = KubeconfigFile.safeParse(content ?? {})
     if (!parsed.success) {
       // Never the file's text: it holds credentials.
-      problems.push(`${file} is not a kubeconfig file${where(parsed.error)}: its contexts are missing.`)
+      problems.push(`${file} can't be used as a kubeconfig: it holds something else${where(parsed.error)}.`)
       continue
     }
     currentContext ??= parsed.data['current-context'] || undefined
@@ -292,12 +302,18 @@ function some<K extends string>(key: K, value: string | null | undefined): { rea
 const absolute = (value: string | null | undefined, folder: string) =>
   value && !isAbsolute(value) ? join(folder, value) : value
 
-function parseYaml(load: (source: string) => unknown, source: string): unknown {
-  try {
-    return load(source)
-  } catch {
-    return 'not YAML'
-  }
+/** Where the parser stopped, without its words: they quote the file. */
+function atLine(error: unknown): string {
+  const mark: unknown = error instanceof Error && 'mark' in error ? error.mark : undefined
+  const line: unknown = typeof mark === 'object' && mark !== null && 'line' in mark ? mark.line : undefined
+  return typeof line === 'number' ? ` from line ${line + 1} on` : ''
+}
+
+function whyUnread(error: unknown): string {
+  const code = codeOf(error)
+  if (code === 'EISDIR') return 'it is a folder. Name the file in it.'
+  if (code === 'EACCES') return 'you may not read it.'
+  return `reading it failed (${code}).`
 }
 
 function where(error: z.core.$ZodError): string {

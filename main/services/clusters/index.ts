@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { isAbsolute, normalize } from 'node:path'
 import type { ClustersSection, ContextCaptureChange, Subscription } from '../../../common/contract.ts'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from '../../../common/model/context.ts'
@@ -55,8 +56,11 @@ export class ClustersService implements ClustersSection {
   }
 
   async addFile(path: string): Promise<void> {
-    if (!isAbsolute(path)) throw new HostError('invalid-argument', `"${path}" is not an absolute path.`)
-    const file = normalize(path)
+    // As in a shell, where paths are copied from.
+    const whole = path.replace(/^~(?=\/|$)/, homedir())
+    if (!isAbsolute(whole))
+      throw new HostError('invalid-argument', `"${path}" is no whole path: it begins with / or ~/.`)
+    const file = normalize(whole)
     try {
       await access(file, constants.R_OK)
     } catch (error) {
