@@ -393,6 +393,25 @@ describe('a timestamp that is echoed after an older one', () => {
     )
   })
 
+  it('and then a DSACK tell of one repetition, not of two', () => {
+    const twice = (more: string, first: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1 <ts 120 900>
+      +1ms   A>B A  1(1000)    ack 1 <ts 121 900>
+      +0     A>B A  1001(1000) ack 1 <ts 121 900>
+      +0     A>B PA 2001(1000) ack 1 <ts 121 900>
+      +20ms  B>A A  1(0) ack 1 <ts 921 120, sack 1001:3001>
+      +0     A>B A  1(1000)    ack 1 <ts 141 921> ; fast, ${first}
+      +300ms A>B A  1(1000)    ack 1 <ts 441 921> ; rto, spurious
+      +5ms   B>A A  1(0) ack 3001 <ts 1226 141>
+      +20ms  B>A A  1(0) ack 3001 <ts 1241 141, sack 1:1001>
+      ${more}`
+    expectVerdicts(twice('', 'needed'))
+    expectVerdicts(twice('+1ms B>A A 1(0) ack 3001 <ts 1242 141, sack 1:1001>', 'spurious'))
+  })
+
   it('answers that repetition alone, not an earlier one', () => {
     expectVerdicts(`
       ids

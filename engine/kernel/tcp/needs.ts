@@ -216,15 +216,18 @@ function noteAnswer(d: Sender, repetition: Repetition): void {
   if ((d.state & SACK_OK) !== 0) hosts.doesNot(hosts.DSACKS)
 }
 
-/** [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes was not needed. */
+/**
+ * [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes that this was not yet said of
+ * was not needed, as may be known already.
+ */
 export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
   let name = d.lastRepetition
   for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
     const repetition = at(name)
     const entry = repetition.entry
     const overlaps = repetition.seq - right < 0 && left - repetition.end < 0
-    if (overlaps && verdicts.need(entry) !== NEED.spurious) {
-      verdicts.setNeed(entry, NEED.spurious)
+    if (overlaps && repetition.answered === 0) {
+      if (verdicts.need(entry) !== NEED.acknowledged) verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       if (isByTimer(repetition)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
       return true
