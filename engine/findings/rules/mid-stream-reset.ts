@@ -1,4 +1,4 @@
-import { conntrackOf, openSockets, podOf, policies } from '../commands.ts'
+import { conntrackOf, inPod, openSockets, podOf, policies } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
@@ -14,12 +14,30 @@ interface Aborted extends Case {
   readonly injected: boolean
 }
 
+const THRESHOLDS = {
+  passed: { value: 3, unit: 'packets of either end', source: 'ours: enough to see how many interfaces they pass' },
+  share: { value: 0.9, unit: 'of them', source: 'ours: a packet may be missing' },
+} as const
+
+/** What is said of resets that this host made. */
+const HERE = {
+  title: 'Resets made on this host',
+  why: 'What the ends send was captured at more interfaces of this host than the resets, and than the data that they answer: that came in and no further.',
+  blamed:
+    'a rule on the host of this capture that rejects with a reset (network policy, firewall, service proxy): neither the program nor the network',
+  settle: 'A capture in the server’s pod: neither that data nor a reset is there.',
+  confirm: [
+    inPod('iptables-save -c | grep -F tcp-reset', 'on this host, twice: which rule it is, and whether its count grows'),
+    policies,
+  ],
+} as const
+
 /** A server resets a connection although it owes an answer on it; or somebody on the way does, in the name of either end. */
 export const midStreamReset: Rule = {
   kind: 'mid-stream-reset',
   title: 'Resets instead of answers',
   severity: 'high',
-  thresholds: {},
+  thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc9293#section-3.10.7',
   artefacts: { 'capture-drops': 'weaker', 'mid-stream-start': 'weaker' },
   yieldsTo: [
@@ -37,10 +55,20 @@ export const midStreamReset: Rule = {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
-    const [own, foreign] = [false, true].map((injected) => cases.filter((each) => each.injected === injected))
+    const copies = copiesByRow(context)
+    const from = Map.groupBy(cases, (each) =>
+      each.injected ? 'the way' : wasMadeHere(each, copies) ? 'this host' : 'the server',
+    )
     const drafts: Draft[] = []
-    for (const group of byServer(context, own)) drafts.push(await draft(context, group))
-    for (const group of byServer(context, foreign)) drafts.push(await injectedDraft(context, group))
+    for (const group of byServer(context, from.get('the server') ?? [])) drafts.push(await draft(context, group))
+    for (const group of byServer(context, from.get('the way') ?? []))
+      drafts.push({ ...injectedDraft(context, group), why: await farText(context, group) })
+    for (const group of byServer(context, from.get('this host') ?? []))
+      drafts.push({
+        ...injectedDraft(context, group),
+        ...HERE,
+        subject: `${group.server.address} ${group.server.port} here`,
+      })
     return drafts
   },
 }
@@ -64,6 +92,32 @@ function caseOf(context: FindingContext, id: number): Aborted | undefined {
   const since = segments.time(data)
   const until = segments.time(reset)
   return { id, since, until, costNs: until - since, segments, data, reset, injected }
+}
+
+/** Where a host captures at several interfaces: by row, at how many more than one. None where not all are known. */
+function copiesByRow({ survey, tables: { verdicts } }: FindingContext): ReadonlyMap<number, number> {
+  const found = new Map<number, number>()
+  if (survey.copies.length < survey.copyCount) return found
+  for (const row of survey.copies) {
+    const original = verdicts.original(verdicts.find(row))
+    if (original !== undefined) found.set(original, (found.get(original) ?? 0) + 1)
+  }
+  return found
+}
+
+/** The reset passed fewer interfaces of this host than what the server sends, and the data before it fewer than what the client sends. */
+function wasMadeHere({ segments, data, reset }: Aborted, copies: ReadonlyMap<number, number>): boolean {
+  if (copies.size === 0) return false
+  const at = (i: number) => copies.get(segments.row(i)) ?? 0
+  return [reset, data].every((packet) => {
+    let [further, all] = [0, 0]
+    for (let i = 0; i < reset; i++) {
+      if (i === data || segments.fromClient(i) !== segments.fromClient(packet)) continue
+      all++
+      if (at(i) > at(packet)) further++
+    }
+    return all >= THRESHOLDS.passed.value && further >= THRESHOLDS.share.value * all
+  })
 }
 
 interface Ttls {
@@ -119,7 +173,7 @@ async function draft(context: FindingContext, group: Group<Aborted>): Promise<Dr
   }
 }
 
-async function injectedDraft(context: FindingContext, group: Group<Aborted>): Promise<Draft> {
+function injectedDraft(context: FindingContext, group: Group<Aborted>): Omit<Draft, 'why'> {
   const { cases, server } = group
   const byClients = cases.filter(({ segments, reset }) => segments.fromClient(reset)).length
   const name =
@@ -128,7 +182,6 @@ async function injectedDraft(context: FindingContext, group: Group<Aborted>): Pr
       : byClients === cases.length
         ? 'the clients'
         : `the clients (${byClients}) or the server (${cases.length - byClients})`
-  const ttls = (await ttlsOf(context, cases)).at(0)
   return {
     ...about(group),
     subject: `${server.address} ${server.port} injected`,
@@ -138,7 +191,6 @@ async function injectedDraft(context: FindingContext, group: Group<Aborted>): Pr
     sentence: sentences(
       `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${whenText(group.since, group.until)} by somebody else, in the name of ${name}.`,
     ),
-    why: `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`,
     confidence: 0.9,
     blamed:
       'a firewall, proxy or load balancer on the way, or another host with the address: the resets are not that end’s own',
@@ -151,4 +203,9 @@ async function injectedDraft(context: FindingContext, group: Group<Aborted>): Pr
     confirm: [policies, conntrackOf(server.address)],
     filter: context.filter(group.ids),
   }
+}
+
+async function farText(context: FindingContext, { cases }: Group<Aborted>): Promise<string> {
+  const ttls = (await ttlsOf(context, cases)).at(0)
+  return `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`
 }

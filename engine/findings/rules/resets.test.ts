@@ -128,6 +128,33 @@ describe('a reset instead of an answer', () => {
     expect(finding.why).toContain(why)
   })
 
+  describe('where a host captures at all its interfaces', () => {
+    // Each packet of the server passes two of them, as the client's do on their way to it.
+    const twice = (text: string) => {
+      let id = 0
+      return text.replaceAll(/^.*[AB]>.*$/gm, (line) => {
+        id++
+        return `${line} id ${id}\n${line.replace(/\+\S+/, '+10us')} id ${id} ttl 63`
+      })
+    }
+    const open = twice(`${OPENS}\n+1ms A>B PA 101(100) ack 201\n+5ms B>A PA 201(50) ack 201\n+0 A>B A 201(0) ack 251`)
+    const asks = '+1s A>B PA 201(100) ack 251'
+    const reset = '+1ms B>A R 251(0)'
+
+    it('is that host’s, if the data came no further and the reset passed one interface only', async () => {
+      const finding = theFinding(await findInConnections(`${open}\n${asks} id 900\n${reset} id 901`))
+      expect(finding).toMatchObject({ kind: 'mid-stream-reset', title: 'Resets made on this host' })
+      expect(finding.blamed).toMatch(/^a rule on the host of this capture that rejects/)
+    })
+
+    it('is the server’s where it passed both', async () => {
+      const finding = theFinding(
+        await findInConnections(`${open}\n${twice(`${asks}\n${reset}`).replaceAll(/ id (\d)\b/g, ' id 90$1')}`),
+      )
+      expect(finding.blamed).toMatch(/^the program behind/)
+    })
+  })
+
   it.each([
     ['a client that resets when it has its answer', `${OPENS}\n+10ms A>B RA 101(0) ack 201`],
     ['a server that resets when it has answered', `${OPENS}\n+10ms B>A RA 201(0) ack 101`],
