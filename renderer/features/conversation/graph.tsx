@@ -263,7 +263,13 @@ export function Graph({ session, view, version }: ConversationViewProps): ReactN
             {(error !== undefined || (answer?.about === about && !data)) && (
               <div className="graph-over">
                 {error === undefined ? (
-                  <EmptyState title="No sequence numbers">
+                  <EmptyState
+                    title="No sequence numbers"
+                    actions={[
+                      { title: 'Show the ladder', run: () => view.change({ detail: 'ladder' }, 'push') },
+                      { title: 'Show the packets', run: () => view.change({ detail: undefined }, 'push') },
+                    ]}
+                  >
                     Only TCP numbers its bytes; the list of packets and the ladder show this conversation.
                   </EmptyState>
                 ) : (

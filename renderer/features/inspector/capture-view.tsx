@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { LABELS } from './labels.ts'
 import type { CaptureFacts } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
@@ -53,7 +53,7 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
       <dl className="facts">
         {path !== undefined && (
           <Fact name="File">
-            <span className="about-path">{path}</span>
+            <span className="about-path">{brokenAtFolders(path)}</span>
           </Fact>
         )}
         <Fact name="Format">
@@ -162,4 +162,14 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
       )}
     </div>
   )
+}
+
+/** A path that is broken into lines between folders where that is possible. */
+function brokenAtFolders(path: string): ReactNode {
+  return path.split(/(?<=[\\/])/).map((part, i) => (
+    <Fragment key={i}>
+      {i > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../../../common/model/finding.ts'
-import { drawFindings, findingAt, findingsIn, placeFindings } from './findings-lane.ts'
+import { MOST_CONVERSATIONS, type Finding } from '../../../common/model/finding.ts'
+import { drawFindings, findingAt, findingsIn, findingsOf, placeFindings } from './findings-lane.ts'
 import { TimeScale } from './time-scale.ts'
 
 function finding(id: string, since: number, until: number, evidence: readonly number[] = []): Finding {
@@ -39,6 +39,14 @@ describe('the places of findings', () => {
     const placed = placeFindings(Array.from({ length: 200 }, (_, i) => finding(String(i), 0, 900)))
     expect(placed).toHaveLength(200)
     expect(Math.max(...placed.map(({ row }) => row))).toBe(3)
+  })
+
+  it('are those that concern the conversation, as far as that is told', () => {
+    const of = (id: string, conversations: readonly number[]) => ({ ...finding(id, 0, 1), conversations })
+    const many = Array.from({ length: MOST_CONVERSATIONS }, (_, i) => i + 10)
+    const findings = [of('a', [1, 2]), of('b', [3]), of('many', many), of('none', [])]
+    expect(findingsOf(findings, 2).map(({ id }) => id)).toEqual(['a', 'many', 'none'])
+    expect(findingsOf(findings, undefined)).toHaveLength(4)
   })
 
   it('tell which have a part in a time', () => {

@@ -1,4 +1,4 @@
-import type { Finding, Severity, TimedEvidence } from '../../../common/model/finding.ts'
+import { MOST_CONVERSATIONS, type Finding, type Severity, type TimedEvidence } from '../../../common/model/finding.ts'
 import type { Colors } from '../../components/colors.ts'
 import type { LanePlace } from './lane-specs.ts'
 import type { TimeScale } from './time-scale.ts'
@@ -18,6 +18,15 @@ type Lane = Pick<LanePlace, 'top' | 'height'>
 export interface PlacedFinding {
   readonly finding: Finding
   readonly row: number
+}
+
+/** Those that concern a conversation, or may: some are about none, and of many conversations not all are told. All without one. */
+export function findingsOf(findings: readonly Finding[], conversation: number | undefined): readonly Finding[] {
+  if (conversation === undefined) return findings
+  return findings.filter(
+    ({ conversations }) =>
+      conversations.length === 0 || conversations.length >= MOST_CONVERSATIONS || conversations.includes(conversation),
+  )
 }
 
 /** The first come, the costliest, are placed first: they get the upper rows. */

@@ -25,7 +25,7 @@ import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { drawLanes } from './draw-lanes.ts'
 import { FindingTip } from './finding-tip.tsx'
-import { findingAt, findingsIn, placeFindings, type PlacedFinding } from './findings-lane.ts'
+import { findingAt, findingsIn, findingsOf, placeFindings, type PlacedFinding } from './findings-lane.ts'
 import { listenForGestures } from './gestures.ts'
 import { Gutter } from './gutter.tsx'
 import {
@@ -88,7 +88,7 @@ export function Timeline({ session, view, facts, version, findings, pointed, onF
   const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
   const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
 
-  const placed = useMemo(() => placeFindings(findings ?? []), [findings])
+  const placed = useMemo(() => placeFindings(findingsOf(findings ?? [], conversation)), [findings, conversation])
   const latencyPlace = places.find(({ id }) => id === 'rtt')
 
   const query = queryOf({ filter, conversation })

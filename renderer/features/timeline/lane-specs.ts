@@ -51,13 +51,13 @@ export const AXIS = 56
 /** Between the ruler and the lanes, where there are notes. */
 export const NOTE_LANE = 20
 const WEIGHTS: readonly (readonly [LaneId, number])[] = [
-  ['findings', 1],
-  ['throughput', 3],
+  ['findings', 1.3],
+  ['throughput', 2.7],
   ['retransmissions', 2],
   ['resets', 1],
   ['outOfOrder', 1],
   ['zeroWindows', 1],
-  ['rtt', 4],
+  ['rtt', 4.4],
 ]
 
 /** Where a lane's name can be read. */
