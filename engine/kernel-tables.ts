@@ -46,6 +46,9 @@ export const TABLE = {
   /** RoundTrips. */
   roundTripPages: 50,
   roundTripNodes: 51,
+  /** What was listed of a chunk: RoundTrips.list. */
+  roundTripPlaces: 67,
+  roundTripTimes: 68,
   /** Verdicts: a column each, and the count. */
   verdictRow: 52,
   verdictVerdict: 53,
@@ -65,7 +68,7 @@ export const TABLE = {
   sightingHints: 65,
 } as const
 
-export const TABLE_COUNT = 67
+export const TABLE_COUNT = 69
 
 /** Words of TABLE.counts. */
 export const COUNT = {

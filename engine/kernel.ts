@@ -52,6 +52,7 @@ interface KernelFunctions {
   ): void
   pcapRecords(from: number, to: number, base: number): number
   decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
+  listRoundTrips(from: number, to: number): number
   beginRow(): void
   commitRow(): void
   dropUncommitted(): void

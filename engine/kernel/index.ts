@@ -4,6 +4,7 @@ import { frame, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
+import { listRoundTrips } from './tcp/round-trip-list.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
 import { dropUncommitted } from './uncommitted.ts'
 
@@ -15,6 +16,7 @@ export {
   dropUncommitted,
   frame,
   keepAll,
+  listRoundTrips,
   packetAddress,
   pcapRecords,
   room,

@@ -44,14 +44,16 @@ export class LaneTable {
 
   /** Counts the packets at places [from, to) of the chunk. */
   add(chunk: PacketChunk, from: number, to: number, slot: number): void {
-    const { length, labels, flags, roundTrip } = chunk
+    const { length, labels, flags } = chunk
     let bytes = 0
     for (let i = from; i < to; i++) {
       bytes += length[i]
       if (labels[i] !== 0) this.#addLabels(labels[i], chunk.verdict[i], slot)
       if ((flags[i] & RESET) === RESET) this.resets[slot]++
-      if (roundTrip[i] !== 0) this.#addRtt(this.#roundTrips.time(chunk, i), slot)
     }
+    const count = this.#roundTrips.list(chunk, from, to)
+    const { times } = this.#roundTrips
+    for (let n = 0; n < count; n++) this.#addRtt(times[n], slot)
     this.packets[slot] += to - from
     this.bytes[slot] += bytes
   }

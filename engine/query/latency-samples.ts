@@ -86,15 +86,16 @@ function roundTripsAt(
   client: SampleTaker | undefined,
   server: SampleTaker | undefined,
 ): void {
-  const { roundTrip, time: times } = chunk
-  for (let i = begin; i < end; i++) {
-    const bits = roundTrip[i]
-    if (bits === 0 || (conversation !== undefined && chunk.conversation[i] !== conversation)) continue
-    const taker = (bits & ROUND_TRIP.client) === 0 ? server : client
-    const time = times[i]
+  const count = roundTrips.list(chunk, begin, end)
+  const { places, times } = roundTrips
+  for (let n = 0; n < count; n++) {
+    const i = places[n]
+    if (conversation !== undefined && chunk.conversation[i] !== conversation) continue
+    const taker = (chunk.roundTrip[i] & ROUND_TRIP.client) === 0 ? server : client
+    const time = chunk.time[i]
     if (!taker || time < from || time >= to) continue
-    const ns = roundTrips.time(chunk, i)
+    const ns = times[n]
     if (ns !== 0) taker.take(time, ns, false, false, chunk.first + i)
-    else if (leftOut(chunk, i) !== ANSWERED.none) taker.leftOut?.(leftOut(chunk, i) === ANSWERED.withData)
+    else taker.leftOut?.(leftOut(chunk, i) === ANSWERED.withData)
   }
 }

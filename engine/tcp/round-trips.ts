@@ -74,6 +74,20 @@ export class RoundTrips {
     return chunk.time[i] - (start >= chunk.first ? chunk.time[start - chunk.first] : this.#packets.time(start))
   }
 
+  /**
+   * Lists the packets at places [begin, end) of the chunk that end a round trip, or would if nobody had waited: how many are in `places`, and in
+   * `times`, whose nanoseconds are those of `time`. Both until the next call.
+   */
+  list(chunk: PacketChunk, begin: number, end: number): number {
+    return this.#kernel.call.listRoundTrips(chunk.first + begin, chunk.first + end)
+  }
+  get places(): Uint16Array {
+    return this.#kernel.halves(TABLE.roundTripPlaces)
+  }
+  get times(): Float64Array {
+    return this.#kernel.doubles(TABLE.roundTripTimes)
+  }
+
   /** The row of the segment whose TSval the packet at place `i` is the first to echo (RFC 7323 section 3); -1 = there is none. */
   echoed(chunk: PacketChunk, i: number): number {
     const bits = chunk.roundTrip[i]

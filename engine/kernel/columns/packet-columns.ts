@@ -42,7 +42,8 @@ function nextChunk(row: i32): void {
   store<usize>(chunks + at, chunk)
 }
 
-function chunkOf(row: i32): usize {
+/** Address of the chunk of the row. */
+export function chunkOf(row: i32): usize {
   return load<usize>(chunks + ((<usize>(row >>> CHUNK_SHIFT)) << 2))
 }
 

@@ -33,3 +33,22 @@ export function addRow(columns: i32, row: i32, first: i32, second: i32): void {
   if (first !== 0) store<i32>(tableAt(columns + FIRST) + at, first)
   if (second !== 0) store<i32>(tableAt(columns + SECOND) + at, second)
 }
+
+/** Where the first row is that is not before `row`. */
+export function placeOf(columns: i32, row: i32): i32 {
+  let low = 0
+  let high = load<i32>(tableAt(columns + COUNT))
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (rowAt(columns, middle) < row) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export function rowAt(columns: i32, place: i32): i32 {
+  return load<i32>(tableAt(columns) + ((<usize>place) << 2))
+}
+export function firstAt(columns: i32, place: i32): i32 {
+  return load<i32>(tableAt(columns + FIRST) + ((<usize>place) << 2))
+}
