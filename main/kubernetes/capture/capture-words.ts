@@ -36,6 +36,14 @@ export function messageOf(error: unknown, file: string, begun: boolean): string 
   return words[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
+/** Why the stream from a container ended before the capture did, while it is asked for again. */
+export function cutText(cut: string): string {
+  const why = /error dialing backend|:10250\b/.test(cut)
+    ? `The API server does not reach the kubelet of its node: is the node up? It says: ${cut}.`
+    : `The connection to the capture container was cut: ${cut}.`
+  return `${why.replace(/\.\.$/, '.')} It is taken up again; packets meanwhile are kept in the pod, as far as its ring holds them.`
+}
+
 /** Which pod or node a point is at. */
 export const pointText = ({ namespace, pod, node }: CapturePointStatus): string =>
   pod === undefined ? `node ${node}` : `${namespace}/${pod}`

@@ -7,6 +7,7 @@ import type { ExecStream, ExecTiming } from '../exec-stream.ts'
 import { openExec, runCommand } from '../exec-stream.ts'
 import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
 import type { CapturePlace } from './capture-place.ts'
+import { cutText } from './capture-words.ts'
 import { containerGone, type Gone } from './container-gone.ts'
 import { PULL, script, START, STOP } from './pod-scripts.ts'
 import type { CaptureCounts, DataFrame, PullFrame } from './pull-frames.ts'
@@ -162,7 +163,8 @@ export class PointCapture {
         this.#set({ state: 'incomplete', ...end })
         break
       }
-      this.#set({ state: this.#stopping ? 'stopping' : 'reconnecting', message: cut, cuts: this.#progress.cuts + 1 })
+      const state = this.#stopping ? 'stopping' : 'reconnecting'
+      this.#set({ state, message: cutText(cut), cuts: this.#progress.cuts + 1 })
       await sleep(pause, undefined, { signal: this.#abandon.signal }).catch(() => undefined)
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
     }
