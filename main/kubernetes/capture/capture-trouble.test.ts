@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.ts'
+import { readBlocks } from '../../../test/cluster/read-blocks.ts'
+import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
+import { openAs, skipReason } from '../../../test/cluster/start.ts'
+import type { Container } from '../objects.ts'
+import { DEFAULT_SETTINGS } from './capture-container.ts'
+import { PointCapture } from './point-capture.ts'
+import { preflight } from './preflight.ts'
+import { QuickWriter } from './quick-write.ts'
+import { findLeftovers, removeLeftovers } from './sweep.ts'
+
+const title = `what can be the matter with a capture in a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
+
+describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
+  const on = capturingCluster()
+  const { app, file, make, pod, resume, started } = on
+
+  it('a policy that takes NET_RAW from containers as they come', async () => {
+    await on.cluster.pod('default', 'policed', { nodeName: 'node-a' })
+    const drop = (one: Container): Container => ({
+      ...one,
+      securityContext: { ...one.securityContext, capabilities: { drop: ['ALL'] } },
+    })
+    on.cluster.api.mutatePod = ({ spec, ...pod }) => ({
+      ...pod,
+      spec: { ...spec, ephemeralContainers: (spec.ephemeralContainers ?? []).map(drop) },
+    })
+    try {
+      const { preflight: result } = await preflight(on.admin, pod('policed'), DEFAULT_SETTINGS, 'debug')
+      expect(result.chosen).toBe('node-pod')
+      for (const { sentence } of result.rungs.slice(0, 2)) expect(sentence).toMatch(/takes the capability NET_RAW/)
+    } finally {
+      on.cluster.api.mutatePod = undefined
+    }
+  })
+
+  it.each([
+    ['no such pod', [pod('nope')], {}, {}, /There is no pod "nope" in namespace "default"/],
+    [
+      'a filter that tcpdump refuses',
+      [pod('web')],
+      { filter: 'prot 80' },
+      {},
+      /tcpdump does not understand the filter "prot 80"/,
+    ],
+    [
+      'no such interface',
+      [{ kind: 'pod', namespace: 'default', pod: 'web', interface: 'eth7' } as const],
+      {},
+      {},
+      /There is no such interface/,
+    ],
+    [
+      'an image that does not exist',
+      [pod('db')],
+      {},
+      { container: { image: 'no.such/image:1' } },
+      /The image no.such\/image:1 can't be pulled by the node: name one that it can reach \(under Image .*--image/,
+    ],
+    [
+      'a folder that is not there',
+      [pod('web')],
+      {},
+      { file: '/nowhere/x.pcapng' },
+      /can't be written: its folder does not exist/,
+    ],
+  ])('%s', async (_what, targets, settings, more, words) => {
+    await expect(make(targets, settings, more).run()).rejects.toThrow(words)
+  })
+
+  it('a user who may only look: which permissions are missing, and the rule', async () => {
+    const { connection } = await openAs(on.cluster, 'dev')
+    await expect(make([pod('web')], {}, { connection }).run()).rejects.toThrow(
+      /no way to capture here:\n- dev may not .*get pods\/exec in namespace default/,
+    )
+  })
+
+  it('a file that is there already is left as it is', async () => {
+    const there = file()
+    const first = make([pod('web')], { durationSeconds: 1 }, { file: there })
+    await first.run()
+    const before = readFileSync(there)
+    await expect(make([pod('web')], { durationSeconds: 1 }, { file: there }).run()).rejects.toThrow(/is there already/)
+    expect(readFileSync(there).equals(before)).toBe(true)
+  })
+
+  it('a pod that is deleted while capturing: what was fetched is kept', async () => {
+    await on.cluster.pod('default', 'short', { nodeName: 'node-a' })
+    const capture = make([pod('short')])
+    const done = capture.run()
+    await started(capture)
+    const traffic = await startTraffic(app('short'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 500 })
+    await traffic.stop()
+    await sleep(500)
+    const object = on.cluster.findPod('default', 'short')
+    if (object) on.cluster.deletePod(object, 0)
+    const status = await done
+    expect(status.state).toBe('incomplete')
+    expect(status.message).toMatch(/deleted|ended/)
+    const events = status.points[0]?.events?.map(({ text }) => text) ?? []
+    expect(events.join(' ')).toMatch(/Pod default\/short(: .*| was )deleted|Pod default\/short is gone/)
+    expect(readBlocks(status.file).remarks).toEqual(events.map((text) => `Hopscope: ${text}`))
+    expect(countSequence(readBlocks(status.file).packets.map(({ bytes }) => bytes))).toMatchObject({
+      packets: 500,
+      missing: 0,
+    })
+  })
+
+  it('says why one of its points could not be started, and captures at the other', async () => {
+    const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValueOnce(new Error('no more processes'))
+    const capture = make([pod('web'), pod('db')], { durationSeconds: 1 })
+    const status = await capture.run()
+    start.mockRestore()
+    const why = 'Nothing was captured here, as tcpdump could not be started: no more processes'
+    expect(status).toMatchObject({ state: 'incomplete', message: expect.stringMatching(`^default/web: ${why}`) })
+    expect(status.points).toMatchObject([
+      { state: 'failed', message: expect.stringContaining(why) },
+      { state: 'complete' },
+    ])
+  })
+
+  it('can be gone on with after the disk was full, and then has every packet', async () => {
+    const there = file()
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    const capture = make([pod('web'), pod('db')], {}, { file: there })
+    const done = capture.run()
+    const said = expect(done).rejects.toThrow(/The disk is full: .*go on with it within ten minutes/)
+    await started(capture)
+    const write = vi.spyOn(QuickWriter.prototype, 'write').mockRejectedValue(full)
+    const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
+    await traffic.stop()
+    await said
+    write.mockRestore()
+    const again = await resume(there)
+    const status = await again.run()
+    expect(status.state).toBe('complete')
+    const { packets } = readBlocks(there)
+    for (const point of [0, 1]) {
+      const of = packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes)
+      expect(countSequence(of)).toMatchObject({ packets: 200, missing: 0 })
+    }
+  })
+
+  it('text full of shell stays text', async () => {
+    const capture = make([pod('web')], { filter: 'port 9 $(touch /tmp/pwned) `id`; "&& reboot' })
+    await expect(capture.run()).rejects.toThrow(/does not understand the filter "port 9 \$\(touch \/tmp\/pwned\)/)
+    expect(await said(app('web').exec(['ls', '/tmp']))).not.toContain('pwned')
+    expect(existsSync('/tmp/pwned')).toBe(false)
+    await expect(make([pod('web')], { filter: '-w /tmp/evil' }).run()).rejects.toThrow(
+      /does not understand the filter "-w \/tmp\/evil"/,
+    )
+  })
+
+  it('leaves nothing after a sweep', async () => {
+    const { leftovers } = await findLeftovers(on.admin, 'admin', on.ledger)
+    expect(leftovers.length).toBeGreaterThan(0)
+    const { removed, kept } = await removeLeftovers(on.admin, leftovers, on.ledger)
+    // The one whose image is not there can't be ended, and that is said; all others are gone.
+    expect(kept.map(({ why }) => why)).toEqual([expect.stringMatching(/is waiting \(ImagePullBackOff\)/)])
+    expect(removed).toHaveLength(leftovers.length - 1)
+    expect((await findLeftovers(on.admin, 'admin', on.ledger)).leftovers).toHaveLength(1)
+    for (const name of ['web', 'db']) {
+      await on.cluster.waitFor('default', name, ({ status }) =>
+        (status?.ephemeralContainerStatuses ?? []).every(({ state }) => !state?.running),
+      )
+    }
+  })
+})
