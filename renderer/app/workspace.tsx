@@ -24,6 +24,7 @@ import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
+import { knownFindings } from './known-findings.ts'
 import { LowerPane } from './lower-pane.tsx'
 import { NoPackets } from './no-packets.tsx'
 import { rememberFilter } from './preferences.ts'
@@ -98,6 +99,7 @@ export function Workspace({
   const reading = progress?.phase === 'reading'
   const diagnosis = useAnswer(progress && String(read), () => session.engine.findings())
   const report = diagnosis.value
+  const found = knownFindings(report, progress)
   // Start from the answer, where there is one.
   const list = chosenList ?? (report && report.findings.length > 0 ? 'findings' : 'conversations')
 
@@ -286,7 +288,7 @@ export function Workspace({
                   view={view}
                   facts={facts}
                   version={version}
-                  findings={report?.findings}
+                  findings={found}
                   pointed={pointed}
                   onFilter={narrow}
                 />
@@ -298,7 +300,7 @@ export function Workspace({
                 <Tabs
                   ids={LIST_TABS}
                   names={LIST_TITLES}
-                  counts={{ findings: report?.findings.length }}
+                  counts={{ findings: found?.length }}
                   shown={list}
                   onShow={(id) => view.change({ list: id }, 'push')}
                 >
