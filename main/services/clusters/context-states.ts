@@ -83,15 +83,17 @@ export class ContextStates {
   }
 
   async #begin(): Promise<void> {
-    this.#revision++
+    const revision = ++this.#revision
     const config = await this.#contexts.config()
+    // Begun anew meanwhile: that watches.
+    if (revision !== this.#revision) return
     const before = new Map(this.#now.value.contexts.map((entry) => [entry.name, entry]))
     const added = new Set(this.#contexts.added)
     this.#now.set({
       contexts: config.contexts.map((context) => entryOf(config, context, before.get(context.name))),
       files: config.files.map((path) => ({ path, added: added.has(path) })),
       problems: config.problems,
-      revision: this.#revision,
+      revision,
     })
     if (this.#watchers === 0) return
     this.#unwatch = [
