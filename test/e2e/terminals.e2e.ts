@@ -231,6 +231,18 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
       .click({ button: 'right' })
   }
 
+  it('leads by Tab from an image without a shell to a debug container', async () => {
+    await using opened = await openPage(served.browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    await openMenu(page, 'Pods', 'distroless')
+    await page.getByRole('menuitem', { name: 'Open a shell' }).click()
+    const button = page.getByRole('button', { name: 'Add a debug container' })
+    await button.waitFor()
+    await page.getByRole('textbox', { name: 'Terminal input' }).focus()
+    await page.keyboard.press('Tab')
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
   it('leads from a pod to a shell in it, and says when the pod is deleted', async () => {
     await using opened = await openPage(served.browser, at('screen=cluster&context=admin'))
     const { page, complaints } = opened

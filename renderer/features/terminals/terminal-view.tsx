@@ -76,7 +76,7 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
           announce(`Not noted: ${error instanceof Error ? error.message : String(error)}`),
         )
       },
-      isOurs: isWindowKey,
+      isOurs: (event) => isWindowKey(event) || leavesEnded(event, element),
     })
     screen.current = made
     const fitted = made.open(element)
@@ -340,4 +340,15 @@ function SearchBar({ onFind, onClose }: SearchBarProps): ReactNode {
       <span>{missing ? 'Not found' : 'Enter: further up, Shift Enter: further down'}</span>
     </div>
   )
+}
+
+/** Nothing takes Tab in a terminal that has ended: it leads to what can be done about that. */
+function leavesEnded(event: globalThis.KeyboardEvent, screen: HTMLElement): boolean {
+  const ended = screen.closest('[data-terminal=ended]')
+  if (event.key !== 'Tab' || !ended) return false
+  if (event.type === 'keydown') {
+    event.preventDefault()
+    ended.querySelector<HTMLElement>('.terminal-head button')?.focus()
+  }
+  return true
 }
