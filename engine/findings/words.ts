@@ -32,7 +32,8 @@ export function share(part: number, whole: number): string {
 export function listOf(items: readonly string[], most = 3): string {
   if (items.length === 0) return ''
   if (items.length === 1) return items[0]
-  if (items.length <= most) return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
+  // Where one alone is left, its name takes no more room than "1 more".
+  if (items.length <= most + 1) return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
   return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
 }
 

@@ -20,7 +20,7 @@ export interface Analysis extends FactsOfFile {
 
 /** For a person, in a terminal: what is in the capture, then when there was trouble, what it was, and whom it hit. */
 export function analysisText(analysis: Analysis): string {
-  const parts = analysis.facts.packets > 0 ? [findingsSummary(analysis)] : []
+  const parts = analysis.facts.packets > 0 ? [findingsSummary(analysis, analysis.facts.part?.before ?? 0)] : []
   parts.push(factsText(analysis))
   if (analysis.facts.packets > 0)
     parts.push(lanesText(analysis.lanes), troubleText(analysis), latencyText(analysis.latency), worstText(analysis))
@@ -31,12 +31,17 @@ const NAME_WIDTH = 16
 
 function lanesText(lanes: Lanes): string {
   const most = highest(lanes.rttP99)
+  const counted = [
+    ['retransmissions', lanes.retransmissions],
+    ['resets', lanes.resets],
+    ['out of order', lanes.outOfOrder],
+    ['zero windows', lanes.zeroWindows],
+  ] as const
+  const seen = counted.filter(([, counts]) => sum(counts) > 0)
+  const none = counted.filter((each) => !seen.includes(each)).map(([name]) => name)
   const lines: (readonly [string, string, string])[] = [
     ['bytes', sparkline(lanes.bytes), bytesText(sum(lanes.bytes))],
-    countLane('retransmissions', lanes.retransmissions, lanes),
-    countLane('resets', lanes.resets, lanes),
-    countLane('out of order', lanes.outOfOrder, lanes),
-    countLane('zero windows', lanes.zeroWindows, lanes),
+    ...seen.map(([name, counts]) => countLane(name, counts, lanes)),
     [
       'RTT p99',
       sparkline(lanes.rttP99),
@@ -44,7 +49,11 @@ function lanesText(lanes: Lanes): string {
     ],
   ]
   const axis = axisText(lanes)
-  return [...lines.map(([name, bars, says]) => `${name.padEnd(NAME_WIDTH)}${bars}  ${says}`), axis].join('\n')
+  return [
+    ...lines.map(([name, bars, says]) => `${name.padEnd(NAME_WIDTH)}${bars}  ${says}`),
+    axis,
+    ...(none.length > 0 ? [`None: ${none.join(', ')}.`] : []),
+  ].join('\n')
 }
 
 /** Events have a number and, when they are in one part of the time only, the part. */

@@ -15,19 +15,29 @@ export function findingsText({ findings, omitted, artefacts }: FindingsReport, e
   return parts.join('\n\n')
 }
 
-/** The findings as sentences, for the beginning of an analysis. */
-export function findingsSummary({ findings, artefacts }: Pick<FindingsReport, 'findings' | 'artefacts'>): string {
-  const parts = findings.map((finding, i) => `${headText(finding, i + 1)}\n${wrapped(finding.sentence, '   ')}`)
+/** What happened, from which frame on, and who is to blame, for the beginning of an analysis; frames are counted from `before` on. */
+export function findingsSummary(
+  { findings, artefacts }: Pick<FindingsReport, 'findings' | 'artefacts'>,
+  before: number,
+): string {
+  const parts = findings.map((finding, i) =>
+    [
+      headText(finding, i + 1, finding.evidence.map(({ row }) => `; see frame ${before + row + 1}`).at(0)),
+      wrapped(finding.sentence, '   '),
+      wrapped(`To blame: ${finding.blamed}.`, '   '),
+    ].join('\n'),
+  )
+  if (parts.length > 0) parts.push('Why, what was ruled out and how to confirm it: hopscope findings.')
   if (parts.length === 0) parts.push('Nothing was found.')
   const notes = artefactsText(artefacts)
   if (notes !== '') parts.push(notes)
   return parts.join('\n')
 }
 
-function headText({ title, costMs, failed, confidence }: Finding, number: number): string {
+function headText({ title, costMs, failed, confidence }: Finding, number: number, where = ''): string {
   const broken = failed === undefined ? '' : `, ${failed} failed`
   const cost = costMs > 0 ? `, ${millisecondsText(costMs)} lost` : ''
-  return `${number}. ${printable(title)}${broken}${cost} (${Math.round(confidence * 100)} % sure)`
+  return `${number}. ${printable(title)}${broken}${cost} (${Math.round(confidence * 100)} % sure${where})`
 }
 
 function wholeText(finding: Finding, number: number, { packets }: Engine): string {

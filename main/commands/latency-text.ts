@@ -21,12 +21,15 @@ export function latencyText(latency: readonly LatencySummary[]): string {
   ])
   const delayed = latency.reduce((sum, { delayedAcks }) => sum + delayedAcks, 0)
   const withData = latency.reduce((sum, each) => sum + each.withData, 0)
+  const leftOut = [
+    ...(delayed > 0 ? [countText(delayed, 'delayed ACK')] : []),
+    ...(withData > 0
+      ? [`${countText(withData, 'ACK')} with data, for which the program may have been waited for`]
+      : []),
+  ]
   const notes = [
     ...(latency.some(({ approximate }) => approximate) ? ['~: guessed from who spoke when.'] : []),
-    ...(delayed > 0 ? [`Left out of the RTT: ${countText(delayed, 'delayed ACK')}.`] : []),
-    ...(withData > 0
-      ? [`Left out of the RTT, as the program may have been waited for: ${countText(withData, 'ACK')} with data.`]
-      : []),
+    ...(leftOut.length > 0 ? [`Left out of the RTT: ${leftOut.join(', and ')}.`] : []),
   ]
   return ['Latency:', table(['of', 'n', 'unanswered', 'failed', 'p50', 'p90', 'p99', 'max'], lines), ...notes].join(
     '\n',
