@@ -32,7 +32,7 @@ describe('expert', () => {
     expect(stdout).toContain('2,162 packets, 921 kB on the wire, 6 conversations')
     expect(stdout).toMatch(/^label +packets +conversations +first frame$/m)
     expect(stdout).toMatch(/^tcp\.analysis\.retransmission +42 +6 +980$/m)
-    expect(stdout).toMatch(/^tlp +24 +6 +980 +10 +12 +14 +10 +tail loss probe$/m)
+    expect(stdout).toMatch(/^tlp +24 +6 +980 +10 +12 +14 +4 +tail loss probe$/m)
     expect(stdout).toMatch(
       /^TCP 0 +checkout-7d9f6c5b8-xk2lp.shop 10\.244\.1\.17:44142 +orders-0.orders.shop 10\.244\.2\.21:8080 +1\.31 s /m,
     )
