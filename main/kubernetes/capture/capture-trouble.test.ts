@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.ts'
@@ -7,6 +9,7 @@ import { countSequence, startTraffic } from '../../../test/cluster/sequenced-tra
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
 import type { Container } from '../objects.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
+import { Ledger } from './ledger.ts'
 import { PointCapture } from './point-capture.ts'
 import { preflight } from './preflight.ts'
 import { QuickWriter } from './quick-write.ts'
@@ -152,6 +155,24 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     await expect(make([pod('web')], { filter: '-w /tmp/evil' }).run()).rejects.toThrow(
       /does not understand the filter "-w \/tmp\/evil"/,
     )
+  })
+
+  it('forgets what is not there of processes that have ended, and of no other: it may be about to be made', async () => {
+    const path = join(on.folder, 'other-ledger.jsonl')
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const entry = {
+      ...{ context: 'admin', server: on.admin.cluster.server, kind: 'pod', namespace: 'debug', container: 'capture' },
+      ...{ capture: 'one', state: 'intended', at: 1 },
+    }
+    const lines = [
+      { ...entry, id: 'a', pod: 'of-us', pid: process.pid },
+      { ...entry, id: 'b', pod: 'of-another', pid: process.ppid },
+      { ...entry, id: 'c', pod: 'of-an-ended-one', pid },
+    ]
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const ledger = new Ledger(path)
+    await findLeftovers(on.admin, 'admin', ledger)
+    expect((await ledger.open()).map((one) => one.pod)).toEqual(['of-us', 'of-another'])
   })
 
   it('leaves nothing after a sweep', async () => {

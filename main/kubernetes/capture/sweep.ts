@@ -29,8 +29,10 @@ export async function findLeftovers(connection: ApiConnection, context: string, 
   for (const entry of await ledger.open()) {
     if (entry.server !== connection.cluster.server) continue
     const state = await stateOf(connection, entry)
-    if (state === 'gone') await ledger.gone(entry)
-    else {
+    if (state === 'gone') {
+      // One whose maker still runs may be about to be made.
+      if (entry.pid !== process.pid && !isInUse(entry)) await ledger.gone(entry)
+    } else {
       if (state === 'unknown')
         notes.push(`${entry.namespace}/${entry.pod} may not be read: it is taken to be there still.`)
       found.set(keyOf(entry), {
