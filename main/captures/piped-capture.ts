@@ -54,6 +54,8 @@ export async function keepPiped(
       capture.finish()
     } catch (error) {
       capture.fail(fileFailure(path, error))
+      // Whoever writes need not wait for us.
+      await chunks.return?.()
     } finally {
       await file.close()
     }

@@ -75,8 +75,12 @@ and open the URL with 8080 in place of PORT.`,
 async function openPiped(host: Host): Promise<CaptureFile> {
   const piped = await keepPiped(process.stdin, join(dataFolder(), 'captures'), host.captures)
   if (!piped) throw new CommandError('standard input ended before anything came.')
-  process.stderr.write(`hopscope serve: standard input is kept in ${piped.capture.path}\n`)
-  return piped.capture
+  const { capture, ended } = piped
+  process.stderr.write(`hopscope serve: standard input is kept in ${capture.path}\n`)
+  void ended.then(() => {
+    if (capture.failure) process.stderr.write(`hopscope serve: it ended early. ${capture.failure.message}\n`)
+  })
+  return capture
 }
 
 function parse(args: readonly string[]): { port: number; open: boolean; demo: boolean; files: readonly string[] } {
