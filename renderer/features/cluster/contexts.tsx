@@ -23,7 +23,7 @@ export function Contexts({ list, selected, onSelect, onAsk, onLogIn }: ContextsP
             type="button"
             className="context"
             aria-current={context.name === selected}
-            title={`${context.server}\n${context.file}`}
+            title={[context.problem, context.server, context.file].filter(Boolean).join('\n')}
             onClick={() => onSelect(context.name)}
           >
             <i className={`context-dot ${context.state}`} aria-hidden />

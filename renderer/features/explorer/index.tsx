@@ -142,7 +142,6 @@ export function Explorer(props: ExplorerProps): ReactNode {
       }
     >
       <div className="explorer-list" onKeyDown={onKeyDown}>
-        <Problems problems={shown.problems} />
         <DataGrid<AnyRow>
           key={kind}
           id={`explorer.${kind}`}
@@ -176,6 +175,8 @@ export function Explorer(props: ExplorerProps): ReactNode {
           }}
           empty={emptyText()}
         />
+        {/* Below the rows, which so stay where they are. */}
+        {rows.size > 0 && <Problems problems={shown.problems} />}
       </div>
       {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
     </Pane>
@@ -249,7 +250,14 @@ export function Explorer(props: ExplorerProps): ReactNode {
           {shown.error}
         </EmptyState>
       )
-    if (shown.problems.length > 0) return undefined
+    if (shown.problems.length > 0 && rows.size === 0) {
+      const tone = shown.problems.every(({ forbidden }) => forbidden) ? {} : { tone: 'bad' as const }
+      return (
+        <EmptyState {...tone} title={`No ${kind} can be listed`}>
+          {problemTexts(shown.problems).join(' ')}
+        </EmptyState>
+      )
+    }
     if (!shown.synced) return <p className="quiet">Reading {KIND_TITLES[kind].toLowerCase()}…</p>
     if (rows.size > 0) return <EmptyState title={`None of ${formatCount(rows.size)} has “${wanted}”`} />
     return <EmptyState title={`There are no ${kind}${namespace === '' ? '' : ` in namespace ${namespace}`}`} />
@@ -263,24 +271,31 @@ function focusList(kind: ShownKind): void {
 /** What may not be seen, once and quietly; the rest is there. */
 function Problems({ problems }: { readonly problems: readonly ExplorerProblem[] }): ReactNode {
   if (problems.length === 0) return undefined
-  const forbidden = problems.filter((problem) => problem.forbidden)
-  const others = problems.filter((problem) => !problem.forbidden)
   return (
-    <div className="explorer-problems" role="status">
-      {forbidden.length > 0 && (
-        <p title={forbidden.map(({ message }) => message).join('\n')}>
-          You may not list {forbidden.map(({ what }) => what).join(', ')}.
-          {forbidden.some(({ what }) => what.endsWith('in all namespaces')) &&
-            ' Type a namespace that is yours at the left.'}
-        </p>
-      )}
-      {others.length > 0 && (
-        <p title={others.map(({ what, message }) => `${what}: ${message}`).join('\n')}>
-          {others[0].message} Trying again.
-        </p>
-      )}
+    <div
+      className="explorer-problems"
+      role="status"
+      title={problems.map(({ what, message }) => `${what}: ${message}`).join('\n')}
+    >
+      {problemTexts(problems).map((text) => (
+        <p key={text}>{text}</p>
+      ))}
     </div>
   )
+}
+
+function problemTexts(problems: readonly ExplorerProblem[]): string[] {
+  const forbidden = problems.filter((problem) => problem.forbidden).map(({ what }) => what)
+  const other = problems.find((problem) => !problem.forbidden)
+  const elsewhere = forbidden.some((what) => / in (all namespaces$|namespace )/.test(what))
+  return [
+    ...(forbidden.length === 0
+      ? []
+      : [
+          `You may not list ${forbidden.join(', ')}.${elsewhere ? ' Type a namespace that is yours at the left.' : ''}`,
+        ]),
+    ...(other ? [`${other.message} Trying again.`] : []),
+  ]
 }
 
 export interface DetailsProps {

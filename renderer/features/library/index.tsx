@@ -81,11 +81,6 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
           if (event.key === 'Delete' && row && row.state !== 'live') setDeleting(row)
         }}
       >
-        {row?.message !== undefined && row.state !== 'live' && (
-          <p className="library-why">
-            {row.title}, {STATES[row.state]}: {row.message}
-          </p>
-        )}
         <DataGrid<LibraryCapture>
           id="library"
           label="Captures"
@@ -121,6 +116,12 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
             )
           }
         />
+        {/* Below the rows: the one that was clicked stays under the pointer. */}
+        {row && row.state !== 'live' && (row.message ?? WHY[row.state]) !== undefined && (
+          <p className="library-why">
+            {row.title}, {STATES[row.state]}: {row.message ?? WHY[row.state]}
+          </p>
+        )}
       </div>
       {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
       {deleting && (
@@ -148,6 +149,12 @@ const STATES: Readonly<Record<LibraryCapture['state'], string>> = {
   incomplete: 'incomplete',
   failed: 'failed',
   interrupted: 'interrupted',
+}
+
+/** Where nobody was left to say why. */
+const WHY: Readonly<Partial<Record<LibraryCapture['state'], string>>> = {
+  interrupted:
+    'Hopscope or its disk gave out while it was captured. Go on with it: pods keep what is not in the file for some ten minutes, and afterwards it can at least be closed in order.',
 }
 
 const COLUMNS: readonly Column<LibraryCapture>[] = [
