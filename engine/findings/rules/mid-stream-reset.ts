@@ -55,6 +55,7 @@ export const midStreamReset: Rule = {
       const found = caseOf(context, id)
       if (found) cases.push(found)
     }
+    if (cases.length === 0) return []
     const copies = copiesByRow(context)
     const from = Map.groupBy(cases, (each) =>
       each.injected ? 'the way' : wasMadeHere(each, copies) ? 'this host' : 'the server',
