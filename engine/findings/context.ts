@@ -88,8 +88,11 @@ export class FindingContext {
   }
 
   /** The TCP conversations that the rule may look at. */
-  *tcp(): Iterable<number> {
-    for (const id of this.survey.tcp) if (this.isOpen(id)) yield id
+  tcp(): Uint32Array {
+    const open = new Uint32Array(this.survey.tcp.length)
+    let count = 0
+    for (const id of this.survey.tcp) if (this.isOpen(id)) open[count++] = id
+    return open.subarray(0, count)
   }
 
   /** Those of them in which anything was noted: labels other than partial ACKs, repeated SYNs, resets, closed windows. */

@@ -72,12 +72,15 @@ export function requestsOf(
 export function requestCounts(context: FindingContext, protocols: ReadonlySet<string>): ReadonlyMap<number, number> {
   const { exchanges, conversations } = context.tables
   const wanted = exchanges.protocolNames.map((name) => protocols.has(name))
-  const counts = new Map<number, number>()
+  const requests = new Uint32Array(conversations.count)
   for (let id = 0; id < exchanges.count; id++) {
-    const conversation = exchanges.conversation[id]
-    if (!wanted[exchanges.protocol[id]] || conversations.transport[conversation] !== TRANSPORT.tcp) continue
-    const key = context.serverKey(conversation)
-    counts.set(key, (counts.get(key) ?? 0) + 1)
+    if (wanted[exchanges.protocol[id]]) requests[exchanges.conversation[id]]++
+  }
+  const counts = new Map<number, number>()
+  for (const id of context.survey.tcp) {
+    if (requests[id] === 0) continue
+    const key = context.serverKey(id)
+    counts.set(key, (counts.get(key) ?? 0) + requests[id])
   }
   return counts
 }

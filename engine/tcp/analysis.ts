@@ -46,6 +46,7 @@ export class TcpAnalysis {
 
   /** Those of them that lie in [from, to). */
   lostWithin(conversation: number, from: number, to: number): number {
+    if (!this.isTroubled(conversation)) return 0
     return this.#reader.lostWithin(conversation, from, to, this.#lastTime(conversation))
   }
 

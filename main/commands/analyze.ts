@@ -1,3 +1,4 @@
+import type { Engine } from '../../engine/engine.ts'
 import { analysisText } from './analysis-text.ts'
 import { oneFile, parseArguments } from './arguments.ts'
 import { CaptureWithBytes } from './capture-bytes.ts'
@@ -38,7 +39,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
     const { engine } = capture
     const facts = engine.facts()
     const { findings, artefacts } = await engine.findings(capture.read)
-    const worst = engine.conversationOrder('harmMs', true).subarray(0, WORST)
+    const worst = worstConversations(engine)
     const analysis = {
       file: nameOf(file),
       facts,
@@ -55,4 +56,11 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
     await writeOut(values.json ? `${engineJson(engine, analysis, 1)}\n` : analysisText(analysis))
     return 0
   },
+}
+
+/** Who lost most time first; where fewer have lost any, the first of the others. */
+function worstConversations(engine: Engine): Uint32Array {
+  const ids = engine.mostHarmed(WORST).map(({ id }) => id)
+  for (let id = 0; ids.length < WORST && id < engine.conversations.count; id++) if (!ids.includes(id)) ids.push(id)
+  return Uint32Array.from(ids)
 }
