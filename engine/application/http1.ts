@@ -10,7 +10,7 @@ import { recogniseTls, TlsDecoder } from './tls.ts'
 const METHODS = ['GET ', 'POST ', 'PUT ', 'DELETE ', 'HEAD ', 'PATCH ', 'OPTIONS ', 'CONNECT ', 'TRACE ']
 /** Token (RFC 9110 section 5.6.2), target without spaces, version. */
 const REQUEST_LINE = /^([A-Z][A-Z-]{1,23}) (\S+) HTTP\/1\.[01]$/
-const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})( |$)/
+const STATUS_LINE = /^HTTP\/1\.[01] \d{3}( |$)/
 /** Requests that wait for their responses on one connection. */
 const MOST_OPEN = 1024
 
@@ -200,7 +200,7 @@ export class Http1Decoder implements StreamDecoder {
   }
 
   #statusLine(line: string): void {
-    this.#status = Number(STATUS_LINE.exec(line)?.[1] ?? 0)
+    this.#status = STATUS_LINE.test(line) ? Number(line.slice(9, 12)) : 0
     if (this.#answering && this.#status > 0) {
       this.#sink.answer(this.#answering.id, String(this.#status), this.#status >= 400)
     }
