@@ -14,6 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import type { TestCluster } from './cluster.ts'
 import { type ContractCluster, SECRET, startContractCluster, until } from './contract-cluster.ts'
 import { readBlocks } from './read-blocks.ts'
+import { startTraffic } from './sequenced-traffic.ts'
 import { skipReason } from './start.ts'
 
 const title = `captures in clusters, through the contract${skipReason ? ` (skipped: ${skipReason})` : ''}`
@@ -120,8 +121,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     const id = await contract.capturing.start(order())
     const { sourceId = '' } = await live(id, ({ sourceId, state }) => sourceId !== undefined && state === 'capturing')
     expect(await contract.captures.source(sourceId)).toMatchObject({ growing: true })
-    ping()
+    // Until enough is seen: tcpdump may be a moment later than its state.
+    const traffic = await startTraffic(cluster.container('shop', 'web-2', 'app'), web1(), { perSecond: 100 })
     const busy = await live(id, ({ packets }) => packets >= 40)
+    await traffic.stop()
     expect(busy.points.map(({ pod, interface: on }) => `${pod}:${on}`)).toEqual(['web-1:eth0', 'web-2:eth0'])
     await live(id, ({ diskFree, health }) => (diskFree ?? 0) > 0 && health.length === 2)
     await expect(contract.capturing.deleteCapture(busy.file.split('/').at(-1) ?? '')).rejects.toMatchObject({
