@@ -41,7 +41,7 @@ export function cutText(cut: string): string {
   const why = /error dialing backend|:10250\b/.test(cut)
     ? `The API server does not reach the kubelet of its node: is the node up? It says: ${cut}.`
     : `The connection to the capture container was cut: ${cut}.`
-  return `${why.replace(/\.\.$/, '.')} It is taken up again; packets meanwhile are kept in the pod, as far as its ring holds them.`
+  return `${why.replace(/\.\.$/, '.')} It is taken up again; while its container runs, packets are kept there as far as its ring holds them.`
 }
 
 /** Which pod or node a point is at. */
