@@ -38,6 +38,7 @@ interface Authentication {
 
 const TIMEOUT_MS = 30_000
 const PROXY_MS = 30_000
+const REQUESTS_AT_ONCE = 64
 const USER_AGENT = 'hopscope'
 
 /** One cluster as one user: requests, watches and WebSockets, authenticated as kubectl would. */
@@ -48,6 +49,8 @@ export class ApiConnection {
   readonly #base: URL
   readonly #proxy: URL | undefined
   readonly #agent: Agent
+  /** Each watch keeps its connection for minutes: they must not take those of requests. */
+  readonly #watchAgent: Agent
   #authority: Promise<string | undefined> | undefined
 
   constructor(
@@ -61,7 +64,8 @@ export class ApiConnection {
     this.#plugins = plugins
     this.#base = serverUrl(cluster)
     this.#proxy = proxyFor(this.#base, cluster.proxyUrl, env)
-    this.#agent = agentFor(this.#base, this.#proxy)
+    this.#agent = agentFor(this.#base, this.#proxy, REQUESTS_AT_ONCE)
+    this.#watchAgent = agentFor(this.#base, this.#proxy, Infinity)
   }
 
   get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -124,6 +128,7 @@ export class ApiConnection {
 
   close(): void {
     this.#agent.destroy()
+    this.#watchAgent.destroy()
   }
 
   async #upgrade(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
@@ -188,7 +193,7 @@ export class ApiConnection {
       {
         ...tls,
         method,
-        agent: this.#agent,
+        agent: options.query?.['watch'] === true ? this.#watchAgent : this.#agent,
         headers: { ...headers, ...content, accept: 'application/json', 'user-agent': USER_AGENT },
         signal,
       },
@@ -256,8 +261,8 @@ function serverUrl(cluster: KubeCluster): URL {
   )
 }
 
-function agentFor(server: URL, proxy: URL | undefined): Agent {
-  const options = { keepAlive: true, maxSockets: 64, timeout: 0 }
+function agentFor(server: URL, proxy: URL | undefined, maxSockets: number): Agent {
+  const options = { keepAlive: true, maxSockets, timeout: 0 }
   if (!proxy) return server.protocol === 'http:' ? new HttpAgent(options) : new HttpsAgent(options)
   return server.protocol === 'http:' ? new PlainProxyAgent(proxy, options) : new TlsProxyAgent(proxy, options)
 }

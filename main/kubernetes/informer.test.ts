@@ -44,6 +44,21 @@ describe.skipIf(skipReason !== undefined)(
       expect(told).toEqual(['ADDED', 'BOOKMARK'])
     })
 
+    it('leaves room for requests, however many watch', async () => {
+      const ends = Array.from({ length: 70 }, (_, n) => {
+        const informer = new Informer(connection, { path: '/api/v1/pods', fieldSelector: `metadata.name=pod-${n}` })
+        return { informer, end: informer.observe(() => undefined) }
+      })
+      try {
+        const watched = () => cluster.api.seen.filter(({ url }) => /watch=true.*pod-/.test(url)).length
+        await until(() => watched() === 70)
+        await connection.get('/api/v1/services')
+        expect(ends.every(({ informer }) => informer.state.synced)).toBe(true)
+      } finally {
+        for (const { end } of ends) end()
+      }
+    })
+
     it('knows what is there, what comes, changes and goes; across a cut and a compaction; and only while someone looks', async () => {
       cluster.add('services', 'default', { metadata: { name: 'a' } })
       const informer = new Informer<Service>(connection, { path: '/api/v1/services' })
