@@ -1,6 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
 import { concat, ethernet, ipv4, udp } from '../../query/testing/frames.ts'
-import { findInConnections, findInFrames, framesOf, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import {
+  findInConnections,
+  findInFrames,
+  framesOf,
+  kindsOf,
+  theFinding,
+  type TimedFrame,
+} from '../../../test/support/find-in.ts'
 import { parseScenario } from '../../../test/support/tcp-scenario.ts'
 import { Segments } from '../segments.ts'
 
@@ -134,17 +141,28 @@ describe('a refusal', () => {
     ])
   })
 
+  /** An ICMP error about the SYN, from a router. */
+  const saidOf = (syn: TimedFrame, type: number, code: number) => {
+    const quote = concat([type, code, 0, 0, 0, 0, 0, 0], syn.bytes.subarray(14, 42))
+    const bytes = ethernet(0x800, ipv4({ source: '10.9.9.9', destination: '10.0.0.1', protocol: 1 }, quote))
+    return { time: syn.time + 1e6, bytes }
+  }
+
   it.each([
     ['', ['refused']],
     [' ttl 9', []],
   ])('is a routing loop where hops run out, and none of a traceroute (SYN%s)', async (ttl, kinds) => {
     const [syn] = framesOf(`+0 A>B S 0(0)${ttl}`)
-    const quote = concat([11, 0, 0, 0, 0, 0, 0, 0], syn.bytes.subarray(14, 42))
-    const error = ethernet(0x800, ipv4({ source: '10.9.9.9', destination: '10.0.0.1', protocol: 1 }, quote))
-    const { findings } = await findInFrames([syn, { time: syn.time + 1e6, bytes: error }])
+    const { findings } = await findInFrames([syn, saidOf(syn, 11, 0)])
     expect(findings.map(({ kind }) => kind)).toEqual(kinds)
     for (const { sentence } of findings)
       expect(sentence).toContain('10.9.9.9 says so, not the server: it got them with no hop left')
+  })
+
+  it('is no routing loop where a network is unreachable for the type of service, which is code 11', async () => {
+    const [syn] = framesOf('+0 A>B S 0(0)')
+    const { findings } = await findInFrames([syn, saidOf(syn, 3, 11)])
+    expect(findings.map(({ sentence }) => sentence).join('')).not.toContain('hop')
   })
 
   it('is told also of very many connections', async () => {

@@ -13,24 +13,24 @@ const THRESHOLDS = {
   scannedPorts: { value: 12, unit: 'ports', source: 'ours' },
 } as const
 
-/** ICMP codes of type 3, and type 11 under 11, by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible. */
-const SAYS: Readonly<Record<number, { readonly text: string; readonly who: string }>> = {
-  0: { text: 'network unreachable', who: 'has no route there' },
-  1: { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
-  3: { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
-  9: { text: 'network administratively prohibited', who: 'forbids it' },
-  10: { text: 'host administratively prohibited', who: 'forbids it' },
-  13: {
+/** ICMP errors by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible, by type and code. */
+const SAYS: Readonly<Record<string, { readonly text: string; readonly who: string }>> = {
+  '3 0': { text: 'network unreachable', who: 'has no route there' },
+  '3 1': { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
+  '3 3': { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
+  '3 9': { text: 'network administratively prohibited', who: 'forbids it' },
+  '3 10': { text: 'host administratively prohibited', who: 'forbids it' },
+  '3 13': {
     text: 'communication administratively prohibited',
     who: 'forbids it, by a firewall or policy rule that rejects',
   },
-  11: {
+  '11 0': {
     text: 'time exceeded in transit',
     who: 'got them with no hop left: routes send them in circles (a routing loop)',
   },
 }
-const PORT_UNREACHABLE = 3
-const [UNREACHABLE, TIME_EXCEEDED] = [3, 11]
+const PORT_UNREACHABLE = '3 3'
+const TIME_EXCEEDED = 11
 /** Who looks for the way (traceroute) sends with less on purpose. */
 const LEAST_TTL = 32
 
@@ -102,8 +102,7 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
 }
 
 /** In SAYS. */
-const keyOf = ({ type, code }: IcmpError): number =>
-  type === UNREACHABLE ? code : type === TIME_EXCEEDED && code === 0 ? TIME_EXCEEDED : NaN
+const keyOf = ({ type, code }: IcmpError): string => `${type} ${code}`
 
 function isTraced(context: FindingContext, id: number, { type }: IcmpError): boolean {
   return type === TIME_EXCEEDED && context.tables.tcp.ttl(id, context.clientIsB(id) ? 1 : 0) < LEAST_TTL
