@@ -1,5 +1,4 @@
-import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketTable } from '../../columns/packet-table.ts'
-import type { CaptureTables } from '../../query/capture-tables.ts'
+import { CHUNK_ROWS, FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
 import { addressKey } from '../../query/conversation-names.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
 import { isRepetition } from '../../tcp/verdicts.ts'
@@ -8,6 +7,7 @@ import type { FindingContext } from '../context.ts'
 import { type Case, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
+import { rowAt, silencesIn, type Span } from '../silences.ts'
 import { countOf, least, listOf, nsText, sentences, sumOf } from '../words.ts'
 
 const THRESHOLDS = {
@@ -23,11 +23,6 @@ const AFTER_NS = 1e9
 /** The longest silences of an address that are looked at, and addresses. */
 const MOST_SPANS = 20
 const MOST_ADDRESSES = 200
-
-interface Span {
-  readonly from: number
-  readonly to: number
-}
 
 interface Suspected extends Span {
   /** Whose segments were sent again, as often as they were. */
@@ -65,10 +60,13 @@ export const outage: Rule = {
     'policy-drop',
   ],
   find(context) {
+    const spans = suspected(context)
+    if (spans.size === 0) return []
+    const silent = silencesIn(context.tables, spans, { shortest: THRESHOLDS.silence.value * 1e6, after: AFTER_NS })
     const silences: Silence[] = []
-    for (const [address, spans] of suspected(context)) {
-      for (const span of spans) {
-        const found = silenceIn(context, address, span)
+    for (const [address, some] of spans) {
+      for (const span of some) {
+        const found = outageIn(context, address, span, silent.get(span) ?? [])
         if (found) silences.push(found)
       }
     }
@@ -77,7 +75,7 @@ export const outage: Rule = {
 }
 
 /** By address: when something that had been sent to it had to be sent again by a timer, the longest times first. */
-function suspected(context: FindingContext): (readonly [address: number, spans: readonly Suspected[]])[] {
+function suspected(context: FindingContext): ReadonlyMap<number, readonly Suspected[]> {
   const { verdicts, conversations } = context.tables
   const found = new Map<number, Suspected[]>()
   for (const id of context.repeating()) {
@@ -94,10 +92,10 @@ function suspected(context: FindingContext): (readonly [address: number, spans: 
       else found.set(address, [span])
     }
   }
-  return Array.from(found, ([address, spans]) => [address, joined(spans)] as const)
+  const longest = Array.from(found, ([address, spans]) => [address, joined(spans)] as const)
     .filter(([, spans]) => spans.length > 0)
     .toSorted(([, [a]], [, [b]]) => b.to - b.from - (a.to - a.from))
-    .slice(0, MOST_ADDRESSES)
+  return new Map(longest.slice(0, MOST_ADDRESSES))
 }
 
 /** Spans that overlap as one; those that are long enough and of several repetitions, the longest first. */
@@ -116,10 +114,15 @@ function joined(spans: readonly Suspected[]): readonly Suspected[] {
     .slice(0, MOST_SPANS)
 }
 
-/** The first outage within the span. */
-function silenceIn(context: FindingContext, address: number, span: Suspected): Silence | undefined {
-  for (const { from, to } of silencesOf(context, address, span)) {
-    const ids = Array.from(new Set(span.ids)).filter((id) => context.isOpen(id))
+/** The first of the span's silences that is an outage. */
+function outageIn(
+  context: FindingContext,
+  address: number,
+  span: Suspected,
+  silences: readonly Span[],
+): Silence | undefined {
+  const ids = Array.from(new Set(span.ids)).filter((id) => context.isOpen(id))
+  for (const { from, to } of silences) {
     const waiting = ids.flatMap((id) => waitingIn(context, id, address, from, to))
     const since = least(waiting.map((each) => each.since))
     if (isOutage(context, waiting, to - since)) return { from: since, to, waiting }
@@ -139,52 +142,6 @@ function isOutage(context: FindingContext, waiting: readonly Waiting[], lasted: 
   return lossAround ** sent <= THRESHOLDS.chance.value
 }
 
-/** The times within the span, long enough each, in which nothing new came from the address; and then something did. */
-function* silencesOf({ tables }: FindingContext, address: number, span: Span): Generator<Span> {
-  const { packets } = tables
-  const shortest = THRESHOLDS.silence.value * 1e6
-  // What was sent at its beginning belongs to it.
-  let last = span.from - 1
-  let next = rowAt(packets, span.from)
-  while (last < span.to) {
-    // Backwards: in traffic that is well, this ends after a few packets.
-    const end = rowAt(packets, last + shortest)
-    let row = end - 1
-    while (row >= next && !isNews(tables, row, address)) row--
-    if (row < next) {
-      row = end
-      while (row < packets.rows && packets.time(row) <= span.to + AFTER_NS && !isNews(tables, row, address)) row++
-      // Nothing came any more: that is another trouble.
-      if (row === packets.rows || packets.time(row) > span.to + AFTER_NS) return
-      yield { from: last, to: packets.time(row) }
-    }
-    last = packets.time(row)
-    next = row + 1
-  }
-}
-
-/** The packet is from the address, over TCP or UDP, and does not only repeat. */
-function isNews({ packets, conversations }: CaptureTables, row: number, address: number): boolean {
-  const chunk = packets.chunk(row)
-  const i = row % CHUNK_ROWS
-  const id = chunk.conversation[i]
-  if (id === NO_CONVERSATION || chunk.verdict[i] !== 0) return false
-  if (conversations.transport[id] !== TRANSPORT.tcp && conversations.transport[id] !== TRANSPORT.udp) return false
-  return addressKey(conversations, id, (chunk.flags[i] & FLAG.reverse) !== 0) === address
-}
-
-/** The first row that is not before a time; what is a little out of order does no harm. */
-function rowAt(packets: PacketTable, time: number): number {
-  let low = 0
-  let high = packets.rows
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (packets.time(middle) < time) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** What the connection sent to the address from one time to another, if some of it had to be sent again. */
 function waitingIn(context: FindingContext, id: number, address: number, from: number, to: number): Waiting[] {
   const { verdicts, conversations } = context.tables
@@ -192,7 +149,8 @@ function waitingIn(context: FindingContext, id: number, address: number, from: n
   const byClient = (addressKey(conversations, id, true) === address) === context.clientIsB(id)
   const sent: number[] = []
   const again: number[] = []
-  for (let i = 0; i < segments.count && segments.time(i) <= to + AFTER_NS; i++) {
+  const first = segments.placeOf(rowAt(context.tables.packets, from))
+  for (let i = first; i < segments.count && segments.time(i) <= to + AFTER_NS; i++) {
     const time = segments.time(i)
     if (time <= from || segments.fromClient(i) === byClient) continue
     const waited = isRepetition(segments.verdict(i)) ? verdicts.cost(verdicts.find(segments.row(i))) : 0
@@ -246,6 +204,13 @@ function draft(context: FindingContext, { from, to, waiting }: Silence): Draft {
   const { near, far } = endsOf(context, waiting)
   const sent = sumOf(waiting.map((each) => each.sent.length))
   const lasted = nsText(to - from)
+  const wentOn = waiting.filter(({ after }) => after >= 0).length
+  const went =
+    wentOn === waiting.length
+      ? 'Then all went on.'
+      : wentOn > 0
+        ? `Then ${wentOn} of them went on.`
+        : 'Then packets came again, but not in these connections.'
   const others = othersSent(context, new Set([...near, ...far]), from, to)
   const between = `between ${listOf(near.map((each) => context.named(each)))} and ${listOf(far.map((each) => context.named(each)))}`
   return {
@@ -257,11 +222,11 @@ function draft(context: FindingContext, { from, to, waiting }: Silence): Draft {
     costMs: sumOf(waiting.map(({ costNs }) => costNs)) / 1e6,
     count: 1,
     sentence: sentences(
-      `From ${nsText(from)} to ${nsText(to)} of the capture nothing ${between} was acknowledged: ${countOf(sent, 'segment')} of ${countOf(waiting.length, 'connection')} were sent meanwhile. Then all went on.`,
+      `From ${nsText(from)} to ${nsText(to)} of the capture nothing ${between} was acknowledged: ${countOf(sent, 'segment')} of ${countOf(waiting.length, 'connection')} were sent meanwhile. ${went}`,
       `${nsText(sumOf(waiting.map(({ costNs }) => costNs)))} were spent waiting.`,
     ),
     why: sentences(
-      'No connection with these addresses got on, and afterwards all did: too many at once for loss by chance.',
+      'No connection between these addresses got on for that time: too much at once for loss by chance.',
       isLate
         ? 'What was sent in that time had arrived, as the receiver said of the repetitions: it came late, and was not lost.'
         : '',

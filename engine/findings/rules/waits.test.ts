@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
-import { CHUNK_ROWS } from '../../columns/packet-table.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { CHUNK_ROWS, PacketTable } from '../../columns/packet-table.ts'
+import { addressKey } from '../../query/conversation-names.ts'
+import { silencesIn } from '../silences.ts'
 import {
   fillers,
   findInConnections,
@@ -203,6 +205,32 @@ describe('an outage', () => {
     expect(finding.sentence).toContain('nothing between 10.0.0.1 and 10.0.0.2, 10.0.0.3 and 10.0.0.4 was acknowledged')
     expect(finding.blamed).toContain('near 10.0.0.1')
     expect(finding.conversations).toHaveLength(3)
+  })
+
+  it('says how many connections went on, where one did not', async () => {
+    const report = await findInConnections(
+      { text: CUT, at: 0 },
+      { text: CUT, at: 0.03, server: 3 },
+      { text: before + cut(''), at: 0.05, server: 3 },
+    )
+    expect(theFinding(report).sentence).toContain('Then 2 of them went on.')
+  })
+
+  it('is looked for in one pass: four times the addresses take hardly more looks at chunks of packets', async () => {
+    const looks = async (n: number) => {
+      const connections = Array.from({ length: n }, (_, i) => ({ text: CUT, at: i / 1000, server: 2 + i }))
+      const { engine, findings } = await findInConnections(...connections)
+      expect(findings.map(({ kind, conversations }) => [kind, conversations.length])).toEqual([['outage', n]])
+      const servers = Array.from({ length: n }, (_, id) => addressKey(engine.conversations, id, true))
+      const spans = new Map(servers.map((address) => [address, [{ from: 0.6e9, to: 2e9 }]]))
+      const spy = vi.spyOn(PacketTable.prototype, 'chunk')
+      const silences = silencesIn(engine, spans, { shortest: 400e6, after: 1e9 })
+      const { length } = spy.mock.calls
+      spy.mockRestore()
+      expect(silences.size).toBe(n)
+      return length
+    }
+    expect(await looks(24)).toBeLessThan((await looks(6)) + 10)
   })
 
   it('is told of the pair alone where others got on', async () => {
