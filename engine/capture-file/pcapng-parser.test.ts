@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concat, NgBlocks, payload } from './testing/build-capture.ts'
+import { CaptureFileReader } from './reader.ts'
 import { absolute, readCapture } from './testing/read-capture.ts'
 
 const now = 1_700_000_000_123_456n
@@ -131,6 +132,17 @@ describe('the pcapng format', () => {
       statistics: { received: 3, osDropped: 1 },
       remarks: [{ time: 2e9, text: 'Hopscope: gone' }],
     })
+  })
+
+  it('keeps all remarks of an interface in one list, as a file may have millions', () => {
+    const remark = (text: string) => le.statistics(0, [[1, text]])
+    const reader = new CaptureFileReader({ frame: () => {} })
+    reader.push(concat(le.section(), le.interface(1), remark('one'), remark('two')))
+    const list = reader.interfaces[0].remarks
+    reader.push(remark('three'))
+    reader.finish()
+    expect(reader.interfaces[0].remarks).toBe(list)
+    expect(list?.map(({ text }) => text)).toEqual(['one', 'two', 'three'])
   })
 
   it('has a clock for each interface: resolutions of 10^-n and 2^-n, offsets', () => {

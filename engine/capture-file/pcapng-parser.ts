@@ -1,4 +1,4 @@
-import type { CaptureInterface, CaptureSection, Damage } from '../../common/model/capture.ts'
+import type { CaptureInterface, CaptureSection, Damage, InterfaceRemark } from '../../common/model/capture.ts'
 import { u16, u32 } from './bytes.ts'
 import type { FrameSink, StartPoint } from './capture-reader.ts'
 import { maximumCapturedLength } from './captured-length.ts'
@@ -70,6 +70,8 @@ export class PcapngParser implements RecordParser {
   readonly #options = new OptionCursor()
   /** Of the packet that is being read. */
   readonly #comments: string[] = []
+  /** By interface: one list each, as there may be very many. */
+  readonly #remarks: InterfaceRemark[][] = []
   #bigEndian = false
   #current: SectionInterface[] = []
   #frames = 0
@@ -241,14 +243,15 @@ export class PcapngParser implements RecordParser {
         const { statistics, comments } = readStatistics(options)
         if (id < this.#current.length) {
           const { id: index, clock } = this.#current[id]
-          const { statistics: before, remarks = [], ...known } = this.interfaces[index]
+          const known = this.interfaces[index]
           const at = clock.nanoseconds(u32(bytes, from + 12, bigEndian), u32(bytes, from + 16, bigEndian))
           const time = this.epoch === undefined ? 0 : Number(at - this.epoch)
-          const all = [...remarks, ...comments.map((text) => ({ time, text }))]
+          const remarks = (this.#remarks[index] ??= [])
+          for (const text of comments) remarks.push({ time, text })
           this.interfaces[index] = {
             ...known,
-            statistics: { ...before, ...statistics },
-            ...(all.length > 0 && { remarks: all }),
+            statistics: { ...known.statistics, ...statistics },
+            ...(remarks.length > 0 && { remarks }),
           }
         }
         break
