@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concat, NgBlocks, pcap, payload } from './capture-file/testing/build-capture.ts'
-import { CaptureChanged, Engine, exportPcap, exportPcapng, lostInPcap, type ReadBytes } from './engine.ts'
+import { CaptureChanged, Engine, exportPcap, exportPcapng, lostInPcap, type ReadBytes, Redaction } from './engine.ts'
 import { ethernet, ipv4, tcp, text, udp } from './query/testing/frames.ts'
 
 const T = 1_700_000_000_123_456_789n
@@ -50,6 +50,7 @@ function capture(): Uint8Array {
       [4, first.u64(9)],
       [5, first.u64(3)],
     ]),
+    first.statistics(0, [[1, 'Hopscope: Pod shop/client was deleted.']], T + 7n),
     second.section([[1, 'and later']]),
     second.interface(101, 0),
     second.enhanced(0, T / 1000n + 9n, RAW),
@@ -105,7 +106,19 @@ describe('exporting as pcapng', () => {
     ])
     const same = source.engine.interfaces.map((one) => ({ ...one, ticksPerSecond: 1e9 }))
     expect(engine.interfaces).toEqual(same)
-    expect(engine.interfaces[0]).toMatchObject({ fcsLength: 4, statistics: { received: 9, dropped: 3 } })
+    expect(engine.interfaces[0]).toMatchObject({
+      fcsLength: 4,
+      statistics: { received: 9, dropped: 3 },
+      remarks: [{ text: 'Hopscope: Pod shop/client was deleted.' }],
+    })
+  })
+
+  it.each([['names'], ['addresses']] as const)('says nothing of who it was when %s are taken out', async (kind) => {
+    const { engine, read } = opened(capture())
+    const redaction = new Redaction([kind], (bytes) => void crypto.getRandomValues(bytes))
+    const exported = await collect(exportPcapng(engine, everyRow(engine), read, redaction))
+    for (const word of ['client', 'eth0', 'uplink', 'port 53', 'the day', 'look here'])
+      expect([word, contains(exported, word)]).toEqual([word, false])
   })
 
   it('holds the selected packets only, with all interfaces under their numbers', async () => {

@@ -43,6 +43,7 @@ export class CaptureFile {
   #syncTimer: NodeJS.Timeout | undefined
   #room = Promise.withResolvers<void>()
   #failed: Error | undefined
+  readonly #failure = Promise.withResolvers<never>()
   #closed = false
   bytes = 0
   packets = 0
@@ -52,6 +53,7 @@ export class CaptureFile {
   private constructor(file: FileHandle, journal: CaptureJournal) {
     this.#file = file
     this.#journal = journal
+    this.#failure.promise.catch(() => undefined)
     const { bytes, packets, late, points } = journal.written
     this.bytes = bytes
     this.packets = packets
@@ -103,6 +105,11 @@ export class CaptureFile {
       await file.close()
       throw error
     }
+  }
+
+  /** Rejected with what the disk said, once it fails: also when nothing comes any more that would have to be written. */
+  get failure(): Promise<never> {
+    return this.#failure.promise
   }
 
   /** How far a point is. */
@@ -270,6 +277,7 @@ export class CaptureFile {
 
   #fail(error: unknown): void {
     this.#failed ??= error instanceof Error ? error : new Error(String(error))
+    this.#failure.reject(this.#failed)
     this.#isRoom()
   }
 

@@ -8,7 +8,7 @@ import type { PointEnd, PointMark } from './capture-journal.ts'
 import type { ManifestPoint } from './capture-manifest.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { makePlace, removePlace } from './capture-place.ts'
-import { describe, pointText } from './capture-words.ts'
+import { describe, oneLine, pointText } from './capture-words.ts'
 import type { Ledger } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
 import { ringBytes } from './obstacles.ts'
@@ -124,7 +124,7 @@ export class CapturePoint {
   happened(event: ClusterEvent, file: CaptureFile, startedAt: number): void {
     // A pod that was deleted is gone in the end.
     if (this.#events.length === MOST_EVENTS || (event.ended && this.#hasEnded)) return
-    this.#events = [...this.#events, event]
+    this.#events = [...this.#events, { ...event, text: oneLine(event.text) }]
     this.writeEvents(file, startedAt)
   }
 

@@ -7,6 +7,7 @@ import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
+import { podKind } from '../../demo/cluster/kubelet.ts'
 import type { Container } from '../objects.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
 import { Ledger } from './ledger.ts'
@@ -112,6 +113,24 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     })
   })
 
+  it('a pod whose status says more than a comment can hold', async () => {
+    const object = await on.cluster.pod('default', 'talker', { nodeName: 'node-a' })
+    const capture = make([pod('talker')])
+    const done = capture.run()
+    await started(capture)
+    const { metadata, ...current } = on.cluster.findPod('default', 'talker') ?? object
+    const { resourceVersion: _old, ...same } = metadata
+    const message = `low on\x1b[31m\nmemory${'!'.repeat(70_000)}`
+    const status = { ...current.status, phase: 'Failed', reason: 'Evicted', message }
+    on.cluster.store.replace(podKind(), { ...current, metadata: same, status })
+    await expect.poll(() => capture.status.points[0]?.events).toHaveLength(1)
+    await capture.stop()
+    expect(await done).toMatchObject({ state: 'complete' })
+    expect(readBlocks(capture.status.file).remarks).toEqual([
+      expect.stringMatching(/^Hopscope: Pod talker was stopped .*\(Evicted\): low on \[31m memory!{800,1000}…$/),
+    ])
+  })
+
   it('says why one of its points could not be started, and captures at the other', async () => {
     const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValueOnce(new Error('no more processes'))
     const capture = make([pod('web'), pod('db')], { durationSeconds: 1 })
@@ -132,9 +151,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const done = capture.run()
     const said = expect(done).rejects.toThrow(/The disk is full: .*go on with it within ten minutes/)
     await started(capture)
-    const write = vi.spyOn(QuickWriter.prototype, 'write').mockRejectedValue(full)
+    // It fails once all is here: then tcpdump is ended. No packet comes after that for the failure to be noticed by.
+    const failing = Promise.withResolvers<never>()
+    failing.promise.catch(() => undefined)
+    const write = vi.spyOn(QuickWriter.prototype, 'write').mockReturnValue(failing.promise)
     const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
     await traffic.stop()
+    await expect.poll(() => capture.status.points.map(({ packets }) => packets)).toEqual([200, 200])
+    failing.reject(full)
     await said
     write.mockRestore()
     const again = await resume(there)

@@ -56,3 +56,11 @@ export function lackingText(lacking: readonly CapturePointStatus[], points: numb
   const others = more.length === 0 ? '' : ` The same or other trouble at ${more.map(pointText).join(', ')}.`
   return `${pointText(first)}: ${first.message}${others}`
 }
+
+const LONGEST_LINE = 1000
+
+/** On one line that a person still reads: conditions of pods and nodes hold anybody's words, and a pcapng option ends at 64 KiB. */
+export function oneLine(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line
+}

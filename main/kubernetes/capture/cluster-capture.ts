@@ -115,7 +115,7 @@ export class ClusterCapture {
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
-      await this.#fetchAll()
+      if (this.#file) await this.#fetchAll(this.#file)
       await this.#finish()
       return this.status
     } catch (error) {
@@ -241,7 +241,7 @@ export class ClusterCapture {
     }
   }
 
-  async #fetchAll(): Promise<void> {
+  async #fetchAll({ failure }: CaptureFile): Promise<void> {
     this.#capturingSince = Date.now()
     this.#state = this.#stopping ? 'stopping' : 'capturing'
     this.#changed()
@@ -250,9 +250,9 @@ export class ClusterCapture {
     for (const point of this.#points) this.#fetch(point)
     const following = this.#followPods()
     try {
-      if (following) await Promise.race([this.#stopped.promise, following.failed])
+      if (following) await Promise.race([this.#stopped.promise, following.failed, failure])
       // Those that a pod which came late has begun are among them by now.
-      while (this.#running.size > 0) await Promise.all(this.#running)
+      while (this.#running.size > 0) await Promise.race([Promise.all(this.#running), failure])
     } catch (error) {
       // The disk failed: tcpdump must not run on for nothing.
       await Promise.race([this.#stopPoints(), new Promise((resolve) => setTimeout(resolve, 5000))])
