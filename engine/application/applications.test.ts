@@ -145,6 +145,13 @@ describe('a connection whose protocol nobody knows', () => {
     expect(talk.server(OK).told()).toEqual([`http GET /a -> 200 [4, ${4 + GET.length}]`])
   })
 
+  it('is recognised so after thousands of connections that said one short word', () => {
+    const talk = new Talk(9000)
+    for (let n = 0; n < 5000; n++) talk.again([n * 1000, n * 3000]).client('ping')
+    talk.again([7, 9]).client(GET.slice(0, 2)).client(GET.slice(2)).server(OK)
+    expect(talk.told()).toHaveLength(1)
+  })
+
   it('is still asked about in the direction that was silent', () => {
     const talk = new Talk(9000)
     for (let i = 0; i < 9; i++) talk.server('\u0002 a download of many bytes')

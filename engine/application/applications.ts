@@ -144,7 +144,12 @@ export class Applications {
       return this.#follow(protocol, packet, row, time, found, clientDirection, client !== undefined, before)
     }
     const mayGrow = to - from < SHORT_PAYLOAD && beginning === before
-    if (mayGrow && this.#beginnings.size < MOST_BEGINNINGS) {
+    if (mayGrow) {
+      if (this.#beginnings.size >= MOST_BEGINNINGS) {
+        // Most likely of a connection that said no more.
+        const [oldest] = this.#beginnings.keys()
+        this.#beginnings.delete(oldest)
+      }
       const { seq, row: firstRow, time: firstTime } = before ?? { seq: packet.seq, row, time }
       this.#beginnings.set(found, { seq, bytes: bytes.slice(from, to), row: firstRow, time: firstTime })
     }
