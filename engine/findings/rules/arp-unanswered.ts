@@ -36,7 +36,8 @@ export const arpUnanswered: Rule = {
       searches.filter(({ asker }) => !isSweep(asker)),
       ({ target }) => target,
     )
-    return Array.from(told, ([target, some]) => draft(context, target, some))
+    const heard = Map.groupBy(context.arpClaims, ({ address }) => address)
+    return Array.from(told, ([target, some]) => draft(context, target, some, heard.get(target) ?? []))
   },
 }
 
@@ -71,14 +72,20 @@ function searchesIn(claims: readonly ArpClaim[]): Search[] {
   return found
 }
 
-function draft(context: FindingContext, target: string, searches: readonly Search[]): Draft {
+/** `heard`: what came from the target. */
+function draft(
+  context: FindingContext,
+  target: string,
+  searches: readonly Search[],
+  heard: readonly ArpClaim[],
+): Draft {
   const askers = Array.from(new Set(searches.map(({ asker }) => asker)))
   const requests = searches.flatMap((each) => each.requests).toSorted((a, b) => a.time - b.time)
   const since = requests[0].time
   const until = requests[requests.length - 1].time
   const spent = sumOf(searches.map(({ requests: some }) => some[some.length - 1].time - some[0].time))
-  const before = context.arpClaims.findLast(({ address, time }) => address === target && time < since)
-  const after = context.arpClaims.find(({ address, time }) => address === target && time > until)
+  const before = heard.findLast(({ time }) => time < since)
+  const after = heard.find(({ time }) => time > until)
   const known = [
     before ? `It was last heard of at ${nsText(before.time)}.` : '',
     after ? `It was there again at ${nsText(after.time)}.` : '',
@@ -90,7 +97,8 @@ function draft(context: FindingContext, target: string, searches: readonly Searc
     server: { address: target },
     since,
     until,
-    costMs: spent / 1e6,
+    // One asker alone may be a stray that asks for what is gone for good: whether anybody waits for it, no packet tells.
+    ...(askers.length === 1 ? { severity: 'medium' as const } : { costMs: spent / 1e6 }),
     count: searches.length,
     failed: searches.length,
     sentence: sentences(

@@ -214,7 +214,13 @@ describe('an address for which nobody answers', () => {
     expect(finding.sentence).toMatch(/^10\.244\.1\.5 asked 6 times who has 10\.244\.1\.9 from 40\.0 s to 52\.0 s /)
     expect(finding.sentence).toContain('It was last heard of at 1.00 ms. It was there again at 70.0 s.')
     expect(finding.evidence[0].row).toBe(1)
-    expect(finding.costMs).toBe(4000)
+  })
+
+  it('weighs more where several ask: one alone may be a stray that nobody waits for', async () => {
+    const asks = (asker: number) => [0, 1, 2].map((s) => ask(s + asker / 100, 9, asker))
+    expect(theFinding(await findInOrder(asks(5)))).toMatchObject({ severity: 'medium', costMs: 0 })
+    const both = theFinding(await findInOrder([...asks(5), ...asks(6)]))
+    expect(both).toMatchObject({ severity: 'high', costMs: 4000 })
   })
 
   it.each([
