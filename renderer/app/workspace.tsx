@@ -9,6 +9,7 @@ import type { CaptureFacts, ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
+import { isNarrowed } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
 import { queryOf } from '../components/query-of.ts'
 import { useAnswer } from '../components/use-answer.ts'
@@ -82,6 +83,7 @@ export function Workspace({
   const conversation = useStore(view.store, (state) => state.conversation)
   const chosenList = useStore(view.store, (state) => state.list)
   const finding = useStore(view.store, (state) => state.finding)
+  const detail = useStore(view.store, (state) => state.detail)
   const order = useStore(view.store, (state) => state.order)
   const inspector = usePanelRef()
   const upper = usePanelRef()
@@ -162,6 +164,13 @@ export function Workspace({
     if (drawn && document.activeElement === document.body) focusPane(list)
   }, [drawn, list])
 
+  // Where no list of packets counts them.
+  const { value: counted } = useAnswer(
+    detail === undefined || !isNarrowed({ filter, range, conversation })
+      ? undefined
+      : JSON.stringify([filter, range, conversation, version]),
+    () => session.engine.select(queryOf({ filter, range, conversation })),
+  )
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : `${conversation} ${version}`, () =>
     session.engine.conversation(conversation ?? 0),
   )
@@ -352,7 +361,7 @@ export function Workspace({
           />
         )}
         {progress ? (
-          <StatusBar session={session} progress={progress} view={view} shown={shown} announcement={announcement} />
+          <StatusBar session={session} progress={progress} view={view} shown={detail === undefined ? shown : counted?.count} announcement={announcement} />
         ) : (
           <div className="status" />
         )}

@@ -139,6 +139,8 @@ describe('the time-sequence graph', () => {
     )
     const { page } = opened
     await page.getByText('fast retransmission').waitFor()
+    // The status bar is about the conversation here as well.
+    await page.getByTestId('shown').getByText('472 of 2,162 packets shown').waitFor()
     const canvas = page.locator('.graph-plot canvas')
     // --loss of the light theme is #c42b2b.
     const reds = () =>
