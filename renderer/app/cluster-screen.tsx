@@ -117,18 +117,6 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   }))
   return (
     <>
-      {lost && (
-        <Banner tone="warn" actions={[{ title: 'Dismiss', run: forgetLost }]}>
-          No running pod that is listed here has the address {lost.join(' or ')}: it may be a service, a node, a pod
-          that is gone, or in another cluster or namespace.
-        </Banner>
-      )}
-      {context?.demo && (
-        <Banner tone="note">
-          This is a demo: a small shop that runs on this machine only, with troubles of its own. What is captured in it
-          is no evidence of anything.
-        </Banner>
-      )}
       <div className="work">
         <Group orientation="horizontal" {...layout}>
           <Panel id="contexts" defaultSize={220} minSize={160} groupResizeBehavior="preserve-pixel-size">
@@ -187,6 +175,19 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           </Panel>
         </Group>
       </div>
+      {/* Below the lists, which so stay where they are. */}
+      {lost && (
+        <Banner tone="warn" actions={[{ title: 'Dismiss', run: forgetLost }]}>
+          No running pod that is listed here has the address {lost.join(' or ')}: it may be a service, a node, a pod
+          that is gone, or in another cluster or namespace.
+        </Banner>
+      )}
+      {context?.demo && (
+        <Banner tone="note">
+          This is a demo: a small shop that runs on this machine only, with troubles of its own. What is captured in it
+          is no evidence of anything.
+        </Banner>
+      )}
     </>
   )
 
