@@ -136,6 +136,8 @@ describe('opening a capture', () => {
     const screen = new Screen(page)
     await screen.read()
     await screen.rows(screen.packets).nth(2).waitFor()
+    // Their number comes a moment later, and moves the tabs beside it.
+    await page.getByRole('tab', { name: /^Findings ?\d/ }).waitFor()
     const places = async () => [
       await screen.rows(screen.packets).nth(2).boundingBox(),
       await page.getByRole('tab', { name: /^Conversations/ }).boundingBox(),
