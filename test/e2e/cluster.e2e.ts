@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CONTAINER_NODE } from '../cluster/cluster.ts'
+import { CONTAINER_NODE, KINDS } from '../cluster/cluster.ts'
 import { readBlocks } from '../cluster/read-blocks.ts'
 import { skipReason } from '../cluster/start.ts'
 import { startApp, startAppWith, type App } from './support/app.ts'
@@ -301,6 +301,26 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(captures().length).toBe(before - 1)
   })
 
+  it('can open a shell from a menu that was open before its pod ran', async () => {
+    const pods = KINDS.find(({ resource }) => resource === 'pods')
+    if (!pods) throw new Error('the cluster knows no pods')
+    const pending = shop.cluster.add('pods', 'shop', {
+      metadata: { name: 'starting', namespace: 'shop' },
+      spec: { containers: [{ name: 'c', image: 'i' }], nodeName: 'node-a' },
+      status: { phase: 'Pending' },
+    })
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    await row(page, 'Pods', 'starting').click({ button: 'right' })
+    const item = page.getByRole('menuitem', { name: 'Open a shell' })
+    await item.and(page.locator(':disabled')).waitFor()
+    shop.cluster.store.replace(pods, { ...pending, status: { phase: 'Running' } })
+    await item.and(page.locator(':enabled')).waitFor()
+    shop.cluster.store.remove(pods, 'shop', 'starting')
+    // Of a pod that is gone there is none.
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+  })
+
   it('shows 5,000 pods and finds one of them', async () => {
     shop.cluster.namespace('many')
     for (let index = 0; index < 5000; index++) {
@@ -366,8 +386,11 @@ describe.skipIf(skipReason !== undefined)('beside clusters of the person', () =>
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Create and capture' }).click()
     await expect.poll(() => screen.count(screen.packets), { timeout: 60_000 }).toBeGreaterThan(20)
-    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Stop', exact: true }).press('Enter')
     await page.getByText('Complete: every byte is here, checked').waitFor({ timeout: 60_000 })
+    // The focus stays where it was, for the next step.
+    const repeat = page.getByRole('button', { name: 'Repeat' })
+    expect(await repeat.evaluate((element) => element === document.activeElement)).toBe(true)
   })
 })
 

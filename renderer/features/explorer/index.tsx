@@ -73,7 +73,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
   const wanted = useDeferredValue(search)
   const [sort, setSort] = useState<RowSort>()
   const now = useNow(15_000)
-  const [menu, setMenu] = useState<MenuPlace>()
+  const [menu, setMenu] = useState<{ readonly x: number; readonly y: number; readonly key: string }>()
   const { rows, version } = shown
   const found: readonly AnyRow[] = useMemo(
     () => {
@@ -115,6 +115,9 @@ export function Explorer(props: ExplorerProps): ReactNode {
     // When the cluster's lists come into view, not with each of them.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [])
+
+  // The menu is of the row as it is now: what can't be done in a pod that starts can be a moment later.
+  const listed = menu && rows.get(menu.key)
 
   const onVisible = useCallback(() => undefined, [])
   return (
@@ -167,7 +170,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
             const row = found[index]
             if (!row) return
             onChoose({ kind, row })
-            setMenu({ x, y, items: menuOf(row) })
+            setMenu({ x, y, key: row.key })
           }}
           onCopy={(index) => {
             const row = found[index]
@@ -178,7 +181,9 @@ export function Explorer(props: ExplorerProps): ReactNode {
         {/* Below the rows, which so stay where they are. */}
         {rows.size > 0 && <Problems problems={shown.problems} />}
       </div>
-      {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
+      {menu && listed && (
+        <ContextMenu x={menu.x} y={menu.y} items={menuOf(listed)} onClose={() => setMenu(undefined)} />
+      )}
     </Pane>
   )
 
