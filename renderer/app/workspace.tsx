@@ -361,7 +361,13 @@ export function Workspace({
           />
         )}
         {progress ? (
-          <StatusBar session={session} progress={progress} view={view} shown={detail === undefined ? shown : counted?.count} announcement={announcement} />
+          <StatusBar
+            session={session}
+            progress={progress}
+            view={view}
+            shown={detail === undefined ? shown : counted?.count}
+            announcement={announcement}
+          />
         ) : (
           <div className="status" />
         )}

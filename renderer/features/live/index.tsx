@@ -128,8 +128,10 @@ export function LiveStrip({
             <button
               type="button"
               className="button small primary live-slot"
-              disabled={stopping}
-              onClick={() => onStop(capture.id)}
+              aria-disabled={stopping}
+              onClick={() => {
+                if (!stopping) onStop(capture.id)
+              }}
             >
               Stop
             </button>
