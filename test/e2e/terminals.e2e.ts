@@ -241,6 +241,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('textbox', { name: 'Terminal input' }).focus()
     await page.keyboard.press('Tab')
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true)
+    await page.getByRole('button', { name: /^Close terminal/ }).click()
+    await expect.poll(() => page.locator('[data-terminal]').count()).toBe(0)
   })
 
   it('leads from a pod to a shell in it, and says when the pod is deleted', async () => {
