@@ -93,6 +93,16 @@ describe('the ladder', () => {
     expect(rungs.map(({ sentence }) => sentence)).toEqual(Array(3).fill('Node n1 runs windows.'))
   })
 
+  it('says what a capture will not tell to one who may not watch, and captures all the same', () => {
+    const denied = (...keys: string[]) => new Map([...facts().allowed, ...keys.map((key) => [key, false] as const)])
+    const { chosen, notes } = decideLadder(facts({ allowed: denied('watch  nodes  ') }))
+    expect(chosen).toBe('ephemeral-container')
+    expect(notes.at(-1)).toMatch(/^dev may not watch nodes.*: the capture will not tell when they are deleted/)
+    const both = decideLadder(facts({ allowed: denied('watch  nodes  ', 'watch  pods  pay') })).notes
+    expect(both.at(-1)).toMatch(/^dev may not watch pods in namespace pay or watch nodes/)
+    expect(decideLadder(facts()).notes.join()).not.toMatch(/watch/)
+  })
+
   it('has one way for a node', () => expect(rungsFor(undefined)).toEqual(['node-network']))
 
   it('names each resource once in a rule', () => {

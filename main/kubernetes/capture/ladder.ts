@@ -53,6 +53,12 @@ export function permissionsOf(rung: Rung, namespace: string, debugNamespace: str
   return [pods('create'), pods('get'), pods('delete'), ...exec]
 }
 
+/** Of use, but not needed: who may not is not told what the cluster does to the pod and its node meanwhile. */
+export function watchPermissions(namespace: string, pod: string | undefined): readonly Permission[] {
+  const nodes = { verb: 'watch', group: '', resource: 'nodes' }
+  return pod === undefined ? [nodes] : [{ verb: 'watch', group: '', resource: 'pods', namespace }, nodes]
+}
+
 export const permissionKey = ({ verb, group, resource, subresource = '', namespace = '' }: Permission) =>
   [verb, group, resource, subresource, namespace].join(' ')
 
@@ -83,6 +89,11 @@ export function decideLadder(facts: LadderFacts): Preflight {
       : []),
   ]
   const { user, namespace, pod, node } = facts
+  const unseen = watchPermissions(namespace, pod).filter((one) => facts.allowed.get(permissionKey(one)) === false)
+  if (unseen.length > 0) {
+    const may = listText(unseen.map(permissionText))
+    notes.push(`${user} may not ${may}: the capture will not tell when they are deleted, restarted or not ready.`)
+  }
   return { user, namespace, node, rungs, notes, ...(pod === undefined ? {} : { pod }), ...(chosen ? { chosen } : {}) }
 }
 

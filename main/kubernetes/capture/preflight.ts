@@ -10,7 +10,7 @@ import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './c
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
 import { nodeObstacle, podObstacle, spoiledByAdmission } from './obstacles.ts'
 import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
-import { decideLadder, permissionKey, permissionsOf, rungsFor } from './ladder.ts'
+import { decideLadder, permissionKey, permissionsOf, rungsFor, watchPermissions } from './ladder.ts'
 
 /** What to capture: a pod, or a whole node. */
 export type CaptureTarget =
@@ -43,10 +43,10 @@ export async function preflight(
   const reusable = pod && findReusable(pod, settings.image)
   const rungs = rungsFor(podName)
   const [allowed, nodeObject, namespaceObject] = await Promise.all([
-    review(
-      connection,
-      rungs.flatMap((rung) => permissionsOf(rung, namespace, debugNamespace)),
-    ),
+    review(connection, [
+      ...rungs.flatMap((rung) => permissionsOf(rung, namespace, debugNamespace)),
+      ...watchPermissions(namespace, podName),
+    ]),
     readable<Node>(connection, `/api/v1/nodes/${encodeURIComponent(node)}`),
     readable<Namespace>(connection, `/api/v1/namespaces/${encodeURIComponent(namespace)}`),
   ])
