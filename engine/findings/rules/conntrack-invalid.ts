@@ -3,7 +3,7 @@ import { conntrackOf, inPod, podOf, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, endText, least, listOf, most, nsText, sentences, whenText } from '../words.ts'
+import { countOf, endText, least, listOf, most, nsText, sentences, sumOf, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   packets: {
@@ -124,7 +124,7 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
   const connections = new Set(cases.map((each) => each.known))
   const since = least(cases.map(({ segments }) => segments.time(0)))
   const until = most(cases.map(({ segments, reset }) => segments.time(reset)))
-  const ids = cases.flatMap((each) => [each.id, each.known])
+  const ids = [...new Set(cases.flatMap((each) => [each.id, each.known]))]
   const pods = Array.from(
     new Set(
       cases.map((each) => endText(each.segments.fromClient(0) ? context.client(each.id) : context.server(each.id))),
@@ -137,7 +137,7 @@ function draft(context: FindingContext, cases: readonly Stray[]): Draft {
     conversations: ids,
     since,
     until,
-    costMs: cases.reduce((sum, each) => sum + context.lostNs(each.known), 0) / 1e6,
+    costMs: sumOf(Array.from(connections, (known) => context.lostNs(known))) / 1e6,
     count: connections.size,
     failed: connections.size,
     sentence: sentences(

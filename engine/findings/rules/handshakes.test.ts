@@ -111,7 +111,7 @@ describe('SYNs that vanish', () => {
     const asked = [from('10.0.0.1', '10.0.0.2', 999, 53, 0), from('10.0.0.2', '10.0.0.1', 53, 999, 1e6)]
     const finding = theFinding(await findInFrames([...asked, ...framesOf({ text: SILENCE, serverPort: 53 }, 1)]))
     expect(finding.kind).toBe('policy-drop')
-    expect(finding.sentence).toContain('Other ports of the same address answer. Over TCP is asked again')
+    expect(finding.sentence).toContain('Other ports of the same address answer. DNS goes over TCP')
   })
 
   it('are lost, not forbidden, where one of them is answered', async () => {

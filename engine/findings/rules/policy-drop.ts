@@ -1,3 +1,4 @@
+import { DNS_PORT } from '../../application/recognition.ts'
 import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
 import { VERDICT } from '../../tcp/verdicts.ts'
@@ -23,7 +24,6 @@ const THRESHOLDS = {
   },
 } as const
 
-const DNS_PORT = 53
 /** tcp_syn_retries may be 127; with copies of each. */
 const MOST_SYNS = 512
 
@@ -110,7 +110,7 @@ function draft(context: FindingContext, group: Group<Silence>, hostAnswers: bool
       `${cases.length === 1 ? 'The only connection' : `All ${countOf(cases.length, 'connection')}`} from ${clientsText(context, group)} to ${context.namedEnd(server)} got no answer ${whenText(group.since, group.until)}: ${countOf(cases.length + again, 'SYN')}, no SYN-ACK, no reset, no ICMP error.`,
       `They waited ${msText(group.costMs)} in all.`,
       hostAnswers ? 'Other ports of the same address answer.' : 'Nothing else of that address answers here either.',
-      server.port === DNS_PORT ? 'Over TCP is asked again what does not fit into a datagram.' : '',
+      server.port === DNS_PORT ? 'DNS goes over TCP where an answer is too long for a datagram.' : '',
     ),
     why: hostAnswers
       ? 'It is every SYN to this port and none to others, which is what a rule does and loss does not.'
