@@ -30,11 +30,11 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
         {time}
       </Panel>
       <Separator className="separator horizontal" />
-      <Panel id="below" minSize={160}>
+      <Panel id="below" minSize={177}>
         <Group orientation="horizontal" {...sideLayout}>
           <Panel id="lists" minSize={320}>
             <Group orientation="vertical" {...listLayout}>
-              {/* A line that comes at the bottom, or a drawer, moves neither this nor the top of what is below it. */}
+              {/* A line that comes at the bottom moves neither this nor the top of what is below it; a drawer does once three packets are left. */}
               <Panel
                 id="conversations"
                 panelRef={upperPanel}
@@ -45,7 +45,7 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
                 {upper}
               </Panel>
               <Separator className="separator horizontal" />
-              <Panel id="packets" minSize={52}>
+              <Panel id="packets" minSize={124}>
                 {lower}
               </Panel>
             </Group>
