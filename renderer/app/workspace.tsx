@@ -41,7 +41,7 @@ import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
 import type { ItemsOfAddress } from './use-shell-places.ts'
-import { LIST_TABS, type ListTab, type TimeRange } from './view.ts'
+import { DETAIL_TABS, LIST_TABS, type ListTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 import { useStage } from './use-stage.ts'
 import { workspaceCommands } from './workspace-commands.ts'
@@ -83,7 +83,7 @@ export function Workspace({
   const conversation = useStore(view.store, (state) => state.conversation)
   const chosenList = useStore(view.store, (state) => state.list)
   const finding = useStore(view.store, (state) => state.finding)
-  const detail = useStore(view.store, (state) => state.detail)
+  const listed = useStore(view.store, ({ detail }) => detail === undefined || detail === DETAIL_TABS[0])
   const order = useStore(view.store, (state) => state.order)
   const inspector = usePanelRef()
   const upper = usePanelRef()
@@ -165,10 +165,9 @@ export function Workspace({
   }, [drawn, list])
 
   // Where no list of packets counts them.
+  const isCounted = !listed && isNarrowed({ filter, range, conversation })
   const { value: counted } = useAnswer(
-    detail === undefined || !isNarrowed({ filter, range, conversation })
-      ? undefined
-      : JSON.stringify([filter, range, conversation, version]),
+    isCounted ? JSON.stringify([filter, range, conversation, version]) : undefined,
     () => session.engine.select(queryOf({ filter, range, conversation })),
   )
   const { value: chosen } = useAnswer(conversation === undefined ? undefined : `${conversation} ${version}`, () =>
@@ -365,7 +364,7 @@ export function Workspace({
             session={session}
             progress={progress}
             view={view}
-            shown={detail === undefined ? shown : counted?.count}
+            shown={listed ? shown : isCounted ? counted?.count : undefined}
             announcement={announcement}
           />
         ) : (

@@ -64,7 +64,12 @@ export function PaneTitle({ title }: { readonly title: string }): ReactNode {
           onClick={show}
         >
           {name}
-          {count !== undefined && <span className="pane-tab-count">{count}</span>}
+          {count !== undefined && (
+            <>
+              {' '}
+              <span className="pane-tab-count">{count}</span>
+            </>
+          )}
         </button>
       ))}
     </div>

@@ -57,7 +57,12 @@ export function SortedTable<Row>({ title, rows, columns, rowKey, rowHead }: Sort
               className={i === 0 || group !== columns[i - 1].group ? 'first' : undefined}
               aria-sort={sort?.key === key ? (sort.descending ? 'descending' : 'ascending') : undefined}
             >
-              <button type="button" title={about} onClick={() => next(key)}>
+              <button
+                type="button"
+                title={about}
+                aria-label={group === undefined ? undefined : `${name}, ${group}`}
+                onClick={() => next(key)}
+              >
                 <span>{name}</span>
                 {sort?.key === key && <Arrow size={12} strokeWidth={2.25} aria-hidden />}
               </button>

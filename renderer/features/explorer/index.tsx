@@ -118,6 +118,8 @@ export function Explorer(props: ExplorerProps): ReactNode {
 
   // The menu is of the row as it is now: what can't be done in a pod that starts can be a moment later.
   const listed = menu && rows.get(menu.key)
+  // It does not come back with another pod of that name.
+  if (menu && !listed) setMenu(undefined)
 
   const onVisible = useCallback(() => undefined, [])
   return (

@@ -148,9 +148,9 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
                   <span className={droppedBy(one) === 0 ? '' : 'warn'}>{formatCount(droppedBy(one) ?? 0)}</span>
                 </Fact>
               )}
-              {one.remarks?.map(({ time, text }) => (
+              {one.remarks?.map(({ time, text }, i) => (
                 <Fact
-                  key={`${time} ${text}`}
+                  key={`${i} ${time}`}
                   name={facts.epochNs === undefined ? '' : formatClock(facts.epochNs, time, 0)}
                 >
                   <span className="about-path">{text}</span>

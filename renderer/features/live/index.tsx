@@ -194,8 +194,8 @@ function Point({
         {point.cuts > 0 && `, ${cutsText(point)}`}
       </span>
       {point.message !== undefined && <span className="live-bad">{point.message}</span>}
-      {point.events?.map(({ at, text }) => (
-        <span key={`${at} ${text}`} className="live-bad">
+      {point.events?.map(({ at, text }, i) => (
+        <span key={`${i} ${at}`} className="live-bad">
           {timeText(at)} {text}
         </span>
       ))}

@@ -54,9 +54,12 @@ export function findingsIn(placed: readonly PlacedFinding[], from: number, to: n
   return placed.map(({ finding }) => finding).filter(({ since, until }) => since <= to && until >= from)
 }
 
-/** The top of a row in the lane and how high it is. */
-function rowPlace({ top, height }: Lane, placed: readonly PlacedFinding[], row: number) {
-  const rows = 1 + placed.reduce((most, each) => Math.max(most, each.row), 0)
+function rowsOf(placed: readonly PlacedFinding[]): number {
+  return 1 + placed.reduce((most, { row }) => Math.max(most, row), 0)
+}
+
+/** The top of a row in the lane, of so many, and how high it is. */
+function rowPlace({ top, height }: Lane, rows: number, row: number) {
   const fitting = Math.min(rows, Math.max(1, Math.floor((height - PAD) / LOWEST_ROW)))
   const tall = Math.min(HIGHEST_ROW, Math.max(1, (height - PAD) / fitting))
   const first = top + (height - tall * fitting) / 2
@@ -70,11 +73,12 @@ export function drawFindings(
   place: Lane,
   placed: readonly PlacedFinding[],
 ): void {
+  const rows = rowsOf(placed)
   // The costliest last, over the others.
   for (const { finding, row } of placed.toReversed()) {
     const { since, until, evidence, severity } = finding
     if (until < scale.range.from || since > scale.range.to) continue
-    const { top, height } = rowPlace(place, placed, row)
+    const { top, height } = rowPlace(place, rows, row)
     const from = Math.round(Math.max(0, scale.x(since)))
     const to = Math.round(Math.min(scale.width, scale.x(until)))
     context.fillStyle = colors[SEVERITY_COLOR[severity]]
@@ -99,8 +103,9 @@ export function findingAt(
   y: number,
 ): { readonly finding: Finding; readonly evidence: TimedEvidence | undefined } | undefined {
   if (y < place.top || y >= place.top + place.height) return undefined
+  const rows = rowsOf(placed)
   const away = ({ finding, row }: PlacedFinding) => {
-    const { top, height } = rowPlace(place, placed, row)
+    const { top, height } = rowPlace(place, rows, row)
     const left = scale.x(finding.since) - x
     const right = x - scale.x(finding.until)
     return { sideways: Math.max(0, left, right), down: Math.max(0, top - y, y - top - height) }
