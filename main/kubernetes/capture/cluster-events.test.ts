@@ -61,6 +61,15 @@ describe('what the cluster does to a pod', () => {
       { at: at('03:00:03'), text: 'Container app of pod shop/web was started again.' },
     ])
     expect(podEvents(running, again, SEEN)).toEqual([{ at: at('03:00:01'), text: `${text}, and was started again.` }])
+    const waiting = app({
+      restartCount: 0,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated },
+    })
+    expect(podEvents(ended, waiting, SEEN)).toEqual([])
+    expect(podEvents(waiting, again, SEEN)).toEqual([
+      { at: at('03:00:03'), text: 'Container app of pod shop/web was started again.' },
+    ])
     expect(podEvents(again, again, SEEN)).toEqual([])
   })
 

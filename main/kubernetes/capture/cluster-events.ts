@@ -39,7 +39,9 @@ function containerEvent(pod: string, before: ContainerStatus, now: ContainerStat
   const who = `Container ${now.name} of ${pod.replace('Pod', 'pod')}`
   const restarted = (now.restartCount ?? 0) > (before.restartCount ?? 0)
   const ended = now.state?.terminated ?? (restarted ? now.lastState?.terminated : undefined)
-  if (!ended || before.state?.terminated?.finishedAt === ended.finishedAt) {
+  // Before it is started again it may wait for a while, its end being its last state by then.
+  const told = [before.state?.terminated, before.lastState?.terminated].map((one) => one?.finishedAt)
+  if (!ended || told.includes(ended.finishedAt)) {
     if (!restarted) return []
     return [{ at: timeOf(now.state?.running?.startedAt, seen), text: `${who} was started again.` }]
   }

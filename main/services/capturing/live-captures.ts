@@ -11,7 +11,7 @@ import type { CaptureLibrary } from '../captures.ts'
 import type { ContextBook } from '../clusters/context-book.ts'
 import type { Contexts } from '../contexts.ts'
 import { pointText } from '../../kubernetes/capture/capture-words.ts'
-import type { CaptureStore } from './capture-store.ts'
+import type { About, CaptureStore } from './capture-store.ts'
 import { Health, isOver } from './live-capture.ts'
 import { asTarget, containerSettings, debugNamespaceFor } from './plan.ts'
 
@@ -37,6 +37,8 @@ interface Running {
   readonly order: CaptureOrder
   readonly health: Health
   readonly done: Promise<void>
+  /** Of one that is gone on with: what was known of it. */
+  readonly before: About | undefined
   live: LiveCapture
   serving: Promise<CaptureFile> | undefined
   file: CaptureFile | undefined
@@ -108,7 +110,7 @@ export class LiveCaptures {
       file: store.pathOf(name),
       onChange: (status) => this.#changed(status),
     })
-    return this.#run(name, capture, order)
+    return this.#run(name, capture, order, about)
   }
 
   async stop(id: string): Promise<void> {
@@ -140,7 +142,7 @@ export class LiveCaptures {
     for (const { capture, live } of all) if (!isOver(live)) capture.abandon()
   }
 
-  async #run(name: string, capture: ClusterCapture, order: CaptureOrder): Promise<string> {
+  async #run(name: string, capture: ClusterCapture, order: CaptureOrder, before?: About): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const health = new Health()
     const running: Running = {
@@ -149,6 +151,7 @@ export class LiveCaptures {
       order,
       health,
       done: promise,
+      before,
       live: { ...capture.status, title: order.title, order, health: [] },
       serving: undefined,
       file: undefined,
@@ -204,7 +207,7 @@ export class LiveCaptures {
   }
 
   async #ended(running: Running): Promise<void> {
-    const { capture, name } = running
+    const { capture, name, before } = running
     const { store, recent } = this.#needs
     clearTimeout(running.deadline)
     const { endsAt: _over, ...live } = running.live
@@ -213,7 +216,11 @@ export class LiveCaptures {
     file?.finish()
     this.#tell()
     try {
-      if (!file) await store.discard(name)
+      // What was captured before stays, and can be gone on with again.
+      if (!file && before) {
+        const { message = before.message } = running.live
+        await store.write(name, { ...before, state: 'incomplete', ...(message !== undefined && { message }) })
+      } else if (!file) await store.discard(name)
       else {
         const state = running.live.state === 'complete' ? 'complete' : 'incomplete'
         await Promise.all([this.#write(running, state), recent.add(file.path)])
