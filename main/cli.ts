@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { type Command, CommandError, Interrupted, OutputClosed, UsageError } from './commands/command.ts'
 import { helpText } from './commands/help-text.ts'
 import { writeOut } from './commands/write-out.ts'
-import { findInstallation } from './installation.ts'
 import { cacheFolder } from './user-folder.ts'
 
 // Compiled once and not at every start: a quarter of the time a small capture takes. Where it can't be written, it is not kept.
@@ -50,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
     return helpWanted ? 0 : 2
   }
   if (name === '--version') {
-    await writeOut(`hopscope ${findInstallation().version}\n`)
+    await writeOut(`hopscope ${(await import('./installation.ts')).findInstallation().version}\n`)
     return 0
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
