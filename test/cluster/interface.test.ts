@@ -178,7 +178,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     expect((await library(() => true, true)).length).toBe(before.length)
   })
 
-  it('goes on with a capture whose host was killed, and loses none of its packets', async () => {
+  /** A host with the capture of one that was killed, which had so many packets. */
+  async function afterKill(use: (host: Host, kept: LibraryCapture, seen: number) => Promise<void>): Promise<void> {
     const other = mkdtempSync(join(tmpdir(), 'hopscope-killed-'))
     const kubeconfig = cluster.kubeconfig(['ops', 'narrow'])
     const script = join(import.meta.dirname, '../support/capturing-host.ts')
@@ -195,23 +196,57 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
       await once(first, 'exit')
       const seen = packets
       const { host: second } = await startHost(other, kubeconfig)
-      const { capturing } = second.contract({ door: 'pipe', commands: new Mailbox() })
-      const kept = await until(capturing.watchLibrary(), ([one]) => one)
-      expect(kept).toMatchObject({ state: 'interrupted', points: ['shop/web-1'], filter: 'icmp' })
-      const id = await capturing.resume(kept.name)
-      await until(capturing.watchLive(), (all) => all.find((one) => one.id === id && one.state === 'capturing'))
-      await capturing.stop(id)
-      const done = await until(capturing.watchLive(), (all) => all.find((one) => one.endedAt !== undefined))
-      expect(done.state).toBe('complete')
-      expect(done.packets).toBeGreaterThanOrEqual(seen)
-      expect(readBlocks(kept.path).packets.length).toBe(done.packets)
-      await until(capturing.watchLibrary(), ([one]) => one?.state === 'complete' || undefined)
-      await second.close()
+      try {
+        const { capturing } = second.contract({ door: 'pipe', commands: new Mailbox() })
+        await use(second, await until(capturing.watchLibrary(), ([one]) => one), seen)
+      } finally {
+        await second.close()
+      }
     } finally {
       first.kill('SIGKILL')
       rmSync(other, { recursive: true, force: true })
     }
-  })
+  }
+
+  /** To its end. */
+  async function goOn({ capturing }: HostContract, { name, path }: LibraryCapture, seen: number): Promise<void> {
+    const id = await capturing.resume(name)
+    await expect(capturing.resume(name)).rejects.toThrow('It is being captured already.')
+    await until(capturing.watchLive(), (all) => all.find((one) => one.id === id && one.state === 'capturing'))
+    await capturing.stop(id)
+    const done = await until(capturing.watchLive(), (all) => all.find((one) => one.endedAt !== undefined))
+    expect(done.state).toBe('complete')
+    expect(done.packets).toBeGreaterThanOrEqual(seen)
+    expect(readBlocks(path).packets.length).toBe(done.packets)
+    await until(capturing.watchLibrary(), ([one]) => one?.state === 'complete' || undefined)
+  }
+
+  it('goes on with a capture whose host was killed, and loses none of its packets', () =>
+    afterKill(async (second, kept, seen) => {
+      expect(kept).toMatchObject({ state: 'interrupted', points: ['shop/web-1'], filter: 'icmp' })
+      await goOn(second.contract({ door: 'pipe', commands: new Mailbox() }), kept, seen)
+    }))
+
+  it('keeps a capture that can not be gone on with, byte for byte, says why, and goes on once it can', () =>
+    afterKill(async (second, kept, seen) => {
+      const contract = second.contract({ door: 'pipe', commands: new Mailbox() })
+      const { capturing } = contract
+      const journal = join(`${kept.path}.parts`, 'journal')
+      const [bytes, lines] = [readFileSync(kept.path), readFileSync(journal)]
+      writeFileSync(journal, 'not a journal')
+      const id = await capturing.resume(kept.name)
+      const failed = await until(capturing.watchLive(), (all) =>
+        all.find((one) => one.id === id && one.endedAt !== undefined),
+      )
+      const message = expect.stringMatching(/^The journal beside .* can't be read\.$/)
+      expect(failed).toMatchObject({ state: 'failed', message })
+      await until(capturing.watchLibrary(), ([one]) => one?.state === 'interrupted' && one.message !== undefined)
+      const [after] = await until(capturing.watchLibrary(), (all) => all)
+      expect(after).toMatchObject({ name: kept.name, size: bytes.length, message, order: kept.order })
+      expect(readFileSync(kept.path).equals(bytes)).toBe(true)
+      writeFileSync(journal, lines)
+      await goOn(contract, kept, seen)
+    }))
 
   it('removes at its start the pods of a host that died, and shows the rest', async () => {
     const other = temporaryFolder()

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { HostError } from '../../../common/host-error.ts'
 import type { PointEnd, PointMark } from './capture-journal.ts'
 import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
@@ -77,6 +77,8 @@ export class CaptureFile {
       return new CaptureFile(file, await CaptureJournal.begin(journal, written, header.length))
     } catch (error) {
       await file.close()
+      // Nothing is in it; one that was there before is none of ours to remove.
+      if (exclusive) await rm(path, { force: true })
       throw error
     }
   }

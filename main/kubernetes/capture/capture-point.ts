@@ -248,6 +248,12 @@ export class CapturePoint {
     return state === 'complete' || (followed && gone === true && lostBytes === 0)
   }
 
+  /** tcpdump may have written there what was not fetched: not where it never began, has told its end, or its container is gone. */
+  get mayHoldPackets(): boolean {
+    const { why, gone } = this.capture?.progress ?? {}
+    return this.manifest !== undefined && this.#status.state !== 'failed' && why === undefined && gone !== true
+  }
+
   #sinkInto(file: CaptureFile, mark: PointMark, shared: boolean): PointSink {
     const packets = new SegmentPackets(mark)
     return {

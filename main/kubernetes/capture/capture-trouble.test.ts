@@ -144,10 +144,13 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     ])
   })
 
-  it('can be gone on with after the disk was full, and then has every packet', async () => {
+  it.each([
+    ['pods', [pod('web'), pod('db')]],
+    ['a node', [{ kind: 'node', node: 'node-a', interface: 'cni0' }]],
+  ] as const)('at %s can be gone on with after the disk was full, and then has every packet', async (_at, targets) => {
     const there = file()
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
-    const capture = make([pod('web'), pod('db')], {}, { file: there })
+    const capture = make(targets, {}, { file: there, debugNamespace: 'debug' })
     const done = capture.run()
     const said = expect(done).rejects.toThrow(/The disk is full: .*go on with it within ten minutes/)
     await started(capture)
@@ -157,7 +160,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const write = vi.spyOn(QuickWriter.prototype, 'write').mockReturnValue(failing.promise)
     const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
     await traffic.stop()
-    await expect.poll(() => capture.status.points.map(({ packets }) => packets)).toEqual([200, 200])
+    await expect.poll(() => capture.status.points.map(({ packets }) => packets)).toEqual(targets.map(() => 200))
     failing.reject(full)
     await said
     write.mockRestore()
@@ -165,10 +168,28 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const status = await again.run()
     expect(status.state).toBe('complete')
     const { packets } = readBlocks(there)
-    for (const point of [0, 1]) {
+    for (const point of targets.keys()) {
       const of = packets.filter((packet) => packet.interface === point).map(({ bytes }) => bytes)
       expect(countSequence(of)).toMatchObject({ packets: 200, missing: 0 })
     }
+    await expect.poll(() => on.cluster.listPods('debug')).toEqual([])
+  })
+
+  it('can be gone on with after its host ended while the cluster was away', async () => {
+    const there = file()
+    const capture = make([pod('web')], {}, { file: there })
+    const done = expect(capture.run()).rejects.toThrow(/Hopscope ended before all was fetched.*within ten minutes/)
+    await started(capture)
+    on.cluster.api.stop()
+    const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
+    await traffic.stop()
+    const stopping = capture.stop()
+    capture.leave()
+    await Promise.all([done, stopping])
+    await on.cluster.api.start()
+    const again = await resume(there)
+    expect(await again.run()).toMatchObject({ state: 'complete', packets: 200 })
+    expect(countSequence(readBlocks(there).packets.map(({ bytes }) => bytes))).toMatchObject({ missing: 0 })
   })
 
   it('text full of shell stays text', async () => {

@@ -1,4 +1,5 @@
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
+import { HostError } from '../../../common/host-error.ts'
 import type { Rung } from '../../../common/model/preflight.ts'
 
 /** For a person in Wireshark's list of interfaces, and for us: one `name=value` after the other. */
@@ -18,11 +19,21 @@ export function describe(status: CapturePointStatus): string {
   ].join(' ')
 }
 
+const GO_ON =
+  'go on with it within ten minutes (under Captures, or with --resume): so long pods keep what is not in the file.'
+
+/** Of a capture whose host ended before all was fetched. */
+export const leftError = (file: string) =>
+  new HostError(
+    'unavailable',
+    `Hopscope ended before all was fetched. ${file} holds what was captured until then: ${GO_ON}`,
+  )
+
 /** What the disk said, for the person; `begun`: the file is there, and what is not in it yet may still be in the pods. */
 export function messageOf(error: unknown, file: string, begun: boolean): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const full = begun
-    ? `${file} holds what was captured until then. Make room and go on with it within ten minutes (under Captures, or with --resume): so long pods keep what is not in the file.`
+    ? `${file} holds what was captured until then. Make room and ${GO_ON}`
     : `${file} can't be written. Make room, or name another folder.`
   const words: Readonly<Record<string, string>> = {
     ENOSPC: `The disk is full: ${full}`,
@@ -47,6 +58,13 @@ export function cutText(cut: string): string {
 /** Which pod or node a point is at. */
 export const pointText = ({ namespace, pod, node }: CapturePointStatus): string =>
   pod === undefined ? `node ${node}` : `${namespace}/${pod}`
+
+/** Why none of the points can be captured. */
+export function allFailedText(points: readonly CapturePointStatus[]): string {
+  if (points.length === 1) return points[0]?.message ?? ''
+  const lines = points.map(({ pod, node, message, state }) => `- ${pod ?? node}: ${message ?? state}`)
+  return `None of the points can be captured:\n${lines.join('\n')}`
+}
 
 /** Why the points that lack something do, each by its name where there are others. */
 export function lackingText(lacking: readonly CapturePointStatus[], points: number): string | undefined {

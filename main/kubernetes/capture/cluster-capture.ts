@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import { CaptureFile } from './capture-file.ts'
@@ -8,7 +9,7 @@ import { journalOf, partsOf, readManifest, writeManifest } from './capture-manif
 import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
-import { lackingText, messageOf } from './capture-words.ts'
+import { allFailedText, lackingText, leftError, messageOf } from './capture-words.ts'
 import { watchPoint } from './cluster-events.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
@@ -17,6 +18,8 @@ type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'
 
 const GIVE_UP_MS = 10 * 60_000
 const NO_LIMIT_SECONDS = 24 * 3600
+/** How long a failed capture waits until its pods have heard that they are to stop. */
+const STOP_WITHIN_MS = 5000
 
 /** A capture of one or more points into one file, from the preflight to the last byte. */
 export class ClusterCapture {
@@ -35,6 +38,7 @@ export class ClusterCapture {
   #capturingSince: number | undefined
   #endedAt: number | undefined
   #stopping = false
+  #left = false
   #stopped = Promise.withResolvers<void>()
   #tick: NodeJS.Timeout | undefined
 
@@ -109,13 +113,14 @@ export class ClusterCapture {
   /** Runs the whole of it. The status at the end; throws when nothing could be captured at all, or the disk failed. */
   async run(): Promise<ClusterCaptureStatus> {
     this.#tick = setInterval(() => this.#onTick(), 500)
+    const fresh = this.#points.every((point) => !point.manifest)
     try {
-      const fresh = this.#points.every((point) => !point.manifest)
       if (fresh) await this.#prepare()
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
       if (this.#file) await this.#fetchAll(this.#file)
+      if (this.#left && this.#points.some(({ mayHoldPackets }) => mayHoldPackets)) throw leftError(this.#request.file)
       await this.#finish()
       return this.status
     } catch (error) {
@@ -123,7 +128,9 @@ export class ClusterCapture {
       this.#message = messageOf(error, this.#request.file, this.#file !== undefined)
       for (const point of this.#points) point.capture?.abandon()
       await this.#file?.close().catch(() => undefined)
-      await this.#release()
+      // What may hold packets that are not in the file is left to whoever goes on, and ends by itself where nobody does.
+      const begun = this.#file !== undefined || !fresh
+      await this.#release(begun ? this.#points.filter(({ mayHoldPackets }) => !mayHoldPackets) : this.#points)
       this.#changed()
       throw error instanceof HostError ? error : new HostError('unavailable', this.#message)
     } finally {
@@ -154,19 +161,18 @@ export class ClusterCapture {
     for (const point of this.#points) point.capture?.abandon()
   }
 
+  /** As a crash would, for when the host ends: what was not fetched stays in the pods, and the capture can be gone on with. */
+  leave(): void {
+    this.#left = true
+    this.abandon()
+  }
+
   async #prepare(): Promise<void> {
     const seconds = this.#settings.durationSeconds ?? NO_LIMIT_SECONDS
     await Promise.all(this.#points.map((point) => this.#preparePoint(point, seconds)))
     const ready = this.#points.filter((point) => point.manifest)
     if (ready.length > 0 || this.#follow) return
-    const [first] = this.#points
-    throw new HostError('unavailable', this.#points.length === 1 ? (first?.status.message ?? '') : this.#allFailed())
-  }
-
-  #allFailed(): string {
-    const all = this.#points.map((point) => point.status)
-    const lines = all.map(({ pod, node, message, state }) => `- ${pod ?? node}: ${message ?? state}`)
-    return `None of the points can be captured:\n${lines.join('\n')}`
+    throw new HostError('unavailable', allFailedText(this.#points.map(({ status }) => status)))
   }
 
   async #preparePoint(point: CapturePoint, seconds: number): Promise<void> {
@@ -233,9 +239,10 @@ export class ClusterCapture {
       const error = cause instanceof Error ? cause : new Error(String(cause))
       point.capture = undefined
       this.#file?.leave(point.id)
-      point.failed(
-        `Nothing was captured here, as tcpdump could not be started: ${error.message} What others capture is not touched; capture again for this one.`,
-      )
+      const what = point.target
+        ? 'Nothing was captured here, as tcpdump could not be started'
+        : 'Nothing of this point was fetched before the capture was interrupted, and now it can be neither fetched nor begun'
+      point.failed(`${what}: ${error.message} What others capture is not touched; capture again for this one.`)
       this.#changed()
       return error
     }
@@ -254,8 +261,11 @@ export class ClusterCapture {
       // Those that a pod which came late has begun are among them by now.
       while (this.#running.size > 0) await Promise.race([Promise.all(this.#running), failure])
     } catch (error) {
-      // The disk failed: tcpdump must not run on for nothing.
-      await Promise.race([this.#stopPoints(), new Promise((resolve) => setTimeout(resolve, 5000))])
+      // The disk failed: tcpdump must not run on for nothing, nor begin where a pod comes.
+      this.#stopping = true
+      following?.end()
+      this.#cancel.abort(new HostError('cancelled', 'The capture has failed.'))
+      await Promise.race([this.#stopPoints(), sleep(STOP_WITHIN_MS, undefined, { ref: false })])
       for (const { capture } of this.#points) capture?.abandon()
       await Promise.allSettled(this.#running)
       throw error
@@ -352,9 +362,9 @@ export class ClusterCapture {
     this.#changed()
   }
 
-  async #release(): Promise<void> {
+  async #release(points: readonly CapturePoint[] = this.#points): Promise<void> {
     const { connection, ledger } = this.#request
-    await Promise.allSettled(this.#points.map((point) => point.release(connection, ledger)))
+    await Promise.allSettled(points.map((point) => point.release(connection, ledger)))
   }
 
   async #writeManifest(): Promise<void> {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
@@ -7,6 +7,8 @@ import { journalOf, partsOf, writeManifest } from '../../kubernetes/capture/capt
 import { SegmentPackets } from '../../kubernetes/capture/segment-packets.ts'
 import { NoteFile } from '../../notes/note-file.ts'
 import { CaptureStore } from './capture-store.ts'
+
+const TARGET = { kind: 'pod', namespace: 'shop', pod: 'web' } as const
 
 describe('the captures that are kept', () => {
   it('say how many notes are on each, and take them along when they are deleted', async () => {
@@ -33,14 +35,66 @@ describe('the captures that are kept', () => {
     await reader.cancel()
   })
 
+  it('have names of their own, also where two of us begin in the same second', async () => {
+    const dataFolder = temporaryFolder()
+    const stores = [1, 2, 3].map(() => new CaptureStore(dataFolder, { dataFolder, samplesFolder: '/none' }))
+    const names = await Promise.all(stores.map((store) => store.newName('web')))
+    expect(new Set(names).size).toBe(3)
+    // One that did not begin takes nothing of anybody's along.
+    const [store] = stores
+    const [name = ''] = names
+    await writeFile(join(dataFolder, name), 'put there by the person')
+    await store?.discard(name)
+    expect(await readdir(dataFolder)).toContain(name)
+  })
+
+  it('are gone on with once at a time, and not touched while another process captures them', async () => {
+    const dataFolder = temporaryFolder()
+    const store = new CaptureStore(dataFolder, { dataFolder, samplesFolder: '/none' })
+    const name = await store.newName('web')
+    await writeFile(store.pathOf(name), 'x')
+    const about = { version: 1, title: 'web', context: 'c', startedAt: 1, packets: 0, points: [] } as const
+    const order = { context: 'c', title: 'web', targets: [TARGET], filter: '', snapLength: 0 }
+    // The process that runs the tests is one, and is not this one.
+    await store.write(name, { ...about, points: [], state: 'live', pid: process.ppid, order })
+    await store.letGo(name)
+    await expect(store.claim(name)).rejects.toThrow(`Another Hopscope (process ${process.ppid}) is capturing it`)
+    await expect(store.delete(name)).rejects.toThrow('stop it there first')
+    // Written before the machine was started: it is another process by now.
+    await utimes(`${store.pathOf(name)}.capture.json`, 1, 1)
+    expect(await store.claim(name)).toMatchObject({ title: 'web' })
+    await expect(store.claim(name)).rejects.toThrow('It is being captured already.')
+    await expect(store.delete(name)).rejects.toThrow('stop it first')
+    await store.letGo(name)
+    await store.delete(name)
+    expect(await readdir(dataFolder)).toEqual([])
+  })
+
+  it('can be deleted where capturing them did not begin, as what they are could not be written', async () => {
+    const dataFolder = temporaryFolder()
+    const store = new CaptureStore(dataFolder, { dataFolder, samplesFolder: '/none' })
+    const name = await store.newName('web')
+    await writeFile(store.pathOf(name), 'x')
+    const order = { context: 'c', title: 'web', targets: [TARGET], filter: '', snapLength: 0 }
+    const inTheWay = `${store.pathOf(name)}.capture.json.${process.pid}.new`
+    await mkdir(inTheWay)
+    const about = { version: 1, title: 'web', context: 'c', startedAt: 1, points: [], order } as const
+    await expect(store.write(name, { ...about, points: [], state: 'live', pid: process.pid })).rejects.toThrow(name)
+    const reader = (await store.watch()).getReader()
+    expect((await reader.read()).value).not.toContainEqual(expect.objectContaining({ state: 'live' }))
+    await reader.cancel()
+    await rm(inTheWay, { recursive: true })
+    await store.delete(name)
+    expect(await readdir(dataFolder)).toEqual([])
+  })
+
   it('say how many packets are in one that could not be brought to its end, as on a full disk', async () => {
     const dataFolder = temporaryFolder()
     const folder = join(dataFolder, 'captures')
     const store = new CaptureStore(folder, { dataFolder, samplesFolder: '/none' })
     const name = await store.newName('web')
     const path = store.pathOf(name)
-    const targets = [{ kind: 'pod', namespace: 'shop', pod: 'web' } as const]
-    const order = { context: 'c', title: 'web', targets, filter: '', snapLength: 0 }
+    const order = { context: 'c', title: 'web', targets: [TARGET], filter: '', snapLength: 0 }
     const begun = { version: 1, title: 'web', context: 'c', startedAt: 1, packets: 0, points: [] as string[] } as const
     await store.write(name, { ...begun, state: 'live', pid: process.pid, order })
 

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { uptime } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { CaptureOrder, LibraryName, type Subscription } from '../../../common/contract.ts'
@@ -6,6 +7,7 @@ import { HostError } from '../../../common/host-error.ts'
 import { isDeletion } from '../../../common/model/note.ts'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import { fileFailure, isFileError } from '../../file-errors.ts'
+import { partsOf } from '../../kubernetes/capture/capture-manifest.ts'
 import { countPackets } from '../../kubernetes/capture/count-packets.ts'
 import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
 import { NoteFile, type NotePlaces, notesBeside } from '../../notes/note-file.ts'
@@ -57,10 +59,39 @@ export class CaptureStore {
     const at = new Date()
     for (let again = 0; ; again++) {
       const name = captureFileName(title, at, again)
-      if (this.#live.has(name) || (await exists(this.pathOf(name)))) continue
+      const path = this.pathOf(name)
+      if (await exists(path)) continue
+      try {
+        // Another Hopscope may begin one in the same second.
+        await writeFile(aboutPath(path), '', { flag: 'wx', mode: 0o600 })
+      } catch (error) {
+        if (isFileError(error, 'EEXIST')) continue
+        throw fileFailure(path, error)
+      }
       this.#live.add(name)
       return name
     }
+  }
+
+  /** What is known of one that is to be gone on with: nobody else does that, or deletes it, until it is written or let go. */
+  async claim(name: string): Promise<About> {
+    if (this.#live.has(name)) throw new HostError('invalid-argument', 'It is being captured already.')
+    this.#live.add(name)
+    try {
+      const about = await this.about(name)
+      if (!about) throw new HostError('not-found', `Nothing is known of how ${name} was captured.`)
+      await this.#refuseElsewhere(name, about)
+      return about
+    } catch (error) {
+      this.#live.delete(name)
+      throw error
+    }
+  }
+
+  /** One that was claimed, or whose name was given out, and did not begin. */
+  async letGo(name: string): Promise<void> {
+    this.#live.delete(name)
+    await this.refresh()
   }
 
   pathOf(name: string): string {
@@ -81,27 +112,34 @@ export class CaptureStore {
     else this.#live.delete(name)
     try {
       await writeWhole(aboutPath(this.pathOf(name)), JSON.stringify(about, undefined, 1))
+    } catch (error) {
+      // It does not begin.
+      this.#live.delete(name)
+      throw fileFailure(this.pathOf(name), error)
     } finally {
       await this.refresh()
     }
   }
 
-  /** Nothing was captured: what was begun goes. */
+  /** It did not begin, there is no file: the name is free again. */
   async discard(name: string): Promise<void> {
     this.#live.delete(name)
     const path = this.pathOf(name)
-    for (const one of [path, aboutPath(path), `${path}.names.json`, notesBeside(path)]) await rm(one, { force: true })
-    await rm(`${path}.parts`, { recursive: true, force: true })
+    await rm(partsOf(path), { recursive: true, force: true })
+    await rm(aboutPath(path), { force: true })
     await this.refresh()
   }
 
   async delete(name: string): Promise<void> {
     if (this.#live.has(name)) throw new HostError('invalid-argument', 'It is being captured: stop it first.')
     if (!(await exists(this.pathOf(name)))) throw new HostError('not-found', `There is no capture ${name}.`)
+    await this.#refuseElsewhere(name, await this.about(name))
+    const path = this.pathOf(name)
     try {
+      for (const one of [path, `${path}.names.json`, notesBeside(path)]) await rm(one, { force: true })
       await this.discard(name)
     } catch (error) {
-      throw fileFailure(this.pathOf(name), error)
+      throw fileFailure(path, error)
     }
   }
 
@@ -175,13 +213,28 @@ export class CaptureStore {
   }
 
   /** One that says it is live: is its host? One that a crash or the disk cut short can be gone on with while its parts are there. */
-  async #stateOf(name: string, path: string, { state, pid }: About): Promise<LibraryCapture['state']> {
+  async #stateOf(name: string, path: string, about: About): Promise<LibraryCapture['state']> {
+    const { state } = about
     if (state === 'complete') return state
-    if (this.#live.has(name)) return 'live'
-    if (state === 'live' && pid !== process.pid && isRunning(pid)) return 'live'
+    if (this.#live.has(name) || (await this.#isLiveElsewhere(name, about))) return 'live'
     // Its parts, and what a capture needs to go on with them.
-    if (await exists(join(`${path}.parts`, 'capture.json'))) return 'interrupted'
+    if (await exists(join(partsOf(path), 'capture.json'))) return 'interrupted'
     return state === 'live' ? 'incomplete' : state
+  }
+
+  async #refuseElsewhere(name: string, about: About | undefined): Promise<void> {
+    if (!about || !(await this.#isLiveElsewhere(name, about))) return
+    throw new HostError(
+      'invalid-argument',
+      `Another Hopscope (process ${about.pid}) is capturing it: stop it there first.`,
+    )
+  }
+
+  async #isLiveElsewhere(name: string, { state, pid }: About): Promise<boolean> {
+    if (state !== 'live' || pid === process.pid || !isRunning(pid)) return false
+    // After a restart of the machine another program may have the number.
+    const { mtimeMs } = await stat(aboutPath(this.pathOf(name)))
+    return mtimeMs > Date.now() - uptime() * 1000
   }
 }
 

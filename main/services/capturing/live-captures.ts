@@ -73,44 +73,53 @@ export class LiveCaptures {
     const { connection, context } = await contexts.open(order.context)
     const settings = book.captureSettings(context.name)
     const name = await store.newName(order.title)
-    const capture = ClusterCapture.create({
-      connection,
-      context: context.name,
-      container: containerSettings(settings),
-      debugNamespace: debugNamespaceFor(settings, order.targets, context.namespace),
-      ledger,
-      file: store.pathOf(name),
-      targets: order.targets.map(asTarget),
-      ...(order.follow === undefined ? {} : { follow: order.follow }),
-      capture: {
-        filter: order.filter,
-        snapLength: order.snapLength,
-        // The time is kept here, so that it can be extended; if this host dies, the lease in the pod ends the capture.
-        ...(order.packetLimit === undefined ? {} : { packetLimit: order.packetLimit }),
-        ...(order.byteLimit === undefined ? {} : { byteLimit: order.byteLimit }),
-      },
-      onChange: (status) => this.#changed(status),
-    })
-    return this.#run(name, capture, order)
+    try {
+      const capture = ClusterCapture.create({
+        connection,
+        context: context.name,
+        container: containerSettings(settings),
+        debugNamespace: debugNamespaceFor(settings, order.targets, context.namespace),
+        ledger,
+        file: store.pathOf(name),
+        targets: order.targets.map(asTarget),
+        ...(order.follow === undefined ? {} : { follow: order.follow }),
+        capture: {
+          filter: order.filter,
+          snapLength: order.snapLength,
+          // The time is kept here, so that it can be extended; if this host dies, the lease in the pod ends the capture.
+          ...(order.packetLimit === undefined ? {} : { packetLimit: order.packetLimit }),
+          ...(order.byteLimit === undefined ? {} : { byteLimit: order.byteLimit }),
+        },
+        onChange: (status) => this.#changed(status),
+      })
+      return await this.#run(name, capture, order)
+    } catch (error) {
+      await store.discard(name).catch(() => undefined)
+      throw error
+    }
   }
 
   async resume(name: string): Promise<string> {
     const { contexts, book, store, ledger } = this.#needs
-    const about = await store.about(name)
-    if (!about) throw new HostError('not-found', `Nothing is known of how ${name} was captured.`)
-    const { order } = about
-    const { connection, context } = await contexts.open(about.context)
-    const settings = book.captureSettings(context.name)
-    const capture = await ClusterCapture.resume({
-      connection,
-      context: context.name,
-      container: containerSettings(settings),
-      debugNamespace: debugNamespaceFor(settings, order.targets, context.namespace),
-      ledger,
-      file: store.pathOf(name),
-      onChange: (status) => this.#changed(status),
-    })
-    return this.#run(name, capture, order, about)
+    const about = await store.claim(name)
+    try {
+      const { order } = about
+      const { connection, context } = await contexts.open(about.context)
+      const settings = book.captureSettings(context.name)
+      const capture = await ClusterCapture.resume({
+        connection,
+        context: context.name,
+        container: containerSettings(settings),
+        debugNamespace: debugNamespaceFor(settings, order.targets, context.namespace),
+        ledger,
+        file: store.pathOf(name),
+        onChange: (status) => this.#changed(status),
+      })
+      return await this.#run(name, capture, order, about)
+    } catch (error) {
+      await store.letGo(name).catch(() => undefined)
+      throw error
+    }
   }
 
   async stop(id: string): Promise<void> {
@@ -133,13 +142,13 @@ export class LiveCaptures {
     this.#tell()
   }
 
-  /** Ends all in order; for when the host ends. */
+  /** Ends all in order, for when the host ends; those that take longer can be gone on with. */
   async close(withinMs: number): Promise<void> {
     const all = [...this.#running.values()].filter(({ live }) => !isOver(live))
     for (const { capture } of all) void capture.stop().catch(() => undefined)
     const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs).unref())
     await Promise.race([Promise.all(all.map(({ done }) => done)), late])
-    for (const { capture, live } of all) if (!isOver(live)) capture.abandon()
+    for (const { capture, live } of all) if (!isOver(live)) capture.leave()
   }
 
   async #run(name: string, capture: ClusterCapture, order: CaptureOrder, before?: About): Promise<string> {
@@ -216,15 +225,15 @@ export class LiveCaptures {
     file?.finish()
     this.#tell()
     try {
-      // What was captured before stays, and can be gone on with again.
-      if (!file && before) {
+      // A file that could not be served is there nevertheless.
+      if (running.live.bytes > 0) {
+        const state = running.live.state === 'complete' ? 'complete' : 'incomplete'
+        await Promise.all([this.#write(running, state), recent.add(store.pathOf(name))])
+      } else if (before) {
+        // What was captured before stays, and can be gone on with again.
         const { message = before.message } = running.live
         await store.write(name, { ...before, state: 'incomplete', ...(message !== undefined && { message }) })
-      } else if (!file) await store.discard(name)
-      else {
-        const state = running.live.state === 'complete' ? 'complete' : 'incomplete'
-        await Promise.all([this.#write(running, state), recent.add(file.path)])
-      }
+      } else await store.discard(name)
     } finally {
       this.#forgetOld()
       if ([...this.#running.values()].every(({ live: one }) => isOver(one))) {
