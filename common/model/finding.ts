@@ -18,6 +18,7 @@ export const FINDING_KINDS = [
   'mid-stream-reset',
   'zero-window',
   'nagle',
+  'stall',
   'loss',
   'rto-tail',
   'duplicate-address',

@@ -12,8 +12,11 @@ import { isRepetition, VERDICT, type Verdicts } from '../tcp/verdicts.ts'
 export const CLOCK_STEP_NS = 10e6
 /** Between two packets of a conversation as long as receivers delay their ACKs: Linux's TCP_DELACK_MIN less a tick, TCP_DELACK_MAX with some room. */
 export const DELAY_NS = { shortest: 35e6, longest: 230e6 } as const
+/** So long nothing comes in a conversation that stands still for a moment. */
+export const STILL_NS = { shortest: 30e6, longest: 1e9 } as const
 /** Of what is rare there is no need for all. */
 const MOST_ROWS = 20_000
+const MOST_STILL = 1_000_000
 /** In place of a start: rows of other conversations are not kept. */
 const NOT_WANTED = 0xffffffff
 /** Frames longer than any jumbo frame with its headers were never on a wire. */
@@ -51,6 +54,8 @@ export class Survey {
   readonly #repetitions: ReadonlyMap<number, readonly number[]>
   /** By conversation: how many packets came DELAY_NS after the one before, 255 at most. */
   readonly delays: Uint8Array
+  /** Rows that came STILL_NS after the one before of their conversation, ascending; the first MOST_STILL. */
+  readonly afterStill: readonly number[]
   /** By conversation: 1 where end B asks, see clientIsB. */
   readonly clientIsB: Uint8Array
   /** Rows of the TCP and UDP conversations, those of each together and ascending: from `starts` to `ends`, without those captured a second time. */
@@ -85,12 +90,14 @@ export class Survey {
     this.ends = this.starts.slice()
     this.ordered = new Uint32Array(places)
     const rare = new RareRows(packets, stacks)
+    const afterStill: number[] = []
     this.rows = packets.rows
     for (const chunk of packets.chunks) {
       const to = Math.min(CHUNK_ROWS, this.rows - chunk.first)
       rare.add(chunk, to)
-      this.#order(chunk, to, packets)
+      this.#order(chunk, to, packets, afterStill)
     }
+    this.afterStill = afterStill
     this.midStream = midStream
     this.troubled = tcp.troubled()
     this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
@@ -107,7 +114,7 @@ export class Survey {
   }
 
   /** Appends the chunk's first `to` rows to those of their conversations, without what was captured a second time. */
-  #order(chunk: PacketChunk, to: number, packets: PacketTable): void {
+  #order(chunk: PacketChunk, to: number, packets: PacketTable, afterStill: number[]): void {
     const { conversation, time, verdict, first } = chunk
     const { starts, ends, ordered, delays } = this
     const { shortest, longest } = DELAY_NS
@@ -121,6 +128,8 @@ export class Survey {
       if (end === starts[id]) continue
       const before = ordered[end - 1]
       const wait = time[i] - (before >= first ? time[before - first] : packets.time(before))
+      if (!(wait >= STILL_NS.shortest && wait <= STILL_NS.longest)) continue
+      if (afterStill.length < MOST_STILL) afterStill.push(first + i)
       if (wait >= shortest && wait <= longest && delays[id] < 255) delays[id]++
     }
   }

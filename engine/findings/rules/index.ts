@@ -24,6 +24,7 @@ import { refused } from './refused.ts'
 import { rtoTail } from './rto-tail.ts'
 import { serverErrors } from './server-errors.ts'
 import { slowServer } from './slow-server.ts'
+import { stall } from './stall.ts'
 import { synLoss } from './syn-loss.ts'
 import { tlsFailed } from './tls-failed.ts'
 import { tupleReuse } from './tuple-reuse.ts'
@@ -46,6 +47,7 @@ export const RULES: readonly Rule[] = [
   midStreamReset,
   zeroWindow,
   nagle,
+  stall,
   rtoTail,
   loss,
   duplicateAddress,
