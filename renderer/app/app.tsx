@@ -13,7 +13,6 @@ import { Mark } from '../features/start/mark.tsx'
 import { Start } from '../features/start/index.tsx'
 import { createDrawer } from '../features/terminals/state.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import { Banner } from './banner.tsx'
 import { keepNote, type NotedCapture } from './capture-notes.ts'
 import { createCaptures } from './captures.ts'
 import { ClusterScreen } from './cluster-screen.tsx'
@@ -32,6 +31,7 @@ import { useStage } from './use-stage.ts'
 import { useTheme } from './use-theme.ts'
 import { useShellPlaces, type ShellActions } from './use-shell-places.ts'
 import { createViewStore } from './view-store.ts'
+import { WindowBanners } from './window-banners.tsx'
 import { windowCommands, type WindowDialog } from './window-commands.ts'
 import { Workspace } from './workspace.tsx'
 import './app.css'
@@ -130,19 +130,22 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
 
   useKeys(commands, captures)
 
+  const capturing = useRef<string>(undefined)
+  capturing.current = shownLive?.state === 'capturing' ? shownLive.id : undefined
+  const { stop } = liveCaptures
   useEffect(
     () =>
       commands.register(
         windowCommands({
           captures,
-          capturing: shownLive?.state === 'capturing' ? shownLive.id : undefined,
+          capturing: () => capturing.current,
           openClusters,
-          stop: liveCaptures.stop,
+          stop,
           nextTheme,
           showDialog: setDialog,
         }),
       ),
-    [commands, captures, nextTheme, openClusters, liveCaptures, shownLive],
+    [commands, captures, nextTheme, openClusters, stop],
   )
 
   const name = state.kind === 'open' ? state.session.name : state.kind === 'none' ? undefined : state.name
@@ -154,6 +157,17 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const stage = useStage(1, true)
   const [filterSlot, setFilterSlot] = useState<HTMLElement | null>(null)
   const onFile = useCallback((file: File) => captures.openFile(file), [captures])
+  const banners = (
+    <WindowBanners
+      status={status}
+      onRetry={() => connection.retry()}
+      problems={[
+        state.kind === 'open' && { text: state.notice, dismiss: () => captures.dismissNotice() },
+        screen !== 'cluster' && { text: liveCaptures.problem, dismiss: liveCaptures.dismissProblem },
+        { text: shells.problem, dismiss: shells.dismiss },
+      ]}
+    />
+  )
   return (
     <div className="app">
       <header className="top">
@@ -224,6 +238,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               filterSlot={filterSlot}
               appVersion={appVersion}
               itemsOfAddress={shells.items}
+              banners={banners}
               onCaptureEnds={(addresses) => {
                 setEnds(addresses)
                 setDraft(undefined)
@@ -301,31 +316,9 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               )}
             </Start>
           )}
+          {state.kind !== 'open' && banners}
         </TerminalDrawer>
       )}
-      <div className="banners">
-        {status.state === 'lost' && (
-          <Banner tone="warn" actions={[{ title: 'Try now', run: () => connection.retry() }]}>
-            {status.reason} Trying again; what is open can still be looked at.
-          </Banner>
-        )}
-        {status.state === 'refused' && <Banner tone="bad">{status.reason}</Banner>}
-        {state.kind === 'open' && state.notice !== undefined && (
-          <Banner tone="bad" actions={[{ title: 'Dismiss', run: () => captures.dismissNotice() }]}>
-            {state.notice}
-          </Banner>
-        )}
-        {liveCaptures.problem !== undefined && screen !== 'cluster' && (
-          <Banner tone="bad" actions={[{ title: 'Dismiss', run: liveCaptures.dismissProblem }]}>
-            {liveCaptures.problem}
-          </Banner>
-        )}
-        {shells.problem !== undefined && (
-          <Banner tone="warn" actions={[{ title: 'Dismiss', run: shells.dismiss }]}>
-            {shells.problem}
-          </Banner>
-        )}
-      </div>
       <DropZone onFile={onFile} />
       {checking && (
         <RunChecks

@@ -6,7 +6,7 @@ export type WindowDialog = 'keys' | 'palette'
 interface WindowHandles {
   readonly captures: Captures
   /** The capture on screen that is being made, if it is one. */
-  readonly capturing: string | undefined
+  readonly capturing: () => string | undefined
   readonly openClusters: () => void
   readonly stop: (id: string) => void
   readonly nextTheme: () => void
@@ -43,9 +43,10 @@ export function windowCommands({
       id: 'capture.stop',
       title: 'Stop capturing',
       group: 'Capture',
-      enabled: () => capturing !== undefined,
+      enabled: () => capturing() !== undefined,
       run: () => {
-        if (capturing !== undefined) stop(capturing)
+        const id = capturing()
+        if (id !== undefined) stop(id)
       },
     },
     { id: 'theme.next', title: 'Next theme: system, light, dark', group: 'View', run: nextTheme },

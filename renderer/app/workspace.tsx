@@ -58,6 +58,8 @@ export interface WorkspaceProps {
   /** Of the program, for what is saved. */
   readonly appVersion: () => string
   readonly itemsOfAddress: ItemsOfAddress
+  /** Of the window. */
+  readonly banners: ReactNode
   /** Sets up a capture at the pods that have these addresses. */
   readonly onCaptureEnds: (addresses: readonly string[]) => void
 }
@@ -71,6 +73,7 @@ export function Workspace({
   filterSlot,
   appVersion,
   itemsOfAddress,
+  banners,
   onCaptureEnds,
 }: WorkspaceProps): ReactNode {
   const progress = useStore(session.progress, (state) => state.progress)
@@ -176,26 +179,32 @@ export function Workspace({
 
   if (crash !== undefined) {
     return (
-      <div className="work" style={{ padding: 32 }}>
-        <EmptyState
-          tone="bad"
-          title="The engine stopped"
-          actions={[{ title: 'Open it again', run: () => location.reload() }]}
-        >
-          {crash} The capture is untouched. If it happens with this capture again, please report it.
-        </EmptyState>
-      </div>
+      <>
+        <div className="work" style={{ padding: 32 }}>
+          <EmptyState
+            tone="bad"
+            title="The engine stopped"
+            actions={[{ title: 'Open it again', run: () => location.reload() }]}
+          >
+            {crash} The capture is untouched. If it happens with this capture again, please report it.
+          </EmptyState>
+        </div>
+        {banners}
+      </>
     )
   }
   const facts = progress?.facts
   if (progress && facts?.packets === 0 && !facts.part && progress.phase !== 'reading') {
     return (
-      <NoPackets
-        session={session}
-        progress={progress}
-        onOpen={() => commands.run('capture.open')}
-        onClose={() => commands.run('capture.close')}
-      />
+      <>
+        <NoPackets
+          session={session}
+          progress={progress}
+          onOpen={() => commands.run('capture.open')}
+          onClose={() => commands.run('capture.close')}
+        />
+        {banners}
+      </>
     )
   }
 
@@ -359,6 +368,7 @@ export function Workspace({
             onAgain={() => commands.run('capture.again')}
           />
         )}
+        {banners}
         {progress ? (
           <StatusBar
             session={session}

@@ -154,6 +154,28 @@ describe('notes', () => {
     expect(complaints).toEqual([])
   })
 
+  it('have a lane of their own from the start: no other moves when the first one comes', async () => {
+    await using _ = await started()
+    await using opened = await openPage(browser, at('sample=mtu-blackhole'))
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const lanes = page.locator('[data-lane]')
+    const places = () => lanes.evaluateAll((all) => all.map((lane) => lane.getBoundingClientRect().toJSON()))
+    const before = await places()
+    expect(before.length).toBeGreaterThan(2)
+    await screen.rows(screen.packets).nth(2).click()
+    await note(page, 'the first one')
+    await marks(page).getByRole('button', { name: 'the first one' }).waitFor()
+    expect(await places()).toEqual(before)
+
+    await page.keyboard.press('v')
+    await page.locator('[data-lane=notes]').getByRole('button', { name: 'Notes 1' }).click()
+    await list(page)
+      .getByRole('option', { name: /the first one/ })
+      .waitFor()
+  })
+
   it.each([
     ['idle-resets', 'idle'],
     ['dns-5s', 'lookups'],
@@ -306,6 +328,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
       expect(await findings(page)).toEqual([])
       await takePicture(page, `note-dialog-${size}`)
       await dialog(page).getByRole('button', { name: 'Add' }).click()
+      await dialog(page).waitFor({ state: 'detached' })
       await list(page)
         .getByRole('option', { name: new RegExp(`noted in ${colour}`) })
         .waitFor()

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PcapngWriter } from '../../engine/capture-file/pcapng-writer.ts'
 import { sample, startApp } from './support/app.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
 import { dropFile, openPage } from './support/browser.ts'
@@ -119,6 +120,25 @@ describe('opening a capture', () => {
     await opened.page.getByRole('heading', { name: 'empty.pcap holds no packets' }).waitFor()
   })
 
+  it('shows the latest of what was written about an interface, and more when asked', async () => {
+    const begun = 1_700_000_000_000_000_000n
+    const writer = new PcapngWriter()
+    const only = writer.interface({ linkType: 1 })
+    writer.packet(only, begun, new Uint8Array(60))
+    for (let i = 1; i <= 120; i++)
+      writer.statistics(only, begun + BigInt(i) * 1_000_000_000n, {}, `Hopscope: event ${i}.`)
+    await using opened = await openPage(served.browser, bare())
+    const { page } = opened
+    await dropFile(page, 'many-events.pcapng', writer.take())
+    const about = page.getByRole('group', { name: 'Capture' })
+    await about.getByText('event 120.').waitFor()
+    expect(await about.getByText(/event \d+\.$/).count()).toBe(8)
+    await about.getByRole('button', { name: 'Show 100 earlier of 112' }).click()
+    await about.getByRole('button', { name: 'Show 12 earlier' }).click()
+    await about.getByText('event 1.', { exact: false }).first().waitFor()
+    expect(await about.getByText(/event \d+\.$/).count()).toBe(120)
+  })
+
   it('remembers files of the host, and opens them again', async () => {
     await using opened = await open()
     const screen = new Screen(opened.page)
@@ -147,6 +167,13 @@ describe('opening a capture', () => {
     await other.kill()
     await page.getByRole('button', { name: 'Try now' }).waitFor()
     expect(await places()).toEqual(before)
+    // What says so lies between the packets and the status bar, and covers neither.
+    const list = await screen.packets.boundingBox()
+    const banner = await page.locator('.banner', { has: page.getByRole('button', { name: 'Try now' }) }).boundingBox()
+    const status = await screen.status.boundingBox()
+    if (!list || !banner || !status) throw new Error('not all of it is on screen')
+    expect(list.y + list.height).toBeLessThanOrEqual(banner.y)
+    expect(banner.y + banner.height).toBeLessThanOrEqual(status.y)
     await screen.counts(screen.packets, sample('half-open').packets)
   })
 

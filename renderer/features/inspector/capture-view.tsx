@@ -15,6 +15,7 @@ import {
 import { LABEL_NAMES, LABEL_TONES } from '../../components/label-names.ts'
 import { Fact } from './fact.tsx'
 import { Protocols } from './protocols.tsx'
+import { Remarks } from './remarks.tsx'
 
 interface CaptureViewProps {
   readonly session: CaptureSession
@@ -148,14 +149,7 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
                   <span className={droppedBy(one) === 0 ? '' : 'warn'}>{formatCount(droppedBy(one) ?? 0)}</span>
                 </Fact>
               )}
-              {one.remarks?.map(({ time, text }, i) => (
-                <Fact
-                  key={`${i} ${time}`}
-                  name={facts.epochNs === undefined ? '' : formatClock(facts.epochNs, time, 0)}
-                >
-                  <span className="about-path">{text}</span>
-                </Fact>
-              ))}
+              {one.remarks && <Remarks remarks={one.remarks} epochNs={facts.epochNs} />}
             </dl>
           ))}
         </section>

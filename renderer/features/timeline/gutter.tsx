@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
-import { NOTE_FIELD } from '../../../common/model/note.ts'
 import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
 import { ENOUGH_FOR_P99, measureAbout, measureName, MEASURES } from '../../components/measure-names.ts'
 import { findingsIn, type PlacedFinding } from './findings-lane.ts'
@@ -21,7 +20,8 @@ interface GutterProps {
   readonly lanes: ShownLanes | undefined
   /** Undefined until they are known. */
   readonly findings: readonly PlacedFinding[] | undefined
-  readonly onFindings: () => void
+  /** Shows the list of what a lane marks. */
+  readonly onList: (list: 'findings' | 'notes') => void
   /** How many notes have a time. */
   readonly noted: number
   readonly cursor: StoreApi<{ readonly time: number | undefined }>
@@ -39,7 +39,7 @@ export function Gutter({
   places,
   lanes,
   findings,
-  onFindings,
+  onList,
   noted,
   total,
   cursor,
@@ -63,19 +63,18 @@ export function Gutter({
           </>
         )}
       </div>
-      {noted > 0 && (
-        <div className="gutter-lane" style={{ top: RULER, height: NOTE_LANE }} data-lane="notes">
-          <button
-            type="button"
-            className="gutter-count"
-            title={`Filter on ${NOTE_FIELD}`}
-            onClick={() => onFilter(NOTE_FIELD)}
-          >
-            <span className="gutter-title">Notes</span>
-            <span className="number">{formatCount(noted)}</span>
-          </button>
-        </div>
-      )}
+      <div className="gutter-lane" style={{ top: RULER, height: NOTE_LANE }} data-lane="notes">
+        <button
+          type="button"
+          className="gutter-count"
+          title="Show the notes"
+          onClick={() => onList('notes')}
+          data-none={noted === 0 ? '' : undefined}
+        >
+          <span className="gutter-title">Notes</span>
+          <span className="number">{formatCount(noted)}</span>
+        </button>
+      </div>
       {places.map(({ id, top, height }) => (
         <div key={id} className={`gutter-lane${height >= 34 ? ' tall' : ''}`} style={{ top, height }} data-lane={id}>
           {id === 'throughput' ? (
@@ -90,7 +89,7 @@ export function Gutter({
               type="button"
               className="gutter-count"
               title="Show the findings"
-              onClick={onFindings}
+              onClick={() => onList('findings')}
               data-none={found === 0 ? '' : undefined}
             >
               <span className="gutter-title">Findings</span>
@@ -146,10 +145,14 @@ interface PercentilesProps {
   readonly onMeasure: (measure: string) => void
 }
 
+/** Pixels of a lane that has room for a line below the choice of what it is of. */
+const TWO_LINES = 36
+
 function Percentiles({ summary, height, measure, onMeasure }: PercentilesProps): ReactNode {
   const text = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : formatDuration(value))
   const thin = summary !== undefined && summary.samples < ENOUGH_FOR_P99
   const p99 = `${summary?.p99Beyond ? '≥ ' : ''}${text(summary?.p99)}`
+  const p99Number = <span className={thin ? 'number thin' : 'number'}>p99 {p99}</span>
   return (
     <>
       <span className="gutter-measure">
@@ -165,7 +168,11 @@ function Percentiles({ summary, height, measure, onMeasure }: PercentilesProps):
             </option>
           ))}
         </select>
-        <span className="gutter-samples number">n {summary ? formatCount(summary.samples) : '–'}</span>
+        {height >= TWO_LINES ? (
+          <span className="gutter-samples number">n {summary ? formatCount(summary.samples) : '–'}</span>
+        ) : (
+          p99Number
+        )}
       </span>
       {height >= 68 ? (
         <dl className="gutter-percentiles">
@@ -196,7 +203,7 @@ function Percentiles({ summary, height, measure, onMeasure }: PercentilesProps):
           <dd className="number">{text(summary?.max)}</dd>
         </dl>
       ) : (
-        <span className={thin ? 'number thin' : 'number'}>p99 {p99}</span>
+        height >= TWO_LINES && p99Number
       )}
     </>
   )

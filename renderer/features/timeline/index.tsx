@@ -33,7 +33,6 @@ import {
   bucketAt,
   COUNT_LANES,
   bucketSummary,
-  NOTE_LANE,
   placeLanes,
   RULER,
   type ShownLanes,
@@ -84,9 +83,7 @@ export function Timeline({ session, view, facts, version, findings, pointed, onF
     [shown.from, shown.to, size.width],
   )
   const notes = useContext(NoteMarksContext)
-  const noted = notes.timed.length
-  const lanesTop = noted > 0 ? RULER + NOTE_LANE : RULER
-  const places = useMemo(() => placeLanes(size.height, lanesTop), [size.height, lanesTop])
+  const places = useMemo(() => placeLanes(size.height), [size.height])
 
   const placed = useMemo(() => placeFindings(findingsOf(findings ?? [], conversation)), [findings, conversation])
   const latencyPlace = places.find(({ id }) => id === 'rtt')
@@ -240,10 +237,10 @@ export function Timeline({ session, view, facts, version, findings, pointed, onF
     <section className="timeline" aria-label="Time axis">
       <Gutter
         places={places}
-        noted={noted}
+        noted={notes.timed.length}
         lanes={lanes}
         findings={findings && placed}
-        onFindings={() => view.change({ list: 'findings' }, 'push')}
+        onList={(list) => view.change({ list }, 'push')}
         total={total}
         cursor={cursor}
         ranged={range !== undefined}

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { placeLanes } from './lane-specs.ts'
+import { LANES_TOP, placeLanes } from './lane-specs.ts'
 
-const heights = (height: number, top?: number) => placeLanes(height, top).map((place) => place.height)
+const heights = (height: number) => placeLanes(height).map((place) => place.height)
 
 describe('the places of lanes', () => {
   it('share a roomy height by weight', () => {
-    expect(heights(36 + 1340)).toEqual([130, 270, 200, 100, 100, 100, 440])
+    expect(heights(LANES_TOP + 1340)).toEqual([130, 270, 200, 100, 100, 100, 440])
   })
 
   it.each([98, 104, 110, 120, 151, 400])('fill %i pixels without a gap, each high enough for its name', (room) => {
-    const places = placeLanes(56 + room, 56)
+    const places = placeLanes(LANES_TOP + room)
     for (const [index, { top, height }] of places.entries()) {
-      expect(top + height).toBe(places[index + 1]?.top ?? 56 + room)
+      expect(top + height).toBe(places[index + 1]?.top ?? LANES_TOP + room)
       expect(height).toBeGreaterThanOrEqual(13)
     }
   })
@@ -21,6 +21,6 @@ describe('the places of lanes', () => {
   })
 
   it.each([-10, 0, 40, 97])('share by weight what is too little: %i pixels', (room) => {
-    expect(heights(36 + room).reduce((sum, height) => sum + height, 0)).toBe(Math.max(0, room))
+    expect(heights(LANES_TOP + room).reduce((sum, height) => sum + height, 0)).toBe(Math.max(0, room))
   })
 })

@@ -48,8 +48,9 @@ export interface LanePlace {
 export const RULER = 36
 /** Right of the lanes, for the values of their axes. */
 export const AXIS = 56
-/** Between the ruler and the lanes, where there are notes. */
+/** Between the ruler and the lanes, also while there are no notes: nothing moves when one comes. */
 export const NOTE_LANE = 20
+export const LANES_TOP = RULER + NOTE_LANE
 const WEIGHTS: readonly (readonly [LaneId, number])[] = [
   ['findings', 1.3],
   ['throughput', 2.7],
@@ -64,12 +65,12 @@ const WEIGHTS: readonly (readonly [LaneId, number])[] = [
 const LOWEST = 14
 
 /**
- * Lanes share the height by weight, from `top` down; as long as there is room none is too low for its name. There are none before
+ * Lanes share the height by weight, from LANES_TOP down; as long as there is room none is too low for its name. There are none before
  * the height is known.
  */
-export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
+export function placeLanes(height: number): readonly LanePlace[] {
   if (height === 0) return []
-  const room = Math.max(0, height - top)
+  const room = Math.max(0, height - LANES_TOP)
   const share = (lanes: typeof WEIGHTS, of: number) => of / lanes.reduce((total, [, weight]) => total + weight, 0)
   let growing = WEIGHTS
   let unit = share(growing, room)
@@ -87,7 +88,7 @@ export function placeLanes(height: number, top = RULER): readonly LanePlace[] {
     const from = Math.round(at)
     at += enough ? (growing.includes(lane) ? weight * unit : LOWEST) : weight * even
     const to = Math.round(at)
-    return { id, top: top + from, height: to - from }
+    return { id, top: LANES_TOP + from, height: to - from }
   })
 }
 

@@ -16,7 +16,6 @@ interface Mark {
 /** Notes where they are in time, below the ruler: a mark for each, and a line for what lasts. */
 export function NoteLane({ scale }: { readonly scale: TimeScale }): ReactNode {
   const { timed, onOpen } = useContext(NoteMarksContext)
-  if (timed.length === 0) return null
   const { from, to } = scale.range
   const visible = timed.filter(({ time }) => time && time.to >= from && time.from <= to)
   return (
