@@ -44,6 +44,15 @@ describe('hopscope serve', () => {
     expect(stderr).toMatch(/^hopscope serve: standard input is kept in .*\.pcap\n$/)
   })
 
+  it('ends when it is told to while standard input is open, and keeps what came of it', async () => {
+    const { child, stop } = await serving(['-'], {}, 'first')
+    child.stdin.on('error', () => undefined)
+    const { code, stderr } = await stop('SIGTERM')
+    expect(code).toBe(143)
+    const [, path = ''] = /^hopscope serve: standard input is kept in (.*\.pcap)\n$/.exec(stderr) ?? []
+    expect(await readFile(path, 'utf8')).toBe('first')
+  })
+
   it('refuses standard input with nothing in it', async () => {
     expect(await start(['-']).ended).toMatchObject({
       code: 1,
@@ -112,6 +121,10 @@ describe('hopscope serve', () => {
       code: 1,
       stderr: `hopscope serve: port ${port} is in use: name another, or none to get a free one.\n`,
     })
+    // Also where standard input would go on.
+    const { child, ended } = start(['--port', port, '-'], {}, 'first')
+    child.stdin.on('error', () => undefined)
+    expect(await ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is in use') })
   })
 })
 

@@ -1,7 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { open, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { CaptureLibrary } from '../services/captures.ts'
 import { keepPiped } from './piped-capture.ts'
@@ -13,6 +15,11 @@ async function library() {
   const recent = await RecentCaptures.load(folder, () => undefined)
   return { folder: join(folder, 'captures'), recent, captures: new CaptureLibrary(recent, new Samples(folder)) }
 }
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 describe('a capture that is piped', () => {
   it('is kept for its owner alone, served while it grows, and among the recent ones', async () => {
@@ -54,6 +61,67 @@ describe('a capture that is piped', () => {
     await expect(readdir(folder)).rejects.toThrow('ENOENT')
   })
 
+  it('has a name of its own where another began in the same second', async () => {
+    const { folder, captures } = await library()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const inputs = [new PassThrough(), new PassThrough()]
+    for (const input of inputs) input.end('abcd')
+    const all = await Promise.all(inputs.map((input) => keepPiped(input, folder, captures)))
+    for (const piped of all) await piped?.ended
+    expect(await readdir(folder)).toHaveLength(2)
+    expect(new Set(all.map((piped) => piped?.capture.path)).size).toBe(2)
+  })
+
+  it('ends before the piece that the disk had no room for, and says so', async () => {
+    const { folder, captures } = await library()
+    const input = new PassThrough()
+    const opened = keepPiped(input, folder, captures)
+    input.write('abcd')
+    const piped = await opened
+    const { path } = piped?.capture ?? { path: '' }
+    const handle = await open(path)
+    await handle.close()
+    // As a full disk does: some of it is written.
+    const handles: FileHandle = Object.getPrototypeOf(handle)
+    vi.spyOn(handles, 'writeFile').mockImplementationOnce(async () => {
+      appendFileSync(path, 'ef')
+      throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    })
+    input.write('efgh')
+    await piped?.ended
+    expect(await readFile(path, 'latin1')).toBe('abcd')
+    expect(piped?.capture.failure?.message).toBe(`${path}: The disk is full.`)
+    expect(input.destroyed).toBe(true)
+  })
+
+  it('can be stopped, which is no failure', async () => {
+    const { folder, captures } = await library()
+    const input = new PassThrough()
+    const opened = keepPiped(input, folder, captures)
+    input.write('abcd')
+    const piped = await opened
+    const stopping = piped?.stop()
+    // Whoever writes ends as well, and has something to say before.
+    input.write('last')
+    await stopping
+    expect(piped?.capture).toMatchObject({ growing: false, failure: undefined })
+    expect(await readFile(piped?.capture.path ?? '', 'latin1')).toBe('abcdlast')
+  })
+
+  it('leaves no file open and none by half where it can not be served', async () => {
+    const { folder, captures } = await library()
+    vi.spyOn(captures, 'openGrowing').mockRejectedValue(new Error('too many'))
+    const input = new PassThrough()
+    input.end('abcd')
+    await expect(keepPiped(input, folder, captures)).rejects.toThrow('too many')
+    const names = await readdir(folder)
+    expect(await readFile(join(folder, names[0] ?? ''), 'latin1')).toBe('abcd')
+    const open = await Promise.all(
+      (await readdir('/proc/self/fd').catch(() => [])).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    )
+    expect(open.filter((path) => path.startsWith(folder))).toEqual([])
+  })
+
   it('says why it ended where reading failed', async () => {
     const { folder, captures } = await library()
     const input = new PassThrough()
@@ -62,6 +130,6 @@ describe('a capture that is piped', () => {
     const piped = await opened
     input.destroy(new Error('the pipe broke'))
     await piped?.ended
-    expect(piped?.capture.failure?.message).toContain('the pipe broke')
+    expect(piped?.capture.failure?.message).toBe('standard input: the pipe broke.')
   })
 })

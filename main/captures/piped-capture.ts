@@ -1,8 +1,11 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CaptureLibrary } from '../services/captures.ts'
 import { captureFileName } from '../services/capturing/capture-names.ts'
-import { fileFailure } from '../file-errors.ts'
+import { fileFailure, isFileError } from '../file-errors.ts'
 import type { CaptureFile } from './capture-file.ts'
 
 /** By the first bytes of a file, as hex. */
@@ -12,59 +15,100 @@ const ENDINGS: readonly (readonly [string, string])[] = [
   ['28b52ffd', '.pcap.zst'],
 ]
 
+/** Ctrl+C ends whoever writes, too: for so long its last bytes are waited for. */
+const LAST_BYTES_MS = 1000
+
 export interface PipedCapture {
   readonly capture: CaptureFile
-  /** Resolves when the input has ended, or can't be kept any more: then the capture says why. */
+  /** Resolves when the input has ended, or can't be read or kept any more: then the capture says why. */
   readonly ended: Promise<void>
+  /** Reads no more than what still comes at once; resolves when that is in the file. */
+  stop(): Promise<void>
 }
 
 /**
  * What another program writes (`tcpdump -U -w -`), kept as a file in `folder` and served while it grows. Waits for the first bytes; undefined
- * if none come. Throws HostError when the file can't be made.
+ * if none come. Throws HostError when the input can't be read or the file can't be made.
  */
 export async function keepPiped(
-  input: AsyncIterable<Uint8Array>,
+  input: Readable,
   folder: string,
   captures: CaptureLibrary,
 ): Promise<PipedCapture | undefined> {
-  const chunks = input[Symbol.asyncIterator]()
-  const first = await chunks.next()
+  const chunks: AsyncIterator<Uint8Array> = input[Symbol.asyncIterator]()
+  const next = () =>
+    chunks.next().catch((error: unknown) => {
+      throw fileFailure('standard input', error)
+    })
+  const first = await next()
   if (first.done === true) return undefined
-  const path = join(folder, nameFor(first.value))
-  let file
+  const { path, file } = await create(folder, endingOf(first.value))
+  let written = 0
+  let capture: CaptureFile
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    file = await open(path, 'wx', 0o600)
     await file.writeFile(first.value)
+    written = first.value.length
+    capture = await captures.openGrowing(path, () => written)
+    // Among the recent ones from now on.
+    await captures.openFile(path)
   } catch (error) {
-    await file?.close()
+    await file.close()
+    if (written === 0) await rm(path, { force: true })
     throw fileFailure(path, error)
   }
-  let written = first.value.length
-  const capture = await captures.openGrowing(path, () => written)
-  // Among the recent ones from now on.
-  await captures.openFile(path)
+  let stopped = false
   const keep = async () => {
     try {
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-        await file.writeFile(next.value)
-        written += next.value.length
+      for (let chunk = await next(); chunk.done !== true; chunk = await next()) {
+        await writeOrTakeBack(file, chunk.value, written)
+        written += chunk.value.length
         capture.grew()
       }
+      await file.close()
       capture.finish()
     } catch (error) {
-      capture.fail(fileFailure(path, error))
+      if (stopped) capture.finish()
+      else capture.fail(fileFailure(path, error))
       // Whoever writes need not wait for us.
-      await chunks.return?.()
-    } finally {
-      await file.close()
+      input.destroy()
+      await file.close().catch(() => undefined)
     }
   }
-  return { capture, ended: keep() }
+  const ended = keep()
+  const stop = async () => {
+    await Promise.race([ended, sleep(LAST_BYTES_MS)])
+    stopped = true
+    input.destroy()
+    await ended
+  }
+  return { capture, ended, stop }
 }
 
-function nameFor(bytes: Uint8Array): string {
+/** A file that was not there. Throws HostError. */
+async function create(folder: string, ending: string): Promise<{ readonly path: string; readonly file: FileHandle }> {
+  const at = new Date()
+  for (let again = 0; ; again++) {
+    const path = join(folder, captureFileName('piped', at, again).replace(/\.pcapng$/, ending))
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      return { path, file: await open(path, 'wx', 0o600) }
+    } catch (error) {
+      if (!isFileError(error, 'EEXIST')) throw fileFailure(path, error)
+    }
+  }
+}
+
+/** All of the bytes, behind those that are written, or none: what is there by half is nothing that a reader could use. */
+async function writeOrTakeBack(file: FileHandle, bytes: Uint8Array, written: number): Promise<void> {
+  try {
+    await file.writeFile(bytes)
+  } catch (error) {
+    await file.truncate(written).catch(() => undefined)
+    throw error
+  }
+}
+
+function endingOf(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.subarray(0, 4)).toString('hex')
-  const ending = ENDINGS.find(([start]) => hex.startsWith(start))?.[1] ?? '.pcap'
-  return captureFileName('piped', new Date()).replace(/\.pcapng$/, ending)
+  return ENDINGS.find(([start]) => hex.startsWith(start))?.[1] ?? '.pcap'
 }

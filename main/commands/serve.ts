@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { CaptureFile } from '../captures/capture-file.ts'
-import { keepPiped } from '../captures/piped-capture.ts'
+import { keepPiped, type PipedCapture } from '../captures/piped-capture.ts'
 import { Host } from '../host.ts'
 import { findInstallation } from '../installation.ts'
 import { startServer } from '../server.ts'
@@ -49,30 +48,37 @@ and open the URL with 8080 in place of PORT.`,
       warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
       report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
     })
-    let first: readonly string[] = []
-    // The latest comes first among the recent ones.
-    for (const file of files.toReversed()) {
-      try {
-        const capture = file === '-' ? await openPiped(host) : await host.captures.openFile(resolve(file))
-        first = [capture.id]
-      } catch (error) {
-        throw new CommandError(describe(error))
+    const pipes: PipedCapture[] = []
+    let server: BrowserServer | undefined
+    let signal: NodeJS.Signals
+    try {
+      let first: readonly string[] = []
+      // The latest comes first among the recent ones.
+      for (const file of files.toReversed()) {
+        try {
+          const piped = file === '-' ? await openPiped(host) : undefined
+          if (piped) pipes.push(piped)
+          const { id } = piped?.capture ?? (await host.captures.openFile(resolve(file)))
+          first = [id]
+        } catch (error) {
+          throw new CommandError(describe(error))
+        }
       }
+      server = await listen(host, port, installation.page)
+      const ending = interrupted()
+      const url = server.url(first)
+      process.stdout.write(`${url}\n`)
+      if (open) openBrowser(server.ticketUrl(first))
+      signal = await ending
+    } finally {
+      await Promise.all([server?.close(), host.close(), ...pipes.map((piped) => piped.stop())])
     }
-    const server = await listen(host, port, installation.page)
-    const ending = interrupted()
-    const url = server.url(first)
-    process.stdout.write(`${url}\n`)
-    if (open) openBrowser(server.ticketUrl(first))
-    const signal = await ending
-    await server.close()
-    await host.close()
     // Being stopped is how this command ends: not a failure for Ctrl+C.
     return signal === 'SIGINT' ? 0 : 128 + constants.signals[signal]
   },
 }
 
-async function openPiped(host: Host): Promise<CaptureFile> {
+async function openPiped(host: Host): Promise<PipedCapture> {
   const piped = await keepPiped(process.stdin, join(dataFolder(), 'captures'), host.captures)
   if (!piped) throw new CommandError('standard input ended before anything came.')
   const { capture, ended } = piped
@@ -80,7 +86,7 @@ async function openPiped(host: Host): Promise<CaptureFile> {
   void ended.then(() => {
     if (capture.failure) process.stderr.write(`hopscope serve: it ended early. ${capture.failure.message}\n`)
   })
-  return capture
+  return piped
 }
 
 function parse(args: readonly string[]): { port: number; open: boolean; demo: boolean; files: readonly string[] } {
