@@ -8,7 +8,13 @@ import { MOST_PIECES } from '../common/model/capture-pieces.ts'
 import { startServer } from '../main/server.ts'
 import { Mailbox } from '../main/streams.ts'
 import { browserDoor } from '../renderer/app/doors/browser-door.ts'
-import { capturePieces, captureRange, captureStream, whyBroken } from '../renderer/app/doors/capture-bytes.ts'
+import {
+  capturePieces,
+  captureRange,
+  captureSearch,
+  captureStream,
+  whyBroken,
+} from '../renderer/app/doors/capture-bytes.ts'
 import { desktopDoor } from '../renderer/app/doors/desktop-door.ts'
 import { callRemote } from '../renderer/app/host-link.ts'
 import type { RemoteHost } from '../renderer/app/host-link.ts'
@@ -85,6 +91,12 @@ describe("a capture's bytes", () => {
     ])
     const texts = Array.from(places, (at, n) => Buffer.from(bytes.subarray(at, at + lengths[n])).toString())
     expect(texts).toEqual(['78', '123', '89', ''])
+  })
+
+  it('are searched where they are', async () => {
+    const { request } = await opened('0123456789 0123')
+    const text = Buffer.from('23').toString('hex')
+    expect(await captureSearch(request, text, 1, 50)).toEqual({ places: Float64Array.of(2, 13), to: 15 })
   })
 
   it('come as so many pieces as may be asked for, wherever they are', async () => {

@@ -16,7 +16,7 @@ import { alertName, readHello } from '../application/tls-hello.ts'
 import { RECORD } from '../application/tls-records.ts'
 import type { PacketContext } from '../decode/packet-context.ts'
 import { TRANSPORT, type Packet } from '../decode/packet.ts'
-import { Needle } from './filter/needle.ts'
+import { Needle } from '../../common/model/needle.ts'
 
 /** What a packet's own payload says: of one that begins no message, nothing. */
 export interface ApplicationInfo {

@@ -1,5 +1,8 @@
 import { type CapturePiece, MOST_PIECE_BYTES, MOST_PIECES, type PieceBytes } from '../../common/model/capture-pieces.ts'
+import type { FoundPlaces } from '../../common/model/capture-search.ts'
+import type { Needle } from '../../common/model/needle.ts'
 import { CHUNK_ROWS, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
+import { RowList } from './row-list.ts'
 
 /** Reads bytes of the (decompressed) capture; fewer than asked only at its end. */
 export interface ReadBytes {
@@ -10,6 +13,11 @@ export interface ReadBytes {
    * capture, or undefined.
    */
   readonly pieces?: (pieces: readonly CapturePiece[]) => Promise<PieceBytes> | undefined
+  /**
+   * Where any of the needles begins in [from, to), and perhaps beside it, where looking for them is quicker than reading: of this capture, and these
+   * needles, or undefined.
+   */
+  readonly search?: (needles: readonly Needle[], from: number, to: number) => Promise<FoundPlaces> | undefined
 }
 
 /** Neighbouring frames are read together up to this many bytes, ... */
@@ -127,6 +135,52 @@ export function eachFrame(
     }
     return true
   })
+}
+
+/** Searching costs as much as reading this share of what is searched, ... */
+const SEARCH_SHARE = 0.125
+/** ... and is not worth it for less. */
+const SEARCH_SPAN = 1 << 18
+
+/** Those of `rows` (ascending, at least one) whose frames may hold a needle; undefined where reading all of them takes no longer than to know. */
+export async function rowsWithNeedles(
+  packets: PacketTable,
+  rows: Uint32Array,
+  needles: readonly Needle[],
+  read: ReadBytes,
+): Promise<Uint32Array | undefined> {
+  const [first] = rows
+  const last = rows[rows.length - 1]
+  const begin = offsetOf(packets, first)
+  const end = endOf(packets, last)
+  if (end - begin < SEARCH_SPAN || rows.length < (last - first) * SEARCH_SHARE) return undefined
+  const found = await read.search?.(needles, begin, end)
+  if (!found) return undefined
+  const holding = new RowList()
+  let next = 0
+  for (const place of found.places) {
+    next = placeOf(rows, next, (row) => endOf(packets, row) > place)
+    if (next === rows.length) break
+    if (offsetOf(packets, rows[next]) <= place) holding.add(rows[next++])
+  }
+  next = Math.max(
+    next,
+    placeOf(rows, 0, (row) => endOf(packets, row) > found.to),
+  )
+  for (; next < rows.length; next++) holding.add(rows[next])
+  return holding.view()
+}
+
+/** Of the rows from `from` on, which `is` divides into those of which it is false and then true, the place of the first of these. */
+function placeOf(rows: Uint32Array, from: number, is: (row: number) => boolean): number {
+  let low = from
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (is(rows[middle])) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** What is wanted of the rows from `first` on, if that is much less than what it lies in. */

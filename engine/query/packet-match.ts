@@ -5,8 +5,8 @@ import type { ChunkTimes } from './chunk-times.ts'
 import type { CompiledFilter } from './filter/compiled-filter.ts'
 import type { CaptureTables } from './capture-tables.ts'
 import type { Block } from './filter/filter-field.ts'
-import { eachRange, type FrameRange, type ReadBytes } from './frame-bytes.ts'
-import { NeedleScan } from './filter/needle.ts'
+import { eachRange, type FrameRange, type ReadBytes, rowsWithNeedles } from './frame-bytes.ts'
+import { NeedleScan } from './filter/needle-scan.ts'
 import { OUTCOME } from './filter/outcome.ts'
 import { RowList } from './row-list.ts'
 import { between, type Work } from './work.ts'
@@ -21,6 +21,8 @@ export class PacketMatch {
   readonly #query: Query
   readonly #filter: CompiledFilter | undefined
   readonly #outcomes: Uint8Array
+  /** Needles are looked for where the capture is: as long as most packets hold none. */
+  #searches = true
 
   /** `outcomes`: scratch for one chunk, in use only until a read is waited for. */
   constructor(
@@ -123,19 +125,46 @@ export class PacketMatch {
       for (; next < end; next++) if (outcomes[next - base] === OUTCOME.true) found.add(next)
       decided(end)
     }
+    const rows = spared ? await this.#toRead(filter, block.firstRow, unknown, spared, outcomes, base, read) : unknown
     const take = async (range: FrameRange) => {
       await between(work)
-      const decide = () => this.#decide(filter, range, unknown, block.firstRow, spared, outcomes, base)
+      const decide = () => this.#decide(filter, range, rows, block.firstRow, spared, outcomes, base)
       // With needles few frames are looked at.
       if (spared) decide()
       else decodingIn(range.bytes, decide)
-      add(unknown[range.last - 1] + 1)
+      add(rows[range.last - 1] + 1)
     }
-    await eachRange(this.#tables.packets, unknown, read, take, {
+    await eachRange(this.#tables.packets, rows, read, take, {
       ...(filter.wanted && { wanted: filter.wanted }),
       spare,
     })
     add(block.firstRow + block.to)
+  }
+
+  /** Those of the `unknown` rows that have to be read; of the others the outcome is written. */
+  async #toRead(
+    filter: CompiledFilter,
+    firstRow: number,
+    unknown: Uint32Array,
+    spared: Uint8Array,
+    outcomes: Uint8Array,
+    base: number,
+    read: ReadBytes,
+  ): Promise<Uint32Array> {
+    if (!this.#searches) return unknown
+    const found = await rowsWithNeedles(this.#tables.packets, unknown, filter.needles, read)
+    if (!found) return unknown
+    this.#searches = found.length < unknown.length / 2
+    const rows = new RowList()
+    let next = 0
+    for (const row of unknown) {
+      const outcome = spared[row - firstRow]
+      const holds = found[next] === row
+      if (holds) next++
+      if (holds || outcome === OUTCOME.unknown) rows.add(row)
+      else outcomes[row - base] = outcome
+    }
+    return rows.view()
   }
 
   #decide(

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CapturePiece } from '../../common/model/capture-pieces.ts'
+import type { Needle } from '../../common/model/needle.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { compileFilter } from './filter/display-filter.ts'
 import { fieldCatalog } from './filter/field-catalog.ts'
@@ -101,6 +102,77 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       { numRuns: 1000 },
     )
     expect(pieces).toBeGreaterThan(100)
+  })
+
+  it('finds the same where somebody else searches the capture, as far as they do', async () => {
+    const spread = new TestCapture()
+    for (const [time, bytes, options] of MIXED_FRAMES) spread.add(time, bytes, { ...options, gap: 10_000 })
+    for (const [time, bytes, options] of MIXED_FRAMES) spread.add(time, bytes, options)
+    const all = await spread.read(0, Infinity)
+    let searches = 0
+    let share = 1
+    const read = Object.assign(spread.read.bind(undefined), {
+      search: async (needles: readonly Needle[], from: number, to: number) => {
+        searches++
+        const end = from + Math.floor((to - from) * share)
+        const places = needles.flatMap((needle) => {
+          const found: number[] = []
+          for (let at = needle.indexIn(all, from); at >= 0 && at < end; at = needle.indexIn(all, at + 1)) found.push(at)
+          return found
+        })
+        return { places: Float64Array.from(places.toSorted((a, b) => a - b)), to: end }
+      },
+    })
+    await fc.assert(
+      fc.asyncProperty(displayFilter, fc.constantFrom(0, 0.4, 0.9, 1), async (filter, part) => {
+        share = part
+        const rows = await new PacketSelector(spread).select({ filter }, read)
+        expect([filter, ...(rows ?? [])]).toEqual([filter, ...naively(spread, filter)])
+      }),
+      { numRuns: 1000 },
+    )
+    expect(searches).toBeGreaterThan(20)
+  })
+
+  it('reads only the packets that hold what is sought, and searches no further where most do', async () => {
+    const capture = new TestCapture()
+    const payloads = ['a needle', 'hay']
+    for (let n = 0; n < CHUNK_ROWS * 2; n++) {
+      const text = payloads[n < CHUNK_ROWS ? Math.sign(n % 1000) : 0]
+      const data = udp(
+        5000,
+        53,
+        Array.from(text, (letter) => letter.charCodeAt(0)),
+      )
+      capture.add(BigInt(n), ethernet(0x800, ipv4({ source: '10.0.0.1', destination: '10.0.0.2', protocol: 17 }, data)))
+    }
+    const all = await capture.read(0, Infinity)
+    const searched: number[] = []
+    let bytes = 0
+    const read = Object.assign(
+      (offset: number, length: number) => {
+        bytes += length
+        return capture.read(offset, length)
+      },
+      {
+        pieces: (pieces: readonly CapturePiece[]) => {
+          for (const { length } of pieces) bytes += length
+          return capture.readPieces.pieces?.(pieces)
+        },
+        search: async ([needle]: readonly Needle[], from: number, to: number) => {
+          searched.push(from)
+          const places: number[] = []
+          for (let at = needle.indexIn(all, from); at >= 0 && at < to; at = needle.indexIn(all, at + 1)) places.push(at)
+          return { places: Float64Array.from(places), to }
+        },
+      },
+    )
+    const selector = new PacketSelector(capture)
+    expect(await selector.select({ filter: 'frame contains "needle" && frame.number <= 65536' }, read)).toHaveLength(66)
+    expect(bytes).toBe(66 * capture.frames[0].bytes.length)
+    searched.length = 0
+    expect(await selector.select({ filter: 'frame contains "needle"' }, read)).toHaveLength(66 + CHUNK_ROWS)
+    expect(searched).toHaveLength(2)
   })
 
   it('asks for no payload where only headers are looked at', async () => {

@@ -216,6 +216,50 @@ describe('the data plane', () => {
     expect(await openCaptures()).toBe(0)
   })
 
+  it('finds where bytes are, as far as it is asked, also across the blocks it reads', async () => {
+    const all = Buffer.alloc(900_000, '.')
+    for (const at of [0, 100, 262_138, 262_140, 262_143, 524_285, 524_290, 699_999, 899_994]) all.write('Needle', at)
+    const { ask } = await serving(all)
+    const found = async (find: string, from: number, to: number) => {
+      const answer = await bytesOf(await ask({ query: `find=${find}&from=${from}&to=${to}` }))
+      const [searched, ...places] = new Uint32Array(answer.buffer)
+      return { searched, places: places.map((place) => from + place) }
+    }
+    const within = (pattern: RegExp, from: number, to: number) =>
+      Array.from(all.toString('latin1').matchAll(pattern), ({ index }) => index).filter((at) => at >= from && at < to)
+    const needle = Buffer.from('Needle').toString('hex')
+    expect(within(/Needle/g, 0, 900_000)).toHaveLength(6)
+    expect(await found(needle, 0, 900_000)).toEqual({ searched: 900_000, places: within(/Needle/g, 0, 900_000) })
+    // What begins there counts, wherever it ends.
+    expect(await found(needle, 1, 700_000)).toEqual({ searched: 699_999, places: within(/Needle/g, 1, 700_000) })
+    expect(await found(needle, 300_000, 2_000_000)).toEqual({
+      searched: 600_000,
+      places: within(/Needle/g, 300_000, 900_000),
+    })
+    expect(await found(needle, 2_000_000, 2_000_001)).toEqual({ searched: 0, places: [] })
+    const several = `${Buffer.from('e').toString('hex')},${Buffer.from('NN').toString('hex')}:${Buffer.from('nn').toString('hex')}`
+    expect((await found(several, 0, 900_000)).places).toEqual(within(/e|nn/gi, 0, 900_000))
+    if (seesOpenFiles) expect(await openCaptures()).toBe(0)
+  })
+
+  it('ends a search that finds too much', async () => {
+    const { ask } = await serving(new Uint8Array(3_000_000))
+    for (const needle of ['00', '000001', '00:01']) {
+      const [searched] = new Uint32Array(
+        (await bytesOf(await ask({ query: `find=${needle}&from=0&to=3000000` }))).buffer,
+      )
+      expect([needle, searched]).toEqual([needle, needle === '000001' ? 3_000_000 : 262_144])
+    }
+  })
+
+  it.each(['find=', 'find=6&from=0&to=1', 'find=61', 'find=61&from=0&to=99999999'])(
+    'refuses the search "%s"',
+    async (query) => {
+      const { ask } = await serving(pattern(10))
+      expect((await ask({ query })).status).toBe(400)
+    },
+  )
+
   it.each(['', '../secret', 'FILE', 'a'.repeat(65)])('refuses the id "%s"', async (id) => {
     const { ask } = await serving(pattern(10))
     expect((await ask({ id })).status).toBe(400)

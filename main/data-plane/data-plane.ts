@@ -1,4 +1,5 @@
 import { parsePieces } from '../../common/model/capture-pieces.ts'
+import { parseSearch } from '../../common/model/capture-search.ts'
 import type { ErrorCode } from '../../common/contract.ts'
 import { CaptureId } from '../../common/contract.ts'
 import { asHostError, HostError } from '../../common/host-error.ts'
@@ -7,6 +8,7 @@ import { parseRange } from './byte-range.ts'
 import { followedBytes, rangeBytes } from './capture-bytes.ts'
 import { type ChunkMemory, newMemory } from './chunk-memory.ts'
 import { pieceBytes } from './piece-bytes.ts'
+import { searchBytes } from './search-bytes.ts'
 
 /** A request for a capture's bytes, as both carriers (HTTP, Electron's protocol handler) can say it. */
 export interface DataRequest {
@@ -29,8 +31,8 @@ interface Captures {
 }
 
 /**
- * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), or with ?follow=1&from=N from there on until
- * the capture is finished. Never throws; an error is a JSON body {code, message}.
+ * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), with ?find= where some bytes are in it
+ * (capture-search.ts), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
  * @param memory where the body's chunks are put
  */
@@ -65,6 +67,13 @@ async function answer(
     const pieces = parsePieces(wanted)
     if (!pieces) throw new HostError('invalid-argument', 'These are not pieces of a capture, or too many at once.')
     return wholeAnswer(200, HEADERS, await pieceBytes(capture, pieces), request.method)
+  }
+  const sought = request.query.get('find')
+  if (sought !== null) {
+    const search = parseSearch(sought, request.query.get('from'), request.query.get('to'))
+    if (!search)
+      throw new HostError('invalid-argument', 'This is nothing to look for in a capture, or too much at once.')
+    return wholeAnswer(200, HEADERS, await searchBytes(capture, search, signal), request.method)
   }
 
   const handle = await capture.open()

@@ -1,5 +1,6 @@
 import type { CapturePiece, PieceBytes } from '../../common/model/capture-pieces.ts'
-import { capturePieces, captureRange, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
+import type { FoundPlaces } from '../../common/model/capture-search.ts'
+import { capturePieces, captureRange, captureSearch, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
 import type { DataRequest } from '../app/doors/door.ts'
 import { GatheredReads } from './gathered-reads.ts'
 
@@ -26,6 +27,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>
   /** The bytes of many pieces (capture-pieces.ts) at once. Only where that spares reading what is between them. */
   pieces?(pieces: readonly CapturePiece[]): Promise<PieceBytes>
+  /** Where the bytes that `text` says begin in [from, to) (capture-search.ts). Only where the capture is somewhere else. */
+  search?(text: string, from: number, to: number): Promise<FoundPlaces>
   /** What to tell the person when the stream broke off with `error`. */
   explain(error: unknown): Promise<string>
 }
@@ -95,6 +98,10 @@ class ServedBytes implements ByteSource {
 
   pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> {
     return capturePieces(this.#request, pieces)
+  }
+
+  search(text: string, from: number, to: number): Promise<FoundPlaces> {
+    return captureSearch(this.#request, text, from, to)
   }
 
   async explain(): Promise<string> {

@@ -1,15 +1,19 @@
 import type { CapturePiece, PieceBytes } from '../../common/model/capture-pieces.ts'
+import type { FoundPlaces } from '../../common/model/capture-search.ts'
+import type { Needle } from '../../common/model/needle.ts'
 import type { CaptureOptions } from '../../engine/engine.ts'
 import { byteSource, SpooledBytes, type ByteSource, type CaptureOrigin } from './byte-source.ts'
 import type { Progress } from './engine-service.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { readCapture, type CaptureConsumer } from './read-capture.ts'
+import { SearchAhead } from './search-ahead.ts'
 
 /** An engine with the bytes it is fed from: reads once through, then serves the bytes of single packets. */
 export class CaptureReading<Engine extends CaptureConsumer> {
   readonly engine: Engine
   readonly #source: ByteSource
   readonly #ahead: ReadAhead
+  readonly #search: SearchAhead | undefined
   readonly #spool = new SpooledBytes()
   readonly #control = new AbortController()
   readonly #from: number
@@ -27,6 +31,7 @@ export class CaptureReading<Engine extends CaptureConsumer> {
       (offset, length) => source.read(offset, length),
       (offset, signal) => source.rest(offset, signal),
     )
+    this.#search = source.search && new SearchAhead(source.search.bind(source))
     this.engine = createEngine({
       ...options,
       onDecompressed: (bytes) => {
@@ -53,5 +58,10 @@ export class CaptureReading<Engine extends CaptureConsumer> {
   /** The same of many pieces at once; undefined where that is no quicker. */
   pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> | undefined {
     return this.#compressed ? undefined : this.#source.pieces?.(pieces)
+  }
+
+  /** Where the needles begin in [from, to), and perhaps beside it; undefined where that is no quicker. */
+  search(needles: readonly Needle[], from: number, to: number): Promise<FoundPlaces> | undefined {
+    return this.#compressed ? undefined : this.#search?.search(needles, from, to)
   }
 }

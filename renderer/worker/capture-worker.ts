@@ -33,6 +33,7 @@ import type {
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
 import type { CapturePiece } from '../../common/model/capture-pieces.ts'
+import type { Needle } from '../../common/model/needle.ts'
 import type { Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
 import { AnsweringTime } from './answering-time.ts'
@@ -81,7 +82,10 @@ export class CaptureWorker implements EngineService {
       if (!this.#reading) throw new Error('No capture is open in this engine.')
       return this.#reading.read(offset, length, memory)
     },
-    { pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces) },
+    {
+      pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces),
+      search: (needles: readonly Needle[], from: number, to: number) => this.#reading?.search(needles, from, to),
+    },
   )
   readonly #answering = new AnsweringTime(this.#read)
   readonly #lists = new PacketLists({

@@ -2,7 +2,7 @@ import { payloadProtocolOf } from '../../decode/application-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { type FilterTest, type Leaf, leaves, type Operand } from './filter-test.ts'
 import { encodeUtf8 } from '../../capture-file/utf8.ts'
-import { Needle } from './needle.ts'
+import { Needle } from '../../../common/model/needle.ts'
 import type { Predicate } from './predicate.ts'
 
 /** The leaves of a filter that are false for every packet in whose frame none of the needles is. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Needle, NeedleScan } from './needle.ts'
+import { Needle } from '../../../common/model/needle.ts'
+import { NeedleScan } from './needle-scan.ts'
 
 const few = (length: number) => fc.uint8Array({ min: 0, max: 3, maxLength: length })
 

@@ -1,5 +1,5 @@
 import { type ByteSet, hasByte } from './byte-set.ts'
-import { Needle } from './needle.ts'
+import { Needle } from '../../../common/model/needle.ts'
 import type { PatternNode } from './pattern-syntax.ts'
 
 /** Shorter ones are found too often to spare anything. */

@@ -1,6 +1,6 @@
 import { grown } from '../../columns/grown.ts'
 import { hasByte, WORD, type ByteSet } from './byte-set.ts'
-import type { Needle } from './needle.ts'
+import type { Needle } from '../../../common/model/needle.ts'
 import { runOf } from './pattern-run.ts'
 import { type Assertion, parsePattern, PatternError, type PatternNode } from './pattern-syntax.ts'
 

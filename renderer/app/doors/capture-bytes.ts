@@ -1,5 +1,6 @@
 import { HostError, isErrorCode } from '../../../common/host-error.ts'
 import { type CapturePiece, PIECE_HEAD, type PieceBytes, piecesText } from '../../../common/model/capture-pieces.ts'
+import type { FoundPlaces } from '../../../common/model/capture-search.ts'
 import type { DataRequest } from './door.ts'
 
 // The data plane, from the page's side; works in a worker too. Errors are HostErrors.
@@ -45,6 +46,18 @@ export async function capturePieces(request: DataRequest, pieces: readonly Captu
     places[n] = at + PIECE_HEAD
   }
   return { bytes, places, lengths }
+}
+
+/** Where what `text` says (capture-search.ts) begins in [from, to). Only so much as is said there. */
+export async function captureSearch(
+  request: DataRequest,
+  text: string,
+  from: number,
+  to: number,
+): Promise<FoundPlaces> {
+  const answer = await ask(`${request.url}?find=${text}&from=${from}&to=${to}`, request.headers, undefined)
+  const words = new Uint32Array(await answer.arrayBuffer())
+  return { places: Float64Array.from(words.subarray(1), (place) => from + place), to: from + words[0] }
 }
 
 /**

@@ -8,7 +8,9 @@ const SAMPLE = 1024
 export class Needle {
   readonly bytes: Uint8Array
   /** At each place, what may be there instead: the other case of a letter, or the same again. */
-  readonly #others: Uint8Array
+  readonly others: Uint8Array
+  /** Places that were looked at more closely: many where all of its bytes are common, which takes long. */
+  tries = 0
   #anchor = 0
   /** Where the anchor and its other case come next in the haystack, at or behind `#from`: the rarer one is not looked for again and again. */
   #nextByte = -1
@@ -18,7 +20,7 @@ export class Needle {
 
   constructor(bytes: Uint8Array, others = bytes) {
     this.bytes = bytes
-    this.#others = others
+    this.others = others
   }
 
   /** Looks for it by the byte that is rarest in what `indexIn` will be asked about. */
@@ -27,7 +29,7 @@ export class Needle {
     const step = Math.max(1, Math.floor(haystack.length / SAMPLE))
     for (let i = 0; i < haystack.length; i += step) counts[haystack[i]]++
     const often = (i: number): number =>
-      counts[this.bytes[i]] + (this.#others[i] === this.bytes[i] ? 0 : counts[this.#others[i]])
+      counts[this.bytes[i]] + (this.others[i] === this.bytes[i] ? 0 : counts[this.others[i]])
     this.#anchor = 0
     for (let i = 1; i < this.bytes.length; i++) if (often(i) < often(this.#anchor)) this.#anchor = i
     this.#nextByte = this.#nextOther = -1
@@ -42,6 +44,7 @@ export class Needle {
     for (let at = this.#anchorFrom(haystack, from + anchor); at >= 0; at = this.#anchorFrom(haystack, at + 1)) {
       const start = at - anchor
       if (start > last) return -1
+      this.tries++
       if (this.#isAt(haystack, start)) return start
     }
     return -1
@@ -51,14 +54,14 @@ export class Needle {
     const { bytes } = this
     for (let i = 0; i < bytes.length; i++) {
       const found = haystack[start + i]
-      if (found !== bytes[i] && found !== this.#others[i]) return false
+      if (found !== bytes[i] && found !== this.others[i]) return false
     }
     return true
   }
 
   #anchorFrom(haystack: Uint8Array, from: number): number {
     const byte = this.bytes[this.#anchor]
-    const other = this.#others[this.#anchor]
+    const other = this.others[this.#anchor]
     if (other === byte) return haystack.indexOf(byte, from)
     if (haystack !== this.#haystack || from < this.#from) this.#nextByte = this.#nextOther = -1
     this.#haystack = haystack
@@ -73,34 +76,4 @@ export class Needle {
 function placeOf(haystack: Uint8Array, byte: number, from: number): number {
   const at = haystack.indexOf(byte, from)
   return at < 0 ? Infinity : at
-}
-
-/** Whether any of some needles lies within a frame, asked of one frame after the other of bytes that were read together. */
-export class NeedleScan {
-  readonly #needles: readonly Needle[]
-  readonly #haystack: Uint8Array
-  /** Of each needle the first place that is not before `#at`. */
-  readonly #places: Float64Array
-  #at = 0
-
-  constructor(needles: readonly Needle[], haystack: Uint8Array) {
-    this.#needles = needles
-    this.#haystack = haystack
-    this.#places = new Float64Array(needles.length).fill(-1)
-    for (const needle of needles) needle.prepare(haystack)
-  }
-
-  /** Quick if the frames come in ascending order. */
-  within(at: number, end: number): boolean {
-    if (at < this.#at) this.#places.fill(-1)
-    this.#at = at
-    for (let n = 0; n < this.#needles.length; n++) {
-      if (this.#places[n] < at) {
-        const place = this.#needles[n].indexIn(this.#haystack, at)
-        this.#places[n] = place < 0 ? Infinity : place
-      }
-      if (this.#places[n] + this.#needles[n].bytes.length <= end) return true
-    }
-    return false
-  }
 }

@@ -1,0 +1,87 @@
+import type { FileHandle } from 'node:fs/promises'
+import { type CaptureSearch, LEAST_APART } from '../../common/model/capture-search.ts'
+import type { CaptureFile } from '../captures/capture-file.ts'
+import { wasCut } from './capture-bytes.ts'
+
+/** It stays in the processor's cache, and the host has time for others between two of them. */
+const BLOCK_BYTES = 1 << 18
+/** Places looked at more closely, for each byte: more of them cost more than reading. */
+const MOST_TRIES = 1 / 16
+
+/** Memory that blocks are read into, to serve again. */
+const spare: Buffer[] = []
+const MOST_SPARE = 4
+
+/** How far was looked, and where the needles begin: see common/model/capture-search.ts. */
+export async function searchBytes(
+  capture: CaptureFile,
+  search: CaptureSearch,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const handle = await capture.open()
+  const overlap = Math.max(...search.needles.map(({ bytes }) => bytes.length)) - 1
+  const size = BLOCK_BYTES + overlap
+  const blocks = [spare.pop() ?? Buffer.alloc(0), spare.pop() ?? Buffer.alloc(0)].map((block) =>
+    block.length < size ? Buffer.allocUnsafeSlow(size) : block,
+  )
+  try {
+    return await searchOpen(capture, handle, search, overlap, blocks, signal)
+  } finally {
+    await handle.close()
+    spare.push(...blocks.slice(0, MOST_SPARE - spare.length))
+  }
+}
+
+async function searchOpen(
+  capture: CaptureFile,
+  handle: FileHandle,
+  { needles, from, to }: CaptureSearch,
+  overlap: number,
+  blocks: readonly Buffer[],
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const size = await capture.sizeOf(handle)
+  const end = Math.max(from, Math.min(to, size))
+  const places: number[] = []
+  const most = (end - from) / LEAST_APART
+  const tries = () => needles.reduce((sum, needle) => sum + needle.tries, 0)
+  const mostTries = BLOCK_BYTES + (end - from) * MOST_TRIES
+  const start = (at: number, block: Buffer) =>
+    at < end
+      ? readInto(capture, handle, block.subarray(0, Math.min(end + overlap, size, at + BLOCK_BYTES + overlap) - at), at)
+      : undefined
+  let at = from
+  // One block is read while the one before is searched.
+  let next = start(at, blocks[0])
+  try {
+    for (let n = 1; next && !signal.aborted && places.length <= most && tries() <= mostTries; n++) {
+      const block = await next
+      const until = Math.min(end, at + BLOCK_BYTES)
+      next = start(until, blocks[n % 2])
+      const found = needles.flatMap((needle) => [...placesOf(needle, block, until - at)])
+      if (needles.length > 1) found.sort((a, b) => a - b)
+      for (const place of found) places.push(at - from + place)
+      at = until
+    }
+  } finally {
+    // Its memory serves again.
+    await next?.catch(() => undefined)
+  }
+  places.unshift(at - from)
+  return new Uint8Array(Uint32Array.from(places).buffer)
+}
+
+/** Where the needle begins in front of `end`. */
+function* placesOf(needle: CaptureSearch['needles'][number], block: Buffer, end: number): Generator<number> {
+  needle.prepare(block)
+  for (let at = needle.indexIn(block, 0); at >= 0 && at < end; at = needle.indexIn(block, at + 1)) yield at
+}
+
+async function readInto(capture: CaptureFile, handle: FileHandle, block: Buffer, at: number): Promise<Buffer> {
+  for (let read = 0; read < block.length;) {
+    const { bytesRead } = await handle.read(block, read, block.length - read, at + read)
+    if (bytesRead === 0) throw wasCut(capture, at + read)
+    read += bytesRead
+  }
+  return block
+}
