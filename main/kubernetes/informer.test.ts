@@ -20,8 +20,17 @@ describe.skipIf(skipReason !== undefined)(
 
     const names = (state: InformerState<KubernetesObject>) =>
       [...state.objects.values()].map(({ metadata }) => metadata.name).sort()
-    const until = async (is: () => boolean) => {
-      while (!is()) await sleep(10)
+    /** Somebody who looks, and can wait for what it is told. */
+    function watch<T extends KubernetesObject>(informer: Informer<T>) {
+      let told = Promise.withResolvers<void>()
+      const end = informer.observe(() => {
+        told.resolve()
+        told = Promise.withResolvers()
+      })
+      const until = async (is: (state: InformerState<T>) => boolean) => {
+        while (!is(informer.state)) await told.promise
+      }
+      return { end, until }
     }
     const watches = () =>
       cluster.api.seen.filter(({ url }) => url.includes('/services') && url.includes('watch=true')).length
@@ -45,43 +54,42 @@ describe.skipIf(skipReason !== undefined)(
     })
 
     it('leaves room for requests, however many watch', async () => {
-      const ends = Array.from({ length: 70 }, (_, n) => {
-        const informer = new Informer(connection, { path: '/api/v1/pods', fieldSelector: `metadata.name=pod-${n}` })
-        return { informer, end: informer.observe(() => undefined) }
+      const all = Array.from({ length: 70 }, (_, n) => {
+        return watch(new Informer(connection, { path: '/api/v1/pods', fieldSelector: `metadata.name=pod-${n}` }))
       })
       try {
         const watched = () => cluster.api.seen.filter(({ url }) => /watch=true.*pod-/.test(url)).length
-        await until(() => watched() === 70)
+        await expect.poll(watched, { timeout: 20_000 }).toBe(70)
         await connection.get('/api/v1/services')
-        expect(ends.every(({ informer }) => informer.state.synced)).toBe(true)
+        for (const { until } of all) await until(({ synced }) => synced)
       } finally {
-        for (const { end } of ends) end()
+        for (const { end } of all) end()
       }
     })
 
     it('knows what is there, what comes, changes and goes; across a cut and a compaction; and only while someone looks', async () => {
       cluster.add('services', 'default', { metadata: { name: 'a' } })
       const informer = new Informer<Service>(connection, { path: '/api/v1/services' })
-      const end = informer.observe(() => undefined)
-      const alsoEnd = informer.observe(() => undefined)
-      await until(() => informer.state.synced)
+      const { end, until } = watch(informer)
+      const { end: alsoEnd } = watch(informer)
+      await until(({ synced }) => synced)
       expect(names(informer.state)).toEqual(['a'])
 
       cluster.add('services', 'default', { metadata: { name: 'b' } })
-      await until(() => informer.state.objects.size === 2)
+      await until(({ objects }) => objects.size === 2)
 
       cluster.api.cutWatches()
       cluster.add('services', 'default', { metadata: { name: 'c' } })
-      await until(() => informer.state.objects.size === 3)
+      await until(({ objects }) => objects.size === 3)
 
       cluster.api.kill()
       cluster.add('services', 'default', { metadata: { name: 'd' } })
-      await until(() => informer.state.problem !== undefined)
+      await until(({ problem }) => problem !== undefined)
       expect(informer.state.problem).toMatch(/Nothing listens|broke the connection/)
       // What it missed is no longer known to the server: it says 410, and the list is read anew.
       cluster.store.compact()
       await cluster.api.start()
-      await until(() => informer.state.objects.size === 4)
+      await until(({ objects }) => objects.size === 4)
       expect(informer.state.problem).toBeUndefined()
 
       end()
@@ -91,18 +99,20 @@ describe.skipIf(skipReason !== undefined)(
       cluster.add('services', 'default', { metadata: { name: 'e' } })
       await sleep(200)
       expect(informer.state.objects.size).toBe(4)
-      const again = informer.observe(() => undefined)
+      const again = watch(informer)
       expect(informer.state.synced).toBe(false)
-      await until(() => informer.state.objects.size === 5)
+      await again.until(({ objects }) => objects.size === 5)
       expect(informer.state.synced).toBe(true)
-      again()
+      again.end()
     })
 
     it('says once that it is forbidden, and does not ask again', async () => {
       const { connection: nobody } = await openAs(cluster, 'nobody')
       const states: InformerState<KubernetesObject>[] = []
-      const end = new Informer(nobody, { path: '/api/v1/pods' }).observe((state) => states.push(state))
-      await until(() => states.length > 0)
+      const informer = new Informer(nobody, { path: '/api/v1/pods' })
+      const end = informer.observe((state) => states.push(state))
+      const { end: alsoEnd, until } = watch(informer)
+      await until(({ problem }) => problem !== undefined)
       await sleep(700)
       expect(states).toHaveLength(1)
       expect(states[0]).toMatchObject({
@@ -110,6 +120,7 @@ describe.skipIf(skipReason !== undefined)(
         problem: expect.stringMatching(/User "nobody" cannot list resource "pods"/),
       })
       end()
+      alsoEnd()
     })
 
     it('is shared, and kept for those who come back to a list, not for single objects', () => {
@@ -129,8 +140,8 @@ describe.skipIf(skipReason !== undefined)(
       cluster.namespace('many')
       for (let i = 0; i < 5000; i++) cluster.add('services', 'many', { metadata: { name: `s${i}` } })
       const informer = new Informer<Service>(connection, { path: '/api/v1/namespaces/many/services' })
-      const end = informer.observe(() => undefined)
-      await until(() => informer.state.synced)
+      const { end, until } = watch(informer)
+      await until(({ synced }) => synced)
       expect(informer.state.objects.size).toBe(5000)
       expect(
         cluster.api.seen.filter(({ url }) => url.includes('many/services') && url.includes('continue=')),

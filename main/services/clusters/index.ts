@@ -1,6 +1,4 @@
 import { access, constants } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { isAbsolute, normalize } from 'node:path'
 import type { ClustersSection, ContextCaptureChange, Subscription } from '../../../common/contract.ts'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from '../../../common/model/context.ts'
 import type { SweepReport } from '../../../common/model/live-capture.ts'
@@ -13,6 +11,7 @@ import type { ContextBook } from './context-book.ts'
 import type { ContextStates } from './context-states.ts'
 import type { DemoCluster } from './demo-cluster.ts'
 import type { Sweeps } from './sweeps.ts'
+import { wholePath } from './whole-path.ts'
 
 /** The kubeconfig's contexts as one visitor sees them. */
 export class ClustersService implements ClustersSection {
@@ -56,11 +55,7 @@ export class ClustersService implements ClustersSection {
   }
 
   async addFile(path: string): Promise<void> {
-    // As in a shell, where paths are copied from.
-    const whole = path.replace(/^~(?=\/|$)/, homedir())
-    if (!isAbsolute(whole))
-      throw new HostError('invalid-argument', `"${path}" is no whole path: it begins with / or ~/.`)
-    const file = normalize(whole)
+    const file = wholePath(path)
     try {
       await access(file, constants.R_OK)
     } catch (error) {
