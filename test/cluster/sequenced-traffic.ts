@@ -10,6 +10,8 @@ const [address, port, perSecond, size, count] = process.argv.slice(1)
 const socket = require('node:dgram').createSocket('udp4')
 let next = 0
 let ended = false
+let failed = 0
+let why = ''
 const start = Date.now()
 function datagram(number) {
   const bytes = Buffer.alloc(Number(size), number & 0xff)
@@ -19,11 +21,11 @@ function datagram(number) {
 }
 function burst() {
   const due = ended ? next : Math.min(Number(count), Math.floor(((Date.now() - start) / 1000) * perSecond))
-  if (ended || next >= Number(count)) { process.stdout.write(String(next) + '\\n', () => process.exit()); return }
+  if (ended || next >= Number(count)) { process.stdout.write([next, failed, why].join(' ') + '\\n', () => process.exit()); return }
   let waiting = 0
   while (next < due) {
     waiting++
-    socket.send(datagram(next++), Number(port), address, () => { if (--waiting === 0) setTimeout(burst, 2) })
+    socket.send(datagram(next++), Number(port), address, (error) => { if (error) { failed++; why = error.code } if (--waiting === 0) setTimeout(burst, 2) })
   }
   if (waiting === 0) setTimeout(burst, 2)
 }
@@ -45,7 +47,7 @@ export function trafficCommand(to: string, { perSecond, size = 200, count, port 
 }
 
 export interface Traffic {
-  /** Ends it; how many were sent. */
+  /** Ends it; how many were sent. Throws when one could not be: what was never on the wire is missing in no capture. */
   stop(): Promise<number>
 }
 
@@ -60,7 +62,9 @@ export async function startTraffic(from: RunningContainer, to: string, options: 
     async stop() {
       if (options.count === undefined) child.stdin?.end()
       if (child.exitCode === null) await once(child, 'close')
-      return Number(said.trim().split('\n').at(-1))
+      const [sent, failed, why] = said.trim().split('\n').at(-1)?.split(' ') ?? []
+      if (Number(failed) > 0) throw new Error(`${failed} of ${sent} datagrams could not be sent: ${why}`)
+      return Number(sent)
     },
   }
 }

@@ -14,6 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { CaptureFile } from './capture-file.ts'
+import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
 import { SegmentPackets } from './segment-packets.ts'
 
 /** A segment as tcpdump writes it, with one packet for each text. */
@@ -141,6 +142,28 @@ describe("a capture's file and its journal", () => {
     await file.close()
     const again = await CaptureFile.reopen(path, journal)
     expect(again.mark(0).end).toEqual({ state: 'complete', counts: { received: 8 } })
+    await again.close()
+  })
+
+  it('is gone on with from the disk where the journal was begun anew while more came, and a power failure took that', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    await file.close()
+    const { size } = statSync(path)
+    const written = { bytes: size, packets: 0, late: 0, points: new Map() }
+    const lines = await CaptureJournal.begin(journal, written)
+    const point = { ...NOTHING_YET, interface: 0 }
+    while (!lines.isLong) await lines.add({ ...written, points: new Map([[0, { ...point, packet: 1 }]]) })
+    const onDisk = lines.written
+    await lines.add({ ...written, bytes: size + 100, packets: 7, points: new Map([[0, { ...point, packet: 8 }]]) })
+    await lines.synced(onDisk)
+    await lines.close()
+    expect(await readJournal(journal)).toEqual({
+      synced: size,
+      moments: [onDisk, { bytes: size + 100, packets: 7, late: 0, points: new Map([[0, { ...point, packet: 8 }]]) }],
+    })
+    const again = await CaptureFile.reopen(path, journal)
+    expect(again.mark(0)).toMatchObject({ packet: 1 })
     await again.close()
   })
 

@@ -74,7 +74,7 @@ export class CaptureFile {
       await file.write(header)
       await file.datasync()
       const written = { bytes: header.length, packets: 0, late: 0, points: new Map() }
-      return new CaptureFile(file, await CaptureJournal.begin(journal, written, header.length))
+      return new CaptureFile(file, await CaptureJournal.begin(journal, written))
     } catch (error) {
       await file.close()
       // Nothing is in it; one that was there before is none of ours to remove.
@@ -102,7 +102,7 @@ export class CaptureFile {
       }
       await file.truncate(last.bytes)
       await file.datasync()
-      return new CaptureFile(file, await CaptureJournal.begin(journal, last, last.bytes))
+      return new CaptureFile(file, await CaptureJournal.begin(journal, last))
     } catch (error) {
       await file.close()
       throw error
@@ -302,22 +302,22 @@ export class CaptureFile {
 
   /** Brings to the disk what is written, and says so in the journal, and then to the points. */
   #sync(): Promise<void> {
-    const { bytes, points } = this.#journal.written
+    const { written } = this.#journal
     const work = async () => {
       try {
         await this.#file.datasync()
         // Lines are written one after the other.
-        const said = this.#writing.then(() => this.#journal.synced(bytes))
+        const said = this.#writing.then(() => this.#journal.synced(written))
         this.#writing = said.catch(() => undefined)
         await said
-        this.#synced = bytes
+        this.#synced = written.bytes
         this.#syncedAt = Date.now()
       } catch (error) {
         this.#fail(error)
       }
       this.#syncing = undefined
       if (this.#failed) return
-      for (const [id, { segment }] of points) {
+      for (const [id, { segment }] of written.points) {
         if (segment <= (this.#safe.get(id) ?? 0)) continue
         this.#safe.set(id, segment)
         this.#onSafe.get(id)?.(segment)

@@ -73,11 +73,12 @@ export class CaptureJournal {
     this.written = written
   }
 
-  static async begin(path: string, written: Written, synced: number): Promise<CaptureJournal> {
+  /** `written` is on the disk. */
+  static async begin(path: string, written: Written): Promise<CaptureJournal> {
     await mkdir(dirname(path), { recursive: true })
     const journal = new CaptureJournal(path, await open(`${path}.new`, 'w', 0o600), written)
     try {
-      await journal.#replace(synced)
+      await journal.#replace(written)
     } catch (error) {
       await journal.close()
       throw error
@@ -95,15 +96,15 @@ export class CaptureJournal {
     this.written = { ...totals, points: new Map([...this.written.points, ...points]) }
   }
 
-  /** So many bytes of the file are on the disk, for good. When it returns, so is this word. */
-  async synced(bytes: number): Promise<void> {
+  /** What was `written` then is on the disk, for good. When it returns, so is this word. */
+  async synced(then: Written): Promise<void> {
     if (!this.isLong) {
-      await this.#say({ synced: bytes })
+      await this.#say({ synced: then.bytes })
       return this.#file.datasync()
     }
     await this.#file.close()
     this.#file = await open(`${this.#path}.new`, 'w', 0o600)
-    await this.#replace(bytes)
+    await this.#replace(then)
   }
 
   async close(): Promise<void> {
@@ -111,10 +112,12 @@ export class CaptureJournal {
   }
 
   /** The new file says all that is so now, and takes the place of the old. */
-  async #replace(synced: number): Promise<void> {
+  async #replace(synced: Written): Promise<void> {
     this.#length = 0
-    await this.#say({ ...this.written, points: Object.fromEntries(this.written.points) })
-    await this.#say({ synced })
+    await this.#say(lineOf(synced))
+    await this.#say({ synced: synced.bytes })
+    // What came since, a power failure may still take.
+    if (this.written !== synced) await this.#say(lineOf(this.written))
     await this.#file.datasync()
     await rename(`${this.#path}.new`, this.#path)
   }
@@ -125,6 +128,8 @@ export class CaptureJournal {
     this.#length += text.length
   }
 }
+
+const lineOf = ({ points, ...totals }: Written) => ({ ...totals, points: Object.fromEntries(points) })
 
 export interface JournalRead {
   readonly synced: number

@@ -280,6 +280,7 @@ export class CapturePoint {
         const comment = `Hopscope: before this packet ${lost} bytes of this point were lost: the ring in the pod was full.`
         this.#gap = { comment, lostBytes }
       },
+      packets: () => this.#status.packets,
       end: (lostBytes: number, end: PointEnd) => file.end(this.id, lostBytes, end),
       ...(shared ? { reached: (time: number) => file.reached(this.id, time) } : {}),
     }

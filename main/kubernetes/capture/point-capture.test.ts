@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { ApiConnection } from '../api-connection.ts'
-import { type CommandResult, runCommand } from '../exec-stream.ts'
+import { type CommandResult, type ExecStream, openExec, runCommand } from '../exec-stream.ts'
 import { NOTHING_YET } from './capture-journal.ts'
 import { START, STOP } from './pod-scripts.ts'
 import { PointCapture } from './point-capture.ts'
@@ -55,4 +56,29 @@ it('is stopped behind its start, as nothing would end what begins later', async 
   const unbegun = capture()
   await unbegun.stop()
   expect(words).toEqual(['start', 'stop', 'start', 'stop'])
+})
+
+it.each([
+  ['as many packets as tcpdump wrote', 0, 2, 'complete', undefined],
+  ['one less', 0, 1, 'incomplete', /tcpdump wrote 2 packets here, and 1 were taken from it/],
+  ['one more', 0, 3, 'incomplete', /tcpdump wrote 2 packets here, and 3 were taken from it/],
+  ['more than it last said before it was killed', 137, 3, 'complete', undefined],
+])('tells by count whether all is here: %s', async (_what, exitCode, packets, state, message) => {
+  const bytes = 'a segment'
+  const words = '1 packet captured\n2 packets captured\n'
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  const stream = `HS1 D 0 0 ${bytes.length} ${digest} 1\n${bytes}HS1 F ${exitCode} 1 ${words.length} asked\n${words}`
+  vi.mocked(openExec).mockImplementation(async (_connection, _request, { stdout }) => {
+    await stdout?.(Buffer.from(stream))
+    const ended: Partial<ExecStream> = { ended: Promise.resolve({ exitCode: 0 }), write: () => true }
+    return ended as ExecStream
+  })
+  const counting = { ...sink, packets: () => packets }
+  const mark = { ...NOTHING_YET, interface: 0 }
+  const point = new PointCapture({} as ApiConnection, place, job, counting, () => undefined, {}, mark)
+  const progress = await point.run()
+  expect(progress.state).toBe(state)
+  if (message) expect(progress.message).toMatch(message)
+  else expect(progress.message).toBeUndefined()
+  expect(sink.end).toHaveBeenLastCalledWith(0, expect.objectContaining({ state, why: 'asked' }))
 })

@@ -61,6 +61,8 @@ export interface PointSink {
   gap(lostBytes: number, all: number): void
   /** All bytes were handed over; resolved when they are safe, and the pod may forget the capture. */
   end(lostBytes: number, end: PointEnd): Promise<void>
+  /** Packets of the point that were accepted, with those of earlier runs; absent where they are not counted. */
+  readonly packets?: () => number
   /** Absent when nobody waits for it. What was captured up to this time was handed over; milliseconds since 1970, by the pod's clock. */
   readonly reached?: (time: number) => void
 }
@@ -325,17 +327,26 @@ export class PointCapture {
     const nothing = segment === 0 && offset === 0
     if (!nothing && (segment !== frame.segments || offset !== 0))
       throw new BrokenFrame('the pod says it is the end, but bytes are missing')
+    const miscount = lostBytes === 0 ? this.#miscount(frame) : undefined
     const message = nothing
       ? failed(frame.words).message
-      : frame.why === 'lease'
-        ? 'The pod heard nothing from here for too long and stopped capturing.'
-        : undefined
-    const state = nothing || lostBytes > 0 ? 'incomplete' : 'complete'
+      : (miscount ??
+        (frame.why === 'lease' ? 'The pod heard nothing from here for too long and stopped capturing.' : undefined))
+    const state = nothing || lostBytes > 0 || miscount !== undefined ? 'incomplete' : 'complete'
     const end: PointEnd = { state, why: frame.why, counts, ...(message === undefined ? {} : { message }) }
     await this.#sink.end(lostBytes, end)
     this.#set(end)
     this.#finished = true
     this.#stream?.write(Buffer.from('q\n'))
+  }
+
+  /** Digests say that the bytes are the pod's; this, that each packet in them was taken once, also by the runs before a crash. */
+  #miscount({ exitCode, words }: Extract<PullFrame, { kind: 'end' }>): string | undefined {
+    // Killed, tcpdump has no last word: its counts are of some time before.
+    const { captured } = exitCode === 0 ? countsIn(words) : {}
+    const here = this.#sink.packets?.()
+    if (captured === undefined || here === undefined || captured === here) return undefined
+    return `tcpdump wrote ${captured} packets here, and ${here} were taken from it: a fault of Hopscope, please report it.`
   }
 
   #capturing(change: Partial<PointProgress>): void {
