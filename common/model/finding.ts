@@ -19,6 +19,7 @@ export const FINDING_KINDS = [
   'zero-window',
   'nagle',
   'stall',
+  'standing-queue',
   'loss',
   'rto-tail',
   'duplicate-address',

@@ -191,4 +191,14 @@ describe('the half of the path', () => {
       +20ms B>A A 1(10)     ack 1101`)
     expect([found.shortest(0, 0), found.shortest(0, 1)]).toEqual([undefined, 20e6])
   })
+
+  it('is counted as slow where it is 2 ms and half as long again, beside whatever timestamps wait for their echo', () => {
+    const line = (n: number, ms: number) => `
+      +100ms A>B A ${1001 + 1460 * n}(1460) ack 1 <ts ${2000 + n} 5>
+      +${ms}ms B>A A 1(0) ack ${2461 + 1460 * n} <ts 6 ${2000 + n}>`
+    const times = [10, 11.9, 14.9, 15, 60, 12, 16]
+    const { roundTrips: found } = capture(BEGIN + times.map((ms, n) => line(n, ms)).join(''))
+    expect([found.slow(0, 0), found.slow(0, 1), found.shortest(0, 1)]).toEqual([0, 3, 10e6])
+    expect(found.slow(5, 0)).toBe(0)
+  })
 })

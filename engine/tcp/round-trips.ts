@@ -33,8 +33,12 @@ export function leftOut(chunk: PacketChunk, i: number): number {
   return answered === ANSWERED.prompt ? ANSWERED.none : answered
 }
 
-/** A direction's record, in doubles: the first is the shortest round trip that the direction's packets have ended, 0 = none. */
+/**
+ * A direction's record. Its first eight bytes: the shortest round trip that the direction's packets have ended, 0 = none. Bits 16 to 30 of its
+ * last word: how many ACKs were slow.
+ */
 const RECORD_BYTES = 32
+const LAST_WORD = 28
 
 /** The round trips of a capture, as the kernel measures them (kernel/tcp/round-trips.ts). */
 export class RoundTrips {
@@ -53,6 +57,12 @@ export class RoundTrips {
   shortest(conversation: number, direction: number): number | undefined {
     const at = this.#kernel.record(TABLE.roundTripPages, conversation * 2 + direction, RECORD_BYTES)
     return this.#kernel.memoryDoubles[at >>> 3] || undefined
+  }
+
+  /** How many ACKs of the direction ended a round trip that was 2 ms and half as long again as the shortest so far, at least; 32,767 at most. */
+  slow(conversation: number, direction: number): number {
+    const at = this.#kernel.record(TABLE.roundTripPages, conversation * 2 + direction, RECORD_BYTES)
+    return at === 0 ? 0 : this.#kernel.memoryWords[(at + LAST_WORD) >>> 2] >> 16
   }
 
   /**

@@ -25,6 +25,7 @@ import { rtoTail } from './rto-tail.ts'
 import { serverErrors } from './server-errors.ts'
 import { slowServer } from './slow-server.ts'
 import { stall } from './stall.ts'
+import { standingQueue } from './standing-queue.ts'
 import { synLoss } from './syn-loss.ts'
 import { tlsFailed } from './tls-failed.ts'
 import { tupleReuse } from './tuple-reuse.ts'
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = [
   zeroWindow,
   nagle,
   stall,
+  standingQueue,
   rtoTail,
   loss,
   duplicateAddress,

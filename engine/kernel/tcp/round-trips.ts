@@ -24,6 +24,8 @@ const LONGEST_DELAYED_ACK_NS: f64 = 500e6
 const DEFAULT_MSS: i32 = 536
 /** A receiver that waited for another segment that much of the time did not answer at once. */
 const WAITED: f64 = 0.1
+/** A round trip is slow that is longer than the shortest by so much, and by half of it. */
+const SLOW_NS: f64 = 2e6
 /** TSvals that wait for their echo in one direction. A sender that nobody echoes must not fill the memory. */
 const MOST_WAITING: i32 = 1024
 
@@ -52,8 +54,12 @@ const STAMPED: i32 = 4
 const CLIENT: i32 = 8
 /** It sends timestamps, so that it echoes those of the other end. */
 const ECHOES: i32 = 16
-/** From here on up: how many TSvals wait. */
+/** From here on up to bit 15: how many TSvals wait. */
 const ONE_WAITING: i32 = 32
+const WAITING_MASK: i32 = 0xffe0
+/** From here on up to bit 30: how many round trips were slow. */
+const ONE_SLOW: i32 = 0x10000
+const MOST_SLOW: i32 = 0x7fff0000
 
 /** A TSval that waits. It is named by where in the table it lies; 0 = none. */
 @unmanaged
@@ -156,7 +162,13 @@ function byAck(segment: i32, time: f64, own: Direction, other: Direction): i32 {
   const shortest = own.shortest
   if (shortest === 0 || ns < shortest) own.shortest = ns
   else if (isDelay(ns - shortest) && mayWait(segment, other)) return answered(segment, ANSWERED.late)
+  else countSlow(own, ns - shortest, shortest)
   return answered(segment, ANSWERED.prompt)
+}
+
+function countSlow(own: Direction, later: f64, shortest: f64): void {
+  if (later < SLOW_NS || later * 2 < shortest || own.state >= MOST_SLOW) return
+  own.state += ONE_SLOW
 }
 
 /** `acknowledged` is 1 + the row that the packet acknowledges, or 0. */
@@ -207,7 +219,7 @@ function awaitEcho(row: i32, own: Direction, other: Direction): void {
   const state = own.state | STAMPED
   own.state = state
   own.newest = packet.tsval
-  if (state >= ((other.state & ECHOES) === 0 ? 1 : MOST_WAITING) * ONE_WAITING) return
+  if ((state & WAITING_MASK) >= ((other.state & ECHOES) === 0 ? 1 : MOST_WAITING) * ONE_WAITING) return
   const name = allocate()
   const waiting = at(name)
   waiting.tsval = packet.tsval
