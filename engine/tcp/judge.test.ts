@@ -202,14 +202,28 @@ describe('whether a retransmission was needed', () => {
     `)
   })
 
-  it('takes a second SYN-ACK sooner than any timer for the answer to the first SYN', () => {
-    expectVerdicts(`
+  it('takes a second SYN-ACK sooner than any timer for the answer to the first SYN, unless it echoes the second one', () => {
+    const syns = (verdict: string): string => `
       ids
       +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
-      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0>               ; syn, spurious
-      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
-      +3ms   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 903 1100>  ; synack
+      +1s    A>B S  0(0) <mss 1460, sackOK, ts 1100 0> ; syn, ${verdict}`
+    expectVerdicts(`${syns('spurious')}
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>  ; synack
+      +3ms   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 903 100>  ; synack
     `)
+    expectVerdicts(`${syns('needed')}
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 1100>
+      +3ms   B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 903 1100> ; synack
+    `)
+    const withoutTimestamps = (second: string, verdict: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460>
+      +1s    A>B S  0(0) <mss 1460>               ; syn, ${verdict}
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460>
+      ${second} B>A SA 0(0) ack 1 id 0 <mss 1460> ; synack`
+    expectVerdicts(withoutTimestamps('+3ms', 'spurious'))
+    // By timer, a second after the answer to the second SYN, which took its time.
+    expectVerdicts(withoutTimestamps('+990ms', 'needed'))
   })
 })
 
@@ -338,6 +352,27 @@ describe('an ACK that nothing else explains', () => {
       +0     B>A FA 1(0) ack 2 <ts 1920 1120>
       +20ms  A>B A  2(0) ack 2 win 501 <ts 1140 1920>
       +200ms A>B A  2(0) ack 2 id 0 win 501 <ts 1340 1920>
+    `)
+  })
+
+  it('says nothing of a SYN-ACK that was acknowledged less than a round trip before: the network may have doubled that or a FIN', () => {
+    const open = (verdict: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0, wscale 7>
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100, wscale 7>
+      +1s    B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 1900 100, wscale 7> ; synack, ${verdict}
+      +20ms  A>B A  1(0) ack 1 win 501 <ts 1120 1900>`
+    expectVerdicts(`${open('needed')}
+      +8ms   A>B A  1(0) ack 1 win 501 <ts 1128 1900>
+    `)
+    expectVerdicts(`${open('spurious')}
+      +28ms  A>B A  1(0) ack 1 win 501 <ts 1148 1900>
+    `)
+    expectVerdicts(`${open('needed')}
+      +0     A>B FA 1(0) ack 1 win 501 <ts 1120 1900>
+      +0     B>A FA 1(0) ack 2 <ts 1920 1120>
+      +20ms  A>B A  2(0) ack 2 win 501 <ts 1140 1920>
+      +8ms   A>B A  2(0) ack 2 id 0 win 501 <ts 1148 1920>
     `)
   })
 

@@ -149,6 +149,34 @@ describe('a handshake', () => {
     `)
   })
 
+  it('has its SYN-ACK doubled where that is alike without timestamps, sooner than any timer, and no SYN came twice', () => {
+    const synAck = 'B>A SA 0(0) ack 1 id 0 <mss 1460>'
+    const answered = (before: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460>
+      ${before}
+      +20ms  ${synAck}`
+    expectVerdicts(`${answered('')}
+      +0     A>B A  1(0) ack 1
+      +3ms   ${synAck} ; copy
+    `)
+    expectVerdicts(`${answered('')}
+      +1s    ${synAck} ; synack
+    `)
+    expectVerdicts(`${answered('+3ms A>B S 0(0) id 1 <mss 1460> ; copy')}
+      +3ms   ${synAck} ; synack
+      +3ms   ${synAck} ; synack
+    `)
+    expectVerdicts(`${answered('+1s A>B S 0(0) <mss 1460> ; syn')}
+      +3ms   ${synAck} ; synack
+    `)
+    // The SYNs passed elsewhere.
+    expectVerdicts(`
+      +0     ${synAck}
+      +3ms   ${synAck} ; synack
+    `)
+  })
+
   it('needs no second SYN-ACK sooner than any timer, unless its ACK echoes that one', () => {
     const twice = `
       ids
@@ -159,6 +187,15 @@ describe('a handshake', () => {
     `)
     expectVerdicts(`${twice} ; synack, needed
       +20ms  A>B A  1(0) ack 1 <ts 123 903>
+    `)
+    // Within a tick of the timestamps an echo is of either.
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +100us A>B S  0(0) id 1 <mss 1460, sackOK, ts 100 0> ; copy
+      +0     B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100> ; synack, spurious
+      +20ms  A>B A  1(0) ack 1 <ts 123 900>
     `)
   })
 })

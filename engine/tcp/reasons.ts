@@ -4,6 +4,7 @@ import { EVIDENCE, NEED, VERDICT, type Verdicts } from './verdicts.ts'
 const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.sameIpId]: 'it has the IP ID of the packet seen before, and every transmission has its own',
   [EVIDENCE.sameTimestamp]: 'it is the packet seen before down to its timestamps',
+  [EVIDENCE.sooner]: 'it is alike in every field, and came sooner than anything seen here could have sent it again',
   [EVIDENCE.partOfSegment]: 'it is part of a larger segment seen before it was cut up (segmentation offload)',
   [EVIDENCE.olderIpId]: 'its IP ID is older than that of packets that came before it: it was sent first and overtaken',
   [EVIDENCE.olderTimestamp]:

@@ -33,6 +33,7 @@ export const EVIDENCE = {
   ipIdGap: 17,
   echoesFirstSyn: 18,
   noProbes: 19,
+  sooner: 20,
 } as const
 
 /**

@@ -6,7 +6,18 @@ import * as follow from './follow-sender.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
 import { isOlder, isOlderThan, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
-import { ACKED, KEPT_ALIVE, LAST_FIN, REFUSED, reserve, SEEN, Sender, sender } from './sender-table.ts'
+import {
+  ACKED,
+  COPIED,
+  COPIED_SINCE,
+  KEPT_ALIVE,
+  LAST_FIN,
+  REFUSED,
+  reserve,
+  SEEN,
+  Sender,
+  sender,
+} from './sender-table.ts'
 import { lengthOf } from './sequence.ts'
 import * as sent from './sent-segments.ts'
 import * as sightings from './sighting-table.ts'
@@ -80,14 +91,14 @@ function isFirstAgain(before: Sender): bool {
 function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32, missing: i32): i32 {
   // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
   const seen = ipId === 0 && (flags & RST) !== 0 ? NOWHERE : sightings.see(ipId, row, time)
-  // Alike within a tick of the timestamps: a SYN-ACK by timer, and one that answers a SYN which its timer repeated or the network doubled.
-  const isAnswer = (flags & SYN) !== 0 && (needs.hasSynSince(other, seen) || doubled(d, other, ipId))
-  if (seen !== NOWHERE && !isAnswer) {
-    if ((flags & (SYN | ACK)) === SYN && (other.state & ACKED) === 0) d.synCopied = 1
-    verdicts.enter(row, VERDICT.copy, ipId !== 0 ? EVIDENCE.sameIpId : EVIDENCE.sameTimestamp, seen, 0)
+  if (seen !== NOWHERE && ((flags & SYN) === 0 || !answersSyn(d, other, ipId, seen))) {
+    if ((flags & (SYN | ACK)) === SYN) noteSynCopied(d, other)
+    const evidence =
+      ipId !== 0 ? EVIDENCE.sameIpId : packet.hasTimestamps !== 0 ? EVIDENCE.sameTimestamp : EVIDENCE.sooner
+    verdicts.enter(row, VERDICT.copy, evidence, seen, 0)
     return VERDICT.copy
   }
-  if ((flags & SYN) !== 0) other.synCopied = 0
+  if ((flags & SYN) !== 0) other.synCopied &= ~COPIED_SINCE
   const takes = lengthOf(flags, length)
   const state = d.state
   if ((flags & RST) !== 0) return VERDICT.none
@@ -106,9 +117,20 @@ function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: 
   return judgeBehind(row, time, d, other, ipId, flags, length, missing)
 }
 
-/** The SYN-ACK of `d` may answer another copy of the SYN; one with an IP ID would have its own then. */
-function doubled(d: Sender, other: Sender, ipId: i32): bool {
-  return ipId === 0 && (d.state & SEEN) !== 0 && other.synCopied !== 0
+/**
+ * What is alike within a tick of the timestamps, or has none, and was seen at `seen`, may be a SYN-ACK by timer, and one that answers a SYN which its
+ * timer repeated or the network doubled, or one that was not seen. One with an IP ID would have its own then.
+ */
+function answersSyn(d: Sender, other: Sender, ipId: i32, seen: i32): bool {
+  const isBare = ipId === 0 && packet.hasTimestamps === 0
+  if (isBare && ((other.state & SEEN) === 0 || other.synCopied !== 0)) return true
+  if (needs.hasSynSince(other, isBare ? NOWHERE : seen)) return true
+  return ipId === 0 && (d.state & SEEN) !== 0 && (other.synCopied & COPIED_SINCE) !== 0
+}
+
+/** The SYN of `d` was seen again, or came late. */
+function noteSynCopied(d: Sender, other: Sender): void {
+  d.synCopied |= (other.state & ACKED) === 0 ? COPIED | COPIED_SINCE : COPIED
 }
 
 /** What begins below what was sent. */
@@ -179,6 +201,7 @@ function synAgain(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, deli
   const olderTimestamp = packet.hasTimestamps !== 0 && packet.tsval - d.lastTsval < 0
   if (olderTimestamp || isOlder(d, ipId)) {
     needs.arrivedTwice(d, seq, end)
+    if ((packet.tcpFlags & ACK) === 0) d.synCopied |= COPIED
     // Newer than the SYN that came first it was sent again all the same.
     if (d.synId === 0 || !isOlderThan(follow.orderOfSyn(ipId), <i32>d.synId)) {
       return enterReordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)

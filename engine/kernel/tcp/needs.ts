@@ -17,6 +17,7 @@ import {
   Sender,
 } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
+import { HANDSHAKE_TIMER_NS } from './sighting-table.ts'
 import * as verdicts from './verdicts.ts'
 
 // Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so the
@@ -34,8 +35,6 @@ const VERY_LOSSY: i32 = 8
 const LATEST_NS: f64 = 5e9
 /** So much longer than the wait before is twice as long; clocks tick in some milliseconds. */
 const DOUBLED: f64 = 1.7
-/** No server answers a SYN again on its own before this: RFC 6298 waits a second. */
-const HANDSHAKE_TIMER_NS: f64 = 0.9e9
 
 /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
 export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): void {
@@ -116,16 +115,21 @@ function losesAcks(d: Sender, other: Sender): bool {
 }
 
 /**
- * A second SYN-ACK sooner than any timer, or one with another sequence number, answers the second SYN, so the first one had arrived
- * as well, or was late.
+ * A second SYN-ACK sooner after the second SYN than any timer, or one with another sequence number, answers the second SYN, so the first one had
+ * arrived as well, or was late. Linux echoes the SYN that came first (tcp_check_req keeps `ts_recent`): if that is the second, a network doubled one of
+ * them.
  */
 export function answeredTwice(d: Sender, ack: i32, time: f64, another: bool): void {
-  if ((d.state & ACKED) === 0 || ack - d.first !== 1) return
-  if (!another && (d.una !== ack || time - d.newsTime >= HANDSHAKE_TIMER_NS)) return
+  if ((d.state & ACKED) === 0 || ack - d.first !== 1 || (!another && d.una !== ack)) return
   for (let name = d.lastRepetition; name !== NONE; name = at(name).before) {
-    const entry = at(name).entry
-    if (verdicts.verdict(entry) !== VERDICT.syn) continue
-    verdicts.setNeed(entry, NEED.spurious)
+    const repetition = at(name)
+    if (verdicts.verdict(repetition.entry) !== VERDICT.syn) continue
+    const hasEcho = packet.hasTimestamps !== 0 && repetition.tsval !== 0
+    const isOfFirst = hasEcho
+      ? packet.tsecr - repetition.tsval < 0
+      : another || time - repetition.time < HANDSHAKE_TIMER_NS
+    if (isOfFirst && verdicts.need(repetition.entry) !== NEED.acknowledged)
+      verdicts.setNeed(repetition.entry, NEED.spurious)
     return
   }
 }
@@ -186,6 +190,7 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
     const repetition = at(name)
     if (time - repetition.time >= LATEST_NS) return
     if (repetition.answered === 0 && (byReset ? repetition.ack === number : number - repetition.end >= 0)) {
+      if (!byReset && isDoubled(d, repetition, time)) return
       repetition.answered = 1
       if (!byReset) noteAnswer(d, repetition)
       if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
@@ -193,6 +198,18 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
     }
     name = repetition.before
   }
+}
+
+/**
+ * The other side acknowledged the repetition in its time, and again within a round trip: what a network doubled comes twice like that, an original
+ * that is late any time.
+ */
+function isDoubled(d: Sender, repetition: Repetition, time: f64): bool {
+  const verdict = verdicts.verdict(repetition.entry)
+  if (verdict !== VERDICT.syn && verdict !== VERDICT.synack) return false
+  if (verdicts.need(repetition.entry) !== NEED.needed) return false
+  const roundTrip = d.roundTrip !== 0 ? d.roundTrip : d.newsTime - repetition.time
+  return time - d.newsTime < roundTrip
 }
 
 /**
@@ -263,10 +280,11 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
       const echoesOriginal = isEchoed && packet.tsecr - repetition.tsval < 0
       const answered = isEchoed ? echoesOriginal : time - repetition.time < tooSoon
       const asked = verdicts.verdict(entry) === VERDICT.fast
-      // Nothing new: an earlier one of what came twice, on a way back that loses ACKs, and a SYN-ACK that no timestamp tells from another.
+      // Nothing new: an earlier one of what came twice, on a way back that loses ACKs, and a SYN-ACK that no timestamp tells from the one
+      // before.
       const stays =
         before === NEED.early
-          ? !isEchoed
+          ? !isEchoed || repetition.ticks === 0
           : before === NEED.heeded || (before === NEED.likely && isLossy && cameTwice && twice === seq)
       // A probe before a time-out that was not needed: the same missing ACKs made both.
       const isAlike = cameTwice && seq - twice > 0 && verdicts.verdict(entry) === VERDICT.tlp && losesAcks(d, other)

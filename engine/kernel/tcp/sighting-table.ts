@@ -1,3 +1,4 @@
+import { FLAG } from '../../columns/packet-columns.ts'
 import { TABLE } from '../../kernel-tables.ts'
 import { timeOf } from '../columns/packet-columns.ts'
 import { F64s, I32s, newTable, U8s } from '../memory.ts'
@@ -12,6 +13,8 @@ const SLOTS: i32 = 1 << 16
 const DUPLICATE_NS: f64 = 2e9
 /** With neither IP ID nor timestamps a real repetition looks the same; only this close is it a copy. */
 const TWIN_NS: f64 = 0.2e6
+/** So is a SYN-ACK: no timer repeats it before this (RFC 6298 waits a second). */
+export const HANDSHAKE_TIMER_NS: f64 = 0.9e9
 
 const A: i32 = <i32>0x9e3779b1
 const B: i32 = <i32>0x85ebca6b
@@ -49,7 +52,7 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
   if (known !== 0 && words[slot * 2] === b) {
     const before = (known > 0 ? known : -known) - 1
     const since = time - (known > 0 ? timeOf(before) : again[slot])
-    const limit = ipId !== 0 || hasTimestamps ? DUPLICATE_NS : TWIN_NS
+    const limit = ipId !== 0 || hasTimestamps ? DUPLICATE_NS : isSynAck() ? HANDSHAKE_TIMER_NS : TWIN_NS
     if (since >= -DUPLICATE_NS && since < limit) {
       words[slot * 2 + 1] = -(before + 1)
       again[slot] = time
@@ -60,4 +63,8 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
   words[slot * 2] = b
   words[slot * 2 + 1] = row + 1
   return -1
+}
+
+function isSynAck(): bool {
+  return (packet.tcpFlags & (FLAG.syn | FLAG.ack)) === (FLAG.syn | FLAG.ack)
 }
