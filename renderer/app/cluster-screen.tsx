@@ -16,6 +16,7 @@ import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Namespaces } from './namespaces.tsx'
 import { UnusableContext } from './unusable-context.tsx'
+import { focusSoon } from './panes.ts'
 import { useCapturePoints } from './use-capture-points.ts'
 import { useFileDialog } from './use-file-dialog.ts'
 import { useShellOffers, type ShellActions } from './use-shell-places.ts'
@@ -114,6 +115,10 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     title: TITLES[id],
     ...(id === 'left' && left > 0 ? { count: left } : {}),
     show: () => go({ place: id }),
+    enter: () => {
+      go({ place: id })
+      focusSoon([`[data-grid="${id === 'captures' ? 'library' : `explorer.${id}`}"]`])
+    },
   }))
   return (
     <>

@@ -69,6 +69,7 @@ export function listenForKeys(window: Window, commands: CommandRegistry, ahead: 
     event.stopImmediatePropagation()
   }
   function onKeyDown(event: KeyboardEvent): void {
+    if (!event.defaultPrevented && isPressed('Ctrl+A', event) && !isTextField(event.target)) selectAll(window, event)
     if (event.defaultPrevented || event.isComposing || isInDialog(window)) return
     const inText = isTextField(event.target)
     for (const command of commands.store.getState().values()) {
@@ -110,6 +111,14 @@ function typeText(field: HTMLInputElement | HTMLTextAreaElement, key: string): v
     field.setRangeText('', from, selectionEnd, 'end')
   } else return
   field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+}
+
+/** Selects the text of what has the focus, where it is for selecting, and never scattered texts of all the window. */
+function selectAll(window: Window, event: KeyboardEvent): void {
+  event.preventDefault()
+  const { target } = event
+  if (target instanceof HTMLElement && window.getComputedStyle(target).userSelect === 'text')
+    window.getSelection()?.selectAllChildren(target)
 }
 
 /** A modal dialog has the keys to itself. */

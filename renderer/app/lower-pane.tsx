@@ -7,6 +7,7 @@ import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Packets } from '../features/packets/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import type { CommandRegistry } from './commands.ts'
+import { showDetail } from './panes.ts'
 import { preferences } from './preferences.ts'
 import { packetText } from './row-menus.ts'
 import type { ViewStore } from './view-store.ts'
@@ -69,6 +70,7 @@ export function LowerPane({
       names={DETAIL_TITLES}
       shown={detail}
       onShow={(id) => view.change({ detail: id }, 'push')}
+      onEnter={(id) => showDetail(view, id)}
       action={
         <button
           type="button"

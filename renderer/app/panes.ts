@@ -48,11 +48,14 @@ export function showDetail(view: ViewStore, detail: DetailTab): void {
   focusSoon(LOWER_FOCUS)
 }
 
-/** Gives the focus to the first of them as soon as it is there. */
+/** Gives the focus to the first of them as soon as it is there, unless somebody began to type elsewhere meanwhile. */
 export function focusSoon(selectors: readonly string[]): void {
+  const from = document.activeElement
   // The pane may first have to ask which conversation it is about.
   let frames = 60
   const attempt = () => {
+    const { activeElement } = document
+    if (activeElement !== from && activeElement?.matches('input, textarea')) return
     if (!focusFirst(selectors) && frames-- > 0) requestAnimationFrame(attempt)
   }
   requestAnimationFrame(attempt)

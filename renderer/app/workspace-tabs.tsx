@@ -23,6 +23,8 @@ interface TabsProps<Id extends string> {
   readonly counts?: Readonly<Partial<Record<Id, number | undefined>>>
   readonly shown: Id
   readonly onShow: (id: Id) => void
+  /** Shows it and gives it the focus. */
+  readonly onEnter: (id: Id) => void
   readonly action?: ReactNode
   readonly children: ReactNode
 }
@@ -34,10 +36,17 @@ export function Tabs<Id extends string>({
   counts,
   shown,
   onShow,
+  onEnter,
   action,
   children,
 }: TabsProps<Id>): ReactNode {
-  const tabs = ids.map((id) => ({ id, title: names[id], count: counts?.[id], show: () => onShow(id) }))
+  const tabs = ids.map((id) => ({
+    id,
+    title: names[id],
+    count: counts?.[id],
+    show: () => onShow(id),
+    enter: () => onEnter(id),
+  }))
   if (tabs.length === 1) return children
   return (
     <PaneTabs tabs={tabs} shown={shown} action={action}>

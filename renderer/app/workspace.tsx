@@ -37,6 +37,7 @@ import { useFilter } from './use-filter.tsx'
 import { useNotes } from './use-notes.tsx'
 import { usePacketSearch } from './use-packet-search.tsx'
 import { useViewOfPart } from './part-view.ts'
+import { focusFirst, showList } from './panes.ts'
 import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
@@ -164,7 +165,7 @@ export function Workspace({
   }, [drawn, session])
   // Arrow keys work at once: the list of conversations has the focus unless something else was given it.
   useEffect(() => {
-    if (drawn && document.activeElement === document.body) focusPane(list)
+    if (drawn && document.activeElement === document.body) focusFirst([`[data-grid=${list}]`])
   }, [drawn, list])
 
   // Where no list of packets counts them.
@@ -320,6 +321,7 @@ export function Workspace({
                   counts={{ findings: found?.length }}
                   shown={list}
                   onShow={(id) => view.change({ list: id }, 'push')}
+                  onEnter={(id) => showList(view, id)}
                 >
                   {lists[list](facts)}
                 </Tabs>
@@ -392,7 +394,3 @@ export function Workspace({
 
 /** After the time axis: the upper pane, the lower one, the inspector. */
 const STAGES = 3
-
-function focusPane(grid: ListTab): void {
-  document.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
-}

@@ -406,6 +406,17 @@ describe('without a cluster', () => {
     await page.getByRole('button', { name: 'Try a demo cluster' }).click()
     await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })
     await page.getByRole('grid', { name: 'Pods' }).getByText('orders-0').waitFor({ timeout: 60_000 })
+
+    // A click on a tab leads into its list, and what was pressed there hands the focus on.
+    const focused = () => page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)
+    for (const name of ['Services', 'Captures', 'Nodes']) {
+      await page.getByRole('tab', { name }).click()
+      await expect.poll(focused).toBe(name)
+    }
+    await page.getByRole('tab', { name: 'Left behind' }).click()
+    await expect.poll(focused).toBe('Look what is left')
+    await page.keyboard.press('Enter')
+    await expect.poll(focused).toBe('Look again')
   })
 })
 

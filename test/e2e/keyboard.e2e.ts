@@ -46,6 +46,50 @@ describe('without a mouse', () => {
     await screen.counts(screen.packets, PACKETS)
   })
 
+  it('goes on in the pane whose tab was clicked, and from tab to tab by arrow keys', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const grid = () => page.evaluate(() => document.activeElement?.getAttribute('data-grid'))
+    const click = (name: string) => page.getByRole('tab', { name, exact: false }).first().click()
+    for (const name of ['Latency', 'Findings', 'Conversations', 'Compare', 'Notes']) {
+      await click(name)
+      await expect.poll(grid).toBe(name.toLowerCase())
+    }
+    await click('Conversations')
+    await screen.rows(screen.conversations).first().click()
+    for (const [name, id] of [
+      ['Ladder', 'ladder'],
+      ['Follow stream', 'stream'],
+      ['Packets', 'packets'],
+    ] as const) {
+      await click('Conversations')
+      await click(name)
+      await expect.poll(grid).toBe(id)
+    }
+
+    await page.getByRole('tab', { name: 'Conversations' }).focus()
+    await page.keyboard.press('ArrowRight')
+    const selected = page.getByRole('tab', { name: 'Latency', selected: true })
+    await expect.poll(() => selected.evaluate((element) => element === document.activeElement)).toBe(true)
+  })
+
+  it('selects the text of a finding with Ctrl+A, and none where lists have the focus', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const chosen = () => page.evaluate(() => getSelection()?.toString() ?? '')
+    await screen.packets.focus()
+    await page.keyboard.press('Control+a')
+    expect(await chosen()).toBe('')
+    await page.keyboard.press('d')
+    await page.getByRole('article').focus()
+    await page.keyboard.press('Control+a')
+    expect(await chosen()).toMatch(/^Packet loss, paid with time-outs[^]*Described in/)
+  })
+
   it('types a filter, sees what is wrong with it, completes and applies it', async () => {
     await using opened = await open('sample=loss-episode')
     const { page } = opened

@@ -27,7 +27,7 @@ export function Point({ target, plan, look, chosenInterface, onInterface, onRemo
     <li className={`point ${state}`}>
       <header>
         <i className={`point-dot ${state}`} aria-hidden />
-        <b>{name}</b>
+        <b title={name}>{name}</b>
         {preflight?.node && target.kind === 'pod' && <span className="quiet">on {preflight.node}</span>}
         <button
           type="button"

@@ -35,6 +35,7 @@ export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose 
   const [problem, setProblem] = useState<string>()
 
   async function start(at: CheckTarget, checks: readonly Check[]): Promise<void> {
+    if (running) return
     setRunning(true)
     setProblem(undefined)
     setKept(undefined)
@@ -71,7 +72,7 @@ export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose 
             <button
               type="button"
               className="button"
-              disabled={running}
+              aria-disabled={running}
               title="Adds an ephemeral container to the pod, which stays listed in it until the pod is deleted"
               onClick={() => void start({ ...target, kind: 'debug-container' }, missing)}
             >
@@ -82,7 +83,8 @@ export function RunChecks({ target, name, run, capture, onKeep, onCopy, onClose 
             type="button"
             className="button primary"
             data-first-focus
-            disabled={running || chosen.length === 0}
+            disabled={chosen.length === 0}
+            aria-disabled={running}
             onClick={() => void start(target, chosen)}
           >
             {results ? 'Run again' : 'Run'}

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { SweepReport } from '../../../common/model/live-capture.ts'
 import { ageText, useNow } from '../../components/age.ts'
 import { Confirm } from '../../components/confirm.tsx'
@@ -20,9 +20,15 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
   const now = useNow(10_000)
   const [asking, setAsking] = useState<SweepReport>()
   const known = reports.some((report) => report.context === context)
+  const removables = reports.reduce((sum, report) => sum + removable(report), 0)
+  const page = useRef<HTMLDivElement>(null)
+  // The button that was pressed goes when there is nothing more for it to do.
+  useEffect(() => {
+    if (document.activeElement === document.body) page.current?.querySelector('button')?.focus()
+  }, [known, removables])
   return (
     <Pane title="Left behind">
-      <div className="leftovers">
+      <div ref={page} className="leftovers">
         <p className="leftovers-about">
           Everything Hopscope creates is written down on this machine before it is created. What is still there is
           listed here, by that ledger and by label. An ephemeral container ends by itself after a capture, but stays in
@@ -46,8 +52,8 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
               <button
                 type="button"
                 className="button small"
-                disabled={report.state === 'asking' || report.state === 'removing'}
-                onClick={() => onFind(report.context)}
+                aria-disabled={isBusy(report)}
+                onClick={() => !isBusy(report) && onFind(report.context)}
               >
                 Look again
               </button>
@@ -114,6 +120,8 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
 
 const removable = ({ leftovers }: SweepReport) => leftovers.filter(({ ours, inUse }) => ours && !inUse).length
 
+const isBusy = ({ state }: SweepReport) => state === 'asking' || state === 'removing'
+
 function stateText({ state, leftovers, at }: SweepReport): string {
   switch (state) {
     case 'asking':
@@ -124,7 +132,7 @@ function stateText({ state, leftovers, at }: SweepReport): string {
       return 'could not be looked through'
     case 'done':
       return leftovers.length === 0
-        ? `nothing is left (looked at ${new Date(at).toLocaleTimeString()})`
+        ? `nothing is left (looked at ${new Date(at).toLocaleTimeString('sv')})`
         : `${formatCounted(leftovers.length, 'thing')} left`
   }
 }

@@ -63,6 +63,7 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
   const takesAll = redact.includes('addresses')
 
   async function save(): Promise<void> {
+    if (saving) return
     setSaving(true)
     setProblem(undefined)
     try {
@@ -111,7 +112,8 @@ export function ExportPackets({ session, sources, start, reading, onDone, onClos
           <button
             type="submit"
             className="button primary"
-            disabled={saving || impossible || facts === undefined || facts.packets === 0}
+            disabled={impossible || facts === undefined || facts.packets === 0}
+            aria-disabled={saving}
           >
             {saving ? 'Exporting…' : 'Export'}
           </button>

@@ -120,6 +120,12 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
               ))}
             </ul>
           )}
+          {labels.length > 0 && facts.verdicts.copy > 0 && (
+            <p className="quiet about-copies">
+              Labels know no copies: {formatCounted(facts.verdicts.copy, 'packet')} here were captured twice, not sent
+              again.
+            </p>
+          )}
         </section>
       )}
 

@@ -148,19 +148,19 @@ function Demo({ onDemo }: { readonly onDemo: () => Promise<void> }): ReactNode {
   }
   return (
     <>
-      <button
-        type="button"
-        className="button"
-        title="A small shop that runs on this machine only, with troubles of its own: to try everything without a cluster"
-        aria-disabled={state === 'starting'}
-        onClick={start}
-      >
-        {state === 'starting' ? 'Starting the demo…' : 'Try a demo cluster'}
+      <button type="button" className="button start-demo" aria-disabled={state === 'starting'} onClick={start}>
+        {state === 'starting' ? 'Starting…' : 'Try a demo cluster'}
       </button>
-      <span role="status" className="quiet">
-        {state === 'starting' && 'Its network and pods are being set up on this machine, which takes some seconds.'}
-      </span>
-      {typeof state === 'object' && <p role="alert">{state.problem}</p>}
+      {/* Of two lines each: nothing moves while it starts. */}
+      {typeof state === 'object' ? (
+        <p role="alert">{state.problem}</p>
+      ) : (
+        <p role="status" className="quiet">
+          {state === 'starting'
+            ? 'Its network and pods are being set up on this machine, which takes some seconds.'
+            : 'The demo is a small shop that runs on this machine only, with troubles of its own.'}
+        </p>
+      )}
     </>
   )
 }
