@@ -29,16 +29,24 @@ export const arpUnanswered: Rule = {
   yieldsTo: [],
   find(context) {
     const searches = searchesIn(context.arpClaims)
-    const byAsker = Map.groupBy(searches, ({ asker }) => asker)
-    const isSweep = (asker: string) =>
-      new Set(byAsker.get(asker)?.map(({ target }) => target)).size >= THRESHOLDS.swept.value
+    const sweepers = sweepersOf(searches)
     const told = Map.groupBy(
-      searches.filter(({ asker }) => !isSweep(asker)),
+      searches.filter(({ asker }) => !sweepers.has(asker)),
       ({ target }) => target,
     )
     const heard = Map.groupBy(context.arpClaims, ({ address }) => address)
     return Array.from(told, ([target, some]) => draft(context, target, some, heard.get(target) ?? []))
   },
+}
+
+/** Who looks for so many that it looks through the network. */
+function sweepersOf(searches: readonly Search[]): ReadonlySet<string> {
+  const byAsker = Map.groupBy(searches, ({ asker }) => asker)
+  const sweepers = new Set<string>()
+  for (const [asker, some] of byAsker) {
+    if (new Set(some.map(({ target }) => target)).size >= THRESHOLDS.swept.value) sweepers.add(asker)
+  }
+  return sweepers
 }
 
 function searchesIn(claims: readonly ArpClaim[]): Search[] {

@@ -316,7 +316,8 @@ function tooSoonFor(d: Sender, una: i32): f64 {
  */
 export function selected(d: Sender, left: i32, right: i32, time: f64, lostAcks: i32): void {
   const tooSoon = tooSoonFor(d, d.una)
-  for (let name = d.lastRepetition; name !== NONE; name = at(name).before) {
+  let name = d.lastRepetition
+  for (let n = 0; n < LOOKED_AT && name !== NONE; n++, name = at(name).before) {
     const repetition = at(name)
     const entry = repetition.entry
     const isSooner = time - repetition.time < tooSoon
