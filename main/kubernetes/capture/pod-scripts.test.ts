@@ -1,0 +1,63 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { describe, it, onTestFinished } from 'vitest'
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
+import { PULL, script } from './pod-scripts.ts'
+
+/** What runs in a pod is run here, as far as it takes nothing of this machine but a folder. */
+function pod() {
+  const folder = temporaryFolder()
+  const job = join(folder, 'hopscope', 'abc-0')
+  mkdirSync(job, { recursive: true })
+  const started = (program: string, ...args: readonly string[]) => {
+    const child = spawn(program, args, { env: { ...process.env, TMPDIR: folder }, stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return child
+  }
+  return {
+    write: (name: string, text: string) => writeFileSync(join(job, name), text),
+    started,
+    pull: () => {
+      const [program = '', ...args] = script(PULL, 'abc-0', 0, 0, 1000, 0, 0)
+      return started(program, ...args)
+    },
+  }
+}
+
+/** Until a child has said it. */
+async function says(child: ChildProcessByStdio<Writable, Readable, null>, words: string): Promise<void> {
+  for (let said = ''; !said.includes(words);) said += String(await once(child.stdout, 'data'))
+}
+
+describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
+  it('ends the one before it, which may hang in a connection that is gone', async () => {
+    const { pull } = pod()
+    const before = pull()
+    await says(before, 'HS1 S 0')
+    const ended = once(before, 'exit')
+    const now = pull()
+    await ended
+    await says(now, 'HS1 S 0')
+    const end = once(now, 'exit')
+    now.stdin.end()
+    await end
+  })
+
+  it('ends no other process that has the number of the one before it by now', async () => {
+    const { pull, started, write } = pod()
+    const bystander = started('sh', '-c', 'read -r line; echo lives')
+    write('puller', `${bystander.pid}\n`)
+    write('code', '0 0\n')
+    write('err', '')
+    const pulling = pull()
+    await says(pulling, 'HS1 F 0 0 0')
+    bystander.stdin.end('go\n')
+    await says(bystander, 'lives')
+    const end = once(pulling, 'exit')
+    pulling.stdin.end('q\n')
+    await end
+  })
+})
