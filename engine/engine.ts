@@ -72,6 +72,7 @@ export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.t
 export { Redaction, REDACTIONS, type RedactionKind } from './redact.ts'
 export { framesTable } from './frames-table.ts'
 export { compare, comparedSide, type ComparedSide, type CompareRange, type Comparison } from './compare.ts'
+export { type Hop, hopsOf, type HopReport, type Loss } from './hops/hops.ts'
 export type { PlacedNote, PlacedNotes } from './note-index.ts'
 export { noteComments, packetAnchor } from './notes.ts'
 export { readNoteComment } from './note-comment.ts'

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   frames: async () => (await import('./commands/frames.ts')).frames,
   follow: async () => (await import('./commands/follow.ts')).follow,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
+  hops: async () => (await import('./commands/hops.ts')).hops,
   notes: async () => (await import('./commands/notes.ts')).notes,
   report: async () => (await import('./commands/report.ts')).report,
   export: async () => (await import('./commands/export.ts')).exportCommand,

@@ -1,0 +1,131 @@
+import type { Run } from './runs.ts'
+
+/** Segments on their way from one point to the next. */
+export interface Crossing {
+  /** That were to be seen at the next point. */
+  readonly segments: number
+  readonly lost: readonly Lost[]
+  /** Sequence numbers that arrived all the same, as points further on or the receiver's ACKs tell, but were not captured at the next point. */
+  readonly missed: number
+}
+
+/** A segment that was seen at the point and not, or not wholly, at the next one. */
+export interface Lost {
+  /** Its place in the run. */
+  readonly place: number
+  /** Sequence numbers of it that were lost. */
+  readonly bytes: number
+  /** Place in the run of the next segment with its first lost byte, if it was sent again. */
+  readonly again: number | undefined
+}
+
+/** Clock reading at the next point less that at this one, of segments that both saw once: neither what was sent again (Karn's rule) nor what was cut up behind its first byte. */
+export function delays(near: Run, far: Run): number[] {
+  const found: number[] = []
+  const { order } = far
+  let j = 0
+  for (let i = 0; i < near.count; i++) {
+    const place = near.order[i]
+    const from = near.from[place]
+    if (!isAlone(near, i)) continue
+    while (j < far.count && far.from[order[j]] < from) j++
+    if (j < far.count && far.from[order[j]] === from && isAlone(far, j))
+      found.push(far.time[order[j]] - near.time[place])
+  }
+  return found
+}
+
+/** No other begins with that byte. */
+function isAlone({ order, from }: Run, i: number): boolean {
+  const own = from[order[i]]
+  return (i === 0 || from[order[i - 1]] !== own) && (i + 1 === order.length || from[order[i + 1]] !== own)
+}
+
+/** When the next point captured, and by how much its clock reads more, by the least of all delays. */
+export interface Reach {
+  readonly from: number
+  readonly until: number
+  readonly least: number
+  /** Nearly all come within this time. */
+  readonly late: number
+}
+
+/**
+ * Which segments of `near` did not come to `far`. Sequence numbers are counted, not packets: hosts capture what their network card cuts up
+ * or joins. `beyond`: the points behind `far`. `acked`: the highest acknowledgment number of the receiver.
+ */
+export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: number, reach: Reach): Crossing {
+  const isDue = (place: number) => {
+    const due = near.time[place] + reach.least
+    return due >= reach.from && due + reach.late <= reach.until
+  }
+  let segments = 0
+  for (let place = 0; place < near.count; place++) if (isDue(place)) segments++
+  let missed = 0
+  const bytes = new Map<number, number>()
+  const firstLost = new Map<number, number>()
+  for (const { from, to } of unequal(near, far)) {
+    const sent = near.holding(from)
+    const came = far.holding(from)
+    if (sent.length <= came.length) continue
+    // Further on it was seen, or it was acknowledged: it did cross.
+    const further = beyond.reduce((most, run) => Math.max(most, run.holding(from).length), 0)
+    const unseen = Math.max(further, came.length === 0 && acked >= to ? sent.length : 0) - came.length
+    if (unseen > 0) missed += to - from
+    let toFind = sent.length - came.length - Math.max(0, unseen)
+    for (const place of toFind > 0 ? unmatched(near, sent, far, came, reach.least) : []) {
+      if (toFind-- <= 0) break
+      if (!isDue(place)) continue
+      bytes.set(place, (bytes.get(place) ?? 0) + to - from)
+      if (!firstLost.has(place)) firstLost.set(place, from)
+    }
+  }
+  const lost = Array.from(bytes, ([place, count]) => ({
+    place,
+    bytes: count,
+    again: near.holding(firstLost.get(place) ?? 0).find((other) => other > place),
+  }))
+  return { segments, lost: lost.sort((a, b) => a.place - b.place), missed }
+}
+
+/** The sent that none of what came is, the earliest first: each that came is the last one that can have come by then. */
+function unmatched(near: Run, sent: readonly number[], far: Run, came: readonly number[], least: number): number[] {
+  const left = sent.slice()
+  for (const arrived of came.toReversed()) {
+    const latest = left.findLastIndex((place) => near.time[place] + least <= far.time[arrived])
+    if (latest >= 0) left.splice(latest, 1)
+  }
+  return left
+}
+
+/** Ranges of sequence numbers, each whole in or out of every segment, that were not seen the same number of times at both. */
+function unequal(near: Run, far: Run): { readonly from: number; readonly to: number }[] {
+  const rest = [...unlike(near, far), ...unlike(far, near)]
+  const edges = Float64Array.from(new Set(rest.flatMap(([from, to]) => [from, to]))).sort()
+  const ranges: { from: number; to: number }[] = []
+  const inside = rest.sort(([a], [b]) => a - b)
+  let until = -Infinity
+  let next = 0
+  for (let i = 0; i + 1 < edges.length; i++) {
+    while (next < inside.length && inside[next][0] <= edges[i]) until = Math.max(until, inside[next++][1])
+    if (until > edges[i]) ranges.push({ from: edges[i], to: edges[i + 1] })
+  }
+  return ranges
+}
+
+/** What was not seen equally often with the same ends in the other run. */
+function unlike(one: Run, other: Run): [number, number][] {
+  const left: [number, number][] = []
+  let j = 0
+  for (let i = 0; i < one.count;) {
+    const from = one.from[one.order[i]]
+    const to = one.to[one.order[i]]
+    let count = 0
+    for (; i < one.count && one.from[one.order[i]] === from && one.to[one.order[i]] === to; i++) count++
+    const before = (place: number) => other.from[place] < from || (other.from[place] === from && other.to[place] < to)
+    while (j < other.count && before(other.order[j])) j++
+    for (; j < other.count && other.from[other.order[j]] === from && other.to[other.order[j]] === to; j++) count--
+    if (count !== 0) left.push([from, to])
+  }
+  return left
+}

@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest'
+import { type TcpSegment, tcpFrame } from '../../test/support/tcp-frame.ts'
+import { FLAG } from '../columns/packet-table.ts'
+import { TestCapture } from '../query/testing/test-capture.ts'
+import { hopsOf, type HopReport } from './hops.ts'
+
+const { syn, ack, fin } = FLAG
+const MS = 1e6
+const START = 1_800_000_000_000_000_000n
+
+/** Ways of 1 ms to the next of the points `pod`, `node` and `peer`; the connection is opened at `pod`. */
+const POINTS = ['pod', 'node', 'peer'] as const
+type Point = (typeof POINTS)[number]
+
+interface Sent extends Partial<TcpSegment> {
+  /** When it passes the first point on its way, in milliseconds. */
+  readonly at: number
+  /** The last point that sees it; all do without. */
+  readonly dies?: Point
+  /** Not captured there, though it passed. */
+  readonly missedBy?: Point
+  /** Later at the points behind the first, in milliseconds. */
+  readonly late?: number
+  /** Other sizes at the points behind the first: [from, length] each, for what a network card cuts up. */
+  readonly pieces?: readonly (readonly [number, number])[]
+}
+
+interface Network {
+  /** Milliseconds by which clocks are ahead. */
+  readonly clocks?: Partial<Record<Point, number>>
+  /** Address and port of the server, as seen at `peer`. */
+  readonly nat?: boolean
+  /** Each packet twice at `node`. */
+  readonly twice?: boolean
+}
+
+/** One capture of all points. */
+function captured(sent: readonly Sent[], { clocks = {}, nat = false, twice = false }: Network = {}): TestCapture {
+  const seen: { time: number; interfaceId: number; segment: TcpSegment; translated: boolean }[] = []
+  let ipId = 1
+  for (const each of sent) {
+    const { fromA = true, seq = 0, payloadLength = 0 } = each
+    const way = fromA ? POINTS : POINTS.toReversed()
+    const common = { window: 500, options: [], flags: ack, ack: 1, ipId: ipId++, ...each, fromA, seq }
+    for (const [i, point] of way.entries()) {
+      const pieces = i > 0 && each.pieces ? each.pieces : [[seq, payloadLength] as const]
+      const time = each.at + i + (i > 0 ? (each.late ?? 0) : 0) + (clocks[point] ?? 0)
+      const interfaceId = POINTS.indexOf(point)
+      if (each.missedBy !== point) {
+        for (const [from, length] of pieces) {
+          const segment = { ...common, seq: from, payloadLength: length }
+          const sighting = { interfaceId, segment, translated: nat && point === 'peer' }
+          seen.push({ ...sighting, time })
+          if (twice && point === 'node') seen.push({ ...sighting, time: time + 0.01 })
+        }
+      }
+      if (each.dies === point) break
+    }
+  }
+  const capture = new TestCapture(POINTS)
+  seen.sort((a, b) => a.time - b.time)
+  for (const { time, interfaceId, segment, translated } of seen) {
+    const { bytes, length } = tcpFrame(segment)
+    // A service's address becomes that of a pod.
+    if (translated) bytes.set([10, 244, 0, 9], segment.fromA ? 30 : 26)
+    capture.add(START + BigInt(Math.round(time * MS)), bytes, { interfaceId, length })
+  }
+  return capture
+}
+
+const hops = (capture: TestCapture): HopReport => hopsOf([{ name: 'capture', tables: capture }])
+
+/** `{'pod > node': 1}`: what was lost on each hop, and where that was seen last. */
+function lostOn({ hops: found, points }: HopReport): Record<string, number> {
+  const lossy = found.filter(({ lost }) => lost > 0)
+  return Object.fromEntries(lossy.map(({ from, to, lost }) => [`${points[from].name} > ${points[to].name}`, lost]))
+}
+
+const HANDSHAKE: readonly Sent[] = [
+  { at: 0, flags: syn, seq: 100, ack: 0 },
+  { at: 3, fromA: false, flags: syn | ack, seq: 900, ack: 101 },
+  { at: 6, seq: 101, ack: 901 },
+]
+/** `count` segments of 100 bytes, five milliseconds apart, each answered with 10. */
+const exchange = (count: number, at = 10, seq = 101): Sent[] =>
+  Array.from({ length: count }, (_, i) => {
+    const next = seq + 100 * i
+    const answer = 901 + (next - 101) / 10
+    return [
+      { at: at + 5 * i, seq: next, ack: answer, payloadLength: 100 },
+      { at: at + 5 * i + 2.5, fromA: false, seq: answer, ack: next + 100, payloadLength: 10 },
+    ]
+  }).flat()
+/** A segment that dies behind `dies`, and comes again 20 ms later, after three exchanges and before three more. */
+const lostBehind = (dies: Point): Sent[] => {
+  const lost = { at: 30, seq: 401, ack: 931, payloadLength: 100 }
+  return [...HANDSHAKE, ...exchange(3), { ...lost, dies }, { ...lost, at: 50 }, ...exchange(3, 60, 401).slice(1)]
+}
+
+describe('hops', () => {
+  it('orders the points by the way of the packets, and loses nothing where nothing is lost', () => {
+    const report = hops(captured([...HANDSHAKE, ...exchange(10)]))
+    expect(report).toMatchObject({ connections: 1, alone: 0, losses: [] })
+    expect(report.hops.map(({ from, to, segments }) => [POINTS[from], POINTS[to], segments])).toEqual([
+      ['pod', 'node', 11],
+      ['node', 'peer', 11],
+      ['peer', 'node', 11],
+      ['node', 'pod', 11],
+    ])
+    for (const { delay } of report.hops) {
+      expect(delay).toMatchObject({
+        aboveLeast: { p50: 0, p99: 0, max: 0 },
+        oneWay: { leastNs: MS, errorNs: MS, aheadNs: 0 },
+      })
+    }
+  })
+
+  it('charges a lost segment to the hop on which it died, with the frame that was seen last and the one that carried it again', () => {
+    const report = hops(
+      captured([
+        ...HANDSHAKE,
+        ...exchange(3),
+        { at: 30, seq: 401, ack: 931, payloadLength: 100, dies: 'node' },
+        { at: 230, seq: 401, ack: 931, payloadLength: 100 },
+        ...exchange(3, 240, 501),
+      ]),
+    )
+    expect(lostOn(report)).toEqual({ 'node > peer': 1 })
+    expect(report.losses).toMatchObject([{ time: 31 * MS, bytes: 100, toA: false, againAfterNs: 200 * MS }])
+    const [{ frame, again = 0 }] = report.losses
+    expect(again).toBeGreaterThan(frame)
+  })
+
+  it('tells which of two copies arrived', () => {
+    const twice = [
+      { at: 30, seq: 401, ack: 931, payloadLength: 100 },
+      { at: 230, seq: 401, ack: 931, payloadLength: 100, dies: 'node' as const },
+    ]
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...twice, ...exchange(3, 240, 501)]))
+    expect(report.losses).toMatchObject([{ time: 231 * MS, again: undefined }])
+  })
+
+  it('follows what comes back', () => {
+    const lost: Sent = { at: 30, fromA: false, seq: 931, ack: 401, payloadLength: 10, dies: 'peer' }
+    expect(lostOn(hops(captured([...HANDSHAKE, ...exchange(3), lost, ...exchange(3, 240, 401)])))).toEqual({
+      'peer > node': 1,
+    })
+  })
+
+  it('does not care what clocks say, and tells by how much they differ', () => {
+    const report = hops(captured(lostBehind('node'), { clocks: { node: 5_000, peer: -250 } }))
+    expect(lostOn(report)).toEqual({ 'node > peer': 1 })
+    expect(report.hops.slice(0, 2).map(({ delay }) => delay?.oneWay)).toEqual([
+      { leastNs: MS, errorNs: MS, aheadNs: 5_000 * MS },
+      { leastNs: MS, errorNs: MS, aheadNs: -5_250 * MS },
+    ])
+  })
+
+  it('tells how long the slow ones took above the least', () => {
+    const slow: Sent = { at: 60, seq: 401, ack: 931, payloadLength: 100, late: 40 }
+    const { hops: found } = hops(captured([...HANDSHAKE, ...exchange(3), slow, ...exchange(3, 140, 501)]))
+    expect(found.map(({ delay }) => delay?.aboveLeast.max)).toEqual([40 * MS, 0, 0, 0])
+  })
+
+  it('sees through a service’s address', () => {
+    const report = hops(captured(lostBehind('node'), { nat: true }))
+    expect(report).toMatchObject({ connections: 1, alone: 0 })
+    expect(lostOn(report)).toEqual({ 'node > peer': 1 })
+  })
+
+  it('counts bytes, not packets, where a network card cuts up what the host captured', () => {
+    const pieces = [
+      [401, 100],
+      [501, 100],
+      [601, 100],
+    ] as const
+    const large: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 300, pieces }
+    expect(hops(captured([...HANDSHAKE, ...exchange(3), large, ...exchange(3, 60, 701)])).losses).toEqual([])
+    const without = { ...large, pieces: [pieces[0], pieces[2]] }
+    const again: Sent = { at: 50, seq: 501, ack: 931, payloadLength: 100 }
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), without, again, ...exchange(3, 60, 701)]))
+    expect(report.losses).toMatchObject([{ bytes: 100, time: 30 * MS, againAfterNs: 20 * MS }])
+    expect(lostOn(report)).toEqual({ 'pod > node': 1 })
+  })
+
+  it('does not charge the network with what a point did not capture', () => {
+    const further: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 100, missedBy: 'node' }
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), further, ...exchange(3, 60, 501)]))
+    expect(report.losses).toEqual([])
+    expect(report.hops[0].missedBytes).toBe(100)
+    // At the last point only the ACK tells.
+    const last: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 100, missedBy: 'peer' }
+    const acked: Sent = { at: 34, fromA: false, seq: 931, ack: 501 }
+    const other = hops(captured([...HANDSHAKE, ...exchange(3), last, acked, ...exchange(3, 60, 501)]))
+    expect(other.losses).toEqual([])
+    expect(other.hops[1].missedBytes).toBe(100)
+  })
+
+  it('expects nothing at a point that had ended, or not begun', () => {
+    const sent = [
+      ...HANDSHAKE,
+      ...exchange(3),
+      ...exchange(3, 100, 401).map((each) => ({ ...each, missedBy: 'peer' as const })),
+    ]
+    expect(hops(captured(sent)).losses).toEqual([])
+    const early = HANDSHAKE.map((each) => ({ ...each, missedBy: 'peer' as const }))
+    expect(hops(captured([...early, ...exchange(6)])).losses).toEqual([])
+  })
+
+  it('charges SYNs that nobody further on saw to the way that other connections between the two took', () => {
+    const refused: Sent[] = [
+      { at: 40, portA: 40_001, flags: syn, seq: 7_000, ack: 0, dies: 'node' },
+      { at: 60, portA: 40_001, flags: syn, seq: 7_000, ack: 0, dies: 'node' },
+    ]
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...refused, ...exchange(3, 80, 401)]))
+    expect(lostOn(report)).toEqual({ 'node > peer': 2 })
+    expect(report).toMatchObject({ connections: 2, alone: 0 })
+  })
+
+  it('takes what a point sees twice for one packet', () => {
+    expect(lostOn(hops(captured(lostBehind('node'), { twice: true })))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('follows sequence numbers around', () => {
+    const turned = (each: Sent): Sent => {
+      const by = each.fromA === false ? { ack: -150 } : { seq: -150 }
+      const { seq = 0, ack: acked = 0 } = each
+      return { ...each, seq: (seq + (by.seq ?? 0)) >>> 0, ack: acked === 0 ? 0 : (acked + (by.ack ?? 0)) >>> 0 }
+    }
+    expect(lostOn(hops(captured(lostBehind('pod').map(turned))))).toEqual({ 'pod > node': 1 })
+  })
+
+  it('does not join a scan, whose SYNs have one sequence number', () => {
+    const scan = Array.from({ length: 100 }, (_, i) => ({
+      at: i,
+      portA: 41_000 + i,
+      flags: syn,
+      seq: 1,
+      ack: 0,
+      dies: 'pod' as const,
+    }))
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...scan]))
+    expect(report.connections + report.alone).toBe(101)
+  })
+
+  it('joins several captures, and says what they do not share', () => {
+    const all = captured(lostBehind('pod'))
+    const other = captured([{ at: 0, flags: syn, seq: 5, ack: 0, portA: 9 }])
+    const report = hopsOf([
+      { name: 'a', tables: all },
+      { name: 'b', tables: other },
+    ])
+    expect(report).toMatchObject({ connections: 2, alone: 0 })
+    expect(report.points.map(({ name }) => name)).toEqual(['a pod', 'a node', 'a peer', 'b pod', 'b node', 'b peer'])
+    expect(report.losses).toMatchObject([{ source: { name: 'a' } }])
+    expect(hopsOf([{ name: 'none', tables: new TestCapture() }])).toMatchObject({ points: [], hops: [], losses: [] })
+  })
+
+  it('ends with FINs, which are followed as well', () => {
+    const closed: Sent[] = [
+      { at: 50, flags: fin | ack, seq: 401, ack: 931, dies: 'node' },
+      { at: 260, flags: fin | ack, seq: 401, ack: 931 },
+      { at: 270, fromA: false, flags: fin | ack, seq: 931, ack: 402 },
+    ]
+    expect(lostOn(hops(captured([...HANDSHAKE, ...exchange(3), ...closed])))).toEqual({ 'node > peer': 1 })
+  })
+})

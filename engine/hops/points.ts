@@ -1,0 +1,86 @@
+import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import type { CaptureTables } from '../query/capture-tables.ts'
+import { VERDICT } from '../tcp/verdicts.ts'
+
+export type HopTables = Pick<CaptureTables, 'packets' | 'conversations' | 'verdicts' | 'interfaces' | 'epoch'>
+
+/** A capture that has points. `name` tells it from the others, where there are any. */
+export interface PointSource {
+  readonly name: string
+  readonly tables: HopTables
+}
+
+/** A place where packets were seen: one interface of one capture. */
+export interface CapturePoint {
+  readonly name: string
+  readonly source: PointSource
+  /** Index into the capture's interfaces. */
+  readonly interface: number
+  /** Nanoseconds from the epoch of the first source to that of this one. */
+  readonly offset: number
+  /** TCP segments, and when the first and the last packet of any kind came, by the clock of the point and the first source's epoch. */
+  readonly segments: number
+  readonly from: number
+  readonly until: number
+  /** It sees packets more than once, as a bridge and its port do under `-i any`: what comes again there is the same packet. */
+  readonly seesTwice: boolean
+}
+
+/** Of fewer segments than one in so many a network made copies. */
+const DOUBLED = 4
+
+/** The interfaces with TCP segments, in the order of the sources. */
+export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
+  const epoch = sources.find(({ tables }) => tables.epoch !== undefined)?.tables.epoch ?? 0n
+  return sources.flatMap((source) => {
+    const { interfaces, packets } = source.tables
+    const seen = interfaces.map(() => ({
+      segments: 0,
+      from: Infinity,
+      until: -Infinity,
+      again: 0,
+      first: new Set<number>(),
+    }))
+    for (const chunk of packets.chunks) {
+      const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
+      for (let i = 0; i < rows; i++) {
+        const at = seen[chunk.interface[i]]
+        // A record without an interface.
+        if (at === undefined) continue
+        if ((chunk.flags[i] & FLAG.tcp) !== 0) at.segments++
+        if (chunk.verdict[i] === VERDICT.copy) {
+          const first = firstSighting(source.tables, chunk.first + i)
+          const here = packets.chunk(first).interface[first % CHUNK_ROWS] === chunk.interface[i]
+          if (here || at.first.has(first)) at.again++
+          at.first.add(first)
+        }
+        at.from = Math.min(at.from, chunk.time[i])
+        at.until = Math.max(at.until, chunk.time[i])
+      }
+    }
+    const offset = Number((source.tables.epoch ?? epoch) - epoch)
+    const used = interfaces.map(({ id }) => id).filter((id) => seen[id].segments > 0)
+    return used.map((id) => ({
+      name: nameOf(source, id, sources.length > 1, used.length > 1),
+      source,
+      interface: id,
+      offset,
+      segments: seen[id].segments,
+      from: seen[id].from + offset,
+      until: seen[id].until + offset,
+      seesTwice: seen[id].again * DOUBLED > seen[id].segments,
+    }))
+  })
+}
+
+function nameOf({ name, tables }: PointSource, id: number, several: boolean, interfaces: boolean): string {
+  const own = tables.interfaces[id].name ?? `interface ${id}`
+  if (!several) return own
+  return interfaces ? `${name} ${own}` : name
+}
+
+/** The row at which the packet was seen first in its capture; itself, unless it is a copy. */
+export function firstSighting({ packets, verdicts }: HopTables, row: number): number {
+  if (packets.chunk(row).verdict[row % CHUNK_ROWS] !== VERDICT.copy) return row
+  return verdicts.original(verdicts.find(row)) ?? row
+}
