@@ -21,6 +21,8 @@ export interface CaptureOptions {
   readonly onDecompressed?: (bytes: Uint8Array) => void
   /** Reading ends when there is more than that. */
   readonly limits?: Limits
+  /** How frames begin is kept, two bytes a packet: for filters that ask for it, and need not read packets then. */
+  readonly heads?: boolean
   /** Only this part of the capture is read. */
   readonly part?: CapturePart
   /** With a part, which does not begin before it: what is pushed is the capture from there on. */

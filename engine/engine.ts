@@ -106,6 +106,7 @@ export class Engine extends Capture {
     super(options, true)
     this.#applications = new Applications(this.packets, this.conversations, this.tcp)
     this.ingest.follow(this.#applications)
+    if (options.heads) this.ingest.keepHeads()
     this.notes = new NoteIndex(this)
     this.#selector = new PacketSelector(this)
     this.#conversationLists = new ConversationLists(this)
@@ -119,6 +120,10 @@ export class Engine extends Capture {
   }
   get roundTrips() {
     return this.ingest.roundTrips
+  }
+  /** How frames begin. */
+  get heads() {
+    return this.ingest.heads
   }
   /** Names of addresses that DNS answers in the capture tell. */
   get dnsNames() {

@@ -3,6 +3,7 @@ import type { FrameSink, PcapRecords } from './capture-file/capture-reader.ts'
 import type { Applications } from './application/applications.ts'
 import { RECOGNITION } from './application/recognition.ts'
 import { ConversationTable } from './columns/conversation-table.ts'
+import { HeadTable } from './columns/head-table.ts'
 import { PacketTable } from './columns/packet-table.ts'
 import { StackTable } from './columns/stack-table.ts'
 import { DecodedWords, Packet, TRANSPORT } from './decode/packet.ts'
@@ -26,6 +27,7 @@ interface Piece {
 export class Ingest implements FrameSink {
   readonly packets: PacketTable
   readonly conversations: ConversationTable
+  readonly heads: HeadTable
   readonly stacks = new StackTable()
   readonly tcp: TcpAnalysis
   readonly labelCounts: LabelCounts
@@ -71,6 +73,7 @@ export class Ingest implements FrameSink {
     this.#kernel.call.setLimits(this.#most.packets, this.#most.conversations)
     this.#kernel.call.keepAll(keepsAll)
     this.packets = new PacketTable(this.#kernel)
+    this.heads = new HeadTable(this.#kernel)
     this.conversations = new ConversationTable(this.#kernel)
     this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)
     this.labelCounts = new LabelCounts(this.#kernel)
@@ -154,6 +157,11 @@ export class Ingest implements FrameSink {
   follow(applications: Applications): void {
     this.#applications = applications
     this.#kernel.call.tellApplications()
+  }
+
+  /** From now on it is kept how frames begin; to be called before the first frame. */
+  keepHeads(): void {
+    this.#kernel.call.keepHeads()
   }
 
   /** No more frames will come. */

@@ -58,6 +58,8 @@ export const TABLE = {
   verdictCost: 57,
   verdictCount: 58,
   verdictConversation: 66,
+  /** HeadTable. */
+  heads: 69,
   /** Of the judge, not read from outside. */
   senderPages: 59,
   sentWords: 60,
@@ -68,7 +70,7 @@ export const TABLE = {
   sightingHints: 65,
 } as const
 
-export const TABLE_COUNT = 69
+export const TABLE_COUNT = 70
 
 /** Words of TABLE.counts. */
 export const COUNT = {
@@ -81,6 +83,8 @@ export const COUNT = {
   firstCutPayload: 5,
   /** Bytes on the wire. */
   longestFrame: 6,
+  /** One more than there are. */
+  heads: 7,
 } as const
 
 /**

@@ -31,6 +31,7 @@ interface KernelFunctions {
   setEpoch(nanoseconds: number): void
   setLimits(rows: number, conversations: number): void
   keepAll(wanted: boolean): void
+  keepHeads(): void
   tellApplications(): void
   frame(
     at: number,

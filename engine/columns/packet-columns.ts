@@ -13,8 +13,10 @@ const BYTE = CHUNK_ROWS + SKEW
 const WORDS_AT = 2 * WIDE
 const HALVES_AT = WORDS_AT + 8 * WORD
 const BYTES_AT = HALVES_AT + 5 * HALF
+/** Last, as its memory is not touched where no heads are kept. */
+const HEADS_AT = BYTES_AT + 3 * BYTE
 
-/** Where each column begins in a chunk, in bytes: 61 bytes a packet. */
+/** Where each column begins in a chunk, in bytes: 63 bytes a packet, 61 without heads. */
 export const COLUMN = {
   offset: 0,
   time: WIDE,
@@ -34,10 +36,11 @@ export const COLUMN = {
   verdict: BYTES_AT,
   error: BYTES_AT + BYTE,
   roundTrip: BYTES_AT + 2 * BYTE,
+  head: HEADS_AT,
 } as const
 
 /** Bytes of a chunk. */
-export const CHUNK_BYTES = BYTES_AT + 3 * BYTE
+export const CHUNK_BYTES = HEADS_AT + HALF
 
 /** "No conversation" in the `conversation` column. */
 export const NO_CONVERSATION = 0xffff_ffff

@@ -8,7 +8,7 @@ const CHUNK_SHIFT = 16
 const CHUNK_MASK = CHUNK_ROWS - 1
 
 /**
- * 65,536 packets as columns; 61 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
+ * 65,536 packets as columns; 63 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
  * Where a column does not apply to the packet it holds 0. A chunk is immutable once full, so views may keep references into it.
  */
 export class PacketChunk {
@@ -41,6 +41,8 @@ export class PacketChunk {
   readonly error: Uint8Array
   /** Which round trips the packet ends, see ROUND_TRIP in tcp/round-trips.ts; 0 = none that can be trusted. */
   readonly roundTrip: Uint8Array
+  /** Index into the dictionary of heads; 0 = none, or none are kept. */
+  readonly head: Uint16Array
   /** The row of place 0. */
   readonly first: number
 
@@ -66,6 +68,7 @@ export class PacketChunk {
     this.verdict = new Uint8Array(memory, at + COLUMN.verdict, rows)
     this.error = new Uint8Array(memory, at + COLUMN.error, rows)
     this.roundTrip = new Uint8Array(memory, at + COLUMN.roundTrip, rows)
+    this.head = new Uint16Array(memory, at + COLUMN.head, rows)
   }
 }
 

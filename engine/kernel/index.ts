@@ -1,4 +1,5 @@
 import { beginRow, commitRow, keepAll } from './columns/packet-columns.ts'
+import { keepHeads } from './columns/heads.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { frame, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
@@ -16,6 +17,7 @@ export {
   dropUncommitted,
   frame,
   keepAll,
+  keepHeads,
   listRoundTrips,
   packetAddress,
   pcapRecords,

@@ -4,6 +4,7 @@ import { COUNT, TOTAL } from '../kernel-tables.ts'
 import { tell } from './applications.ts'
 import { find, tally } from './columns/conversations.ts'
 import { counts, totals } from './columns/counts.ts'
+import { head, keepsHeads } from './columns/heads.ts'
 import {
   beginRow,
   commitRow,
@@ -13,6 +14,7 @@ import {
   setConversation,
   setError,
   setFlags,
+  setHead,
   setInterface,
   setLength,
   setOffset,
@@ -152,6 +154,7 @@ function noteEarlier(time: f64): void {
 /** The columns of what was decoded, but for the flags. */
 function keepPacket(): void {
   setStack(intern())
+  if (keepsHeads) setHead(head())
   if (packet.error !== 0) setError(packet.error)
   if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
   if (packet.sourceAt < 0 || packet.transport !== TRANSPORT.tcp) return

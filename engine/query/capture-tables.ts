@@ -1,6 +1,7 @@
 import type { CaptureInterface } from '../../common/model/capture.ts'
 import type { ExchangeTable } from '../application/exchange-table.ts'
 import type { ConversationTable } from '../columns/conversation-table.ts'
+import type { HeadTable } from '../columns/head-table.ts'
 import type { PacketTable } from '../columns/packet-table.ts'
 import type { StackTable } from '../columns/stack-table.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
@@ -13,6 +14,7 @@ export interface CaptureTables {
   readonly packets: PacketTable
   readonly conversations: ConversationTable
   readonly stacks: StackTable
+  readonly heads: HeadTable
   readonly tcp: TcpAnalysis
   readonly verdicts: Verdicts
   readonly roundTrips: RoundTrips

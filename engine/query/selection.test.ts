@@ -188,7 +188,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       },
     })
     const selector = new PacketSelector(capture)
-    expect(await selector.select({ filter: 'ip.ttl == 9 && tcp && tcp.payload' }, read)).toHaveLength(300)
+    expect(await selector.select({ filter: 'ip.ttl#1 == 9 && tcp && tcp.payload' }, read)).toHaveLength(300)
     expect(asked).toEqual([300 * (54 + 20)])
     for (const filter of [
       'tcp.payload contains 00:00',
@@ -219,7 +219,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       },
     })
     const selector = new PacketSelector(capture)
-    const query = { filter: 'ip.ttl == 9' }
+    const query = { filter: 'ip.ttl#1 == 9' }
     let decided = 0
     const progress = (done: number) => {
       decided = done
@@ -247,11 +247,11 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       return capture.read(offset, length)
     }
     const selector = new PacketSelector(capture)
-    const before = await selector.select({ filter: 'ip.ttl == 9' }, read)
+    const before = await selector.select({ filter: 'ip.ttl#1 == 9' }, read)
     expect(before).toHaveLength(50)
     const first = bytesRead
     extend(capture, 10)
-    expect(await selector.select({ filter: 'ip.ttl == 9' }, read)).toHaveLength(55)
+    expect(await selector.select({ filter: 'ip.ttl#1 == 9' }, read)).toHaveLength(55)
     expect(bytesRead - first).toBeLessThan(first / 5)
     // What was answered earlier has not changed.
     expect(before).toHaveLength(50)
@@ -330,9 +330,9 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       signal.aborted = true
       return mixed.read(offset, length)
     }
-    await expect(selector.select({ filter: 'ip.ttl == 64' }, read, { signal })).rejects.toThrow(Cancelled)
-    expect(await selector.select({ filter: 'ip.ttl == 64' }, mixed.read)).toHaveLength(
-      naively(mixed, 'ip.ttl == 64').length,
+    await expect(selector.select({ filter: 'ip.ttl#1 == 64' }, read, { signal })).rejects.toThrow(Cancelled)
+    expect(await selector.select({ filter: 'ip.ttl#1 == 64' }, mixed.read)).toHaveLength(
+      naively(mixed, 'ip.ttl#1 == 64').length,
     )
   })
 
@@ -363,7 +363,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
   it('has the rows of what was read so far, and reads none of it again', async () => {
     const capture = longCapture(200)
     const selector = new PacketSelector(capture)
-    const query = { filter: 'ip.ttl == 9' }
+    const query = { filter: 'ip.ttl#1 == 9' }
     expect(selector.foundSoFar(query)).toHaveLength(0)
     // Frames of a megabyte, so that each is read by itself.
     for (const chunk of capture.packets.chunks)
@@ -411,18 +411,18 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     const selector = new PacketSelector(mixed)
     await expect(selector.select({ filter: 'tcp.prot' }, mixed.read)).rejects.toThrow(FilterError)
     const broken = () => Promise.reject(new Error('the file is gone'))
-    await expect(selector.select({ filter: 'ip.ttl == 64' }, broken)).rejects.toThrow('the file is gone')
-    expect(await selector.select({ filter: 'ip.ttl == 64' }, mixed.read)).toHaveLength(
-      naively(mixed, 'ip.ttl == 64').length,
+    await expect(selector.select({ filter: 'ip.ttl#1 == 64' }, broken)).rejects.toThrow('the file is gone')
+    expect(await selector.select({ filter: 'ip.ttl#1 == 64' }, mixed.read)).toHaveLength(
+      naively(mixed, 'ip.ttl#1 == 64').length,
     )
   })
 
   it('answers the same query asked twice at once', async () => {
     const selector = new PacketSelector(mixed)
-    const ask = () => selector.select({ filter: 'ip.ttl == 64' }, mixed.read)
+    const ask = () => selector.select({ filter: 'ip.ttl#1 == 64' }, mixed.read)
     const [one, other] = await Promise.all([ask(), ask()])
     expect(one).toEqual(other)
-    expect(one).toHaveLength(naively(mixed, 'ip.ttl == 64').length)
+    expect(one).toHaveLength(naively(mixed, 'ip.ttl#1 == 64').length)
   })
 })
 
@@ -441,7 +441,7 @@ describe('finding the next match', { timeout: 60_000 }, () => {
     expect(await find('frame.number == 18', 9_999, true)).toBe(17)
     expect(await find('frame.number == 18', 17)).toBeUndefined()
     expect(await find('arp', -1)).toBeUndefined()
-    expect(await find('ip.ttl == 9', 2)).toBe(3)
+    expect(await find('ip.ttl#1 == 9', 2)).toBe(3)
   })
 
   it('is the neighbour in the selection', async () => {

@@ -34,6 +34,7 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     this.#search = source.search && new SearchAhead(source.search.bind(source))
     this.engine = createEngine({
       ...options,
+      heads: true,
       onDecompressed: (bytes) => {
         this.#compressed = true
         this.#spool.append(bytes)

@@ -118,6 +118,9 @@ export function setVerdict(value: i32): void {
 export function setError(value: i32): void {
   store<u8>(chunk + <usize>index, value, COLUMN.error)
 }
+export function setHead(value: i32): void {
+  store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.head)
+}
 export function setRoundTrip(value: i32): void {
   store<u8>(chunk + <usize>index, value, COLUMN.roundTrip)
 }

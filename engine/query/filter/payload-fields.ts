@@ -2,6 +2,7 @@ import { DNS_PORT, MDNS_PORT } from '../../application/recognition.ts'
 import type { ExchangeTable } from '../../application/exchange-table.ts'
 import type { PayloadProtocol } from '../../application/payload.ts'
 import type { FramedProtocol } from '../../application/stream-decoder.ts'
+import { HEAD } from '../../columns/head-table.ts'
 import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
 import type { CaptureTables } from '../capture-tables.ts'
@@ -35,6 +36,19 @@ const segmentsWithPayload: RowGate = ({ chunk, from, to }, possible) => {
   }
 }
 
+/** Of these the ones whose payload may begin as one of the protocol does. */
+function beginningAs(kind: typeof HEAD.http | typeof HEAD.tls): RowGate {
+  return (block, possible, context) => {
+    segmentsWithPayload(block, possible, context)
+    const { heads } = context.tables
+    const other = Uint8Array.from({ length: heads.count }, (_, head) =>
+      Number(head > 0 && heads.payload(head) !== kind),
+    )
+    const { head } = block.chunk
+    for (let i = block.from; i < block.to; i++) if (other[head[i]] === 1) possible[i] = OUTCOME.false
+  }
+}
+
 /** Segments with payload of conversations that were found to carry the protocol. */
 function carrying(protocol: FramedProtocol): RowGate {
   return (block, possible, context) => {
@@ -53,8 +67,8 @@ export const PAYLOAD_ROWS: Readonly<Record<PayloadProtocol, RowGate>> = {
   // Multicast DNS has the same fields.
   dns: withPort([DNS_PORT, MDNS_PORT]),
   mdns: withPort([MDNS_PORT]),
-  http: segmentsWithPayload,
-  tls: segmentsWithPayload,
+  http: beginningAs(HEAD.http),
+  tls: beginningAs(HEAD.tls),
   http2: carrying('http2'),
   grpc: carrying('grpc'),
 }

@@ -12,7 +12,7 @@ export class TestCapture implements CaptureTables {
   readonly #frames: { readonly bytes: Uint8Array; readonly time: bigint; readonly offset: number }[] = []
   #length = 0
 
-  constructor(names: readonly string[] = ['eth0'], linkType = 1) {
+  constructor(names: readonly string[] = ['eth0'], linkType = 1, heads = true) {
     this.interfaces = names.map((name, id) => ({
       id,
       name,
@@ -23,6 +23,7 @@ export class TestCapture implements CaptureTables {
       comments: [],
     }))
     this.#ingest = new Ingest((id) => this.interfaces[id].linkType)
+    if (heads) this.#ingest.keepHeads()
   }
 
   get packets() {
@@ -30,6 +31,9 @@ export class TestCapture implements CaptureTables {
   }
   get conversations() {
     return this.#ingest.conversations
+  }
+  get heads() {
+    return this.#ingest.heads
   }
   get stacks() {
     return this.#ingest.stacks

@@ -18,6 +18,7 @@ export const FILTERS: readonly (readonly [kind: string, filter: string])[] = [
   ['state', 'hopscope.state == "reset"'],
   ['text of a column', 'frame.protocols contains "udp"'],
   ['header', 'ip.ttl < 64'],
+  ['bytes of a header', 'ip.id == 1234'],
   ['bytes of a frame', 'frame contains "needle"'],
   ['bytes of a payload', 'tcp.payload contains 83:84:85'],
   ['text in a payload', 'http.host == "shop"'],

@@ -1,0 +1,62 @@
+import type { Kernel } from '../kernel.ts'
+import { COUNT, TABLE } from '../kernel-tables.ts'
+
+/** A head: where its parts are, in bytes, and what they hold. See kernel/columns/heads.ts. */
+export const HEAD = {
+  bytes: 40,
+  /** Bytes in front of the IP header, what the payload may be, LINKTYPE_ value, and the first bytes of the frame. */
+  link: 0,
+  payload: 1,
+  linkType: 2,
+  frame: 4,
+  /** So many in front of the IP header at most, ... */
+  mostLink: 22,
+  /** ... and so many of it. */
+  ipv4: 10,
+  ipv6: 8,
+  /** As many as there can be. */
+  most: 0xffff,
+  // What a TCP segment's payload may begin with; of another packet's nothing is said.
+  other: 0,
+  http: 1,
+  tls: 2,
+} as const
+
+/** An IPv6 header, and a TCP header behind it. */
+const BEHIND_LINK = 60
+
+/** The dictionary of heads, number 0 being none: the same for packets whose frames begin the same. */
+export class HeadTable {
+  readonly #kernel: Kernel
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  /** One more than the highest number; 0 where no heads are kept. */
+  get count(): number {
+    return this.#kernel.words(TABLE.counts)[COUNT.heads]
+  }
+
+  /** What payload a packet with the head may have, see HEAD. */
+  payload(head: number): number {
+    return this.#record(head)[HEAD.payload]
+  }
+
+  linkType(head: number): number {
+    const record = this.#record(head)
+    return record[HEAD.linkType] | (record[HEAD.linkType + 1] << 8)
+  }
+
+  /** A frame that begins with it, and goes on with zeros. */
+  frame(head: number): Uint8Array {
+    const record = this.#record(head)
+    const frame = new Uint8Array(record[HEAD.link] + BEHIND_LINK)
+    frame.set(record.subarray(HEAD.frame, Math.min(HEAD.bytes, HEAD.frame + frame.length)))
+    return frame
+  }
+
+  #record(head: number): Uint8Array {
+    return this.#kernel.bytes(TABLE.heads).subarray(head * HEAD.bytes, (head + 1) * HEAD.bytes)
+  }
+}
