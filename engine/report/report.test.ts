@@ -3,6 +3,7 @@ import type { Note } from '../../common/model/note.ts'
 import { concat, NgBlocks } from '../capture-file/testing/build-capture.ts'
 import { Engine, reportDocument, reportHtml, reportMarkdown } from '../engine.ts'
 import { ethernet, ipv4, tcp } from '../query/testing/frames.ts'
+import { refusedServers } from '../testing/refused-servers.ts'
 
 const HOSTILE = '</title><script>alert(1)</script><img src=x onerror=alert(2)> "\' | [x](javascript:y) `z`\n# h\u202e'
 const T = 1_700_000_000_000_000_000n
@@ -76,6 +77,16 @@ describe('a report', () => {
     expect(text).toMatch(/### 1\\. .*refused/i)
     expect(text).toContain('| frame 2, at 1.00 s |')
     expect(text).toContain('Hopscope 1.2.3 read a.pcapng')
+  })
+
+  it('says how many findings it does not list', async () => {
+    const engine = new Engine()
+    engine.push(refusedServers(70))
+    engine.finish()
+    const text = reportMarkdown(await reportDocument(engine, noBytes, OPTIONS))
+    expect(text).toMatch(/### 50\\\. /)
+    expect(text).not.toMatch(/### 51\\\. /)
+    expect(text).toContain('20 findings more of the same kinds cost less and are not listed')
   })
 
   it('shows of a part only findings with a packet in it, and says what part it is', async () => {

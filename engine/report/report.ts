@@ -24,7 +24,7 @@ const ENOUGH_FOR_P99 = 100
 export async function reportDocument(engine: Engine, read: ReadBytes, options: ReportOptions): Promise<ReportDocument> {
   const { name, version, filter = '' } = options
   const facts = engine.facts()
-  const { findings, artefacts } = await engine.findings(read)
+  const { findings, omitted, artefacts } = await engine.findings(read)
   const rows = await engine.select({ filter }, read)
   const scope = rows ? { rows } : {}
   const shown = rows ? onlyIn(findings, rows) : findings
@@ -35,6 +35,9 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     ...(shown.length === 0
       ? [paragraph(rows ? 'Nothing was found that involves these packets.' : 'Nothing was found.')]
       : shown.flatMap((finding, i) => findingBlocks(finding, i + 1, engine))),
+    ...(omitted > 0
+      ? [paragraph(`${countOf(omitted, 'finding')} more of the same kinds cost less and are not listed.`)]
+      : []),
     ...artefactBlocks(artefacts),
     ...notesBlocks(engine.notes.placed(), facts),
     ...lanesBlocks(engine, facts, rows),

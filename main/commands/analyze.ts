@@ -38,7 +38,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
     using capture = await CaptureWithBytes.open(file, { ...limitOption(values), ...partOption(values) })
     const { engine } = capture
     const facts = engine.facts()
-    const { findings, artefacts } = await engine.findings(capture.read)
+    const { findings, omitted, artefacts } = await engine.findings(capture.read)
     const worst = worstConversations(engine)
     const analysis = {
       file: nameOf(file),
@@ -51,6 +51,7 @@ A cut or corrupt file is analysed up to the damage, which is said. FILE may be -
       lanes: engine.lanes(facts.firstTime, facts.lastTime + 1, LANE_BUCKETS),
       names: engine.names,
       findings,
+      omitted,
       artefacts,
     }
     await writeOut(values.json ? `${engineJson(engine, analysis, 1)}\n` : analysisText(analysis))

@@ -9,7 +9,7 @@ const MOST_EVIDENCE = 6
 export function findingsText({ findings, omitted, artefacts }: FindingsReport, engine: Engine): string {
   const parts = findings.map((finding, i) => wholeText(finding, i + 1, engine))
   if (parts.length === 0) parts.push(engine.packets.rows === 0 ? 'The capture holds no packets.' : 'Nothing was found.')
-  if (omitted > 0) parts.push(`${countText(omitted, 'finding')} more of the same kinds cost less.`)
+  if (omitted > 0) parts.push(omittedText(omitted))
   const notes = artefactsText(artefacts)
   if (notes !== '') parts.push(notes)
   return parts.join('\n\n')
@@ -17,7 +17,7 @@ export function findingsText({ findings, omitted, artefacts }: FindingsReport, e
 
 /** What happened, from which frame on, and who is to blame, for the beginning of an analysis; frames are counted from `before` on. */
 export function findingsSummary(
-  { findings, artefacts }: Pick<FindingsReport, 'findings' | 'artefacts'>,
+  { findings, omitted, artefacts }: Pick<FindingsReport, 'findings' | 'omitted' | 'artefacts'>,
   before: number,
 ): string {
   const parts = findings.map((finding, i) =>
@@ -27,12 +27,15 @@ export function findingsSummary(
       wrapped(`To blame: ${finding.blamed}.`, '   '),
     ].join('\n'),
   )
+  if (omitted > 0) parts.push(omittedText(omitted))
   if (parts.length > 0) parts.push('Why, what was ruled out and how to confirm it: hopscope findings.')
   if (parts.length === 0) parts.push('Nothing was found.')
   const notes = artefactsText(artefacts)
   if (notes !== '') parts.push(notes)
   return parts.join('\n')
 }
+
+const omittedText = (omitted: number) => `${countText(omitted, 'finding')} more of the same kinds cost less.`
 
 function headText({ title, costMs, failed, confidence }: Finding, number: number, where = ''): string {
   const broken = failed === undefined ? '' : `, ${failed} failed`

@@ -25,7 +25,6 @@ import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
-import { knownFindings } from './known-findings.ts'
 import { LowerPane } from './lower-pane.tsx'
 import { NoPackets } from './no-packets.tsx'
 import { rememberFilter } from './preferences.ts'
@@ -34,6 +33,7 @@ import { rowMenus } from './row-menus.ts'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useFilter } from './use-filter.tsx'
+import { useFindings } from './use-findings.ts'
 import { useNotes } from './use-notes.tsx'
 import { usePacketSearch } from './use-packet-search.tsx'
 import { useViewOfPart } from './part-view.ts'
@@ -103,9 +103,8 @@ export function Workspace({
     [itemsOfAddress, names],
   )
   const reading = progress?.phase === 'reading'
-  const diagnosis = useAnswer(progress && String(read), () => session.engine.findings())
-  const report = diagnosis.value
-  const found = knownFindings(report, progress)
+  const findings = useFindings(session, progress)
+  const { report, known } = findings
   // Start from the answer, where there is one.
   const list = chosenList ?? (report && report.findings.length > 0 ? 'findings' : 'conversations')
 
@@ -242,10 +241,9 @@ export function Workspace({
   const lists: Readonly<Record<ListTab, (facts: CaptureFacts) => ReactNode>> = {
     findings: (facts) => (
       <Findings
-        report={report}
+        {...findings}
         epochNs={facts.epochNs}
-        error={diagnosis.error}
-        waiting={diagnosis.key !== String(read) && !reading}
+        waiting={findings.waiting && !reading}
         reading={reading}
         chosen={finding}
         onChoose={({ id }) => view.change({ finding: id })}
@@ -306,7 +304,8 @@ export function Workspace({
                   view={view}
                   facts={facts}
                   version={version}
-                  findings={found}
+                  findings={list === 'findings' ? findings.found : known}
+                  omitted={report?.omitted ?? 0}
                   pointed={pointed}
                   onFilter={narrow}
                 />
@@ -318,7 +317,7 @@ export function Workspace({
                 <Tabs
                   ids={LIST_TABS}
                   names={LIST_TITLES}
-                  counts={{ findings: found?.length }}
+                  counts={{ findings: known && known.length + (report?.omitted ?? 0) }}
                   shown={list}
                   onShow={(id) => view.change({ list: id }, 'push')}
                   onEnter={(id) => showList(view, id)}

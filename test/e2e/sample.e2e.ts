@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { refusedServers } from '../../engine/testing/refused-servers.ts'
 import { sample } from './support/app.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
-import { takePicture } from './support/browser.ts'
+import { dropFile, takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 
 const { packets: PACKETS } = sample('loss-episode')
@@ -114,6 +115,33 @@ describe('looking into a sample', () => {
     // Before the first of them there was none.
     await page.mouse.move(x - 20, y)
     await expect.poll(() => count.innerText()).toBe('0')
+  })
+
+  it('says what is not listed of hundreds of findings, and searches those that are', async () => {
+    await using opened = await open()
+    const { page, complaints } = opened
+    await dropFile(page, 'refused-servers.pcapng', refusedServers(70))
+    const options = page.getByRole('listbox', { name: 'Findings' }).getByRole('option')
+    const lane = page.locator('[data-lane=findings] .number')
+    await page.getByText('70 troubles, the costliest 50 listed').waitFor()
+    await page.getByRole('tab', { name: 'Findings 70' }).waitFor()
+    await expect.poll(() => lane.innerText()).toBe('50+')
+    const [first] = await options.allInnerTexts()
+    const port = /:(80\d\d)/.exec(first ?? '')?.[1] ?? 'no port'
+
+    await page.getByRole('searchbox', { name: 'Search findings' }).fill(`refused ${port}`)
+    await expect.poll(() => options.count()).toBe(1)
+    await expect.poll(() => lane.innerText()).toBe('1+')
+    await page.getByText('1 of 70 troubles').waitFor()
+    // Where the search is not seen, it hides nothing.
+    await page.getByRole('tab', { name: 'Conversations' }).click()
+    await expect.poll(() => lane.innerText()).toBe('50+')
+
+    await page.keyboard.press('d')
+    await page.getByRole('searchbox', { name: 'Search findings' }).fill('nothing of the kind')
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await expect.poll(() => options.count()).toBe(50)
+    expect(complaints).toEqual([])
   })
 
   it('tells resets from losses', async () => {

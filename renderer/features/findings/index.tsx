@@ -12,6 +12,7 @@ import {
 } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
+import { countText, searched } from './search.ts'
 import './findings.css'
 
 export interface FindingsProps {
@@ -22,6 +23,8 @@ export interface FindingsProps {
   /** Why they could not. */
   readonly error: string | undefined
   readonly waiting: boolean
+  readonly search: string
+  readonly onSearch: (search: string) => void
   /** The capture is still being read. */
   readonly reading: boolean
   /** Id of the finding that is looked at. */
@@ -42,13 +45,17 @@ export interface FindingsProps {
   readonly onReport: () => void
 }
 
+/** As many are read without searching. */
+const FEW = 8
+
 /** What the capture shows, most costly first; at the side why it is believed and what to do about it. */
 export function Findings(props: FindingsProps): ReactNode {
-  const { report, error, waiting, reading, chosen, onChoose, onShow } = props
+  const { report, error, waiting, reading, chosen, search, onChoose, onShow } = props
   const list = useRef<HTMLDivElement>(null)
-  const findings = report?.findings ?? []
-  const artefacts = report?.artefacts ?? []
+  const findings = searched(report?.findings ?? [], search)
+  const artefacts = searched(report?.artefacts ?? [], search)
   const all = [...findings, ...artefacts]
+  const listed = report ? report.findings.length + report.artefacts.length : 0
   const shown = all.find(({ id }) => id === chosen) ?? all[0]
   const worst = Math.max(1, ...findings.map(({ costMs }) => costMs))
 
@@ -78,16 +85,38 @@ export function Findings(props: FindingsProps): ReactNode {
     <Pane
       title="Findings"
       waiting={waiting}
-      count={report && countText(report)}
+      count={report && countText(report, findings.length)}
       actions={
-        all.length > 0 && (
-          <button type="button" className="button small" onClick={props.onReport}>
-            <Download size={12} aria-hidden /> Save report
-          </button>
+        listed > 0 && (
+          <>
+            {(listed > FEW || search !== '') && (
+              <input
+                type="search"
+                className="field findings-search"
+                aria-label="Search findings"
+                placeholder="Search"
+                value={search}
+                onChange={(event) => props.onSearch(event.target.value)}
+                onKeyDown={(event) => {
+                  if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
+                  event.preventDefault()
+                  list.current?.focus()
+                }}
+              />
+            )}
+            <button type="button" className="button small" onClick={props.onReport}>
+              <Download size={12} aria-hidden /> Save report
+            </button>
+          </>
         )
       }
     >
-      {!report || all.length === 0 ? (
+      {listed > 0 && all.length === 0 ? (
+        <EmptyState
+          title={`None of ${formatCounted(listed, 'finding')} has “${search.trim()}”`}
+          actions={[{ title: 'Show all', run: () => props.onSearch('') }]}
+        />
+      ) : !report || all.length === 0 ? (
         <Nothing report={report} error={error} reading={reading} onConversations={props.onConversations} />
       ) : (
         <div className="findings">
@@ -116,12 +145,6 @@ export function Findings(props: FindingsProps): ReactNode {
 }
 
 const optionId = ({ id }: Finding) => `finding-${id.replaceAll(/\W+/g, '-')}`
-
-function countText({ findings, artefacts }: FindingsReport): string {
-  const about = artefacts.length > 0 ? `${artefacts.length} about the capture` : ''
-  const troubles = findings.length > 0 ? formatCounted(findings.length, 'trouble') : 'no known trouble'
-  return [troubles, about].filter(Boolean).join(', ')
-}
 
 interface LineProps extends Pick<FindingsProps, 'onChoose' | 'onShow'> {
   readonly finding: Finding

@@ -20,6 +20,8 @@ interface GutterProps {
   readonly lanes: ShownLanes | undefined
   /** Undefined until they are known. */
   readonly findings: readonly PlacedFinding[] | undefined
+  /** So many more there are somewhere, that cost less and are not marked. */
+  readonly omitted: number
   /** Shows the list of what a lane marks. */
   readonly onList: (list: 'findings' | 'notes') => void
   /** How many notes have a time. */
@@ -39,6 +41,7 @@ export function Gutter({
   places,
   lanes,
   findings,
+  omitted,
   onList,
   noted,
   total,
@@ -88,12 +91,14 @@ export function Gutter({
             <button
               type="button"
               className="gutter-count"
-              title="Show the findings"
+              title={`Show the findings${omitted > 0 ? `; ${formatCounted(omitted, 'more', 'more')} that cost less are not marked here` : ''}`}
               onClick={() => onList('findings')}
               data-none={found === 0 ? '' : undefined}
             >
               <span className="gutter-title">Findings</span>
-              <span className="number">{found === undefined ? '' : formatCount(found)}</span>
+              <span className="number">
+                {found === undefined ? '' : `${formatCount(found)}${omitted > 0 ? '+' : ''}`}
+              </span>
             </button>
           ) : (
             <CountTitle id={id} count={summary?.counts[id]} onFilter={onFilter} />

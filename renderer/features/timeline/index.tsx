@@ -51,6 +51,8 @@ export interface TimelineProps {
   readonly version: number
   /** Undefined until they are known. */
   readonly findings: readonly Finding[] | undefined
+  /** So many more there are, that cost less. */
+  readonly omitted: number
   /** A time that something elsewhere in the window is about, as long as the pointer rests on it. */
   readonly pointed: StoreApi<{ readonly range: TimeRange | undefined }>
   /** Adds a condition to the display filter. */
@@ -60,7 +62,16 @@ export interface TimelineProps {
 const OVERVIEW = 24
 
 /** The time axis: what happened when, and the brush that says which part of it everything below is about. */
-export function Timeline({ session, view, facts, version, findings, pointed, onFilter }: TimelineProps): ReactNode {
+export function Timeline({
+  session,
+  view,
+  facts,
+  version,
+  findings,
+  omitted,
+  pointed,
+  onFilter,
+}: TimelineProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
@@ -240,6 +251,7 @@ export function Timeline({ session, view, facts, version, findings, pointed, onF
         noted={notes.timed.length}
         lanes={lanes}
         findings={findings && placed}
+        omitted={omitted}
         onList={(list) => view.change({ list }, 'push')}
         total={total}
         cursor={cursor}
