@@ -160,10 +160,18 @@ describe('a host that sends no tail loss probes', () => {
     `
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(1000) ack 1
-      +220ms A>B PA 1(1000) ack 1    ; tlp
+      +220ms A>B PA 1(1000) ack 1    ; rto
       +440ms A>B PA 1(1000) ack 1    ; rto
       ${next}
       +220ms A>B PA 2001(1000) ack 1 ; rto
+    `)
+    // Round trips that vary a lot make a time-out twice as long as the wait for a probe.
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +440ms A>B PA 1(1000) ack 1    ; tlp
+      +880ms A>B PA 1(1000) ack 1    ; rto
+      ${next}
+      +440ms A>B PA 2001(1000) ack 1 ; tlp
     `)
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(1000) ack 1
@@ -171,6 +179,32 @@ describe('a host that sends no tail loss probes', () => {
       +230ms A>B PA 1(1000) ack 1    ; rto
       ${next}
       +220ms A>B PA 2001(1000) ack 1 ; tlp
+    `)
+  })
+
+  it('had sent none before either, where a lone segment was repeated', () => {
+    const lone = (from: number, verdict: string): string => `
+      +1ms   A>B PA ${from}(1000) ack 1
+      +230ms A>B PA ${from}(1000) ack 1 ; ${verdict}
+      +20ms  B>A A  1(0)          ack ${from + 1000}`
+    const probe = `
+      +1ms   A>B A  2001(1000) ack 1
+      +0     A>B PA 3001(1000) ack 1
+      +60ms  A>B PA 3001(1000) ack 1    ; tlp
+      +20ms  B>A A  1(0)       ack 4001
+      +20ms  B>A A  1(0)       ack 4001 <sack 3001:4001>`
+    const noProbe = (from: number): string => `
+      +1ms   A>B A  ${from}(1000)        ack 1
+      +0     A>B PA ${from + 1000}(1000) ack 1
+      +230ms A>B A  ${from}(1000)        ack 1 ; rto`
+    expectVerdicts(`${OPEN}${lone(1, 'rto')}
+      +1ms   A>B PA 1001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 2001${noProbe(2001)}
+    `)
+    // It was seen to probe meanwhile.
+    expectVerdicts(`${OPEN}${lone(1, 'tlp')}
+      +1ms   A>B PA 1001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 2001${probe}${noProbe(4001)}
     `)
   })
 

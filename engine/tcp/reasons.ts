@@ -21,8 +21,7 @@ const SAYS: Readonly<Record<number, string>> = {
     'no ACK asked for it, and it is not the last segment alone, as a probe would be, so a time-out sent it',
   [EVIDENCE.noSack]: 'no ACK asked for it, and without SACK there are no tail loss probes',
   [EVIDENCE.tail]: 'it is the last segment sent, and no ACK had asked for it',
-  [EVIDENCE.noProbes]:
-    'no ACK asked for it, and its host sends no tail loss probes: time-outs came where one was due before',
+  [EVIDENCE.noProbes]: 'no ACK asked for it, and its host sends no tail loss probes: time-outs came where one was due',
   [EVIDENCE.handshake]: 'the handshake was not answered in time',
   [EVIDENCE.ipIdGap]: 'packets are missing before it by their IP IDs, more than can have been ACKs',
   [EVIDENCE.echoesFirstSyn]: 'it echoes the timestamp of a SYN that was sent again since, which was answered, too',

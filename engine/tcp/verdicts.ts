@@ -13,7 +13,10 @@ export const isRepetition = (verdict: number): boolean => verdict >= VERDICT.fas
 
 const NONE = -1
 
-/** The packets with a verdict, in file order; the kernel enters them. What a packet was stays; whether it was needed may be known later. */
+/**
+ * The packets with a verdict, in file order; the kernel enters them. What a packet was mostly stays, but a probe may turn out to be a time-out; whether
+ * it was needed may be known later.
+ */
 export class Verdicts {
   readonly #kernel: Kernel
 

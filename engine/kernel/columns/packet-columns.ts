@@ -112,6 +112,9 @@ export function labels(): i32 {
 export function setLabels(value: i32): void {
   if (keepsAll) store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.labels)
 }
+export function setVerdictOf(row: i32, value: i32): void {
+  if (keepsAll) store<u8>(chunkOf(row) + <usize>(row & CHUNK_MASK), value, COLUMN.verdict)
+}
 export function setVerdict(value: i32): void {
   if (keepsAll) store<u8>(chunk + <usize>index, value, COLUMN.verdict)
 }

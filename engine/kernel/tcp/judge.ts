@@ -3,6 +3,7 @@ import { NETWORK } from '../../decode/packet-codes.ts'
 import { EVIDENCE, NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
 import * as follow from './follow-sender.ts'
+import * as hosts from './hosts.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
 import { isOlder, isOlderThan, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
@@ -175,6 +176,7 @@ function judgeBehind(
   const verdict = verdictOf(evidence)
   enterState(d, verdict)
   const entry = enterRepetition(row, time, d, other, verdict, evidence, earlier)
+  if (evidence === EVIDENCE.tail && d.head === d.tail) hosts.noteLone(d.lastRepetition)
   if (delivered) verdicts.setNeed(entry, NEED.acknowledged)
   return verdict
 }

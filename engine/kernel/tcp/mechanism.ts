@@ -8,6 +8,8 @@ import * as sent from './sent-segments.ts'
 
 /** Linux TCP_RTO_MIN, 200 ms, less what a capture point's view may be off. */
 export const TIMER_NS: f64 = 150e6
+/** A first time-out comes no later than this and a round trip, where round trips hardly vary: Linux TCP_RTO_MIN, and ticks. */
+const SHORTEST_TIMEOUT_NS: f64 = 250e6
 /** A segment this soon after news (and the way to the sender and back) was sent because of it: Linux's timers wait 2 ms and more. */
 const ACK_CLOCKED_NS: f64 = 1e6
 
@@ -38,7 +40,13 @@ export function mechanismOf(d: Sender, other: Sender, time: f64, end: i32, missi
   // What a probe repeated comes again where its answer got lost behind this point.
   const isProbed = (state & PROBED) !== 0 || end === d.probeEnd
   if (isProbed && (!isTail || isOnly)) {
-    if (isOnly && isNext(d, packet.ipId) && needs.hasDoubled(d, time)) hosts.doesNot(hosts.PROBES)
+    if (
+      isOnly &&
+      isNext(d, packet.ipId) &&
+      needs.hasDoubled(d, time, SHORTEST_TIMEOUT_NS + d.senderSide + d.roundTrip)
+    ) {
+      hosts.doesNot(hosts.PROBES)
+    }
     return EVIDENCE.timerAfterProbe
   }
   if ((state & (SACK_OK | NO_SACK)) === NO_SACK) return EVIDENCE.noSack

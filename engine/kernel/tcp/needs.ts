@@ -68,14 +68,15 @@ export function hasSynSince(d: Sender, row: i32): bool {
 
 /**
  * The packet repeats what was repeated last, after twice the wait: as time-outs do (RFC 6298 section 5.5), but not the first one after a
- * probe, as it waits from the probe on.
+ * probe, as it waits from the probe on. A time-out may be twice as long as the wait for a probe (RFC 8985 section 7.2) if round trips vary a lot, so the
+ * first wait must be no longer than `longest`.
  */
-export function hasDoubled(d: Sender, time: f64): bool {
+export function hasDoubled(d: Sender, time: f64, longest: f64): bool {
   if (d.lastRepetition === NONE) return false
   const repetition = at(d.lastRepetition)
   const wait = verdicts.cost(repetition.entry)
   const isSame = repetition.seq === packet.seq && d.newsTime < repetition.time
-  return isSame && wait > 0 && time - repetition.time > wait * DOUBLED
+  return isSame && wait > 0 && wait < longest && time - repetition.time > wait * DOUBLED
 }
 
 /** Sooner than any timer, so because a SYN came twice: nobody could know that the one before was lost. */

@@ -26,6 +26,8 @@ export class Repetition {
   older: u16
   /** 1 = the receiver has said that it arrived twice. */
   answered: u16
+  /** The repetition before of a lone segment by the same host (hosts.ts). */
+  loneBefore: i32
   time: f64
 }
 

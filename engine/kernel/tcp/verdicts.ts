@@ -1,8 +1,10 @@
 import { TABLE } from '../../kernel-tables.ts'
 import { NEED } from '../../tcp/verdict-codes.ts'
+import { setVerdictOf } from '../columns/packet-columns.ts'
 import { doubleTable, F64s, I32s, newTable, U8s } from '../memory.ts'
 
-// The packets with a verdict, in file order; judge.ts enters them. What a packet was stays; whether it was needed may be known later. Outside,
+// The packets with a verdict, in file order; judge.ts enters them. What a packet was stays, but for lone
+// segments of a host that turns out to send no probes (hosts.ts); whether it was needed may be known later. Outside,
 // Verdicts shows them.
 
 let capacity: i32 = 64
@@ -30,6 +32,12 @@ export function need(entry: i32): i32 {
 }
 export function setNeed(entry: i32, need: i32): void {
   needs[entry] = need
+}
+/** The packet was something else than it seemed. */
+export function revise(entry: i32, verdict: i32, evidence: i32): void {
+  verdicts[entry] = verdict
+  evidences[entry] = evidence
+  setVerdictOf(rows[entry], verdict)
 }
 /** Nanoseconds between the transmission before and this one, 0 where the one before was not seen. */
 export function cost(entry: i32): f64 {
