@@ -196,9 +196,12 @@ export class ClusterCapture {
     try {
       await point.prepare(needs, seconds)
     } catch (error) {
-      if (this.#cancel.signal.aborted && this.#state === 'preparing') throw error
+      if (this.#state === 'preparing') this.#cancel.signal.throwIfAborted()
       point.failed(error instanceof Error ? error.message : String(error))
       this.#changed()
+    } finally {
+      // Cancelled, and this one heard of it behind the others: what it made was not there yet to be removed.
+      if (this.#state === 'failed') await this.#release([point])
     }
   }
 
