@@ -1,4 +1,4 @@
-import { END, FIND_PROCESS, PULL, START, STOP, SUPERVISOR } from '../../kubernetes/capture/pod-scripts.ts'
+import { BEAT, END, FIND_PROCESS, PULL, START, STOP, SUPERVISOR } from '../../kubernetes/capture/pod-scripts.ts'
 import type { ContainerExit, ContainerOptions, ContainerProcess, RunningContainer } from '../cluster/running.ts'
 import { packetFilter } from './packet-filter.ts'
 import { ReplayCapture } from './replay-capture.ts'
@@ -78,6 +78,9 @@ export class ReplayContainer implements RunningContainer {
     const [id = '', first = '', second = '', most = '', awaited = '', safe = ''] = args
     const capture = this.#captures.get(id)
     switch (text) {
+      case BEAT:
+        this.#heardAt = Date.now()
+        return ReplayProcess.saying('waits\n')
       case START:
         return this.#start(args)
       case STOP:

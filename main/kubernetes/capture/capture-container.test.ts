@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { containerCommand } from '../container-command.ts'
-import { captureRung, DEFAULT_SETTINGS, ephemeralContainer } from './capture-container.ts'
+import type { ContainerState, Pod } from '../objects.ts'
+import { captureRung, DEFAULT_SETTINGS, ephemeralContainer, findReusable } from './capture-container.ts'
 
 describe('a container that is there', () => {
   const by = { user: 'dev', capture: 'c1', createdAt: new Date(0) }
@@ -22,5 +23,23 @@ describe('a container that is there', () => {
     ['one that admission made another user', { ...plain, securityContext: { runAsUser: 1000 } }, undefined],
   ])('%s', (_what, container, rung) => {
     expect(captureRung(container, image)).toBe(rung)
+  })
+
+  it('is used again while it has most of its time before it, and runs', () => {
+    const started = Date.parse('2026-11-22T10:00:00Z')
+    const pod = (state: ContainerState): Pod => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web' },
+      spec: { containers: [], ephemeralContainers: [netRaw] },
+      status: { ephemeralContainerStatuses: [{ name: netRaw.name, state }] },
+    })
+    const running = pod({ running: { startedAt: '2026-11-22T10:00:00Z' } })
+    const at = (one: Pod, hours: number) => findReusable(one, DEFAULT_SETTINGS, started + hours * 3_600_000)
+    expect(at(running, 0.9)).toEqual({ container: netRaw.name, rung: 'ephemeral-container-net-raw' })
+    // A capture of five hours and more could not be made in it.
+    expect(at(running, 1.1)).toBeUndefined()
+    expect(at(pod({ terminated: { exitCode: 0 } }), 0)).toBeUndefined()
+    expect(at(pod({ waiting: { reason: 'ContainerCreating' } }), 0)).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import type { Rung } from '../../../common/model/preflight.ts'
 import type { EphemeralContainer, Pod, SecurityContext } from '../objects.ts'
 import { containerCommand, literal } from '../container-command.ts'
+import type { Reusable } from './ladder.ts'
 import { script, SUPERVISOR } from './pod-scripts.ts'
 
 // What is created in the cluster, and nothing else: an ephemeral container in a pod, or a pod on a node.
@@ -88,6 +89,21 @@ export function captureRung(one: EphemeralContainer, image: string): Rung | unde
   if (!one.name.startsWith(CONTAINER_PREFIX) || one.image !== image || !captures || runAsUser !== 0) return undefined
   if (CAPABILITIES.add.every((name) => add.includes(name))) return 'ephemeral-container-net-raw'
   return drop.length === 0 ? 'ephemeral-container' : undefined
+}
+
+/** Of an older one too little is left: it ends after its time, in the middle of a capture too. */
+const USABLE_SHARE = 1 / 6
+
+/** A capture container of ours, with the image that is asked for, that runs and has most of its time before it. `now`: milliseconds since 1970. */
+export function findReusable(pod: Pod, settings: ContainerSettings, now: number): Reusable | undefined {
+  for (const one of pod.spec.ephemeralContainers ?? []) {
+    const status = pod.status?.ephemeralContainerStatuses?.find(({ name }) => name === one.name)
+    const { startedAt } = status?.state?.running ?? {}
+    const rung = startedAt === undefined ? undefined : captureRung(one, settings.image)
+    if (!rung || now - Date.parse(startedAt ?? '') > settings.lifeSeconds * 1000 * USABLE_SHARE) continue
+    return { container: one.name, rung }
+  }
+  return undefined
 }
 
 /** For a rung on the node. */

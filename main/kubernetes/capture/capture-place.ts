@@ -11,7 +11,7 @@ import { addEphemeralContainer, createPod, podPath, wasRefused } from '../pod-re
 import type { ContainerSettings, Provenance } from './capture-container.ts'
 import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
-import { END, FIND_PROCESS, script } from './pod-scripts.ts'
+import { BEAT, END, FIND_PROCESS, script } from './pod-scripts.ts'
 import type { CaptureTarget, PreflightResult } from './preflight.ts'
 
 const END_TIMEOUT_MS = 20_000
@@ -54,10 +54,27 @@ export async function makePlace(request: PlaceRequest): Promise<CapturePlace> {
   const { target } = request
   if (target.kind === 'pod' && rung.startsWith('ephemeral')) {
     const { namespace, pod } = target
-    if (reusable?.rung === rung) return { namespace, pod, container: reusable.container, enter: [], rung }
+    if (reusable?.rung === rung) return reusedPlace(request, { namespace, pod, ...reusable, enter: [] })
     return ephemeralPlace(request, rung, namespace, pod)
   }
   return podPlace(request, rung, preflight.node)
+}
+
+/** It waits for its next capture since the last one ended: from now on for this one, whose other points may take minutes to start. */
+async function reusedPlace({ connection }: PlaceRequest, place: CapturePlace): Promise<CapturePlace> {
+  let why: string
+  try {
+    const { stdout, stderr, end } = await askCommand(connection, { ...place, command: script(BEAT) })
+    if (stdout.includes('waits')) return place
+    why = end.lost ?? (stderr.trim() || (end.status?.message ?? ''))
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error
+    why = error.message
+  }
+  throw new HostError(
+    'unavailable',
+    `The container ${place.container} of an earlier capture was to be used again, and does not answer: capture again. It says: ${why}`,
+  )
 }
 
 async function ephemeralPlace(

@@ -10,6 +10,7 @@ import { openAs, skipReason } from '../../../test/cluster/start.ts'
 import { podKind } from '../../demo/cluster/kubelet.ts'
 import type { Container } from '../objects.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
+import { endContainer, makePlace } from './capture-place.ts'
 import { Ledger } from './ledger.ts'
 import { PointCapture } from './point-capture.ts'
 import { preflight } from './preflight.ts'
@@ -218,6 +219,19 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const ledger = new Ledger(path)
     await findLeftovers(on.admin, 'admin', ledger)
     expect((await ledger.open()).map((one) => one.pod)).toEqual(['of-us', 'of-another'])
+  })
+
+  it('says that the container which was to be used again has ended meanwhile', async () => {
+    expect((await make([pod('web')], { durationSeconds: 1 }).run()).state).toBe('complete')
+    const result = await preflight(on.admin, pod('web'), DEFAULT_SETTINGS, 'debug')
+    const container = result.reusable?.container ?? ''
+    await endContainer(on.admin, { namespace: 'default', pod: 'web', container })
+    const by = { user: 'admin', capture: 'x', createdAt: new Date() }
+    const rest = { settings: DEFAULT_SETTINGS, debugNamespace: 'debug', by, ledger: on.ledger }
+    const request = { connection: on.admin, context: 'admin', target: pod('web'), result, ...rest }
+    await expect(makePlace(request)).rejects.toThrow(
+      `The container ${container} of an earlier capture was to be used again`,
+    )
   })
 
   it('leaves nothing after a sweep', async () => {

@@ -130,6 +130,11 @@ while :; do
 done
 `)
 
+/** A heartbeat without a capture. Says "waits". */
+export const BEAT = compact(`${PRELUDE}
+date +%s%N > "$home/lease" && echo waits
+`)
+
 /** Arguments: id, seconds, segments, lease, then the command. Says "ready"; starting what is started already changes nothing. */
 export const START = compact(`${PRELUDE}
 job=$home/$1

@@ -6,7 +6,7 @@ import { isAllowed, whoami } from '../cluster-access.ts'
 import type { Namespace, Node, Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
-import { CONTAINER_PREFIX, captureRung, debugPod, ephemeralContainer } from './capture-container.ts'
+import { CONTAINER_PREFIX, debugPod, ephemeralContainer, findReusable } from './capture-container.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
 import { nodeObstacle, podObstacle, spoiledByAdmission } from './obstacles.ts'
 import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
@@ -40,7 +40,7 @@ export async function preflight(
   const namespace = target.kind === 'pod' ? target.namespace : debugNamespace
   const node = target.kind === 'pod' ? (pod?.spec.nodeName ?? '') : target.node
   const podName = target.kind === 'pod' ? target.pod : undefined
-  const reusable = pod && findReusable(pod, settings.image)
+  const reusable = pod && findReusable(pod, settings, Date.now())
   const rungs = rungsFor(podName)
   const [allowed, nodeObject, namespaceObject] = await Promise.all([
     review(connection, [
@@ -98,19 +98,6 @@ async function readPod(
     }
     throw error
   }
-}
-
-/** A capture container of ours, with the image that is asked for, that runs. */
-function findReusable(pod: Pod, image: string): Reusable | undefined {
-  const statuses = pod.status?.ephemeralContainerStatuses ?? []
-  const running = (pod.spec.ephemeralContainers ?? []).filter(
-    (one) => statuses.find(({ name }) => name === one.name)?.state?.running,
-  )
-  for (const one of running) {
-    const rung = captureRung(one, image)
-    if (rung) return { container: one.name, rung }
-  }
-  return undefined
 }
 
 async function review(connection: ApiConnection, permissions: readonly Permission[]): Promise<Map<string, boolean>> {
