@@ -32,6 +32,8 @@ const CAPTURES: readonly (readonly [file: string, kinds: readonly string[]])[] =
   ['dns-black-hole.pcap.gz', ['dns-black-hole']],
   ['slow-server.pcap.gz', ['slow-server']],
   ['server-errors.pcap.gz', ['server-errors']],
+  ['paused-server.pcap.gz', ['stall']],
+  ['standing-queue.pcap.gz', ['standing-queue']],
 ]
 
 describe('in our own captures', () => {
@@ -107,6 +109,18 @@ describe('in our own captures', () => {
       'the answer with the pod’s own address',
       'the client’s reset',
     ])
+  })
+
+  it('tells a server that was stopped from a slow one: its kernel acknowledged meanwhile', async () => {
+    const finding = theFinding(await findInCapture('paused-server.pcap.gz'))
+    expect(finding).toMatchObject({ count: 5, server: { address: '10.244.2.16' } })
+    expect(finding.conversations).toHaveLength(6)
+    expect(finding.why).toContain('Its kernel acknowledged meanwhile')
+  })
+
+  it('measures the bottleneck behind a queue', async () => {
+    const { sentence } = theFinding(await findInCapture('standing-queue.pcap.gz'))
+    expect(sentence).toContain('about 3.7 Mbit/s')
   })
 
   it('names the source port whose questions vanish, and no other', async () => {

@@ -47,4 +47,6 @@ export const TEST_CAPTURES = {
   'dns-black-hole': forRules.dnsBlackHole,
   'slow-server': serverTrouble.slowServer,
   'server-errors': serverTrouble.serverErrors,
+  'standing-queue': forRules.standingQueue,
+  'paused-server': serverTrouble.pausedServer,
 }

@@ -33,6 +33,29 @@ export const duplicateAddress = {
   expect: (_made, facts) => ({ arpReplies: facts.rows('frame.number', 'arp.opcode == 2').length }),
 }
 
+export const standingQueue = {
+  file: 'standing-queue.pcap.gz',
+  title: 'A queue that does not empty',
+  description:
+    'Between the nodes 4 Mbit/s pass, and what is too much waits in a queue of 400 kB: a download fills it, and each round trip takes the longer the more of it is on its way.',
+  command: 'tcpdump -i eth0 -s 120 in the server pod',
+
+  async make(cluster, raw) {
+    const client = cluster.pod('a', 'client', 15)
+    const server = cluster.pod('b', 'server', 16)
+    cluster.fabric.tc('qdisc', 'add', 'dev', 'to-a', 'root', 'tbf', 'rate', '4mbit', 'burst', '5000', 'limit', '400000')
+    // CUBIC leaves slow start where delays grow; this one fills the queue.
+    server.ip('route', 'replace', 'default', 'via', '10.244.2.1', 'congctl', 'reno')
+    await server.program('stream-server', { port: 5180, bytes: 380_000, everyMs: 1000, closeAfter: 1 })
+    const capture = await startCapture(server, raw, { snapLength: 120 })
+    const reader = await client.program('stream-reader', { host: server.address, port: 5180, seconds: 3 })
+    const result = await reader.result
+    await capture.stop()
+    return { result }
+  },
+  expect: (_made, facts) => ({ retransmissions: facts.rows('frame.number', 'tcp.analysis.retransmission').length }),
+}
+
 export const conntrackInvalid = {
   file: 'conntrack-invalid.pcap.gz',
   title: 'Answers of a connection that connection tracking forgot',

@@ -45,10 +45,41 @@ export const serverErrors = {
   }),
 }
 
-async function load(client, raw, clients) {
+export const pausedServer = {
+  file: 'paused-server.pcap.gz',
+  title: 'A server that is stopped now and then',
+  description:
+    'The server program gets no processor for 150 to 270 ms, five times, as in a long garbage collection; its kernel goes on. Another server is well.',
+  command: 'tcpdump -i eth0 in the client pod',
+
+  async make(cluster, raw) {
+    const client = cluster.pod('a', 'client', 15)
+    const paused = cluster.pod('b', 'paused', 16)
+    const other = cluster.pod('b', 'other', 17)
+    const program = await paused.program('http-server', { port: 8080, seed: 105 })
+    await other.program('http-server', { port: 8080, seed: 106 })
+    const to = ({ address }, name) => ({ host: address, port: 8080, name, paths: ['/stock'], everyMs: 70, items: 1 })
+    const clients = [
+      ...Array.from({ length: 6 }, () => to(paused, 'stock.shop')),
+      ...Array.from({ length: 2 }, () => to(other, 'cart.shop')),
+    ]
+    return load(client, raw, clients, async () => {
+      for (let times = 0; times < 5; times++) {
+        await sleep(550)
+        program.kill('SIGSTOP')
+        await sleep(150 + 30 * times)
+        program.kill('SIGCONT')
+      }
+      await sleep(500)
+    })
+  },
+  expect: (_made, facts) => ({ httpResponses: facts.rows('frame.number', 'http.response').length }),
+}
+
+async function load(client, raw, clients, meanwhile = () => sleep(14_000)) {
   const capture = await startCapture(client, raw)
   const program = await client.program('http-client', { seed: 41, clients })
-  await sleep(14_000)
+  await meanwhile()
   program.send('stop')
   const result = await program.result
   await capture.stop()
