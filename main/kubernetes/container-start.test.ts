@@ -45,6 +45,18 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       tell,
     })
 
+  it('waits on while the API server is away, and says so', async () => {
+    put('patient', { waiting: { reason: 'ContainerCreating' } })
+    const told: string[] = []
+    const running = wait((await openAs(cluster)).connection, 'patient', (what) => told.push(what))
+    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating'])
+    cluster.api.stop()
+    await expect.poll(() => told.at(-1), PATIENCE).toMatch(/^Nothing listens at 127\.0\.0\.1/)
+    put('patient', { running: {} })
+    await cluster.api.start()
+    await running
+  })
+
   it('says what the node said last about it, until it runs', async () => {
     put('slow', { waiting: { reason: 'ContainerCreating' } })
     happens('slow', 'Pulling image "tools:1"', 2000, 'spec.containers{app}')

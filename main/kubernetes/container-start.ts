@@ -33,7 +33,16 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
   let askAgainAt = 0
   for (;;) {
     signal?.throwIfAborted()
-    const pod: Pod = await connection.get(path, signal ? { signal } : {})
+    let pod: Pod
+    try {
+      pod = await connection.get(path, signal ? { signal } : {})
+    } catch (error) {
+      // The node goes on without the API server, which may be restarting while an image of a gigabyte is pulled.
+      if (!isAway(error) || Date.now() > until) throw error
+      if (error.message !== told) tell?.((told = error.message))
+      await sleep(POLL_MS, undefined, signal ? { signal } : {})
+      continue
+    }
     const failure = podFailure(pod)
     if (failure) throw new HostError('unavailable', failure)
     const state = statusOf(pod, container)?.state
@@ -93,10 +102,13 @@ async function lastEvent({ connection, namespace, container, signal }: Container
         ?.message?.trim() ?? ''
     )
   } catch (error) {
+    if (isAway(error)) return ''
     if (error instanceof ApiError) return undefined
     throw error
   }
 }
+
+const isAway = (error: unknown): error is HostError => error instanceof HostError && error.code === 'unavailable'
 
 const timeOf = ({ lastTimestamp, eventTime, metadata }: KubernetesEvent) =>
   lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''

@@ -36,7 +36,13 @@ export async function writePrivateKubeconfig(
     clusters: [{ name: cluster.name, cluster: clusterEntry(cluster) }],
     users: [{ name: user.name, user: userEntry(user) }],
   })
-  await writeFile(path, text, { mode: 0o600 })
+  try {
+    await writeFile(path, text, { mode: 0o600 })
+  } catch (error) {
+    // Half of a credential is one too many.
+    await folder.remove()
+    throw error
+  }
   return { path, remove: () => folder.remove() }
 }
 

@@ -107,11 +107,13 @@ export class Terminals {
     ...[size, handlers]: [TerminalSize, Parameters<OpenLine>[1]]
   ): Promise<TerminalLine> {
     const { contexts, environment } = this.#parts
+    // Before there is a file with credentials that only the shell removes.
+    const env = await environment()
     const kubeconfig =
       target.context === undefined
         ? undefined
         : await writePrivateKubeconfig(await contexts.config(), target.context, target.namespace)
-    return openLocalShell(await environment(), kubeconfig, size, handlers)
+    return openLocalShell(env, kubeconfig, size, handlers)
   }
 
   async #debug(
