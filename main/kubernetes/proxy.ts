@@ -106,12 +106,16 @@ async function throughHttp(proxy: URL, host: string, port: number, signal: Abort
 
 /** RFC 1928, with user and password of RFC 1929; the proxy resolves the name. */
 async function throughSocks(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const socket = tcpConnect({ host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || 1080), signal })
+  const socket = tcpConnect({ host: proxy.hostname.replace(/^\[|\]$/g, ''), port: Number(proxy.port || 1080) })
   const fail = (why: string) => {
     socket.destroy()
     return new HostError('unavailable', `The SOCKS proxy ${proxy.host} ${why}.`)
   }
+  // Not as an option of the socket: that would break it also once it is made.
+  const giveUp = () => socket.destroy(new Error('it did not answer in time'))
+  signal.addEventListener('abort', giveUp, { once: true })
   try {
+    signal.throwIfAborted()
     await once(socket, 'connect')
     const user = Buffer.from(decodeURIComponent(proxy.username))
     const password = Buffer.from(decodeURIComponent(proxy.password))
@@ -131,6 +135,8 @@ async function throughSocks(proxy: URL, host: string, port: number, signal: Abor
   } catch (error) {
     if (error instanceof HostError) throw error
     throw fail(`cannot be reached: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }
 
