@@ -1,6 +1,7 @@
 import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
 import { TRANSPORT } from '../decode/packet-codes.ts'
 import { COUNT, TOTAL } from '../kernel-tables.ts'
+import { VERDICT } from '../tcp/verdict-codes.ts'
 import { tell } from './applications.ts'
 import { find, tally } from './columns/conversations.ts'
 import { counts, totals } from './columns/counts.ts'
@@ -29,6 +30,7 @@ import { intern } from './columns/stacks.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { packet } from './packet.ts'
 import * as analysis from './tcp/analysis.ts'
+import * as journal from './tcp/connection-journal.ts'
 import * as judge from './tcp/judge.ts'
 import * as labelCounts from './tcp/label-counts.ts'
 import * as roundTrips from './tcp/round-trips.ts'
@@ -105,6 +107,7 @@ export function frame(
         verdict = judge.segment(row, time, found, before)
         if (verdict !== 0) setVerdict(verdict)
       }
+      if (journal.openCause >= 0) journal.settle(found >>> 1, verdict === VERDICT.copy, time)
       if (keepsAll) roundTrips.segment(row, time, found, verdict)
     }
     if ((found & 1) !== 0) flags |= FLAG.reverse

@@ -304,3 +304,24 @@ describe('what is known of a connection', () => {
     expect(ingestScenario(parseScenario('+0 A>B S 0(0)')).tcp.baseSeq(0, 1)).toBeUndefined()
   })
 })
+
+describe('a packet that was captured twice', () => {
+  const TWICE = `
+  +0    A>B S  0(0)       id 1 win 64000
+  +5ms  A>B S  0(0)       id 1 win 64000
+  +5ms  B>A SA 0(0) ack 1 id 7 win 65000
+  +5ms  B>A SA 0(0) ack 1 id 7 win 65000
+  +1ms  A>B PA 1(100) ack 1 id 2 win 500
+  +5ms  A>B PA 1(100) ack 1 id 2 win 500
+`
+  it('costs nothing', () => {
+    const connection = connectionAfter(TWICE)
+    expect(connection).toMatchObject({ synRetransmissions: 0, synAckRetransmissions: 0 })
+    expect(lostMs(TWICE)).toEqual({})
+  })
+
+  it('is charged where it was sent again', () => {
+    const again = TWICE.replaceAll(/(5ms  A>B (?:S|PA).* id) ([12])/g, '$1 1$2')
+    expect(lostMs(again)).toEqual({ 'syn-timeout': 5, retransmission: 5 })
+  })
+})

@@ -156,7 +156,7 @@ export function segment(row: i32, time: f64, found: i32): i32 {
     }
     if ((labels & LABEL.retransmission) !== 0 && (labels & LABEL.spurious_retransmission) === 0) {
       if ((labels & LABEL.fast_retransmission) === 0) since = unacked.oldestFrom(f, seq) || f[NEXT_ROW]
-      if (length > 0) journal.resent(f, found >>> 1, seq, time)
+      if (length > 0) journal.resent(f, seq)
     }
   }
   if (journal.concernsJournal(flags, window, bits)) {

@@ -39,7 +39,7 @@ export function note(found: i32, flags: i32, seq: i32, ack: i32, window: i32, la
   const isAck = (flags & FLAG.ack) !== 0
 
   if ((flags & FLAG.syn) !== 0) {
-    if ((labels & LABEL.retransmission) !== 0) synAgain(f, conversation, isAck, row, time)
+    if ((labels & LABEL.retransmission) !== 0) synAgain(f, conversation, isAck, row)
     if (!isAck && connections.rttRow[conversation] === 0) {
       connections.synRow[conversation] = row + 1
       connections.seen[conversation] |= SEEN.rttOpen
@@ -63,11 +63,30 @@ export function note(found: i32, flags: i32, seq: i32, ack: i32, window: i32, la
   r[BITS] = (r[BITS] & ~BIT_SETTLED) | settled
 }
 
-/** A segment of the direction was sent again: what it carries was due since it was first sent. */
-export function resent(f: I32s, conversation: i32, seq: i32, time: f64): void {
+/** By its label a segment of the direction was sent again: what it carries was due since it was first sent. */
+export function resent(f: I32s, seq: i32): void {
   // Where the first copy was not seen, the wait is at least since what was sent after it.
-  const row = unacked.oldestBeyond(f, seq) || f[NEXT_ROW]
-  if (row !== 0) lose(conversation, lostTime.RETRANSMISSION, timeOf(row - 1), time)
+  openSince = unacked.oldestBeyond(f, seq) || f[NEXT_ROW]
+  if (openSince !== 0) openCause = lostTime.RETRANSMISSION
+}
+
+const NOTHING: i32 = -1
+/** What the packet that was told of costs, if it was sent again indeed, by cause; negative = nothing. See `settle`. */
+export let openCause: i32 = NOTHING
+/** 1 + the row since when; 0 = not known. */
+let openSince: i32 = 0
+/** Of a SYN that was sent again. */
+let isSynAck: bool = false
+
+/** To be called, where there is an `openCause`, once it is known what the packet is: one that was captured twice cost nothing. */
+export function settle(conversation: i32, isCopy: bool, time: f64): void {
+  if (!isCopy) {
+    if (openCause === lostTime.SYN_TIMEOUT) {
+      troubles.at(troubleOf(conversation))[isSynAck ? SYN_ACK_RETRANSMISSIONS : SYN_RETRANSMISSIONS]++
+    }
+    if (openSince !== 0) lose(conversation, openCause, timeOf(openSince - 1), time)
+  }
+  openCause = NOTHING
 }
 
 function lose(conversation: i32, cause: i32, from: f64, to: f64): void {
@@ -77,11 +96,11 @@ function lose(conversation: i32, cause: i32, from: f64, to: f64): void {
   troubles.addLost(record, cause, lostTime.added)
 }
 
-function synAgain(f: I32s, conversation: i32, isAck: bool, row: i32, time: f64): void {
-  const trouble = troubles.at(troubleOf(conversation))
-  trouble[isAck ? SYN_ACK_RETRANSMISSIONS : SYN_RETRANSMISSIONS]++
+function synAgain(f: I32s, conversation: i32, isAck: bool, row: i32): void {
   const since = unacked.oldest(f) || (isAck ? f[LAST_ROW] : connections.synRow[conversation])
-  if (since !== 0 && since !== row + 1) lose(conversation, lostTime.SYN_TIMEOUT, timeOf(since - 1), time)
+  openSince = since === row + 1 ? 0 : since
+  openCause = lostTime.SYN_TIMEOUT
+  isSynAck = isAck
 }
 
 function endRtt(conversation: i32, row: i32, time: f64): void {
