@@ -3,6 +3,7 @@ import { addressKeyText } from '../../query/conversation-names.ts'
 import { capturePoint, interfaceDrops, retransmissionCounts } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { worst } from '../groups.ts'
+import { lostOnHops } from '../lost-on-hops.ts'
 import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Survey } from '../survey.ts'
@@ -76,6 +77,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
   const timeouts = total((each) => each.timeouts)
   const peers = Array.from(new Set(ids.map((id) => peerOf(context, id, address))))
   const waits = cases.flatMap((each) => waitsOf(context, each))
+  const died = lostOnHops(context, ids)
   const between =
     address === ''
       ? `between ${countOf(new Set(ids.map((id) => context.server(id).address)).size, 'server')} and their clients`
@@ -102,10 +104,13 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
       ? 'These connections have too little in flight for the receiver to ask for what is missing; only the sender’s timer notices, and it waits 200 ms and more.'
       : 'Each of these segments was missing at the receiver until it was sent again. Packets that were captured twice, overtaken, or repeated in vain are not counted.',
     confidence: again >= 5 ? 0.9 : 0.75,
-    blamed: blamedOf(context, address, cases, again),
+    blamed: blamedOf(context, address, cases, again, died),
     evidence: evidenceOf(context, cases),
     ruledOut: ['The same packet captured twice, and reordering: told apart by IP ID, timestamps and timing.'],
-    settle: 'A capture at the other end at the same time: it shows which of these segments got there.',
+    settle:
+      died === undefined
+        ? 'A capture at the other end at the same time: it shows which of these segments got there.'
+        : 'Captures at points between these: they narrow down where.',
     confirm: [
       capturePoint(context.server(ids[0]).address, context.server(ids[0]).port),
       retransmissionCounts,
@@ -132,8 +137,16 @@ function waitsOf({ tables: { verdicts } }: FindingContext, { segments, again }: 
   return again.map((i) => verdicts.cost(verdicts.find(segments.row(i)))).filter((wait) => wait >= 150e6)
 }
 
-/** On which side of the capture point, as the originals that passed here tell. */
-function blamedOf(context: FindingContext, address: string, cases: readonly LossCase[], again: number): string {
+/** On which hop; where one point captured on which side of it, as the originals that passed here tell. */
+function blamedOf(
+  context: FindingContext,
+  address: string,
+  cases: readonly LossCase[],
+  again: number,
+  died: string | undefined,
+): string {
+  const whose = address === '' ? '' : `; ${context.named(address)} is at one end of all of it`
+  if (died !== undefined) return `the network ${died}${whose}`
   const beyond = cases.reduce((sum, each) => sum + each.beyond, 0)
   const byClient = cases.reduce((sum, each) => sum + each.byClient, 0)
   const senders = byClient === again ? 'the clients' : byClient === 0 ? 'the servers' : 'both ends'
@@ -143,7 +156,6 @@ function blamedOf(context: FindingContext, address: string, cases: readonly Loss
       : beyond === 0
         ? 'was lost before it came to this capture point'
         : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${again - beyond} before it`
-  const whose = address === '' ? '' : `; ${context.named(address)} is at one end of all of it`
   return `the network: what ${senders} sent ${where}${whose}`
 }
 

@@ -3,6 +3,7 @@ import { capturePoint, conntrackDrops, interfaceDrops } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
+import { lostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, median, most, msText, nsText, sentences, whenText } from '../words.ts'
 
@@ -75,6 +76,10 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
   const answersLost = cases.filter((each) => each.answersLost).length
   const waits = cases.map(({ costNs }) => costNs)
   const side = captureSide(context, all)
+  const died = lostOnHops(
+    context,
+    cases.map(({ id }) => id),
+  )
   const data = dataOf(context, all)
   const isOpening = opensOnly(data, lost, all.length + lost)
   return {
@@ -100,7 +105,7 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
         : '',
     ),
     confidence: all.length > cases.length ? 0.95 : 0.75,
-    blamed: `${blamed(answersLost, cases.length, side)}${isOpening ? '. Data is not lost like that, so it is rather what only a new connection needs: an entry in connection tracking (insert_failed, or a full table), a port for SNAT, a place in the listen queue' : ''}`,
+    blamed: `${died === undefined ? blamed(answersLost, cases.length, side) : `the network ${died}`}${isOpening ? '. Data is not lost like that, so it is rather what only a new connection needs: an entry in connection tracking (insert_failed, or a full table), a port for SNAT, a place in the listen queue' : ''}`,
     evidence: worst(cases, 4).flatMap(({ handshake }) => evidence(handshake)),
     ruledOut: [
       all.length > cases.length
@@ -110,9 +115,11 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
       'A refusal: nobody sent a reset or an ICMP error.',
     ].filter((text) => text !== ''),
     settle:
-      side === 'server'
-        ? 'nstat in the server pod: ListenDrops grow if the server dropped them itself.'
-        : 'A capture in the server pod: a SYN that arrives there was lost on its way back, or dropped by the server.',
+      died !== undefined
+        ? 'Captures at points between these: they narrow down where.'
+        : side === 'server'
+          ? 'nstat in the server pod: ListenDrops grow if the server dropped them itself.'
+          : 'A capture in the server pod: a SYN that arrives there was lost on its way back, or dropped by the server.',
     confirm: [capturePoint(server.address, server.port), conntrackDrops, interfaceDrops],
     filter: context.filter(group.ids, 'tcp.flags.syn == 1'),
   }
