@@ -11,6 +11,7 @@ import { podKind } from '../../demo/cluster/kubelet.ts'
 import type { Container } from '../objects.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
 import { endContainer, makePlace } from './capture-place.ts'
+import { CapturePoint } from './capture-point.ts'
 import { Ledger } from './ledger.ts'
 import { PointCapture } from './point-capture.ts'
 import { preflight } from './preflight.ts'
@@ -191,6 +192,39 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const again = await resume(there)
     expect(await again.run()).toMatchObject({ state: 'complete', packets: 200 })
     expect(countSequence(readBlocks(there).packets.map(({ bytes }) => bytes))).toMatchObject({ missing: 0 })
+  })
+
+  it('ends with the disk also while a pod that has come is still being prepared', async () => {
+    const labels = { app: 'late' }
+    await on.cluster.pod('default', 'late-1', { nodeName: 'node-a' }, labels)
+    const capture = make([pod('late-1')], {}, { follow: { namespace: 'default', labels: 'app=late' } })
+    const done = expect(capture.run()).rejects.toThrow(/The disk is full/)
+    await started(capture)
+    // It takes as long as it is wanted.
+    const prepare = vi.spyOn(CapturePoint.prototype, 'prepare').mockImplementation(async ({ signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      signal.throwIfAborted()
+    })
+    await on.cluster.pod('default', 'late-2', { nodeName: 'node-b' }, labels)
+    await expect.poll(() => prepare.mock.calls.length, { timeout: 10_000 }).toBe(1)
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    const write = vi.spyOn(QuickWriter.prototype, 'write').mockRejectedValue(full)
+    const traffic = await startTraffic(app('late-1'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 10 })
+    await Promise.all([done, traffic.stop()])
+    write.mockRestore()
+    prepare.mockRestore()
+  })
+
+  it('does not say of a point that nothing was captured where that is not known: it was interrupted before', async () => {
+    const there = file()
+    const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValue(new Error('no such container'))
+    await expect(make([pod('web')], {}, { file: there }).run()).rejects.toThrow('no such container')
+    const again = await resume(there)
+    const { message } = await again.run()
+    start.mockRestore()
+    expect(message).toMatch(
+      /^Nothing of this point was fetched before the capture was interrupted, .*: no such container/,
+    )
   })
 
   it('text full of shell stays text', async () => {
