@@ -4,11 +4,12 @@ import { COUNT, TABLE } from '../kernel-tables.ts'
 /** A head: where its parts are, in bytes, and what they hold. See kernel/columns/heads.ts. */
 export const HEAD = {
   bytes: 40,
-  /** Bytes in front of the IP header, what the payload may be, LINKTYPE_ value, and the first bytes of the frame. */
+  /** Bytes in front of the IP header, what the payload may be, LINKTYPE_ value, TCP's options, and the first bytes of the frame. */
   link: 0,
   payload: 1,
   linkType: 2,
-  frame: 4,
+  options: 4,
+  frame: 5,
   /** So many in front of the IP header at most, ... */
   mostLink: 22,
   /** ... and so many of it. */
@@ -16,10 +17,12 @@ export const HEAD = {
   ipv6: 8,
   /** As many as there can be. */
   most: 0xffff,
-  // What a TCP segment's payload may begin with; of another packet's nothing is said.
+  // What a TCP segment's payload may begin with, or which options it has; of another packet's nothing is said.
   other: 0,
   http: 1,
   tls: 2,
+  none: 3,
+  timestamps: 4,
 } as const
 
 /** An IPv6 header, and a TCP header behind it. */
@@ -41,6 +44,11 @@ export class HeadTable {
   /** What payload a packet with the head may have, see HEAD. */
   payload(head: number): number {
     return this.#record(head)[HEAD.payload]
+  }
+
+  /** Which TCP options a packet with the head may have, see HEAD. */
+  options(head: number): number {
+    return this.#record(head)[HEAD.options]
   }
 
   linkType(head: number): number {

@@ -68,6 +68,21 @@ async function* readSpan(
   }
 }
 
-export function wasCut({ path }: CaptureFile, to: number): HostError {
+/** Fills `into` with what begins at `from`, which must be there. */
+export async function readInto<T extends Uint8Array>(
+  capture: CaptureFile,
+  handle: FileHandle,
+  into: T,
+  from: number,
+): Promise<T> {
+  for (let read = 0; read < into.length;) {
+    const { bytesRead } = await handle.read(into, read, into.length - read, from + read)
+    if (bytesRead === 0) throw wasCut(capture, from + read)
+    read += bytesRead
+  }
+  return into
+}
+
+function wasCut({ path }: CaptureFile, to: number): HostError {
   return new HostError('unavailable', `${path} was cut to ${to} bytes while it was read: open it again.`)
 }

@@ -1,13 +1,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type CapturePiece, PIECE_HEAD } from '../../common/model/capture-pieces.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
-import { wasCut } from './capture-bytes.ts'
+import { readInto } from './capture-bytes.ts'
 
 /** Pieces this close together are read as one, with what is between them: cheaper than a call for each. */
-const NEAR = 1 << 14
+const NEAR = 1 << 16
 /** So many bytes at most, unless a single piece is longer: they stay in the processor's cache. */
 const SPAN_BYTES = 1 << 18
-const SPANS_AT_A_TIME = 4
+/** Many, as a span is mostly a packet: the more reads are under way, the fewer times Node waits for one. */
+const SPANS_AT_A_TIME = 32
+const MOST_SPARE = 4
 
 /** Memory that spans are read into, to serve again: new memory for each takes the operating system longer than reading. */
 const spare: Buffer[] = []
@@ -30,12 +32,7 @@ export async function pieceBytes(capture: CaptureFile, pieces: readonly CaptureP
     const all = Buffer.allocUnsafeSlow(there.reduce((sum, { length }) => sum + PIECE_HEAD + length, 0))
     const spans = spansOf(there)
     const readSpans = async () => {
-      const memory = spare.pop() ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
-      try {
-        for (const span of spans) await readSpan(capture, handle, span, memory, all)
-      } finally {
-        if (spare.length < SPANS_AT_A_TIME) spare.push(memory)
-      }
+      for (const span of spans) await readSpan(capture, handle, span, all)
     }
     await Promise.all(Array.from({ length: SPANS_AT_A_TIME }, readSpans))
     return all
@@ -63,29 +60,24 @@ function* spansOf(pieces: readonly CapturePiece[]): Generator<Span, undefined> {
   return undefined
 }
 
-async function readSpan(
-  capture: CaptureFile,
-  handle: FileHandle,
-  { pieces, into }: Span,
-  memory: Buffer,
-  all: Buffer,
-): Promise<void> {
-  const begin = pieces[0].offset
-  const { offset, length } = pieces[pieces.length - 1]
+async function readSpan(capture: CaptureFile, handle: FileHandle, { pieces, into }: Span, all: Buffer): Promise<void> {
+  const [{ offset: begin, length }] = pieces
   // One alone goes straight to where it belongs.
-  const alone = pieces.length === 1
-  const span = alone ? all.subarray(into + PIECE_HEAD, into + PIECE_HEAD + length) : memory
-  const bytes = offset + length - begin
-  for (let read = 0; read < bytes;) {
-    const { bytesRead } = await handle.read(span, read, bytes - read, begin + read)
-    if (bytesRead === 0) throw wasCut(capture, begin + read)
-    read += bytesRead
+  if (pieces.length === 1) {
+    all.writeUInt32LE(length, into)
+    await readInto(capture, handle, all.subarray(into + PIECE_HEAD, into + PIECE_HEAD + length), begin)
+    return
   }
+  const last = pieces[pieces.length - 1]
+  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
+  const span = memory.subarray(0, last.offset + last.length - begin)
+  await readInto(capture, handle, span, begin)
   let at = into
   for (const piece of pieces) {
     all.writeUInt32LE(piece.length, at)
     at += PIECE_HEAD
-    if (!alone) all.set(span.subarray(piece.offset - begin, piece.offset - begin + piece.length), at)
+    all.set(span.subarray(piece.offset - begin, piece.offset - begin + piece.length), at)
     at += piece.length
   }
+  if (spare.length < MOST_SPARE) spare.push(memory)
 }

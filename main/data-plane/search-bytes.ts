@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type CaptureSearch, LEAST_APART } from '../../common/model/capture-search.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
-import { wasCut } from './capture-bytes.ts'
+import { readInto } from './capture-bytes.ts'
 
 /** It stays in the processor's cache, and the host has time for others between two of them. */
 const BLOCK_BYTES = 1 << 18
@@ -75,13 +75,4 @@ async function searchOpen(
 function* placesOf(needle: CaptureSearch['needles'][number], block: Buffer, end: number): Generator<number> {
   needle.prepare(block)
   for (let at = needle.indexIn(block, 0); at >= 0 && at < end; at = needle.indexIn(block, at + 1)) yield at
-}
-
-async function readInto(capture: CaptureFile, handle: FileHandle, block: Buffer, at: number): Promise<Buffer> {
-  for (let read = 0; read < block.length;) {
-    const { bytesRead } = await handle.read(block, read, block.length - read, at + read)
-    if (bytesRead === 0) throw wasCut(capture, at + read)
-    read += bytesRead
-  }
-  return block
 }

@@ -2,13 +2,14 @@ import { HEAD } from '../../columns/head-table.ts'
 import { TRANSPORT } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { COUNT, TABLE } from '../../kernel-tables.ts'
-import { u8At } from '../bytes.ts'
+import { u32At, u8At } from '../bytes.ts'
 import { allocate, doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { counts } from './counts.ts'
 
 // The dictionary of heads: what HeadTable shows outside. A head is the front of a frame, up to what differs from packet to packet: the link layer's
-// headers, and of the IP header what has no length, identification, flow label, checksum or address. A capture has some hundred.
+// headers, and of the IP header what has no length, identification, flow label, checksum or address; and of what kind TCP's options and payload are. A
+// capture has some hundred.
 
 /** Whether they are kept. */
 export let keepsHeads: bool = false
@@ -40,7 +41,9 @@ const IPV4_WITHOUT_OPTIONS: i32 = 0x45
 /** The number of the packet's head; 0 = it has none: there are other layers than link, IP and TCP or UDP, or there are too many heads. */
 export function head(): i32 {
   const last = packet.layerCount - 1
-  if (last < 1 || packet.error !== 0 || packet.fragment !== 0) return 0
+  if (last < 1 || packet.fragment !== 0) return 0
+  // What ends in the transport's header has the others whole.
+  if (packet.error !== 0 && packet.errorAt < packet.layerAt[last]) return 0
   const transport = packet.layers[last]
   if (transport !== PROTOCOL.tcp && transport !== PROTOCOL.udp) return 0
   const network = packet.layers[last - 1]
@@ -70,6 +73,7 @@ function write(start: i32, link: i32, isIpv4: bool): void {
   store<u8>(scratch, link, HEAD.link)
   store<u8>(scratch, payloadKind(), HEAD.payload)
   store<u16>(scratch, packet.linkType, HEAD.linkType)
+  store<u8>(scratch, optionKind(), HEAD.options)
 }
 
 /** What a segment's payload may begin with: more of it is looked at in application/payload.ts. */
@@ -81,6 +85,20 @@ function payloadKind(): i32 {
   if (isCapital(u8At(at)) && isCapital(u8At(at + 1)) && isCapital(u8At(at + 2))) return HEAD.http
   // The type of a record, and the version.
   return (u8At(at) & ~3) === 0x14 && u8At(at + 1) === 3 && u8At(at + 2) <= 4 ? HEAD.tls : HEAD.other
+}
+
+const TCP_HEADER: i32 = 20
+const WITH_TIMESTAMPS: i32 = 32
+/** NOP, NOP, and a timestamp option (RFC 7323 appendix A): what most segments have. */
+const TIMESTAMPS: i32 = 0x0101_080a
+
+function optionKind(): i32 {
+  if (packet.transport !== TRANSPORT.tcp) return HEAD.other
+  const length = packet.tcpHeaderLength
+  if (length === TCP_HEADER) return HEAD.none
+  const at = packet.layerAt[packet.layerCount - 1]
+  const isWhole = at + WITH_TIMESTAMPS <= min(packet.end, packet.limit)
+  return length === WITH_TIMESTAMPS && isWhole && u32At(at + TCP_HEADER) === TIMESTAMPS ? HEAD.timestamps : HEAD.other
 }
 
 function isCapital(byte: i32): bool {

@@ -17,7 +17,12 @@ export function needlesOf(test: FilterTest): Needles {
   for (const leaf of leaves(test)) {
     if (leaf.kind !== 'test') continue
     const field = wholeOrPiece(leaf.operand)
-    const texts = field && standsInFrame(field) ? required(leaf.predicate) : undefined
+    const width = leaf.operand.kind === 'field' ? NUMBERS.get(leaf.operand.field.name) : undefined
+    const texts = width
+      ? numbers(leaf.predicate, width)
+      : field && standsInFrame(field)
+        ? required(leaf.predicate)
+        : undefined
     // In a piece of a few bytes one is looked for that nearly every frame has somewhere.
     if (!texts || (leaf.operand.kind === 'slice' && texts.some(({ bytes }) => bytes.length < 2))) continue
     found.add(leaf)
@@ -37,6 +42,28 @@ function standsInFrame({ decoded, columns, name, type }: FilterField): boolean {
   if (!decoded || columns) return false
   if (type === 'protocol' || type === 'bytes') return true
   return type === 'string' && payloadProtocolOf(name) === 'http' && name !== 'http.request.full_uri'
+}
+
+/** Numbers that stand in headers as so many whole bytes, and mostly differ from packet to packet. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...(['ip.id', 'ip.checksum', 'ip.len', 'ipv6.plen', 'tcp.checksum', 'udp.checksum', 'udp.length'] as const).map(
+    halfWord,
+  ),
+  ...(['tcp.options.mss_val', 'tcp.urgent_pointer'] as const).map(halfWord),
+  ['tcp.options.timestamp.tsval', 4],
+  ['tcp.options.timestamp.tsecr', 4],
+])
+
+function halfWord(name: string): readonly [string, number] {
+  return [name, 2]
+}
+
+/** One of these must be in the header for the number to fulfil the predicate. Small ones are nearly everywhere. */
+function numbers(predicate: Predicate, width: number): readonly Needle[] | undefined {
+  if (predicate.kind !== 'number' || predicate.relation !== '==' || predicate.low !== predicate.high) return undefined
+  const { low } = predicate
+  if (!Number.isInteger(low) || low < 0x100 || low >= 2 ** (width * 8)) return undefined
+  return [new Needle(Uint8Array.from({ length: width }, (_, n) => low / 2 ** (8 * (width - 1 - n))))]
 }
 
 /** One of these must be in a value that fulfils the predicate; undefined where none need be. */

@@ -1,8 +1,16 @@
-import type { HeadTable } from '../../columns/head-table.ts'
+import { HEAD, type HeadTable } from '../../columns/head-table.ts'
 import { decodeFrame } from '../../decode/decode.ts'
 import { FieldCollector, FIELDS, fieldLayers } from '../../decode/fields.ts'
 import { Packet } from '../../decode/packet.ts'
-import { type ColumnReader, type FilterType, type FilterValue, PRESENCE, type ReaderContext } from './filter-field.ts'
+import {
+  type ColumnReader,
+  type FilterField,
+  type FilterType,
+  type FilterValue,
+  PRESENCE,
+  type ReaderContext,
+} from './filter-field.ts'
+import { OUTCOME } from './outcome.ts'
 
 /** Fields of link and IP headers that are the same in all packets with a head; see HeadTable. */
 const TOLD: ReadonlySet<string> = new Set([
@@ -46,6 +54,23 @@ function reader(name: string, type: FilterType): ColumnReader {
       }
     },
     ...(!isNumber && { entry: (head: number, context: ReaderContext) => valuesOf(context).other(head) }),
+  }
+}
+
+const TIMESTAMPS: ReadonlySet<string> = new Set([
+  ...['tcp.options', 'tcp.option_kind', 'tcp.option_len', 'tcp.options.nop'],
+  ...['tcp.options.timestamp', 'tcp.options.timestamp.tsval', 'tcp.options.timestamp.tsecr'],
+])
+
+/** Which rows may hold a field of TCP's options; undefined for other fields. */
+export function optionRows(name: string): FilterField['rows'] {
+  if (name !== 'tcp.options' && !/^tcp\.option(s\.|_)/.test(name)) return undefined
+  return ({ chunk: { head }, from, to }, possible, { tables: { heads } }) => {
+    const without = (options: number) => options === HEAD.none || (options === HEAD.timestamps && !TIMESTAMPS.has(name))
+    const none = Uint8Array.from({ length: heads.count }, (_, number) =>
+      Number(number > 0 && without(heads.options(number))),
+    )
+    for (let i = from; i < to; i++) if (none[head[i]] === 1) possible[i] = OUTCOME.false
   }
 }
 
