@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'standing-queue',
   'loss',
   'rto-tail',
+  'path-slower',
   'duplicate-address',
   'arp-unanswered',
   'dns-race',

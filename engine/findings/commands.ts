@@ -62,6 +62,11 @@ export const route = (address: string): ConfirmCommand => ({
   about: 'in the sending pod and on its node: the way taken, and the MTU known for it',
 })
 
+export const tracePath = (address: string): ConfirmCommand => ({
+  command: `tracepath -n ${word(address)}`,
+  about: 'in the sending pod: the hops, and where the time is spent',
+})
+
 export const ping = (address: string, ipLength: number): ConfirmCommand => ({
   command: `ping -M do -c 3 -s ${word(Math.max(0, ipLength - 28))} ${word(address)}`,
   about: `from the sending pod: whether packets of ${ipLength} bytes get there`,

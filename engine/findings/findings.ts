@@ -1,6 +1,7 @@
 import {
   type ArtefactKind,
   type Finding,
+  type FindingKind,
   type FindingsReport,
   MOST_CONVERSATIONS,
   MOST_EVIDENCE,
@@ -18,6 +19,9 @@ import { Survey } from './survey.ts'
 
 /** What a concerned conversation is worth to a rule that an artefact weakens. Ours. */
 const WEAKENED = 0.6
+
+/** Of the kinds that some rule yields to it is kept what they explain, a bit each. */
+const YIELDED_TO: ReadonlySet<FindingKind> = new Set(RULES.flatMap(({ yieldsTo }) => yieldsTo))
 
 /** Runs every rule over what was read so far. Throws Cancelled, and what `read` throws. */
 export async function findAll(tables: FindingTables, read: ReadBytes, work: Work = {}): Promise<FindingsReport> {
@@ -37,7 +41,9 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
   for (const rule of RULES) {
     const off = artefactsThat(rule, 'off')
     const found = await rule.find(context.for(off, rule.yieldsTo))
-    for (const { conversations = [] } of found) context.explain(rule.kind, conversations)
+    if (YIELDED_TO.has(rule.kind)) {
+      for (const { conversations = [] } of found) context.explain(rule.kind, conversations)
+    }
     const told = found.toSorted((a, b) => (b.costMs ?? 0) - (a.costMs ?? 0)).slice(0, MOST_OF_A_KIND)
     omitted += found.length - told.length
     for (const each of told) {

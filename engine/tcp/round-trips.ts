@@ -1,7 +1,7 @@
 import { SparseColumns } from '../columns/sparse-columns.ts'
 import type { PacketChunk, PacketTable } from '../columns/packet-table.ts'
 import type { Kernel } from '../kernel.ts'
-import { TABLE } from '../kernel-tables.ts'
+import { PAGE_RECORDS, TABLE } from '../kernel-tables.ts'
 
 /**
  * Bits of the `roundTrip` column: what round trips a packet ends, from a segment of the other end to this point and back.
@@ -59,10 +59,20 @@ export class RoundTrips {
     return this.#kernel.memoryDoubles[at >>> 3] || undefined
   }
 
-  /** How many ACKs of the direction ended a round trip that was 2 ms and half as long again as the shortest so far, at least; 32,767 at most. */
-  slow(conversation: number, direction: number): number {
-    const at = this.#kernel.record(TABLE.roundTripPages, conversation * 2 + direction, RECORD_BYTES)
-    return at === 0 ? 0 : this.#kernel.memoryWords[(at + LAST_WORD) >>> 2] >> 16
+  /**
+   * Those `conversation * 2 + direction` whose packets ended so many round trips that were slow: 2 ms and half as long again as the shortest so far, at
+   * least. Of more than 32,767 they are counted no further.
+   */
+  slowDirections(least: number): readonly number[] {
+    const words = this.#kernel.memoryWords
+    const found: number[] = []
+    this.#kernel.unsigned(TABLE.roundTripPages).forEach((page, n) => {
+      if (page === 0) return
+      for (let i = 0; i < PAGE_RECORDS; i++) {
+        if (words[(page + i * RECORD_BYTES + LAST_WORD) >>> 2] >> 16 >= least) found.push(n * PAGE_RECORDS + i)
+      }
+    })
+    return found
   }
 
   /**

@@ -19,6 +19,7 @@ import { midStreamReset } from './mid-stream-reset.ts'
 import { mtuBlackHole } from './mtu-black-hole.ts'
 import { nagle } from './nagle.ts'
 import { outage } from './outage.ts'
+import { pathSlower } from './path-slower.ts'
 import { policyDrop } from './policy-drop.ts'
 import { refused } from './refused.ts'
 import { rtoTail } from './rto-tail.ts'
@@ -52,6 +53,7 @@ export const RULES: readonly Rule[] = [
   standingQueue,
   rtoTail,
   loss,
+  pathSlower,
   duplicateAddress,
   arpUnanswered,
   dnsRace,

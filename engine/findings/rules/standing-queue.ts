@@ -1,7 +1,7 @@
-import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { inPod, interfaceDrops } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { type Case, worst } from '../groups.ts'
+import { inFlight, oneAfterTheOther, roundTrip, type Sample, samplesOf } from '../round-trip-samples.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, median, most, nsText, sentences, sumOf, whenText } from '../words.ts'
 
@@ -32,19 +32,6 @@ const THRESHOLDS = {
   },
 } as const
 
-/** Of one conversation, as even more tell no more. */
-const MOST_SAMPLES = 20_000
-
-interface Sample {
-  /** When the segment was sent and when its ACK came, and their rows. */
-  readonly sent: number
-  readonly acked: number
-  readonly sentRow: number
-  readonly ackRow: number
-  /** Bytes that its sender had in flight with it. */
-  readonly flight: number
-}
-
 interface Queue extends Case {
   /** The client sends into it. */
   readonly byClient: boolean
@@ -65,14 +52,11 @@ export const standingQueue: Rule = {
   artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'captured-twice': 'weaker' },
   yieldsTo: ['outage', 'half-open', 'mtu-black-hole', 'zero-window'],
   find(context) {
-    const { roundTrips } = context.tables
     const found: Queue[] = []
-    for (const id of context.tcp()) {
-      for (const acker of [0, 1]) {
-        if (roundTrips.slow(id, acker) < THRESHOLDS.samples.value) continue
-        const queue = queueOf(context, id, acker)
-        if (queue) found.push(queue)
-      }
+    for (const direction of context.tables.roundTrips.slowDirections(THRESHOLDS.samples.value)) {
+      const id = direction >>> 1
+      const queue = context.isOpen(id) ? queueOf(context, id, direction & 1) : undefined
+      if (queue) found.push(queue)
     }
     return Array.from(Map.groupBy(found, (queue) => wayOf(context, queue).join(' ')).values(), (queues) =>
       draft(context, queues),
@@ -120,28 +104,8 @@ function queueOf(context: FindingContext, id: number, acker: number): Queue | un
   }
 }
 
-const roundTrip = ({ sent, acked }: Sample): number => acked - sent
 /** Bytes a second. */
 const rateOf = (sample: Sample): number => (sample.flight / roundTrip(sample)) * 1e9
-const inFlight = ({ flight }: Sample): number => flight
-
-function samplesOf(context: FindingContext, id: number, acker: number): readonly Sample[] {
-  const { packets, roundTrips } = context.tables
-  const found: Sample[] = []
-  for (const row of context.survey.rowsOf(id)) {
-    const chunk = packets.chunk(row)
-    const i = row % CHUNK_ROWS
-    if (chunk.roundTrip[i] === 0 || ((chunk.flags[i] & FLAG.reverse) !== 0) !== (acker === 1)) continue
-    const sentRow = roundTrips.start(chunk, i)
-    if (sentRow < 0) continue
-    const segment = packets.chunk(sentRow)
-    const flight = segment.bytesInFlight[sentRow % CHUNK_ROWS]
-    if (flight === 0) continue
-    found.push({ sent: segment.time[sentRow % CHUNK_ROWS], acked: chunk.time[i], sentRow, ackRow: row, flight })
-    if (found.length === MOST_SAMPLES) break
-  }
-  return found
-}
 
 /** Those longer than `limit` that follow each other for as long as a queue stands. */
 function longestRuns(all: readonly Sample[], limit: number): readonly Sample[] {
@@ -174,16 +138,6 @@ function correlation(samples: readonly Sample[]): number {
     bb += y * y
   }
   return aa === 0 || bb === 0 ? 0 : ab / Math.sqrt(aa * bb)
-}
-
-/** Of round trips that overlap the first: what whoever waits for each answer goes through. */
-function oneAfterTheOther(samples: readonly Sample[]): readonly Sample[] {
-  let until = -Infinity
-  return samples.filter(({ sent, acked }) => {
-    if (sent < until) return false
-    until = acked
-    return true
-  })
 }
 
 function draft(context: FindingContext, queues: readonly Queue[]): Draft {
