@@ -131,6 +131,29 @@ describe('whether a retransmission was needed', () => {
     `)
   })
 
+  it('takes a DSACK for a no of each repetition that it holds, but of the same bytes only the last', () => {
+    const lost = `
+      ids
+      +0     A>B S  0(0)         <mss 1460, sackOK>
+      +20ms  B>A SA 0(0)   ack 1 <mss 1460, sackOK>
+      +0     A>B A  1(0)   ack 1
+      +1ms   A>B A  1(1000)    ack 1
+      +0     A>B A  1001(1000) ack 1
+      +0     A>B A  2001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 1 <sack 2001:3001>`
+    expectVerdicts(`${lost}
+      +0     A>B A  1(1000)    ack 1 ; fast, spurious
+      +0     A>B A  1001(1000) ack 1 ; fast, spurious
+      +20ms  B>A A  1(0)       ack 3001 <sack 1:2001>
+    `)
+    expectVerdicts(`${lost}
+      +0     A>B A  1(1000)    ack 1 ; fast, needed
+      +0     A>B A  1001(1000) ack 1 ; fast, needed
+      +240ms A>B A  1(1000)    ack 1 ; rto, spurious
+      +20ms  B>A A  1(0)       ack 3001 <sack 1:1001>
+    `)
+  })
+
   it('takes an ACK that echoes an older timestamp for a no (RFC 3522)', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(1000) ack 1 <ts 121 900>

@@ -235,12 +235,13 @@ function noteAnswer(d: Sender, repetition: Repetition): void {
 }
 
 /**
- * [left, right) arrived twice (a DSACK says so, or the original was seen): the newest repetition of these bytes that this was not yet said of
+ * [left, right) arrived twice (a DSACK says so, or the original was seen): of any of these bytes the newest repetition that this was not yet said of
  * was not needed, as may be known already.
  */
 export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
+  let found = false
   let name = d.lastRepetition
-  for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
+  for (let n = 0; n < LOOKED_AT && name !== NONE && left - right < 0; n++) {
     const repetition = at(name)
     const entry = repetition.entry
     const overlaps = repetition.seq - right < 0 && left - repetition.end < 0
@@ -248,11 +249,13 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
       if (verdicts.need(entry) !== NEED.acknowledged) verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       if (isByTimer(repetition)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
-      return true
+      found = true
+      // What is before it was repeated earlier.
+      right = repetition.seq
     }
     name = repetition.before
   }
-  return false
+  return found
 }
 
 /**
