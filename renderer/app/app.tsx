@@ -82,6 +82,15 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     )
   }, [connection, status])
 
+  const wasLost = useRef(false)
+  useEffect(() => {
+    if (status.state === 'lost') wasLost.current = true
+    if (status.state !== 'connected' || !wasLost.current) return
+    wasLost.current = false
+    const now = captures.store.getState()
+    if (now.kind === 'open') now.session.askAgain()
+  }, [captures, status])
+
   // Contexts are asked how they are only while somebody sees it.
   const atStart = state.kind !== 'open' && state.kind !== 'opening'
   const contexts = useWatched(connection, atStart ? 'contexts' : undefined, (host) => host.clusters.watchContexts())

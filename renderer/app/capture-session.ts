@@ -27,6 +27,8 @@ export interface CaptureSession extends Disposable {
   /** Ends searches for the filter; what they have found stays. */
   stopSearch(): void
   goOnSearching(): void
+  /** What could not be read may be there now. */
+  askAgain(): void
   /** Another part of the same capture, as a session that takes over the overview. */
   reopen(part: CapturePart | undefined): CaptureSession
 }
@@ -35,7 +37,7 @@ export interface SessionState {
   readonly progress: Progress | undefined
   /** A search that takes long, as far as it is, or that was stopped. */
   readonly search: Search | undefined
-  /** Grows when searches that were stopped are gone on with: everything is asked again. */
+  /** Grows when everything is to be asked again: a search that was stopped is gone on with, or the host is back. */
   readonly resumed: number
   /** All panes are there: keys find what they are for. */
   readonly drawn: boolean
@@ -99,6 +101,9 @@ export function openSession(
     },
     goOnSearching() {
       void client.calls.goOnSearching()
+      this.askAgain()
+    },
+    askAgain() {
       progress.setState(({ resumed }) => ({ resumed: resumed + 1 }))
     },
     [Symbol.dispose]() {

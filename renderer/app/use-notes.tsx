@@ -62,7 +62,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
         : { put: (note) => notes.put(source, note), remove: (id) => notes.remove(source, id) },
     )
   })
-  const [subjects, setSubjects] = useState<readonly NoteSubject[]>()
+  const [subjects, setSubjects] = useState<Promise<readonly NoteSubject[]>>()
   const [colour, setColour] = useState(PLAIN_COLOUR)
   const chosen = useStore(view.store, (state) => state.note)
   const written = useStore(book.store, (state) => state.revision)
@@ -97,11 +97,13 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
 
   /** Asks for a note on this, or else on what is selected. */
   const add = useCallback(
-    async (subject?: NoteSubject) => {
-      // Where the focus is says what is meant; it may have moved by the time of the answer.
-      const focused = document.activeElement
-      const selected = await selectedSubjects(session, view, focused)
-      setSubjects(subject ? [subject, ...selected.filter(({ title }) => title !== subject.title)] : selected)
+    (subject?: NoteSubject) => {
+      // At once, with what is meant still to come: what is typed behind M is the note.
+      setSubjects(
+        selectedSubjects(session, view, document.activeElement).then((selected) =>
+          subject ? [subject, ...selected.filter(({ title }) => title !== subject.title)] : selected,
+        ),
+      )
     },
     [session, view],
   )
@@ -109,7 +111,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
   const addAt = useCallback(
     (on: NotedOn) => {
       const epochNs = epochOf(session)
-      void add(
+      add(
         'conversation' in on
           ? conversationSubject(on.conversation, epochNs)
           : rangeSubject({ from: on.moment, to: on.moment }, epochNs),
@@ -128,7 +130,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
           wireshark: 'Mark Packet, Packet Comment',
           group: 'Notes',
           keys: ['M'],
-          run: () => void add(),
+          run: () => add(),
         },
         {
           id: 'note.undo',
@@ -201,7 +203,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
         onEdit={(note) => void asked(book.put(note), 'Note kept')}
         onDelete={(note) => void asked(book.remove(note.note), `Note deleted: ${subjectText(note)}. Ctrl+Z undoes`)}
         onRestore={(notes) => void asked(book.restore(notes), 'As in the file again. Ctrl+Z undoes')}
-        onAdd={() => void add()}
+        onAdd={() => add()}
         onFilter={() => onFilter(NOTE_FIELD)}
       />
     ),
@@ -218,12 +220,12 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
     packetItem: (row) => ({
       title: 'Add a note…',
       hint: 'M',
-      run: () => void add(packetSubject(row, epochOf(session))),
+      run: () => add(packetSubject(row, epochOf(session))),
     }),
     conversationItem: (row) => ({
       title: 'Add a note…',
       hint: 'M',
-      run: () => void add(conversationSubject(row, epochOf(session))),
+      run: () => add(conversationSubject(row, epochOf(session))),
     }),
   }
 }

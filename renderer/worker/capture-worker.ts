@@ -167,7 +167,7 @@ export class CaptureWorker implements EngineService {
   }
 
   async packet(row: number): Promise<PacketRow | undefined> {
-    return row < this.#engine.packets.rows ? (await this.#engine.packetRows([row], this.#read))[0] : undefined
+    return row < this.#engine.packets.rows ? (await this.#lists.packets([row]))[0] : undefined
   }
 
   async firstPacket(query: Query): Promise<number | undefined> {

@@ -46,7 +46,8 @@ export class FollowedStreams {
   /** `packets` tells states of a growing conversation apart. */
   async follow(request: FollowRequest, packets: number): Promise<FollowHandle | undefined> {
     const key = JSON.stringify([request.conversation, request.side, request.format, request.width, packets])
-    const followed = this.#kept.find((known) => known.key === key) ?? (await this.#begin(key, request))
+    const followed =
+      this.#kept.find((known) => known.key === key && known.failure === undefined) ?? (await this.#begin(key, request))
     if (!followed) return undefined
     await Promise.race([followed.known, new Promise((resolve) => setTimeout(resolve, FIRST_LINES_MS))])
     return {

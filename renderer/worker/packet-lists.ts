@@ -118,13 +118,15 @@ export class PacketLists {
 
   rows(selection: number, start: number, count: number): Promise<readonly PacketRow[]> {
     const rows = this.numbers(selection, start, count)
-    return this.#parts.order.list(() =>
-      this.#engine.packetRows(rows, this.#parts.read).catch((error: unknown) => {
-        // Where the bytes can't be had any more, the columns are still known.
-        const why = error instanceof Error ? error.message : String(error)
-        return this.#engine.unreadPacketRows(rows, why)
-      }),
-    )
+    return this.#parts.order.list(() => this.packets(rows))
+  }
+
+  /** Packets by their rows. Where their bytes can't be had any more, what is in columns is still known. */
+  packets(rows: readonly number[]): Promise<readonly PacketRow[]> {
+    return this.#engine.packetRows(rows, this.#parts.read).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      return this.#engine.unreadPacketRows(rows, why)
+    })
   }
 
   /** The numbers of the rows at [start, start + count) of a selection; none when it is no longer known. */

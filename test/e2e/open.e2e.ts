@@ -6,6 +6,7 @@ import { sample, startApp } from './support/app.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
 import { dropFile, openPage } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
+import { openTunnel } from './support/tunnel.ts'
 
 const served = appInBrowser(() => startApp(sample('zero-window').path))
 const { open } = served
@@ -175,6 +176,49 @@ describe('opening a capture', () => {
     expect(list.y + list.height).toBeLessThanOrEqual(banner.y)
     expect(banner.y + banner.height).toBeLessThanOrEqual(status.y)
     await screen.counts(screen.packets, sample('half-open').packets)
+  })
+
+  it('writes a note while the host is away, and reads what it could not once it is back', async () => {
+    await using other = await startApp(sample('loss-episode').path)
+    await using tunnel = await openTunnel(other.url)
+    await using opened = await openPage(served.browser, tunnel.url)
+    const { page } = opened
+    const { keyboard } = page
+    const screen = new Screen(page)
+    await screen.read()
+    tunnel.cut()
+    const again = page.getByRole('button', { name: 'Try now' })
+    await again.waitFor()
+    await screen.packets.focus()
+    await keyboard.press('End')
+    await page.getByRole('heading', { name: "This packet's bytes could not be read" }).waitFor()
+    const info = screen.packets.locator('[aria-selected=true] [data-column=info]')
+    await expect.poll(() => info.innerText()).toBe('The host does not answer.')
+
+    // What is typed behind M is the note, and stays where it can't be kept.
+    await keyboard.type('mlost here')
+    const dialog = page.getByRole('dialog', { name: 'Add a note' })
+    await keyboard.press('Control+Enter')
+    await dialog
+      .getByRole('alert')
+      .getByText(/host does not answer/)
+      .waitFor()
+    expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('lost here')
+    expect(await dialog.getByRole('radio', { name: 'Packet 2,162' }).isChecked()).toBe(true)
+    await keyboard.press('Escape')
+
+    await again.focus()
+    tunnel.mend()
+    // Pressed as long as it is there: the page tries by itself as well.
+    await expect
+      .poll(async () => {
+        await page.evaluate(() => document.activeElement instanceof HTMLButtonElement && document.activeElement.click())
+        return again.count()
+      })
+      .toBe(0)
+    await page.getByRole('tree').waitFor()
+    await expect.poll(() => info.innerText()).toMatch(/ACK/)
+    await expect.poll(() => screen.packets.evaluate((list) => list === document.activeElement)).toBe(true)
   })
 
   it('does not offer again what it could not read', async () => {

@@ -85,10 +85,10 @@ async function ask(url: string, headers: Record<string, string>, signal: AbortSi
   let answer: Response
   try {
     answer = await fetch(url, { headers, cache: 'no-store', ...(signal && { signal }) })
-  } catch (error) {
+  } catch {
     if (signal?.aborted) throw new HostError('cancelled', 'Reading the capture was cancelled.')
-    const why = error instanceof Error ? error.message : String(error)
-    throw new HostError('unavailable', `The host does not answer (${why}).`)
+    // The browser says no more than that it failed.
+    throw new HostError('unavailable', 'The host does not answer.')
   }
   if (!answer.ok) throw await errorIn(answer)
   return answer

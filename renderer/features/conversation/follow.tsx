@@ -61,13 +61,14 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
   const side = useStore(view.store, (state) => state.side)
   const format: FollowFormat = useStore(view.store, (state) => state.format) ?? 'text'
   const row = useStore(view.store, (state) => state.row)
+  const resumed = useStore(session.progress, (state) => state.resumed)
   const body = useRef<HTMLDivElement>(null)
   const width = useLineWidth(body)
   const id = subject?.row.id
   const packets = subject ? subject.row.packetsAB + subject.row.packetsBA : 0
 
   const question = JSON.stringify([id, side, format, format === 'text' ? width : 0])
-  const key = id === undefined || width === 0 ? undefined : `${question} ${packets}`
+  const key = id === undefined || width === 0 ? undefined : `${question} ${packets} ${resumed}`
   const last = useRef<Followed | undefined>(undefined)
   const {
     value: followed,

@@ -1,4 +1,5 @@
 import { useContext, useMemo, useState, type ReactNode } from 'react'
+import { useStore } from 'zustand'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import type { DetailNode } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
@@ -24,7 +25,9 @@ const opened = new Map<string, boolean>()
 
 /** Layers above, bytes below; what is pointed at in one is marked in the other. */
 export function PacketView({ session, row, onCopy }: PacketViewProps): ReactNode {
-  const { value: details, error, key } = useAnswer(String(row), () => session.engine.details(row))
+  const resumed = useStore(session.progress, (state) => state.resumed)
+  const question = `${row} ${resumed}`
+  const { value: details, error, key } = useAnswer(question, () => session.engine.details(row))
   const [selected, setSelected] = useState<string>()
   const [hovered, setHovered] = useState<string>()
   const [menu, setMenu] = useState<MenuPlace>()
@@ -49,7 +52,7 @@ export function PacketView({ session, row, onCopy }: PacketViewProps): ReactNode
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [tree, toggles])
 
-  if (error !== undefined && key === String(row)) {
+  if (error !== undefined && key === question) {
     return (
       <div className="inspector-empty">
         <EmptyState tone="bad" title="This packet's bytes could not be read">

@@ -1,12 +1,12 @@
-import { useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Dialog } from '../../components/dialog.tsx'
 import type { NoteColour } from '../../../common/model/note.ts'
 import type { NoteSubject } from './anchors.ts'
 import { NoteFields, type NoteDraft } from './note-fields.tsx'
 
 export interface NoteDialogProps {
-  /** What it may be on; the first is chosen. */
-  readonly subjects: readonly NoteSubject[]
+  /** What it may be on; the first is chosen. The note can be written before they are known. */
+  readonly subjects: Promise<readonly NoteSubject[]>
   readonly tags: readonly string[]
   readonly colour: NoteColour
   /** Rejects when it could not be kept. */
@@ -16,18 +16,20 @@ export interface NoteDialogProps {
 
 /** A new note. Ctrl+Enter keeps it, Esc leaves it. */
 export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDialogProps): ReactNode {
+  const [known, setKnown] = useState<readonly NoteSubject[]>([])
   const [chosen, setChosen] = useState(0)
   const [draft, setDraft] = useState<NoteDraft>({ text: '', tag: '', colour })
   const [problem, setProblem] = useState<string>()
-  const subject = subjects[chosen]
+  const fail = (error: unknown) => setProblem(error instanceof Error ? error.message : String(error))
+  useEffect(() => void subjects.then(setKnown, fail), [subjects])
 
   async function save(): Promise<void> {
     if (draft.text.trim() === '') return
     try {
-      await onSave(subject, draft)
+      await onSave((await subjects)[chosen], draft)
       onClose()
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error))
+      fail(error)
     }
   }
 
@@ -40,7 +42,7 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
   return (
     <Dialog
       title="Add a note"
-      className="note-dialog"
+      className={known.length === 0 ? 'note-dialog asking' : 'note-dialog'}
       onSubmit={() => void save()}
       onKeyDown={onKeyDown}
       onClose={onClose}
@@ -63,7 +65,7 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
     >
       <fieldset className="note-subjects">
         <legend>On</legend>
-        {subjects.map(({ title }, i) => (
+        {known.map(({ title }, i) => (
           <label key={title}>
             <input type="radio" name="subject" checked={i === chosen} onChange={() => setChosen(i)} />
             {title}

@@ -40,6 +40,8 @@ interface Listed {
   /** The search was stopped after so many packets. */
   readonly looked: number | undefined
   readonly pages: PagedRows<PacketRow>
+  /** Of the session: what was loaded before may lack what could not be read then. */
+  readonly resumed: number
 }
 
 /** The packets that match filter, time range and conversation. The arrow keys select, and the inspector follows. */
@@ -61,6 +63,7 @@ export function Packets({
   const row = useStore(view.store, (state) => state.row)
   const order = useStore(view.store, (state) => state.order)
   const reference = useStore(view.store, (state) => state.reference)
+  const resumed = useStore(session.progress, (state) => state.resumed)
   const { value: counted } = useAnswer(reference === undefined ? undefined : `${reference} ${version}`, () =>
     session.engine.packet(reference ?? 0),
   )
@@ -84,10 +87,10 @@ export function Packets({
       const part = { ...visible.current, page: PAGE, ...(have && { have: { id: have.id, count: have.count } }) }
       const { id, count, complete, looked, rows } = await session.engine.select(query, order, part)
       // The same selection with more packets at its end: what is loaded stays.
-      const known = last.current?.id === id ? last.current.pages : undefined
+      const known = last.current?.id === id && last.current.resumed === resumed ? last.current.pages : undefined
       const pages = known ?? new PagedRows((start, wanted) => session.engine.rows(id, start, wanted))
       if (rows) pages.put(rows.start, rows.of)
-      have = last.current = { id, count, looked, pages }
+      have = last.current = { id, count, looked, pages, resumed }
       if (complete || !show(have)) return have
     }
   })
