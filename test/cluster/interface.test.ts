@@ -238,7 +238,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
       const failed = await until(capturing.watchLive(), (all) =>
         all.find((one) => one.id === id && one.endedAt !== undefined),
       )
-      const message = expect.stringMatching(/^The journal beside .* can't be read\.$/)
+      const message = expect.stringMatching(/^The journal beside .* can't be read: what the file holds can be opened/)
       expect(failed).toMatchObject({ state: 'failed', message })
       await until(capturing.watchLibrary(), ([one]) => one?.state === 'interrupted' && one.message !== undefined)
       const [after] = await until(capturing.watchLibrary(), (all) => all)

@@ -124,7 +124,7 @@ describe("a capture's file and its journal", () => {
     truncateSync(path, 100)
     await expect(CaptureFile.reopen(path, journal)).rejects.toThrow(/cut or replaced since/)
     rmSync(path)
-    await expect(CaptureFile.reopen(path, journal)).rejects.toThrow(/can't be gone on with/)
+    await expect(CaptureFile.reopen(path, journal)).rejects.toThrow(/can't be gone on with: There is no such file\.$/)
     await expect(CaptureFile.reopen(path, `${journal}.none`)).rejects.toThrow(/journal .* can't be read/)
   })
 

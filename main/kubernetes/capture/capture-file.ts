@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { open, rm } from 'node:fs/promises'
 import { HostError } from '../../../common/host-error.ts'
+import { whyFileFailed } from '../../file-errors.ts'
 import type { PointEnd, PointMark } from './capture-journal.ts'
 import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
 import { type Gap, HOLD_BYTES, PacketMerge } from './packet-merge.ts'
@@ -87,9 +88,12 @@ export class CaptureFile {
   static async reopen(path: string, journal: string): Promise<CaptureFile> {
     const read = await readJournal(journal)
     const [oldest] = read?.moments ?? []
-    if (!read || !oldest) throw new HostError('unavailable', `The journal beside ${path} can't be read.`)
+    if (!read || !oldest) {
+      const words = 'what the file holds can be opened, but the capture can not be gone on with.'
+      throw new HostError('unavailable', `The journal beside ${path} can't be read: ${words}`)
+    }
     const file = await open(path, 'r+').catch((error: unknown) => {
-      throw new HostError('unavailable', `${path} can't be gone on with: ${String(error)}`)
+      throw new HostError('unavailable', `${path} can't be gone on with: ${whyFileFailed(error)}`)
     })
     try {
       const { size } = await file.stat()

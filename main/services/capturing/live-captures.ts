@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../../common/host-error.ts'
 import type { Subscription } from '../../../common/contract.ts'
 import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
@@ -19,6 +20,7 @@ const TELL_MS = 250
 const HEALTH_MS = 1000
 const DISK_EVERY = 5
 const KEPT_FINISHED = 20
+const LEAVE_MS = 2000
 
 export interface LiveCapturesNeeds {
   readonly contexts: Contexts
@@ -146,9 +148,11 @@ export class LiveCaptures {
   async close(withinMs: number): Promise<void> {
     const all = [...this.#running.values()].filter(({ live }) => !isOver(live))
     for (const { capture } of all) void capture.stop().catch(() => undefined)
-    const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs).unref())
-    await Promise.race([Promise.all(all.map(({ done }) => done)), late])
-    for (const { capture, live } of all) if (!isOver(live)) capture.leave()
+    await Promise.race([Promise.all(all.map(({ done }) => done)), sleep(withinMs, undefined, { ref: false })])
+    const slow = all.filter(({ live }) => !isOver(live))
+    for (const { capture } of slow) capture.leave()
+    // Until their files are closed, and what became of them is written.
+    await Promise.race([Promise.all(slow.map(({ done }) => done)), sleep(LEAVE_MS, undefined, { ref: false })])
   }
 
   async #run(name: string, capture: ClusterCapture, order: CaptureOrder, before?: About): Promise<string> {
