@@ -26,7 +26,9 @@ const THRESHOLDS = {
 } as const
 
 /** Traffic is compared for so long before and after. */
-const LOAD_NS = 5e9
+const LOAD_NS = 2e9
+/** Ways that are looked at, those that lost most first: a route may be that of thousands. */
+const MOST_WAYS = 100
 /** Packets whose hops are compared, before and after. */
 const MOST_HOPS = 5
 
@@ -53,11 +55,15 @@ export const pathSlower: Rule = {
       const step = context.isOpen(id) ? stepOf(context, id, direction & 1) : undefined
       if (step) steps.push(step)
     }
+    const ways = Array.from(Map.groupBy(steps, ({ id, acker }) => wayKey(context, id, acker)))
+      .map(([way, some]) => ({ way, steps: largestGroup(some) }))
+      .toSorted((a, b) => costOf(b.steps) - costOf(a.steps))
+      .slice(0, MOST_WAYS)
+    const neighbours = connectionsOn(context, new Set(ways.map(({ way }) => way)))
     const drafts: Draft[] = []
-    for (const some of Map.groupBy(steps, (step) => wayKey(context, step.id, step.acker)).values()) {
-      const together = largestGroup(some)
-      if (!mayBeQueue(context, together) && !othersDiffer(context, together))
-        drafts.push(await draft(context, together))
+    for (const { way, steps: some } of ways) {
+      if (mayBeQueue(context, some) || othersDiffer(context, some, neighbours.get(way) ?? [])) continue
+      drafts.push(await draft(context, some))
     }
     return drafts
   },
@@ -66,6 +72,24 @@ export const pathSlower: Rule = {
 /** From whom to whom: the sender of what is acknowledged, and who acknowledges. */
 function wayKey({ tables: { conversations } }: FindingContext, id: number, acker: number): string {
   return `${addressKey(conversations, id, acker === 0)} ${addressKey(conversations, id, acker === 1)}`
+}
+
+const costOf = (steps: readonly Step[]): number => sumOf(steps.map(({ costNs }) => costNs))
+
+/** By way the connections on it, as `conversation * 2 + direction` of the ACKs; of these ways. */
+function connectionsOn(context: FindingContext, ways: ReadonlySet<string>): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>()
+  if (ways.size === 0) return found
+  for (const id of context.survey.tcp) {
+    for (const acker of [0, 1]) {
+      const way = wayKey(context, id, acker)
+      if (!ways.has(way)) continue
+      const known = found.get(way)
+      if (known) known.push(id * 2 + acker)
+      else found.set(way, [id * 2 + acker])
+    }
+  }
+  return found
 }
 
 function stepOf(context: FindingContext, id: number, acker: number): Step | undefined {
@@ -171,18 +195,16 @@ function mayBeQueue(context: FindingContext, steps: readonly Step[]): boolean {
 }
 
 /** Whether another connection between the same two went on as quickly, so that it is not the way. */
-function othersDiffer(context: FindingContext, steps: readonly Step[]): boolean {
-  const [{ id, acker, before, after }] = steps
-  const way = wayKey(context, id, acker)
+function othersDiffer(context: FindingContext, steps: readonly Step[], onWay: readonly number[]): boolean {
+  const [{ before, after }] = steps
   const ours = new Set(steps.map((each) => each.id))
   const limit = (median(before.map(roundTrip)) + median(after.map(roundTrip))) / 2
   const since = most(steps.map((each) => each.since))
   let [quick, all] = [0, 0]
-  for (const other of context.survey.tcp) {
-    if (ours.has(other) || context.time(context.tables.conversations.lastRow(other)) <= since) continue
-    const direction = wayKey(context, other, 0) === way ? 0 : wayKey(context, other, 1) === way ? 1 : -1
-    if (direction < 0) continue
-    for (const each of samplesOf(context, other, direction)) {
+  for (const direction of onWay) {
+    const id = direction >>> 1
+    if (ours.has(id) || context.time(context.tables.conversations.lastRow(id)) <= since) continue
+    for (const each of samplesOf(context, id, direction & 1)) {
       if (each.sent <= since) continue
       all++
       if (roundTrip(each) < limit) quick++
@@ -210,7 +232,7 @@ async function draft(context: FindingContext, steps: readonly Step[]): Promise<D
     server: { address: receiver },
     since,
     until: most(steps.map((each) => each.until)),
-    costMs: sumOf(steps.map(({ costNs }) => costNs)) / 1e6,
+    costMs: costOf(steps) / 1e6,
     count: steps.length,
     sentence: `From ${nsText(since)} of the capture on ${to} acknowledged what ${from} sent in ${countOf(steps.length, 'connection')} after ${nsText(is)}, before that after ${nsText(was)} (medians), and it stayed so until the end.`,
     why: sentences(

@@ -47,8 +47,8 @@ const THRESHOLDS = {
 } as const
 
 /** Of conversations, and of the packets of one, to learn how long answers take otherwise. */
-const MOST_COMPARED = 50
-const MOST_PACKETS = 4_000
+const MOST_COMPARED = 20
+const MOST_PACKETS = 1_000
 /** Linux acknowledges 40 ms after data at the latest where a round trip is shorter (tcp_send_delayed_ack). */
 const ACKNOWLEDGES_NS = 60e6
 
@@ -98,6 +98,7 @@ export const stall: Rule = {
 function stalledAt(context: FindingContext, all: readonly StandStill[]): Stalled | undefined {
   const hosts = apart(all.filter(({ hostStill }) => hostStill))
   if (isNoChance(hosts)) return { stills: hosts, side: 'host', usual: NaN, grid: undefined }
+  if (all.length < THRESHOLDS.times.value && evidenceIn(all) < -Math.log(THRESHOLDS.chance.value)) return undefined
   const usual = usualWait(context, all)
   // NaN: nothing to compare with.
   const stills = all.filter(({ from, to }) => usual <= THRESHOLDS.usual.value * (to - from))
@@ -119,9 +120,11 @@ function apart(stills: readonly StandStill[]): readonly StandStill[] {
 /** Fisher's sum of the logarithms of all chances, of which each by itself may be small now and then; its tail by Chernoff's bound. */
 function isNoChance(stills: readonly StandStill[]): boolean {
   const n = stills.length
-  const sum = -sumOf(stills.map((still) => Math.log(chanceOf(still))))
+  const sum = evidenceIn(stills)
   return sum > n && n - sum + n * Math.log(sum / n) <= Math.log(THRESHOLDS.chance.value)
 }
+
+const evidenceIn = (stills: readonly StandStill[]): number => -sumOf(stills.map((still) => Math.log(chanceOf(still))))
 
 /** How long the same servers take otherwise to begin their answer: the median. */
 function usualWait(context: FindingContext, stills: readonly StandStill[]): number {
