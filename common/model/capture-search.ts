@@ -38,9 +38,10 @@ export function parseSearch(text: string, from: string | null, to: string | null
   if (words.length > MOST_NEEDLES) return undefined
   const needles: Needle[] = []
   for (const word of words) {
-    const [all, bytes, others = bytes] = /^((?:[0-9a-f]{2})+)(?::((?:[0-9a-f]{2})+))?$/.exec(word) ?? []
-    if (all === undefined || bytes.length > MOST_NEEDLE_BYTES * 2 || bytes.length !== others.length) return undefined
-    needles.push(new Needle(bytesOf(bytes), bytesOf(others)))
+    const [all, bytes, others] = /^((?:[0-9a-f]{2})+)(?::((?:[0-9a-f]{2})+))?$/.exec(word) ?? []
+    if (all === undefined || bytes.length > MOST_NEEDLE_BYTES * 2 || (others?.length ?? bytes.length) !== bytes.length)
+      return undefined
+    needles.push(new Needle(bytesOf(bytes), others === undefined ? undefined : bytesOf(others)))
   }
   const [start, end] = [offsetOf(from), offsetOf(to)]
   if (start === undefined || end === undefined || end < start || end - start > MOST_SEARCHED) return undefined

@@ -33,7 +33,7 @@ export interface FilterTime {
   readonly firstMs: number
   /** ... and all of it. */
   readonly wholeMs: number
-  /** The filter looks into packets: it takes as long as reading the capture. */
+  /** The filter looks into packets. */
   readonly reads: boolean
 }
 

@@ -16,8 +16,8 @@ const FILTER_MS = 100
 const FILTER_LEAST_MS = 150
 /** Milliseconds until something of the answer is shown, where packets must be read; ... */
 const READ_FIRST_MS = 600
-/** ... and until all of it is, for each gigabyte. */
-const READ_MS = 4000
+/** ... and until all of it is. */
+const READ_MS = 500
 
 /** A capture in a real browser: how soon, and whether the window always answers. What is to be kept of it. */
 export async function benchBrowser(capture: MadeCapture): Promise<object> {
@@ -106,7 +106,7 @@ function filterTold({ kind, packets, firstMs, wholeMs, reads }: FilterTime, capt
     return told(`filter, ${kind}: ${found}`, wholeMs, Math.max(FILTER_LEAST_MS, (FILTER_MS * capture.packets) / 1e6))
   }
   told(`filter, ${kind}: first`, firstMs, READ_FIRST_MS)
-  told(`filter, ${kind}: ${found}`, wholeMs, READ_MS * Math.max(1, capture.bytes / 1e9))
+  told(`filter, ${kind}: ${found}`, wholeMs, READ_MS)
 }
 
 function told(what: string, ms: number, bar: number): void {
