@@ -127,8 +127,8 @@ describe('hops', () => {
     )
     expect(lostOn(report)).toEqual({ 'node > peer': 1 })
     expect(report.losses).toMatchObject([{ time: 31 * MS, bytes: 100, toA: false, againAfterNs: 200 * MS }])
-    const [{ frame, again = 0 }] = report.losses
-    expect(again).toBeGreaterThan(frame)
+    const [{ row, again = 0 }] = report.losses
+    expect(again).toBeGreaterThan(row)
   })
 
   it('tells which of two copies arrived', () => {

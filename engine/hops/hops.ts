@@ -47,13 +47,13 @@ export interface Loss {
   readonly hop: number
   /** Where it was seen last. */
   readonly source: PointSource
-  readonly frame: number
+  readonly row: number
   readonly conversation: number
   /** From the conversation's end B to its end A. */
   readonly toA: boolean
   readonly time: number
   readonly bytes: number
-  /** The frame with which its bytes passed the same point again, and how much later. */
+  /** The row with which its bytes passed the same point again, and how much later. */
   readonly again: number | undefined
   readonly againAfterNs: number | undefined
 }
@@ -120,12 +120,12 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
         losses.push({
           hop: hop.index,
           source,
-          frame: packets.frame(row),
+          row,
           conversation: chunk.conversation[row % CHUNK_ROWS],
           toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0,
           time: near.time[place],
           bytes,
-          again: again === undefined ? undefined : packets.frame(near.row[again]),
+          again: again === undefined ? undefined : near.row[again],
           againAfterNs: again === undefined ? undefined : near.time[again] - near.time[place],
         })
       }

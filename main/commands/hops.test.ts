@@ -1,51 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PcapngWriter } from '../../engine/capture-file/pcapng-writer.ts'
 import { runCli } from '../../test/support/run-cli.ts'
-import { tcpFrame } from '../../test/support/tcp-frame.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
+import { captureOf, seenAtTwoPoints, type Sighting } from '../../test/support/two-points.ts'
 
-const START = 1_800_000_000_000_000_000n
-const [SYN, ACK, PSH] = [0x02, 0x10, 0x08]
-
-/** What two points see, a millisecond apart: a request that the second one sees only when it is sent again. `ahead`: its clock, in milliseconds. */
-function seen(ahead = 0) {
-  const packets = [
-    { at: 0, fromA: true, flags: SYN, seq: 100, ack: 0, payloadLength: 0 },
-    { at: 5, fromA: false, flags: SYN | ACK, seq: 900, ack: 101, payloadLength: 0 },
-    { at: 10, fromA: true, flags: ACK | PSH, seq: 101, ack: 901, payloadLength: 300, dies: true },
-    { at: 220, fromA: true, flags: ACK | PSH, seq: 101, ack: 901, payloadLength: 300 },
-    { at: 230, fromA: false, flags: ACK | PSH, seq: 901, ack: 401, payloadLength: 20 },
-  ]
-  const frames = packets.map((packet, i) => tcpFrame({ ...packet, ipId: i + 1, window: 500, options: [] }))
-  const at = (ms: number) => START + BigInt(ms * 1e6)
-  const near = packets.map(({ at: ms, fromA }, i) => ({ time: at(fromA ? ms : ms + 1), ...frames[i] }))
-  const far = packets.flatMap(({ at: ms, fromA, dies }, i) =>
-    dies ? [] : [{ time: at((fromA ? ms + 1 : ms) + ahead), ...frames[i] }],
-  )
-  return { near, far }
-}
-
-type Sighting = ReturnType<typeof seen>['near'][number]
-
-/** One capture; an interface for each point. */
 function capture(file: string, points: Readonly<Record<string, readonly Sighting[]>>): string {
-  const writer = new PcapngWriter()
-  const all = Object.entries(points).flatMap(([name, sightings]) => {
-    const id = writer.interface({ linkType: 1, name })
-    return sightings.map((sighting) => ({ id, ...sighting }))
-  })
-  all.sort((a, b) => Number(a.time - b.time))
-  for (const { id, time, bytes, length } of all) writer.packet(id, time, bytes, { length })
   const path = join(temporaryFolder(), file)
-  writeFileSync(path, writer.take())
+  writeFileSync(path, captureOf(points))
   return path
 }
 
 describe('hopscope hops', { timeout: 60_000 }, () => {
   it('tells on which hop of a capture a packet died, and when it came again', async () => {
-    const { near, far } = seen()
+    const { near, far } = seenAtTwoPoints()
     const { code, stdout } = await runCli(['hops', capture('both.pcapng', { web: near, db: far })])
     expect(code).toBe(0)
     expect(stdout).toContain('1 connection seen at several of 2 points.')
@@ -54,7 +22,7 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
   })
 
   it('joins captures of machines whose clocks differ, and names the capture of each frame', async () => {
-    const { near, far } = seen(5_000)
+    const { near, far } = seenAtTwoPoints(5_000)
     const files = [capture('web.pcapng', { eth0: near }), capture('db.pcapng.gz', { eth0: far })]
     const { stdout } = await runCli(['hops', ...files])
     expect(stdout).toContain('The clock of db is 5.00 s (+- 1.00 ms) ahead of that of web.')
@@ -74,7 +42,7 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
   })
 
   it('says what is wanting where there is one point, and where nothing is shared', async () => {
-    const { near } = seen()
+    const { near } = seenAtTwoPoints()
     const alone = await runCli(['hops', capture('one.pcapng', { web: near })])
     expect(alone).toMatchObject({ code: 1, stdout: '' })
     expect(alone.stderr).toContain('one capture point only')

@@ -118,11 +118,11 @@ function lossText(report: HopReport): string {
   const { losses, hops, points } = report
   if (losses.length === 0) return 'Nothing was lost between the points.'
   const rows = losses.slice(0, MOST).map((loss) => {
-    const { name, stream, from, to, again } = whereOf(loss)
+    const { name, frame, stream, from, to, again } = whereOf(loss)
     return [
       nameOf(report, hops[loss.hop]),
       ...(points.every(({ source }) => source === points[0].source) ? [] : [printable(name)]),
-      String(loss.frame),
+      String(frame),
       `TCP ${stream}`,
       `${from} -> ${to}`,
       String(loss.bytes),
@@ -134,8 +134,8 @@ function lossText(report: HopReport): string {
   return losses.length > MOST ? `${list}\nAnd ${losses.length - MOST} more: --json lists all.` : list
 }
 
-function whereOf({ source, conversation, toA, frame, again, againAfterNs }: Loss) {
-  const { conversations } = source.tables
+function whereOf({ source, conversation, toA, row, again, againAfterNs }: Loss) {
+  const { conversations, packets } = source.tables
   const names = new Map<string, ReadonlySet<string>>()
   const ends = [false, true].map((b) =>
     endpoint(
@@ -150,8 +150,11 @@ function whereOf({ source, conversation, toA, frame, again, againAfterNs }: Loss
     stream: conversations.stream[conversation],
     from,
     to,
-    frame,
-    again: again === undefined ? 'no' : `frame ${again}, after ${millisecondsText((againAfterNs ?? 0) / 1e6)}`,
+    frame: packets.frame(row),
+    again:
+      again === undefined
+        ? 'no'
+        : `frame ${packets.frame(again)}, after ${millisecondsText((againAfterNs ?? 0) / 1e6)}`,
   }
 }
 
@@ -160,13 +163,13 @@ const jsonOf = (report: HopReport) => ({
   alone: report.alone,
   points: report.points.map(({ name, segments, from, until }) => ({ name, segments, from, until })),
   hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
-  lost: report.losses.map(({ hop, source, conversation, frame, time, bytes, again }) => ({
+  lost: report.losses.map(({ hop, source, conversation, row, time, bytes, again }) => ({
     from: report.points[report.hops[hop].from].name,
     to: report.points[report.hops[hop].to].name,
     stream: source.tables.conversations.stream[conversation],
-    frame,
+    frame: source.tables.packets.frame(row),
     time,
     bytes,
-    again,
+    again: again === undefined ? undefined : source.tables.packets.frame(again),
   })),
 })

@@ -69,7 +69,7 @@ export interface View {
 }
 
 /** The panes that share the upper place. One line here and one in workspace.tsx for another. */
-export const LIST_TABS = ['findings', 'conversations', 'latency', 'notes', 'compare'] as const
+export const LIST_TABS = ['findings', 'conversations', 'latency', 'notes', 'compare', 'hops'] as const
 export type ListTab = (typeof LIST_TABS)[number]
 
 /** The panes that share the lower place. */

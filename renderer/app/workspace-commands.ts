@@ -54,7 +54,7 @@ const IN_WIRESHARK: Readonly<Record<string, string>> = {
 }
 
 /** A key for each list, in their order. */
-const LIST_KEYS = ['D', 'V', 'Y', 'Shift+M', 'B'] as const
+const LIST_KEYS = ['D', 'V', 'Y', 'Shift+M', 'B', 'H'] as const
 
 const SORTS = [
   ['harmMs', 'harm', true],

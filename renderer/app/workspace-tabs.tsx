@@ -8,6 +8,7 @@ export const LIST_TITLES: Readonly<Record<ListTab, string>> = {
   latency: 'Latency',
   notes: 'Notes',
   compare: 'Compare',
+  hops: 'Hops',
 }
 export const DETAIL_TITLES: Readonly<Record<DetailTab, string>> = {
   packets: 'Packets',

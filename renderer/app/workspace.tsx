@@ -14,6 +14,7 @@ import { FramesBefore } from '../components/frame-number.ts'
 import { queryOf } from '../components/query-of.ts'
 import { useAnswer } from '../components/use-answer.ts'
 import { Compare } from '../features/compare/index.tsx'
+import { Hops } from '../features/hops/index.tsx'
 import { Conversations } from '../features/conversations/index.tsx'
 import { Findings } from '../features/findings/index.tsx'
 import { Inspector } from '../features/inspector/index.tsx'
@@ -272,6 +273,14 @@ export function Workspace({
     ),
     notes: (facts) => notes.pane(facts),
     compare: (facts) => <Compare session={session} view={view} facts={facts} version={version} other={other} />,
+    hops: (facts) => (
+      <Hops
+        session={session}
+        facts={facts}
+        version={version}
+        onPacket={(row) => view.change({ row, detail: undefined })}
+      />
+    ),
     latency: (facts) => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,
   }
 
@@ -315,7 +324,8 @@ export function Workspace({
               facts &&
               stage >= 1 && (
                 <Tabs
-                  ids={LIST_TABS}
+                  // A hop needs two points; asked for by link or key, the pane says so.
+                  ids={LIST_TABS.filter((id) => id !== 'hops' || list === 'hops' || facts.interfaces.length > 1)}
                   names={LIST_TITLES}
                   counts={{ findings: known && known.length + (report?.omitted ?? 0) }}
                   shown={list}

@@ -48,6 +48,7 @@ import type {
   ExportRequest,
   FollowHandle,
   FollowRequest,
+  HopsAnswer,
   FollowState,
   LatencyPackets,
   ListPart,
@@ -63,6 +64,7 @@ import type {
   SelectionHandle,
 } from './engine-service.ts'
 import { FollowedStreams } from './followed-streams.ts'
+import { hopsAnswer } from './hops-answer.ts'
 import { Latest } from './latest.ts'
 import { otherTasks } from './other-tasks.ts'
 import { PacketLists } from './packet-lists.ts'
@@ -211,6 +213,10 @@ export class CaptureWorker implements EngineService {
 
   async protocolHierarchy(): Promise<readonly ProtocolShare[]> {
     return this.#engine.protocolHierarchy()
+  }
+
+  async hops(most: number): Promise<HopsAnswer> {
+    return hopsAnswer(this.#engine, most)
   }
 
   rttHistogram(query: Query): Promise<Histogram> {

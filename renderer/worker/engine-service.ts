@@ -17,6 +17,7 @@ import type {
   FollowMatches,
   FollowSide,
   Histogram,
+  Hop,
   LadderRow,
   Lanes,
   LatencyCell,
@@ -119,6 +120,33 @@ export interface ConversationPage {
   /** The greatest harm of all that match, to scale the bars; milliseconds. */
   readonly worstHarmMs: number
   readonly rows: readonly ConversationRow[]
+}
+
+/** Of HopReport what a page shows; indices are into `points` and `hops`. */
+export interface HopsAnswer {
+  readonly points: readonly string[]
+  readonly hops: readonly Hop[]
+  readonly losses: readonly HopLoss[]
+  /** How many there are. */
+  readonly lost: number
+  readonly connections: number
+}
+
+export interface HopLoss {
+  readonly hop: number
+  readonly row: number
+  readonly time: number
+  readonly bytes: number
+  readonly stream: number
+  readonly from: HopEnd
+  readonly to: HopEnd
+  readonly again: number | undefined
+  readonly againAfterNs: number | undefined
+}
+
+export interface HopEnd {
+  readonly address: string
+  readonly port: number
 }
 
 /** How a list of packets is sorted; without, it is in the order of the file. */
@@ -249,6 +277,8 @@ export interface EngineService {
   conversation(id: number): Promise<ConversationRow | undefined>
   /** Which protocols are inside which, and in how many packets of the capture. */
   protocolHierarchy(): Promise<readonly ProtocolShare[]>
+  /** What became of TCP segments between the points of the capture, at most `most` of those that were lost. Refused for very many packets. */
+  hops(most: number): Promise<HopsAnswer>
   /** How the RTTs of the packets that match are distributed. */
   rttHistogram(query: Query): Promise<Histogram>
   /** Percentiles of both halves of the path and of each protocol's requests. */

@@ -1,0 +1,174 @@
+import { useCallback, useState, type ReactNode } from 'react'
+import type { CaptureFacts, Hop } from '../../../engine/engine.ts'
+import type { CaptureSession } from '../../app/capture-session.ts'
+import { Address } from '../../components/address.tsx'
+import { DataGrid, type Column } from '../../components/data-grid.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { formatBytes, formatCount, formatDuration, formatSeconds, formatShare } from '../../components/format.ts'
+import { Pane } from '../../components/pane.tsx'
+import { useAnswer } from '../../components/use-answer.ts'
+import type { HopLoss, HopsAnswer } from '../../worker/engine-service.ts'
+import './hops.css'
+
+/** More are listed by the command line. */
+const MOST = 10_000
+const ROW = 22
+
+interface HopsProps {
+  readonly session: CaptureSession
+  readonly facts: CaptureFacts
+  readonly version: number
+  readonly onPacket: (row: number) => void
+}
+
+/** Where packets died between the points of a capture, and what each hop cost. */
+export function Hops({ session, facts, version, onPacket }: HopsProps): ReactNode {
+  const several = facts.interfaces.length > 1
+  const question = several ? String(version) : undefined
+  const { value, error, key } = useAnswer(question, () => session.engine.hops(MOST))
+  return (
+    <Pane title="Hops" waiting={key !== question}>
+      {error !== undefined ? (
+        <EmptyState tone="bad" title="The hops could not be followed">
+          {error}
+        </EmptyState>
+      ) : !several || value?.points.length === 1 ? (
+        <EmptyState title="One point captured">
+          A hop needs two: capture at both ends of a conversation, or at a pod and its node. Captures of several
+          machines are joined by <code>hopscope hops FILE...</code>
+        </EmptyState>
+      ) : (
+        value &&
+        (value.hops.length === 0 ? (
+          <EmptyState title="No segment was seen at two points">
+            The points captured at other times, or other TCP connections.
+          </EmptyState>
+        ) : (
+          <Followed answer={value} onPacket={onPacket} />
+        ))
+      )}
+    </Pane>
+  )
+}
+
+interface FollowedProps {
+  readonly answer: HopsAnswer
+  readonly onPacket: (row: number) => void
+}
+
+function Followed({ answer, onPacket }: FollowedProps): ReactNode {
+  const { hops, losses, points, lost } = answer
+  /** The hop of which losses are listed; of all without. */
+  const [chosen, setChosen] = useState<number>()
+  const [active, setActive] = useState<number>()
+  const listed = chosen === undefined ? losses : losses.filter(({ hop }) => hop === chosen)
+  const choose = (index: number) => {
+    setChosen(index)
+    setActive(undefined)
+  }
+  const show = (index: number) => {
+    setActive(index)
+    const loss = listed.at(index)
+    if (loss) onPacket(loss.row)
+  }
+  const onVisible = useCallback(() => undefined, [])
+  return (
+    <div className="hops">
+      <DataGrid
+        id="hops"
+        label="Hops"
+        columns={hopColumns(points)}
+        count={hops.length}
+        rowHeight={ROW}
+        row={(index) => hops.at(index)}
+        onVisible={onVisible}
+        active={chosen}
+        onActive={choose}
+      />
+      <DataGrid
+        id="hop-losses"
+        label={chosen === undefined ? 'Segments lost on all hops' : `Segments lost ${nameOf(points, hops[chosen])}`}
+        columns={lossColumns(answer)}
+        count={listed.length}
+        rowHeight={ROW}
+        row={(index) => listed.at(index)}
+        onVisible={onVisible}
+        active={active}
+        onActive={show}
+        empty={
+          <EmptyState
+            title={lost === 0 ? 'Nothing was lost between the points' : 'Nothing was lost on this hop'}
+            {...(chosen !== undefined &&
+              lost > 0 && { actions: [{ title: 'Show all hops', run: () => setChosen(undefined) }] })}
+          />
+        }
+      />
+    </div>
+  )
+}
+
+const nameOf = (points: readonly string[], { from, to }: Hop): string => `${points[from]} → ${points[to]}`
+
+const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
+  { key: 'hop', title: 'Hop', width: 140, widest: 420, cell: (hop) => nameOf(points, hop) },
+  {
+    key: 'segments',
+    title: 'Segments',
+    about: 'With payload, SYN or FIN, seen at the first point and due at the second',
+    width: 76,
+    numeric: true,
+    cell: ({ segments }) => formatCount(segments),
+  },
+  {
+    key: 'lost',
+    title: 'Lost',
+    about: 'Not seen at the second point, nor further on, nor acknowledged',
+    width: 92,
+    numeric: true,
+    cell: ({ lost, segments }) =>
+      lost === 0 ? '0' : <span className="hop-lost">{`${formatCount(lost)}  ${formatShare(lost, segments)}`}</span>,
+  },
+  {
+    key: 'way',
+    title: 'Least time',
+    about:
+      'The shortest time for the way: half of there and back, and how far that may be off whatever the clocks read',
+    width: 128,
+    numeric: true,
+    cell: ({ delay }) => {
+      const way = delay?.oneWay
+      return way ? `${formatDuration(way.leastNs)} ± ${formatDuration(way.errorNs)}` : ''
+    },
+  },
+  ...(['p50', 'p99', 'max'] as const).map((name) => ({
+    key: name,
+    title: `+ ${name}`,
+    about: 'Above the shortest time, which clocks that differ can’t falsify',
+    width: 72,
+    numeric: true,
+    cell: ({ delay }: Hop) => (delay ? formatDuration(delay.aboveLeast[name]) : ''),
+  })),
+  {
+    key: 'uncaptured',
+    title: 'Not captured',
+    about: 'Bytes that crossed, as points further on or ACKs tell, but were not captured at the second point',
+    width: 92,
+    numeric: true,
+    cell: ({ missedBytes }) => (missedBytes === 0 ? '' : formatBytes(missedBytes)),
+  },
+]
+
+const lossColumns = ({ points, hops }: HopsAnswer): readonly Column<HopLoss>[] => [
+  { key: 'time', title: 'Time', width: 72, numeric: true, cell: ({ time }) => formatSeconds(time, 3) },
+  { key: 'hop', title: 'Lost on', width: 132, widest: 260, cell: ({ hop }) => nameOf(points, hops[hop]) },
+  {
+    key: 'again',
+    title: 'Sent again',
+    width: 96,
+    cell: ({ againAfterNs }) => (againAfterNs === undefined ? 'no' : `after ${formatDuration(againAfterNs)}`),
+  },
+  { key: 'stream', title: 'Stream', width: 64, cell: ({ stream }) => `TCP ${stream}` },
+  { key: 'from', title: 'From', width: 140, widest: 260, cell: ({ from }) => <Address {...from} /> },
+  { key: 'to', title: 'To', width: 140, widest: 260, cell: ({ to }) => <Address {...to} /> },
+  { key: 'bytes', title: 'Bytes', width: 64, numeric: true, cell: ({ bytes }) => formatCount(bytes) },
+]

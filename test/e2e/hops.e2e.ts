@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { captureOf, seenAtTwoPoints } from '../support/two-points.ts'
+import { folderOfThisFile } from '../support/temporary-folder.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { startApp } from './support/app.ts'
+import { findings } from './support/axe.ts'
+import { takePicture } from './support/browser.ts'
+
+const file = join(folderOfThisFile(), 'both.pcapng')
+
+describe('hops of a capture with two points', { timeout: 120_000 }, () => {
+  const { open } = appInBrowser(() => {
+    const { near, far } = seenAtTwoPoints()
+    writeFileSync(file, captureOf({ web: near, db: far }))
+    return startApp(file)
+  })
+
+  it('are a list, and a lost segment is a key away from its packet', async () => {
+    await using opened = await open()
+    const { page, complaints } = opened
+    await page.getByRole('tab', { name: 'Hops', exact: true }).waitFor()
+    await page.keyboard.press('h')
+    const hops = page.getByRole('grid', { name: 'Hops', exact: true })
+    await hops.getByRole('row', { name: /web → db/ }).waitFor()
+    expect(await hops.getByRole('row', { name: /web → db/ }).innerText()).toMatch(/3\s+1\s+33 %/)
+    const lost = page.getByRole('grid', { name: 'Segments lost on all hops' })
+    await lost.getByRole('row', { name: /after 210 ms.*TCP 0/ }).click()
+    await page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true]', { hasText: '300' }).waitFor()
+    expect(new URL(page.url()).searchParams.get('list')).toBe('hops')
+    expect(await findings(page)).toEqual([])
+    await takePicture(page, 'hops-light')
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('hops of a capture with one point', { timeout: 120_000 }, () => {
+  const { open } = appInBrowser()
+
+  it('are no tab; asked for they say what is wanting', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    await page.getByRole('tab', { name: 'Conversations' }).waitFor()
+    expect(await page.getByRole('tab', { name: 'Hops', exact: true }).count()).toBe(0)
+    await page.keyboard.press('h')
+    await page.getByRole('heading', { name: 'One point captured' }).waitFor()
+  })
+})
