@@ -278,6 +278,7 @@ export function Workspace({
         session={session}
         facts={facts}
         version={version}
+        reading={reading}
         onPacket={(row) => view.change({ row, detail: undefined })}
       />
     ),

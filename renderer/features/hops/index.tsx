@@ -18,13 +18,16 @@ interface HopsProps {
   readonly session: CaptureSession
   readonly facts: CaptureFacts
   readonly version: number
+  readonly reading: boolean
   readonly onPacket: (row: number) => void
 }
 
 /** Where packets died between the points of a capture, and what each hop cost. */
-export function Hops({ session, facts, version, onPacket }: HopsProps): ReactNode {
+export function Hops({ session, facts, version, reading, onPacket }: HopsProps): ReactNode {
   const several = facts.interfaces.length > 1
-  const question = several ? String(version) : undefined
+  // All is joined anew each time: while packets come, only once there are a fifth more.
+  const state = reading ? `${Math.round(4 * Math.log2(facts.packets + 1))} so far` : String(version)
+  const question = several ? state : undefined
   const { value, error, key } = useAnswer(question, () => session.engine.hops(MOST))
   return (
     <Pane title="Hops" waiting={key !== question}>
@@ -59,11 +62,14 @@ interface FollowedProps {
 function Followed({ answer, onPacket }: FollowedProps): ReactNode {
   const { hops, losses, points, lost } = answer
   /** The hop of which losses are listed; of all without. */
-  const [chosen, setChosen] = useState<number>()
+  const [name, setName] = useState<string>()
   const [active, setActive] = useState<number>()
+  // By name: while packets come there may be another in its place.
+  const found = hops.findIndex((hop) => nameOf(points, hop) === name)
+  const chosen = found < 0 ? undefined : found
   const listed = chosen === undefined ? losses : losses.filter(({ hop }) => hop === chosen)
   const choose = (index: number) => {
-    setChosen(index)
+    setName(nameOf(points, hops[index]))
     setActive(undefined)
   }
   const show = (index: number) => {
@@ -99,7 +105,7 @@ function Followed({ answer, onPacket }: FollowedProps): ReactNode {
           <EmptyState
             title={lost === 0 ? 'Nothing was lost between the points' : 'Nothing was lost on this hop'}
             {...(chosen !== undefined &&
-              lost > 0 && { actions: [{ title: 'Show all hops', run: () => setChosen(undefined) }] })}
+              lost > 0 && { actions: [{ title: 'Show all hops', run: () => setName(undefined) }] })}
           />
         }
       />
