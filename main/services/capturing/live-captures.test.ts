@@ -54,10 +54,13 @@ async function started() {
   const path = status?.file ?? ''
   await writeFile(path, 'ten bytes.')
   if (status) changed(status)
+  const say = (news: Partial<ClusterCaptureStatus>) => {
+    if (status) changed((status = { ...status, ...news }))
+  }
   const end = (last: Partial<ClusterCaptureStatus>) => {
     if (status) running.resolve((status = { ...status, ...last }))
   }
-  return { captures, store, path, name: basename(path), reports, end }
+  return { captures, store, path, name: basename(path), reports, say, end }
 }
 
 describe('the captures of a host', () => {
@@ -74,5 +77,12 @@ describe('the captures of a host', () => {
     await captures.close(10)
     expect((await store.about(name))?.state).toBe('incomplete')
     expect(await readFile(path, 'utf8')).toBe('ten bytes.')
+  })
+
+  it('are waited for also where they say that they are complete, and what they made is still being removed', async () => {
+    const { captures, store, name, say } = await started()
+    say({ state: 'complete' })
+    await captures.close(10)
+    expect((await store.about(name))?.state).toBe('complete')
   })
 })

@@ -39,6 +39,8 @@ interface Running {
   readonly order: CaptureOrder
   readonly health: Health
   readonly done: Promise<void>
+  /** That `done` is: its state says that it is over while what it made in the cluster is still being removed. */
+  settled: boolean
   /** Of one that is gone on with: what was known of it. */
   readonly before: About | undefined
   live: LiveCapture
@@ -146,10 +148,10 @@ export class LiveCaptures {
 
   /** Ends all in order, for when the host ends; those that take longer can be gone on with. */
   async close(withinMs: number): Promise<void> {
-    const all = [...this.#running.values()].filter(({ live }) => !isOver(live))
+    const all = [...this.#running.values()].filter(({ settled }) => !settled)
     for (const { capture } of all) void capture.stop().catch(() => undefined)
     await Promise.race([Promise.all(all.map(({ done }) => done)), sleep(withinMs, undefined, { ref: false })])
-    const slow = all.filter(({ live }) => !isOver(live))
+    const slow = all.filter(({ settled }) => !settled)
     for (const { capture } of slow) capture.leave()
     // Until their files are closed, and what became of them is written.
     await Promise.race([Promise.all(slow.map(({ done }) => done)), sleep(LEAVE_MS, undefined, { ref: false })])
@@ -164,6 +166,7 @@ export class LiveCaptures {
       order,
       health,
       done: promise,
+      settled: false,
       before,
       live: { ...capture.status, title: order.title, order, health: [] },
       serving: undefined,
@@ -183,7 +186,10 @@ export class LiveCaptures {
       })
       .then(() => this.#ended(running))
       .catch((error: unknown) => this.#needs.report('capturing.ended', error))
-      .finally(resolve)
+      .finally(() => {
+        running.settled = true
+        resolve()
+      })
     return capture.id
   }
 
