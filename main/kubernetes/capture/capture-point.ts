@@ -250,8 +250,10 @@ export class CapturePoint {
 
   /** tcpdump may have written there what was not fetched: not where it never began, has told its end, or its container is gone. */
   get mayHoldPackets(): boolean {
+    // Of one that was interrupted it is not known whether tcpdump began, also before it is tied to the file.
+    const mayHaveBegun = this.capture !== undefined || this.target === undefined
     const { why, gone } = this.capture?.progress ?? {}
-    return this.manifest !== undefined && this.#status.state !== 'failed' && why === undefined && gone !== true
+    return mayHaveBegun && this.#status.state !== 'failed' && why === undefined && gone !== true
   }
 
   #sinkInto(file: CaptureFile, mark: PointMark, shared: boolean): PointSink {

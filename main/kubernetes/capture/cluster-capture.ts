@@ -124,12 +124,13 @@ export class ClusterCapture {
       await this.#finish()
       return this.status
     } catch (error) {
+      const begun = this.#capturingSince !== undefined || !fresh
+      this.#stopping = true
       this.#state = 'failed'
-      this.#message = messageOf(error, this.#request.file, this.#file !== undefined)
+      this.#message = messageOf(error, this.#request.file, begun)
       for (const point of this.#points) point.capture?.abandon()
       await this.#file?.close().catch(() => undefined)
       // What may hold packets that are not in the file is left to whoever goes on, and ends by itself where nobody does.
-      const begun = this.#file !== undefined || !fresh
       await this.#release(begun ? this.#points.filter(({ mayHoldPackets }) => !mayHoldPackets) : this.#points)
       this.#changed()
       throw error instanceof HostError ? error : new HostError('unavailable', this.#message)
@@ -240,8 +241,10 @@ export class ClusterCapture {
       return undefined
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause))
-      point.capture = undefined
       this.#file?.leave(point.id)
+      // It may have been begun before, and can be asked when the capture is gone on with.
+      if (this.#left) return error
+      point.capture = undefined
       const what = point.target
         ? 'Nothing was captured here, as tcpdump could not be started'
         : 'Nothing of this point was fetched before the capture was interrupted, and now it can be neither fetched nor begun'
@@ -348,6 +351,8 @@ export class ClusterCapture {
   async #finish(): Promise<void> {
     const file = this.#file
     if (!file) return
+    // There is nothing to be stopped any more.
+    this.#stopping = true
     for (const point of this.#points) point.writeEvents(file, this.#startedAt)
     const statistics = this.#points.flatMap((point) => point.statistics(this.#startedAt) ?? [])
     await file.addLast(statistics, await this.#names.readAgain(this.#namespaces()))
