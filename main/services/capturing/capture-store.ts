@@ -38,6 +38,9 @@ export class CaptureStore {
   readonly #list = new Watched<readonly LibraryCapture[]>([])
   /** Made by this host at this moment. */
   readonly #live = new Set<string>()
+  /** How many times the list was asked for, and the last of these that is in it. */
+  #asked = 0
+  #answered = 0
 
   constructor(folder: string, notePlaces: NotePlaces) {
     this.folder = folder
@@ -153,6 +156,7 @@ export class CaptureStore {
   }
 
   async refresh(): Promise<void> {
+    const asked = ++this.#asked
     let names: readonly string[]
     try {
       names = await readdir(this.folder)
@@ -162,6 +166,9 @@ export class CaptureStore {
     }
     const own = names.filter((name) => LibraryName.safeParse(name).success)
     const found = await Promise.all(own.map((name) => this.#describe(name)))
+    // One that was asked for earlier may take longer, and saw what was before.
+    if (asked < this.#answered) return
+    this.#answered = asked
     this.#list.set(found.flatMap((one) => one ?? []).toSorted((a, b) => b.startedAt - a.startedAt))
   }
 
