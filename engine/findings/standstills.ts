@@ -39,6 +39,8 @@ export interface StandStill {
   readonly kernelSpoke: boolean
   /** Its kernel sent nothing either, for longer than any ACK is delayed. */
   readonly hostStill: boolean
+  /** Most asked again after they had been answered together before, as long polls do: that they wait together again tells nothing. */
+  readonly askedAgain: boolean
   /** Whose answer reached the address right before it went on: the row; -1 = none. */
   readonly broughtBy: number
 }
@@ -62,12 +64,12 @@ interface Candidate {
   broughtBy: number
 }
 
-/** All that are to be seen in the conversations that the rule may look at, by time. Some hundred nanoseconds for each pause of a conversation. */
+/** All that are to be seen in the conversations that the rule may look at, by when they ended. Some hundred nanoseconds for each pause of a conversation. */
 export function standStillsIn(context: FindingContext): readonly StandStill[] {
   const candidates = burstsIn(context).flatMap(([key, rows]) => candidateOf(context, key, rows))
   if (candidates.length === 0) return []
   listen(context, candidates)
-  return candidates.flatMap((candidate) => standStillOf(context, candidate))
+  return candidates.flatMap((candidate) => standStillOf(context, candidate)).toSorted((a, b) => a.to - b.to)
 }
 
 /** By address and kind what it sent together in several conversations that had all stood still before. */
@@ -242,7 +244,34 @@ function standStillOf(context: FindingContext, candidate: Candidate): StandStill
     const way = context.tables.roundTrips.shortest(id, direction)
     return way !== undefined && way * ROUND_TRIPS <= lasted
   })
-  return waiting.length < LEAST_WAITING ? [] : [{ ...still, waiting }]
+  if (waiting.length < LEAST_WAITING) return []
+  return [{ ...still, waiting, askedAgain: !hostStill && areAskedAgain(waiting) }]
+}
+
+/** Answers that came together are no common one where any was asked for shortly before: a busy server just goes on. */
+function areAskedAgain(waiting: readonly Waiting[]): boolean {
+  const turns = waiting.flatMap((each) => turnBefore(each)).toSorted((a, b) => a.answered - b.answered)
+  const needed = Math.floor(waiting.length / 2) + 1
+  for (let first = 0; first + needed <= turns.length; first++) {
+    const some = turns.slice(first, first + needed)
+    const begins = some[0].answered
+    const lasted = some[needed - 1].answered - begins
+    if (lasted <= TOGETHER_NS && begins - most(some.map(({ asked }) => asked)) > lasted) return true
+  }
+  return false
+}
+
+/** When the answer before its question began, and what that had answered was asked. */
+function turnBefore({ segments, asked }: Waiting): readonly { asked: number; answered: number }[] {
+  const byClient = segments.fromClient(asked)
+  let answered = -1
+  for (let i = asked - 1; i >= 0 && asked - i <= MOST_BACK; i--) {
+    if (segments.length(i) === 0) continue
+    if (segments.fromClient(i) === byClient)
+      return answered < 0 ? [] : [{ asked: segments.time(i), answered: segments.time(answered) }]
+    answered = i
+  }
+  return []
 }
 
 /** For how long each waited within the stand-still. */

@@ -72,6 +72,18 @@ const throttled = (connections: number, times: number, period = 100): Connection
     at: 0,
   }))
 
+/** Of the n-th consumer: what is published after 5 to 200 ms reaches all of them, and each asks again up to 3 ms later. */
+function longPolls(n: number): Turn[] {
+  let ask = 10 + n * 0.4
+  let published = 10
+  return numbers(100).map((k) => {
+    published += 5 + ((k * 67) % 196)
+    const turn = { ask, ack: ask + 0.2, answer: published + n * 0.03 }
+    ask = turn.answer + 0.2 + ((k * 5 + n * 3) % 8) * 0.4
+    return turn
+  })
+}
+
 describe('a program that stops', () => {
   it('is told from a slow one: all that waited is answered together, and its kernel was awake', async () => {
     const report = await findInConnections(...stopped(6, 500, 640, 20))
@@ -98,6 +110,23 @@ describe('a program that stops', () => {
     expect(finding.why).toContain('7 of 7 times it went on at a multiple of 100 ms')
     expect(finding.blamed).toMatch(/^the CPU limit of 10\.0\.0\.2, most likely/)
     expect(finding.confirm.map(({ command }) => command).join()).toContain('cpu.stat')
+  })
+
+  it('tells of the time from its first stop to its last, also where its kernel was once silent too', async () => {
+    const turns = (n: number): Turn[] => [
+      ...prompt(10 + n * 7, 5),
+      { ask: 600 + n * 20, ack: 900 + n * 0.1, answer: 905 + n * 0.2 },
+      ...prompt(1000 + n * 7, 5),
+      ...[2000, 3000].flatMap((at) => [
+        { ask: at + n * 20, ack: at + 0.2 + n * 20, answer: at + 140 + n * 0.2 },
+        ...prompt(at + 200 + n * 7, 3),
+      ]),
+    ]
+    const finding = theFinding(
+      await findInConnections(...numbers(3).map((n) => ({ text: connection(turns(n)), at: 0 }))),
+    )
+    expect(finding.kind).toBe('stall')
+    expect([finding.since, finding.until].map((time) => Math.round(time / 1e6))).toEqual([600, 3140])
   })
 
   it('stops by another period for another reason', async () => {
@@ -156,6 +185,10 @@ describe('no stand-still is', () => {
         ),
         at: 0,
       })),
+    ],
+    [
+      'what several consumers wait for, who ask again as soon as they are all answered',
+      numbers(8).map((n) => ({ text: connection(longPolls(n)), at: 0 })),
     ],
     [
       'a tick of 100 ms at which a program always answers',

@@ -99,11 +99,16 @@ function stalledAt(context: FindingContext, all: readonly StandStill[]): Stalled
   const hosts = apart(all.filter(({ hostStill }) => hostStill))
   if (isNoChance(hosts)) return { stills: hosts, side: 'host', usual: NaN, grid: undefined }
   if (all.length < THRESHOLDS.times.value && evidenceIn(all) < -Math.log(THRESHOLDS.chance.value)) return undefined
-  const usual = usualWait(context, all)
-  // NaN: nothing to compare with.
-  const stills = all.filter(({ from, to }) => usual <= THRESHOLDS.usual.value * (to - from))
-  const grid = gridOf(stills)
-  return grid || isNoChance(stills) ? { stills, side: sideOf(stills), usual, grid } : undefined
+  const among = (stills: readonly StandStill[]): Stalled => {
+    const usual = usualWait(context, stills)
+    // NaN: nothing to compare with.
+    const longer = stills.filter(({ from, to }) => usual <= THRESHOLDS.usual.value * (to - from))
+    return { stills: longer, side: sideOf(longer), usual, grid: gridOf(longer) }
+  }
+  const periodic = among(all)
+  if (periodic.grid) return periodic
+  const stalled = among(all.filter(({ askedAgain }) => !askedAgain))
+  return isNoChance(stalled.stills) ? stalled : undefined
 }
 
 /** Where ACKs alone and data tell of the same time, what more connections tell of. */
