@@ -3,6 +3,7 @@ import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiError } from './api-error.ts'
 import type { ContainerStatus, KubernetesEvent, KubernetesList, Pod } from './objects.ts'
+import { retryAfterMs } from './retry.ts'
 
 /** Images have to be pulled first. Shorter than a container of ours waits for a heartbeat, as its neighbours in a capture do. */
 const START_TIMEOUT_MS = 300_000
@@ -40,7 +41,9 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       // The node goes on without the API server, which may be restarting while an image of a gigabyte is pulled.
       if (!isAway(error) || Date.now() > until) throw error
       if (error.message !== told) tell?.((told = error.message))
-      await sleep(POLL_MS, undefined, signal ? { signal } : {})
+      // Who asks to be left alone for longer than is waited is asked a last time.
+      const pause = Math.min(Math.max(POLL_MS, retryAfterMs(error)), until - Date.now() + POLL_MS)
+      await sleep(pause, undefined, signal ? { signal } : {})
       continue
     }
     const failure = podFailure(pod)
