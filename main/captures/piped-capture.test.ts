@@ -94,18 +94,54 @@ describe('a capture that is piped', () => {
     expect(input.destroyed).toBe(true)
   })
 
-  it('can be stopped, which is no failure', async () => {
-    const { folder, captures } = await library()
-    const input = new PassThrough()
-    const opened = keepPiped(input, folder, captures)
-    input.write('abcd')
-    const piped = await opened
-    const stopping = piped?.stop()
-    // Whoever writes ends as well, and has something to say before.
-    input.write('last')
-    await stopping
-    expect(piped?.capture).toMatchObject({ growing: false, failure: undefined })
-    expect(await readFile(piped?.capture.path ?? '', 'latin1')).toBe('abcdlast')
+  describe('that is stopped', () => {
+    /** Its last bytes are in the file, or the disk had no room for them. */
+    async function stopped(write?: () => Promise<void>) {
+      const { folder, captures } = await library()
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const input = new PassThrough()
+      const opened = keepPiped(input, folder, captures)
+      input.write('abcd')
+      const piped = await opened
+      if (!piped) throw new Error('bytes came')
+      if (write) {
+        const handle = await open(piped.capture.path)
+        await handle.close()
+        const handles: FileHandle = Object.getPrototypeOf(handle)
+        vi.spyOn(handles, 'writeFile').mockImplementationOnce(write)
+      }
+      const kept = new Promise<void>((resolve) => vi.spyOn(piped.capture, 'grew').mockImplementation(resolve))
+      const stopping = piped.stop()
+      // Whoever writes ends as well, and has something to say before.
+      input.write('last')
+      return { input, capture: piped.capture, kept, stopping }
+    }
+
+    it('has the last bytes of who ends with it, and waits no longer for who does not: that is no failure', async () => {
+      const { capture, kept, stopping } = await stopped()
+      await kept
+      vi.advanceTimersByTime(1000)
+      await stopping
+      expect(capture).toMatchObject({ growing: false, failure: undefined })
+      expect(await readFile(capture.path, 'latin1')).toBe('abcdlast')
+    })
+
+    it('leaves no timer behind where its input ends', async () => {
+      const { input, capture, stopping } = await stopped()
+      input.end()
+      await stopping
+      expect(vi.getTimerCount()).toBe(0)
+      expect(await readFile(capture.path, 'latin1')).toBe('abcdlast')
+    })
+
+    it('says that the disk had no room for the last bytes, also where that is known late', async () => {
+      const { capture, stopping } = await stopped(async () => {
+        vi.advanceTimersByTime(1000)
+        throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+      })
+      await stopping
+      expect(capture.failure?.message).toBe(`${capture.path}: The disk is full.`)
+    })
   })
 
   it('leaves no file open and none by half where it can not be served', async () => {

@@ -2,7 +2,6 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CaptureLibrary } from '../services/captures.ts'
 import { captureFileName } from '../services/capturing/capture-names.ts'
 import { fileFailure, isFileError } from '../file-errors.ts'
@@ -36,8 +35,10 @@ export async function keepPiped(
   captures: CaptureLibrary,
 ): Promise<PipedCapture | undefined> {
   const chunks: AsyncIterator<Uint8Array> = input[Symbol.asyncIterator]()
+  let stopped = false
   const next = () =>
-    chunks.next().catch((error: unknown) => {
+    chunks.next().catch((error: unknown): IteratorResult<Uint8Array> => {
+      if (stopped && isFileError(error, 'ERR_STREAM_PREMATURE_CLOSE')) return { done: true, value: undefined }
       throw fileFailure('standard input', error)
     })
   const first = await next()
@@ -56,7 +57,6 @@ export async function keepPiped(
     if (written === 0) await rm(path, { force: true })
     throw fileFailure(path, error)
   }
-  let stopped = false
   const keep = async () => {
     try {
       for (let chunk = await next(); chunk.done !== true; chunk = await next()) {
@@ -67,8 +67,7 @@ export async function keepPiped(
       await file.close()
       capture.finish()
     } catch (error) {
-      if (stopped) capture.finish()
-      else capture.fail(fileFailure(path, error))
+      capture.fail(fileFailure(path, error))
       // Whoever writes need not wait for us.
       input.destroy()
       await file.close().catch(() => undefined)
@@ -76,10 +75,12 @@ export async function keepPiped(
   }
   const ended = keep()
   const stop = async () => {
-    await Promise.race([ended, sleep(LAST_BYTES_MS)])
-    stopped = true
-    input.destroy()
+    const late = setTimeout(() => {
+      stopped = true
+      input.destroy()
+    }, LAST_BYTES_MS)
     await ended
+    clearTimeout(late)
   }
   return { capture, ended, stop }
 }
