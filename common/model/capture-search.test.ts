@@ -32,6 +32,8 @@ describe('the text of a search', () => {
     expect(searchText([needle(0)])).toBeUndefined()
     expect(searchText([needle(256)])).toHaveLength(512)
     expect(searchText([needle(257)])).toBeUndefined()
+    expect(searchText([needle(128), needle(128)])).toHaveLength(513)
+    expect(searchText([needle(128), needle(129)])).toBeUndefined()
     expect(searchText(Array.from({ length: 17 }, () => needle(1)))).toBeUndefined()
   })
 
@@ -43,6 +45,7 @@ describe('the text of a search', () => {
     ['61,', '0', '1'],
     ['6G', '0', '1'],
     ['61'.repeat(257), '0', '1'],
+    ['61'.repeat(128) + ',' + '61'.repeat(129), '0', '1'],
     ['61,'.repeat(16) + '61', '0', '1'],
     ['61', '1', '0'],
     ['61', '-1', '0'],

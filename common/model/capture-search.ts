@@ -14,7 +14,7 @@ export interface CaptureSearch {
 export interface FoundPlaces {
   /** Offsets where a run begins, ascending. */
   readonly places: Float64Array
-  /** What is there from here on was not looked at: the capture ends, or there were too many. */
+  /** What begins from here on may be missing: the capture ends, perhaps within it, or there were too many. */
   readonly to: number
 }
 
@@ -23,12 +23,13 @@ export const MOST_SEARCHED = 32 << 20
 /** Once there are more than one in so many bytes, reading all of them takes no longer than reading where they are. */
 export const LEAST_APART = 2048
 const MOST_NEEDLES = 16
+/** Of all together: each may have to be compared at each place. */
 const MOST_NEEDLE_BYTES = 256
 
 /** Undefined where that is too much to look for. */
 export function searchText(needles: readonly Needle[]): string | undefined {
   if (needles.length === 0 || needles.length > MOST_NEEDLES) return undefined
-  if (needles.some(({ bytes }) => bytes.length === 0 || bytes.length > MOST_NEEDLE_BYTES)) return undefined
+  if (needles.some(({ bytes }) => bytes.length === 0) || areTooLong(needles)) return undefined
   return needles.map(({ bytes, others }) => (bytes === others ? hex(bytes) : `${hex(bytes)}:${hex(others)}`)).join(',')
 }
 
@@ -39,14 +40,17 @@ export function parseSearch(text: string, from: string | null, to: string | null
   const needles: Needle[] = []
   for (const word of words) {
     const [all, bytes, others] = /^((?:[0-9a-f]{2})+)(?::((?:[0-9a-f]{2})+))?$/.exec(word) ?? []
-    if (all === undefined || bytes.length > MOST_NEEDLE_BYTES * 2 || (others?.length ?? bytes.length) !== bytes.length)
-      return undefined
+    if (all === undefined || (others?.length ?? bytes.length) !== bytes.length) return undefined
     needles.push(new Needle(bytesOf(bytes), others === undefined ? undefined : bytesOf(others)))
   }
+  if (areTooLong(needles)) return undefined
   const [start, end] = [offsetOf(from), offsetOf(to)]
   if (start === undefined || end === undefined || end < start || end - start > MOST_SEARCHED) return undefined
   return { needles, from: start, to: end }
 }
+
+const areTooLong = (needles: readonly Needle[]): boolean =>
+  needles.reduce((sum, { bytes }) => sum + bytes.length, 0) > MOST_NEEDLE_BYTES
 
 function offsetOf(text: string | null): number | undefined {
   return text !== null && /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined

@@ -154,7 +154,8 @@ export async function rowsWithNeedles(
   const begin = offsetOf(packets, first)
   const end = endOf(packets, last)
   if (end - begin < SEARCH_SPAN || rows.length < (last - first) * SEARCH_SHARE) return undefined
-  const found = await read.search?.(needles, begin, end)
+  // Reading tells why, where that fails as well.
+  const found = await read.search?.(needles, begin, end)?.catch(() => undefined)
   if (!found) return undefined
   const holding = new RowList()
   let next = 0

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { CapturePiece } from '../../common/model/capture-pieces.ts'
 import type { Needle } from '../../common/model/needle.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { parseScenario } from '../../test/support/tcp-scenario.ts'
 import { compileFilter } from './filter/display-filter.ts'
 import { fieldCatalog } from './filter/field-catalog.ts'
 import { FilterError } from './filter/filter-syntax.ts'
@@ -110,10 +111,11 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     for (const [time, bytes, options] of MIXED_FRAMES) spread.add(time, bytes, options)
     const all = await spread.read(0, Infinity)
     let searches = 0
-    let share = 1
+    let share: number | 'fails' = 1
     const read = Object.assign(spread.read.bind(undefined), {
       search: async (needles: readonly Needle[], from: number, to: number) => {
         searches++
+        if (share === 'fails') throw new Error('too much to look for')
         const end = from + Math.floor((to - from) * share)
         const places = needles.flatMap((needle) => {
           const found: number[] = []
@@ -124,7 +126,7 @@ describe('selecting packets', { timeout: 60_000 }, () => {
       },
     })
     await fc.assert(
-      fc.asyncProperty(displayFilter, fc.constantFrom(0, 0.4, 0.9, 1), async (filter, part) => {
+      fc.asyncProperty(displayFilter, fc.constantFrom(0, 0.4, 0.9, 1, 'fails' as const), async (filter, part) => {
         share = part
         const rows = await new PacketSelector(spread).select({ filter }, read)
         expect([filter, ...(rows ?? [])]).toEqual([filter, ...naively(spread, filter)])
@@ -405,6 +407,34 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     expect(await selector.select(query, capture.read)).toEqual(Uint32Array.of(0))
     capture.add(1_000_000_001n, segment(0x12, 9, 6, true)).add(1_000_000_002n, segment(0x10, 6, 10))
     expect(await selector.select(query, capture.read)).toHaveLength(0)
+  })
+
+  it('asks again what repetitions are, as later ones tell that their sender sends no probes', async () => {
+    const { packets } = parseScenario(`
+      ids
+      +0     A>B S  0(0)         <mss 1460, sackOK>
+      +20ms  B>A SA 0(0)   ack 1 <mss 1460, sackOK>
+      +0     A>B A  1(0)   ack 1
+      +1ms   A>B PA 1(1000) ack 1
+      +230ms A>B PA 1(1000) ack 1
+      +20ms  B>A A  1(0) ack 1001
+      +1ms   A>B PA 1001(1000) ack 1
+      +20ms  B>A A  1(0) ack 2001
+      +1ms   A>B A  2001(1000) ack 1
+      +0     A>B PA 3001(1000) ack 1
+      +230ms A>B A  2001(1000) ack 1`)
+    const capture = new TestCapture()
+    const add = (from: number, to: number) => {
+      for (const { frame, time } of packets.slice(from, to)) {
+        capture.add(1_000_000_000n + BigInt(Math.round(time)), frame.bytes, { length: frame.length })
+      }
+    }
+    const selector = new PacketSelector(capture)
+    const probes = { filter: 'hopscope.verdict == "tlp"' }
+    add(0, 5)
+    expect(await selector.select(probes, capture.read)).toEqual(Uint32Array.of(4))
+    add(5, packets.length)
+    expect(await selector.select(probes, capture.read)).toHaveLength(0)
   })
 
   it('says what is wrong with a filter, and passes on what reading throws', async () => {

@@ -54,12 +54,12 @@ async function searchOpen(
   // One block is read while the one before is searched.
   let next = start(at, blocks[0])
   try {
-    for (let n = 1; next && !signal.aborted && places.length <= most && tries() <= mostTries; n++) {
+    for (let n = 1; next && !signal.aborted && tries() <= mostTries; n++) {
       const block = await next
       const until = Math.min(end, at + BLOCK_BYTES)
       next = start(until, blocks[n % 2])
-      const found = needles.flatMap((needle) => [...placesOf(needle, block, until - at)])
-      if (needles.length > 1) found.sort((a, b) => a - b)
+      const found = placesIn(block, until - at, needles, most - places.length)
+      if (!found) break
       for (const place of found) places.push(at - from + place)
       at = until
     }
@@ -67,8 +67,21 @@ async function searchOpen(
     // Its memory serves again.
     await next?.catch(() => undefined)
   }
-  places.unshift(at - from)
+  // A run that the capture's end cuts may be whole once it has grown.
+  places.unshift(Math.max(0, Math.min(at, size - overlap) - from))
   return new Uint8Array(Uint32Array.from(places).buffer)
+}
+
+/** Where the needles begin in front of `end`, ascending; undefined where there are more than `most`. */
+function placesIn(block: Buffer, end: number, needles: CaptureSearch['needles'], most: number): number[] | undefined {
+  const places: number[] = []
+  for (const needle of needles) {
+    for (const place of placesOf(needle, block, end)) {
+      if (places.length >= most) return undefined
+      places.push(place)
+    }
+  }
+  return needles.length > 1 ? places.sort((a, b) => a - b) : places
 }
 
 /** Where the needle begins in front of `end`. */

@@ -83,6 +83,7 @@ export const HOPSCOPE_FIELDS: readonly FilterField[] = [
     type: 'string',
     description: 'What a repeated segment really is',
     decoded: false,
+    changes: true,
     columns: [
       {
         read({ chunk, from, to }, values, presence) {
