@@ -62,40 +62,45 @@ export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: num
   let segments = 0
   for (let place = 0; place < near.count; place++) if (isDue(place)) segments++
   let missed = 0
-  const bytes = new Map<number, number>()
-  const firstLost = new Map<number, number>()
+  const found = new Map<number, { bytes: number; again: number | undefined }>()
   for (const { from, to } of unequal(near, far)) {
     const sent = near.holding(from)
     const came = far.holding(from)
     if (sent.length <= came.length) continue
     // Further on it was seen, or it was acknowledged: it did cross.
     const further = beyond.reduce((most, run) => Math.max(most, run.holding(from).length), 0)
-    const unseen = Math.max(further, came.length === 0 && acked >= to ? sent.length : 0) - came.length
-    if (unseen > 0) missed += to - from
-    let toFind = sent.length - came.length - Math.max(0, unseen)
-    for (const place of toFind > 0 ? unmatched(near, sent, far, came, reach.least) : []) {
-      if (toFind-- <= 0) break
+    const crossed = Math.max(came.length, further, came.length === 0 && acked >= to ? sent.length : 0)
+    const gone = unmatched(near, sent, far, came, reach.least)
+    const dead = Math.max(0, sent.length - crossed)
+    if (gone.slice(dead, dead + crossed - came.length).some(({ place }) => isDue(place))) missed += to - from
+    for (const { place, again } of gone.slice(0, dead)) {
       if (!isDue(place)) continue
-      bytes.set(place, (bytes.get(place) ?? 0) + to - from)
-      if (!firstLost.has(place)) firstLost.set(place, from)
+      const known = found.get(place)
+      if (known) known.bytes += to - from
+      else found.set(place, { bytes: to - from, again })
     }
   }
-  const lost = Array.from(bytes, ([place, count]) => ({
-    place,
-    bytes: count,
-    again: near.holding(firstLost.get(place) ?? 0).find((other) => other > place),
-  }))
+  const lost = Array.from(found, ([place, { bytes, again }]) => ({ place, bytes, again }))
   return { segments, lost: lost.sort((a, b) => a.place - b.place), missed }
 }
 
-/** The sent that none of what came is, the earliest first: each that came is the last one that can have come by then. */
-function unmatched(near: Run, sent: readonly number[], far: Run, came: readonly number[], least: number): number[] {
-  const left = sent.slice()
-  for (const arrived of came.toReversed()) {
-    const latest = left.findLastIndex((place) => near.time[place] + least <= far.time[arrived])
-    if (latest >= 0) left.splice(latest, 1)
+/** A sending that none of what came is. */
+interface Unmatched {
+  readonly place: number
+  /** The next sending of the same. */
+  readonly again: number | undefined
+}
+
+/** The earliest first: each that came is the last one that can have come by then. */
+function unmatched(near: Run, sent: readonly number[], far: Run, came: readonly number[], least: number): Unmatched[] {
+  const found: Unmatched[] = []
+  let arrived = came.length - 1
+  for (let i = sent.length - 1; i >= 0; i--) {
+    const place = sent[i]
+    if (arrived >= 0 && near.time[place] + least <= far.time[came[arrived]]) arrived--
+    else found.push({ place, again: sent.at(i + 1) })
   }
-  return left
+  return found.reverse()
 }
 
 /** Ranges of sequence numbers, each whole in or out of every segment, that were not seen the same number of times at both. */
@@ -128,4 +133,9 @@ function unlike(one: Run, other: Run): [number, number][] {
     if (count !== 0) left.push([from, to])
   }
   return left
+}
+
+/** Of ascending numbers. */
+export function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1)]
 }

@@ -4,7 +4,7 @@ import { FLAG } from '../columns/packet-table.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
 import { hopsOf, type HopReport } from './hops.ts'
 
-const { syn, ack, fin } = FLAG
+const { syn, ack, fin, rst } = FLAG
 const MS = 1e6
 const START = 1_800_000_000_000_000_000n
 
@@ -30,12 +30,17 @@ interface Network {
   readonly clocks?: Partial<Record<Point, number>>
   /** Address and port of the server, as seen at `peer`. */
   readonly nat?: boolean
-  /** Each packet twice at `node`. */
-  readonly twice?: boolean
+  /** `node` sees both sides of it: what goes to the service, and to the pod. */
+  readonly bothLegs?: boolean
+  /** Each packet twice at `node`; of one connection alone by its port. */
+  readonly twice?: boolean | number
 }
 
 /** One capture of all points. */
-function captured(sent: readonly Sent[], { clocks = {}, nat = false, twice = false }: Network = {}): TestCapture {
+function captured(
+  sent: readonly Sent[],
+  { clocks = {}, nat = false, bothLegs = false, twice = false }: Network = {},
+): TestCapture {
   const seen: { time: number; interfaceId: number; segment: TcpSegment; translated: boolean }[] = []
   let ipId = 1
   for (const each of sent) {
@@ -50,8 +55,10 @@ function captured(sent: readonly Sent[], { clocks = {}, nat = false, twice = fal
         for (const [from, length] of pieces) {
           const segment = { ...common, seq: from, payloadLength: length }
           const sighting = { interfaceId, segment, translated: nat && point === 'peer' }
-          seen.push({ ...sighting, time })
-          if (twice && point === 'node') seen.push({ ...sighting, time: time + 0.01 })
+          const isNode = point === 'node'
+          if (isNode && bothLegs) seen.push({ ...sighting, translated: !fromA, time: time - 0.01 })
+          seen.push({ ...sighting, translated: sighting.translated || (isNode && bothLegs && fromA), time })
+          if (isNode && (twice === true || twice === each.portA)) seen.push({ ...sighting, time: time + 0.01 })
         }
       }
       if (each.dies === point) break
@@ -97,6 +104,14 @@ const lostBehind = (dies: Point): Sent[] => {
   return [...HANDSHAKE, ...exchange(3), { ...lost, dies }, { ...lost, at: 50 }, ...exchange(3, 60, 401).slice(1)]
 }
 
+/** Another connection, with exchanges. */
+const other = (at: number, count: number, portA = 40_001): Sent[] =>
+  [...HANDSHAKE, ...exchange(count)].map((each) => {
+    const by = each.fromA === false ? [70_000, 50_000] : [50_000, 70_000]
+    const { seq = 0, ack: acked = 0 } = each
+    return { ...each, at: at + each.at, portA, seq: seq + by[0], ack: acked === 0 ? 0 : acked + by[1] }
+  })
+
 describe('hops', () => {
   it('orders the points by the way of the packets, and loses nothing where nothing is lost', () => {
     const report = hops(captured([...HANDSHAKE, ...exchange(10)]))
@@ -140,6 +155,12 @@ describe('hops', () => {
     expect(report.losses).toMatchObject([{ time: 231 * MS, again: undefined }])
   })
 
+  it('tells of each sending that died when the next one passed', () => {
+    const sent = [30, 50, 90, 170].map((at) => ({ at, seq: 401, ack: 931, payloadLength: 100, dies: 'node' as const }))
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...sent, ...other(20, 100)]))
+    expect(report.losses.map(({ againAfterNs }) => againAfterNs)).toEqual([20 * MS, 40 * MS, 80 * MS, undefined])
+  })
+
   it('follows what comes back', () => {
     const lost: Sent = { at: 30, fromA: false, seq: 931, ack: 401, payloadLength: 10, dies: 'peer' }
     expect(lostOn(hops(captured([...HANDSHAKE, ...exchange(3), lost, ...exchange(3, 240, 401)])))).toEqual({
@@ -166,6 +187,14 @@ describe('hops', () => {
     const report = hops(captured(lostBehind('node'), { nat: true }))
     expect(report).toMatchObject({ connections: 1, alone: 0 })
     expect(lostOn(report)).toEqual({ 'node > peer': 1 })
+  })
+
+  it('takes what a point sees on both sides of a NAT for one packet, and what is sent again for two', () => {
+    const report = hops(captured([...lostBehind('node'), ...other(50, 100)], { nat: true, bothLegs: true }))
+    expect(report).toMatchObject({ connections: 2, alone: 0 })
+    expect(lostOn(report)).toEqual({ 'node > peer': 1 })
+    expect(report.hops.map(({ missedBytes }) => missedBytes)).toEqual([0, 0, 0, 0])
+    expect(hops(captured([...HANDSHAKE, ...exchange(10)], { nat: true, bothLegs: true })).losses).toEqual([])
   })
 
   it('counts bytes, not packets, where a network card cuts up what the host captured', () => {
@@ -202,9 +231,13 @@ describe('hops', () => {
       ...exchange(3),
       ...exchange(3, 100, 401).map((each) => ({ ...each, missedBy: 'peer' as const })),
     ]
-    expect(hops(captured(sent)).losses).toEqual([])
-    const early = HANDSHAKE.map((each) => ({ ...each, missedBy: 'peer' as const }))
-    expect(hops(captured([...early, ...exchange(6)])).losses).toEqual([])
+    const ended = hops(captured(sent))
+    expect(ended.losses).toEqual([])
+    expect(ended.hops[1].missedBytes).toBe(0)
+    const early = [...HANDSHAKE, ...exchange(3)].map((each) => ({ ...each, missedBy: 'peer' as const }))
+    const begun = hops(captured([...early, ...exchange(6, 60, 401)]))
+    expect(begun.losses).toEqual([])
+    expect(begun.hops[1].missedBytes).toBe(0)
   })
 
   it('charges SYNs that nobody further on saw to the way that other connections between the two took', () => {
@@ -219,6 +252,44 @@ describe('hops', () => {
 
   it('takes what a point sees twice for one packet', () => {
     expect(lostOn(hops(captured(lostBehind('node'), { twice: true })))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('does so of one connection alone', () => {
+    const sent = [...lostBehind('node'), ...other(0.3, 3), ...other(0.6, 40, 40_002)]
+    expect(lostOn(hops(captured(sent, { twice: 40_001 })))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('does not take an ACK for that of what was never sent', () => {
+    const challenged: Sent[] = [
+      { at: 0, flags: syn, seq: 100, ack: 0 },
+      { at: 3, fromA: false, seq: 5_000, ack: 1_000_000_000 },
+      { at: 6, flags: rst, seq: 1_000_000_000, ack: 0 },
+    ]
+    const later = lostBehind('node').map((each) => ({ ...each, at: each.at + 1000 }))
+    expect(lostOn(hops(captured([...challenged, ...later.slice(0, -4), ...other(1040, 10)])))).toEqual({
+      'node > peer': 1,
+    })
+    // And never sent again.
+    const dead = later.filter(({ at }) => at < 1050)
+    expect(lostOn(hops(captured([...challenged, ...dead, ...other(1040, 10)])))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('brings captures together that begin more than 2 GiB apart', () => {
+    const large = Array.from({ length: 60 }, (_, i): Sent[] => {
+      const next = (101 + i * 60_000_000) >>> 0
+      return [
+        { at: 10 + 10 * i, seq: next, ack: 901 + i * 10, payloadLength: 60_000 },
+        { at: 15 + 10 * i, fromA: false, seq: 901 + i * 10, ack: (next + 60_000) >>> 0, payloadLength: 10 },
+      ]
+    }).flat()
+    const near = captured([...HANDSHAKE, ...large].map((each) => ({ ...each, dies: 'pod' as const })))
+    const far = captured(large.slice(90).map((each) => ({ ...each, missedBy: 'pod' as const })))
+    const report = hopsOf([
+      { name: 'near', tables: near },
+      { name: 'far', tables: far },
+    ])
+    expect(report).toMatchObject({ connections: 1, losses: [] })
+    expect(report.hops.map(({ missedBytes }) => missedBytes)).toEqual(report.hops.map(() => 0))
   })
 
   it('follows sequence numbers around', () => {

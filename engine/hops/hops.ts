@@ -1,9 +1,9 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { addressKey } from '../query/conversation-names.ts'
-import { connectionsOf, type Member } from './connections.ts'
-import { crossing, delays, type Reach } from './crossing.ts'
-import { type CapturePoint, firstSighting, pointsOf, type PointSource } from './points.ts'
-import { Run, takes } from './runs.ts'
+import { connectionsOf } from './connections.ts'
+import { crossing, delays, quantile, type Reach } from './crossing.ts'
+import { extend, type Path, pathOf, TO_A, TO_B } from './paths.ts'
+import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
+import { Run } from './runs.ts'
 
 /** What became of TCP segments on their way from point to point. Times are nanoseconds since the first source's epoch, by each point's own clock. */
 export interface HopReport {
@@ -58,19 +58,6 @@ export interface Loss {
   readonly againAfterNs: number | undefined
 }
 
-/** A connection with what each point saw of it; undefined = nothing. */
-interface Path {
-  readonly members: readonly Member[]
-  /** By direction, then by point. */
-  readonly runs: readonly (readonly (Run | undefined)[])[]
-  /** Highest acknowledgment number, by the direction that it acknowledges. */
-  readonly acked: readonly [number, number]
-  /** Points in the order in which its first direction passes them. */
-  order: readonly number[]
-}
-
-const TO_B = 0
-const TO_A = 1
 const HOP_KEY = 2 ** 16
 
 /** Joins what the points saw, through NAT and tunnels, and charges each lost segment to the hop on which it died. */
@@ -145,111 +132,6 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   }
 }
 
-function pathOf(
-  members: readonly Member[],
-  points: readonly CapturePoint[],
-  numbers: ReadonlyMap<PointSource, ReadonlyMap<number, number>>,
-): Path {
-  const runs: [(Run | undefined)[], (Run | undefined)[]] = [[], []]
-  const acked: [number, number] = [-Infinity, -Infinity]
-  /** Of each direction the first sequence number seen. */
-  const bases: [number | undefined, number | undefined] = [undefined, undefined]
-  for (const { source, rows, conversation, flipped } of members) {
-    const { packets } = source.tables
-    const known = numbers.get(source)
-    const newest: [number, number] = [0, 0]
-    const seen = new Set<string>()
-    const isFirst = (...sighting: readonly number[]) => {
-      const { size } = seen
-      return seen.add(sighting.join(' ')).size > size
-    }
-    /** Sequence numbers wrap: each is the one that is nearest to the newest. */
-    const place = (direction: number, seq: number) => {
-      const base = (bases[direction] ??= seq)
-      const wrapped = (base + newest[direction]) | 0
-      const at = newest[direction] + ((seq - wrapped) | 0)
-      newest[direction] = Math.max(newest[direction], at)
-      return at
-    }
-    for (const row of rows.of(conversation)) {
-      const chunk = packets.chunk(row)
-      const i = row % CHUNK_ROWS
-      const point = known?.get(chunk.interface[i])
-      if (point === undefined) continue
-      const flags = chunk.flags[i]
-      const direction = ((flags & FLAG.reverse) !== 0) === flipped ? TO_B : TO_A
-      const length = takes(flags, chunk.payloadLength[i])
-      if (length > 0) {
-        const from = place(direction, chunk.seq[i])
-        if (!points[point].seesTwice || isFirst(point, firstSighting(source.tables, row), from, length)) {
-          const run = (runs[direction][point] ??= new Run())
-          run.add(from, from + length, chunk.time[i] + points[point].offset, row)
-        }
-      }
-      if ((flags & FLAG.ack) !== 0 && (flags & FLAG.rst) === 0 && bases[1 - direction] !== undefined) {
-        acked[1 - direction] = Math.max(acked[1 - direction], place(1 - direction, chunk.ack[i]))
-      }
-    }
-  }
-  const there = runs[TO_B]
-  const back = runs[TO_A]
-  const order = orderOf(points.length, there, back)
-  return { members, runs, acked, order }
-}
-
-/**
- * The points that saw the connection, by how far they are from where its first direction comes from. Half the difference of what clocks
- * read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
- */
-function orderOf(points: number, there: readonly (Run | undefined)[], back: readonly (Run | undefined)[]): number[] {
-  const saw = Array.from({ length: points }, (_, i) => i).filter((i) => there[i] ?? back[i])
-  if (saw.length < 2) return saw
-  const most = saw.reduce((a, b) => (countAt(b) > countAt(a) ? b : a))
-  function countAt(i: number): number {
-    return (there[i]?.count ?? 0) + (back[i]?.count ?? 0)
-  }
-  const far = new Map(saw.map((i) => [i, i === most ? 0 : awayFrom(most, i)]))
-  function awayFrom(from: number, to: number): number {
-    const forth = middleOf(there[from], there[to])
-    const home = middleOf(back[from], back[to])
-    if (forth !== undefined && home !== undefined) return (forth - home) / 2
-    return forth ?? (home === undefined ? 0 : -home)
-  }
-  return saw.sort((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0))
-}
-
-function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
-  if (!from || !to) return undefined
-  const found = delays(from, to).sort((a, b) => a - b)
-  return found.length === 0 ? undefined : quantile(found, 0.5)
-}
-
-/** What died on its way was not seen further on: it took the way of others between the same addresses. */
-function extend(paths: readonly Path[]): void {
-  const longest = new Map<string, readonly number[]>()
-  const keysOf = ({ members }: Path) =>
-    members.map(({ source: { name, tables }, conversation, flipped }) => {
-      const a = addressKey(tables.conversations, conversation, flipped)
-      const b = addressKey(tables.conversations, conversation, !flipped)
-      return a < b ? { key: `${name} ${a} ${b}`, turned: false } : { key: `${name} ${b} ${a}`, turned: true }
-    })
-  for (const path of paths) {
-    for (const { key, turned } of keysOf(path)) {
-      if (path.order.length <= (longest.get(key)?.length ?? 1)) continue
-      longest.set(key, turned ? path.order.toReversed() : path.order)
-    }
-  }
-  for (const path of paths) {
-    for (const { key, turned } of keysOf(path)) {
-      const known = longest.get(key)
-      const order = turned ? known?.toReversed() : known
-      if (order && order.length > path.order.length && path.order.every((point) => order.includes(point))) {
-        path.order = order
-      }
-    }
-  }
-}
-
 interface Step {
   /** Of the hop. */
   readonly key: number
@@ -302,9 +184,4 @@ function delayOf(
     },
     oneWay: both === undefined ? undefined : { leastNs: both / 2, errorNs: both / 2, aheadNs: least - both / 2 },
   }
-}
-
-/** Of ascending numbers. */
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1)]
 }

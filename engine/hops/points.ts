@@ -22,12 +22,7 @@ export interface CapturePoint {
   readonly segments: number
   readonly from: number
   readonly until: number
-  /** It sees packets more than once, as a bridge and its port do under `-i any`: what comes again there is the same packet. */
-  readonly seesTwice: boolean
 }
-
-/** Of fewer segments than one in so many a network made copies. */
-const DOUBLED = 4
 
 /** The interfaces with TCP segments, in the order of the sources. */
 export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
@@ -38,8 +33,6 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
       segments: 0,
       from: Infinity,
       until: -Infinity,
-      again: 0,
-      first: new Set<number>(),
     }))
     for (const chunk of packets.chunks) {
       const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
@@ -48,12 +41,6 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
         // A record without an interface.
         if (at === undefined) continue
         if ((chunk.flags[i] & FLAG.tcp) !== 0) at.segments++
-        if (chunk.verdict[i] === VERDICT.copy) {
-          const first = firstSighting(source.tables, chunk.first + i)
-          const here = packets.chunk(first).interface[first % CHUNK_ROWS] === chunk.interface[i]
-          if (here || at.first.has(first)) at.again++
-          at.first.add(first)
-        }
         at.from = Math.min(at.from, chunk.time[i])
         at.until = Math.max(at.until, chunk.time[i])
       }
@@ -68,7 +55,6 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
       segments: seen[id].segments,
       from: seen[id].from + offset,
       until: seen[id].until + offset,
-      seesTwice: seen[id].again * DOUBLED > seen[id].segments,
     }))
   })
 }

@@ -17,12 +17,25 @@ export class Run {
     return this.row.length
   }
 
+  /** The first sequence number, and the one behind the last. */
+  get start(): number {
+    return this.from.reduce((least, from) => Math.min(least, from), Infinity)
+  }
+  get end(): number {
+    return this.to.reduce((most, to) => Math.max(most, to), -Infinity)
+  }
+
   add(from: number, to: number, time: number, row: number): void {
     this.from.push(from)
     this.to.push(to)
     this.time.push(time)
     this.row.push(row)
     this.#longest = Math.max(this.#longest, to - from)
+  }
+
+  /** Counts its sequence numbers from elsewhere. */
+  shift(by: number): void {
+    for (const numbers of [this.from, this.to]) for (const [i, number] of numbers.entries()) numbers[i] = number + by
   }
 
   /** Places of the segments by where they begin, then where they end, then when they came. */

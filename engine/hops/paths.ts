@@ -1,0 +1,281 @@
+import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { addressKey } from '../query/conversation-names.ts'
+import { VERDICT } from '../tcp/verdicts.ts'
+import type { Member } from './connections.ts'
+import { delays, quantile } from './crossing.ts'
+import { type CapturePoint, firstSighting, type HopTables, type PointSource } from './points.ts'
+import { Run, takes } from './runs.ts'
+
+/** A connection with what each point saw of it; undefined = nothing. */
+export interface Path {
+  readonly members: readonly Member[]
+  /** By direction, then by point. */
+  readonly runs: readonly (readonly (Run | undefined)[])[]
+  /** Highest acknowledgment number of what was seen, by the direction that it acknowledges. */
+  readonly acked: readonly number[]
+  /** Points in the order in which its first direction passes them. */
+  order: readonly number[]
+}
+
+export const TO_B = 0
+export const TO_A = 1
+const DIRECTIONS = [TO_B, TO_A] as const
+
+/** Where a connection has more copies than one in so many segments, the point sees it more than once. */
+const DOUBLED = 4
+/** Sequence numbers wrap here, and of two it is told which is ahead as long as they are less than half of it apart. */
+const TURN = 2 ** 32
+/** Above the length of any segment. */
+const LENGTHS = 2 ** 20
+/** Segments to compare by. */
+const MOST_KNOWN = 2 ** 22
+
+/** What one capture saw of a connection, by direction. */
+interface View {
+  /** By point. */
+  readonly runs: readonly (Run | undefined)[][]
+  readonly acks: readonly number[][]
+}
+
+/** `numbers`: by capture and interface, which point that is. */
+export function pathOf(
+  members: readonly Member[],
+  points: readonly CapturePoint[],
+  numbers: ReadonlyMap<PointSource, ReadonlyMap<number, number>>,
+): Path {
+  /** Of each direction the first sequence number seen. */
+  const bases: [number | undefined, number | undefined] = [undefined, undefined]
+  const views = Array.from(
+    Map.groupBy(members, ({ source }) => source),
+    ([source, own]) => viewOf(own, source.tables, numbers.get(source) ?? new Map<number, number>(), points, bases),
+  )
+  const runs = DIRECTIONS.map((direction) => {
+    anchor(views, direction)
+    return points.map((_, point) => views.find((view) => view.runs[direction][point])?.runs[direction][point])
+  })
+  const acked = DIRECTIONS.map((direction) => {
+    // An ACK of what nobody sent answers another connection: a challenge ACK (RFC 5961) of one that the peer still has open.
+    const sent = runs[direction].reduce((most, run) => Math.max(most, run?.end ?? -Infinity), -Infinity)
+    let highest = -Infinity
+    for (const { acks } of views) for (const each of acks[direction]) if (each <= sent && each > highest) highest = each
+    return highest
+  })
+  return { members, runs, acked, order: orderOf(points.length, runs[TO_B], runs[TO_A]) }
+}
+
+function viewOf(
+  own: readonly Member[],
+  tables: HopTables,
+  known: ReadonlyMap<number, number>,
+  points: readonly CapturePoint[],
+  bases: (number | undefined)[],
+): View {
+  const { packets } = tables
+  const runs: (Run | undefined)[][] = [[], []]
+  const acks: number[][] = [[], []]
+  const newest = [0, 0]
+  const rows = rowsOf(own)
+  const legs = legsOf(own, tables)
+  const tallies = tallied(rows, legs, tables)
+  const firsts = new Set<string>()
+  /** Sequence numbers wrap: each is the one that is nearest to the newest. */
+  const unwrapped = (direction: number, base: number, seq: number) => {
+    const wrapped = (base + newest[direction]) | 0
+    return newest[direction] + ((seq - wrapped) | 0)
+  }
+  for (const row of rows) {
+    const chunk = packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    const tally = tallies.get(chunk.interface[i])
+    const point = known.get(chunk.interface[i])
+    const leg = legs.get(chunk.conversation[i])
+    if (!tally || !leg || point === undefined) continue
+    const flags = chunk.flags[i]
+    const direction = directionOf(flags, leg)
+    const length = takes(flags, chunk.payloadLength[i])
+    if (length > 0) {
+      const from = unwrapped(direction, (bases[direction] ??= chunk.seq[i]), chunk.seq[i])
+      newest[direction] = Math.max(newest[direction], from)
+      const isKept = leg.number === tally.legs[direction]
+      if (isKept && (!tally.seesTwice || added(firsts, `${point} ${firstSighting(tables, row)} ${from} ${length}`))) {
+        const run = (runs[direction][point] ??= new Run())
+        run.add(from, from + length, chunk.time[i] + points[point].offset, row)
+      }
+    }
+    const back = bases[1 - direction]
+    if ((flags & FLAG.ack) !== 0 && (flags & FLAG.rst) === 0 && back !== undefined) {
+      acks[1 - direction].push(unwrapped(1 - direction, back, chunk.ack[i]))
+    }
+  }
+  return { runs, acks }
+}
+
+/** Rows of conversations of one capture, in file order. */
+function rowsOf(own: readonly Member[]): Uint32Array {
+  const parts = own.map(({ rows, conversation }) => rows.of(conversation))
+  if (parts.length === 1) return parts[0]
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all.sort()
+}
+
+/** Addresses and ports under which a connection is seen: one leg on each side of a NAT. */
+interface Leg {
+  readonly number: number
+  readonly flipped: boolean
+}
+
+/** By conversation. One that began anew is on the same leg. */
+function legsOf(own: readonly Member[], { conversations }: HopTables): ReadonlyMap<number, Leg> {
+  const numbers = new Map<string, number>()
+  const legs = new Map<number, Leg>()
+  for (const { conversation, flipped } of own) {
+    const ends = [
+      `${addressKey(conversations, conversation, false)} ${conversations.portA[conversation]}`,
+      `${addressKey(conversations, conversation, true)} ${conversations.portB[conversation]}`,
+    ]
+    const key = (flipped ? ends.toReversed() : ends).join(' ')
+    if (!numbers.has(key)) numbers.set(key, numbers.size)
+    legs.set(conversation, { number: numbers.get(key) ?? 0, flipped })
+  }
+  return legs
+}
+
+/** What an interface saw of a connection. */
+interface Tally {
+  /** It sees the connection's packets more than once, as a bridge and its port do under `-i any`: what comes again is the same packet. */
+  readonly seesTwice: boolean
+  /** By direction, the leg of which it saw most: what it saw of another is the same packets on the other side of the NAT. */
+  readonly legs: readonly number[]
+}
+
+/** By interface. */
+function tallied(rows: Uint32Array, legs: ReadonlyMap<number, Leg>, tables: HopTables): ReadonlyMap<number, Tally> {
+  const seen = new Map<number, { segments: number; again: number; firsts: Set<string>; bytes: number[][] }>()
+  for (const row of rows) {
+    const chunk = tables.packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    const leg = legs.get(chunk.conversation[i])
+    if (!leg) continue
+    const id = chunk.interface[i]
+    let at = seen.get(id)
+    if (!at) seen.set(id, (at = { segments: 0, again: 0, firsts: new Set(), bytes: [[], []] }))
+    at.segments++
+    if (chunk.verdict[i] === VERDICT.copy) {
+      const first = firstSighting(tables, row)
+      const original = tables.packets.chunk(first)
+      const there = legs.get(original.conversation[first % CHUNK_ROWS])
+      const isHere = original.interface[first % CHUNK_ROWS] === id && there?.number === leg.number
+      if (!added(at.firsts, `${first} ${leg.number}`) || isHere) at.again++
+    }
+    const bytes = at.bytes[directionOf(chunk.flags[i], leg)]
+    bytes[leg.number] = (bytes[leg.number] ?? 0) + takes(chunk.flags[i], chunk.payloadLength[i])
+  }
+  return new Map(
+    Array.from(seen, ([id, { segments, again, bytes }]) => {
+      const most = bytes.map((each) => each.reduce((best, count, leg) => (count > (each[best] ?? 0) ? leg : best), 0))
+      return [id, { seesTwice: again * DOUBLED > segments, legs: most }]
+    }),
+  )
+}
+
+function directionOf(flags: number, { flipped }: Leg): number {
+  return ((flags & FLAG.reverse) !== 0) === flipped ? TO_B : TO_A
+}
+
+/** False if it was there already. */
+function added<T>(set: Set<T>, value: T): boolean {
+  const { size } = set
+  return set.add(value).size > size
+}
+
+/**
+ * Brings captures together that begin more than 2 GiB apart, where it can't be told at first sight which number is ahead: by what
+ * two of them saw. Where nothing tells they stay as they are.
+ */
+function anchor(views: readonly View[], direction: number): void {
+  const all = views.flatMap(({ runs }) => runs[direction].flatMap((run) => run ?? []))
+  const start = all.reduce((least, run) => Math.min(least, run.start), Infinity)
+  const end = all.reduce((most, run) => Math.max(most, run.end), -Infinity)
+  if (end - start < TURN / 2) return
+  /** By what stands in the header and the length. */
+  const known = new Map<number, number>()
+  for (const { runs, acks } of views) {
+    const own = runs[direction].flatMap((run) => run ?? [])
+    const shifts = new Map<number, number>()
+    for (const run of own) {
+      for (let i = 0; i < run.count; i++) {
+        const there = known.get(keyOf(run, i))
+        if (there !== undefined) shifts.set(there - run.from[i], (shifts.get(there - run.from[i]) ?? 0) + 1)
+      }
+    }
+    const shift = Array.from(shifts).reduce((best, each) => (each[1] > best[1] ? each : best), [0, 0])[0]
+    if (shift !== 0) {
+      for (const run of own) run.shift(shift)
+      acks[direction].forEach((each, i, list) => (list[i] = each + shift))
+    }
+    for (const run of own)
+      for (let i = 0; i < run.count; i++) if (known.size < MOST_KNOWN) known.set(keyOf(run, i), run.from[i])
+  }
+}
+
+function keyOf({ from, to }: Run, i: number): number {
+  return (from[i] - Math.floor(from[i] / TURN) * TURN) * LENGTHS + (to[i] - from[i])
+}
+
+/**
+ * The points that saw the connection, by how far they are from where its first direction comes from. Half the difference of what clocks
+ * read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
+ */
+function orderOf(points: number, there: readonly (Run | undefined)[], back: readonly (Run | undefined)[]): number[] {
+  const saw = Array.from({ length: points }, (_, i) => i).filter((i) => there[i] ?? back[i])
+  if (saw.length < 2) return saw
+  const most = saw.reduce((a, b) => (countAt(b) > countAt(a) ? b : a))
+  function countAt(i: number): number {
+    return (there[i]?.count ?? 0) + (back[i]?.count ?? 0)
+  }
+  const far = new Map(saw.map((i) => [i, i === most ? 0 : awayFrom(most, i)]))
+  function awayFrom(from: number, to: number): number {
+    const forth = middleOf(there[from], there[to])
+    const home = middleOf(back[from], back[to])
+    if (forth !== undefined && home !== undefined) return (forth - home) / 2
+    return forth ?? (home === undefined ? 0 : -home)
+  }
+  return saw.sort((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0))
+}
+
+function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
+  if (!from || !to) return undefined
+  const found = delays(from, to).sort((a, b) => a - b)
+  return found.length === 0 ? undefined : quantile(found, 0.5)
+}
+
+/** What died on its way was not seen further on: it took the way of others between the same addresses. */
+export function extend(paths: readonly Path[]): void {
+  const longest = new Map<string, readonly number[]>()
+  const keysOf = ({ members }: Path) =>
+    members.map(({ source: { name, tables }, conversation, flipped }) => {
+      const a = addressKey(tables.conversations, conversation, flipped)
+      const b = addressKey(tables.conversations, conversation, !flipped)
+      return a < b ? { key: `${name} ${a} ${b}`, turned: false } : { key: `${name} ${b} ${a}`, turned: true }
+    })
+  for (const path of paths) {
+    for (const { key, turned } of keysOf(path)) {
+      if (path.order.length <= (longest.get(key)?.length ?? 1)) continue
+      longest.set(key, turned ? path.order.toReversed() : path.order)
+    }
+  }
+  for (const path of paths) {
+    for (const { key, turned } of keysOf(path)) {
+      const known = longest.get(key)
+      const order = turned ? known?.toReversed() : known
+      if (order && order.length > path.order.length && path.order.every((point) => order.includes(point))) {
+        path.order = order
+      }
+    }
+  }
+}
