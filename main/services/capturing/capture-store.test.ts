@@ -7,7 +7,7 @@ import { CaptureFile } from '../../kubernetes/capture/capture-file.ts'
 import { journalOf, partsOf, writeManifest } from '../../kubernetes/capture/capture-manifest.ts'
 import { SegmentPackets } from '../../kubernetes/capture/segment-packets.ts'
 import { NoteFile } from '../../notes/note-file.ts'
-import { CaptureStore } from './capture-store.ts'
+import { type About, CaptureStore } from './capture-store.ts'
 
 const TARGET = { kind: 'pod', namespace: 'shop', pod: 'web' } as const
 
@@ -73,6 +73,30 @@ describe('the captures that are kept', () => {
     await reader.cancel()
     await reading
     expect(listed).toEqual(['live', 'complete'])
+  })
+
+  it('are live until what became of them is written', async () => {
+    const dataFolder = temporaryFolder()
+    const store = new CaptureStore(dataFolder, { dataFolder, samplesFolder: '/none' })
+    const name = await store.newName('web')
+    await writeFile(store.pathOf(name), 'x')
+    const order = { context: 'c', title: 'web', filter: '', snapLength: 0 }
+    const rest = { version: 1, title: 'web', context: 'c', startedAt: 1, pid: process.pid } as const
+    const live: About = { ...rest, state: 'live', points: [], order: { ...order, targets: [TARGET] } }
+    await store.write(name, live)
+    const reader = (await store.watch()).getReader()
+    await reader.read()
+    let written: Promise<void> | undefined
+    vi.spyOn(store, 'about').mockImplementationOnce(async () => {
+      written = store.write(name, { ...live, state: 'complete' })
+      return live
+    })
+    const next = reader.read()
+    await store.refresh()
+    const { done, value } = await next
+    expect(done ? '' : value[0]?.state).toMatch(/^(live|complete)$/)
+    await written
+    await reader.cancel()
   })
 
   it('are gone on with once at a time, and not touched while another process captures them', async () => {

@@ -112,9 +112,9 @@ export class CaptureStore {
 
   async write(name: string, about: About): Promise<void> {
     if (about.state === 'live') this.#live.add(name)
-    else this.#live.delete(name)
     try {
       await writeWhole(aboutPath(this.pathOf(name)), JSON.stringify(about, undefined, 1))
+      if (about.state !== 'live') this.#live.delete(name)
     } catch (error) {
       // It does not begin.
       this.#live.delete(name)
@@ -173,6 +173,8 @@ export class CaptureStore {
   }
 
   async #describe(name: string): Promise<LibraryCapture | undefined> {
+    // Looked at before what is written of it: one that is live no more has its end there.
+    const isLive = this.#live.has(name)
     const path = this.pathOf(name)
     const stats = await stat(path).catch(() => undefined)
     if (!stats?.isFile()) return undefined
@@ -199,7 +201,7 @@ export class CaptureStore {
       title,
       context,
       startedAt,
-      state: await this.#stateOf(name, path, about),
+      state: await this.#stateOf(name, path, about, isLive),
       points: about.points.length > 0 ? about.points : order.targets.map(targetText),
       filter: order.filter,
       order,
@@ -220,10 +222,11 @@ export class CaptureStore {
   }
 
   /** One that says it is live: is its host? One that a crash or the disk cut short can be gone on with while its parts are there. */
-  async #stateOf(name: string, path: string, about: About): Promise<LibraryCapture['state']> {
+  async #stateOf(name: string, path: string, about: About, isLive: boolean): Promise<LibraryCapture['state']> {
     const { state } = about
+    if (isLive) return 'live'
     if (state === 'complete') return state
-    if (this.#live.has(name) || (await this.#isLiveElsewhere(name, about))) return 'live'
+    if (await this.#isLiveElsewhere(name, about)) return 'live'
     // Its parts, and what a capture needs to go on with them.
     if (await exists(join(partsOf(path), 'capture.json'))) return 'interrupted'
     return state === 'live' ? 'incomplete' : state
