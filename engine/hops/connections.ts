@@ -1,6 +1,8 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import type { PointSource } from './points.ts'
+import { addressKey } from '../query/conversation-names.ts'
+import type { HopTables, PointSource } from './points.ts'
 import { ConversationRows, takes } from './runs.ts'
+import { Sightings } from './sightings.ts'
 
 /** A conversation of a capture that is a connection, or a part of one: behind a NAT its addresses and ports are others, its sequence numbers the same. */
 export interface Member {
@@ -11,16 +13,19 @@ export interface Member {
   readonly flipped: boolean
 }
 
-/** So many of its first and its last segments tell a conversation, and of the others each 32nd number: points may begin at different times. */
+/** So many of its first and its last segments tell a conversation, and of the others one in so many: points may begin at different times. */
 const ENDS = 8
 const EACH = 32
+/** Keys of SYNs, above all others. */
+const SYN = 2 ** 52
 
 /** Conversations of all sources, those that are one connection together: they carry the same sequence and acknowledgment numbers. */
 export function connectionsOf(sources: readonly PointSource[]): Member[][] {
   const nodes = new Nodes()
-  /** By what a segment carries: twice the node in which it was seen first, and 1 if from B to A; then the others. */
-  const known = new Map<number, number>()
-  const shared = new Map<number, number[]>()
+  /** By what a segment carries: twice the node that carried it, and 1 if from B to A. */
+  const sightings = new Sightings()
+  /** By node: it has segments with acknowledgment numbers. */
+  const answered: boolean[] = []
   for (const source of sources) {
     const rows = new ConversationRows(source.tables)
     const { packets, conversations } = source.tables
@@ -28,35 +33,56 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
       const own = rows.of(conversation)
       if (own.length === 0) continue
       const node = nodes.add({ source, rows, conversation })
+      const isOwn = (sighting: number) => sighting >>> 1 === node
       for (let i = 0; i < own.length; i++) {
         const chunk = packets.chunk(own[i])
         const at = own[i] % CHUNK_ROWS
         const flags = chunk.flags[at]
         if (takes(flags, chunk.payloadLength[at]) === 0) continue
+        const isSyn = (flags & FLAG.ack) === 0
+        if (!isSyn) answered[node] = true
         const seq = chunk.seq[at]
-        if (i >= ENDS && i < own.length - ENDS && seq % EACH !== 0) continue
-        // A SYN has no acknowledgment number: its own is drawn at random (RFC 6528). 52 bits are exact in a double.
-        const ack = (flags & FLAG.ack) === 0 ? 0 : chunk.ack[at]
-        const key = seq * 2 ** 20 + (ack >>> 12)
-        const sighting = 2 * node + ((flags & FLAG.reverse) === 0 ? 0 : 1)
-        const first = known.get(key)
-        if (first === undefined) known.set(key, sighting)
-        else if (first >>> 1 !== node) {
-          const others = shared.get(key)
-          if (others === undefined) shared.set(key, [sighting])
-          else if (others.every((each) => each >>> 1 !== node)) others.push(sighting)
-        }
+        if (i >= ENDS && i < own.length - ENDS && !isChosen(seq)) continue
+        // 52 bits, which are exact in a double.
+        const key = isSyn ? SYN + seq : seq * 2 ** 20 + (chunk.ack[at] >>> 12)
+        sightings.add(key, 2 * node + ((flags & FLAG.reverse) === 0 ? 0 : 1), isOwn)
       }
     }
   }
   // A SYN that comes again after a reset begins a conversation anew at each point; the SYNs of a scan all have one number.
   const most = 8 * sources.reduce((sum, { tables }) => sum + tables.interfaces.length, 0)
-  for (const [key, others] of shared) {
-    const first = known.get(key)
-    if (first === undefined || others.length >= most) continue
-    for (const other of others) nodes.join(first >>> 1, other >>> 1, (first & 1) !== (other & 1))
+  for (const { key, by } of sightings.shared()) {
+    if (by.length > most) continue
+    const join = (one: number, other: number) => nodes.join(one >>> 1, other >>> 1, (one & 1) !== (other & 1))
+    const isAnswered = (sighting: number) => key >= SYN && answered[sighting >>> 1]
+    const first = by.find(isAnswered) ?? by[0]
+    /** By capture, addresses and ports. */
+    const legs = new Map<string, number>()
+    for (const other of by) {
+      // A SYN's number alone (RFC 6528 draws it at random) is too little to join two that have more to be joined by,
+      // unless it came again late and began a conversation anew.
+      const leg = isAnswered(other) ? nodes.legOf(other >>> 1, (other & 1) !== 0) : undefined
+      const joined = leg === undefined ? first : legs.get(leg)
+      if (joined !== undefined) join(joined, other)
+      else if (leg !== undefined) legs.set(leg, other)
+    }
   }
   return nodes.groups()
+}
+
+/** By its hash: those of a bulk transfer have steps that share factors with most numbers. */
+function isChosen(seq: number): boolean {
+  return (Math.imul(seq, 0x9e37_79b1) >>> 16) % EACH === 0
+}
+
+/** Addresses and ports of a conversation, as text: another on each side of a NAT. */
+export function legOf({ conversations }: HopTables, conversation: number, flipped: boolean): string {
+  const { portA, portB } = conversations
+  const ends = [
+    `${addressKey(conversations, conversation, false)} ${portA[conversation]}`,
+    `${addressKey(conversations, conversation, true)} ${portB[conversation]}`,
+  ]
+  return (flipped ? ends.toReversed() : ends).join(' ')
 }
 
 /** Conversations that are joined one by one. */
@@ -70,6 +96,12 @@ class Nodes {
     this.#parent.push(this.#members.length)
     this.#flipped.push(false)
     return this.#members.push(member) - 1
+  }
+
+  /** Equal for those of one capture that have the same addresses and ports. */
+  legOf(node: number, flipped: boolean): string {
+    const { source, conversation } = this.#members[node]
+    return `${source.name} ${legOf(source.tables, conversation, flipped)}`
   }
 
   join(a: number, b: number, flipped: boolean): void {

@@ -301,6 +301,27 @@ describe('hops', () => {
     expect(lostOn(hops(captured(lostBehind('pod').map(turned))))).toEqual({ 'pod > node': 1 })
   })
 
+  it('does not join two connections whose SYNs happen to have one sequence number', () => {
+    const twin = other(2, 3).map((each) => (each.flags === syn ? { ...each, seq: 100 } : each))
+    expect(hops(captured([...HANDSHAKE, ...exchange(3), ...twin]))).toMatchObject({ connections: 2, losses: [] })
+  })
+
+  it('joins a capture that holds but the middle of a bulk transfer', () => {
+    const bulk = Array.from({ length: 600 }, (_, i) => ({
+      at: 10 + i,
+      seq: 101 + 1448 * i,
+      ack: 901,
+      payloadLength: 1448,
+    }))
+    const whole = captured([...HANDSHAKE, ...bulk].map((each) => ({ ...each, dies: 'pod' as const })))
+    const middle = captured(bulk.slice(200, 400).map((each) => ({ ...each, missedBy: 'pod' as const })))
+    const sources = [
+      { name: 'whole', tables: whole },
+      { name: 'middle', tables: middle },
+    ]
+    expect(hopsOf(sources)).toMatchObject({ connections: 1, alone: 0, losses: [] })
+  })
+
   it('does not join a scan, whose SYNs have one sequence number', () => {
     const scan = Array.from({ length: 100 }, (_, i) => ({
       at: i,

@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { addressKey } from '../query/conversation-names.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
-import type { Member } from './connections.ts'
+import { legOf, type Member } from './connections.ts'
 import { delays, quantile } from './crossing.ts'
 import { type CapturePoint, firstSighting, type HopTables, type PointSource } from './points.ts'
 import { Run, takes } from './runs.ts'
@@ -130,15 +130,11 @@ interface Leg {
 }
 
 /** By conversation. One that began anew is on the same leg. */
-function legsOf(own: readonly Member[], { conversations }: HopTables): ReadonlyMap<number, Leg> {
+function legsOf(own: readonly Member[], tables: HopTables): ReadonlyMap<number, Leg> {
   const numbers = new Map<string, number>()
   const legs = new Map<number, Leg>()
   for (const { conversation, flipped } of own) {
-    const ends = [
-      `${addressKey(conversations, conversation, false)} ${conversations.portA[conversation]}`,
-      `${addressKey(conversations, conversation, true)} ${conversations.portB[conversation]}`,
-    ]
-    const key = (flipped ? ends.toReversed() : ends).join(' ')
+    const key = legOf(tables, conversation, flipped)
     if (!numbers.has(key)) numbers.set(key, numbers.size)
     legs.set(conversation, { number: numbers.get(key) ?? 0, flipped })
   }
