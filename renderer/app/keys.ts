@@ -69,7 +69,7 @@ export function listenForKeys(window: Window, commands: CommandRegistry, ahead: 
     event.stopImmediatePropagation()
   }
   function onKeyDown(event: KeyboardEvent): void {
-    if (!event.defaultPrevented && isPressed('Ctrl+A', event) && !isTextField(event.target)) selectAll(window, event)
+    if (!event.defaultPrevented && isPressed('Ctrl+A', event) && !hasOwnText(event.target)) selectAll(window, event)
     if (event.defaultPrevented || event.isComposing || isInDialog(window)) return
     const inText = isTextField(event.target)
     for (const command of commands.store.getState().values()) {
@@ -130,6 +130,11 @@ function worksInText(command: Command, press: KeyPress): boolean {
   return command.inText ?? (press.ctrlKey || press.metaKey || press.altKey || /^F\d+$/.test(press.key))
 }
 
-function isTextField(target: EventTarget | null): boolean {
+/** What Ctrl+A selects the text of by itself; with another field in focus the browser takes the window's. */
+function hasOwnText(target: EventTarget | null): boolean {
+  return isTextField(target) && target.matches(':not(select, [type=checkbox], [type=radio])')
+}
+
+function isTextField(target: EventTarget | null): target is HTMLElement {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'))
 }

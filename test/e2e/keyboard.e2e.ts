@@ -75,7 +75,7 @@ describe('without a mouse', () => {
     await expect.poll(() => selected.evaluate((element) => element === document.activeElement)).toBe(true)
   })
 
-  it('selects the text of a finding with Ctrl+A, and none where lists have the focus', async () => {
+  it('selects the text of a finding with Ctrl+A, and none where lists or what is ticked have the focus', async () => {
     await using opened = await open('sample=loss-episode')
     const { page } = opened
     const screen = new Screen(page)
@@ -88,6 +88,12 @@ describe('without a mouse', () => {
     await page.getByRole('article').focus()
     await page.keyboard.press('Control+a')
     expect(await chosen()).toMatch(/^Packet loss, paid with time-outs[^]*Described in/)
+    await page.evaluate(() => getSelection()?.removeAllRanges())
+    await page.keyboard.press('m')
+    const dialog = page.getByRole('dialog', { name: 'Add a note' })
+    await dialog.getByRole('radio').first().focus()
+    await page.keyboard.press('Control+a')
+    expect(await chosen()).toBe('')
   })
 
   it('types a filter, sees what is wrong with it, completes and applies it', async () => {

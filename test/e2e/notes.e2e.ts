@@ -40,6 +40,41 @@ async function note(page: Page, text: string): Promise<void> {
 }
 
 describe('notes', () => {
+  it('are added once by keys that come twice, and not where Esc follows them', async () => {
+    await using _ = await started()
+    await using opened = await openPage(browser, at('sample=loss-episode'))
+    const { page } = opened
+    await page.getByRole('listbox', { name: 'Findings' }).waitFor()
+    // In one task, before the dialog could close.
+    const keepAnd = (then: 'again' | 'Escape') =>
+      dialog(page)
+        .getByRole('textbox', { name: 'Note' })
+        .evaluate((field, next) => {
+          const keep = () =>
+            field.dispatchEvent(
+              new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true }),
+            )
+          keep()
+          if (next === 'again') keep()
+          else field.closest('dialog')?.dispatchEvent(new Event('cancel', { cancelable: true }))
+        }, then)
+    for (const [text, then] of [
+      ['given up', 'Escape'],
+      ['once', 'again'],
+    ] as const) {
+      await page.keyboard.press('m')
+      await dialog(page).waitFor()
+      await page.keyboard.type(text)
+      await keepAnd(then)
+      await dialog(page).waitFor({ state: 'detached' })
+    }
+    await note(page, 'last')
+    await page.keyboard.press('Shift+M')
+    const kept = (text: string) => list(page).getByRole('option', { name: text }).count()
+    await expect.poll(() => kept('last')).toBe(1)
+    expect([await kept('given up'), await kept('once')]).toEqual([0, 1])
+  })
+
   it('go from a finding’s packet, by keyboard alone, to filter, undo, export and another window', async () => {
     await using _ = await started()
     await using opened = await openPage(browser, at('sample=loss-episode'))

@@ -1,4 +1,4 @@
-import { useEffect, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Dialog } from '../../components/dialog.tsx'
 import type { NoteColour } from '../../../common/model/note.ts'
 import type { NoteSubject } from './anchors.ts'
@@ -20,17 +20,31 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
   const [chosen, setChosen] = useState(0)
   const [draft, setDraft] = useState<NoteDraft>({ text: '', tag: '', colour })
   const [problem, setProblem] = useState<string>()
+  const [saving, setSaving] = useState(false)
+  // What holds at once, and not only from the next rendering on.
+  const isSaving = useRef(false)
+  const isLeft = useRef(false)
   const fail = (error: unknown) => setProblem(error instanceof Error ? error.message : String(error))
   useEffect(() => void subjects.then(setKnown, fail), [subjects])
 
   async function save(): Promise<void> {
-    if (draft.text.trim() === '') return
+    if (draft.text.trim() === '' || isSaving.current) return
+    setSaving((isSaving.current = true))
     try {
-      await onSave((await subjects)[chosen], draft)
-      onClose()
+      const subject = (await subjects)[chosen]
+      if (isLeft.current) return
+      await onSave(subject, draft)
+      if (!isLeft.current) onClose()
     } catch (error) {
       fail(error)
+    } finally {
+      setSaving((isSaving.current = false))
     }
+  }
+
+  function leave(): void {
+    isLeft.current = true
+    onClose()
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -45,17 +59,18 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
       className={known.length === 0 ? 'note-dialog asking' : 'note-dialog'}
       onSubmit={() => void save()}
       onKeyDown={onKeyDown}
-      onClose={onClose}
+      onClose={leave}
       problem={problem}
       actions={
         <>
-          <button type="button" className="button" onClick={onClose}>
+          <button type="button" className="button" onClick={leave}>
             Cancel
           </button>
           <button
             type="submit"
             className="button primary"
             disabled={draft.text.trim() === ''}
+            aria-disabled={saving}
             title="Add the note (Ctrl+Enter)"
           >
             Add
