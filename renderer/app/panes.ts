@@ -15,11 +15,12 @@ export const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   [
     'Findings and conversations',
-    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Notes], [aria-label=Compare])',
+    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Hops], [aria-label=Notes], [aria-label=Compare])',
     [
       '[data-grid=findings]',
       '[data-grid=conversations]',
       '[data-grid=latency]',
+      '[data-grid=hops]',
       '[data-grid=notes]',
       '[data-grid=compare]',
     ],

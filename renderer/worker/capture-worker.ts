@@ -216,6 +216,7 @@ export class CaptureWorker implements EngineService {
   }
 
   async hops(most: number): Promise<HopsAnswer> {
+    await this.#order.afterLists()
     return hopsAnswer(this.#engine, most)
   }
 

@@ -29,8 +29,26 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
   const state = reading ? `${Math.round(4 * Math.log2(facts.packets + 1))} so far` : String(version)
   const question = several ? state : undefined
   const { value, error, key } = useAnswer(question, () => session.engine.hops(MOST))
+  /** The hop of which losses are listed; of all without. By name: while packets come there may be another in its place. */
+  const [name, setName] = useState<string>()
+  const showAll = () => setName(undefined)
+  const found = value?.hops.findIndex((hop) => nameOf(value.points, hop) === name) ?? -1
+  const chosen = found < 0 ? undefined : found
+  const listed = value?.losses.filter(({ hop }) => chosen === undefined || hop === chosen) ?? []
+  const lost = (chosen === undefined ? value?.lost : value?.hops[chosen].lost) ?? 0
   return (
-    <Pane title="Hops" waiting={key !== question}>
+    <Pane
+      title="Hops"
+      count={lost > 0 && lostText(listed.length, lost)}
+      actions={
+        chosen !== undefined && (
+          <button type="button" className="button" title="Esc" onClick={showAll}>
+            Show all hops
+          </button>
+        )
+      }
+      waiting={key !== question}
+    >
       {error !== undefined ? (
         <EmptyState tone="bad" title="The hops could not be followed">
           {error}
@@ -47,39 +65,56 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
             The points captured at other times, or other TCP connections.
           </EmptyState>
         ) : (
-          <Followed answer={value} onPacket={onPacket} />
+          <Followed
+            answer={value}
+            listed={listed}
+            chosen={chosen}
+            onChoose={(hop) => setName(nameOf(value.points, hop))}
+            onAll={showAll}
+            onPacket={onPacket}
+          />
         ))
       )}
     </Pane>
   )
 }
 
+function lostText(listed: number, lost: number): string {
+  return listed < lost ? `the first ${formatCount(listed)} of ${formatCount(lost)} lost` : `${formatCount(lost)} lost`
+}
+
 interface FollowedProps {
   readonly answer: HopsAnswer
+  readonly listed: readonly HopLoss[]
+  /** Index of the hop of which losses are listed. */
+  readonly chosen: number | undefined
+  readonly onChoose: (hop: Hop) => void
+  readonly onAll: () => void
   readonly onPacket: (row: number) => void
 }
 
-function Followed({ answer, onPacket }: FollowedProps): ReactNode {
-  const { hops, losses, points, lost } = answer
-  /** The hop of which losses are listed; of all without. */
-  const [name, setName] = useState<string>()
-  const [active, setActive] = useState<number>()
-  // By name: while packets come there may be another in its place.
-  const found = hops.findIndex((hop) => nameOf(points, hop) === name)
-  const chosen = found < 0 ? undefined : found
-  const listed = chosen === undefined ? losses : losses.filter(({ hop }) => hop === chosen)
-  const choose = (index: number) => {
-    setName(nameOf(points, hops[index]))
-    setActive(undefined)
-  }
+function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: FollowedProps): ReactNode {
+  const { hops, points } = answer
+  const hop = chosen === undefined ? undefined : hops[chosen]
+  /** The row of the loss that was shown last. */
+  const [shown, setShown] = useState<number>()
+  const active = listed.findIndex(({ row }) => row === shown)
   const show = (index: number) => {
-    setActive(index)
     const loss = listed.at(index)
+    setShown(loss?.row)
     if (loss) onPacket(loss.row)
   }
   const onVisible = useCallback(() => undefined, [])
   return (
-    <div className="hops">
+    <div
+      className="hops"
+      role="presentation"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || chosen === undefined) return
+        event.stopPropagation()
+        onAll()
+      }}
+    >
       <DataGrid
         id="hops"
         label="Hops"
@@ -89,24 +124,27 @@ function Followed({ answer, onPacket }: FollowedProps): ReactNode {
         row={(index) => hops.at(index)}
         onVisible={onVisible}
         active={chosen}
-        onActive={choose}
+        onActive={(index) => onChoose(hops[index])}
+        onPress={(index) => (index === chosen ? onAll() : onChoose(hops[index]))}
       />
       <DataGrid
         id="hop-losses"
-        label={chosen === undefined ? 'Segments lost on all hops' : `Segments lost ${nameOf(points, hops[chosen])}`}
+        label={hop ? `Segments lost ${nameOf(points, hop)}` : 'Segments lost on all hops'}
         columns={lossColumns(answer)}
         count={listed.length}
         rowHeight={ROW}
         row={(index) => listed.at(index)}
         onVisible={onVisible}
-        active={active}
+        active={active < 0 ? undefined : active}
         onActive={show}
         empty={
-          <EmptyState
-            title={lost === 0 ? 'Nothing was lost between the points' : 'Nothing was lost on this hop'}
-            {...(chosen !== undefined &&
-              lost > 0 && { actions: [{ title: 'Show all hops', run: () => setName(undefined) }] })}
-          />
+          hop && hop.lost > 0 ? (
+            <EmptyState title={`${formatCount(hop.lost)} lost, none among the first ${formatCount(MOST)} of all hops`}>
+              <code>hopscope hops --json</code> lists all.
+            </EmptyState>
+          ) : (
+            <EmptyState title={hop ? 'Nothing was lost on this hop' : 'Nothing was lost between the points'} />
+          )
         }
       />
     </div>
