@@ -19,9 +19,13 @@ export interface Lost {
   readonly again: number | undefined
 }
 
-/** Clock reading at the next point less that at this one, of segments that both saw once: neither what was sent again (Karn's rule) nor what was cut up behind its first byte. */
+/**
+ * Clock reading at the next point less that at this one, of segments that both saw once and alike: neither what was sent again (Karn's rule) nor
+ * what waited to be joined to others. Where there are none, of those that begin alike.
+ */
 export function delays(near: Run, far: Run): number[] {
-  const found: number[] = []
+  const alike: number[] = []
+  const begun: number[] = []
   const { order } = far
   let j = 0
   for (let i = 0; i < near.count; i++) {
@@ -29,10 +33,11 @@ export function delays(near: Run, far: Run): number[] {
     const from = near.from[place]
     if (!isAlone(near, i)) continue
     while (j < far.count && far.from[order[j]] < from) j++
-    if (j < far.count && far.from[order[j]] === from && isAlone(far, j))
-      found.push(far.time[order[j]] - near.time[place])
+    if (j >= far.count || far.from[order[j]] !== from || !isAlone(far, j)) continue
+    const list = far.to[order[j]] === near.to[place] ? alike : begun
+    list.push(far.time[order[j]] - near.time[place])
   }
-  return found
+  return alike.length > 0 ? alike : begun
 }
 
 /** No other begins with that byte. */

@@ -33,7 +33,7 @@ interface Network {
   /** `node` sees both sides of it: what goes to the service, and to the pod. */
   readonly bothLegs?: boolean
   /** Each packet twice at `node`; of one connection alone by its port. */
-  readonly twice?: boolean | number
+  readonly twice?: boolean | number | 'whole'
 }
 
 /** One capture of all points. */
@@ -46,19 +46,22 @@ function captured(
   for (const each of sent) {
     const { fromA = true, seq = 0, payloadLength = 0 } = each
     const way = fromA ? POINTS : POINTS.toReversed()
-    const common = { window: 500, options: [], flags: ack, ack: 1, ipId: ipId++, ...each, fromA, seq }
+    const common = { window: 500, options: [], flags: ack, ack: 1, ipId: (ipId += 10), ...each, fromA, seq }
     for (const [i, point] of way.entries()) {
       const pieces = i > 0 && each.pieces ? each.pieces : [[seq, payloadLength] as const]
       const time = each.at + i + (i > 0 ? (each.late ?? 0) : 0) + (clocks[point] ?? 0)
       const interfaceId = POINTS.indexOf(point)
       if (each.missedBy !== point) {
-        for (const [from, length] of pieces) {
-          const segment = { ...common, seq: from, payloadLength: length }
+        for (const [n, [from, length]] of pieces.entries()) {
+          // As network cards number them.
+          const segment = { ...common, ipId: common.ipId + n, seq: from, payloadLength: length }
           const sighting = { interfaceId, segment, translated: nat && point === 'peer' }
           const isNode = point === 'node'
           if (isNode && bothLegs) seen.push({ ...sighting, translated: !fromA, time: time - 0.01 })
           seen.push({ ...sighting, translated: sighting.translated || (isNode && bothLegs && fromA), time })
           if (isNode && (twice === true || twice === each.portA)) seen.push({ ...sighting, time: time + 0.01 })
+          const whole = { ...common, payloadLength }
+          if (isNode && twice === 'whole' && n === 0) seen.push({ ...sighting, segment: whole, time: time - 0.01 })
         }
       }
       if (each.dies === point) break
@@ -107,7 +110,8 @@ const lostBehind = (dies: Point): Sent[] => {
 /** Another connection, with exchanges. */
 const other = (at: number, count: number, portA = 40_001): Sent[] =>
   [...HANDSHAKE, ...exchange(count)].map((each) => {
-    const by = each.fromA === false ? [70_000, 50_000] : [50_000, 70_000]
+    const own = 100_000 * (portA - 40_000)
+    const by = each.fromA === false ? [own + 20_000, own] : [own, own + 20_000]
     const { seq = 0, ack: acked = 0 } = each
     return { ...each, at: at + each.at, portA, seq: seq + by[0], ack: acked === 0 ? 0 : acked + by[1] }
   })
@@ -252,6 +256,28 @@ describe('hops', () => {
 
   it('takes what a point sees twice for one packet', () => {
     expect(lostOn(hops(captured(lostBehind('node'), { twice: true })))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('does so where it sees it whole at one time and cut up at the other', () => {
+    const pieces = [
+      [401, 100],
+      [501, 100],
+      [601, 100],
+    ] as const
+    const large: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 300, pieces }
+    const sent = [...HANDSHAKE, ...exchange(3), large, ...exchange(3, 60, 701)]
+    expect(hops(captured(sent, { twice: 'whole' })).losses).toEqual([])
+  })
+
+  it('keeps the order of the points where bursts turn it round in one connection', () => {
+    const turned = other(200, 3, 40_009).map((each) => ({ ...each, late: -1.5 }))
+    const sent = [...HANDSHAKE, ...exchange(3), ...other(50, 3), ...other(100, 3, 40_002), ...turned]
+    expect(hops(captured(sent)).hops.map(({ from, to }) => `${POINTS[from]} > ${POINTS[to]}`)).toEqual([
+      'pod > node',
+      'node > peer',
+      'peer > node',
+      'node > pod',
+    ])
   })
 
   it('does so of one connection alone', () => {

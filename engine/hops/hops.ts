@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { connectionsOf } from './connections.ts'
 import { crossing, delays, quantile, type Reach } from './crossing.ts'
-import { extend, type Path, pathOf, TO_A, TO_B } from './paths.ts'
+import { arrange, extend, type Path, pathOf, TO_A, TO_B } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
 import { Run } from './runs.ts'
 
@@ -66,6 +66,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   const numbers = new Map(sources.map((source) => [source, new Map<number, number>()]))
   points.forEach((point, i) => numbers.get(point.source)?.set(point.interface, i))
   const paths = connectionsOf(sources).map((members) => pathOf(members, points, numbers))
+  arrange(paths)
   extend(paths)
 
   const measured = new Map<number, number[]>()

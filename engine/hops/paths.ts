@@ -13,7 +13,7 @@ export interface Path {
   readonly runs: readonly (readonly (Run | undefined)[])[]
   /** Highest acknowledgment number of what was seen, by the direction that it acknowledges. */
   readonly acked: readonly number[]
-  /** Points in the order in which its first direction passes them. */
+  /** Points in the order in which its first direction passes them: see `arrange`. */
   order: readonly number[]
 }
 
@@ -60,7 +60,7 @@ export function pathOf(
     for (const { acks } of views) for (const each of acks[direction]) if (each <= sent && each > highest) highest = each
     return highest
   })
-  return { members, runs, acked, order: orderOf(points.length, runs[TO_B], runs[TO_A]) }
+  return { members, runs, acked, order: [] }
 }
 
 function viewOf(
@@ -77,7 +77,7 @@ function viewOf(
   const rows = rowsOf(own)
   const legs = legsOf(own, tables)
   const tallies = tallied(rows, legs, tables)
-  const firsts = new Set<string>()
+  const seen = new Sightings()
   /** Sequence numbers wrap: each is the one that is nearest to the newest. */
   const unwrapped = (direction: number, base: number, seq: number) => {
     const wrapped = (base + newest[direction]) | 0
@@ -97,9 +97,12 @@ function viewOf(
       const from = unwrapped(direction, (bases[direction] ??= chunk.seq[i]), chunk.seq[i])
       newest[direction] = Math.max(newest[direction], from)
       const isKept = leg.number === tally.legs[direction]
-      if (isKept && (!tally.seesTwice || added(firsts, `${point} ${firstSighting(tables, row)} ${from} ${length}`))) {
+      const time = chunk.time[i]
+      const isNew =
+        !tally.seesTwice || seen.add(point, direction, firstSighting(tables, row), from, from + length, time)
+      if (isKept && isNew) {
         const run = (runs[direction][point] ??= new Run())
-        run.add(from, from + length, chunk.time[i] + points[point].offset, row)
+        run.add(from, from + length, time + points[point].offset, row)
       }
     }
     const back = bases[1 - direction]
@@ -108,6 +111,29 @@ function viewOf(
     }
   }
   return { runs, acks }
+}
+
+/** So soon nothing is sent again: see TWIN_NS of the kernel. */
+const TWIN_NS = 0.2e6
+
+/** What points that see packets more than once have seen: also those that they see cut up, or joined, the other time. */
+class Sightings {
+  /** By point and first sighting, and by point and direction: ranges of sequence numbers and when the last of them was. */
+  readonly #packets = new Map<string, [from: number, to: number][]>()
+  readonly #last = new Map<string, { readonly from: number; readonly to: number; readonly time: number }>()
+
+  /** False if the point saw it before. */
+  add(point: number, direction: number, first: number, from: number, to: number, time: number): boolean {
+    const last = this.#last.get(`${point} ${direction}`)
+    const isTwin = last?.from === from && last.to === to && time - last.time < TWIN_NS
+    const key = `${point} ${first}`
+    const known = this.#packets.get(key) ?? []
+    if (isTwin || known.some((range) => range[0] <= from && range[1] >= to)) return false
+    known.push([from, to])
+    this.#packets.set(key, known)
+    this.#last.set(`${point} ${direction}`, { from, to, time })
+    return true
+  }
 }
 
 /** Rows of conversations of one capture, in file order. */
@@ -223,25 +249,55 @@ function keyOf({ from, to }: Run, i: number): number {
   return (from[i] - Math.floor(from[i] / TURN) * TURN) * LENGTHS + (to[i] - from[i])
 }
 
+/** Of so many connections between the same addresses it is looked how far two points are from each other: in one of them bursts may tell it wrong. */
+const MOST_ASKED = 31
+
+/** Puts the points of each path in the order in which its first direction passes them: the same for all connections between the same addresses. */
+export function arrange(paths: readonly Path[]): void {
+  /** By addresses and two points. */
+  const measured = new Map<string, number[]>()
+  const pairOf = (path: Path, a: number, b: number) => {
+    const [{ key, turned }] = keysOf(path)
+    return { key: `${key} ${Math.min(a, b)} ${Math.max(a, b)}`, sign: turned === a < b ? -1 : 1 }
+  }
+  for (const path of paths) {
+    const saw = seenBy(path)
+    for (const [i, a] of saw.entries()) {
+      for (const b of saw.slice(i + 1)) {
+        const { key, sign } = pairOf(path, a, b)
+        const known = measured.get(key) ?? []
+        measured.set(key, known)
+        if (known.length < MOST_ASKED) known.push(sign * distance(path, a, b))
+      }
+    }
+  }
+  for (const known of measured.values()) known.sort((a, b) => a - b)
+  for (const path of paths) {
+    const saw = seenBy(path)
+    const isBefore = (a: number, b: number) => {
+      const { key, sign } = pairOf(path, a, b)
+      return sign * quantile(measured.get(key) ?? [0], 0.5) > 0
+    }
+    const passed = new Map(
+      saw.map((point) => [point, saw.filter((other) => other !== point && isBefore(other, point)).length]),
+    )
+    path.order = saw.sort((a, b) => (passed.get(a) ?? 0) - (passed.get(b) ?? 0))
+  }
+}
+
+function seenBy({ runs: [there, back] }: Path): number[] {
+  return Array.from(there.keys()).filter((point) => there[point] ?? back[point])
+}
+
 /**
- * The points that saw the connection, by how far they are from where its first direction comes from. Half the difference of what clocks
- * read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
+ * Nanoseconds that the connection's first direction needs from a point to another, negative if it passes that one before. Half the difference of what
+ * clocks read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
  */
-function orderOf(points: number, there: readonly (Run | undefined)[], back: readonly (Run | undefined)[]): number[] {
-  const saw = Array.from({ length: points }, (_, i) => i).filter((i) => there[i] ?? back[i])
-  if (saw.length < 2) return saw
-  const most = saw.reduce((a, b) => (countAt(b) > countAt(a) ? b : a))
-  function countAt(i: number): number {
-    return (there[i]?.count ?? 0) + (back[i]?.count ?? 0)
-  }
-  const far = new Map(saw.map((i) => [i, i === most ? 0 : awayFrom(most, i)]))
-  function awayFrom(from: number, to: number): number {
-    const forth = middleOf(there[from], there[to])
-    const home = middleOf(back[from], back[to])
-    if (forth !== undefined && home !== undefined) return (forth - home) / 2
-    return forth ?? (home === undefined ? 0 : -home)
-  }
-  return saw.sort((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0))
+function distance({ runs: [there, back] }: Path, from: number, to: number): number {
+  const forth = middleOf(there[from], there[to])
+  const home = middleOf(back[from], back[to])
+  if (forth !== undefined && home !== undefined) return (forth - home) / 2
+  return forth ?? (home === undefined ? 0 : -home)
 }
 
 function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
@@ -250,15 +306,18 @@ function middleOf(from: Run | undefined, to: Run | undefined): number | undefine
   return found.length === 0 ? undefined : quantile(found, 0.5)
 }
 
+/** Of each conversation that the path is made of: its addresses, and whether they stand the other way round. */
+function keysOf({ members }: Path) {
+  return members.map(({ source: { name, tables }, conversation, flipped }) => {
+    const a = addressKey(tables.conversations, conversation, flipped)
+    const b = addressKey(tables.conversations, conversation, !flipped)
+    return a < b ? { key: `${name} ${a} ${b}`, turned: false } : { key: `${name} ${b} ${a}`, turned: true }
+  })
+}
+
 /** What died on its way was not seen further on: it took the way of others between the same addresses. */
 export function extend(paths: readonly Path[]): void {
   const longest = new Map<string, readonly number[]>()
-  const keysOf = ({ members }: Path) =>
-    members.map(({ source: { name, tables }, conversation, flipped }) => {
-      const a = addressKey(tables.conversations, conversation, flipped)
-      const b = addressKey(tables.conversations, conversation, !flipped)
-      return a < b ? { key: `${name} ${a} ${b}`, turned: false } : { key: `${name} ${b} ${a}`, turned: true }
-    })
   for (const path of paths) {
     for (const { key, turned } of keysOf(path)) {
       if (path.order.length <= (longest.get(key)?.length ?? 1)) continue
