@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import { useStore } from 'zustand'
 import type { Finding, FindingsReport } from '../../common/model/finding.ts'
 import { useAnswer } from '../components/use-answer.ts'
 import { searched } from '../features/findings/search.ts'
@@ -24,9 +25,10 @@ export interface FindingsHere {
 /** What is found in the capture, as far as it has been read, and the search in that. */
 export function useFindings(session: CaptureSession, progress: Progress | undefined): FindingsHere {
   const [search, setSearch] = useState('')
-  const key = progress && String(progress.version)
+  const resumed = useStore(session.progress, (state) => state.resumed)
+  const key = progress && `${progress.version} ${resumed}`
   const { error, key: answered, value: report } = useAnswer(key, () => session.engine.findings())
   const known = knownFindings(report, progress)
   const found = useMemo(() => known && searched(known, search), [known, search])
-  return { report, error, waiting: answered !== (key ?? '0'), known, found, search, onSearch: setSearch }
+  return { report, error, waiting: key === undefined || answered !== key, known, found, search, onSearch: setSearch }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { PcapngWriter } from '../../engine/capture-file/pcapng-writer.ts'
 import { sample, startApp } from './support/app.ts'
@@ -217,6 +218,35 @@ describe('opening a capture', () => {
     await page.getByRole('tree').waitFor()
     await expect.poll(() => info.innerText()).toMatch(/ACK/)
     await expect.poll(() => screen.packets.evaluate((list) => list === document.activeElement)).toBe(true)
+  })
+
+  it('looks for troubles again once the host is back, where it could not', async () => {
+    const file = join(served.app.folder, 'mtu.pcap')
+    writeFileSync(file, gunzipSync(readFileSync(sample('mtu-blackhole').path)))
+    await using other = await startApp(file)
+    await using tunnel = await openTunnel(other.url)
+    await using opened = await openPage(served.browser, tunnel.url)
+    const { page } = opened
+    // Reading goes on; what the rules read of single packets does not come.
+    await page.context().route(/./, async (route) => {
+      const request = route.request()
+      const isPart = 'range' in request.headers() || new URL(request.url()).searchParams.has('pieces')
+      await (isPart ? route.abort() : route.fallback())
+    })
+    await page.reload()
+    await new Screen(page).read()
+    await page.keyboard.press('d')
+    const failed = page.getByRole('heading', { name: 'The rules could not be run' })
+    await failed.waitFor()
+    await page.context().unrouteAll()
+    tunnel.cut()
+    const again = page.getByRole('button', { name: 'Try now' })
+    await again.waitFor()
+    tunnel.mend()
+    // The page tries again by itself.
+    await again.waitFor({ state: 'detached' })
+    await page.getByRole('listbox', { name: 'Findings' }).waitFor()
+    expect(await failed.count()).toBe(0)
   })
 
   it('does not offer again what it could not read', async () => {
