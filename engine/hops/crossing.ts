@@ -53,7 +53,12 @@ export interface Reach {
   readonly least: number
   /** Nearly all come within this time. */
   readonly late: number
+  /** When parts of fragmented datagrams came there, by its clock: what was due about then may have come in them. */
+  readonly fragments: readonly number[]
 }
+
+/** How far from when it is due a fragment may come, besides what the way takes longer at times; nanoseconds. */
+const ABOUT = 1e6
 
 /**
  * Which segments of `near` did not come to `far`. Sequence numbers are counted, not packets: hosts capture what their network card cuts up
@@ -63,6 +68,11 @@ export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: num
   const isDue = (place: number) => {
     const due = near.time[place] + reach.least
     return due >= reach.from && due + reach.late <= reach.until
+  }
+  const isKnown = (place: number) => {
+    if (!isDue(place)) return false
+    const { fragments, least, late } = reach
+    return fragments.length === 0 || !hasBetween(fragments, near.time[place] + least - late - ABOUT, 2 * (late + ABOUT))
   }
   let segments = 0
   for (let place = 0; place < near.count; place++) if (isDue(place)) segments++
@@ -77,9 +87,9 @@ export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: num
     const crossed = Math.max(came.length, further, came.length === 0 && acked >= to ? sent.length : 0)
     const gone = unmatched(near, sent, far, came, reach.least)
     const dead = Math.max(0, sent.length - crossed)
-    if (gone.slice(dead, dead + crossed - came.length).some(({ place }) => isDue(place))) missed += to - from
+    if (gone.slice(dead, dead + crossed - came.length).some(({ place }) => isKnown(place))) missed += to - from
     for (const { place, again } of gone.slice(0, dead)) {
-      if (!isDue(place)) continue
+      if (!isKnown(place)) continue
       const known = found.get(place)
       if (known) known.bytes += to - from
       else found.set(place, { bytes: to - from, again })
@@ -87,6 +97,18 @@ export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: num
   }
   const lost = Array.from(found, ([place, { bytes, again }]) => ({ place, bytes, again }))
   return { segments, lost: lost.sort((a, b) => a.place - b.place), missed }
+}
+
+/** Whether an ascending list has a number from `from` on, at most `span` above it. */
+function hasBetween(list: readonly number[], from: number, span: number): boolean {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (list[middle] < from) low = middle + 1
+    else high = middle
+  }
+  return low < list.length && list[low] <= from + span
 }
 
 /** A sending that none of what came is. */

@@ -19,6 +19,8 @@ interface Sent extends Partial<TcpSegment> {
   readonly dies?: Point
   /** Not captured there, though it passed. */
   readonly missedBy?: Point
+  /** Captured there alone, at that time. */
+  readonly onlyAt?: Point
   /** Later at the points behind the first, in milliseconds. */
   readonly late?: number
   /** Other sizes at the points behind the first: [from, length] each, for what a network card cuts up. */
@@ -49,9 +51,11 @@ function captured(
     const common = { window: 500, options: [], flags: ack, ack: 1, ipId: (ipId += 10), ...each, fromA, seq }
     for (const [i, point] of way.entries()) {
       const pieces = i > 0 && each.pieces ? each.pieces : [[seq, payloadLength] as const]
-      const time = each.at + i + (i > 0 ? (each.late ?? 0) : 0) + (clocks[point] ?? 0)
+      const time = each.onlyAt
+        ? each.at + (clocks[point] ?? 0)
+        : each.at + i + (i > 0 ? (each.late ?? 0) : 0) + (clocks[point] ?? 0)
       const interfaceId = POINTS.indexOf(point)
-      if (each.missedBy !== point) {
+      if (each.missedBy !== point && (each.onlyAt ?? point) === point) {
         for (const [n, [from, length]] of pieces.entries()) {
           // As network cards number them.
           const segment = { ...common, ipId: common.ipId + n, seq: from, payloadLength: length }
@@ -372,6 +376,30 @@ describe('hops', () => {
     expect(report.points.map(({ name }) => name)).toEqual(['a pod', 'a node', 'a peer', 'b pod', 'b node', 'b peer'])
     expect(report.losses).toMatchObject([{ source: { name: 'a' } }])
     expect(hopsOf([{ name: 'none', tables: new TestCapture() }])).toMatchObject({ points: [], hops: [], losses: [] })
+  })
+
+  it('knows a segment whose options were cut, and does not judge what came in fragments', () => {
+    const large = (peer: Partial<TcpSegment>): Sent[] => {
+      const sent = { at: 30, seq: 401, ack: 931, payloadLength: 1400, options: [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 1] }
+      // `peer` sees another form of it than those before.
+      return [
+        { ...sent, missedBy: 'peer' },
+        { ...sent, ...peer, at: 32, onlyAt: 'peer' },
+        { at: 35, fromA: false, seq: 931, ack: 1801, payloadLength: 10 },
+      ]
+    }
+    const after = exchange(3, 60, 401)
+      .slice(1)
+      .map((each) => (each.fromA === false ? { ...each, ack: 1801 } : { ...each, seq: (each.seq ?? 0) + 1300 }))
+    for (const peer of [{ fragment: true }, { snap: 22 }]) {
+      const report = hops(captured([...HANDSHAKE, ...exchange(3), ...large(peer), ...after]))
+      expect(report.losses).toEqual([])
+      expect(report.hops.map(({ missedBytes }) => missedBytes)).toEqual([0, 0, 0, 0])
+    }
+    // A fragment at another time explains nothing.
+    const died = lostBehind('node')
+    const fragment: Sent = { at: 55, seq: 401, ack: 931, payloadLength: 1400, fragment: true, onlyAt: 'peer' }
+    expect(lostOn(hops(captured([...died, fragment])))).toEqual({ 'node > peer': 1 })
   })
 
   it('ends with FINs, which are followed as well', () => {

@@ -1,7 +1,7 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { connectionsOf } from './connections.ts'
 import { crossing, delays, quantile, type Reach } from './crossing.ts'
-import { arrange, extend, type Path, pathOf, TO_A, TO_B } from './paths.ts'
+import { arrange, extend, fragmentsAt, type Path, pathOf, TO_A, TO_B } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
 import { Run } from './runs.ts'
 
@@ -92,6 +92,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
         until: points[to].until,
         least: samples[0],
         late: quantile(samples, 0.99) - samples[0],
+        fragments: fragmentsAt(points[to], path, direction),
       }
       const crossed = crossing(near, far, beyond, path.acked[direction], reach)
       const hop = hops.get(key) ?? { index: hops.size, segments: 0, lost: 0, lostBytes: 0, missed: 0 }

@@ -3,7 +3,7 @@ import { addressKey } from '../query/conversation-names.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
 import { legOf, type Member } from './connections.ts'
 import { delays, quantile } from './crossing.ts'
-import { type CapturePoint, firstSighting, type HopTables, type PointSource } from './points.ts'
+import { addressesOf, type CapturePoint, firstSighting, type HopTables, type PointSource } from './points.ts'
 import { Run, takes } from './runs.ts'
 
 /** A connection with what each point saw of it; undefined = nothing. */
@@ -77,7 +77,7 @@ function viewOf(
   const rows = rowsOf(own)
   const legs = legsOf(own, tables)
   const tallies = tallied(rows, legs, tables)
-  const seen = new Sightings()
+  const seen = new SeenPackets()
   /** Sequence numbers wrap: each is the one that is nearest to the newest. */
   const unwrapped = (direction: number, base: number, seq: number) => {
     const wrapped = (base + newest[direction]) | 0
@@ -98,9 +98,9 @@ function viewOf(
       newest[direction] = Math.max(newest[direction], from)
       const isKept = leg.number === tally.legs[direction]
       const time = chunk.time[i]
-      const isNew =
+      const isNew = () =>
         !tally.seesTwice || seen.add(point, direction, firstSighting(tables, row), from, from + length, time)
-      if (isKept && isNew) {
+      if (isKept && isNew()) {
         const run = (runs[direction][point] ??= new Run())
         run.add(from, from + length, time + points[point].offset, row)
       }
@@ -117,7 +117,7 @@ function viewOf(
 const TWIN_NS = 0.2e6
 
 /** What points that see packets more than once have seen: also those that they see cut up, or joined, the other time. */
-class Sightings {
+class SeenPackets {
   /** By point and first sighting, and by point and direction: ranges of sequence numbers and when the last of them was. */
   readonly #packets = new Map<string, [from: number, to: number][]>()
   readonly #last = new Map<string, { readonly from: number; readonly to: number; readonly time: number }>()
@@ -134,6 +134,18 @@ class Sightings {
     this.#last.set(`${point} ${direction}`, { from, to, time })
     return true
   }
+}
+
+/** When fragments came to the point from the one end of the connection for the other, in order of time. */
+export function fragmentsAt({ source, fragments }: CapturePoint, { members }: Path, direction: number): number[] {
+  if (fragments.size === 0) return []
+  const own = members.filter((member) => member.source === source)
+  const keys = own.map(({ conversation, flipped }) =>
+    addressesOf(source.tables, conversation, flipped !== (direction === TO_A)),
+  )
+  return Array.from(new Set(keys), (key) => fragments.get(key) ?? [])
+    .flat()
+    .sort((a, b) => a - b)
 }
 
 /** Rows of conversations of one capture, in file order. */

@@ -1,4 +1,5 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { addressKey } from '../query/conversation-names.ts'
 import type { CaptureTables } from '../query/capture-tables.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
 
@@ -22,6 +23,8 @@ export interface CapturePoint {
   readonly segments: number
   readonly from: number
   readonly until: number
+  /** When parts of fragmented datagrams came, by `addressesOf`: which segments they are is not told. */
+  readonly fragments: ReadonlyMap<string, readonly number[]>
 }
 
 /** The interfaces with TCP segments, in the order of the sources. */
@@ -29,10 +32,12 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
   const epoch = sources.find(({ tables }) => tables.epoch !== undefined)?.tables.epoch ?? 0n
   return sources.flatMap((source) => {
     const { interfaces, packets } = source.tables
+    const offset = Number((source.tables.epoch ?? epoch) - epoch)
     const seen = interfaces.map(() => ({
       segments: 0,
       from: Infinity,
       until: -Infinity,
+      fragments: new Map<string, number[]>(),
     }))
     for (const chunk of packets.chunks) {
       const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
@@ -41,11 +46,16 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
         // A record without an interface.
         if (at === undefined) continue
         if ((chunk.flags[i] & FLAG.tcp) !== 0) at.segments++
+        if ((chunk.flags[i] & FLAG.fragment) !== 0) {
+          const key = addressesOf(source.tables, chunk.conversation[i], (chunk.flags[i] & FLAG.reverse) !== 0)
+          const times = at.fragments.get(key)
+          if (times) times.push(chunk.time[i] + offset)
+          else at.fragments.set(key, [chunk.time[i] + offset])
+        }
         at.from = Math.min(at.from, chunk.time[i])
         at.until = Math.max(at.until, chunk.time[i])
       }
     }
-    const offset = Number((source.tables.epoch ?? epoch) - epoch)
     const used = interfaces.map(({ id }) => id).filter((id) => seen[id].segments > 0)
     return used.map((id) => ({
       name: nameOf(source, id, sources.length > 1, used.length > 1),
@@ -55,6 +65,7 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
       segments: seen[id].segments,
       from: seen[id].from + offset,
       until: seen[id].until + offset,
+      fragments: seen[id].fragments,
     }))
   })
 }
@@ -63,6 +74,12 @@ function nameOf({ name, tables }: PointSource, id: number, several: boolean, int
   const own = tables.interfaces[id].name ?? `interface ${id}`
   if (!several) return own
   return interfaces ? `${name} ${own}` : name
+}
+
+/** Addresses of what goes from the conversation's A to its B, or back, as text. */
+export function addressesOf({ conversations }: HopTables, conversation: number, back: boolean): string {
+  const from = addressKey(conversations, conversation, back)
+  return `${from} ${addressKey(conversations, conversation, !back)}`
 }
 
 /** The row at which the packet was seen first in its capture; itself, unless it is a copy. */

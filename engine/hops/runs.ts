@@ -1,4 +1,5 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { DECODE_ERROR } from '../decode/packet.ts'
 import type { HopTables } from './points.ts'
 
 /**
@@ -89,7 +90,9 @@ function forEachSegment(packets: HopTables['packets'], visit: (row: number, conv
   for (const chunk of packets.chunks) {
     const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
     for (let i = 0; i < rows; i++) {
-      if ((chunk.flags[i] & FLAG.tcp) !== 0 && chunk.error[i] === 0) visit(chunk.first + i, chunk.conversation[i])
+      // One whose options were cut has its numbers all the same.
+      const isWhole = chunk.error[i] === DECODE_ERROR.none || chunk.error[i] === DECODE_ERROR.cut
+      if ((chunk.flags[i] & FLAG.tcp) !== 0 && isWhole) visit(chunk.first + i, chunk.conversation[i])
     }
   }
 }

@@ -42,7 +42,7 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
       count={lost > 0 && lostText(listed.length, lost)}
       actions={
         chosen !== undefined && (
-          <button type="button" className="button" title="Esc" onClick={showAll}>
+          <button type="button" className="button small" title="Esc" onClick={showAll}>
             Show all hops
           </button>
         )
