@@ -203,6 +203,8 @@ describe('hops', () => {
     expect(lostOn(report)).toEqual({ 'node > peer': 1 })
     expect(report.hops.map(({ missedBytes }) => missedBytes)).toEqual([0, 0, 0, 0])
     expect(hops(captured([...HANDSHAKE, ...exchange(10)], { nat: true, bothLegs: true })).losses).toEqual([])
+    const often = captured([...lostBehind('node'), ...other(50, 100)], { nat: true, bothLegs: true, twice: true })
+    expect(lostOn(hops(often))).toEqual({ 'node > peer': 1 })
   })
 
   it('counts bytes, not packets, where a network card cuts up what the host captured', () => {

@@ -172,7 +172,7 @@ function legsOf(own: readonly Member[], tables: HopTables): ReadonlyMap<number, 
   const numbers = new Map<string, number>()
   const legs = new Map<number, Leg>()
   for (const { conversation, flipped } of own) {
-    const key = legOf(tables, conversation, flipped)
+    const key = own.length === 1 ? '' : legOf(tables, conversation, flipped)
     if (!numbers.has(key)) numbers.set(key, numbers.size)
     legs.set(conversation, { number: numbers.get(key) ?? 0, flipped })
   }
