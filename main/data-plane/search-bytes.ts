@@ -7,6 +7,8 @@ import { readInto } from './capture-bytes.ts'
 const BLOCK_BYTES = 1 << 18
 /** Places looked at more closely, for each byte: more of them cost more than reading. */
 const MOST_TRIES = 1 / 16
+/** So many places are never too many, however short the capture. */
+const FEW = 64
 
 /** Memory that blocks are read into, to serve again. */
 const spare: Buffer[] = []
@@ -43,7 +45,7 @@ async function searchOpen(
   const size = await capture.sizeOf(handle)
   const end = Math.max(from, Math.min(to, size))
   const places: number[] = []
-  const most = (end - from) / LEAST_APART
+  const most = Math.max(FEW, (end - from) / LEAST_APART)
   const tries = () => needles.reduce((sum, needle) => sum + needle.tries, 0)
   const mostTries = BLOCK_BYTES + (end - from) * MOST_TRIES
   const start = (at: number, block: Buffer) =>
