@@ -18,7 +18,9 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
     expect(code).toBe(0)
     expect(stdout).toContain('1 connection seen at several of 2 points.')
     expect(stdout).toMatch(/^web -> db +3 +1 +33 % +300 B +1\.00 ms +1\.00 ms +0\.00 ms/m)
-    expect(stdout).toMatch(/^web -> db +5 +TCP 0 +10\.0\.0\.1:40000 -> 10\.0\.0\.2:80 +300 +frame \d, after 210 ms$/m)
+    expect(stdout).toMatch(
+      /^web -> db +5 +TCP 0 +10\.0\.0\.1:40000 -> db\.shop 10\.0\.0\.2:80 +300 +frame \d, after 210 ms$/m,
+    )
   })
 
   it('joins captures of machines whose clocks differ, and names the capture of each frame', async () => {

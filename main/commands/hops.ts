@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import { Engine, type Hop, hopsOf, type HopReport, type Loss } from '../../engine/engine.ts'
+import { Engine, type Hop, hopsOf, type HopReport, type Loss, type PointSource } from '../../engine/engine.ts'
 import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
-import { endpoint, printable } from './conversation-table.ts'
+import { type AddressNames, endpoint, printable } from './conversation-table.ts'
 import { jsonText } from './json.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
 import { bytesText, countText, millisecondsText, shareText, table } from './text.ts'
@@ -37,19 +37,19 @@ Bare ACKs, resets and what is not TCP are not followed.`,
       throw new UsageError('only one of them can be standard input.')
     }
     const names = namesOf(positionals)
-    const sources: { readonly name: string; readonly tables: Engine }[] = []
+    const sources = new Map<PointSource, AddressNames>()
     for (const [i, file] of positionals.entries()) {
       const tables = await readCapture(Engine, file, {})
       warnOfDamage('hops', file, tables)
-      sources.push({ name: names[i], tables })
+      sources.set({ name: names[i], tables }, tables.names)
     }
-    const report = hopsOf(sources)
+    const report = hopsOf([...sources.keys()])
     if (report.points.length < 2) {
       throw new CommandError(
         'there is one capture point only. A hop needs two: name captures of the same time from other points, or capture at several points at once (`hopscope capture`).',
       )
     }
-    await writeOut(values.json ? `${jsonText(jsonOf(report), 1)}\n` : textOf(report))
+    await writeOut(values.json ? `${jsonText(jsonOf(report), 1)}\n` : textOf(report, sources))
     return 0
   },
 }
@@ -60,7 +60,9 @@ function namesOf(files: readonly string[]): string[] {
   return new Set(short).size === files.length ? short : [...files]
 }
 
-function textOf(report: HopReport): string {
+type Names = ReadonlyMap<PointSource, AddressNames>
+
+function textOf(report: HopReport, names: Names): string {
   const { points, connections, alone } = report
   const parts = [
     `${countText(connections, 'connection')} seen at several of ${points.length} points${alone === 0 ? '' : `, ${alone} at one only`}.`,
@@ -70,7 +72,7 @@ function textOf(report: HopReport): string {
   } else {
     parts.push(hopTable(report))
     parts.push(...clockLines(report))
-    parts.push(lossText(report))
+    parts.push(lossText(report, names))
   }
   return `${parts.join('\n\n')}\n`
 }
@@ -114,14 +116,15 @@ function clockLines(report: HopReport): string[] {
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
-function lossText(report: HopReport): string {
+function lossText(report: HopReport, names: Names): string {
   const { losses, hops, points } = report
   if (losses.length === 0) return 'Nothing was lost between the points.'
+  const isOne = points.every(({ source }) => source === points[0].source)
   const rows = losses.slice(0, MOST).map((loss) => {
-    const { name, frame, stream, from, to, again } = whereOf(loss)
+    const { name, frame, stream, from, to, again } = whereOf(loss, names)
     return [
       nameOf(report, hops[loss.hop]),
-      ...(points.every(({ source }) => source === points[0].source) ? [] : [printable(name)]),
+      ...(isOne ? [] : [printable(name)]),
       String(frame),
       `TCP ${stream}`,
       `${from} -> ${to}`,
@@ -129,19 +132,18 @@ function lossText(report: HopReport): string {
       again,
     ]
   })
-  const file = points.every(({ source }) => source === points[0].source) ? [] : ['capture']
+  const file = isOne ? [] : ['capture']
   const list = table(['lost on', ...file, 'frame', 'stream', 'on its way', 'bytes', 'sent again'], rows)
   return losses.length > MOST ? `${list}\nAnd ${losses.length - MOST} more: --json lists all.` : list
 }
 
-function whereOf({ source, conversation, toA, row, again, againAfterNs }: Loss) {
+function whereOf({ source, conversation, toA, row, again, againAfterNs }: Loss, names: Names) {
   const { conversations, packets } = source.tables
-  const names = new Map<string, ReadonlySet<string>>()
   const ends = [false, true].map((b) =>
     endpoint(
       conversations.addressText(conversation, b),
       (b ? conversations.portB : conversations.portA)[conversation],
-      names,
+      names.get(source) ?? new Map<string, ReadonlySet<string>>(),
     ),
   )
   const [from, to] = toA ? ends.toReversed() : ends

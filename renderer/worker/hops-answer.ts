@@ -1,7 +1,7 @@
 import { type Engine, hopsOf, type Loss } from '../../engine/engine.ts'
 import type { HopEnd, HopLoss, HopsAnswer } from './engine-service.ts'
 
-/** Joining takes two seconds for a million packets, in which nothing else is answered. */
+/** Joining takes some three seconds for a million packets, in which nothing else is answered. */
 const MOST_PACKETS = 2_000_000
 
 /** Where segments died between the capture's points. Throws for so many packets that the window would wait. */

@@ -39,6 +39,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await ofBack.getByText('Nothing was lost on this hop').waitFor()
     await page.getByRole('button', { name: 'Show all hops' }).click()
     await lost.waitFor()
+    await hops.and(page.locator(':focus')).waitFor()
     await back.click()
     await ofBack.waitFor()
     await back.click()

@@ -27,6 +27,7 @@ export type Sighting = ReturnType<typeof seenAtTwoPoints>['near'][number]
 /** A pcapng file with an interface for each point, by its name. */
 export function captureOf(points: Readonly<Record<string, readonly Sighting[]>>): Uint8Array {
   const writer = new PcapngWriter()
+  writer.names([{ address: Uint8Array.of(10, 0, 0, 2), names: ['db.shop'] }])
   const all = Object.entries(points).flatMap(([name, sightings]) => {
     const id = writer.interface({ linkType: 1, name })
     return sightings.map((sighting) => ({ id, ...sighting }))

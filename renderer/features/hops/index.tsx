@@ -42,7 +42,16 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
       count={lost > 0 && lostText(listed.length, lost)}
       actions={
         chosen !== undefined && (
-          <button type="button" className="button small" title="Esc" onClick={showAll}>
+          <button
+            type="button"
+            className="button small"
+            title="Esc"
+            onClick={({ currentTarget }) => {
+              // It goes, and the focus not with it.
+              currentTarget.closest('.pane')?.querySelector<HTMLElement>('[data-grid=hops]')?.focus()
+              showAll()
+            }}
+          >
             Show all hops
           </button>
         )
