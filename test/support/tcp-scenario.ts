@@ -42,6 +42,18 @@ const FLAGS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, P: 8, A: 16,
 const UNITS: Readonly<Record<string, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1, '': 1e9 }
 const LINE = /^([+-])([\d.]+)(s|ms|us|ns|)\s+(A>B|B>A)\s+([FSRPAUEC]+|-)\s+(-?\d+)(?::(-?\d+))?\((\d+)\)\s*(.*)$/
 
+/** A line of a scenario without its time, and when it is, in milliseconds from any moment on. */
+export interface TimedLine {
+  readonly at: number
+  readonly line: string
+}
+
+/** The scenario of such lines, the first of which is its beginning. */
+export function inOrder(lines: readonly TimedLine[]): string {
+  const sorted = lines.toSorted((a, b) => a.at - b.at)
+  return sorted.map(({ at, line }, n) => `+${(at - sorted[Math.max(0, n - 1)].at).toFixed(3)}ms ${line}`).join('\n')
+}
+
 export function parseScenario(text: string): Scenario {
   const packets: ScenarioPacket[] = []
   const isn = { A: 1000, B: 5000 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Connection, findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { inOrder, type TimedLine } from '../../../test/support/tcp-scenario.ts'
 
 // Ways that become longer at a moment and stay so, and what only looks like it.
 
@@ -17,7 +18,7 @@ interface Pings {
 
 /** Segments every 50 ms, each acknowledged at once. */
 function pings({ way, bytes = 1448, burst = () => 1, ttl = () => 62, lasts = 8000, answer = 0 }: Pings): string {
-  const lines: { at: number; line: string }[] = [
+  const lines: TimedLine[] = [
     { at: 0, line: 'A>B S 0(0) <mss 1460>' },
     { at: 10, line: 'B>A SA 0(0) ack 1 <mss 1460> win 60000 ttl 62' },
     { at: 10, line: 'A>B A 1(0) ack 1' },
@@ -28,15 +29,7 @@ function pings({ way, bytes = 1448, burst = () => 1, ttl = () => 62, lasts = 800
     lines.push({ at: at + way(at), line: `B>A A ${said}(${answer}) ack ${sent} ttl ${ttl(at)}` })
     said += answer
   }
-  let before = 0
-  return lines
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ at, line }) => {
-      const after = at - before
-      before = at
-      return `+${after.toFixed(3)}ms ${line}`
-    })
-    .join('\n')
+  return inOrder(lines)
 }
 
 const step = (at: number): number => (at < 4000 ? 10 : 25) + ((at / 50) % 3) * 0.3

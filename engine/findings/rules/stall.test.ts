@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Connection, findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { inOrder, type TimedLine } from '../../../test/support/tcp-scenario.ts'
 
 // Addresses that stand still for all their connections at once, and what only looks so.
 
@@ -10,14 +11,9 @@ interface Turn {
   readonly answer: number
 }
 
-interface Event {
-  readonly at: number
-  readonly line: string
-}
-
 /** A connection with a round trip of 0.2 ms that was opened at 0; turns in their order. */
-function connection(turns: readonly Turn[], others: readonly Event[] = []): string {
-  const events: Event[] = [
+function connection(turns: readonly Turn[], others: readonly TimedLine[] = []): string {
+  const events: TimedLine[] = [
     { at: 0, line: 'A>B S 0(0) <mss 1460>' },
     { at: 0.2, line: 'B>A SA 0(0) ack 1 <mss 1460>' },
     { at: 0.3, line: 'A>B A 1(0) ack 1' },
@@ -30,15 +26,7 @@ function connection(turns: readonly Turn[], others: readonly Event[] = []): stri
     events.push({ at: answer, line: `B>A PA ${said}(50) ack ${asked + 100}` })
     events.push({ at: answer + 0.1, line: `A>B A ${asked + 100}(0) ack ${said + 50}` })
   })
-  let before = 0
-  return events
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ at, line }) => {
-      const after = at - before
-      before = at
-      return `+${after.toFixed(3)}ms ${line}`
-    })
-    .join('\n')
+  return inOrder(events)
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n)

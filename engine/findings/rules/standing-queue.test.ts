@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findInConnections, kindsOf, theFinding } from '../../../test/support/find-in.ts'
+import { inOrder, type TimedLine } from '../../../test/support/tcp-scenario.ts'
 
 // Round trips that grow with what the sender itself has in flight, and those that grow for other reasons.
 
@@ -17,7 +18,7 @@ interface Way {
 
 /** A bulk transfer over that way; its sender sends whenever it may. */
 function transfer({ window, answer, lasts }: Way): string {
-  const lines: { at: number; line: string }[] = [
+  const lines: TimedLine[] = [
     { at: -20, line: 'A>B S 0(0) <mss 1460>' },
     { at: -20 + WAY_MS, line: 'B>A SA 0(0) ack 1 <mss 1460> win 60000' },
     { at: -20 + WAY_MS, line: 'A>B A 1(0) ack 1' },
@@ -34,15 +35,7 @@ function transfer({ window, answer, lasts }: Way): string {
       lines.push({ at, line: `A>B A ${1 + MSS * sent}(${MSS}) ack 1` })
     }
   }
-  let before = -20
-  return lines
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ at, line }) => {
-      const after = at - before
-      before = at
-      return `+${after.toFixed(3)}ms ${line}`
-    })
-    .join('\n')
+  return inOrder(lines)
 }
 
 /** 4 Mbit/s: a segment in 2.9 ms. */
