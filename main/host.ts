@@ -49,6 +49,7 @@ export interface HostOptions {
 }
 
 const CLOSE_WITHIN_MS = 10_000
+const TIDY_MS = 60_000
 
 /** The host: every service, built once, here. A door gives it visitors. */
 export class Host {
@@ -71,6 +72,7 @@ export class Host {
   readonly #notes: NotesService
   readonly #demo: DemoCluster
   readonly #ledger: Ledger
+  #tidying: NodeJS.Timeout | undefined
 
   private constructor(
     options: HostOptions,
@@ -109,10 +111,10 @@ export class Host {
     this.#sweeps = new Sweeps(
       contexts,
       ledger,
-      ({ entry }) =>
-        this.#terminals.has(entry?.capture) ||
-        this.#checks.has(entry?.capture) ||
-        this.#live.live.some(({ id, endedAt }) => id === entry?.capture && endedAt === undefined),
+      (capture) =>
+        this.#terminals.has(capture) ||
+        this.#checks.has(capture) ||
+        this.#live.live.some(({ id, endedAt }) => id === capture && endedAt === undefined),
     )
     this.#states = new ContextStates(contexts)
     this.#explorer = new ExplorerService(contexts)
@@ -131,6 +133,9 @@ export class Host {
     await forgetDemos(host.#ledger)
     // Nothing waits for it: clusters may be far away.
     host.#sweeps.atStart().catch((error: unknown) => options.report('clusters.sweep', error))
+    host.#tidying = setInterval(() => {
+      host.#sweeps.tidy().catch((error: unknown) => options.report('clusters.tidy', error))
+    }, TIDY_MS).unref()
     return host
   }
 
@@ -161,6 +166,7 @@ export class Host {
 
   /** Ends captures in order, as far as that takes no longer than a person waits; when all that was changed is on disk. */
   async close(): Promise<void> {
+    clearInterval(this.#tidying)
     await Promise.all([this.#live.close(CLOSE_WITHIN_MS), this.#closeTerminals()])
     await this.written()
     this.#contexts[Symbol.dispose]()

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod/mini'
+import { HostError } from '../../../common/host-error.ts'
 import { writeWhole } from './write-whole.ts'
 
 // What FILE.parts/capture.json holds: all that is needed to go on after a crash, and no credentials.
@@ -50,6 +51,19 @@ export async function writeManifest(file: string, manifest: Manifest): Promise<v
   const path = pathOf(file)
   await mkdir(dirname(path), { recursive: true })
   await writeWhole(path, JSON.stringify(manifest, undefined, 1))
+}
+
+/** What a crash left beside the file, of a capture in the cluster at `server`. Throws HostError not-found, and invalid-argument for another cluster. */
+export async function interruptedManifest(file: string, server: string): Promise<Manifest> {
+  const manifest = await readManifest(file)
+  if (!manifest) throw new HostError('not-found', `Beside ${file} there are no parts of an interrupted capture.`)
+  if (manifest.server !== server) {
+    throw new HostError(
+      'invalid-argument',
+      `The interrupted capture is from the cluster at ${manifest.server} (context ${manifest.context}).`,
+    )
+  }
+  return manifest
 }
 
 /** undefined when no interrupted capture lies beside the file. */

@@ -9,7 +9,7 @@ import type { ManifestPoint } from './capture-manifest.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { makePlace, removePlace } from './capture-place.ts'
 import { describe, oneLine, pointText } from './capture-words.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
 import { ringBytes } from './obstacles.ts'
 import { withoutOurTraffic } from './own-traffic.ts'
@@ -68,9 +68,14 @@ export class CapturePoint {
     )
   }
 
-  /** One that a crash interrupted. */
-  static restored(id: number, manifest: ManifestPoint, entry: CapturePlace['entry']): CapturePoint {
-    const { namespace, pod, node, place } = manifest
+  /** One that a crash interrupted; `made`: what the ledger knows. */
+  static restored(manifest: ManifestPoint, made: readonly LedgerEntry[]): CapturePoint {
+    const { namespace, pod, node, place, job } = manifest
+    // The number it had, which its parts are named by: points that failed are not in the manifest.
+    const id = Number(job.id.split('-').at(-1))
+    const entry = made.find(
+      (one) => one.pod === place.pod && one.container === place.container && one.namespace === place.namespace,
+    )
     const point = new CapturePoint({
       id,
       node,

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import type { ApiConnection } from '../api-connection.ts'
@@ -69,6 +69,16 @@ describe('a capture that ends otherwise than it should', () => {
       `The disk is full: ${request.file} can't be written. Make room, or name another folder.`,
     )
     expect(removed).toEqual([0])
+    expect(readdirSync(dirname(request.file))).toEqual([])
+  })
+
+  it('leaves no empty file where tcpdump could be started nowhere', async () => {
+    vi.spyOn(PointCapture.prototype, 'start').mockRejectedValue(new Error('There is no such interface.'))
+    const request = surroundings()
+    const capture = ClusterCapture.create({ ...request, targets: [target], capture: { filter: '', snapLength: 0 } })
+    await expect(capture.run()).rejects.toThrow('There is no such interface.')
+    expect(capture.status).toMatchObject({ state: 'failed', bytes: 0 })
+    expect(readdirSync(dirname(request.file))).toEqual([])
   })
 
   it('leaves what may hold packets where it can not be gone on with now', async () => {
@@ -112,6 +122,6 @@ describe('a point', () => {
     const prepared = CapturePoint.at(0, target)
     prepared.manifest = manifest
     expect(prepared.mayHoldPackets).toBe(false)
-    expect(CapturePoint.restored(0, manifest, undefined).mayHoldPackets).toBe(true)
+    expect(CapturePoint.restored(manifest, []).mayHoldPackets).toBe(true)
   })
 })

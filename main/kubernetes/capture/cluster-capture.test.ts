@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
@@ -231,11 +231,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
   })
 
   it('is begun when it is resumed, where the crash came between the manifest and the start of tcpdump', async () => {
-    const there = file()
-    const start = vi.spyOn(PointCapture.prototype, 'start').mockRejectedValueOnce(new Error('the host went away'))
-    await expect(make([pod('web')], {}, { file: there }).run()).rejects.toThrow('the host went away')
+    const [before, there] = [file(), file()]
+    const start = vi.spyOn(PointCapture.prototype, 'start').mockImplementationOnce(() => {
+      // What a crash leaves at this moment.
+      for (const part of ['', '.parts']) cpSync(`${before}${part}`, `${there}${part}`, { recursive: true })
+      return Promise.reject(new Error('the host went away'))
+    })
+    await expect(make([pod('web')], {}, { file: before }).run()).rejects.toThrow('the host went away')
     start.mockRestore()
-    expect(existsSync(join(`${there}.parts`, 'capture.json'))).toBe(true)
     const capture = await resume(there)
     const done = capture.run()
     await started(capture)

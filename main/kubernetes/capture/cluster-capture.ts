@@ -5,7 +5,7 @@ import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture
 import { HostError } from '../../../common/host-error.ts'
 import { CaptureFile } from './capture-file.ts'
 import type { Manifest } from './capture-manifest.ts'
-import { journalOf, partsOf, readManifest, writeManifest } from './capture-manifest.ts'
+import { interruptedManifest, journalOf, partsOf, writeManifest } from './capture-manifest.ts'
 import { CaptureNames } from './capture-names.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
@@ -71,26 +71,12 @@ export class ClusterCapture {
    * same cluster.
    */
   static async resume(request: Surroundings): Promise<ClusterCapture> {
-    const manifest = await readManifest(request.file)
-    if (!manifest)
-      throw new HostError('not-found', `Beside ${request.file} there are no parts of an interrupted capture.`)
-    if (manifest.server !== request.connection.cluster.server) {
-      throw new HostError(
-        'invalid-argument',
-        `The interrupted capture is from the cluster at ${manifest.server} (context ${manifest.context}).`,
-      )
-    }
+    const manifest = await interruptedManifest(request.file, request.connection.cluster.server)
     const settings = { filter: '', snapLength: manifest.snapLength }
     const capture = new ClusterCapture(request, settings, manifest.id, manifest.startedAt)
     capture.#stopping = manifest.stopping
-    const open = await request.ledger.open()
-    for (const point of manifest.points) {
-      // The number it had, which its parts are named by: points that failed are not in the manifest.
-      const id = Number(point.job.id.split('-').at(-1))
-      const { namespace, pod, container } = point.place
-      const entry = open.find((one) => one.pod === pod && one.container === container && one.namespace === namespace)
-      capture.#points.push(CapturePoint.restored(id, point, entry))
-    }
+    const made = await request.ledger.open()
+    capture.#points.push(...manifest.points.map((point) => CapturePoint.restored(point, made)))
     return capture
   }
 
@@ -130,6 +116,7 @@ export class ClusterCapture {
       this.#message = messageOf(error, this.#request.file, begun)
       for (const point of this.#points) point.capture?.abandon()
       await this.#file?.close().catch(() => undefined)
+      if (!begun) await this.#removeFile()
       // What may hold packets that are not in the file is left to whoever goes on, and ends by itself where nobody does.
       await this.#release(begun ? this.#points.filter(({ mayHoldPackets }) => !mayHoldPackets) : this.#points)
       this.#changed()
@@ -218,6 +205,14 @@ export class ClusterCapture {
     await this.#file.addNames(this.#names.known)
     for (const point of this.#points) this.#wire(point, this.#file)
     if (fresh) await this.#writeManifest()
+  }
+
+  /** Of a capture that did not begin: there is nothing in it, and nothing to go on with. */
+  async #removeFile(): Promise<void> {
+    if (!this.#file) return
+    this.#file = undefined
+    const { file } = this.#request
+    await Promise.allSettled([rm(file, { force: true }), rm(partsOf(file), { recursive: true, force: true })])
   }
 
   #wire(point: CapturePoint, file: CaptureFile): void {

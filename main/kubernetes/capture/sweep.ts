@@ -23,35 +23,35 @@ export interface SweepResult {
 
 /** What is left in a cluster: by the ledger of this machine, and by label for what others or a lost ledger left. Changes nothing. */
 export async function findLeftovers(connection: ApiConnection, context: string, ledger: Ledger): Promise<SweepResult> {
-  const notes: string[] = []
-  const found = new Map<string, Leftover>()
   const { username } = await whoami(connection)
+  const { leftovers, notes } = await findLedgered(connection, ledger)
+  const known = new Set(leftovers.map(keyOf))
+  const listed = await podsOf(connection, context)
+  const others = (listed.pods ?? []).flatMap((pod) => leftoversIn(pod, username))
+  return {
+    leftovers: [...leftovers, ...others.filter((one) => !known.has(keyOf(one)))],
+    notes: [...notes, ...(listed.note === undefined ? [] : [listed.note])],
+  }
+}
+
+/** As findLeftovers, by the ledger alone: one small request for each of its entries, however large the cluster is. */
+export async function findLedgered(connection: ApiConnection, ledger: Ledger): Promise<SweepResult> {
+  const notes: string[] = []
+  const leftovers: Leftover[] = []
   for (const entry of await ledger.open()) {
     if (entry.server !== connection.cluster.server) continue
+    const { kind, namespace, pod, container, at: createdAt } = entry
+    const inUse = isInUse(entry)
     const state = await stateOf(connection, entry)
     if (state === 'gone') {
       // One whose maker still runs may be about to be made.
-      if (entry.pid !== process.pid && !isInUse(entry)) await ledger.gone(entry)
-    } else {
-      if (state === 'unknown')
-        notes.push(`${entry.namespace}/${entry.pod} may not be read: it is taken to be there still.`)
-      found.set(keyOf(entry), {
-        kind: entry.kind,
-        namespace: entry.namespace,
-        pod: entry.pod,
-        container: entry.container,
-        createdAt: entry.at,
-        inUse: isInUse(entry),
-        ours: true,
-        entry,
-      })
+      if (entry.pid !== process.pid && !inUse) await ledger.gone(entry)
+      continue
     }
+    if (state === 'unknown') notes.push(`${namespace}/${pod} may not be read: it is taken to be there still.`)
+    leftovers.push({ kind, namespace, pod, container, createdAt, inUse, ours: true, entry })
   }
-  for (const leftover of (await podsOf(connection, context, notes)).flatMap((pod) => leftoversIn(pod, username))) {
-    const key = keyOf(leftover)
-    if (!found.has(key)) found.set(key, leftover)
-  }
-  return { leftovers: [...found.values()], notes }
+  return { leftovers, notes }
 }
 
 export interface SweepOutcome {
@@ -103,13 +103,18 @@ async function stateOf(connection: ApiConnection, entry: LedgerEntry): Promise<'
 const hopeless = (reason: string | undefined) =>
   reason === 'CreateContainerConfigError' || reason === 'InvalidImageName'
 
-async function podsOf(connection: ApiConnection, context: string, notes: string[]): Promise<readonly Pod[]> {
+async function podsOf(
+  connection: ApiConnection,
+  context: string,
+): Promise<{ readonly pods?: readonly Pod[]; readonly note?: string }> {
   try {
-    return (await listAll<Pod>(connection, '/api/v1/pods')).items
+    // All of them: ephemeral containers can't be selected by anything.
+    return { pods: (await listAll<Pod>(connection, '/api/v1/pods')).items }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    notes.push(`Pods of all namespaces may not be listed in ${context}: only what was made from this machine is known.`)
-    return []
+    return {
+      note: `Pods of all namespaces may not be listed in ${context}: only what was made from this machine is known.`,
+    }
   }
 }
 

@@ -18,10 +18,29 @@ const ORDER = {
   snapLength: 0,
 } as const
 
-/** The captures of a host, of which one has been started that has ten bytes in its file and can't be served. */
-async function started() {
+/** The captures of a host that can't serve any; what it made, as ClusterCapture.create does. */
+function host() {
   const dataFolder = temporaryFolder()
   const store = new CaptureStore(dataFolder, { dataFolder, samplesFolder: '/none' })
+  const reports: string[] = []
+  const needs: Partial<LiveCapturesNeeds> = {
+    contexts: {
+      open: () => Promise.resolve({ connection: {}, context: { name: 'c', namespace: 'shop' } }),
+    } as unknown as LiveCapturesNeeds['contexts'],
+    book: { captureSettings: () => ({ image: 'i', imagePullSecrets: [] }) } as unknown as LiveCapturesNeeds['book'],
+    store,
+    served: {
+      openGrowing: () => Promise.reject(new Error('too many files are open')),
+    } as unknown as LiveCapturesNeeds['served'],
+    recent: { add: () => Promise.resolve() } as unknown as LiveCapturesNeeds['recent'],
+    report: (where, error) => reports.push(`${where}: ${String(error)}`),
+  }
+  return { store, reports, captures: new LiveCaptures(needs as LiveCapturesNeeds) }
+}
+
+/** One has been started that has ten bytes in its file. */
+async function started() {
+  const { store, reports, captures } = host()
   const running = Promise.withResolvers<ClusterCaptureStatus>()
   let status: ClusterCaptureStatus | undefined
   const capture: Partial<ClusterCapture> = {
@@ -36,20 +55,6 @@ async function started() {
     changed = onChange
     return Object.defineProperty(capture, 'status', { get: () => status }) as ClusterCapture
   })
-  const reports: string[] = []
-  const needs: Partial<LiveCapturesNeeds> = {
-    contexts: {
-      open: () => Promise.resolve({ connection: {}, context: { name: 'c', namespace: 'shop' } }),
-    } as unknown as LiveCapturesNeeds['contexts'],
-    book: { captureSettings: () => ({ image: 'i', imagePullSecrets: [] }) } as unknown as LiveCapturesNeeds['book'],
-    store,
-    served: {
-      openGrowing: () => Promise.reject(new Error('too many files are open')),
-    } as unknown as LiveCapturesNeeds['served'],
-    recent: { add: () => Promise.resolve() } as unknown as LiveCapturesNeeds['recent'],
-    report: (where, error) => reports.push(`${where}: ${String(error)}`),
-  }
-  const captures = new LiveCaptures(needs as LiveCapturesNeeds)
   await captures.start(ORDER)
   const path = status?.file ?? ''
   await writeFile(path, 'ten bytes.')
@@ -84,5 +89,37 @@ describe('the captures of a host', () => {
     say({ state: 'complete' })
     await captures.close(10)
     expect((await store.about(name))?.state).toBe('complete')
+  })
+
+  it('are known, and waited for, until all that they made is removed, however many came later', async () => {
+    const { captures } = host()
+    const first = Promise.withResolvers<ClusterCaptureStatus>()
+    let made = 0
+    vi.spyOn(ClusterCapture, 'create').mockImplementation(({ file }) => {
+      const id = `${made++}`
+      const status = {
+        id,
+        context: 'c',
+        state: 'complete',
+        file,
+        bytes: 0,
+        packets: 0,
+        startedAt: 1,
+        points: [],
+      } as const
+      const run = () => (id === '0' ? first.promise : Promise.resolve(status))
+      const capture: Partial<ClusterCapture> = { id, status, run, stop: () => Promise.resolve() }
+      return capture as ClusterCapture
+    })
+    for (let i = 0; i < 25; i++) await captures.start(ORDER)
+    const ids = () => captures.live.map(({ id }) => id)
+    await vi.waitFor(() => expect(ids()).toHaveLength(21))
+    expect(ids()[0]).toBe('0')
+    let closed = false
+    const closing = captures.close(60_000).then(() => (closed = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(closed).toBe(false)
+    first.resolve({} as ClusterCaptureStatus)
+    await closing
   })
 })

@@ -188,6 +188,7 @@ export class LiveCaptures {
       .catch((error: unknown) => this.#needs.report('capturing.ended', error))
       .finally(() => {
         running.settled = true
+        this.#forgetOld()
         resolve()
       })
     return capture.id
@@ -229,14 +230,17 @@ export class LiveCaptures {
     const { capture, name, before } = running
     const { store, recent } = this.#needs
     clearTimeout(running.deadline)
-    const { endsAt: _over, ...live } = running.live
-    running.live = { ...live, ...capture.status, endedAt: capture.status.endedAt ?? Date.now() }
+    const { endsAt: _over, sourceId, ...live } = running.live
+    const { bytes, endedAt = Date.now() } = capture.status
+    // Of one that did not begin there is no file any more.
+    const source = sourceId === undefined || bytes === 0 ? {} : { sourceId }
+    running.live = { ...live, ...source, ...capture.status, endedAt }
     const file = await running.serving?.catch(() => undefined)
     file?.finish()
     this.#tell()
     try {
       // A file that could not be served is there nevertheless.
-      if (running.live.bytes > 0) {
+      if (bytes > 0) {
         const state = running.live.state === 'complete' ? 'complete' : 'incomplete'
         await Promise.all([this.#write(running, state), recent.add(store.pathOf(name))])
       } else if (before) {
@@ -245,7 +249,6 @@ export class LiveCaptures {
         await store.write(name, { ...before, state: 'incomplete', ...(message !== undefined && { message }) })
       } else await store.discard(name)
     } finally {
-      this.#forgetOld()
       if ([...this.#running.values()].every(({ live: one }) => isOver(one))) {
         clearInterval(this.#ticking)
         this.#ticking = undefined
@@ -295,8 +298,9 @@ export class LiveCaptures {
   }
 
   #forgetOld(): void {
-    const finished = [...this.#running].filter(([, { live }]) => isOver(live))
+    const finished = [...this.#running].filter(([, { settled }]) => settled)
     for (const [id] of finished.slice(0, -KEPT_FINISHED)) this.#running.delete(id)
+    this.#tell()
   }
 
   #find(id: string): Running {

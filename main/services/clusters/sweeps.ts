@@ -1,9 +1,17 @@
 import type { Subscription } from '../../../common/contract.ts'
 import type { LeftoverRow, SweepReport } from '../../../common/model/live-capture.ts'
 import type { ApiConnection } from '../../kubernetes/api-connection.ts'
+import { ApiError } from '../../kubernetes/api-error.ts'
+import { DEFAULT_SETTINGS } from '../../kubernetes/capture/capture-container.ts'
 import type { Ledger, LedgerEntry } from '../../kubernetes/capture/ledger.ts'
 import { podPath } from '../../kubernetes/pod-requests.ts'
-import { findLeftovers, removeLeftovers, type Leftover } from '../../kubernetes/capture/sweep.ts'
+import {
+  findLedgered,
+  findLeftovers,
+  removeLeftovers,
+  type Leftover,
+  type SweepResult,
+} from '../../kubernetes/capture/sweep.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
 import { Watched } from '../../streams.ts'
 import type { Contexts } from '../contexts.ts'
@@ -12,11 +20,11 @@ import type { Contexts } from '../contexts.ts'
 export class Sweeps {
   readonly #contexts: Contexts
   readonly #ledger: Ledger
-  /** Containers that captures of this host use at this moment. */
-  readonly #inUse: (leftover: Leftover) => boolean
+  /** Whether what the ledger has under this name is used by a capture, a terminal or checks of this host at this moment. */
+  readonly #inUse: (capture: string | undefined) => boolean
   readonly #reports = new Watched<readonly SweepReport[]>([])
 
-  constructor(contexts: Contexts, ledger: Ledger, inUse: (leftover: Leftover) => boolean) {
+  constructor(contexts: Contexts, ledger: Ledger, inUse: (capture: string | undefined) => boolean) {
     this.#contexts = contexts
     this.#ledger = ledger
     this.#inUse = inUse
@@ -27,27 +35,62 @@ export class Sweeps {
   }
 
   /**
-   * At the start of the host: looks in each context where the ledger names something. Pods that have ended hold nothing any more and are
-   * removed, as are those of shells and checks whose host is gone; what else still runs may hold the packets of an interrupted capture, and
-   * is the person's to decide.
+   * At the start of the host: looks for what the ledger names. Pods that have ended hold nothing any more and are removed, as are those of
+   * shells and checks whose host is gone; what else still runs may hold the packets of an interrupted capture, and is the person's to decide.
    */
   async atStart(): Promise<void> {
     const contexts = new Set((await this.#ledger.open()).map(({ context }) => context))
-    await Promise.all([...contexts].map((context) => this.#run(context, holdsNothing)))
+    await Promise.all([...contexts].map((context) => this.#run(context, this.#byLedger, holdsNothing)))
+  }
+
+  /**
+   * Now and then: pods of this host's captures that ended otherwise than they should end by themselves after a while, and are then removed.
+   * A cluster that can't be asked is asked the next time.
+   */
+  async tidy(now = Date.now()): Promise<void> {
+    const old = now - DEFAULT_SETTINGS.keepSeconds * 1000
+    const left = (await this.#ledger.open()).filter(
+      ({ kind, pid, at, capture }) => kind === 'pod' && pid === process.pid && at < old && !this.#inUse(capture),
+    )
+    for (const context of new Set(left.map((one) => one.context))) {
+      const pods = left.filter((one) => one.context === context)
+      if (await this.#haveEnded(context, pods).catch(() => false))
+        await this.#run(context, this.#byLedger, holdsNothing)
+    }
+  }
+
+  /** Whether one of them has. Those that somebody else deleted are forgotten. */
+  async #haveEnded(context: string, pods: readonly LedgerEntry[]): Promise<boolean> {
+    const { connection } = await this.#contexts.open(context)
+    const ended = pods.map(async (entry) => {
+      try {
+        return await hasEnded(connection, entry)
+      } catch (error) {
+        if (!(error instanceof ApiError && error.httpStatus === 404)) throw error
+        await this.#ledger.gone(entry)
+        return false
+      }
+    })
+    return (await Promise.all(ended)).includes(true)
   }
 
   /** Only looks. */
   find(context: string): Promise<SweepReport> {
-    return this.#run(context, undefined)
+    return this.#run(context, this.#everywhere, undefined)
   }
 
   /** Removes what is ours and not in use. */
   remove(context: string): Promise<SweepReport> {
-    return this.#run(context, () => Promise.resolve(true))
+    return this.#run(context, this.#everywhere, () => Promise.resolve(true))
   }
+
+  readonly #byLedger = (connection: ApiConnection) => findLedgered(connection, this.#ledger)
+  readonly #everywhere = (connection: ApiConnection, context: string) =>
+    findLeftovers(connection, context, this.#ledger)
 
   async #run(
     context: string,
+    find: (connection: ApiConnection, context: string) => Promise<SweepResult>,
     removes: ((connection: ApiConnection, leftover: Leftover) => Promise<boolean>) | undefined,
   ): Promise<SweepReport> {
     const report: SweepReport = {
@@ -63,8 +106,9 @@ export class Sweeps {
     try {
       const { connection } = await this.#contexts.open(context)
       const look = async () => {
-        const found = await findLeftovers(connection, context, this.#ledger)
-        return { ...found, leftovers: found.leftovers.map((one) => ({ ...one, inUse: one.inUse || this.#inUse(one) })) }
+        const found = await find(connection, context)
+        const inUse = ({ inUse: elsewhere, entry }: Leftover) => elsewhere || this.#inUse(entry?.capture)
+        return { ...found, leftovers: found.leftovers.map((one) => ({ ...one, inUse: inUse(one) })) }
       }
       let { leftovers, notes } = await look()
       let removed: readonly string[] = []
@@ -99,9 +143,12 @@ export class Sweeps {
 }
 
 async function holdsNothing(connection: ApiConnection, leftover: Leftover): Promise<boolean> {
-  const { kind, namespace, pod, entry } = leftover
+  const { kind, entry } = leftover
   if (entry && !leftover.inUse && isOfShell(entry)) return true
-  if (kind !== 'pod' || !entry) return false
+  return kind === 'pod' && entry !== undefined && hasEnded(connection, entry)
+}
+
+async function hasEnded(connection: ApiConnection, { namespace, pod }: LedgerEntry): Promise<boolean> {
   const { status }: Pod = await connection.get(podPath(namespace, pod))
   return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
