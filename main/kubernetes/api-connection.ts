@@ -3,12 +3,13 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { connect as tcpConnect, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { PassThrough } from 'node:stream'
+import { PassThrough, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
+import { createGunzip } from 'node:zlib'
 import { HostError } from '../../common/host-error.ts'
-import { apiError, connectionError } from './api-error.ts'
+import { ApiError, apiError, connectionError } from './api-error.ts'
 import { pauseBeforeRetry } from './retry.ts'
 import { identify, pem } from './credentials.ts'
 import type { Credential, ExecCredentials } from './exec-credential.ts'
@@ -44,21 +45,24 @@ const USER_AGENT = 'hopscope'
 /** One cluster as one user: requests, watches and WebSockets, authenticated as kubectl would. */
 export class ApiConnection {
   readonly cluster: KubeCluster
-  readonly #user: KubeUser
+  #user: KubeUser
   readonly #plugins: ExecCredentials
+  readonly #reread: () => Promise<KubeUser | undefined>
   readonly #base: URL
   readonly #proxy: URL | undefined
   readonly #agent: Agent
   /** Each watch keeps its connection for minutes: they must not take those of requests. */
   readonly #watchAgent: Agent
-  #authority: Promise<string | undefined> | undefined
 
+  /** `reread`: the user as the kubeconfig has it now, asked for when the server accepts these credentials no more. */
   constructor(
     cluster: KubeCluster,
     user: KubeUser,
     plugins: ExecCredentials,
     env: Readonly<Record<string, string | undefined>>,
+    reread: () => Promise<KubeUser | undefined> = () => Promise.resolve(undefined),
   ) {
+    this.#reread = reread
     this.cluster = cluster
     this.#user = user
     this.#plugins = plugins
@@ -79,8 +83,9 @@ export class ApiConnection {
     for (let tries = 1; ; tries++) {
       try {
         const response = await this.#open(method, path, options, signal)
-        const parsed: T = JSON.parse(await textOf(response))
-        return parsed
+        // The caller's word for what the path gives.
+        // oxlint-disable-next-line typescript/consistent-type-assertions
+        return this.#parsed(await textOf(response)) as T
       } catch (error) {
         if (timeout.aborted && !options.signal?.aborted) {
           const seconds = Math.round((options.timeoutMs ?? TIMEOUT_MS) / 1000)
@@ -93,10 +98,16 @@ export class ApiConnection {
     }
   }
 
-  /** The lines of a watch, until the server ends it or the signal aborts. */
-  async *lines(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string> {
+  /**
+   * The lines of a watch, until the server ends it or the signal aborts; or after `mostMs`, by when the server was to end it: the connection
+   * may be dead, of which nobody hears through a proxy or after a sleep.
+   */
+  async *lines(path: string, query: Query, signal: AbortSignal, mostMs: number): AsyncGenerator<string> {
+    const late = AbortSignal.timeout(mostMs)
+    let answered = false
     try {
-      const response = await this.#open('GET', path, { query }, signal)
+      const response = await this.#open('GET', path, { query }, AbortSignal.any([signal, late]))
+      answered = true
       response.setEncoding('utf8')
       let rest = ''
       for await (const part of response) {
@@ -107,6 +118,10 @@ export class ApiConnection {
         }
       }
     } catch (error) {
+      if (late.aborted && !signal.aborted) {
+        if (answered) return
+        throw new HostError('unavailable', `${this.#base.host} did not answer within ${Math.round(mostMs / 1000)} s.`)
+      }
       throw connectionError(error, this.cluster.server)
     }
   }
@@ -131,12 +146,11 @@ export class ApiConnection {
     this.#watchAgent.destroy()
   }
 
-  async #upgrade(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
-    const { headers, tls, credential } = await this.#authentication()
+  #upgrade(path: string, query: Query, protocols: readonly string[], signal?: AbortSignal): Promise<WebSocket> {
     const { protocol, hostname, port } = this.#base
     const secure = protocol === 'https:'
     const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (secure ? 443 : 80), noDelay: true }
-    try {
+    return this.#authenticated(async ({ headers, tls }) => {
       const timeout = AbortSignal.timeout(PROXY_MS)
       const either = signal ? AbortSignal.any([signal, timeout]) : timeout
       const tunnel = this.#proxy && (await connectThrough(this.#proxy, to.host, to.port, either))
@@ -146,31 +160,48 @@ export class ApiConnection {
         const options = { ...to, ...servername, ...tls, ALPNProtocols: ['http/1.1'], onread }
         return tlsConnect(tunnel ? { ...options, socket: tunnel } : options)
       }
-      const own = { ...headers, 'user-agent': USER_AGENT }
-      return await openWebSocket(this.#url(path, query), own, protocols, connect, signal)
-    } catch (error) {
-      if (!(error instanceof UpgradeRefused)) throw error
-      const { statusCode = 0, headers: answer } = error.response
-      if (statusCode === 401) this.#refused(credential)
-      const body = await textOf(error.response).catch(() => '')
-      throw apiError(statusCode, body, 'Opening a stream', answer['retry-after'])
-    }
+      try {
+        const own = { ...headers, 'user-agent': USER_AGENT }
+        return await openWebSocket(this.#url(path, query), own, protocols, connect, signal)
+      } catch (error) {
+        if (!(error instanceof UpgradeRefused)) throw error
+        const { statusCode = 0, headers: answer } = error.response
+        const body = await textOf(error.response).catch(() => '')
+        throw apiError(statusCode, body, 'Opening a stream', answer['retry-after'])
+      }
+    })
   }
 
-  /** The answer's head has come and is a success. A 401 is tried once more with a fresh credential of the plugin. */
-  async #open(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
-    for (let attempt = 1; ; attempt++) {
-      const identity = await this.#authentication()
+  /** The answer's head has come and is a success. */
+  #open(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#authenticated(async (identity) => {
       const response = await this.#send(method, path, options, signal, identity)
       const status = response.statusCode ?? 0
       if (status >= 200 && status < 300) return response
-      const body = await textOf(response)
-      if (status === 401 && this.#user.exec && attempt === 1) {
-        this.#refused(identity.credential)
-        continue
-      }
-      throw apiError(status, body, `${method} ${path}`, response.headers['retry-after'])
+      throw apiError(status, await textOf(response), `${method} ${path}`, response.headers['retry-after'])
+    })
+  }
+
+  /** `send` as who we are; after a 401 once more, where there is another credential by now. */
+  async #authenticated<T>(send: (identity: Authentication) => Promise<T>): Promise<T> {
+    const identity = await this.#authentication()
+    try {
+      return await send(identity)
+    } catch (error) {
+      const refused = error instanceof ApiError && error.httpStatus === 401
+      if (!refused || !(await this.#renewed(identity))) throw error
+      return send(await this.#authentication())
     }
+  }
+
+  /** What was refused is used no more: a plugin is asked again, and a kubeconfig that was written anew (a login in another terminal) is read. */
+  async #renewed({ credential }: Authentication): Promise<boolean> {
+    const before = this.#user
+    if (before.exec && credential) this.#plugins.refused(before, before.exec, this.cluster, credential)
+    const now = await this.#reread().catch(() => undefined)
+    const changed = now !== undefined && JSON.stringify(now) !== JSON.stringify(before)
+    if (changed) this.#user = now
+    return changed || before.exec !== undefined
   }
 
   #send(
@@ -187,14 +218,17 @@ export class ApiConnection {
       ? { 'content-type': options.contentType ?? 'application/json', 'content-length': String(body.length) }
       : {}
     const ask = url.protocol === 'http:' ? httpRequest : httpsRequest
+    // The API server compresses what is longer than 128 KiB: lists of large clusters. A watch's lines are to come as they are written.
+    const isWatch = options.query?.['watch'] === true
+    const accept = { accept: 'application/json', ...(isWatch ? {} : { 'accept-encoding': 'gzip' }) }
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const request: ClientRequest = ask(
       url,
       {
         ...tls,
         method,
-        agent: options.query?.['watch'] === true ? this.#watchAgent : this.#agent,
-        headers: { ...headers, ...content, accept: 'application/json', 'user-agent': USER_AGENT },
+        agent: isWatch ? this.#watchAgent : this.#agent,
+        headers: { ...headers, ...content, ...accept, 'user-agent': USER_AGENT },
         signal,
       },
       resolve,
@@ -220,9 +254,8 @@ export class ApiConnection {
   }
 
   async #authentication(): Promise<Authentication> {
-    this.#authority ??= pem(this.cluster.authorityData, this.cluster.authorityFile)
     const [ca, { headers, certificate, key, credential }] = await Promise.all([
-      this.#authority,
+      pem(this.cluster.authorityData, this.cluster.authorityFile),
       identify(this.#user, this.cluster, this.#plugins),
     ])
     const tls = {
@@ -242,8 +275,14 @@ export class ApiConnection {
       : new HostError('cancelled', 'Cancelled.')
   }
 
-  #refused(credential: Credential | undefined): void {
-    if (this.#user.exec && credential) this.#plugins.refused(this.#user, this.#user.exec, this.cluster, credential)
+  #parsed(text: string): unknown {
+    try {
+      return JSON.parse(text)
+    } catch {
+      const words =
+        'answers with something that is not from Kubernetes: the login page of a proxy or VPN, or another server.'
+      throw new HostError('unavailable', `${this.#base.host} ${words} Is the address in the kubeconfig right?`)
+    }
   }
 }
 
@@ -317,7 +356,10 @@ function isRepeatable(method: string, path: string, { query }: RequestOptions): 
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
+  const isPacked = response.headers['content-encoding'] === 'gzip'
   const parts: Buffer[] = []
-  for await (const part of response) if (Buffer.isBuffer(part)) parts.push(part)
+  for await (const part of isPacked ? pipeline(response, createGunzip(), () => undefined) : response) {
+    if (Buffer.isBuffer(part)) parts.push(part)
+  }
   return Buffer.concat(parts).toString('utf8')
 }

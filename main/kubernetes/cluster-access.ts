@@ -41,7 +41,13 @@ export class ClusterAccess {
   /** `name` absent: the current context. Throws HostError 'not-found' in words. Makes no request. */
   async open(config: Kubeconfig, name?: string): Promise<OpenContext> {
     const { context, cluster, user } = resolveContext(config, name)
-    return { context, connection: new Connection(cluster, user, this.#plugins, await this.#environment()) }
+    const reread = async () => {
+      const now = resolveContext(await loadKubeconfig(config.files), context.name)
+      // What has the name by now may be another cluster, whose credentials are none of this one's business.
+      return now.cluster.server === cluster.server ? now.user : undefined
+    }
+    const connection = new Connection(cluster, user, this.#plugins, await this.#environment(), reread)
+    return { context, connection }
   }
 
   /** A run of the context's credential plugin in a terminal; HostError, in words, where there is none that asks. */

@@ -45,7 +45,7 @@ describe.skipIf(skipReason !== undefined)(
       }
       const query = { ...ask, fieldSelector: 'metadata.name=listed' }
       const told: string[] = []
-      for await (const line of connection.lines('/api/v1/nodes', query, AbortSignal.timeout(20_000))) {
+      for await (const line of connection.lines('/api/v1/nodes', query, AbortSignal.timeout(20_000), 20_000)) {
         const { type, object }: WatchEvent<KubernetesObject> = JSON.parse(line)
         told.push(type)
         if (object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true') break

@@ -6,6 +6,7 @@ import type { KubernetesObject, Status, WatchEvent } from './objects.ts'
 import { retryAfterMs } from './retry.ts'
 
 const WATCH_SECONDS = 290
+const MOST_WATCH_MS = (WATCH_SECONDS + 30) * 1000
 const SHORTEST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
 /** A watch that ends sooner was not meant to: something between ends them. */
@@ -126,7 +127,7 @@ export class Informer<T extends KubernetesObject> {
       timeoutSeconds: WATCH_SECONDS,
       ...selectors,
     }
-    for await (const line of this.#connection.lines(path, query, signal)) {
+    for await (const line of this.#connection.lines(path, query, signal, MOST_WATCH_MS)) {
       if (line === '') continue
       const { type, object }: WatchEvent<T> & { readonly object: Status } = JSON.parse(line)
       if (type === 'ERROR')
