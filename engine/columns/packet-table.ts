@@ -24,7 +24,9 @@ export class PacketChunk {
   readonly conversation: Uint32Array
   /** See FLAG. */
   readonly flags: Uint16Array
+  /** Of a UDP datagram a digest of its payload, 0 = it was cut: see kernel/decode/datagram-digest.ts. */
   readonly seq: Uint32Array
+  /** Of a UDP datagram its IP identification and, in the lower half, the first two bytes of its payload. */
   readonly ack: Uint32Array
   /** Bytes of transport payload by the headers' lengths, not by what was captured. */
   readonly payloadLength: Uint32Array

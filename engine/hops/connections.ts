@@ -1,6 +1,8 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { addressKey } from '../query/conversation-names.ts'
-import type { HopTables, PointSource } from './points.ts'
+import { FlowSightings } from './flow-sightings.ts'
+import { isUdp } from './datagrams.ts'
+import { legOf } from './legs.ts'
+import type { PointSource } from './points.ts'
 import { ConversationRows, takes } from './runs.ts'
 import { Sightings } from './sightings.ts'
 
@@ -19,11 +21,15 @@ const EACH = 32
 /** Keys of SYNs, above all others. */
 const SYN = 2 ** 52
 
-/** Conversations of all sources, those that are one connection together: they carry the same sequence and acknowledgment numbers. */
+/**
+ * Conversations of all sources, those that are one connection together: they carry the same sequence and acknowledgment numbers, or the same
+ * datagrams.
+ */
 export function connectionsOf(sources: readonly PointSource[]): Member[][] {
   const nodes = new Nodes()
   /** By what a segment carries: twice the node that carried it, and 1 if from B to A. */
   const sightings = new Sightings()
+  const flows = new FlowSightings()
   /** By node: it has segments with acknowledgment numbers. */
   const answered: boolean[] = []
   for (const source of sources) {
@@ -33,6 +39,10 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
       const own = rows.of(conversation)
       if (own.length === 0) continue
       const node = nodes.add({ source, rows, conversation })
+      if (isUdp(source.tables, conversation)) {
+        flows.add(node, source.tables, conversation, own)
+        continue
+      }
       const isOwn = (sighting: number) => sighting >>> 1 === node
       for (let i = 0; i < own.length; i++) {
         const chunk = packets.chunk(own[i])
@@ -67,22 +77,13 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
       else if (leg !== undefined) legs.set(leg, other)
     }
   }
+  for (const [one, other, flipped] of flows.same()) nodes.join(one, other, flipped)
   return nodes.groups()
 }
 
 /** By its hash: those of a bulk transfer have steps that share factors with most numbers. */
 function isChosen(seq: number): boolean {
   return (Math.imul(seq, 0x9e37_79b1) >>> 16) % EACH === 0
-}
-
-/** Addresses and ports of a conversation, as text: another on each side of a NAT. */
-export function legOf({ conversations }: HopTables, conversation: number, flipped: boolean): string {
-  const { portA, portB } = conversations
-  const ends = [
-    `${addressKey(conversations, conversation, false)} ${portA[conversation]}`,
-    `${addressKey(conversations, conversation, true)} ${portB[conversation]}`,
-  ]
-  return (flipped ? ends.toReversed() : ends).join(' ')
 }
 
 /** Conversations that are joined one by one. */

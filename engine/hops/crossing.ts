@@ -53,26 +53,32 @@ export interface Reach {
   readonly least: number
   /** Nearly all come within this time. */
   readonly late: number
-  /** When parts of fragmented datagrams came there, by its clock: what was due about then may have come in them. */
-  readonly fragments: readonly number[]
+  /** When something came there of which it can't be told what it is, by its clock: what was due about then may have come in it. */
+  readonly unread: readonly number[]
 }
 
-/** How far from when it is due a fragment may come, besides what the way takes longer at times; nanoseconds. */
+/** How far from when it is due that may come, besides what the way takes longer at times; nanoseconds. */
 const ABOUT = 1e6
 
 /**
  * Which segments of `near` did not come to `far`. Sequence numbers are counted, not packets: hosts capture what their network card cuts up
- * or joins. `beyond`: the points behind `far`. `acked`: the highest acknowledgment number of the receiver.
+ * or joins. `beyond`: the points behind `far`. `arrived`: whether the receiver told that what ends with that number did.
  */
-export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: number, reach: Reach): Crossing {
+export function crossing(
+  near: Run,
+  far: Run,
+  beyond: readonly Run[],
+  arrived: (to: number) => boolean,
+  reach: Reach,
+): Crossing {
   const isDue = (place: number) => {
     const due = near.time[place] + reach.least
     return due >= reach.from && due + reach.late <= reach.until
   }
   const isKnown = (place: number) => {
     if (!isDue(place)) return false
-    const { fragments, least, late } = reach
-    return fragments.length === 0 || !hasBetween(fragments, near.time[place] + least - late - ABOUT, 2 * (late + ABOUT))
+    const { unread, least, late } = reach
+    return unread.length === 0 || !hasBetween(unread, near.time[place] + least - late - ABOUT, 2 * (late + ABOUT))
   }
   let segments = 0
   for (let place = 0; place < near.count; place++) if (isDue(place)) segments++
@@ -84,7 +90,7 @@ export function crossing(near: Run, far: Run, beyond: readonly Run[], acked: num
     if (sent.length <= came.length) continue
     // Further on it was seen, or it was acknowledged: it did cross.
     const further = beyond.reduce((most, run) => Math.max(most, run.holding(from).length), 0)
-    const crossed = Math.max(came.length, further, came.length === 0 && acked >= to ? sent.length : 0)
+    const crossed = Math.max(came.length, further, came.length === 0 && arrived(to) ? sent.length : 0)
     const gone = unmatched(near, sent, far, came, reach.least)
     const dead = Math.max(0, sent.length - crossed)
     if (gone.slice(dead, dead + crossed - came.length).some(({ place }) => isKnown(place))) missed += to - from
@@ -160,6 +166,17 @@ function unlike(one: Run, other: Run): [number, number][] {
     if (count !== 0) left.push([from, to])
   }
   return left
+}
+
+/** When what `near` did not see at all came to `far`, in order of time. */
+export function strangers(near: Run, far: Run): number[] {
+  const times: number[] = []
+  let j = 0
+  for (const place of far.order) {
+    while (j < near.count && near.from[near.order[j]] < far.from[place]) j++
+    if (j >= near.count || near.from[near.order[j]] !== far.from[place]) times.push(far.time[place])
+  }
+  return times.sort((a, b) => a - b)
 }
 
 /** Of ascending numbers. */

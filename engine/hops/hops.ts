@@ -1,17 +1,24 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { connectionsOf } from './connections.ts'
-import { crossing, delays, quantile, type Reach } from './crossing.ts'
-import { arrange, extend, fragmentsAt, type Path, pathOf, TO_A, TO_B } from './paths.ts'
+import { crossing, delays, quantile, type Reach, strangers } from './crossing.ts'
+import { messageId } from './datagrams.ts'
+import { TO_A, TO_B } from './legs.ts'
+import { arrange, extend } from './order.ts'
+import { type Path, pathOf } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
-import { Run } from './runs.ts'
+import { NOTHING, type Run } from './runs.ts'
 
-/** What became of TCP segments on their way from point to point. Times are nanoseconds since the first source's epoch, by each point's own clock. */
+/** What became of packets on their way from point to point. Times are nanoseconds since the first source's epoch, by each point's own clock. */
 export interface HopReport {
   readonly points: readonly CapturePoint[]
   /** Two neighbouring points each, in one direction; those first that are nearest to the ends that opened connections. */
   readonly hops: readonly Hop[]
   readonly losses: readonly Loss[]
-  /** Connections that more than one point saw, and that only one did. */
+  /** DNS queries that came to the last point on their way, and nothing back from there. */
+  readonly unanswered: readonly Unanswered[]
+  /** DNS queries that the points nearest to who asks saw, of those that pass several. */
+  readonly queries: number
+  /** Connections, and flows of datagrams, that more than one point saw, and that only one did. */
   readonly connections: number
   readonly alone: number
 }
@@ -26,8 +33,17 @@ export interface Hop {
   readonly lostBytes: number
   /** Bytes that crossed, as points further on or ACKs tell, but were not captured at `to`. */
   readonly missedBytes: number
-  /** Of the segments that both saw once. Undefined where there are none. */
+  readonly datagrams: DatagramsOnHop
+  /** Of the packets that both saw once. Undefined where there are none. */
   readonly delay: HopDelay | undefined
+}
+
+/** UDP datagrams that were seen at a hop's first point and due at its second. */
+export interface DatagramsOnHop {
+  readonly due: number
+  readonly lost: number
+  /** Not seen at the second point, which is known to have missed other packets: they may have come. */
+  readonly unsure: number
 }
 
 export interface HopDelay {
@@ -41,26 +57,37 @@ export interface HopDelay {
   readonly oneWay: { readonly leastNs: number; readonly errorNs: number; readonly aheadNs: number } | undefined
 }
 
-/** A segment that died on a hop. */
-export interface Loss {
-  /** Index into `hops`. */
-  readonly hop: number
-  /** Where it was seen last. */
+/** A packet where a point saw it. */
+export interface SeenPacket {
   readonly source: PointSource
   readonly row: number
   readonly conversation: number
   /** From the conversation's end B to its end A. */
   readonly toA: boolean
   readonly time: number
+}
+
+/** A packet that died on a hop, where it was seen last. */
+export interface Loss extends SeenPacket {
+  readonly kind: 'segment' | 'datagram'
+  /** Of a message of DNS. */
+  readonly dns: 'query' | 'answer' | undefined
+  /** Index into `hops`. */
+  readonly hop: number
   readonly bytes: number
   /** The row with which its bytes passed the same point again, and how much later. */
   readonly again: number | undefined
   readonly againAfterNs: number | undefined
 }
 
+export interface Unanswered extends SeenPacket {
+  /** Index into `points`. */
+  readonly point: number
+}
+
 const HOP_KEY = 2 ** 16
 
-/** Joins what the points saw, through NAT and tunnels, and charges each lost segment to the hop on which it died. */
+/** Joins what the points saw, through NAT and tunnels, and charges each lost packet to the hop on which it died. */
 export function hopsOf(sources: readonly PointSource[]): HopReport {
   const points = pointsOf(sources)
   const numbers = new Map(sources.map((source) => [source, new Map<number, number>()]))
@@ -80,58 +107,127 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   }
   for (const samples of measured.values()) samples.sort((a, b) => a - b)
 
-  const hops = new Map<number, { index: number; segments: number; lost: number; lostBytes: number; missed: number }>()
+  const hops = new Map<number, Tally>()
+  const misses = points.map(({ source, interface: id }) => {
+    const { dropped = 0, osDropped = 0 } = source.tables.interfaces[id].statistics ?? {}
+    return dropped + osDropped
+  })
   const losses: Loss[] = []
   for (const path of paths) {
     for (const { key, near, far, beyond, direction } of steps(path)) {
       const samples = measured.get(key) ?? []
       if (samples.length === 0) continue
       const { from, to } = endsOf(key)
+      const unread = path.unread[direction][to] ?? []
       const reach: Reach = {
         from: points[to].from,
         until: points[to].until,
         least: samples[0],
         late: quantile(samples, 0.99) - samples[0],
-        fragments: fragmentsAt(points[to], path, direction),
+        unread: path.kind === 'segment' ? unread : ascending([...unread, ...strangers(near, far)]),
       }
-      const crossed = crossing(near, far, beyond, path.acked[direction], reach)
-      const hop = hops.get(key) ?? { index: hops.size, segments: 0, lost: 0, lostBytes: 0, missed: 0 }
+      const crossed = crossing(near, far, beyond, (end) => path.arrived(direction, end), reach)
+      const hop = hops.get(key) ?? new Tally(hops.size)
       hops.set(key, hop)
-      hop.segments += crossed.segments
-      hop.missed += crossed.missed
+      hop.due[path.kind] += crossed.segments
+      misses[to] += crossed.missed
+      if (path.kind === 'segment') hop.missed += crossed.missed
       for (const { place, bytes, again } of crossed.lost) {
-        hop.lost++
-        hop.lostBytes += bytes
-        const { source } = points[from]
-        const row = near.row[place]
-        const { packets } = source.tables
-        const chunk = packets.chunk(row)
+        const packet = packetAt(points[from], near.row[place], near.time[place])
         losses.push({
+          ...packet,
+          kind: path.kind,
+          dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
           hop: hop.index,
-          source,
-          row,
-          conversation: chunk.conversation[row % CHUNK_ROWS],
-          toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0,
-          time: near.time[place],
-          bytes,
+          bytes: path.kind === 'segment' ? bytes : lengthOf(packet),
           again: again === undefined ? undefined : near.row[again],
           againAfterNs: again === undefined ? undefined : near.time[again] - near.time[place],
         })
       }
     }
   }
-  const report = Array.from(hops, ([key, { segments, lost, lostBytes, missed }]): Hop => {
+  const tallies = Array.from(hops)
+  // Of a segment ACKs tell whether it came; of a datagram nobody does, unless it was asked again.
+  const sure = losses.filter(({ kind, hop, again }) => {
+    const [key, tally] = tallies[hop]
+    const isSure = kind === 'segment' || again !== undefined || misses[endsOf(key).to] === 0
+    if (!isSure) tally.unsure++
+    return isSure
+  })
+  for (const { hop, kind, bytes } of sure) {
+    tallies[hop][1].lost[kind]++
+    if (kind === 'segment') tallies[hop][1].lostBytes += bytes
+  }
+  const report = tallies.map(([key, { due, lost, lostBytes, missed, unsure }]): Hop => {
     const ends = endsOf(key)
-    return { ...ends, segments, lost, lostBytes, missedBytes: missed, delay: delayOf(ends, measured) }
+    const datagrams = { due: due.datagram, lost: lost.datagram, unsure }
+    const segments = { segments: due.segment, lost: lost.segment, lostBytes, missedBytes: missed }
+    return { ...ends, ...segments, datagrams, delay: delayOf(ends, measured) }
   })
   const connections = paths.filter(({ order }) => order.length > 1).length
   return {
     points,
     hops: report,
-    losses: losses.sort((a, b) => a.time - b.time),
+    losses: sure.sort((a, b) => a.time - b.time),
+    ...lookupsOf(paths, points),
     connections,
     alone: paths.length - connections,
   }
+}
+
+/** What is counted on a hop. */
+class Tally {
+  readonly index: number
+  readonly due = { segment: 0, datagram: 0 }
+  readonly lost = { segment: 0, datagram: 0 }
+  lostBytes = 0
+  missed = 0
+  unsure = 0
+
+  constructor(index: number) {
+    this.index = index
+  }
+}
+
+const ascending = (numbers: number[]): number[] => numbers.sort((a, b) => a - b)
+
+function packetAt({ source }: CapturePoint, row: number, time: number): SeenPacket {
+  const chunk = source.tables.packets.chunk(row)
+  const conversation = chunk.conversation[row % CHUNK_ROWS]
+  return { source, row, conversation, toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0, time }
+}
+
+function lengthOf({ source, row }: SeenPacket): number {
+  return source.tables.packets.chunk(row).payloadLength[row % CHUNK_ROWS]
+}
+
+/** An answer may come that late. */
+const PATIENCE_NS = 2e9
+
+/** DNS queries, and those among them that arrived at the last point, or beyond, and were not answered from there. */
+function lookupsOf(paths: readonly Path[], points: readonly CapturePoint[]): Pick<HopReport, 'queries' | 'unanswered'> {
+  const unanswered: Unanswered[] = []
+  let queries = 0
+  for (const { asks, order, runs, arrived, unread } of paths) {
+    if (asks === undefined || order.length < 2) continue
+    const way = asks === TO_B ? order : order.toReversed()
+    queries += runs[asks][way[0]]?.count ?? 0
+    const point = way[way.length - 1]
+    const run = runs[asks][point]
+    if (!run) continue
+    const answers = new Set(
+      points.flatMap(({ source: { tables } }, at) =>
+        (runs[1 - asks][at]?.row ?? []).map((row) => messageId(tables, row)),
+      ),
+    )
+    const isRead = points.every((_, at) => unread[1 - asks][at] === undefined)
+    for (const [place, row] of run.row.entries()) {
+      const isLate = run.time[place] + PATIENCE_NS > points[point].until
+      const isAnswered = arrived(asks, run.to[place]) || answers.has(messageId(points[point].source.tables, row))
+      if (isRead && !isLate && !isAnswered) unanswered.push({ ...packetAt(points[point], row, run.time[place]), point })
+    }
+  }
+  return { queries, unanswered: unanswered.sort((a, b) => a.time - b.time) }
 }
 
 interface Step {
@@ -143,8 +239,6 @@ interface Step {
   /** What the points behind `far` saw. */
   readonly beyond: readonly Run[]
 }
-
-const NOTHING = new Run()
 
 function* steps({ runs, order }: Path): Generator<Step> {
   for (const direction of [TO_B, TO_A]) {

@@ -1,24 +1,27 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { addressKey } from '../query/conversation-names.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
-import { legOf, type Member } from './connections.ts'
-import { delays, quantile } from './crossing.ts'
+import type { Member } from './connections.ts'
+import { flowPathOf, isUdp } from './datagrams.ts'
+import { directionOf, type Leg, legsOf, rowsOf, TO_A, TO_B } from './legs.ts'
 import { addressesOf, type CapturePoint, firstSighting, type HopTables, type PointSource } from './points.ts'
 import { Run, takes } from './runs.ts'
 
 /** A connection with what each point saw of it; undefined = nothing. */
 export interface Path {
   readonly members: readonly Member[]
+  readonly kind: 'segment' | 'datagram'
+  /** The direction of DNS queries; undefined where it is not DNS. */
+  readonly asks: number | undefined
   /** By direction, then by point. */
   readonly runs: readonly (readonly (Run | undefined)[])[]
-  /** Highest acknowledgment number of what was seen, by the direction that it acknowledges. */
-  readonly acked: readonly number[]
+  /** Whether what ends with the sequence number did arrive in that direction, as ACKs or answers tell. */
+  readonly arrived: (direction: number, to: number) => boolean
+  /** By direction, then by point: when something came of which it can't be told what it is, in order of time. */
+  readonly unread: readonly (readonly (readonly number[] | undefined)[])[]
   /** Points in the order in which its first direction passes them: see `arrange`. */
   order: readonly number[]
 }
 
-export const TO_B = 0
-export const TO_A = 1
 const DIRECTIONS = [TO_B, TO_A] as const
 
 /** Where a connection has more copies than one in so many segments, the point sees it more than once. */
@@ -43,6 +46,8 @@ export function pathOf(
   points: readonly CapturePoint[],
   numbers: ReadonlyMap<PointSource, ReadonlyMap<number, number>>,
 ): Path {
+  const [{ source, conversation }] = members
+  if (isUdp(source.tables, conversation)) return flowPathOf(members, points, numbers)
   /** Of each direction the first sequence number seen. */
   const bases: [number | undefined, number | undefined] = [undefined, undefined]
   const views = Array.from(
@@ -60,7 +65,9 @@ export function pathOf(
     for (const { acks } of views) for (const each of acks[direction]) if (each <= sent && each > highest) highest = each
     return highest
   })
-  return { members, runs, acked, order: [] }
+  const arrived = (direction: number, to: number) => acked[direction] >= to
+  const unread = DIRECTIONS.map((direction) => points.map((point) => fragmentsAt(point, members, direction)))
+  return { members, kind: 'segment', asks: undefined, runs, arrived, unread, order: [] }
 }
 
 function viewOf(
@@ -137,8 +144,12 @@ class SeenPackets {
 }
 
 /** When fragments came to the point from the one end of the connection for the other, in order of time. */
-export function fragmentsAt({ source, fragments }: CapturePoint, { members }: Path, direction: number): number[] {
-  if (fragments.size === 0) return []
+export function fragmentsAt(
+  { source, fragments }: CapturePoint,
+  members: readonly Member[],
+  direction: number,
+): readonly number[] | undefined {
+  if (fragments.size === 0) return undefined
   const own = members.filter((member) => member.source === source)
   const keys = own.map(({ conversation, flipped }) =>
     addressesOf(source.tables, conversation, flipped !== (direction === TO_A)),
@@ -146,37 +157,6 @@ export function fragmentsAt({ source, fragments }: CapturePoint, { members }: Pa
   return Array.from(new Set(keys), (key) => fragments.get(key) ?? [])
     .flat()
     .sort((a, b) => a - b)
-}
-
-/** Rows of conversations of one capture, in file order. */
-function rowsOf(own: readonly Member[]): Uint32Array {
-  const parts = own.map(({ rows, conversation }) => rows.of(conversation))
-  if (parts.length === 1) return parts[0]
-  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all.sort()
-}
-
-/** Addresses and ports under which a connection is seen: one leg on each side of a NAT. */
-interface Leg {
-  readonly number: number
-  readonly flipped: boolean
-}
-
-/** By conversation. One that began anew is on the same leg. */
-function legsOf(own: readonly Member[], tables: HopTables): ReadonlyMap<number, Leg> {
-  const numbers = new Map<string, number>()
-  const legs = new Map<number, Leg>()
-  for (const { conversation, flipped } of own) {
-    const key = own.length === 1 ? '' : legOf(tables, conversation, flipped)
-    if (!numbers.has(key)) numbers.set(key, numbers.size)
-    legs.set(conversation, { number: numbers.get(key) ?? 0, flipped })
-  }
-  return legs
 }
 
 /** What an interface saw of a connection. */
@@ -217,10 +197,6 @@ function tallied(rows: Uint32Array, legs: ReadonlyMap<number, Leg>, tables: HopT
   )
 }
 
-function directionOf(flags: number, { flipped }: Leg): number {
-  return ((flags & FLAG.reverse) !== 0) === flipped ? TO_B : TO_A
-}
-
 /** False if it was there already. */
 function added<T>(set: Set<T>, value: T): boolean {
   const { size } = set
@@ -259,90 +235,4 @@ function anchor(views: readonly View[], direction: number): void {
 
 function keyOf({ from, to }: Run, i: number): number {
   return (from[i] - Math.floor(from[i] / TURN) * TURN) * LENGTHS + (to[i] - from[i])
-}
-
-/** Of so many connections between the same addresses it is looked how far two points are from each other: in one of them bursts may tell it wrong. */
-const MOST_ASKED = 31
-
-/** Puts the points of each path in the order in which its first direction passes them: the same for all connections between the same addresses. */
-export function arrange(paths: readonly Path[]): void {
-  /** By addresses and two points. */
-  const measured = new Map<string, number[]>()
-  const pairOf = (path: Path, a: number, b: number) => {
-    const [{ key, turned }] = keysOf(path)
-    return { key: `${key} ${Math.min(a, b)} ${Math.max(a, b)}`, sign: turned === a < b ? -1 : 1 }
-  }
-  for (const path of paths) {
-    const saw = seenBy(path)
-    for (const [i, a] of saw.entries()) {
-      for (const b of saw.slice(i + 1)) {
-        const { key, sign } = pairOf(path, a, b)
-        const known = measured.get(key) ?? []
-        measured.set(key, known)
-        if (known.length < MOST_ASKED) known.push(sign * distance(path, a, b))
-      }
-    }
-  }
-  for (const known of measured.values()) known.sort((a, b) => a - b)
-  for (const path of paths) {
-    const saw = seenBy(path)
-    const isBefore = (a: number, b: number) => {
-      const { key, sign } = pairOf(path, a, b)
-      return sign * quantile(measured.get(key) ?? [0], 0.5) > 0
-    }
-    const passed = new Map(
-      saw.map((point) => [point, saw.filter((other) => other !== point && isBefore(other, point)).length]),
-    )
-    path.order = saw.sort((a, b) => (passed.get(a) ?? 0) - (passed.get(b) ?? 0))
-  }
-}
-
-function seenBy({ runs: [there, back] }: Path): number[] {
-  return Array.from(there.keys()).filter((point) => there[point] ?? back[point])
-}
-
-/**
- * Nanoseconds that the connection's first direction needs from a point to another, negative if it passes that one before. Half the difference of what
- * clocks read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
- */
-function distance({ runs: [there, back] }: Path, from: number, to: number): number {
-  const forth = middleOf(there[from], there[to])
-  const home = middleOf(back[from], back[to])
-  if (forth !== undefined && home !== undefined) return (forth - home) / 2
-  return forth ?? (home === undefined ? 0 : -home)
-}
-
-function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
-  if (!from || !to) return undefined
-  const found = delays(from, to).sort((a, b) => a - b)
-  return found.length === 0 ? undefined : quantile(found, 0.5)
-}
-
-/** Of each conversation that the path is made of: its addresses, and whether they stand the other way round. */
-function keysOf({ members }: Path) {
-  return members.map(({ source: { name, tables }, conversation, flipped }) => {
-    const a = addressKey(tables.conversations, conversation, flipped)
-    const b = addressKey(tables.conversations, conversation, !flipped)
-    return a < b ? { key: `${name} ${a} ${b}`, turned: false } : { key: `${name} ${b} ${a}`, turned: true }
-  })
-}
-
-/** What died on its way was not seen further on: it took the way of others between the same addresses. */
-export function extend(paths: readonly Path[]): void {
-  const longest = new Map<string, readonly number[]>()
-  for (const path of paths) {
-    for (const { key, turned } of keysOf(path)) {
-      if (path.order.length <= (longest.get(key)?.length ?? 1)) continue
-      longest.set(key, turned ? path.order.toReversed() : path.order)
-    }
-  }
-  for (const path of paths) {
-    for (const { key, turned } of keysOf(path)) {
-      const known = longest.get(key)
-      const order = turned ? known?.toReversed() : known
-      if (order && order.length > path.order.length && path.order.every((point) => order.includes(point))) {
-        path.order = order
-      }
-    }
-  }
 }

@@ -1,9 +1,13 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { TRANSPORT } from '../decode/packet.ts'
 import { addressKey } from '../query/conversation-names.ts'
 import type { CaptureTables } from '../query/capture-tables.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
 
-export type HopTables = Pick<CaptureTables, 'packets' | 'conversations' | 'verdicts' | 'interfaces' | 'epoch'>
+export type HopTables = Pick<
+  CaptureTables,
+  'packets' | 'conversations' | 'verdicts' | 'interfaces' | 'epoch' | 'exchanges'
+>
 
 /** A capture that has points. `name` tells it from the others, where there are any. */
 export interface PointSource {
@@ -19,22 +23,24 @@ export interface CapturePoint {
   readonly interface: number
   /** Nanoseconds from the epoch of the first source to that of this one. */
   readonly offset: number
-  /** TCP segments, and when the first and the last packet of any kind came, by the clock of the point and the first source's epoch. */
+  /** TCP segments and UDP datagrams, and when the first and the last packet of any kind came, by the clock of the point and the first source's epoch. */
   readonly segments: number
+  readonly datagrams: number
   readonly from: number
   readonly until: number
   /** When parts of fragmented datagrams came, by `addressesOf`: which segments they are is not told. */
   readonly fragments: ReadonlyMap<string, readonly number[]>
 }
 
-/** The interfaces with TCP segments, in the order of the sources. */
+/** The interfaces with TCP segments or UDP datagrams, in the order of the sources. */
 export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
   const epoch = sources.find(({ tables }) => tables.epoch !== undefined)?.tables.epoch ?? 0n
   return sources.flatMap((source) => {
-    const { interfaces, packets } = source.tables
+    const { interfaces, packets, conversations } = source.tables
     const offset = Number((source.tables.epoch ?? epoch) - epoch)
     const seen = interfaces.map(() => ({
       segments: 0,
+      datagrams: 0,
       from: Infinity,
       until: -Infinity,
       fragments: new Map<string, number[]>(),
@@ -46,6 +52,7 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
         // A record without an interface.
         if (at === undefined) continue
         if ((chunk.flags[i] & FLAG.tcp) !== 0) at.segments++
+        else if (conversations.transport[chunk.conversation[i]] === TRANSPORT.udp) at.datagrams++
         if ((chunk.flags[i] & FLAG.fragment) !== 0) {
           const key = addressesOf(source.tables, chunk.conversation[i], (chunk.flags[i] & FLAG.reverse) !== 0)
           const times = at.fragments.get(key)
@@ -56,13 +63,14 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
         at.until = Math.max(at.until, chunk.time[i])
       }
     }
-    const used = interfaces.map(({ id }) => id).filter((id) => seen[id].segments > 0)
+    const used = interfaces.map(({ id }) => id).filter((id) => seen[id].segments + seen[id].datagrams > 0)
     return used.map((id) => ({
       name: nameOf(source, id, sources.length > 1, used.length > 1),
       source,
       interface: id,
       offset,
       segments: seen[id].segments,
+      datagrams: seen[id].datagrams,
       from: seen[id].from + offset,
       until: seen[id].until + offset,
       fragments: seen[id].fragments,

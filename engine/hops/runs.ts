@@ -1,5 +1,5 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { DECODE_ERROR } from '../decode/packet.ts'
+import { DECODE_ERROR, TRANSPORT } from '../decode/packet.ts'
 import type { HopTables } from './points.ts'
 
 /**
@@ -66,7 +66,10 @@ export class Run {
   }
 }
 
-/** TCP segments of a capture by conversation, in file order. */
+/** Of who saw nothing. */
+export const NOTHING = new Run()
+
+/** TCP segments and UDP datagrams of a capture by conversation, in file order. */
 export class ConversationRows {
   readonly #rows: Uint32Array
   readonly #starts: Uint32Array
@@ -74,11 +77,11 @@ export class ConversationRows {
   constructor({ packets, conversations }: HopTables) {
     this.#starts = new Uint32Array(conversations.count + 1)
     const place = this.#starts
-    forEachSegment(packets, (_, conversation) => place[conversation + 1]++)
+    forEachFollowed(packets, conversations, (_, conversation) => place[conversation + 1]++)
     for (let id = 0; id < conversations.count; id++) place[id + 1] += place[id]
     const next = place.slice()
     this.#rows = new Uint32Array(place[conversations.count])
-    forEachSegment(packets, (row, conversation) => (this.#rows[next[conversation]++] = row))
+    forEachFollowed(packets, conversations, (row, conversation) => (this.#rows[next[conversation]++] = row))
   }
 
   of(conversation: number): Uint32Array {
@@ -86,13 +89,20 @@ export class ConversationRows {
   }
 }
 
-function forEachSegment(packets: HopTables['packets'], visit: (row: number, conversation: number) => void): void {
+function forEachFollowed(
+  packets: HopTables['packets'],
+  { transport }: HopTables['conversations'],
+  visit: (row: number, conversation: number) => void,
+): void {
   for (const chunk of packets.chunks) {
     const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
     for (let i = 0; i < rows; i++) {
       // One whose options were cut has its numbers all the same.
       const isWhole = chunk.error[i] === DECODE_ERROR.none || chunk.error[i] === DECODE_ERROR.cut
-      if ((chunk.flags[i] & FLAG.tcp) !== 0 && isWhole) visit(chunk.first + i, chunk.conversation[i])
+      const isSegment = (chunk.flags[i] & FLAG.tcp) !== 0
+      if (isWhole && (isSegment || transport[chunk.conversation[i]] === TRANSPORT.udp)) {
+        visit(chunk.first + i, chunk.conversation[i])
+      }
     }
   }
 }

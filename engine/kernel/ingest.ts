@@ -27,6 +27,7 @@ import {
   setWindow,
 } from './columns/packet-columns.ts'
 import { intern } from './columns/stacks.ts'
+import { datagramDigest, datagramIds } from './decode/datagram-digest.ts'
 import { decodeFrame } from './decode/decode.ts'
 import { packet } from './packet.ts'
 import * as analysis from './tcp/analysis.ts'
@@ -160,7 +161,12 @@ function keepPacket(): void {
   if (keepsHeads) setHead(head())
   if (packet.error !== 0) setError(packet.error)
   if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
-  if (packet.sourceAt < 0 || packet.transport !== TRANSPORT.tcp) return
+  if (packet.sourceAt < 0) return
+  if (packet.transport === TRANSPORT.udp) {
+    setSeq(datagramDigest())
+    setAck(datagramIds())
+  }
+  if (packet.transport !== TRANSPORT.tcp) return
   setSeq(packet.seq)
   setAck(packet.ack)
   setWindow(packet.window)

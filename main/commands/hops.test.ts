@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../../test/support/run-cli.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
-import { captureOf, seenAtTwoPoints, type Sighting } from '../../test/support/two-points.ts'
+import { captureOf, lookupsAtTwoPoints, seenAtTwoPoints, type Sighting } from '../../test/support/two-points.ts'
 
 function capture(file: string, points: Readonly<Record<string, readonly Sighting[]>>): string {
   const path = join(temporaryFolder(), file)
@@ -16,10 +16,11 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
     const { near, far } = seenAtTwoPoints()
     const { code, stdout } = await runCli(['hops', capture('both.pcapng', { web: near, db: far })])
     expect(code).toBe(0)
+    expect(stdout).toMatch(/^1 segment died on the way from web to db\.\n/)
     expect(stdout).toContain('1 connection seen at several of 2 points.')
     expect(stdout).toMatch(/^web -> db +3 +1 +33 % +300 B +1\.00 ms +1\.00 ms +0\.00 ms/m)
     expect(stdout).toMatch(
-      /^web -> db +5 +TCP 0 +10\.0\.0\.1:40000 -> db\.shop 10\.0\.0\.2:80 +300 +frame \d, after 210 ms$/m,
+      /^web -> db +5 +TCP 0 +segment +10\.0\.0\.1:40000 -> db\.shop 10\.0\.0\.2:80 +300 +frame \d, after 210 ms$/m,
     )
   })
 
@@ -33,14 +34,27 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
     expect(report).toMatchObject({
       connections: 1,
       alone: 0,
+      queries: 0,
+      unanswered: [],
       points: [
         { name: 'web', segments: 5 },
         { name: 'db', segments: 4 },
       ],
-      lost: [{ from: 'web', to: 'db', stream: 0, frame: 3, time: 10e6, bytes: 300, again: 4 }],
+      lost: [{ from: 'web', to: 'db', kind: 'segment', stream: 0, frame: 3, time: 10e6, bytes: 300, again: 4 }],
     })
     expect(report.hops[0]).toMatchObject({ from: 'web', to: 'db', segments: 3, lost: 1, lostBytes: 300 })
     expect(report.hops[0].delay.oneWay).toEqual({ leastNs: 1e6, errorNs: 1e6, aheadNs: 5_000e6 })
+  })
+
+  it('tells on which hop a DNS query died, and which one was not answered', async () => {
+    const { stdout } = await runCli(['hops', capture('dns.pcapng', lookupsAtTwoPoints())])
+    expect(stdout).toMatch(/^1 DNS query died on the way from pod to node \(of 23\)\.\n/)
+    expect(stdout).toContain('1 DNS query came to node, and no answer from there.')
+    expect(stdout).toMatch(/^pod -> node +23 +1 +4\.3 % /m)
+    expect(stdout).toMatch(
+      /^pod -> node +\d+ +UDP 3 +query A lost\.shop +10\.0\.0\.1:40020 -> db\.shop 10\.0\.0\.2:53 +27 +frame \d+, after 5\.00 s$/m,
+    )
+    expect(stdout).toMatch(/^node +\d+ +UDP 4 +A silent\.shop +10\.0\.0\.1:40021 -> /m)
   })
 
   it('says what is wanting where there is one point, and where nothing is shared', async () => {
@@ -53,7 +67,7 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
       bytes: bytes.map((b, i) => (i > 37 && i < 46 ? b ^ 0x5a : b)),
     }))
     const { stdout } = await runCli(['hops', capture('two.pcapng', { web: near, db: other })])
-    expect(stdout).toContain('No segment was seen at two points')
+    expect(stdout).toContain('No packet was seen at two points')
   })
 
   it.each([

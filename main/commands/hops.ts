@@ -1,5 +1,16 @@
 import { basename } from 'node:path'
-import { Engine, type Hop, hopsOf, type HopReport, type Loss, type PointSource } from '../../engine/engine.ts'
+import {
+  asksOf,
+  Engine,
+  type Hop,
+  hopSentences,
+  hopsOf,
+  type HopReport,
+  type Loss,
+  type PointSource,
+  type SeenPacket,
+  transportName,
+} from '../../engine/engine.ts'
 import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { type AddressNames, endpoint, printable } from './conversation-table.ts'
@@ -16,20 +27,22 @@ export const hops: Command = {
   usage: 'FILE... [--json]',
   summary: 'where packets died and what each hop cost: the same packets at several capture points',
   help: `
-Joins the TCP connections that several capture points saw: the interfaces of a capture (Hopscope's own has one for each pod and node), or several
-captures of the same time. NAT and tunnels between the points are seen through, as sequence numbers stay the same. The points' order is found from
-their times there and back, so that their clocks may differ.
+Joins the TCP connections and UDP flows that several capture points saw: the interfaces of a capture (Hopscope's own has one for each pod and node),
+or several captures of the same time. NAT and tunnels between the points are seen through: sequence numbers stay the same, and the payload of
+datagrams. The points' order is found from their times there and back, so that their clocks may differ.
 
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
-  lost          not seen at the second one, nor further on, nor acknowledged
+  lost          not seen at the second one, nor further on, nor acknowledged or answered
   uncaptured    bytes that crossed all the same, as points further on or ACKs tell: the second point's capture dropped them
+  datagrams     of UDP, seen at the first point and due at the second
+  unsure        not seen at the second point, which is known to have dropped others: they may have come
   least         the shortest time for the way, half of there and back, and how far that may be off, whatever the clocks read
   p50 p99 max   times above the shortest one, which clocks that differ can't falsify
 
-  --json        one JSON object with every lost segment; times are nanoseconds since the first capture's first frame, by each point's clock
+  --json        one JSON object with every lost packet; times are nanoseconds since the first capture's first frame, by each point's clock
 
-Bare ACKs, resets and what is not TCP are not followed.`,
+Bare ACKs and resets are not followed, nor datagrams in IP fragments.`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
     if (positionals.length === 0) throw new UsageError('name a capture with several interfaces, or several captures.')
@@ -64,15 +77,18 @@ type Names = ReadonlyMap<PointSource, AddressNames>
 
 function textOf(report: HopReport, names: Names): string {
   const { points, connections, alone } = report
+  const hasFlows = points.some(({ datagrams }) => datagrams > 0)
   const parts = [
-    `${countText(connections, 'connection')} seen at several of ${points.length} points${alone === 0 ? '' : `, ${alone} at one only`}.`,
+    `${hasFlows ? `${connections} connections and UDP flows` : countText(connections, 'connection')} seen at several of ${points.length} points${alone === 0 ? '' : `, ${alone} at one only`}.`,
   ]
   if (report.hops.length === 0) {
-    parts.push('No segment was seen at two points: they captured at other times, or other connections.')
+    parts.push('No packet was seen at two points: they captured at other times, or other connections.')
   } else {
+    const sentences = hopSentences(report)
+    parts.unshift(sentences.length === 0 ? 'Nothing was lost between the points.' : sentences.join('\n'))
     parts.push(hopTable(report))
     parts.push(...clockLines(report))
-    parts.push(lossText(report, names))
+    parts.push(...packetTables(report, names))
   }
   return `${parts.join('\n\n')}\n`
 }
@@ -81,26 +97,32 @@ const nameOf = ({ points }: HopReport, { from, to }: Hop): string =>
   `${printable(points[from].name)} -> ${printable(points[to].name)}`
 
 function hopTable(report: HopReport): string {
+  const columns: readonly (readonly [title: string, cell: (hop: Hop) => string])[] = [
+    ['hop', (hop) => nameOf(report, hop)],
+    ['segments', ({ segments }) => countOrNone(segments)],
+    ['lost', ({ segments, lost }) => (segments === 0 ? '-' : String(lost))],
+    ['share', ({ segments, lost }) => (segments === 0 ? '-' : shareText(lost, segments))],
+    ['bytes lost', ({ lostBytes }) => bytesOrNone(lostBytes)],
+    ['uncaptured', ({ missedBytes }) => bytesOrNone(missedBytes)],
+    ['datagrams', ({ datagrams: { due } }) => countOrNone(due)],
+    ['lost', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : String(lost))],
+    ['share', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : shareText(lost, due))],
+    ['unsure', ({ datagrams: { unsure } }) => countOrNone(unsure)],
+    ['least', ({ delay }) => timeOrNone(delay?.oneWay?.leastNs)],
+    ['+-', ({ delay }) => timeOrNone(delay?.oneWay?.errorNs)],
+    ['p50', ({ delay }) => timeOrNone(delay?.aboveLeast.p50)],
+    ['p99', ({ delay }) => timeOrNone(delay?.aboveLeast.p99)],
+    ['max', ({ delay }) => timeOrNone(delay?.aboveLeast.max)],
+  ]
   return table(
-    ['hop', 'segments', 'lost', 'share', 'bytes lost', 'uncaptured', 'least', '+-', 'p50', 'p99', 'max'],
-    report.hops.map((hop) => {
-      const { delay } = hop
-      const way = delay?.oneWay
-      const above = delay?.aboveLeast
-      return [
-        nameOf(report, hop),
-        String(hop.segments),
-        String(hop.lost),
-        shareText(hop.lost, hop.segments),
-        hop.lostBytes === 0 ? '-' : bytesText(hop.lostBytes),
-        hop.missedBytes === 0 ? '-' : bytesText(hop.missedBytes),
-        ...[way?.leastNs, way?.errorNs, above?.p50, above?.p99, above?.max].map((ns) =>
-          ns === undefined ? '-' : millisecondsText(ns / 1e6),
-        ),
-      ]
-    }),
+    columns.map(([title]) => title),
+    report.hops.map((hop) => columns.map(([, cell]) => cell(hop))),
   )
 }
+
+const countOrNone = (count: number): string => (count === 0 ? '-' : String(count))
+const bytesOrNone = (bytes: number): string => (bytes === 0 ? '-' : bytesText(bytes))
+const timeOrNone = (ns: number | undefined): string => (ns === undefined ? '-' : millisecondsText(ns / 1e6))
 
 /** Clocks that surely differ. */
 function clockLines(report: HopReport): string[] {
@@ -116,28 +138,58 @@ function clockLines(report: HopReport): string[] {
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
-function lossText(report: HopReport, names: Names): string {
-  const { losses, hops, points } = report
-  if (losses.length === 0) return 'Nothing was lost between the points.'
+function packetTables(report: HopReport, names: Names): string[] {
+  const { losses, unanswered, hops, points } = report
   const isOne = points.every(({ source }) => source === points[0].source)
-  const rows = losses.slice(0, MOST).map((loss) => {
-    const { name, frame, stream, from, to, again } = whereOf(loss, names)
-    return [
-      nameOf(report, hops[loss.hop]),
-      ...(isOne ? [] : [printable(name)]),
-      String(frame),
-      `TCP ${stream}`,
-      `${from} -> ${to}`,
-      String(loss.bytes),
-      again,
-    ]
-  })
+  const shown = [losses.slice(0, MOST), unanswered.slice(0, MOST)] as const
+  const asks = asksOf([...shown[0].filter(({ dns }) => dns), ...shown[1]])
   const file = isOne ? [] : ['capture']
-  const list = table(['lost on', ...file, 'frame', 'stream', 'on its way', 'bytes', 'sent again'], rows)
-  return losses.length > MOST ? `${list}\nAnd ${losses.length - MOST} more: --json lists all.` : list
+  const placeOf = (packet: SeenPacket) => {
+    const { name, frame, stream, from, to } = whereOf(packet, names)
+    return { place: [...(isOne ? [] : [printable(name)]), frame, stream], way: `${from} -> ${to}` }
+  }
+  const tables: string[] = []
+  const add = (head: readonly string[], rows: readonly (readonly string[])[], count: number) => {
+    if (rows.length === 0) return
+    tables.push(`${table(head, rows)}${count > MOST ? `\nAnd ${count - MOST} more: --json lists all.` : ''}`)
+  }
+  add(
+    ['lost on', ...file, 'frame', 'stream', 'packet', 'on its way', 'bytes', 'sent again'],
+    shown[0].map((loss) => {
+      const { place, way } = placeOf(loss)
+      const { hop, bytes } = loss
+      return [
+        nameOf(report, hops[hop]),
+        ...place,
+        printable(packetText(loss, asks)),
+        way,
+        String(bytes),
+        againText(loss),
+      ]
+    }),
+    losses.length,
+  )
+  add(
+    ['no answer at', ...file, 'frame', 'stream', 'query', 'on its way'],
+    shown[1].map((query) => {
+      const { place, way } = placeOf(query)
+      return [printable(points[query.point].name), ...place, printable(asks.get(query) ?? '-'), way]
+    }),
+    unanswered.length,
+  )
+  return tables
 }
 
-function whereOf({ source, conversation, toA, row, again, againAfterNs }: Loss, names: Names) {
+function packetText(loss: Loss, asks: ReadonlyMap<SeenPacket, string>): string {
+  return loss.dns ? `${loss.dns} ${asks.get(loss) ?? ''}`.trimEnd() : loss.kind
+}
+
+function againText({ source, again, againAfterNs = 0 }: Loss): string {
+  if (again === undefined) return 'no'
+  return `frame ${source.tables.packets.frame(again)}, after ${millisecondsText(againAfterNs / 1e6)}`
+}
+
+function whereOf({ source, conversation, toA, row }: SeenPacket, names: Names) {
   const { conversations, packets } = source.tables
   const ends = [false, true].map((b) =>
     endpoint(
@@ -147,31 +199,39 @@ function whereOf({ source, conversation, toA, row, again, againAfterNs }: Loss, 
     ),
   )
   const [from, to] = toA ? ends.toReversed() : ends
-  return {
-    name: source.name,
-    stream: conversations.stream[conversation],
-    from,
-    to,
-    frame: packets.frame(row),
-    again:
-      again === undefined
-        ? 'no'
-        : `frame ${packets.frame(again)}, after ${millisecondsText((againAfterNs ?? 0) / 1e6)}`,
-  }
+  return { name: source.name, stream: streamText(source, conversation), from, to, frame: String(packets.frame(row)) }
+}
+
+/** "TCP 0": streams are numbered by protocol. */
+function streamText({ tables: { conversations } }: PointSource, conversation: number): string {
+  return `${transportName(conversations, conversation).toUpperCase()} ${conversations.stream[conversation]}`
 }
 
 const jsonOf = (report: HopReport) => ({
   connections: report.connections,
   alone: report.alone,
-  points: report.points.map(({ name, segments, from, until }) => ({ name, segments, from, until })),
-  hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
-  lost: report.losses.map(({ hop, source, conversation, row, time, bytes, again }) => ({
-    from: report.points[report.hops[hop].from].name,
-    to: report.points[report.hops[hop].to].name,
-    stream: source.tables.conversations.stream[conversation],
-    frame: source.tables.packets.frame(row),
-    time,
-    bytes,
-    again: again === undefined ? undefined : source.tables.packets.frame(again),
+  queries: report.queries,
+  points: report.points.map(({ name, segments, datagrams, from, until }) => ({
+    name,
+    segments,
+    datagrams,
+    from,
+    until,
   })),
+  hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
+  lost: report.losses.map((loss) => ({
+    from: report.points[report.hops[loss.hop].from].name,
+    to: report.points[report.hops[loss.hop].to].name,
+    kind: loss.dns ?? loss.kind,
+    ...jsonPlace(loss),
+    bytes: loss.bytes,
+    again: loss.again === undefined ? undefined : loss.source.tables.packets.frame(loss.again),
+  })),
+  unanswered: report.unanswered.map((query) => ({ point: report.points[query.point].name, ...jsonPlace(query) })),
+})
+
+const jsonPlace = ({ source: { tables }, conversation, row, time }: SeenPacket) => ({
+  stream: tables.conversations.stream[conversation],
+  frame: tables.packets.frame(row),
+  time,
 })

@@ -18,6 +18,7 @@ import type {
   FollowSide,
   Histogram,
   Hop,
+  Loss,
   LadderRow,
   Lanes,
   LatencyCell,
@@ -134,6 +135,7 @@ export interface HopsAnswer {
 
 export interface HopLoss {
   readonly hop: number
+  readonly kind: Loss['kind']
   readonly row: number
   readonly time: number
   readonly bytes: number

@@ -22,11 +22,11 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
 }
 
 function lossOf({ conversations }: Engine, loss: Loss): HopLoss {
-  const { hop, row, time, bytes, conversation: id, toA, again, againAfterNs } = loss
+  const { hop, kind, row, time, bytes, conversation: id, toA, again, againAfterNs } = loss
   const end = (b: boolean): HopEnd => ({
     address: conversations.addressText(id, b),
     port: (b ? conversations.portB : conversations.portA)[id],
   })
   const stream = conversations.stream[id]
-  return { hop, row, time, bytes, stream, from: end(toA), to: end(!toA), again, againAfterNs }
+  return { hop, kind, row, time, bytes, stream, from: end(toA), to: end(!toA), again, againAfterNs }
 }

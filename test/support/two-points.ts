@@ -1,4 +1,5 @@
 import { PcapngWriter } from '../../engine/capture-file/pcapng-writer.ts'
+import { ethernet, ipv4, text, udp } from '../../engine/query/testing/frames.ts'
 import { tcpFrame } from './tcp-frame.ts'
 
 const START = 1_800_000_000_000_000_000n
@@ -20,6 +21,45 @@ export function seenAtTwoPoints(ahead = 0) {
     dies ? [] : [{ time: at((fromA ? ms + 1 : ms) + ahead), ...frames[i] }],
   )
   return { near, far }
+}
+
+/**
+ * What a pod and its node see, a millisecond apart: twenty lookups; one of which the query dies between the two and is sent again after 5 s; and one that
+ * nobody answers.
+ */
+export function lookupsAtTwoPoints() {
+  const pod: Sighting[] = []
+  const node: Sighting[] = []
+  const add = (at: number, lookup: number, name: string, { back = false, dies = false } = {}) => {
+    const ends = ['10.0.0.1', '10.0.0.2']
+    const ports = [40_000 + lookup, 53]
+    const [source, destination] = back ? ends.toReversed() : ends
+    const [from, to] = back ? ports.toReversed() : ports
+    const bytes = ethernet(
+      0x800,
+      ipv4({ source, destination, protocol: 17 }, udp(from, to, dnsMessage(lookup, name, back))),
+    )
+    const seen = (ms: number) => ({ time: START + BigInt(ms * 1e6), bytes, length: bytes.length })
+    pod.push(seen(back ? at + 1 : at))
+    if (!dies) node.push(seen(back ? at : at + 1))
+  }
+  for (let i = 0; i < 20; i++) {
+    add(500 * i, i, 'api.shop')
+    add(500 * i + 4, i, 'api.shop', { back: true })
+  }
+  add(1100, 20, 'lost.shop', { dies: true })
+  add(6100, 20, 'lost.shop')
+  add(6104, 20, 'lost.shop', { back: true })
+  add(1200, 21, 'silent.shop')
+  return { pod, node }
+}
+
+function dnsMessage(id: number, name: string, answer: boolean): Uint8Array {
+  const labels = name.split('.').flatMap((label) => [label.length, ...text(label)])
+  const question = [...labels, 0, 0, 1, 0, 1]
+  const address = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 9]
+  const head = [0, id, answer ? 0x81 : 1, answer ? 0x80 : 0, 0, 1, 0, answer ? 1 : 0, 0, 0, 0, 0]
+  return Uint8Array.from([...head, ...question, ...(answer ? address : [])])
 }
 
 export type Sighting = ReturnType<typeof seenAtTwoPoints>['near'][number]

@@ -220,7 +220,12 @@ const lossColumns = ({ points, hops }: HopsAnswer): readonly Column<HopLoss>[] =
     width: 96,
     cell: ({ againAfterNs }) => (againAfterNs === undefined ? 'no' : `after ${formatDuration(againAfterNs)}`),
   },
-  { key: 'stream', title: 'Stream', width: 64, cell: ({ stream }) => `TCP ${stream}` },
+  {
+    key: 'stream',
+    title: 'Stream',
+    width: 64,
+    cell: ({ kind, stream }) => `${kind === 'segment' ? 'TCP' : 'UDP'} ${stream}`,
+  },
   { key: 'from', title: 'From', width: 140, widest: 260, cell: ({ from }) => <Address {...from} /> },
   { key: 'to', title: 'To', width: 140, widest: 260, cell: ({ to }) => <Address {...to} /> },
   { key: 'bytes', title: 'Bytes', width: 64, numeric: true, cell: ({ bytes }) => formatCount(bytes) },

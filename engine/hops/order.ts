@@ -1,0 +1,107 @@
+import { addressKey } from '../query/conversation-names.ts'
+import { delays, quantile } from './crossing.ts'
+import type { Path } from './paths.ts'
+import type { Run } from './runs.ts'
+
+/** Of so many connections between the same addresses it is looked how far two points are from each other: in one of them bursts may tell it wrong. */
+const MOST_ASKED = 31
+
+/** Puts the points of each path in the order in which its first direction passes them: the same for all connections between the same addresses. */
+export function arrange(paths: readonly Path[]): void {
+  /** By addresses and two points. */
+  const measured = new Map<string, number[]>()
+  const pairOf = (path: Path, a: number, b: number) => {
+    const [{ key, turned }] = keysOf(path)
+    return { key: `${key} ${Math.min(a, b)} ${Math.max(a, b)}`, sign: turned === a < b ? -1 : 1 }
+  }
+  for (const path of paths) {
+    const saw = seenBy(path)
+    for (const [i, a] of saw.entries()) {
+      for (const b of saw.slice(i + 1)) {
+        const { key, sign } = pairOf(path, a, b)
+        const known = measured.get(key) ?? []
+        measured.set(key, known)
+        if (known.length < MOST_ASKED) known.push(sign * distance(path, a, b))
+      }
+    }
+  }
+  for (const known of measured.values()) known.sort((a, b) => a - b)
+  for (const path of paths) {
+    const saw = seenBy(path)
+    const isBefore = (a: number, b: number) => {
+      const { key, sign } = pairOf(path, a, b)
+      return sign * quantile(measured.get(key) ?? [0], 0.5) > 0
+    }
+    const passed = new Map(
+      saw.map((point) => [point, saw.filter((other) => other !== point && isBefore(other, point)).length]),
+    )
+    path.order = saw.sort((a, b) => (passed.get(a) ?? 0) - (passed.get(b) ?? 0))
+  }
+}
+
+function seenBy({ runs: [there, back] }: Path): number[] {
+  return Array.from(there.keys()).filter((point) => there[point] ?? back[point])
+}
+
+/**
+ * Nanoseconds that the connection's first direction needs from a point to another, negative if it passes that one before. Half the difference of what
+ * clocks read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
+ */
+function distance({ runs: [there, back] }: Path, from: number, to: number): number {
+  const forth = middleOf(there[from], there[to])
+  const home = middleOf(back[from], back[to])
+  if (forth !== undefined && home !== undefined) return (forth - home) / 2
+  return forth ?? (home === undefined ? 0 : -home)
+}
+
+function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
+  if (!from || !to) return undefined
+  const found = delays(from, to).sort((a, b) => a - b)
+  return found.length === 0 ? undefined : quantile(found, 0.5)
+}
+
+/**
+ * Of each conversation that the path is made of: its addresses, and whether they stand the other way round. Of datagrams the lower port as well, as
+ * a point may capture those of one service alone.
+ */
+function keysOf({ members, kind }: Path) {
+  return members.map(({ source: { name, tables }, conversation, flipped }) => {
+    const { portA, portB } = tables.conversations
+    const service = kind === 'datagram' ? ` ${Math.min(portA[conversation], portB[conversation])}` : ''
+    const a = addressKey(tables.conversations, conversation, flipped)
+    const b = addressKey(tables.conversations, conversation, !flipped)
+    return a < b
+      ? { key: `${name}${service} ${a} ${b}`, turned: false }
+      : { key: `${name}${service} ${b} ${a}`, turned: true }
+  })
+}
+
+type Order = readonly number[]
+
+/** What died on its way was not seen further on: it took the way of others between the same addresses, as far as that is but one. */
+export function extend(paths: readonly Path[]): void {
+  /** By addresses, then as text. */
+  const orders = new Map<string, Map<string, Order>>()
+  for (const path of paths) {
+    if (path.order.length < 2) continue
+    for (const { key, turned } of keysOf(path)) {
+      const order = turned ? path.order.toReversed() : path.order
+      const known = orders.get(key)
+      if (known) known.set(order.join(' '), order)
+      else orders.set(key, new Map([[order.join(' '), order]]))
+    }
+  }
+  for (const path of paths) {
+    const longer = keysOf(path).map(({ key, turned }) =>
+      Array.from(orders.get(key)?.values() ?? [], (order) => (turned ? order.toReversed() : order)).filter(
+        (order) => order.length > path.order.length && holds(order, path.order),
+      ),
+    )
+    // Behind a service's address there are several pods, behind a pod's there is one.
+    const likely = longer.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length)[0] ?? []
+    const whole = likely.filter((order) => !likely.some((other) => other.length > order.length && holds(other, order)))
+    if (whole.length > 0) path.order = whole[0].filter((point) => whole.every((order) => order.includes(point)))
+  }
+}
+
+const holds = (order: Order, other: Order) => other.every((point) => order.includes(point))
