@@ -138,6 +138,12 @@ describe('duplicate ACKs', () => {
       +1ms B>A A 1(0)   ack 101 <short-sack>          ; duplicate ack 1 of 2
       +1ms B>A A 1(0)   ack 101 win 2000 <short-sack> ; duplicate ack 2 of 2
     `)
+    expectLabels(`
+      +0   A>B A 1(100)   ack 1
+      +1ms B>A A 1(0)   ack 101
+      +1ms B>A A 1(0)   ack 101 <short-sack>
+      +1ms B>A A 1(0)   ack 101 win 2000              ; window update
+    `)
   })
 
   it('carry no payload and stand at the next sequence number', () => {

@@ -53,7 +53,7 @@ export const BIT_SYN_WINDOW = 1 << 11
 export const BIT_KEEP_ALIVE = 1 << 12
 /** The last packet was a zero window probe. */
 export const BIT_ZERO_WINDOW_PROBE = 1 << 13
-/** The packet that moved NEXT_SEQ last, other than by the one of a FIN, had no payload. */
+/** The packet that moved NEXT_SEQ last, other than by the one of a FIN, had no payload, or a multiple of 256 bytes. */
 export const BIT_MOVED_BY_ACK = 1 << 14
 /** The unacknowledged segments do not follow one another in the order they were seen. */
 export const BIT_DISORDERED = 1 << 15

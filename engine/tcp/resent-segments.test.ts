@@ -237,6 +237,39 @@ describe('a late segment', () => {
     `)
   })
 
+  it('is even then not told from an ACK if its length is a multiple of 256, as Wireshark keeps eight bits of it', () => {
+    const again = (length: number, label: string) =>
+      expectLabels(`
+        ${HANDSHAKE}
+        +1ms  A>B A 1(${length}) ack 1
+        +0    A>B FA ${1 + length}(0) ack 1
+        +10ms B>A A 1(0) ack ${2 + length}
+        +1ms  A>B FA ${1 + length}(0) ack 1          ; ${label}
+      `)
+    again(1279, 'retransmission')
+    again(1280, 'out of order')
+  })
+
+  it('was overtaken by less than 3 ms after a SYN at the time 0, which is no time to Wireshark', () => {
+    expectLabels(`
+      clock 0
+      ${HANDSHAKE}
+      +1ms    A>B A 101(100) ack 1        ; lost segment
+      +1ms    B>A A 1(0)   ack 1          ; duplicate ack 1 of 2
+      +2.9ms  A>B A 1(50)  ack 1          ; out of order
+      +0.1ms  A>B A 51(50) ack 1          ; retransmission
+    `)
+  })
+
+  it('is not known where the other side never spoke, unless the clock began at 0', () => {
+    expectLabels(`
+      clock 0
+      +1ms   A>B A 1(100)   ack 1
+      +1us   A>B A 201(100) ack 1         ; lost segment
+      +1us   A>B A 101(50)  ack 1         ; out of order
+    `)
+  })
+
   it('is not a FIN with data in new pieces', () => {
     expectLabels(`
       ${HANDSHAKE}

@@ -11,7 +11,6 @@ import { FACTS, parseScenario } from './tcp-scenario.ts'
 import type { Fact, Scenario } from './tcp-scenario.ts'
 
 const ETHERNET = 1
-const EPOCH = 1_700_000_000_000_000_000n
 
 /** What is said of a packet: its labels, and each fact or "none". */
 interface Answer {
@@ -41,7 +40,7 @@ export function expectLabels(text: string): Ingest {
 export function ingestScenario(scenario: Scenario): Ingest {
   const ingest = new Ingest(
     () => ETHERNET,
-    () => EPOCH,
+    () => scenario.epoch,
   )
   for (const { frame, time } of scenario.packets) {
     ingest.frame(frame.bytes, 0, frame.bytes.length, frame.length, time, 0, 0)
@@ -107,7 +106,8 @@ function answersOfTshark(scenario: Scenario, tshark: string): Answer[] {
   const folder = mkdtempSync(join(tmpdir(), 'scenario-'))
   try {
     const writer = new PcapWriter({ linkType: ETHERNET })
-    for (const { frame, time } of scenario.packets) writer.packet(EPOCH + BigInt(time), frame.bytes, frame.length)
+    for (const { frame, time } of scenario.packets)
+      writer.packet(scenario.epoch + BigInt(time), frame.bytes, frame.length)
     const file = join(folder, 'scenario.pcap')
     writeFileSync(file, writer.take())
     const fields = ['tcp.stream', 'tcp.window_size', ...FIELDS.map((field) => `tcp.analysis.${field}`)]

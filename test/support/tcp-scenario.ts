@@ -5,6 +5,7 @@ import type { CapturedFrame } from './tcp-frame.ts'
  * TCP traffic as text, a packet a line, with what is expected of it behind a semicolon:
  *
  *     isn A 1000 B 5000                       (these are the defaults)
+ *     clock 0                                 (the first packet came at the very beginning of 1970, not in 2023)
  *     ids                                     (number the IP headers of each side from 1, as Linux does; else they have 0)
  *     +0    A>B S  0(0)         win 64000 <mss 1460, wscale 7>
  *     +10ms B>A SA 0(0)   ack 1 win 65000 <mss 1460, wscale 7> ; acks 1
@@ -22,6 +23,8 @@ import type { CapturedFrame } from './tcp-frame.ts'
  * the line has one of its kind. Packets are numbered from 1.
  */
 export interface Scenario {
+  /** Nanoseconds from 1970 to the first packet. */
+  readonly epoch: bigint
   readonly packets: readonly ScenarioPacket[]
 }
 
@@ -59,6 +62,7 @@ export function parseScenario(text: string): Scenario {
   const isn = { A: 1000, B: 5000 }
   const windows = { A: 1000, B: 1000 }
   const ids = { A: 0, B: 0 }
+  let epoch = 1_700_000_000_000_000_000n
   let counting = false
   let time = 0
   for (const raw of text.split('\n')) {
@@ -68,6 +72,10 @@ export function parseScenario(text: string): Scenario {
     if (isns) {
       if (isns[1]) isn.A = Number(isns[1])
       if (isns[2]) isn.B = Number(isns[2])
+      continue
+    }
+    if (line === 'clock 0') {
+      epoch = 0n
       continue
     }
     if (line === 'ids') {
@@ -101,7 +109,7 @@ export function parseScenario(text: string): Scenario {
       expected: expectation === '' ? [] : expectation.split(',').map((word) => word.trim()),
     })
   }
-  return { packets }
+  return { epoch, packets }
 }
 
 function parseRest(rest: string, otherIsn: number) {

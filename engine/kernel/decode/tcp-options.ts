@@ -11,7 +11,8 @@ const NOP_NOP_TIMESTAMPS = 0x0a08_0101
 
 /**
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
- * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`.
+ * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`; so does one at which
+ * Wireshark gives up.
  */
 export function decodeTcpOptions(at: i32, to: i32): void {
   const available = packet.end < to ? packet.end : to
@@ -55,6 +56,11 @@ export function decodeTcpOptions(at: i32, to: i32): void {
         break
       case TCP_OPTION.sack:
         sack(at + 2, at + length)
+        // An option without a whole block: while the ACK is below 2^31, Wireshark takes it for a DSACK, and reads on beyond its end.
+        if (length < 10 && packet.ack >= 0) {
+          packet.optionsCut = 1
+          return
+        }
         break
       case TCP_OPTION.timestamps:
         if (length === 10) timestamps(at)

@@ -167,7 +167,8 @@ export function segment(row: i32, time: f64, found: i32): i32 {
 
   // From here on the packet becomes part of the state.
   let end = seq + length
-  if (next === 0 || after(end, next)) bits = length === 0 ? bits | BIT_MOVED_BY_ACK : bits & ~BIT_MOVED_BY_ACK
+  // Wireshark keeps the length in eight bits.
+  if (next === 0 || after(end, next)) bits = (length & 0xff) === 0 ? bits | BIT_MOVED_BY_ACK : bits & ~BIT_MOVED_BY_ACK
   if (length > 0) bits |= BIT_DATA
   let span = 0
   if (occupies) {

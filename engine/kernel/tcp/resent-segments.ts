@@ -50,6 +50,9 @@ function isHole(r: I32s, seq: i32, length: i32): bool {
 function lateWithin(conversation: i32): f64 {
   const rttRow = connections.rttRow[conversation]
   if (rttRow === 0) return LATE_NS
-  const rtt = timeOf(rttRow - 1) - timeOf(connections.synRow[conversation] - 1)
+  const syn = timeOf(connections.synRow[conversation] - 1)
+  // A time of nothing is none to Wireshark: of a SYN that opens a capture whose clock begins at 0.
+  if (epoch + syn === 0) return LATE_NS
+  const rtt = timeOf(rttRow - 1) - syn
   return rtt < 0 ? Infinity : rtt
 }
