@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { ContainerProcess } from '../../main/demo/cluster/running.ts'
 import type { ApiConnection } from '../../main/kubernetes/api-connection.ts'
 import { DEFAULT_SETTINGS, type ContainerSettings } from '../../main/kubernetes/capture/capture-container.ts'
@@ -11,6 +11,7 @@ import type { CaptureSettings } from '../../main/kubernetes/capture/capture-requ
 import { ClusterCapture } from '../../main/kubernetes/capture/cluster-capture.ts'
 import { Ledger } from '../../main/kubernetes/capture/ledger.ts'
 import type { PodSelector } from '../../main/kubernetes/capture/pod-follower.ts'
+import { PointCapture } from '../../main/kubernetes/capture/point-capture.ts'
 import type { CaptureTarget } from '../../main/kubernetes/capture/preflight.ts'
 import { TestCluster } from './cluster.ts'
 import { openAs } from './start.ts'
@@ -105,6 +106,18 @@ export function capturingCluster() {
         ledger: there().ledger,
         file,
       }),
+    /** Where a crash left what a capture of this one had, when it was about to start tcpdump. */
+    crashedBeforeStart: async (capture: ClusterCapture): Promise<string> => {
+      const left = file()
+      const start = vi.spyOn(PointCapture.prototype, 'start').mockImplementationOnce(() => {
+        const before = capture.status.file
+        for (const part of ['', '.parts']) cpSync(`${before}${part}`, `${left}${part}`, { recursive: true })
+        return Promise.reject(new Error('the host went away'))
+      })
+      await expect(capture.run()).rejects.toThrow('the host went away')
+      start.mockRestore()
+      return left
+    },
     pod: (name: string, namespace = 'default'): CaptureTarget => ({ kind: 'pod', namespace, pod: name }),
     /** All its points capture. */
     started: async (capture: ClusterCapture) => {

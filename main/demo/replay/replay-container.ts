@@ -128,6 +128,7 @@ export class ReplayContainer implements RunningContainer {
       ([word, value]) => {
         if (word === 'b') this.#heardAt = Date.now()
         else if (word === 'a') capture.forget(Number(value))
+        else if (word === 's') capture.stop('asked')
         else if (word === 'q') {
           this.#captures.delete(id)
           process.exit(0)

@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import { describe, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { PULL, script } from './pod-scripts.ts'
 
@@ -19,6 +19,7 @@ function pod() {
   }
   return {
     write: (name: string, text: string) => writeFileSync(join(job, name), text),
+    has: (name: string) => existsSync(join(job, name)),
     started,
     pull: () => {
       const [program = '', ...args] = script(PULL, 'abc-0', 0, 0, 1000, 0, 0)
@@ -44,6 +45,16 @@ describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
     const end = once(now, 'exit')
     now.stdin.end()
     await end
+  })
+
+  it('stops the capture when it is told to, and goes on until all is fetched', async () => {
+    const { pull, has } = pod()
+    const pulling = pull()
+    await says(pulling, 'HS1 S 0')
+    expect(has('stop')).toBe(false)
+    pulling.stdin.write('b 1\ns 0\n')
+    await vi.waitFor(() => expect(has('stop')).toBe(true))
+    await says(pulling, 'HS1 S 0')
   })
 
   it('ends no other process that has the number of the one before it by now', async () => {

@@ -165,7 +165,8 @@ echo stopping
  *   HS1 W TIME                               nothing new up to TIME since 1970, in seconds, micro- or nanoseconds; where others wait
  *   HS1 F CODE SEGMENTS LENGTH WHY           the end; then LENGTH bytes: tcpdump's words
  *
- * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "q" all is safe: the capture's files go. When stdin ends, this ends.
+ * On stdin: "b N" a heartbeat, "a N" segment N is safe and can go, "s" stop the capture, "q" all is safe: its files go. When stdin ends, this
+ * ends.
  */
 export const PULL = compact(`${PRELUDE}
 job=$home/$1 at=$2 off=$3 most=$4 awaited=$5 safe=$6
@@ -185,6 +186,7 @@ done
     case $word in
       b) echo "$value" > "$home/lease" ;;
       a) seg "$value"; rm -f "$file" "sum.$value" ;;
+      s) : > stop ;;
       q) cd /; rm -rf "$job"; break ;;
     esac
   done

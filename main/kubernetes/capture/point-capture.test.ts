@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { ApiConnection } from '../api-connection.ts'
-import { type CommandResult, type ExecStream, openExec, runCommand } from '../exec-stream.ts'
+import { ApiError } from '../api-error.ts'
+import { type CommandResult, type ExecEnd, type ExecStream, openExec, runCommand } from '../exec-stream.ts'
 import { NOTHING_YET } from './capture-journal.ts'
 import { START, STOP } from './pod-scripts.ts'
 import { PointCapture } from './point-capture.ts'
@@ -56,6 +57,31 @@ it('is stopped behind its start, as nothing would end what begins later', async 
   const unbegun = capture()
   await unbegun.stop()
   expect(words).toEqual(['start', 'stop', 'start', 'stop'])
+})
+
+it('is stopped by the stream that is open, and by one that is opened later, where no other may be opened', async () => {
+  vi.mocked(runCommand).mockRejectedValue(new ApiError(403, 'Forbidden', 'pods "web" is forbidden'))
+  const streams: { readonly words: string[]; readonly cut: () => void }[] = []
+  vi.mocked(openExec).mockImplementation(async () => {
+    const { promise: ended, resolve } = Promise.withResolvers<ExecEnd>()
+    const words: string[] = []
+    streams.push({ words, cut: () => resolve({ lost: 'the connection was cut' }) })
+    const stream: Partial<ExecStream> = { ended, write: (bytes) => words.push(Buffer.from(bytes).toString()) > 0 }
+    return stream as ExecStream
+  })
+  const get = () => Promise.resolve({ metadata: { name: 'web' }, spec: {} })
+  const mark = { ...NOTHING_YET, interface: 0 }
+  const point = new PointCapture({ get } as unknown as ApiConnection, place, job, sink, () => undefined, {}, mark)
+  const done = point.run()
+  await vi.waitFor(() => expect(streams[0]?.words).toContainEqual(expect.stringMatching(/^b /)))
+  expect(streams[0]?.words).not.toContain('s 0\n')
+  await point.stop()
+  expect(streams[0]?.words).toContain('s 0\n')
+  streams[0]?.cut()
+  await vi.waitFor(() => expect(streams[1]?.words).toContain('s 0\n'))
+  point.abandon()
+  streams[1]?.cut()
+  await done
 })
 
 it.each([

@@ -2,22 +2,23 @@ import { createHash, type Hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
-import { ApiError } from '../api-error.ts'
 import type { ExecStream, ExecTiming } from '../exec-stream.ts'
 import { openExec, runCommand } from '../exec-stream.ts'
 import { NOTHING_YET, type PointEnd, type PointMark } from './capture-journal.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { cutText } from './capture-words.ts'
 import { containerGone, type Gone } from './container-gone.ts'
+import { Fatal, insist, LONGEST_PAUSE_MS } from './insist.ts'
 import { PULL, script, START, STOP } from './pod-scripts.ts'
 import type { CaptureCounts, DataFrame, PullFrame } from './pull-frames.ts'
 import { BrokenFrame, countsIn, PullFrames } from './pull-frames.ts'
 import { failed, SEGMENT_MEGABYTES } from './tcpdump.ts'
 
 const HEARTBEAT_MS = 3000
+/** To PULL in the pod. */
+const STOP_WORD = Buffer.from('s 0\n')
 /** How long a packet may be on its way from the kernel through tcpdump to the file. */
 const TCPDUMP_DELAY_MS = 200
-const LONGEST_PAUSE_MS = 5000
 /** Frames of live traffic are small, those of a backlog are whole segments. */
 const FRAME_BYTES = (SEGMENT_MEGABYTES + 1) * 1_000_000
 
@@ -182,6 +183,8 @@ export class PointCapture {
     this.#set({ state: 'stopping' })
     // What is begun afterwards would not be told.
     await this.start().catch(() => undefined)
+    // Where a stream is open nobody need be asked whether another may be opened: rights and logins end, also in the middle of a capture.
+    this.#stream?.write(STOP_WORD)
     await this.#insist('stopping the capture', async () => {
       const { stdout, stderr, end } = await runCommand(this.#connection, {
         ...this.place,
@@ -189,7 +192,7 @@ export class PointCapture {
       })
       if (!stdout.includes('stopping')) throw new HostError('unavailable', end.lost ?? stderr)
     }).catch(() => {
-      // Its heartbeat ends with ours, and then it ends too.
+      // A pull that comes to be after all says it too; without any there is no heartbeat, and then it ends by itself.
     })
   }
 
@@ -226,6 +229,7 @@ export class PointCapture {
         this.#timing,
       )
       this.#stream = stream
+      if (this.#stopping) stream.write(STOP_WORD)
       const beat = () => stream.write(Buffer.from(`b ${Date.now()}\n`))
       beat()
       beats = setInterval(beat, HEARTBEAT_MS)
@@ -371,30 +375,9 @@ export class PointCapture {
     return containerGone(this.#connection, this.place, this.#abandon.signal)
   }
 
-  async #insist(what: string, action: () => Promise<void>): Promise<void> {
-    const until = Date.now() + this.job.giveUpMs
-    for (let pause = 100; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      this.#abandon.signal.throwIfAborted()
-      try {
-        return await action()
-      } catch (error) {
-        if (error instanceof Fatal) throw error.cause
-        const refused = error instanceof ApiError && [400, 401, 403].includes(error.httpStatus)
-        if (refused || Date.now() > until) throw error
-        const gone = await this.#whyGone(error instanceof Error ? error.message : String(error))
-        if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone.message}`)
-        await sleep(pause, undefined, { signal: this.#abandon.signal }).catch(() => undefined)
-      }
-    }
-  }
-}
-
-/** Not to be tried again. */
-class Fatal extends Error {
-  override readonly cause: HostError
-  constructor(cause: HostError) {
-    super(cause.message)
-    this.cause = cause
+  #insist(what: string, action: () => Promise<void>): Promise<void> {
+    const { giveUpMs } = this.job
+    return insist({ what, giveUpMs, signal: this.#abandon.signal, whyGone: (cut) => this.#whyGone(cut) }, action)
   }
 }
 
