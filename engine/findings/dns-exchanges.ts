@@ -3,6 +3,7 @@ import { TRANSPORT } from '../decode/packet.ts'
 import { EXCHANGE } from '../application/exchange-table.ts'
 import { DNS_PORT } from '../application/recognition.ts'
 import type { FindingContext } from './context.ts'
+import { answerDied } from './lost-on-hops.ts'
 
 /** A query and its answer; with its repetitions, which have the same id. */
 export interface DnsExchange {
@@ -51,8 +52,29 @@ export function dnsExchanges(context: FindingContext): readonly DnsExchange[] {
       responseRow,
     })
   }
-  cache.set(context.survey, found)
-  return found
+  const all = wereAskedAgain(found) ? found.map((each) => asItCame(context, each)) : found
+  cache.set(context.survey, all)
+  return all
+}
+
+/** So long a resolver waits at least before it asks again. */
+const SHORTEST_WAIT_NS = 0.5e9
+
+/** Some port asked the same again that was answered: as far as it knows, it was not. */
+function wereAskedAgain(exchanges: readonly DnsExchange[]): boolean {
+  const last = new Map<string, DnsExchange>()
+  return exchanges.some((each) => {
+    const key = `${each.conversation} ${each.type} ${each.name}`
+    const before = last.get(key)
+    last.set(key, each)
+    return before !== undefined && before.responseRow >= 0 && each.asked - before.asked > SHORTEST_WAIT_NS
+  })
+}
+
+/** Of an answer that one capture point saw, and that died on its way to the next, who asked knows nothing. */
+function asItCame(context: FindingContext, exchange: DnsExchange): DnsExchange {
+  if (exchange.responseRow < 0 || !answerDied(context, exchange.responseRow)) return exchange
+  return { ...exchange, answer: '', answered: NaN, responseRow: -1 }
 }
 
 /** The end that was asked: it has the port of DNS. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { captureOf, type LookupMessage, lookupsAtTwoPoints } from '../../test/support/two-points.ts'
 import { findInBytes, framesOf, theFinding } from '../../test/support/find-in.ts'
 import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
 
@@ -53,6 +54,32 @@ describe('a capture of two points', () => {
     const finding = theFinding(await seenTwice(HANDSHAKE + data, `isn A 70000 B 90000\n${late}${data}`))
     expect(finding.kind).toBe('syn-loss')
     expect(finding.blamed).toBe('the network between web and db, where 2 segments died')
+  })
+
+  it('names the hop on which one of two questions of a lookup was lost', async () => {
+    const common = { lookup: 30, name: 'db.shop' }
+    const asked: LookupMessage[] = [
+      { ...common, at: 1100, dies: true },
+      { ...common, at: 1100.1, type: 28 },
+      { ...common, at: 1104, type: 28, back: true },
+      { ...common, at: 6100 },
+      { ...common, at: 6104, back: true },
+    ]
+    const finding = theFinding(await findInBytes(captureOf(lookupsAtTwoPoints(asked))))
+    expect(finding.kind).toBe('dns-race')
+    expect(finding.blamed).toMatch(/^the way between pod and node, where 1 question died; most likely connection/)
+  })
+
+  it('names the hops on which questions and answers were lost, and where questions came and were not answered', async () => {
+    const again = (lookup: number, rest: Partial<LookupMessage> = {}): LookupMessage[] =>
+      [1100, 6100].map((at) => ({ at, lookup, name: `name-${lookup}.shop`, ...rest }))
+    const answers = again(31, { back: true, dies: true }).map((each) => ({ ...each, at: each.at + 4 }))
+    const asked = [...again(30, { dies: true }), ...again(31), ...answers, ...again(32)]
+    const finding = theFinding(await findInBytes(captureOf(lookupsAtTwoPoints(asked))))
+    expect(finding.kind).toBe('dns-unanswered')
+    expect(finding.blamed).toBe(
+      'the network between pod and node, where 2 questions died and between node and pod, where 2 answers died; db.shop (10.0.0.2), or the way behind node, to which 2 questions came and from which no answer did',
+    )
   })
 
   it('blames no hop for what died elsewhere', async () => {

@@ -1,4 +1,6 @@
-import { hopsOf, type HopReport } from '../hops/hops.ts'
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import { messageId } from '../hops/datagrams.ts'
+import { hopsOf, type HopReport, type Loss, type SeenPacket } from '../hops/hops.ts'
 import type { FindingContext } from './context.ts'
 import type { Survey } from './survey.ts'
 import { countOf, listOf, printable } from './words.ts'
@@ -14,19 +16,87 @@ const known = new WeakMap<Survey, HopReport | undefined>()
  */
 export function lostOnHops(context: FindingContext, conversations: readonly number[]): string | undefined {
   const report = reportOf(context)
-  if (!report) return undefined
+  return (
+    report && deathsOf(report, report.losses.filter(among(conversations)), ({ kind }) => kind === 'segment' && kind)
+  )
+}
+
+/** The same of DNS: "between web and node-a, where 2 questions and 1 answer died". */
+export function lookupsLostOnHops(context: FindingContext, conversations: readonly number[]): string | undefined {
+  const report = reportOf(context)
+  return report && deathsOf(report, report.losses.filter(among(conversations)), messageOf)
+}
+
+const messageOf = ({ dns }: Loss) => dns && (dns === 'query' ? 'question' : dns)
+
+/** "node-b, to which 3 questions came and from which no answer did" */
+export function unansweredOnHops(context: FindingContext, conversations: readonly number[]): string | undefined {
+  const report = reportOf(context)
+  const silent = report?.unanswered.filter(among(conversations)) ?? []
+  if (!report || silent.length === 0) return undefined
+  const counts = Array.from(Map.groupBy(silent, ({ point }) => point)).sort(([, a], [, b]) => b.length - a.length)
+  return listOf(
+    counts.map(([point, { length }]) => {
+      const came = `to which ${countOf(length, 'question')} came and from which no answer did`
+      return `${printable(report.points[point].name)}, ${came}`
+    }),
+  )
+}
+
+/** Whether the answer of DNS in that row died between two points, so that who asked never got it. */
+export function answerDied(context: FindingContext, row: number): boolean {
+  const report = reportOf(context)
+  if (!report) return false
+  let died = diedAnswers.get(report)
+  if (!died) {
+    const answers = report.losses.filter(({ dns }) => dns === 'answer')
+    died = Map.groupBy(
+      answers.flatMap(({ members, ...rest }) => members.map(({ conversation }) => ({ ...rest, conversation }))),
+      ({ source, row: last, conversation }) => keyOf(conversation, messageId(source.tables, last)),
+    )
+    diedAnswers.set(report, died)
+  }
+  const { packets } = context.tables
+  const key = keyOf(packets.chunk(row).conversation[row % CHUNK_ROWS], messageId(context.tables, row))
+  const time = packets.time(row)
+  return died.get(key)?.some((loss) => Math.abs(loss.time - time) < SAME_ANSWER_NS) ?? false
+}
+
+/** Between points that see the same answer. */
+const SAME_ANSWER_NS = 1e9
+
+const diedAnswers = new WeakMap<HopReport, ReadonlyMap<number, readonly { readonly time: number }[]>>()
+
+const keyOf = (conversation: number, id: number): number => conversation * 2 ** 16 + id
+
+/** Packets of the conversations, also where NAT made others of them. */
+function among(conversations: readonly number[]) {
   const wanted = new Set(conversations)
-  const counts = new Map<number, number>()
-  for (const { hop, conversation } of report.losses) {
-    if (wanted.has(conversation)) counts.set(hop, (counts.get(hop) ?? 0) + 1)
+  return ({ members }: SeenPacket) => members.some(({ conversation }) => wanted.has(conversation))
+}
+
+/** `nameOf`: what a packet that died is called; of others nothing is said. */
+function deathsOf(
+  { hops, points }: HopReport,
+  losses: readonly Loss[],
+  nameOf: (loss: Loss) => string | false | undefined,
+): string | undefined {
+  const counts = new Map<number, Map<string, number>>()
+  for (const loss of losses) {
+    const name = nameOf(loss)
+    if (!name) continue
+    const onHop = counts.get(loss.hop) ?? new Map<string, number>()
+    counts.set(loss.hop, onHop.set(name, (onHop.get(name) ?? 0) + 1))
   }
   if (counts.size === 0) return undefined
-  const worst = Array.from(counts).toSorted(([, a], [, b]) => b - a)
+  const total = (onHop: ReadonlyMap<string, number>) =>
+    Array.from(onHop.values()).reduce((sum, count) => sum + count, 0)
+  const worst = Array.from(counts).toSorted(([, a], [, b]) => total(b) - total(a))
   return listOf(
-    worst.map(([index, count]) => {
-      const { from, to } = report.hops[index]
-      const names = [from, to].map((point) => printable(report.points[point].name))
-      return `between ${names[0]} and ${names[1]}, where ${countOf(count, 'segment')} died`
+    worst.map(([index, onHop]) => {
+      const names = [hops[index].from, hops[index].to].map((point) => printable(points[point].name))
+      const died = Array.from(onHop, ([name, count]) => countOf(count, name))
+      return `between ${names[0]} and ${names[1]}, where ${listOf(died)} died`
     }),
   )
 }

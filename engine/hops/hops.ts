@@ -1,5 +1,5 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
-import { connectionsOf } from './connections.ts'
+import { connectionsOf, type Member } from './connections.ts'
 import { crossing, delays, quantile, type Reach, strangers } from './crossing.ts'
 import { messageId } from './datagrams.ts'
 import { TO_A, TO_B } from './legs.ts'
@@ -62,6 +62,8 @@ export interface SeenPacket {
   readonly source: PointSource
   readonly row: number
   readonly conversation: number
+  /** The conversations that are one with it, itself among them. */
+  readonly members: readonly Member[]
   /** From the conversation's end B to its end A. */
   readonly toA: boolean
   readonly time: number
@@ -133,7 +135,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
       misses[to] += crossed.missed
       if (path.kind === 'segment') hop.missed += crossed.missed
       for (const { place, bytes, again } of crossed.lost) {
-        const packet = packetAt(points[from], near.row[place], near.time[place])
+        const packet = packetAt(path, points[from], near.row[place], near.time[place])
         losses.push({
           ...packet,
           kind: path.kind,
@@ -191,10 +193,10 @@ class Tally {
 
 const ascending = (numbers: number[]): number[] => numbers.sort((a, b) => a - b)
 
-function packetAt({ source }: CapturePoint, row: number, time: number): SeenPacket {
+function packetAt({ members }: Path, { source }: CapturePoint, row: number, time: number): SeenPacket {
   const chunk = source.tables.packets.chunk(row)
   const conversation = chunk.conversation[row % CHUNK_ROWS]
-  return { source, row, conversation, toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0, time }
+  return { source, row, conversation, members, toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0, time }
 }
 
 function lengthOf({ source, row }: SeenPacket): number {
@@ -208,7 +210,8 @@ const PATIENCE_NS = 2e9
 function lookupsOf(paths: readonly Path[], points: readonly CapturePoint[]): Pick<HopReport, 'queries' | 'unanswered'> {
   const unanswered: Unanswered[] = []
   let queries = 0
-  for (const { asks, order, runs, arrived, unread } of paths) {
+  for (const path of paths) {
+    const { asks, order, runs, arrived, unread } = path
     if (asks === undefined || order.length < 2) continue
     const way = asks === TO_B ? order : order.toReversed()
     queries += runs[asks][way[0]]?.count ?? 0
@@ -224,7 +227,8 @@ function lookupsOf(paths: readonly Path[], points: readonly CapturePoint[]): Pic
     for (const [place, row] of run.row.entries()) {
       const isLate = run.time[place] + PATIENCE_NS > points[point].until
       const isAnswered = arrived(asks, run.to[place]) || answers.has(messageId(points[point].source.tables, row))
-      if (isRead && !isLate && !isAnswered) unanswered.push({ ...packetAt(points[point], row, run.time[place]), point })
+      if (isRead && !isLate && !isAnswered)
+        unanswered.push({ ...packetAt(path, points[point], row, run.time[place]), point })
     }
   }
   return { queries, unanswered: unanswered.sort((a, b) => a.time - b.time) }

@@ -23,42 +23,56 @@ export function seenAtTwoPoints(ahead = 0) {
   return { near, far }
 }
 
+export interface LookupMessage {
+  /** Milliseconds. */
+  readonly at: number
+  /** Its port is 40,000 more. */
+  readonly lookup: number
+  readonly name: string
+  readonly back?: boolean
+  /** Between the two points. */
+  readonly dies?: boolean
+  readonly type?: number
+}
+
+const LOOKUPS: readonly LookupMessage[] = [
+  { at: 1100, lookup: 20, name: 'lost.shop', dies: true },
+  { at: 6100, lookup: 20, name: 'lost.shop' },
+  { at: 6104, lookup: 20, name: 'lost.shop', back: true },
+  { at: 1200, lookup: 21, name: 'silent.shop' },
+]
+
 /**
- * What a pod and its node see, a millisecond apart: twenty lookups; one of which the query dies between the two and is sent again after 5 s; and one that
- * nobody answers.
+ * What a pod and its node see, a millisecond apart: twenty lookups that are answered, and others. Without these: one of which the query dies between the
+ * two and is sent again after 5 s, and one that nobody answers.
  */
-export function lookupsAtTwoPoints() {
+export function lookupsAtTwoPoints(others: readonly LookupMessage[] = LOOKUPS) {
+  const answered = Array.from({ length: 20 }, (_, i): LookupMessage[] => [
+    { at: 500 * i, lookup: i, name: 'api.shop' },
+    { at: 500 * i + 4, lookup: i, name: 'api.shop', back: true },
+  ]).flat()
   const pod: Sighting[] = []
   const node: Sighting[] = []
-  const add = (at: number, lookup: number, name: string, { back = false, dies = false } = {}) => {
+  for (const { at, lookup, name, back = false, dies = false, type = 1 } of [...answered, ...others]) {
     const ends = ['10.0.0.1', '10.0.0.2']
     const ports = [40_000 + lookup, 53]
     const [source, destination] = back ? ends.toReversed() : ends
     const [from, to] = back ? ports.toReversed() : ports
-    const bytes = ethernet(
-      0x800,
-      ipv4({ source, destination, protocol: 17 }, udp(from, to, dnsMessage(lookup, name, back))),
-    )
+    const message = udp(from, to, dnsMessage(lookup + 100 * type, name, type, back))
+    const bytes = ethernet(0x800, ipv4({ source, destination, protocol: 17 }, message))
     const seen = (ms: number) => ({ time: START + BigInt(ms * 1e6), bytes, length: bytes.length })
-    pod.push(seen(back ? at + 1 : at))
-    if (!dies) node.push(seen(back ? at : at + 1))
+    const [near, far] = back ? [node, pod] : [pod, node]
+    near.push(seen(at))
+    if (!dies) far.push(seen(at + 1))
   }
-  for (let i = 0; i < 20; i++) {
-    add(500 * i, i, 'api.shop')
-    add(500 * i + 4, i, 'api.shop', { back: true })
-  }
-  add(1100, 20, 'lost.shop', { dies: true })
-  add(6100, 20, 'lost.shop')
-  add(6104, 20, 'lost.shop', { back: true })
-  add(1200, 21, 'silent.shop')
   return { pod, node }
 }
 
-function dnsMessage(id: number, name: string, answer: boolean): Uint8Array {
+function dnsMessage(id: number, name: string, type: number, answer: boolean): Uint8Array {
   const labels = name.split('.').flatMap((label) => [label.length, ...text(label)])
-  const question = [...labels, 0, 0, 1, 0, 1]
-  const address = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 9]
-  const head = [0, id, answer ? 0x81 : 1, answer ? 0x80 : 0, 0, 1, 0, answer ? 1 : 0, 0, 0, 0, 0]
+  const question = [...labels, 0, 0, type, 0, 1]
+  const address = [0xc0, 12, 0, type, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 9]
+  const head = [id >> 8, id & 0xff, answer ? 0x81 : 1, answer ? 0x80 : 0, 0, 1, 0, answer ? 1 : 0, 0, 0, 0, 0]
   return Uint8Array.from([...head, ...question, ...(answer ? address : [])])
 }
 

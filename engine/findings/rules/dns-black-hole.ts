@@ -2,6 +2,7 @@ import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { conntrackOf, inPod, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { lookupsLostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, most, msText, sentences, whenText } from '../words.ts'
 
@@ -62,6 +63,7 @@ function draft(context: FindingContext, pair: string, holes: readonly Hole[]): D
   const costMs =
     holes.reduce((sum, { rows }) => sum + context.time(rows[rows.length - 1]) - context.time(rows[0]), 0) / 1e6
   const ids = holes.map((hole) => hole.id)
+  const died = lookupsLostOnHops(context, ids)
   return {
     subject: pair,
     server,
@@ -76,8 +78,7 @@ function draft(context: FindingContext, pair: string, holes: readonly Hole[]): D
     ),
     why: 'Only the source port differs between what is answered and what is not.',
     confidence: 0.85,
-    blamed:
-      'most likely a stale entry of connection tracking on the client’s node, which sends them to a DNS pod that is gone; each question keeps it alive',
+    blamed: `most likely a stale entry of connection tracking on the client’s node, which sends them to a DNS pod that is gone; each question keeps it alive${died === undefined ? '' : `. They vanish ${died}`}`,
     evidence: holes
       .slice(0, 3)
       .flatMap(({ rows }) => rows.slice(0, 6).map((row) => ({ row, role: 'a question without an answer' }))),

@@ -1,6 +1,7 @@
 import { conntrackDrops, inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { lookupsLostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, listOf, most, msText, nsText, sentences, whenText } from '../words.ts'
 
@@ -86,6 +87,7 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
   const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
   const ids = cases.map(({ lost }) => lost.conversation)
   const names = Array.from(new Set(cases.map(({ lost }) => JSON.stringify(lost.name))))
+  const died = lookupsLostOnHops(context, ids)
   return {
     subject: key,
     server,
@@ -101,7 +103,9 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
     why: 'The other question left the same socket within milliseconds and was answered at once, so the server was well.',
     confidence: cases.length > 1 ? 0.9 : 0.75,
     blamed:
-      'most likely connection tracking on the client’s node, which drops one of two packets that create the same entry at once; the loss of one packet looks the same from here',
+      died === undefined
+        ? 'most likely connection tracking on the client’s node, which drops one of two packets that create the same entry at once; the loss of one packet looks the same from here'
+        : `the way ${died}; most likely connection tracking, if the service’s address is translated there: it drops one of two packets that create the same entry at once`,
     evidence: cases.slice(0, 4).flatMap(({ lost, other, again }) =>
       [
         { row: lost.requestRow, role: `the question for ${lost.type} that was lost` },
@@ -112,7 +116,9 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
     ),
     ruledOut: ['A slow or overloaded server: it answered the other question at once.'],
     settle:
-      'insert_failed of conntrack on the node, or a capture on the node: the question is in the pod and not at the node’s interface.',
+      died === undefined
+        ? 'insert_failed of conntrack on the node, or a capture on the node: the question is in the pod and not at the node’s interface.'
+        : 'insert_failed of conntrack on the node between these points: it grows with each.',
     confirm: [
       conntrackDrops,
       inPod('cat /etc/resolv.conf', 'in the client pod: single-request-reopen, or a local DNS cache, avoids the race'),

@@ -2,6 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
+import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
 import { countOf, least, listOf, most, msText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
@@ -49,6 +50,8 @@ function draft(
   const costMs = lost.reduce((sum, { asked, askedLast }) => sum + askedLast - asked, 0) / 1e6
   const ids = lost.map(({ conversation }) => conversation)
   const none = all.every(({ answered }) => Number.isNaN(answered))
+  const died = lookupsLostOnHops(context, ids)
+  const silent = unansweredOnHops(context, ids)
   return {
     subject: address,
     server,
@@ -63,12 +66,23 @@ function draft(
     ),
     why: 'The questions are in the capture, and no answer with their id came back to it.',
     confidence: none ? 0.8 : 0.7,
-    blamed: none
-      ? `cannot tell the server ${context.named(address)} from the way to it`
-      : `${context.named(address)}, overloaded or waiting for its upstream, or loss on the way: cannot tell from here`,
+    blamed:
+      died !== undefined || silent !== undefined
+        ? [
+            died === undefined ? '' : `the network ${died}`,
+            silent === undefined ? '' : `${context.named(address)}, or the way behind ${silent}`,
+          ]
+            .filter((text) => text !== '')
+            .join('; ')
+        : none
+          ? `cannot tell the server ${context.named(address)} from the way to it`
+          : `${context.named(address)}, overloaded or waiting for its upstream, or loss on the way: cannot tell from here`,
     evidence: lost.slice(0, 12).map(({ requestRow }) => ({ row: requestRow, role: 'a question without an answer' })),
     ruledOut: [none ? '' : 'A server that is down: it answers others.'].filter((text) => text !== ''),
-    settle: 'A capture at the DNS pod: whether the questions arrive and are answered there.',
+    settle:
+      died !== undefined
+        ? 'Captures at points between these: they narrow down where.'
+        : 'A capture at the DNS pod: whether the questions arrive and are answered there.',
     confirm: [serviceOf(address), podOf(address)],
     filter: dnsFilter(context, ids),
   }
