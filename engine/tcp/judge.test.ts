@@ -468,6 +468,19 @@ describe('packets that repeat nothing', () => {
     `)
   })
 
+  it('does not take what is sent again next for a piece of what was sent again of a large segment before', () => {
+    const again = `${OPEN}
+      +1ms  A>B PA 1(5840)    ack 1 id 4 <ts 121 900>
+      +1ms  B>A A  1(0) ack 1       id 2 <ts 901 120, sack 4381:5841>
+      +0    A>B A  1(2920)    ack 1 id 8 <ts 122 901> ; fast`
+    expectVerdicts(`${again}
+      +10us A>B A  2921(1460) ack 1 id 10 <ts 122 901> ; fast
+    `)
+    expectVerdicts(`${again}
+      +10us A>B A  1461(1460) ack 1 id 9 <ts 122 901> ; copy
+    `)
+  })
+
   it('does not take two resets without IP ID for copies of each other', () => {
     expectVerdicts(`${OPEN}
       +1ms A>B PA 1(1000)    ack 1 <ts 121 900>

@@ -13,6 +13,9 @@ class Segment {
   row: i32
   tsval: i32
   next: i32
+  /** [from, to) is what its last transmission held, which may be a part of it. */
+  from: i32
+  to: i32
   ipId: u16
   /** How often it was sent, up to 255. */
   sent: u16
@@ -70,6 +73,8 @@ export function add(d: Sender, seq: i32, end: i32, row: i32, time: f64, ipId: i3
         if (offset === 0 && end - s.end > 0) s.end = end
         s.time = time
         s.row = row
+        s.from = seq
+        s.to = end
         s.ipId = <u16>ipId
         s.tsval = tsval
         if (s.sent < 255) s.sent++
@@ -87,6 +92,8 @@ export function add(d: Sender, seq: i32, end: i32, row: i32, time: f64, ipId: i3
   s.end = end
   s.time = time
   s.row = row
+  s.from = seq
+  s.to = end
   s.ipId = <u16>ipId
   s.tsval = tsval
   s.sent = 1
@@ -186,13 +193,13 @@ export function countOnce(d: Sender, ack: i32): i32 {
   return count
 }
 
-/** The packet is a piece of `segment`, which was seen before the network card or a router cut it (or the other way round). */
+/** The packet is a piece of what was last sent of `segment`, seen before the network card or a router cut it (or the other way round). */
 export function isPartOf(segment: i32, ipId: i32, time: f64): bool {
   const s = at(segment)
   const length = packet.payloadLength
-  const offset = packet.seq - s.seq
-  if (offset < 0 || length === 0 || time - s.time > PIECES_NS) return false
-  if (s.end - s.seq === length && offset === 0) return false
+  const offset = packet.seq - s.from
+  if (offset < 0 || packet.seq - s.to >= 0 || length === 0 || time - s.time > PIECES_NS) return false
+  if (s.to - s.from === length && offset === 0) return false
   const index = ((ipId - <i32>s.ipId) << 16) >> 16
   if (index < 0 || (packet.hasTimestamps !== 0 && packet.tsval !== s.tsval)) return false
   return index === 0 ? offset === 0 : offset % index === 0 && offset / index >= length
