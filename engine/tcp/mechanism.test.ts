@@ -81,6 +81,32 @@ describe('whether a probe or a time-out repeats a lone segment', () => {
   })
 })
 
+describe('what is sent again in a hole for the second time', () => {
+  const AGAIN = `${OPEN}
+    +1ms   A>B A  1(1000)    ack 1
+    +0     A>B A  1001(1000) ack 1
+    +0     A>B A  2001(1000) ack 1
+    +0     A>B A  3001(1000) ack 1
+    +0     A>B A  4001(1000) ack 1
+    +20ms  B>A A  1(0)       ack 1 <sack 4001:5001>
+    +0     A>B A  1(1000)    ack 1 ; fast
+    +0     A>B A  2001(1000) ack 1 ; fast`
+
+  it('is not sent by a time-out where a SACK of something newer came just before, be it below what was selected already', () => {
+    expectVerdicts(`${AGAIN}
+      +300ms B>A A  1(0)       ack 1 <sack 2001:3001 4001:5001>
+      +0     A>B A  1(1000)    ack 1 ; fast
+    `)
+  })
+
+  it('is sent by one where data of the other side repeats what had been selected', () => {
+    expectVerdicts(`${AGAIN}
+      +300ms B>A PA 1(100)     ack 1 <sack 4001:5001>
+      +0     A>B A  1(1000)    ack 101 ; rto
+    `)
+  })
+})
+
 describe('without SACK', () => {
   it('a segment that duplicate ACKs did not bring at once is sent by a time-out', () => {
     const lost = (wait: string): string => `

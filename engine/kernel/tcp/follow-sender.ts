@@ -255,6 +255,8 @@ function selective(time: f64, d: Sender, ack: i32, lostAcks: i32): void {
     hosts.does(hosts.DSACKS)
     first = 2
   }
+  // The first block has what made the other side send a mere ACK (RFC 2018 section 4), also in a hole below the highest edge.
+  if (packet.payloadLength === 0 && first < packet.sackBlocks * 2) d.newsTime = time
   for (let i = first; i < packet.sackBlocks * 2; i += 2) {
     const edge = sack[i + 1]
     if (edge - ack <= 0) continue
