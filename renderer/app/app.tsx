@@ -5,7 +5,7 @@ import type { CheckTarget } from '../../common/model/check.ts'
 import type { ContextList } from '../../common/model/context.ts'
 import type { CaptureOrder } from '../../common/model/live-capture.ts'
 import { useWatched } from '../components/use-watched.ts'
-import { draftOf, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { draftOf } from '../features/capture-setup/index.tsx'
 import { RunChecks } from '../features/checks/index.tsx'
 import { Contexts } from '../features/cluster/index.tsx'
 import { LiveStrip } from '../features/live/index.tsx'
@@ -14,6 +14,7 @@ import { Start } from '../features/start/index.tsx'
 import { createDrawer } from '../features/terminals/state.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { keepNote, type NotedCapture } from './capture-notes.ts'
+import { createCaptureDrafts } from './capture-drafts.ts'
 import { createCaptures } from './captures.ts'
 import { ClusterScreen } from './cluster-screen.tsx'
 import { createCommandRegistry } from './commands.ts'
@@ -47,7 +48,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   const [dialog, setDialog] = useState<WindowDialog>()
   const state = useStore(captures.store)
   const screen = useStore(view.store, (now) => now.screen)
-  const [draft, setDraft] = useState<CaptureDraft>()
+  const [drafts] = useState(createCaptureDrafts)
   const [ends, setEnds] = useState<readonly string[]>()
   const [drawer] = useState(createDrawer)
   const [checking, setChecking] = useState<{ readonly target: CheckTarget; readonly place: string }>()
@@ -131,7 +132,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     view.change({ screen: undefined }, 'push')
   }
   const repeat = (order: CaptureOrder) => {
-    setDraft(draftOf(order))
+    drafts.put(draftOf(order))
     view.change({ namespace: undefined, place: undefined }, 'replace')
     openClusters(order.context)
   }
@@ -250,7 +251,6 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               banners={banners}
               onCaptureEnds={(addresses) => {
                 setEnds(addresses)
-                setDraft(undefined)
                 openClusters(shownLive?.context)
               }}
             />
@@ -265,8 +265,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               view={view}
               contexts={contexts.value ?? NO_CONTEXTS}
               live={live}
-              draft={draft}
-              onDraft={setDraft}
+              drafts={drafts}
               ends={ends}
               onEnds={setEnds}
               startedId={liveCaptures.startedId}

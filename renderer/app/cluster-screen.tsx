@@ -1,19 +1,23 @@
-import { useMemo, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
 import type { NodeRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
+import { formatCounted } from '../components/format.ts'
+import { Keys } from '../components/keys.tsx'
 import { Pane } from '../components/pane.tsx'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
-import { CaptureSetup, draftOf, keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import { CaptureSetup, draftOf, keyOfPoint } from '../features/capture-setup/index.tsx'
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
 import { Details, Explorer, KIND_TITLES, titleOf, useRows, type Chosen } from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
+import type { CaptureDrafts } from './capture-drafts.ts'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
+import { keyLabels } from './keys.ts'
 import { Namespaces } from './namespaces.tsx'
 import { UnusableContext } from './unusable-context.tsx'
 import { focusSoon } from './panes.ts'
@@ -30,9 +34,7 @@ export interface ClusterScreenProps {
   readonly view: ViewStore
   readonly contexts: ContextList
   readonly live: readonly LiveCapture[]
-  /** What is to be captured again. */
-  readonly draft: CaptureDraft | undefined
-  readonly onDraft: (draft: CaptureDraft | undefined) => void
+  readonly drafts: CaptureDrafts
   /** Addresses whose pods are to be captured, once they are found. */
   readonly ends: readonly string[] | undefined
   readonly onEnds: (ends: undefined) => void
@@ -50,11 +52,20 @@ export interface ClusterScreenProps {
 const NO_NODES: ReadonlyMap<string, NodeRow> = new Map()
 /** In the URL: all namespaces, where the context's own would be the default. */
 const ALL = '*'
+/** What had the focus is no longer there. */
+const focusList = () => focusSoon(['.explorer-list [role=grid]'])
+
+/** The first few, and how many more. */
+function pointNames(targets: readonly PointTarget[]): string {
+  const names = targets.slice(0, 3).map((target) => (target.kind === 'pod' ? target.pod : target.node))
+  return names.join(', ') + (targets.length > 3 ? ` and ${targets.length - 3} more` : '')
+}
+
 const TITLES: Readonly<Record<PlaceTab, string>> = { ...KIND_TITLES, captures: 'Captures', left: 'Left behind' }
 
 /** A cluster: its contexts and namespaces at the left, its lists in the middle, what is chosen and to be captured at the right. */
 export function ClusterScreen(props: ClusterScreenProps): ReactNode {
-  const { connection, view, contexts, draft } = props
+  const { connection, view, contexts, drafts } = props
   const { host } = connection
   const named = useStore(view.store, (state) => state.context)
   const chosenNamespace = useStore(view.store, (state) => state.namespace)
@@ -66,6 +77,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     contexts.contexts.find(({ current }) => current) ??
     contexts.contexts[0]
   const name = context?.name
+  const draft = useStore(drafts.store, (state) => state.drafts.get(name ?? ''))
+  const cleared = useStore(drafts.store, (state) => state.cleared.get(name ?? ''))
   const usable = context !== undefined && context.state !== 'not-asked' && context.state !== 'needs-login'
   // Who may not list pods everywhere begins in the namespace of the context.
   const narrow = context?.missing.includes('list pods') ?? false
@@ -84,18 +97,40 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   )
   const sweeps = useWatched(connection, 'sweeps', (contract) => contract.clusters.watchSweeps())
   const [chosen, setChosen] = useState<Chosen>()
-  const [side, setSide] = useState<'details' | 'capture'>(draft ? 'capture' : 'details')
+  const [side, setSide] = useState<'details' | 'capture'>(draft?.targets.length ? 'capture' : 'details')
   const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
   const { points, lost, forgetLost, setPoints, togglePoints, addPoints, bySelector } = useCapturePoints({
     context: name,
+    drafts,
     draft,
     pods,
-    onDraft: props.onDraft,
     ends: props.ends,
     onEnds: props.onEnds,
     onChanged: () => setSide('capture'),
   })
   const starting = props.live.find(({ id }) => id === props.startedId)
+
+  const { commands } = props
+  const restore = useCallback(() => {
+    if (name === undefined) return
+    drafts.restore(name)
+    focusList()
+  }, [drafts, name])
+  useEffect(
+    () =>
+      commands.register([
+        {
+          id: 'capture.restore',
+          title: 'Choose again what was cleared',
+          group: 'Capture',
+          keys: ['Ctrl+Z'],
+          inText: false,
+          enabled: () => name !== undefined && drafts.store.getState().cleared.has(name),
+          run: restore,
+        },
+      ]),
+    [commands, drafts, name, restore],
+  )
 
   const logIn = (to: string) => props.shells.onTerminal({ kind: 'login', context: to })
 
@@ -124,7 +159,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
     <>
       <div className="work">
         <Group orientation="horizontal" {...layout}>
-          <Panel id="contexts" defaultSize={220} minSize={160} groupResizeBehavior="preserve-pixel-size">
+          <Panel id="contexts" defaultSize={204} minSize={160} groupResizeBehavior="preserve-pixel-size">
             <div className="cluster-side">
               <h2>Contexts</h2>
               <Contexts
@@ -132,7 +167,6 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
                 selected={name}
                 onSelect={(to) => {
                   setChosen(undefined)
-                  if (to !== name) props.onDraft(undefined)
                   go({ context: to, namespace: undefined })
                   const entry = contexts.contexts.find((one) => one.name === to)
                   if (entry?.state === 'not-asked') void host.clusters.askContext(to).catch(() => undefined)
@@ -162,7 +196,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             </PaneTabs>
           </Panel>
           <Separator className="separator vertical" />
-          <Panel id="details" defaultSize={360} minSize={260} groupResizeBehavior="preserve-pixel-size">
+          <Panel id="details" defaultSize={344} minSize={260} groupResizeBehavior="preserve-pixel-size">
             <PaneTabs
               shown={side}
               tabs={[
@@ -209,7 +243,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           }}
           onRepeat={({ order }) => {
             if (!order) return
-            props.onDraft(draftOf(order))
+            drafts.put(draftOf(order))
             go({ context: order.context })
             setSide('capture')
           }}
@@ -300,6 +334,15 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
               Nothing is chosen yet. Press Enter on a pod, a workload, a service or a node, or Space on several: they
               are captured together, into one file.
             </p>
+            {cleared && name !== undefined && (
+              <p className="quiet">
+                {formatCounted(cleared.targets.length, 'point')} cleared: {pointNames(cleared.targets)}.{' '}
+                <button type="button" className="link" onClick={restore}>
+                  Undo
+                </button>{' '}
+                <Keys labels={keyLabels('Ctrl+Z')} />
+              </p>
+            )}
           </div>
         </Pane>
       )
@@ -310,7 +353,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         clusters={host.clusters}
         capturing={host.capturing}
         draft={draft}
-        onDraft={props.onDraft}
+        onDraft={(next) => drafts.put(next)}
         onSelector={bySelector}
         onRemove={(target) =>
           setPoints(
@@ -318,7 +361,10 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             draft.title,
           )
         }
-        onClose={() => props.onDraft(undefined)}
+        onClose={() => {
+          drafts.clear(name)
+          focusList()
+        }}
         onCopy={copy}
         addressesOfPoint={(target) =>
           target.kind === 'pod' ? (pods.rows.get(`${target.namespace}/${target.pod}`)?.addresses ?? []) : []

@@ -1,15 +1,17 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { PodRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, PointTarget } from '../../common/model/live-capture.ts'
 import { keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
+import type { CaptureDrafts } from './capture-drafts.ts'
 import { podsOfSelector, type useRows } from '../features/explorer/index.tsx'
 
 interface CapturePointsParts {
   /** Name of the context, of which the points are. */
   readonly context: string | undefined
+  readonly drafts: CaptureDrafts
+  /** Of this context. */
   readonly draft: CaptureDraft | undefined
   readonly pods: ReturnType<typeof useRows<'pods'>>
-  readonly onDraft: (draft: CaptureDraft | undefined) => void
   /** Addresses whose pods are to be captured, once they are found. */
   readonly ends: readonly string[] | undefined
   readonly onEnds: (ends: undefined) => void
@@ -17,8 +19,8 @@ interface CapturePointsParts {
 }
 
 /** Where the next capture is made: the points of its draft, and the ways to change them. */
-export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, onChanged }: CapturePointsParts) {
-  const points = useMemo(() => (draft?.context === context ? (draft?.targets ?? []) : []), [draft, context])
+export function useCapturePoints({ context, drafts, draft, pods, ends, onEnds, onChanged }: CapturePointsParts) {
+  const points = draft?.targets ?? NO_POINTS
   /** Of `ends`, the addresses that no running pod has. */
   const [lost, setLost] = useState<readonly string[]>()
 
@@ -30,7 +32,8 @@ export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, 
     )
     const missing = ends.filter((address) => !found.some(({ addresses }) => addresses.includes(address)))
     setLost(missing.length > 0 ? missing : undefined)
-    setPoints(found.map(targetOfPod), found.map((pod) => pod.name).join(' and '))
+    if (context !== undefined && found.length > 0)
+      drafts.put({ context, targets: found.map(targetOfPod), title: found.map((pod) => pod.name).join(' and ') })
     onChanged()
     // What is found is set once; everything else here is of the moment.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
@@ -39,15 +42,16 @@ export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, 
   /** The first ones give the capture its name. */
   function setPoints(targets: readonly PointTarget[], title: string, follow?: CaptureOrder['follow']): void {
     if (context === undefined) return
-    if (targets.length === 0) return onDraft(undefined)
-    const before = draft?.context === context ? draft : undefined
-    const kept = before?.targets.length ? before.title : title
-    onDraft({
+    const { follow: followed, ...before } = draft ?? {}
+    const kept = draft?.targets.length ? draft.title : title
+    const following = follow ?? followed
+    drafts.put({
       ...before,
       context,
       targets,
       title: targets.length > 1 && kept !== title ? `${kept.replace(/ and more$/, '')} and more` : kept,
-      ...(follow ? { follow } : {}),
+      // Labels go with the last of the points that were chosen by them.
+      ...(following && targets.length > 0 ? { follow: following } : {}),
     })
   }
 
@@ -88,5 +92,7 @@ export function useCapturePoints({ context, draft, pods, onDraft, ends, onEnds, 
 
   return { points, lost, forgetLost: () => setLost(undefined), setPoints, togglePoints, addPoints, bySelector }
 }
+
+const NO_POINTS: readonly PointTarget[] = []
 
 const targetOfPod = ({ namespace, name }: PodRow): PointTarget => ({ kind: 'pod', namespace, pod: name })

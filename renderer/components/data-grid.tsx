@@ -53,13 +53,17 @@ export interface DataGridProps<Row> {
   readonly sort?: GridSort
   readonly onSort?: (key: string) => void
   readonly empty?: ReactNode
+  /** Keeps its end on screen while it grows. */
+  readonly atEnd?: boolean
+  /** The person scrolled away from the end, or back to it. */
+  readonly onAtEnd?: (atEnd: boolean) => void
 }
 
 const HEAD = 24
 
 /** A table of any length: only the rows on screen exist. Arrow keys move, Enter opens, Shift+F10 asks for the menu. */
 export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
-  const { columns, count, rowHeight, active, onVisible, sort } = props
+  const { columns, count, rowHeight, active, onVisible, sort, atEnd = false, onAtEnd } = props
   const scroller = useRef<HTMLDivElement>(null)
   const [viewport, setViewport] = useState(0)
   const [position, setPosition] = useState(0)
@@ -96,7 +100,8 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
 
   const onScroll = (): void => {
     const top = scroller.current?.scrollTop ?? 0
-    if (!scale.exact && Math.abs(top - expected.current) < 1) return
+    if (Math.abs(top - expected.current) >= 1) onAtEnd?.(scale.isAtEnd(scale.toPosition(top)))
+    else if (!scale.exact) return
     expected.current = top
     setPosition(scale.toPosition(top))
   }
@@ -115,12 +120,13 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
         element.scrollTop = expected.current
         return next
       })
+      onAtEnd?.(event.deltaY > 0 && scale.isAtEnd(scale.toPosition(element.scrollTop) + event.deltaY * unit))
     }
     element.addEventListener('wheel', onWheel, { passive: false })
     return () => {
       element.removeEventListener('wheel', onWheel)
     }
-  }, [scale, rowHeight, viewport])
+  }, [scale, rowHeight, viewport, onAtEnd])
 
   const shown = Math.min(position, scale.maxPosition)
   const first = Math.floor(shown / rowHeight)
@@ -136,10 +142,14 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
   useLayoutEffect(() => {
     if (viewport === 0 || active === revealed.current) return
     revealed.current = active
-    if (active === undefined) return
+    if (active === undefined || atEnd) return
     const next = scale.reveal(position, active, rowHeight)
     if (next !== position) moveTo(next)
-  }, [active, viewport, scale, position, rowHeight, moveTo])
+  }, [active, viewport, scale, position, rowHeight, moveTo, atEnd])
+
+  useLayoutEffect(() => {
+    if (atEnd && viewport > 0) moveTo(scale.maxPosition)
+  }, [atEnd, viewport, scale, moveTo])
 
   function onKeyDown(event: React.KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return

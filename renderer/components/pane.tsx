@@ -21,7 +21,7 @@ export function Pane({ title, count, actions, waiting = false, more = false, chi
       <header className="pane-head">
         <PaneTitle title={title} />
         <span className="pane-count">{count}</span>
-        {actions !== undefined && <span className="pane-actions">{actions}</span>}
+        {actions !== undefined && actions !== false && <span className="pane-actions">{actions}</span>}
         <PaneEnd />
       </header>
       <div className="pane-body">{children}</div>

@@ -16,6 +16,13 @@ describe('scrolling a list of any length', () => {
     expect(scale.toPosition(TALLEST - 400)).toBe(50_000_000 * 20 - 400)
   })
 
+  it.each([1000, 50_000_000])('knows the end of %i rows, and none of a list that has no more than fits', (rows) => {
+    const scale = new ScrollScale(rows, 20, 400)
+    expect(scale.isAtEnd(scale.maxPosition)).toBe(true)
+    expect(scale.isAtEnd(scale.maxPosition - 20)).toBe(false)
+    expect(new ScrollScale(20, 20, 400).isAtEnd(0)).toBe(false)
+  })
+
   it('goes there and back', () => {
     const scale = new ScrollScale(5_000_000, 20, 400)
     for (const position of [0, 1, 20, 12_345_678, 99_999_600]) {

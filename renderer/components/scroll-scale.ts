@@ -24,6 +24,11 @@ export class ScrollScale {
     return Math.max(0, this.contentHeight - this.#viewport)
   }
 
+  /** Whether the last row is on screen, of a list that is longer than that. */
+  isAtEnd(position: number): boolean {
+    return this.maxPosition > 0 && position >= this.maxPosition - 1
+  }
+
   clamp(position: number): number {
     return Math.min(Math.max(0, position), this.maxPosition)
   }

@@ -90,7 +90,10 @@ export interface SelectionHandle {
   readonly rows?: { readonly start: number; readonly of: readonly PacketRow[] }
 }
 
-/** The rows of a list that are on screen, to be answered with it: in whole pages of `page` rows, the last ones where there are fewer. */
+/**
+ * The rows of a list that are on screen, to be answered with it: in whole pages of `page` rows, the last ones where there are fewer
+ * (with a `first` of Infinity always).
+ */
 export interface ListPart {
   readonly first: number
   readonly count: number

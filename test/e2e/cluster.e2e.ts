@@ -167,6 +167,28 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(opened.complaints).toEqual([])
   })
 
+  it('keeps what was chosen while another context is looked at, and brings back what was cleared', async () => {
+    await using opened = await openPage(browser, at('screen=cluster&context=admin&namespace=shop'))
+    const { page } = opened
+    const points = setup(page).getByRole('region', { name: 'Points' })
+    const context = (name: string) => page.getByRole('button', { name: new RegExp(`^${name}`) })
+    await page.getByRole('checkbox', { name: 'Capture client' }).click()
+    await page.getByRole('checkbox', { name: 'Capture web-7d9f-b' }).click()
+    await points.getByText('shop/web-7d9f-b').waitFor()
+    await context('narrow').click()
+    await points.waitFor({ state: 'detached' })
+    await context('admin').click()
+    await points.getByText('shop/web-7d9f-b').waitFor()
+
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    await setup(page).getByText('2 points cleared: client, web-7d9f-b.').waitFor()
+    await page.locator('[data-grid="explorer.pods"]:focus').waitFor()
+    await page.keyboard.press('Control+z')
+    await points.getByText('shop/client').waitFor()
+    await points.getByText('shop/web-7d9f-b').waitFor()
+    expect(opened.complaints).toEqual([])
+  })
+
   it('explains to a narrow user what is forbidden, once, and which rule would help', async () => {
     await using opened = await openPage(browser, at('screen=cluster&context=narrow'))
     const { page } = opened

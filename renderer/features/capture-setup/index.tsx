@@ -225,7 +225,7 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
             </p>
           )}
           {starting && <Starting capture={starting} />}
-          <button type="submit" className="button primary" disabled={why !== undefined} aria-disabled={busy}>
+          <button type="submit" className="button primary" aria-disabled={busy || why !== undefined}>
             {busy ? 'Starting…' : startText(points.length, open.length, creating.length)}
           </button>
           {starting?.state === 'preparing' && (
@@ -239,7 +239,7 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
             creating.length > 0 &&
             !busy && (
               <button type="button" className="link" onClick={() => created.current?.scrollIntoView()}>
-                What this creates: {formatCounted(creating.length, 'container')}
+                Creates {formatCounted(creating.length, 'container')}
               </button>
             )
           )}

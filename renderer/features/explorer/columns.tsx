@@ -34,7 +34,7 @@ export function markColumn<Row extends { readonly name: string }>({ marked, togg
 }
 
 const namespaceColumn = <Row extends { readonly namespace: string }>(shown: boolean): readonly Column<Row>[] =>
-  shown ? [{ key: 'namespace', title: 'Namespace', width: 96, cell: ({ namespace }) => namespace }] : []
+  shown ? [{ key: 'namespace', title: 'Namespace', width: 98, cell: ({ namespace }) => namespace }] : []
 
 const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Column<Row> => ({
   key: 'age',
@@ -46,7 +46,7 @@ const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Co
 
 export const podColumns = (now: number, allNamespaces: boolean): readonly Column<PodRow>[] => [
   ...namespaceColumn<PodRow>(allNamespaces),
-  { key: 'name', title: 'Name', width: 200, widest: 300, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 180, widest: 300, cell: ({ name }) => name },
   {
     key: 'ready',
     title: 'Ready',
@@ -58,7 +58,8 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
   {
     key: 'status',
     title: 'Status',
-    width: 88,
+    width: 76,
+    widest: 120,
     cell: ({ status, running }) => (
       <span className={running && status === 'Running' ? '' : 'row-trouble'}>{status}</span>
     ),
@@ -71,8 +72,8 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
     cell: ({ restarts }) => (restarts === 0 ? '' : formatCount(restarts)),
   },
   ageColumn<PodRow>(now),
-  { key: 'node', title: 'Node', width: 104, cell: ({ node }) => node },
   { key: 'address', title: 'Address', width: 110, mono: true, cell: ({ addresses }) => addresses.join(' ') },
+  { key: 'node', title: 'Node', width: 72, widest: 140, cell: ({ node }) => node },
   {
     key: 'workload',
     title: 'Workload',

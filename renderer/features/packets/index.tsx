@@ -1,3 +1,4 @@
+import { ArrowDownToLine } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { CaptureFacts, PacketRow } from '../../../engine/engine.ts'
@@ -8,6 +9,7 @@ import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatCounted, formatShare } from '../../components/format.ts'
+import { isNarrowed } from '../../components/filter-text.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
 import { queryOf } from '../../components/query-of.ts'
@@ -64,6 +66,11 @@ export function Packets({
   const order = useStore(view.store, (state) => state.order)
   const reference = useStore(view.store, (state) => state.reference)
   const resumed = useStore(session.progress, (state) => state.resumed)
+  // Of a capture that is being made, the newest stay on screen until one looks at others: in the order of the file they come last.
+  const grows = useStore(session.progress, ({ progress }) => progress?.phase === 'reading' && progress.size === 0)
+  const canFollow = grows && order === undefined
+  const [atEnd, setAtEnd] = useState(row === undefined)
+  const following = canFollow && atEnd
   const { value: counted } = useAnswer(reference === undefined ? undefined : `${reference} ${version}`, () =>
     session.engine.packet(reference ?? 0),
   )
@@ -84,7 +91,8 @@ export function Packets({
   } = useAnswer<Listed>(key, async (show) => {
     let have: Listed | undefined
     for (;;) {
-      const part = { ...visible.current, page: PAGE, ...(have && { have: { id: have.id, count: have.count } }) }
+      const first = following ? Infinity : visible.current.first
+      const part = { ...visible.current, first, page: PAGE, ...(have && { have: { id: have.id, count: have.count } }) }
       const { id, count, complete, looked, rows } = await session.engine.select(query, order, part)
       // The same selection with more packets at its end: what is loaded stays.
       const known = last.current?.id === id && last.current.resumed === resumed ? last.current.pages : undefined
@@ -120,14 +128,20 @@ export function Packets({
       ? located.index
       : undefined
 
+  const chosenHere = useRef(row)
+  useEffect(() => {
+    if (row !== undefined && row !== chosenHere.current) setAtEnd(false)
+  }, [row])
   const select = useCallback(
     async (index: number) => {
       if (!listed) return
+      setAtEnd(index === listed.count - 1)
       const known = listed.pages.row(index)
       setHere({ id: listed.id, index, row: known?.row })
       const found = known ?? (await session.engine.rows(listed.id, index, 1))[0]
       if (!found) return
       setHere({ id: listed.id, index, row: found.row })
+      chosenHere.current = found.row
       view.change({ row: found.row })
     },
     [listed, session, view],
@@ -154,8 +168,8 @@ export function Packets({
     [timeFormat, facts.epochNs, pages, numberWidth, origin],
   )
 
-  // Of a capture that grows the answer may be newer than the facts.
-  const everything = count >= facts.packets
+  // The answer may be older than the facts, and of a capture that grows newer.
+  const everything = count >= facts.packets || !isNarrowed({ filter, range, conversation })
   const looked = listed?.looked
   return (
     <Pane
@@ -168,10 +182,28 @@ export function Packets({
         (partial
           ? `${formatCounted(count, 'packet')} so far`
           : everything
-            ? formatCounted(count, 'packet')
+            ? formatCounted(Math.max(count, facts.packets), 'packet')
             : looked !== undefined
               ? `${formatCount(count)} of the first ${formatCount(looked)}, then the search was stopped`
               : `${formatCount(count)} of ${formatCounted(facts.packets, 'packet')} (${formatShare(count, facts.packets)})`)
+      }
+      actions={
+        canFollow &&
+        !atEnd && (
+          <button
+            type="button"
+            className="button small"
+            title="Show packets as they come (End)"
+            onClick={(event) => {
+              // It goes; the list goes on with its keys.
+              event.currentTarget.closest('.pane')?.querySelector<HTMLElement>('[role=grid]')?.focus()
+              setAtEnd(true)
+            }}
+          >
+            <ArrowDownToLine size={12} aria-hidden />
+            Newest packets
+          </button>
+        )
       }
     >
       <DataGrid
@@ -184,6 +216,8 @@ export function Packets({
         onVisible={onVisible}
         active={active}
         onActive={(index) => void select(index)}
+        atEnd={following}
+        onAtEnd={setAtEnd}
         onOpen={onOpen}
         onCopy={(index) => {
           const found = pages?.row(index)

@@ -157,7 +157,7 @@ function Percentiles({ summary, height, measure, onMeasure }: PercentilesProps):
   const text = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? '–' : formatDuration(value))
   const thin = summary !== undefined && summary.samples < ENOUGH_FOR_P99
   const p99 = `${summary?.p99Beyond ? '≥ ' : ''}${text(summary?.p99)}`
-  const p99Number = <span className={thin ? 'number thin' : 'number'}>p99 {p99}</span>
+  const p99Number = <span className={`gutter-p99 number${thin ? ' thin' : ''}`}>p99 {p99}</span>
   return (
     <>
       <span className="gutter-measure">

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Writable } from 'node:stream'
 
 const PROJECT = resolve(import.meta.dirname, '../../..')
 
@@ -13,6 +14,8 @@ export interface App extends AsyncDisposable {
   readonly url: string
   /** Of its process. */
   readonly pid: number
+  /** Its standard input. */
+  readonly input: Writable
   /** A folder that goes when the app does. */
   readonly folder: string
   /** Ends it without a word, as a crash does. */
@@ -25,20 +28,32 @@ export function startApp(...files: readonly string[]): Promise<App> {
   return startAppWith({ KUBECONFIG: '/nowhere/kubeconfig' }, files)
 }
 
-/** As startApp, with more in its environment. */
+/** As startApp, with more in its environment, and with `first` on its standard input, which then stays open. */
 export async function startAppWith(
   environment: Readonly<Record<string, string>>,
   files: readonly string[] = [],
+  first?: Uint8Array,
 ): Promise<App> {
   const folder = mkdtempSync(join(tmpdir(), 'hopscope-e2e-'))
   const server = spawn(process.execPath, [join(PROJECT, 'out/main/cli.js'), 'serve', ...files], {
-    env: { ...process.env, HOPSCOPE_CONFIG: join(folder, 'config'), ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      HOPSCOPE_CONFIG: join(folder, 'config'),
+     
+      ...environment,
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
+  // What is shown may come from there, in steps.
+  const input = server.stdin
+  input.on('error', () => undefined)
+  if (first) input.write(first)
+  else input.end()
   const url = await firstLine(server)
   return {
     url,
     pid: server.pid ?? 0,
+    input,
     folder,
     async kill() {
       server.kill('SIGKILL')
