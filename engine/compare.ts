@@ -18,6 +18,8 @@ export interface ComparedSide {
   readonly labels: Readonly<Partial<Record<Label, number>>>
   /** Of a range, those of the capture that happened, at least in part, within it: their sentences and costs are of the whole capture. */
   readonly findings: readonly Finding[]
+  /** Of the whole capture; so many more that cost less are not among `findings`, see FindingsReport. */
+  readonly omitted: number
 }
 
 export interface Comparison {
@@ -41,13 +43,14 @@ export interface Comparison {
 
 /** Throws Cancelled, and what `read` throws. */
 export async function comparedSide(engine: Engine, read: ReadBytes, range?: CompareRange): Promise<ComparedSide> {
-  const { findings } = await engine.findings(read)
+  const { findings, omitted } = await engine.findings(read)
   const rows = range && (await engine.select(range, read))
   return {
     packets: rows?.length ?? engine.packets.rows,
     latency: engine.latencySummaries(range ?? {}).filter(({ count }) => count > 0),
     labels: rows ? labelsOf(engine, rows) : engine.facts().labels,
     findings: range ? findings.filter(({ since, until }) => since < range.to && until >= range.from) : findings,
+    omitted,
   }
 }
 

@@ -19,9 +19,10 @@ import { Segments } from './segments.ts'
 import type { Survey } from './survey.ts'
 import { endText, printable } from './words.ts'
 
-/** Tables, and the names that the file brings. */
+/** Tables, and the names that the file brings, or DNS answers in it tell. */
 export interface FindingTables extends CaptureTables {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>
+  readonly dnsNames: ReadonlyMap<string, ReadonlySet<string>>
   readonly exchanges: ExchangeTable
 }
 
@@ -206,7 +207,8 @@ export class FindingContext {
 
   /** Names come from the file: no control characters in our sentences. */
   #name(address: string): string | undefined {
-    const [name] = this.tables.names.get(address) ?? []
+    const { names, dnsNames } = this.tables
+    const [name] = names.get(address) ?? dnsNames.get(address) ?? []
     return name === undefined ? undefined : printable(name)
   }
 }

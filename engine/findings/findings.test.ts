@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { findInCapture, findInConnections, kindsOf, theFinding } from '../../test/support/find-in.ts'
+import { ethernet, ipv4, text, udp } from '../query/testing/frames.ts'
+import {
+  findInCapture,
+  findInConnections,
+  findInFrames,
+  framesOf,
+  kindsOf,
+  theFinding,
+} from '../../test/support/find-in.ts'
 import { ARTEFACT_RULES } from './artefacts/index.ts'
 import { RULES } from './rules/index.ts'
 
@@ -177,5 +185,18 @@ describe('the frame', () => {
   it('finds nothing in nothing', async () => {
     const { findings, artefacts } = await findInConnections()
     expect([...findings, ...artefacts]).toEqual([])
+  })
+})
+
+describe('the ends of a finding', () => {
+  it('are named as DNS answers in the capture name them', async () => {
+    const name = [3, ...text('web'), 4, ...text('shop'), 0]
+    const asked = [0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, ...name, 0, 1, 0, 1]
+    const answer = Uint8Array.from([...asked, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, 2])
+    const header = { source: '10.0.0.53', destination: '10.0.0.1', protocol: 17 }
+    const dns = { time: 0, bytes: ethernet(0x0800, ipv4(header, udp(53, 5353, answer))) }
+    const refused = framesOf('+0 A>B S 0(0)\n+1ms B>A RA 0(0) ack 1', 1)
+    const report = await findInFrames([dns, ...refused])
+    expect(report.findings.map(({ sentence }) => sentence).join()).toContain('web.shop (10.0.0.2:80)')
   })
 })

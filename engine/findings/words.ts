@@ -15,11 +15,15 @@ export function msText(ms: number): string {
 
 export const nsText = (ns: number): string => msText(ns / 1e6)
 
-/** "1 connection", "2,162 connections". */
-export function countOf(n: number, noun: string, plural = `${noun}s`): string {
+/** "2,162". */
+export function numberText(n: number): string {
   // Not toLocaleString: loading the tables of languages for it takes 12 ms.
-  return `${String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${n === 1 ? noun : plural}`
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
+
+/** "1 connection", "2,162 connections". */
+export const countOf = (n: number, noun: string, plural = `${noun}s`): string =>
+  `${numberText(n)} ${n === 1 ? noun : plural}`
 
 /** "0.2 %", never 0 % of something. */
 export function share(part: number, whole: number): string {
@@ -34,7 +38,7 @@ export function listOf(items: readonly string[], most = 3): string {
   if (items.length === 1) return items[0]
   // Where one alone is left, its name takes no more room than "1 more".
   if (items.length <= most + 1) return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
-  return `${items.slice(0, most).join(', ')} and ${items.length - most} more`
+  return `${items.slice(0, most).join(', ')} and ${numberText(items.length - most)} more`
 }
 
 /** 10.244.1.7:8080, [fd00::7]:8080, 10.244.1.7 */

@@ -42,7 +42,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
     ...notesBlocks(engine.notes.placed(), facts),
     ...lanesBlocks(engine, facts, rows),
     ...latencyBlocks(engine.latencySummaries(scope).filter(({ count }) => count > 0)),
-    ...worstBlocks(worst, engine.names),
+    ...worstBlocks(worst, engine),
     heading(2, 'How this was made'),
     paragraph(
       `Hopscope ${version} read ${name}${facts.damage ? ' up to the damage' : ''}${facts.unread || facts.part ? ' in part' : ''}. Times count from the first frame. Labels are those of Wireshark (tcp.analysis); findings and lost time are Hopscope's own.`,
@@ -203,9 +203,9 @@ function latencyBlocks(latency: readonly LatencySummary[]): Block[] {
   return [heading(2, 'How long things took'), { kind: 'table', head, rows }, ...(few ? [paragraph(remark)] : [])]
 }
 
-function worstBlocks(rows: readonly ConversationRow[], names: Engine['names']): Block[] {
+function worstBlocks(rows: readonly ConversationRow[], { names, dnsNames }: Engine): Block[] {
   const named = (address: string, port: number | undefined) => {
-    const [name] = names.get(address) ?? []
+    const [name] = names.get(address) ?? dnsNames.get(address) ?? []
     return name === undefined ? end(address, port) : `${name} ${end(address, port)}`
   }
   const harmed = rows.filter(({ harmMs }) => harmMs > 0)

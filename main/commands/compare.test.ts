@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PcapWriter } from '../../engine/capture-file/pcap-writer.ts'
+import { framesOf } from '../../test/support/find-in.ts'
 import { runCli } from '../../test/support/run-cli.ts'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 
 const SAMPLES = join(import.meta.dirname, '..', '..', 'resources', 'samples')
 const LOSS = join(SAMPLES, 'loss-episode.pcapng')
@@ -26,6 +30,18 @@ describe('hopscope compare', { timeout: 60_000 }, () => {
     expect(http.b.p99.ns).toBeGreaterThan(5 * http.a.p99.ns)
     expect(findings).toMatchObject({ appeared: [{ kind: 'rto-tail' }], gone: [] })
     expect((await runCli(args)).stdout).toMatch(/\+ only in B: 24 segments [^]*Latency:[^]*retransmission +0\.0 +\d/)
+  })
+
+  it('says how many findings it does not know of', async () => {
+    const writer = new PcapWriter({ linkType: 1 })
+    const refused = '+0 A>B S 0(0)\n+1ms B>A RA 0(0) ack 1'
+    const frames = Array.from({ length: 60 }, (_, i) => framesOf({ text: refused, server: 10 + i }, i)).flat()
+    for (const { time, bytes, length } of frames) writer.packet(BigInt(Math.round(time)), bytes, length)
+    const file = join(temporaryFolder(), 'refused.pcap')
+    writeFileSync(file, writer.take())
+    const { stdout } = await runCli(['compare', file, LOSS])
+    expect(stdout).toContain('Not compared: 10 findings of A that cost less;')
+    expect((await runCli(['compare', CLEAN, LOSS])).stdout).not.toContain('Not compared')
   })
 
   it.each([

@@ -70,6 +70,13 @@ function comparisonText({ a, b, latency, labels, findings }: Comparison): string
     }),
   ]
   parts.push(lines.length === 0 ? 'Nothing was found in either.' : `Findings:\n${lines.join('\n')}`)
+  const omitted = ([a, b] as const).flatMap((side, i) =>
+    side.omitted > 0 ? `${countText(side.omitted, 'finding')} of ${'AB'[i]}` : [],
+  )
+  if (omitted.length > 0)
+    parts.push(
+      `Not compared: ${omitted.join(' and ')} that cost less; what is only in one may be among those of the other.`,
+    )
   if (latency.length > 0) {
     const cell = (of: LatencySummary | undefined, q: 'p50' | 'p90' | 'p99') =>
       of ? `${of[q].beyond ? '>= ' : ''}${millisecondsText(of[q].ns / 1e6)}` : '-'

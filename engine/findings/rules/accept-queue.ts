@@ -6,7 +6,7 @@ import { about, byServer, type Case, clientsText, type Group, worst } from '../g
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, least, most, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, msText, nsText, numberText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** One could be a lost ACK. */
@@ -108,7 +108,7 @@ function draft(context: FindingContext, group: Group<Ignored>, all: Uint32Array)
     ...about({ ...group, cases, ids: cases.map(({ id }) => id), since, until, costMs }),
     count: cases.length,
     sentence: sentences(
-      `${context.namedEnd(server)} took no further connections for a while: ${cases.length} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} were left waiting ${whenText(since, until)}, ${msText(costMs)} in all.`,
+      `${context.namedEnd(server)} took no further connections for a while: ${numberText(cases.length)} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} were left waiting ${whenText(since, until)}, ${msText(costMs)} in all.`,
       completed.length > 0
         ? `${countOf(completed.length, 'handshake')} had been completed, and the server repeated its SYN-ACK as if it had not seen the ACK.`
         : '',

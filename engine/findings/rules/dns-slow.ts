@@ -2,7 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, least, listOf, median, most, msText, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, listOf, median, most, msText, nsText, numberText, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   slow: {
@@ -60,7 +60,7 @@ function draft(
     costMs,
     count: late.length,
     sentence: sentences(
-      `${late.length} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} took longer than ${THRESHOLDS.slow.value} ms ${whenText(since, until)} (half of all at most ${nsText(usual)}): ${msText(costMs)} in all.`,
+      `${numberText(late.length)} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} took longer than ${THRESHOLDS.slow.value} ms ${whenText(since, until)} (half of all at most ${nsText(usual)}): ${msText(costMs)} in all.`,
     ),
     why: 'The time from the last question to its answer, so no repetition is in it.',
     confidence: 0.8,

@@ -3,7 +3,7 @@ import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from 
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
 import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
-import { countOf, least, listOf, most, msText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, numberText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours' },
@@ -62,7 +62,7 @@ function draft(
     costMs,
     count: lost.length,
     sentence: sentences(
-      `${lost.length === all.length ? 'None' : `${lost.length} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; repeating them took ${msText(costMs)}` : ''}.`,
+      `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; repeating them took ${msText(costMs)}` : ''}.`,
     ),
     why: 'The questions are in the capture, and no answer with their id came back to it.',
     confidence: none ? 0.8 : 0.7,

@@ -7,7 +7,19 @@ import { lostOnHops } from '../lost-on-hops.ts'
 import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Survey } from '../survey.ts'
-import { countOf, least, listOf, median, most, msText, nsText, sentences, share, whenText } from '../words.ts'
+import {
+  countOf,
+  least,
+  listOf,
+  median,
+  most,
+  msText,
+  nsText,
+  numberText,
+  sentences,
+  share,
+  whenText,
+} from '../words.ts'
 
 const THRESHOLDS = {
   segments: { value: 3, unit: 'segments sent again', source: 'ours: below it, only if it cost something' },
@@ -155,7 +167,7 @@ function blamedOf(
       ? 'was lost after it had passed this capture point, or its ACKs on their way back'
       : beyond === 0
         ? 'was lost before it came to this capture point'
-        : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${again - beyond} before it`
+        : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${numberText(again - beyond)} before it`
   return `the network: what ${senders} sent ${where}${whose}`
 }
 

@@ -3,7 +3,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, clientsText, type Group, worst } from '../groups.ts'
 import { type Request, requestCounts, requestsOf } from '../requests.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, least, listOf, median, most, nsText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, median, most, nsText, numberText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   many: { value: 3, unit: 'errors', source: 'ours: fewer are of medium severity' },
@@ -76,7 +76,7 @@ function draft(context: FindingContext, group: Group<Request>, all: number): Dra
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${cases.length} of ${countOf(all, 'request')} (${share(cases.length, all)}) from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with ${texts} ${whenText(group.since, group.until)}, ${waitText(waits)}.`,
+      `${numberText(cases.length)} of ${countOf(all, 'request')} (${share(cases.length, all)}) from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with ${texts} ${whenText(group.since, group.until)}, ${waitText(waits)}.`,
     ),
     why: sentences(
       'The server says so itself.',

@@ -13,7 +13,7 @@ import {
   waitNs,
 } from '../standstills.ts'
 import { STILL_NS } from '../survey.ts'
-import { countOf, listOf, median, most, msText, nsText, sentences, sumOf, whenText } from '../words.ts'
+import { countOf, listOf, median, most, msText, nsText, numberText, sentences, sumOf, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   still: {
@@ -220,7 +220,7 @@ function draft(context: FindingContext, address: string, { stills, side, usual, 
   const cost = sumOf(stills.flatMap((still) => still.waiting.map((each) => waitNs(still, each))))
   const since = stills[0].from
   const until = stills[stills.length - 1].to
-  const times = stills.length === 1 ? 'once' : `${stills.length} times`
+  const times = stills.length === 1 ? 'once' : `${numberText(stills.length)} times`
   const length =
     stills.length === 1
       ? nsText(lasted[0])
@@ -278,7 +278,7 @@ function titleOf(
   lasted: readonly number[],
 ): string {
   if (grid && upstream === undefined) return `${name} stops again and again: CPU throttling suspected`
-  const often = lasted.length === 1 ? `for ${nsText(lasted[0])}` : `${lasted.length} times`
+  const often = lasted.length === 1 ? `for ${nsText(lasted[0])}` : `${numberText(lasted.length)} times`
   return side === 'host' ? `Nothing came from ${name} ${often}` : `${name} stood still ${often}`
 }
 

@@ -119,11 +119,18 @@ function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: Com
             <FoundInBoth names={[a.name, b.name]} stayed={result.findings.stayed} onFinding={onFinding} />
           )}
           {sameCapture ? (
-            <p className="quiet">Findings are those of the capture that happened within a time, also in part.</p>
+            <p className="quiet">
+              Findings are those of the capture that happened within a time, also in part.
+              {result.b.omitted > 0 &&
+                ` ${formatCounted(result.b.omitted, 'more', 'more')} of it cost less and are not listed.`}
+            </p>
           ) : (
             result.a.findings.length + result.b.findings.length === 0 && (
               <p className="quiet">Neither of the two shows any of the troubles that are looked for.</p>
             )
+          )}
+          {!sameCapture && result.a.omitted + result.b.omitted > 0 && (
+            <p className="quiet">{notCompared(a.name, result.a.omitted, b.name, result.b.omitted)}</p>
           )}
         </div>
         <div className="compare-numbers">
@@ -146,6 +153,15 @@ function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: Com
       </div>
     </div>
   )
+}
+
+/** Of each kind only the costliest are told, so a finding of one side may be among those that the other does not list. */
+function notCompared(a: string, ofA: number, b: string, ofB: number): string {
+  const parts = [
+    ...(ofA > 0 ? [`${formatCounted(ofA, 'finding')} of ${a}`] : []),
+    ...(ofB > 0 ? [`${formatCounted(ofB, 'finding')} of ${b}`] : []),
+  ]
+  return `Not compared: ${parts.join(' and ')} that cost less. What is only in one may be among those of the other.`
 }
 
 interface Side {
