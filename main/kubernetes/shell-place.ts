@@ -4,7 +4,7 @@ import { HostError } from '../../common/host-error.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { ApiError } from './api-error.ts'
 import type { Provenance } from './capture/capture-container.ts'
-import { APP_LABEL, APP_NAME, CONTAINER_PREFIX, provenanceVariables } from './capture/capture-container.ts'
+import { CONTAINER_PREFIX, podOnNode, provenanceVariables } from './capture/capture-container.ts'
 import { deletePod, endContainer } from './capture/capture-place.ts'
 import { nodeObstacle } from './capture/obstacles.ts'
 import { permissionText, rbacRule } from './capture/ladder.ts'
@@ -204,32 +204,16 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
     volumeMounts: [{ name: 'host', mountPath: '/host' }],
   }
-  const body: Pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name,
-      namespace,
-      labels: { [APP_LABEL]: APP_NAME },
-      annotations: { 'hopscope/created-by': by.user, 'hopscope/created-at': by.createdAt.toISOString() },
-    },
-    spec: {
-      nodeName: node,
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 1,
-      activeDeadlineSeconds: LIFE_SECONDS,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
+  const { imagePullSecrets } = settings
+  const body = podOnNode(
+    { name, namespace, node, by, lifeSeconds: LIFE_SECONDS, imagePullSecrets },
+    {
       hostPID: true,
       hostNetwork: true,
-      tolerations: [{ operator: 'Exists' }],
-      ...(settings.imagePullSecrets.length > 0
-        ? { imagePullSecrets: settings.imagePullSecrets.map((secret) => ({ name: secret })) }
-        : {}),
       containers: [shell],
       volumes: [{ name: 'host', hostPath: { path: '/' } }],
     },
-  }
+  )
   try {
     await createPod(connection, body, signal ? { signal } : {})
   } catch (error) {

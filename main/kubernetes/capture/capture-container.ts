@@ -1,5 +1,5 @@
 import type { Rung } from '../../../common/model/preflight.ts'
-import type { EphemeralContainer, Pod, SecurityContext } from '../objects.ts'
+import type { Container, EphemeralContainer, Pod, PodSpec, SecurityContext } from '../objects.ts'
 import { containerCommand, literal } from '../container-command.ts'
 import type { Reusable } from './ladder.ts'
 import { script, SUPERVISOR } from './pod-scripts.ts'
@@ -42,6 +42,17 @@ export interface Provenance {
 
 /** tcpdump -Z root sets its groups and ids anew, which takes SETGID and SETUID even where nothing changes. */
 const CAPABILITIES = { drop: ['ALL'], add: ['NET_RAW', 'SETGID', 'SETUID'] }
+/** The others of a container's usual ones: Pod Security's baseline lets nobody add NET_RAW, but drop all but what is there. */
+const UNNEEDED = {
+  drop: [
+    ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL'],
+    ...['MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT'],
+  ],
+}
+/** Both of the first two, or the kubelet refuses a root container in a runAsNonRoot pod, and an ephemeral one could never be removed. */
+const ROOT = { runAsUser: 0, runAsNonRoot: false } as const
+/** Root with no way to more than it has. */
+const BOUNDED_ROOT = { ...ROOT, allowPrivilegeEscalation: false, seccompProfile: { type: 'RuntimeDefault' } } as const
 
 const command = ({ leaseSeconds, keepSeconds, lifeSeconds }: ContainerSettings) =>
   containerCommand(script(SUPERVISOR, leaseSeconds, keepSeconds, lifeSeconds))
@@ -62,20 +73,14 @@ export function ephemeralContainer(
   settings: ContainerSettings,
   by: Provenance,
 ): EphemeralContainer {
-  const adds = rung === 'ephemeral-container-net-raw'
-  const securityContext: SecurityContext = {
-    // Both, or the kubelet refuses a root container in a runAsNonRoot pod, and that entry could never be removed.
-    runAsUser: 0,
-    runAsNonRoot: false,
-    ...(adds ? { capabilities: CAPABILITIES } : {}),
-  }
+  const capabilities = rung === 'ephemeral-container-net-raw' ? CAPABILITIES : UNNEEDED
   return {
     name,
     image: settings.image,
     imagePullPolicy: 'IfNotPresent',
     command: command(settings),
     env: provenanceVariables(by),
-    securityContext,
+    securityContext: { ...BOUNDED_ROOT, capabilities },
   }
 }
 
@@ -88,7 +93,7 @@ export function captureRung(one: EphemeralContainer, image: string): Rung | unde
   const captures = one.command?.includes(literal(SUPERVISOR)) === true
   if (!one.name.startsWith(CONTAINER_PREFIX) || one.image !== image || !captures || runAsUser !== 0) return undefined
   if (CAPABILITIES.add.every((name) => add.includes(name))) return 'ephemeral-container-net-raw'
-  return drop.length === 0 ? 'ephemeral-container' : undefined
+  return drop.includes('ALL') || drop.includes('NET_RAW') ? undefined : 'ephemeral-container'
 }
 
 /** Of an older one too little is left: it ends after its time, in the middle of a capture too. */
@@ -117,50 +122,77 @@ export function debugPod(
 ): Pod {
   const enters = rung === 'node-pod'
   const securityContext: SecurityContext = enters
-    ? { privileged: true, runAsUser: 0, runAsNonRoot: false, readOnlyRootFilesystem: true }
-    : {
-        runAsUser: 0,
-        runAsNonRoot: false,
-        readOnlyRootFilesystem: true,
-        allowPrivilegeEscalation: false,
-        capabilities: CAPABILITIES,
-      }
+    ? { ...ROOT, privileged: true, readOnlyRootFilesystem: true }
+    : { ...BOUNDED_ROOT, readOnlyRootFilesystem: true, capabilities: CAPABILITIES }
+  const container: Container = {
+    name: 'capture',
+    image: settings.image,
+    imagePullPolicy: 'IfNotPresent',
+    command: command(settings),
+    securityContext,
+    // No limit of the processor: throttled, tcpdump would lose packets.
+    resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
+    volumeMounts: [{ name: 'spool', mountPath: '/tmp' }],
+  }
+  const made = { name, namespace, node, by, ...settings, labels: { 'hopscope/capture': by.capture } }
+  return podOnNode(made, {
+    ...(enters ? { hostPID: true } : { hostNetwork: true }),
+    containers: [container],
+    // Room for the ring and one segment more on either side of it.
+    volumes: [
+      { name: 'spool', emptyDir: { sizeLimit: `${Math.ceil((settings.ringBytes * 1.25) / (1 << 20)) + 32}Mi` } },
+    ],
+  })
+}
+
+export interface PodOnNode {
+  readonly name: string
+  readonly namespace: string
+  readonly node: string
+  readonly by: Provenance
+  /** It ends after this, whatever happens. */
+  readonly lifeSeconds: number
+  readonly imagePullSecrets: readonly string[]
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+/** What all our pods on nodes have in common: they end, have no token, go where they are sent, and say whose they are. */
+export function podOnNode(
+  { name, namespace, node, by, lifeSeconds, imagePullSecrets, labels = {} }: PodOnNode,
+  spec: PodSpec,
+): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
       namespace,
-      labels: { [APP_LABEL]: APP_NAME, 'hopscope/capture': by.capture },
-      annotations: { 'hopscope/created-by': by.user, 'hopscope/created-at': by.createdAt.toISOString() },
+      // No proxies of service meshes (Istio, Kuma; Linkerd, Consul): they would keep the pod when its own container has ended.
+      labels: {
+        [APP_LABEL]: APP_NAME,
+        'sidecar.istio.io/inject': 'false',
+        'kuma.io/sidecar-injection': 'disabled',
+        ...labels,
+      },
+      annotations: {
+        'hopscope/created-by': by.user,
+        'hopscope/created-at': by.createdAt.toISOString(),
+        'linkerd.io/inject': 'disabled',
+        'consul.hashicorp.com/connect-inject': 'false',
+      },
     },
     spec: {
       nodeName: node,
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      activeDeadlineSeconds: settings.lifeSeconds,
+      activeDeadlineSeconds: lifeSeconds,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      ...(enters ? { hostPID: true } : { hostNetwork: true }),
       tolerations: [{ operator: 'Exists' }],
-      ...(settings.imagePullSecrets.length > 0
-        ? { imagePullSecrets: settings.imagePullSecrets.map((secret) => ({ name: secret })) }
+      ...(imagePullSecrets.length > 0
+        ? { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) }
         : {}),
-      containers: [
-        {
-          name: 'capture',
-          image: settings.image,
-          imagePullPolicy: 'IfNotPresent',
-          command: command(settings),
-          securityContext,
-          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-          volumeMounts: [{ name: 'spool', mountPath: '/tmp' }],
-        },
-      ],
-      // Room for the ring and one segment more on either side of it.
-      volumes: [
-        { name: 'spool', emptyDir: { sizeLimit: `${Math.ceil((settings.ringBytes * 1.25) / (1 << 20)) + 32}Mi` } },
-      ],
+      ...spec,
     },
   }
 }

@@ -137,7 +137,11 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(status).toMatchObject({ state: 'complete', packets: 2 })
     expect(status.points[0]?.rung).toBe('ephemeral-container')
     const [container] = on.cluster.findPod('guarded', 'bare')?.spec.ephemeralContainers ?? []
-    expect(container?.securityContext).toEqual({ runAsUser: 0, runAsNonRoot: false })
+    expect(container?.securityContext).toMatchObject({
+      runAsUser: 0,
+      runAsNonRoot: false,
+      allowPrivilegeEscalation: false,
+    })
   })
 
   it('goes through the node where the pod is closed, and removes its pod again', async () => {
