@@ -75,7 +75,7 @@ export class Ingest implements FrameSink {
     this.packets = new PacketTable(this.#kernel)
     this.heads = new HeadTable(this.#kernel)
     this.conversations = new ConversationTable(this.#kernel)
-    this.tcp = new TcpAnalysis(this.#kernel, this.packets, this.conversations)
+    this.tcp = new TcpAnalysis(this.#kernel, this.packets)
     this.labelCounts = new LabelCounts(this.#kernel)
     this.verdicts = new Verdicts(this.#kernel)
     this.roundTrips = new RoundTrips(this.#kernel, this.packets)

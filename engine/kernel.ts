@@ -54,6 +54,11 @@ interface KernelFunctions {
   pcapRecords(from: number, to: number, base: number): number
   decodeFrame(at: number, capturedLength: number, length: number, linkType: number): void
   listRoundTrips(from: number, to: number): number
+  nextTroubled(from: number): number
+  nextReset(from: number): number
+  lost(conversation: number): number
+  lostTo(conversation: number, cause: number): number
+  lostWithin(conversation: number, from: number, to: number): number
   beginRow(): void
   commitRow(): void
   dropUncommitted(): void

@@ -100,7 +100,7 @@ export class Survey {
     this.afterStill = afterStill
     this.midStream = midStream
     this.troubled = tcp.troubled()
-    this.reset = this.troubled.filter((id) => tcp.resets(id) > 0)
+    this.reset = tcp.reset()
     this.#repetitions = repetitionsByConversation(packets, verdicts)
     this.repeating = Array.from(this.#repetitions.keys()).sort((a, b) => a - b)
     this.icmp = rare.icmp.rows()

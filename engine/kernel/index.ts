@@ -5,6 +5,7 @@ import { frame, setLimits, tellApplications } from './ingest.ts'
 import { room, tableDirectory } from './memory.ts'
 import { pcapRecords, setPcap } from './pcap-records.ts'
 import { packetAddress } from './packet.ts'
+import { lost, lostTo, lostWithin, nextReset, nextTroubled } from './tcp/harm.ts'
 import { listRoundTrips } from './tcp/round-trip-list.ts'
 import { setEpoch } from './tcp/tcp-state.ts'
 import { dropUncommitted } from './uncommitted.ts'
@@ -19,6 +20,11 @@ export {
   keepAll,
   keepHeads,
   listRoundTrips,
+  lost,
+  lostTo,
+  lostWithin,
+  nextReset,
+  nextTroubled,
   packetAddress,
   pcapRecords,
   room,

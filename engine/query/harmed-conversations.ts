@@ -31,8 +31,8 @@ export function mostHarmed(sources: Sources, count: number, span: HarmSpan, ids?
 
 /** Milliseconds the conversation lost. */
 export function harmMs({ conversations, packets, tcp }: Sources, id: number, { from, to }: HarmSpan): number {
-  if (!tcp.isTroubled(id)) return 0
-  if (from === undefined && to === undefined) return tcp.lostNs(id) / 1e6
+  const lost = tcp.lostNs(id)
+  if (lost === 0 || (from === undefined && to === undefined)) return lost / 1e6
   // Nothing is lost before the first packet or after the last.
   const first = packets.time(conversations.firstRow(id))
   const last = packets.time(conversations.lastRow(id))

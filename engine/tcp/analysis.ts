@@ -1,5 +1,4 @@
 import type { ConversationState, ResetCause } from '../answers.ts'
-import type { ConversationTable } from '../columns/conversation-table.ts'
 import { FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Kernel } from '../kernel.ts'
 import { type ConnectionFacts, ConnectionReader } from './connection-facts.ts'
@@ -9,19 +8,17 @@ import { TcpState } from './tcp-state.ts'
 
 /** What the kernel's TCP analysis (kernel/tcp/analysis.ts) has found, beyond the columns of the packet table. */
 export class TcpAnalysis {
-  readonly #conversations: ConversationTable
   readonly #state: TcpState
   readonly #reader: ConnectionReader
 
-  constructor(kernel: Kernel, packets: PacketTable, conversations: ConversationTable) {
-    this.#conversations = conversations
+  constructor(kernel: Kernel, packets: PacketTable) {
     this.#state = new TcpState(kernel, packets)
-    this.#reader = new ConnectionReader(this.#state)
+    this.#reader = new ConnectionReader(kernel, this.#state)
   }
 
   /** What is known of a TCP conversation. */
   connection(conversation: number): ConnectionFacts {
-    return this.#reader.facts(conversation, this.#lastTime(conversation))
+    return this.#reader.facts(conversation)
   }
 
   /** How far the conversation got. */
@@ -36,18 +33,17 @@ export class TcpAnalysis {
 
   /** Nanoseconds the conversation stood still for all causes, each moment counted once. */
   lostNs(conversation: number): number {
-    return this.#reader.lostNs(conversation, this.#lastTime(conversation))
+    return this.#reader.lostNs(conversation)
   }
 
   /** Those that are charged to one cause. */
   lostTo(cause: LostTimeCause, conversation: number): number {
-    return this.#reader.lostTo(cause, conversation, this.#lastTime(conversation))
+    return this.#reader.lostTo(cause, conversation)
   }
 
   /** Those of them that lie in [from, to). */
   lostWithin(conversation: number, from: number, to: number): number {
-    if (!this.isTroubled(conversation)) return 0
-    return this.#reader.lostWithin(conversation, from, to, this.#lastTime(conversation))
+    return this.#reader.lostWithin(conversation, from, to)
   }
 
   /** How often packets of the conversation have the label; for sorting, where connection() would make too many objects. */
@@ -55,14 +51,14 @@ export class TcpAnalysis {
     return this.#reader.labelCount(conversation, label)
   }
 
-  /** Whether anything was noted of the conversation: a label, a repeated SYN, a reset, time lost. */
-  isTroubled(conversation: number): boolean {
-    return this.#state.connections.trouble[conversation] > 0
-  }
-
-  /** The conversations of which anything was, ascending. */
+  /** The conversations of which anything was noted, ascending: a label, a repeated SYN, a reset, time lost. */
   troubled(): number[] {
     return this.#reader.troubled()
+  }
+
+  /** Those of them that have resets. */
+  reset(): number[] {
+    return this.#reader.reset()
   }
 
   /** How many resets the conversation has. */
@@ -132,9 +128,5 @@ export class TcpAnalysis {
     const { retransmissions } = this.#state
     const at = retransmissions.find(row)
     return at < 0 || retransmissions.first(at) === 0 ? undefined : retransmissions.first(at) - 1
-  }
-
-  #lastTime(conversation: number): number {
-    return this.#state.packets.time(this.#conversations.lastRow(conversation))
   }
 }

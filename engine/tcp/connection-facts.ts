@@ -1,11 +1,11 @@
 import type { ConversationState, ResetCause } from '../answers.ts'
-import { BASE_SEQ, BIT_BASE, BIT_DATA, BIT_ZERO_WINDOW, BITS, DIRECTION_WORDS, SCALE, TTL_SHIFT } from './directions.ts'
+import type { Kernel } from '../kernel.ts'
+import { BASE_SEQ, BIT_BASE, BIT_DATA, BITS, DIRECTION_WORDS, SCALE, TTL_SHIFT } from './directions.ts'
 import { LABEL, LABELS, NO_LABELS, type Label } from './labels.ts'
 import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
-import { ZERO_WINDOW_ROW } from './recovery-table.ts'
 import { RESET_CAUSES } from './resets.ts'
 import type { TcpState } from './tcp-state.ts'
-import { INTERVALS, RESET_CAUSE, RESETS, SYN_ACK_RETRANSMISSIONS, SYN_RETRANSMISSIONS } from './trouble-table.ts'
+import { RESET_CAUSE, RESETS, SYN_ACK_RETRANSMISSIONS, SYN_RETRANSMISSIONS } from './trouble-table.ts'
 
 /** What is known of one TCP connection after the packets seen so far. */
 export interface ConnectionFacts {
@@ -29,15 +29,17 @@ function labelRecord(get: (word: number) => number): Record<Label, number> {
   return counts
 }
 
-/** Reads TcpState for those who ask. `lastTime` is the time of a conversation's last packet, to which a closed window counts. */
+/** Reads TcpState for those who ask. */
 export class ConnectionReader {
+  readonly #kernel: Kernel
   readonly #state: TcpState
 
-  constructor(state: TcpState) {
+  constructor(kernel: Kernel, state: TcpState) {
+    this.#kernel = kernel
     this.#state = state
   }
 
-  facts(conversation: number, lastTime: number): ConnectionFacts {
+  facts(conversation: number): ConnectionFacts {
     const record = this.#troubleOf(conversation)
     const get = (word: number) => this.#get(record, word)
     const cause = this.resetCause(conversation)
@@ -51,10 +53,10 @@ export class ConnectionReader {
       ...(rtt > 0 && { initialRttNs: rtt }),
       labels: labelRecord(get),
       lostNs: {
-        retransmission: this.lostTo('retransmission', conversation, lastTime),
-        'syn-timeout': this.lostTo('syn-timeout', conversation, lastTime),
-        'zero-window': this.lostTo('zero-window', conversation, lastTime),
-        reset: this.lostTo('reset', conversation, lastTime),
+        retransmission: this.lostTo('retransmission', conversation),
+        'syn-timeout': this.lostTo('syn-timeout', conversation),
+        'zero-window': this.lostTo('zero-window', conversation),
+        reset: this.lostTo('reset', conversation),
       },
     }
   }
@@ -70,9 +72,17 @@ export class ConnectionReader {
 
   /** Those of which anything was noted, ascending. */
   troubled(): number[] {
-    const { trouble } = this.#state.connections
+    const { call } = this.#kernel
     const found: number[] = []
-    for (let id = 0; id < trouble.length; id++) if (trouble[id] !== 0) found.push(id)
+    for (let id = call.nextTroubled(0); id >= 0; id = call.nextTroubled(id + 1)) found.push(id)
+    return found
+  }
+
+  /** Those with resets, ascending. */
+  reset(): number[] {
+    const { call } = this.#kernel
+    const found: number[] = []
+    for (let id = call.nextReset(0); id >= 0; id = call.nextReset(id + 1)) found.push(id)
     return found
   }
 
@@ -93,36 +103,19 @@ export class ConnectionReader {
     return this.#get(this.#troubleOf(conversation), RESETS)
   }
 
-  /** All that the connection lost. */
-  lostNs(conversation: number, lastTime: number): number {
-    let sum = 0
-    for (const cause of LOST_TIME_CAUSES) sum += this.lostTo(cause, conversation, lastTime)
-    return sum
+  /** All that the connection lost, up to its last packet where a window is still closed. */
+  lostNs(conversation: number): number {
+    return this.#kernel.call.lost(conversation)
   }
 
   /** What the connection lost to the cause. */
-  lostTo(cause: LostTimeCause, conversation: number, lastTime: number): number {
-    const record = this.#troubleOf(conversation)
-    if (record === 0) return 0
-    const { trouble, lostTime } = this.#state
-    const lost = trouble.lost(record, cause)
-    const since = cause === 'zero-window' ? this.#closedSince(conversation) : Infinity
-    return since < lastTime ? lost + lostTime.uncovered(trouble.get(record, INTERVALS), since, lastTime) : lost
+  lostTo(cause: LostTimeCause, conversation: number): number {
+    return this.#kernel.call.lostTo(conversation, LOST_TIME_CAUSES.indexOf(cause))
   }
 
-  /** The part of it that lies in [from, to). */
-  lostWithin(conversation: number, from: number, to: number, lastTime: number): number {
-    const { trouble, lostTime } = this.#state
-    const record = this.#troubleOf(conversation)
-    if (record === 0 || !(to > from)) return 0
-    const intervals = trouble.get(record, INTERVALS)
-    const open = this.#closedSince(conversation)
-    return (
-      to -
-      from -
-      lostTime.uncovered(intervals, from, to) +
-      lostTime.uncovered(intervals, Math.max(open, from), Math.min(lastTime, to))
-    )
+  /** What it lost within [from, to). */
+  lostWithin(conversation: number, from: number, to: number): number {
+    return this.#kernel.call.lostWithin(conversation, from, to)
   }
 
   /** The sequence number that relative ones count from; undefined if the direction was not seen and nothing acknowledged it. */
@@ -161,18 +154,5 @@ export class ConnectionReader {
     const { words } = this.#state.directions
     const a = this.#state.directions.at(conversation * 2)
     return ((words[a + BITS] | words[a + DIRECTION_WORDS + BITS]) & BIT_DATA) !== 0
-  }
-
-  /** The time from which a window is closed that still is; Infinity if none is. */
-  #closedSince(conversation: number): number {
-    const { directions, recovery, packets } = this.#state
-    // If both are, the later interval lies within the earlier.
-    let since = Infinity
-    for (let direction = 0; direction < 2; direction++) {
-      const at = directions.at(conversation * 2 + direction)
-      if ((directions.words[at + BITS] & BIT_ZERO_WINDOW) === 0) continue
-      since = Math.min(since, packets.time(recovery.get(directions, at, ZERO_WINDOW_ROW) - 1))
-    }
-    return since
   }
 }

@@ -31,7 +31,7 @@ export const NEWEST = 8
 export const WINDOW_AND_COUNT = 9
 /** See BIT_SEEN and below; the lowest five bits are the window scale, see SCALE; the high byte the first packet's TTL or hop limit. */
 export const BITS = 10
-/** 1 + record in RecoveryTable; 0 = this direction has needed none. */
+/** 1 + record in the recovery table; 0 = this direction has needed none. */
 export const RECOVERY = 11
 
 /** The window scale in the lowest bits of BITS: unknown, known not to be used, or 2 + shift count. */

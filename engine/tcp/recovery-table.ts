@@ -1,7 +1,3 @@
-import type { Kernel } from '../kernel.ts'
-import { TABLE } from '../kernel-tables.ts'
-import { RECOVERY, type Directions } from './directions.ts'
-
 /**
  * What only directions with loss, reordering or closed windows need, so that the others do not pay for it: records of sixteen
  * words, handed out at the first need and kept.
@@ -18,18 +14,3 @@ export const LOWEST = 10
 export const HIGHEST = 11
 /** 1 + row of the packet that closed the window, while it is closed. */
 export const ZERO_WINDOW_ROW = 12
-
-/** The records as the kernel has them now. */
-export class RecoveryTable {
-  readonly #kernel: Kernel
-
-  constructor(kernel: Kernel) {
-    this.#kernel = kernel
-  }
-
-  /** A word of the record of the direction at `at`; 0 if there is none. */
-  get(directions: Directions, at: number, word: number): number {
-    const known = directions.words[at + RECOVERY]
-    return known === 0 ? 0 : this.#kernel.words(TABLE.recovery)[(known - 1) * RECOVERY_WORDS + word]
-  }
-}

@@ -4,18 +4,14 @@ import type { Kernel } from '../kernel.ts'
 import { TABLE } from '../kernel-tables.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { Directions } from './directions.ts'
-import { LostTime } from './lost-time.ts'
-import { RecoveryTable } from './recovery-table.ts'
 import { TroubleTable } from './trouble-table.ts'
 
 /** What the kernel's analysis remembers, to be read. About 110 bytes a conversation that nothing happened to. */
 export class TcpState {
   readonly packets: PacketTable
   readonly directions: Directions
-  readonly recovery: RecoveryTable
   readonly connections: ConnectionTable
   readonly trouble: TroubleTable
-  readonly lostTime: LostTime
   /** Of duplicate ACKs: their number, and 1 + the row of the original. */
   readonly duplicateAcks: SparseColumns
   /** Of retransmissions: 1 + the row that `rto` counts from, or 0. */
@@ -32,10 +28,8 @@ export class TcpState {
   constructor(kernel: Kernel, packets: PacketTable) {
     this.packets = packets
     this.directions = new Directions(kernel)
-    this.recovery = new RecoveryTable(kernel)
     this.connections = new ConnectionTable(kernel)
     this.trouble = new TroubleTable(kernel)
-    this.lostTime = new LostTime(kernel)
     this.duplicateAcks = new SparseColumns(kernel, TABLE.duplicateAcks)
     this.retransmissions = new SparseColumns(kernel, TABLE.retransmissions)
     this.withoutLength = new SparseColumns(kernel, TABLE.withoutLength)

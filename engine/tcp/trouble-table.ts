@@ -1,6 +1,5 @@
 import type { Kernel } from '../kernel.ts'
 import { TABLE } from '../kernel-tables.ts'
-import { LOST_TIME_CAUSES, type LostTimeCause } from './lost-time.ts'
 
 /** Words of a record: how often each label occurred, in the order of the bits, then these. */
 export const SYN_RETRANSMISSIONS = 16
@@ -8,7 +7,7 @@ export const SYN_ACK_RETRANSMISSIONS = 17
 export const RESETS = 18
 /** Cause of the first reset, see resets.ts. */
 export const RESET_CAUSE = 19
-/** Head of the conversation's list in LostTime. */
+/** Head of the conversation's list of intervals (kernel/tcp/lost-time.ts). */
 export const INTERVALS = 20
 export const WORDS = 21
 
@@ -22,11 +21,5 @@ export class TroubleTable {
 
   get(record: number, word: number): number {
     return this.#kernel.unsigned(TABLE.troubleWords)[record * WORDS + word]
-  }
-
-  /** Nanoseconds lost to the cause. */
-  lost(record: number, cause: LostTimeCause): number {
-    const place = record * LOST_TIME_CAUSES.length + LOST_TIME_CAUSES.indexOf(cause)
-    return this.#kernel.doubles(TABLE.troubleLost)[place]
   }
 }

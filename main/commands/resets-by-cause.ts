@@ -52,7 +52,7 @@ export function resetLines(resets: readonly ResetGroup[], names: AddressNames): 
 }
 
 /** The one with most resets first. */
-function resetConversations({ tcp }: Capture, ids: Iterable<number> = tcp.troubled()): number[] {
+function resetConversations({ tcp }: Capture, ids: Iterable<number> = tcp.reset()): number[] {
   const found: { readonly id: number; readonly resets: number }[] = []
   for (const id of ids) {
     const resets = tcp.resets(id)

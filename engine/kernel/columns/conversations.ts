@@ -88,6 +88,11 @@ export function tally(id: i32, row: i32): void {
   records[record + CONVERSATION.lastRow] = row
 }
 
+/** The row of the conversation's last packet. */
+export function lastRowOf(id: i32): i32 {
+  return records[id * CONVERSATION.words + CONVERSATION.lastRow]
+}
+
 /** Takes back the newest as long as they have no packet: that of which they were to be never became a row. */
 export function dropEmpty(): void {
   for (let id = counts[COUNT.conversations] - 1; id >= 0; id--) {

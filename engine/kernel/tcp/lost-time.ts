@@ -41,7 +41,7 @@ export function add(head: i32, from: f64, to: f64): i32 {
 }
 
 /** Nanoseconds of [from, to) that the list does not cover. */
-function uncovered(head: i32, from: f64, to: f64): f64 {
+export function uncovered(head: i32, from: f64, to: f64): f64 {
   let uncovered = to > from ? to - from : 0
   for (let link = head; link !== 0 && tos[link - 1] > from; link = olders[link - 1]) {
     const overlap = min<f64>(to, tos[link - 1]) - max<f64>(from, froms[link - 1])

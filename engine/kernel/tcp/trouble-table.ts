@@ -33,7 +33,11 @@ export function countLabels(record: i32, labels: i32): i32 {
   return known
 }
 
-/** `cause` is one of lost-time.ts. */
+/** Nanoseconds lost to the cause, one of lost-time.ts. */
+export function lostTo(record: i32, cause: i32): f64 {
+  return lost[record * CAUSES + cause]
+}
+
 export function addLost(record: i32, cause: i32, nanoseconds: f64): void {
   lost[record * CAUSES + cause] += nanoseconds
 }
