@@ -91,7 +91,9 @@ async function route(served: Served, request: IncomingMessage, gone: AbortSignal
   if (!isFromOurPage(headers, { needsOrigin: false })) {
     return refusal(403, 'permission-denied', 'This server answers its own page only, by a name of the local machine.')
   }
-  if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'invalid-argument', 'Only GET and HEAD.')
+  const isCapture = request.url?.startsWith('/capture/')
+  if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isCapture))
+    return refusal(405, 'invalid-argument', 'Only GET and HEAD.')
   const url = URL.parse(request.url ?? '/', 'http://host')
   if (!url) return refusal(400, 'invalid-argument', 'This is not a URL.')
 
@@ -103,7 +105,8 @@ async function route(served: Served, request: IncomingMessage, gone: AbortSignal
       return refusal(401, 'permission-denied', 'The token is missing or not the one of this start.')
     }
     if (section === 'door') return { status: 204, headers: { 'cache-control': 'no-store' } }
-    return served.host.data({ method, id, query: url.searchParams, range: headers.range }, gone, memoryInTurn())
+    const asked = { method, id, query: url.searchParams, range: headers.range }
+    return served.host.data({ ...asked, ...(method === 'POST' && { body: request }) }, gone, memoryInTurn())
   }
   const file = await pageFile(served.page, url.pathname)
   if (!file) return refusal(404, 'not-found', 'There is no such page.')

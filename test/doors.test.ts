@@ -9,6 +9,7 @@ import { startServer } from '../main/server.ts'
 import { Mailbox } from '../main/streams.ts'
 import { browserDoor } from '../renderer/app/doors/browser-door.ts'
 import {
+  captureExcerpts,
   capturePieces,
   captureRange,
   captureSearch,
@@ -91,6 +92,14 @@ describe("a capture's bytes", () => {
     ])
     const texts = Array.from(places, (at, n) => Buffer.from(bytes.subarray(at, at + lengths[n])).toString())
     expect(texts).toEqual(['78', '123', '89', ''])
+  })
+
+  it('come as excerpts, as far as the capture reaches', async () => {
+    const { request } = await opened('0123456789')
+    const excerpts = async (length: number, ...places: number[]) =>
+      Buffer.from(await captureExcerpts(request, length, Float64Array.from(places))).toString()
+    expect(await excerpts(2, 0, 1, 7, 9, 1e15)).toBe('011278')
+    await expect(excerpts(65, 0)).rejects.toMatchObject({ code: 'invalid-argument' })
   })
 
   it('are searched where they are', async () => {

@@ -25,6 +25,18 @@ export const HEAD = {
   timestamps: 4,
 } as const
 
+/** Where headers begin in the frames of a head, in bytes from the frame's first; -1: there is no such header. */
+export interface HeadPlaces {
+  readonly ip: number
+  readonly ipv6: number
+  readonly tcp: number
+  readonly udp: number
+}
+
+const IPV4_HEADER = 20
+const IPV6_HEADER = 40
+const TCP = 6
+
 /** An IPv6 header, and a TCP header behind it. */
 const BEHIND_LINK = 60
 
@@ -49,6 +61,21 @@ export class HeadTable {
   /** Which TCP options a packet with the head may have, see HEAD. */
   options(head: number): number {
     return this.#record(head)[HEAD.options]
+  }
+
+  places(head: number): HeadPlaces {
+    const record = this.#record(head)
+    const link = record[HEAD.link]
+    const at = HEAD.frame + link
+    const isIpv4 = record[at] >>> 4 === 4
+    const transport = link + (isIpv4 ? IPV4_HEADER : IPV6_HEADER)
+    const isTcp = record[at + (isIpv4 ? 9 : 6)] === TCP
+    return {
+      ip: isIpv4 ? link : -1,
+      ipv6: isIpv4 ? -1 : link,
+      tcp: isTcp ? transport : -1,
+      udp: isTcp ? -1 : transport,
+    }
   }
 
   linkType(head: number): number {

@@ -14,6 +14,11 @@ export interface ReadBytes {
    */
   readonly pieces?: (pieces: readonly CapturePiece[]) => Promise<PieceBytes> | undefined
   /**
+   * `length` bytes from each of the places on, which ascend, one behind the other and as far as the capture reaches (as many as
+   * capture-excerpts.ts says), where that is quicker than reading what is between them too: of this capture, or undefined.
+   */
+  readonly excerpts?: (length: number, places: Float64Array) => Promise<Uint8Array> | undefined
+  /**
    * Where any of the needles begins in [from, to), and perhaps beside it, where looking for them is quicker than reading: of this capture, and these
    * needles, or undefined.
    */

@@ -4,6 +4,7 @@ import { decodingIn } from '../decode/decode.ts'
 import type { ChunkTimes } from './chunk-times.ts'
 import type { CompiledFilter } from './filter/compiled-filter.ts'
 import type { CaptureTables } from './capture-tables.ts'
+import type { Fetched } from './filter/excerpts.ts'
 import type { Block } from './filter/filter-field.ts'
 import { eachRange, type FrameRange, type ReadBytes, rowsWithNeedles } from './frame-bytes.ts'
 import { NeedleScan } from './filter/needle-scan.ts'
@@ -14,29 +15,36 @@ import { between, type Work } from './work.ts'
 /** Of all filters: what was looked at is not looked at again. */
 const spare: ArrayBuffer[] = []
 
+/** Rows [from, to) as far as columns tell; what else it takes is on its way. */
+interface Begun {
+  readonly block: Block
+  readonly outcomes: Uint8Array
+  /** Rows whose outcome is unknown. */
+  readonly unknown: Uint32Array
+  readonly fetching: Promise<Fetched | undefined> | undefined
+}
+
+// Scratch, in use between two waits only.
+const again = new Uint8Array(CHUNK_ROWS)
+const rowScratch = new Uint32Array(CHUNK_ROWS)
+
 /** A query's conditions, run over a few rows at a time. */
 export class PacketMatch {
   readonly #tables: CaptureTables
   readonly #times: ChunkTimes
   readonly #query: Query
   readonly #filter: CompiledFilter | undefined
-  readonly #outcomes: Uint8Array
+  /** Outcomes of a chunk, to serve again: those of one are looked at while the next is begun. */
+  readonly #spare: Uint8Array[] = []
+  #ahead: Begun | undefined
   /** Needles are looked for where the capture is: as long as most packets hold none. */
   #searches = true
 
-  /** `outcomes`: scratch for one chunk, in use only until a read is waited for. */
-  constructor(
-    tables: CaptureTables,
-    times: ChunkTimes,
-    query: Query,
-    filter: CompiledFilter | undefined,
-    outcomes: Uint8Array,
-  ) {
+  constructor(tables: CaptureTables, times: ChunkTimes, query: Query, filter: CompiledFilter | undefined) {
     this.#tables = tables
     this.#times = times
     this.#query = query
     this.#filter = filter
-    this.#outcomes = outcomes
   }
 
   get #isTimed(): boolean {
@@ -60,34 +68,36 @@ export class PacketMatch {
     work: Work,
     decided: (before: number) => void = () => undefined,
   ): Promise<void> {
+    const begun = this.#isAhead(from, to) ? this.#ahead : this.#begin(from, to, read)
+    this.#ahead = undefined
+    if (!begun) return decided(to)
+    if (this.#filter) await this.#look(this.#filter, begun, found, read, work, decided)
+    else addTrue(begun, from, to, found)
+    this.#spare.push(begun.outcomes)
+    decided(to)
+  }
+
+  #isAhead(from: number, to: number): boolean {
+    const { block } = this.#ahead ?? {}
+    return block !== undefined && block.firstRow + block.from === from && block.firstRow + block.to === to
+  }
+
+  /** Undefined where no row of [from, to) can match. */
+  #begin(from: number, to: number, read: ReadBytes): Begun | undefined {
     const number = Math.floor(from / CHUNK_ROWS)
+    if (!this.#mayMatch(number, from, to)) return undefined
     const firstRow = number * CHUNK_ROWS
     const chunk = this.#tables.packets.chunks[number]
     const block: Block = { chunk, firstRow, from: from - firstRow, to: to - firstRow }
-    if (!this.#mayMatch(number, from, to)) return decided(to)
-    const out = this.#outcomes
-    if (this.#filter) this.#filter.columns(block, out)
-    else out.fill(OUTCOME.true, block.from, block.to)
-    this.#restrict(block, number, out)
-
-    const unknown = new RowList()
-    gather(block, out, found, unknown)
-    if (this.#filter && unknown.count > 0) {
-      // The rows before the first that must be read are in already.
-      const [next] = unknown.view()
-      await this.#look(
-        this.#filter,
-        block,
-        out.slice(next - firstRow, block.to),
-        next,
-        unknown.view(),
-        found,
-        read,
-        work,
-        decided,
-      )
-    }
-    decided(to)
+    const outcomes = this.#spare.pop() ?? new Uint8Array(CHUNK_ROWS)
+    if (this.#filter) this.#filter.columns(block, outcomes)
+    else outcomes.fill(OUTCOME.true, block.from, block.to)
+    this.#restrict(block, number, outcomes)
+    const unknown = unknownRows(block, outcomes)
+    const fetching = this.#filter?.excerpts.fetch(block, unknown, read)
+    // Whoever waits for it learns of it.
+    fetching?.catch(() => undefined)
+    return { block, outcomes, unknown, fetching }
   }
 
   /** Adds those of `rows` (ascending), known to match the filter, that have the time and the conversation too. */
@@ -106,29 +116,33 @@ export class PacketMatch {
     }
   }
 
-  /** Reads the `unknown` rows and decides; `outcomes` are those from row `next` on. */
+  /** Decides the rows that are unknown, and adds those that match. */
   async #look(
     filter: CompiledFilter,
-    block: Block,
-    outcomes: Uint8Array,
-    next: number,
-    unknown: Uint32Array,
+    begun: Begun,
     found: RowList,
     read: ReadBytes,
     work: Work,
     decided: (before: number) => void,
   ): Promise<void> {
-    const base = next
-    const spared = filter.needles.length > 0 ? new Uint8Array(CHUNK_ROWS) : undefined
-    if (spared) filter.withoutNeedles({ ...block, from: base - block.firstRow }, spared)
+    const { block, outcomes } = begun
+    let next = block.firstRow + block.from
     const add = (end: number): void => {
-      for (; next < end; next++) if (outcomes[next - base] === OUTCOME.true) found.add(next)
+      addTrue(begun, next, end, found)
+      next = end
       decided(end)
     }
-    const rows = spared ? await this.#toRead(filter, block.firstRow, unknown, spared, outcomes, base, read) : unknown
+    const end = block.firstRow + block.to
+    if (begun.unknown.length === 0) return add(end)
+    // Those before the first that is unknown are in already.
+    if (begun.unknown[0] > next) add(begun.unknown[0])
+    const unknown = await this.#withExcerpts(filter, begun, read, work)
+    const spared = filter.needles.length > 0 && unknown.length > 0 ? new Uint8Array(CHUNK_ROWS) : undefined
+    if (spared) filter.withoutNeedles(block, spared)
+    const rows = spared ? await this.#toRead(filter, begun, unknown, spared, read) : unknown
     const take = async (range: FrameRange) => {
       await between(work)
-      const decide = () => this.#decide(filter, range, rows, block.firstRow, spared, outcomes, base)
+      const decide = () => this.#decide(filter, range, rows, block.firstRow, spared, outcomes)
       // With needles few frames are looked at.
       if (spared) decide()
       else decodingIn(range.bytes, decide)
@@ -138,17 +152,38 @@ export class PacketMatch {
       ...(filter.wanted && { wanted: filter.wanted }),
       spare,
     })
-    add(block.firstRow + block.to)
+    add(end)
+  }
+
+  /** Decides what excerpts of packets tell; the rows that are unknown still. */
+  async #withExcerpts(filter: CompiledFilter, begun: Begun, read: ReadBytes, work: Work): Promise<Uint32Array> {
+    const { block, outcomes, unknown, fetching } = begun
+    const { rows } = this.#tables.packets
+    const next = block.firstRow + block.to
+    // Meanwhile those of the next chunk are on their way.
+    if (fetching && block.to - block.from === CHUNK_ROWS && next < rows)
+      this.#ahead = this.#begin(next, Math.min(rows, next + CHUNK_ROWS), read)
+    // Where fetching fails, reading tells why.
+    const fetched =
+      (await fetching?.catch(() => undefined)) ?? (await filter.excerpts.read(block, unknown, read, spare, work))
+    await between(work)
+    if (!fetched) return unknown
+    filter.excerpts.with(fetched, () => filter.columns(block, again))
+    let left = 0
+    for (let n = 0; n < unknown.length; n++) {
+      const i = unknown[n] - block.firstRow
+      outcomes[i] = again[i]
+      if (again[i] === OUTCOME.unknown) rowScratch[left++] = unknown[n]
+    }
+    return rowScratch.slice(0, left)
   }
 
   /** Those of the `unknown` rows that have to be read; of the others the outcome is written. */
   async #toRead(
     filter: CompiledFilter,
-    firstRow: number,
+    { block, outcomes }: Begun,
     unknown: Uint32Array,
     spared: Uint8Array,
-    outcomes: Uint8Array,
-    base: number,
     read: ReadBytes,
   ): Promise<Uint32Array> {
     if (!this.#searches) return unknown
@@ -158,11 +193,11 @@ export class PacketMatch {
     const rows = new RowList()
     let next = 0
     for (const row of unknown) {
-      const outcome = spared[row - firstRow]
+      const outcome = spared[row - block.firstRow]
       const holds = found[next] === row
       if (holds) next++
       if (holds || outcome === OUTCOME.unknown) rows.add(row)
-      else outcomes[row - base] = outcome
+      else outcomes[row - block.firstRow] = outcome
     }
     return rows.view()
   }
@@ -174,16 +209,15 @@ export class PacketMatch {
     firstRow: number,
     spared: Uint8Array | undefined,
     outcomes: Uint8Array,
-    base: number,
   ): void {
     const scan = spared && new NeedleScan(filter.needles, bytes)
     for (let n = first; n < last; n++) {
       const row = unknown[n]
+      const i = row - firstRow
       const at = places[n - first]
       const end = ends[n - first]
-      if (scan && spared[row - firstRow] !== OUTCOME.unknown && !scan.within(at, end)) {
-        outcomes[row - base] = spared[row - firstRow]
-      } else outcomes[row - base] = filter.matches(row, bytes, at, end) ? OUTCOME.true : OUTCOME.false
+      if (scan && spared[i] !== OUTCOME.unknown && !scan.within(at, end)) outcomes[i] = spared[i]
+      else outcomes[i] = filter.matches(row, bytes, at, end) ? OUTCOME.true : OUTCOME.false
     }
   }
 
@@ -209,14 +243,27 @@ export class PacketMatch {
   }
 }
 
-/** Adds the rows that match to `found`, up to the first that is unknown; all that are unknown to `unknown`. */
-function gather({ firstRow, from, to }: Block, out: Uint8Array, found: RowList, unknown: RowList): void {
-  const words = new Uint32Array(out.buffer, out.byteOffset, out.length >> 2)
+/** Of four rows at a time, whether one is unknown: its low bit alone is set. */
+const LOW_BITS = 0x0101_0101
+
+function unknownRows({ firstRow, from, to }: Block, outcomes: Uint8Array): Uint32Array {
+  const words = new Uint32Array(outcomes.buffer, outcomes.byteOffset, outcomes.length >> 2)
+  let count = 0
   for (let i = from; i < to; i++) {
+    while ((i & 3) === 0 && i < to && (words[i >> 2] & ~(words[i >> 2] >>> 1) & LOW_BITS) === 0) i += 4
+    if (i < to && outcomes[i] === OUTCOME.unknown) rowScratch[count++] = firstRow + i
+  }
+  return rowScratch.slice(0, count)
+}
+
+/** Adds the rows of [from, to) that match. */
+function addTrue({ block, outcomes }: Begun, from: number, to: number, found: RowList): void {
+  const words = new Uint32Array(outcomes.buffer, outcomes.byteOffset, outcomes.length >> 2)
+  const { firstRow } = block
+  const end = to - firstRow
+  for (let i = from - firstRow; i < end; i++) {
     // Mostly four rows at a time do not match.
-    while ((i & 3) === 0 && words[i >> 2] === 0 && i < to) i += 4
-    if (i >= to) return
-    if (out[i] === OUTCOME.unknown) unknown.add(firstRow + i)
-    else if (out[i] === OUTCOME.true && unknown.count === 0) found.add(firstRow + i)
+    while ((i & 3) === 0 && i < end && words[i >> 2] === 0) i += 4
+    if (i < end && outcomes[i] === OUTCOME.true) found.add(firstRow + i)
   }
 }

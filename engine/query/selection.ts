@@ -14,7 +14,7 @@ export { Cancelled, type Work } from './work.ts'
 
 /** Selections kept to be extended when the capture grows. */
 const KEPT = 8
-/** Rows looked at at a time when only the nearest match is wanted. */
+/** Rows looked at first when only the nearest match is wanted; further ones are more at a time. */
 const NEAR_ROWS = 4096
 
 /** Finds the packets that queries ask for. Asked the same again while the capture grows, it looks at the new packets only. */
@@ -23,7 +23,6 @@ export class PacketSelector {
   readonly #times: ChunkTimes
   // The last used is last.
   readonly #kept = new Map<string, RunningSelection>()
-  readonly #outcomes = new Uint8Array(CHUNK_ROWS)
 
   constructor(tables: CaptureTables) {
     this.#tables = tables
@@ -75,10 +74,11 @@ export class PacketSelector {
     const match = this.#match(query)
     const { rows } = this.#tables.packets
     const step = backward ? -1 : 1
-    for (let next = row + step; next >= 0 && next < rows;) {
-      const edge = next - (next % NEAR_ROWS)
+    let span = NEAR_ROWS
+    for (let next = row + step; next >= 0 && next < rows; span = Math.min(span * 2, CHUNK_ROWS)) {
+      const edge = next - (next % span)
       const from = backward ? edge : next
-      const to = backward ? next + 1 : Math.min(rows, edge + NEAR_ROWS)
+      const to = backward ? next + 1 : Math.min(rows, edge + span)
       const found = new RowList()
       await match.run(from, to, found, read, work)
       if (found.count > 0) return found.view()[backward ? found.count - 1 : 0]
@@ -104,7 +104,6 @@ export class PacketSelector {
       this.#times,
       query,
       compileFilter(query.filter ?? '', fieldCatalog(), this.#tables),
-      this.#outcomes,
     )
   }
 }

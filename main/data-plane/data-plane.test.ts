@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openFiles, seesOpenFiles } from '../../test/support/open-files.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { HostError } from '../../common/host-error.ts'
+import { excerptsBody } from '../../common/model/capture-excerpts.ts'
 import { piecesText } from '../../common/model/capture-pieces.ts'
 import { CaptureFile } from '../captures/capture-file.ts'
 import { answerData } from './data-plane.ts'
@@ -183,6 +184,39 @@ describe('the data plane', () => {
     expect((await ask({ query: `pieces=${pieces}` })).status).toBe(400)
   })
 
+  it('sends excerpts, up to the first that the end cuts', async () => {
+    const bytes = pattern(3_000_000)
+    const { ask } = await serving(bytes)
+    const excerpts = async (length: number, places: readonly number[]) =>
+      bytesOf(
+        await ask({
+          method: 'POST',
+          query: `excerpts=${length}`,
+          body: bodyOf(excerptsBody(Float64Array.from(places))),
+        }),
+      )
+    const close = Array.from({ length: 20_000 }, (_, n) => n * 100)
+    const far = Array.from({ length: 20 }, (_, n) => 2_000_000 + n * 45_000)
+    const overlapping = [2_990_000, 2_990_001, 2_990_001]
+    const places = [...close, ...far, ...overlapping]
+    const expected = (length: number) => Buffer.concat(places.map((at) => bytes.subarray(at, at + length)))
+    for (const length of [2, 7, 64])
+      expect(Buffer.compare(await excerpts(length, [...places, 2_999_999, 4e9]), expected(length))).toBe(0)
+    expect(await excerpts(1, [2_999_999, 3_000_000])).toEqual(bytes.subarray(2_999_999))
+    expect(await excerpts(4, [])).toEqual(new Uint8Array(0))
+  })
+
+  it('refuses excerpts that are none, too many, or asked for without saying where', async () => {
+    const { ask } = await serving(pattern(100))
+    const asked = (query: string, body: Uint8Array) => ask({ method: 'POST', query, body: bodyOf(body) })
+    expect((await asked('excerpts=2', Uint8Array.of(0x80))).status).toBe(400)
+    expect((await asked('excerpts=65', Uint8Array.of(1))).status).toBe(400)
+    expect((await asked('excerpts=2', new Uint8Array(1 << 20))).status).toBe(400)
+    expect((await asked('follow=1', Uint8Array.of(1))).status).toBe(400)
+    expect((await ask({ query: 'excerpts=2', method: 'PUT' })).status).toBe(400)
+    expect(await bytesOf(await ask({ method: 'POST', query: 'excerpts=2' }))).toEqual(new Uint8Array(0))
+  })
+
   it('reads pieces that lie close together as one, in any order, and what is there of those that reach beyond the end', async () => {
     const all = pattern(3_000_000)
     const { ask } = await serving(all)
@@ -286,6 +320,10 @@ async function serving(bytes: Uint8Array, options: Parameters<typeof CaptureFile
       leave.signal,
     )
   return { path, capture, leave, ask }
+}
+
+async function* bodyOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000)
 }
 
 async function bytesOf(answer: DataAnswer): Promise<Uint8Array> {

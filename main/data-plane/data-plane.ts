@@ -1,3 +1,4 @@
+import { MOST_EXCERPT_BYTES, parseExcerpts } from '../../common/model/capture-excerpts.ts'
 import { parsePieces } from '../../common/model/capture-pieces.ts'
 import { parseSearch } from '../../common/model/capture-search.ts'
 import type { ErrorCode } from '../../common/contract.ts'
@@ -7,6 +8,7 @@ import type { CaptureFile } from '../captures/capture-file.ts'
 import { parseRange } from './byte-range.ts'
 import { followedBytes, rangeBytes } from './capture-bytes.ts'
 import { type ChunkMemory, newMemory } from './chunk-memory.ts'
+import { excerptBytes } from './excerpt-bytes.ts'
 import { pieceBytes } from './piece-bytes.ts'
 import { searchBytes } from './search-bytes.ts'
 
@@ -17,6 +19,8 @@ export interface DataRequest {
   readonly id: string
   readonly query: URLSearchParams
   readonly range: string | undefined
+  /** What a POST brings. */
+  readonly body?: AsyncIterable<Uint8Array>
 }
 
 export interface DataAnswer {
@@ -31,8 +35,8 @@ interface Captures {
 }
 
 /**
- * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), with ?find= where some bytes are in it
- * (capture-search.ts), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a JSON body {code, message}.
+ * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), with ?excerpts= the same few bytes of many
+ * packets (capture-excerpts.ts), with ?find= where some bytes are in it (capture-search.ts), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
  * @param memory where the body's chunks are put
  */
@@ -56,11 +60,18 @@ async function answer(
   memory: ChunkMemory,
 ): Promise<DataAnswer> {
   const isHead = request.method === 'HEAD'
-  if (request.method !== 'GET' && !isHead)
+  const excerpts = request.method === 'POST' ? request.query.get('excerpts') : null
+  if (request.method !== 'GET' && !isHead && excerpts === null)
     throw new HostError('invalid-argument', 'Captures are read with GET or HEAD.')
   if (!CaptureId.safeParse(request.id).success)
     throw new HostError('invalid-argument', 'This is not the id of a capture.')
   const capture = await captures.find(request.id)
+  if (excerpts !== null) {
+    const body = await bodyOf(request, MOST_EXCERPT_BYTES)
+    const wanted = body && parseExcerpts(excerpts, body)
+    if (!wanted) throw new HostError('invalid-argument', 'These are not excerpts of a capture, or too many at once.')
+    return wholeAnswer(200, HEADERS, await excerptBytes(capture, wanted, signal))
+  }
   const from = request.query.get('follow') === '1' ? followFrom(request.query) : undefined
   const wanted = request.query.get('pieces')
   if (wanted !== null) {
@@ -106,6 +117,18 @@ async function answer(
   }
   const body = isHead ? undefined : rangeBytes(capture, handle, { start, end }, memory, signal)
   return { status: range ? 206 : 200, headers, ...(body && { body }) }
+}
+
+/** What the request brings; undefined where that is more than `most`. */
+async function bodyOf({ body }: DataRequest, most: number): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body ?? []) {
+    bytes += part.length
+    if (bytes > most) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
 }
 
 function followFrom(query: URLSearchParams): number {

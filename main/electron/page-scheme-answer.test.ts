@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { excerptsBody } from '../../common/model/capture-excerpts.ts'
 import { startHost } from '../../test/support/host.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { answerPage } from './page-scheme-answer.ts'
@@ -21,6 +22,14 @@ describe("the scheme's answer", () => {
     capture.finish()
     expect(await next()).toBe('last')
     expect(await reader?.read()).toMatchObject({ done: true })
+  })
+
+  it('sends excerpts of a capture to who says where, and takes nothing else', async () => {
+    const { ask } = await growing()
+    const body = excerptsBody(Float64Array.of(0, 3))
+    expect(await (await ask('?excerpts=2', { method: 'POST', body })).text()).toBe('fist')
+    expect((await ask('', { method: 'POST', body })).status).toBe(400)
+    expect((await ask('', { method: 'DELETE' })).status).toBe(400)
   })
 
   it('lets a page leave while nothing comes', async () => {
@@ -44,6 +53,7 @@ async function growing(devOrigin?: string) {
   await writeFile(path, 'first ')
   const capture = await host.captures.openGrowing(path)
   const options = { host, page: temporaryFolder(), devOrigin }
-  const ask = (query: string) => answerPage(options, new Request(`hopscope://app/capture/${capture.id}${query}`))
+  const ask = (query: string, init?: RequestInit) =>
+    answerPage(options, new Request(`hopscope://app/capture/${capture.id}${query}`, init))
   return { ask, capture, path }
 }

@@ -35,11 +35,12 @@ async function route({ host, page }: PageSchemeOptions, request: Request, gone: 
   const { host: authority, pathname, searchParams } = new URL(request.url)
   const { method } = request
   if (authority !== 'app') throw new HostError('not-found', 'There is nothing here.')
-  if (method !== 'GET' && method !== 'HEAD') throw new HostError('invalid-argument', 'Only GET and HEAD.')
   const [, section, id = ''] = pathname.split('/')
+  if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && section === 'capture'))
+    throw new HostError('invalid-argument', 'Only GET and HEAD.')
   if (section === 'capture') {
     const range = request.headers.get('range') ?? undefined
-    return host.data({ method, id, query: searchParams, range }, gone)
+    return host.data({ method, id, query: searchParams, range, ...(request.body && { body: request.body }) }, gone)
   }
   const file = await pageFile(page, pathname)
   if (!file) throw new HostError('not-found', 'There is no such page.')

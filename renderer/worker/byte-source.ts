@@ -1,6 +1,13 @@
 import type { CapturePiece, PieceBytes } from '../../common/model/capture-pieces.ts'
 import type { FoundPlaces } from '../../common/model/capture-search.ts'
-import { capturePieces, captureRange, captureSearch, captureStream, whyBroken } from '../app/doors/capture-bytes.ts'
+import {
+  captureExcerpts,
+  capturePieces,
+  captureRange,
+  captureSearch,
+  captureStream,
+  whyBroken,
+} from '../app/doors/capture-bytes.ts'
 import type { DataRequest } from '../app/doors/door.ts'
 import { GatheredReads } from './gathered-reads.ts'
 
@@ -27,6 +34,8 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>
   /** The bytes of many pieces (capture-pieces.ts) at once. Only where that spares reading what is between them. */
   pieces?(pieces: readonly CapturePiece[]): Promise<PieceBytes>
+  /** `length` bytes from each of the places on (capture-excerpts.ts). Only where the capture is somewhere else. */
+  excerpts?(length: number, places: Float64Array): Promise<Uint8Array>
   /** Where the bytes that `text` says begin in [from, to) (capture-search.ts). Only where the capture is somewhere else. */
   search?(text: string, from: number, to: number): Promise<FoundPlaces>
   /** What to tell the person when the stream broke off with `error`. */
@@ -98,6 +107,10 @@ class ServedBytes implements ByteSource {
 
   pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> {
     return capturePieces(this.#request, pieces)
+  }
+
+  excerpts(length: number, places: Float64Array): Promise<Uint8Array> {
+    return captureExcerpts(this.#request, length, places)
   }
 
   search(text: string, from: number, to: number): Promise<FoundPlaces> {

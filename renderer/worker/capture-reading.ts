@@ -61,6 +61,11 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     return this.#compressed ? undefined : this.#source.pieces?.(pieces)
   }
 
+  /** `length` bytes from each of the places on; undefined where that is no quicker. */
+  excerpts(length: number, places: Float64Array): Promise<Uint8Array> | undefined {
+    return this.#compressed ? undefined : this.#source.excerpts?.(length, places)
+  }
+
   /** Where the needles begin in [from, to), and perhaps beside it; undefined where that is no quicker. */
   search(needles: readonly Needle[], from: number, to: number): Promise<FoundPlaces> | undefined {
     return this.#compressed ? undefined : this.#search?.search(needles, from, to)

@@ -86,6 +86,7 @@ export class CaptureWorker implements EngineService {
     },
     {
       pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces),
+      excerpts: (length: number, places: Float64Array) => this.#reading?.excerpts(length, places),
       search: (needles: readonly Needle[], from: number, to: number) => this.#reading?.search(needles, from, to),
     },
   )

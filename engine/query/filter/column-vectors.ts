@@ -3,6 +3,7 @@ import { outcomeScratch, type Register, register } from './column-scratch.ts'
 import { type Block, type ColumnReader, type ColumnTest, PRESENCE, type ReaderContext } from './filter-field.ts'
 import type { ArithmeticOperator, Quantifier, Relation } from './filter-syntax.ts'
 import type { Leaf, Operand } from './filter-test.ts'
+import { onNumber, placedOperand } from './placed-operands.ts'
 import { andOutcomes, orOutcomes, outcomeTable } from './outcome.ts'
 import { inRanges, type Predicate, predicateHolds } from './predicate.ts'
 
@@ -24,15 +25,23 @@ export type VectorLeaf =
   | { readonly quantifier: Quantifier; readonly of: readonly Vector[]; readonly predicate: Predicate }
   | { readonly quantifier: Quantifier; readonly of: readonly Vector[]; readonly relation: Relation }
 
-export function vectors(leaf: Leaf): VectorLeaf | undefined {
+/** How operands are read that are in no column of the capture. */
+export type OperandReaders = (operand: Operand) => ColumnReader | undefined
+
+export function vectors(leaf: Leaf, placed: OperandReaders = () => undefined): VectorLeaf | undefined {
   if (leaf.kind === 'exists') return undefined
   const { quantifier } = leaf
   if (leaf.kind === 'test') {
-    const of = alternatives(leaf.operand, true)
-    return of && { quantifier, of, predicate: leaf.predicate }
+    const { operand } = leaf
+    const of = alternatives(operand, true, placed)
+    const size = operand.kind === 'slice' ? placedOperand(operand)?.size : undefined
+    const predicate = size === undefined ? leaf.predicate : onNumber(leaf.predicate, size)
+    return of && predicate && { quantifier, of, predicate }
   }
-  const lefts = alternatives(leaf.left, false)
-  const rights = alternatives(leaf.right, false)
+  // Pieces of bytes compare by their lengths, too.
+  if (leaf.left.kind === 'slice' || leaf.right.kind === 'slice') return undefined
+  const lefts = alternatives(leaf.left, false, placed)
+  const rights = alternatives(leaf.right, false, placed)
   if (!lefts || !rights || lefts.length * rights.length > MAX_COMBINATIONS) return undefined
   // a < b is a - b < 0; both are whole numbers or times, and exact.
   const of = lefts.flatMap((left) =>
@@ -42,7 +51,9 @@ export function vectors(leaf: Leaf): VectorLeaf | undefined {
 }
 
 /** Each of the operand's values as a vector; undefined if it can't be had from columns that way. */
-function alternatives(operand: Operand, dictionaries: boolean): readonly Vector[] | undefined {
+function alternatives(operand: Operand, dictionaries: boolean, placed: OperandReaders): readonly Vector[] | undefined {
+  const reader = placed(operand)
+  if (reader) return [{ kind: 'reader', reader }]
   switch (operand.kind) {
     case 'field': {
       const { columns } = operand.field
@@ -53,8 +64,8 @@ function alternatives(operand: Operand, dictionaries: boolean): readonly Vector[
     case 'number':
       return [{ kind: 'number', value: operand.value }]
     case 'arithmetic': {
-      const lefts = alternatives(operand.left, false)
-      const rights = alternatives(operand.right, false)
+      const lefts = alternatives(operand.left, false, placed)
+      const rights = alternatives(operand.right, false, placed)
       if (!lefts || !rights || lefts.length * rights.length > MAX_COMBINATIONS) return undefined
       const { operator } = operand
       return lefts.flatMap((left) => rights.map((right): Vector => ({ kind: 'arithmetic', operator, left, right })))

@@ -2,6 +2,7 @@ import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 import { decodeFrame } from '../../decode/decode.ts'
 import { emptyPacket, Packet } from '../../decode/packet.ts'
 import { NO_INTERFACE } from '../../columns/packet-columns.ts'
+import { Excerpts } from './excerpts.ts'
 import { columnTest, needsBytes } from './filter-columns.ts'
 import { type Needles, needlesOf } from './filter-needles.ts'
 import type { BytesWanted } from '../frame-bytes.ts'
@@ -23,12 +24,16 @@ export class CompiledFilter {
   #withoutNeedles: ColumnTest | undefined
   readonly #values: PacketValues
   readonly #wanted: BytesWanted | undefined
+  /** What it asks of bytes that many packets have at the same place: what was fetched of them columns tell. */
+  readonly excerpts: Excerpts
   readonly #packet = new Packet()
   /** Packets yet to come can change what it says of earlier ones. */
   readonly changes: boolean
 
   constructor(test: FilterTest, tables: CaptureTables) {
-    this.#context = { tables, layers: new StackLayers(tables.stacks) }
+    const context = { tables, layers: new StackLayers(tables.stacks) }
+    this.excerpts = new Excerpts(test, context)
+    this.#context = { ...context, placed: (operand) => this.excerpts.reader(operand) }
     this.#test = test
     this.#columns = columnTest(test, this.#context)
     this.#needles = needlesOf(test)

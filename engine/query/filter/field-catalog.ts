@@ -6,7 +6,7 @@ import { ADDRESS_COLUMNS, streamReader } from './address-fields.ts'
 import { CARRIED_FIELDS } from './carried-fields.ts'
 import type { FilterField } from './filter-field.ts'
 import { FRAME_FIELDS } from './frame-fields.ts'
-import { headColumns, optionRows } from './head-fields.ts'
+import { headColumns, optionRows, payloadRows } from './head-fields.ts'
 import { HOPSCOPE_FIELDS } from './hopscope-fields.ts'
 import { PAYLOAD_ROWS, RESPONSE_FIELDS } from './payload-fields.ts'
 import { TCP_ANALYSIS, TCP_COLUMNS } from './tcp-columns.ts'
@@ -58,7 +58,7 @@ function decodedField(name: string, info: FieldInfo): FilterField {
   const columns = ADDRESS_COLUMNS.get(name) ?? TCP_COLUMNS.get(name) ?? headColumns(name, info.type)
   const max = highest(name, info)
   const payload = payloadProtocolOf(name)
-  const rows = payload ? PAYLOAD_ROWS[payload] : optionRows(name)
+  const rows = payload ? PAYLOAD_ROWS[payload] : /^(tcp|udp)\.payload$/.test(name) ? payloadRows : optionRows(name)
   return {
     name,
     type: info.type,

@@ -127,7 +127,7 @@ function leafCost(leaf: Leaf): number {
 
 function leafTest(leaf: Leaf, context: ReaderContext): ColumnTest {
   if (leaf.kind === 'exists' && leaf.operand.kind === 'field') return existenceTest(leaf, leaf.operand, context)
-  const vectorised = vectors(leaf)
+  const vectorised = vectors(leaf, context.placed)
   if (vectorised) return vectorTest(vectorised, context)
   if (readsBytes(leaf)) return bytesTest(leaf, context)
   return rowTest(leaf, context)

@@ -1,6 +1,7 @@
 import type { PacketChunk } from '../../columns/packet-table.ts'
 import type { StackLayers } from '../stack-layers.ts'
 import type { CaptureTables } from '../capture-tables.ts'
+import type { OperandReaders } from './column-vectors.ts'
 
 /**
  * - `uint`, `double`, `bool`: numbers; true is 1
@@ -75,6 +76,8 @@ export interface Block {
 export interface ReaderContext {
   readonly tables: CaptureTables
   readonly layers: StackLayers
+  /** How what has no column is read from excerpts of packets. */
+  readonly placed?: OperandReaders
 }
 
 /**

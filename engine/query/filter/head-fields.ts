@@ -74,6 +74,14 @@ export function optionRows(name: string): FilterField['rows'] {
   }
 }
 
+/** Which rows may hold a transport's payload. */
+export const payloadRows: NonNullable<FilterField['rows']> = (
+  { chunk: { head, payloadLength }, from, to },
+  possible,
+) => {
+  for (let i = from; i < to; i++) if (payloadLength[i] === 0 && head[i] !== 0) possible[i] = OUTCOME.false
+}
+
 /** The values of a field, by head. */
 class HeadValues {
   readonly #heads: HeadTable

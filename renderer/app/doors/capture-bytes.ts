@@ -1,4 +1,5 @@
 import { HostError, isErrorCode } from '../../../common/host-error.ts'
+import { excerptsBody } from '../../../common/model/capture-excerpts.ts'
 import { type CapturePiece, PIECE_HEAD, type PieceBytes, piecesText } from '../../../common/model/capture-pieces.ts'
 import type { FoundPlaces } from '../../../common/model/capture-search.ts'
 import type { DataRequest } from './door.ts'
@@ -60,6 +61,16 @@ export async function captureSearch(
   return { places: Float64Array.from(words.subarray(1), (place) => from + place), to: from + words[0] }
 }
 
+/** `length` bytes from each of the places on, one behind the other; fewer where the capture ends. Only so many as capture-excerpts.ts says. */
+export async function captureExcerpts(
+  request: DataRequest,
+  length: number,
+  places: Float64Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const answer = await ask(`${request.url}?excerpts=${length}`, request.headers, undefined, excerptsBody(places))
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
 /**
  * Why a stream broke off: a body that ends early cannot say it itself, so ask for the file again.
  * Call it when reading from captureStream throws anything but an abort.
@@ -81,10 +92,20 @@ function mustBePartial(answer: Response): void {
   throw new HostError('internal', 'The host sent the whole capture where a part of it was asked for.')
 }
 
-async function ask(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Response> {
+async function ask(
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal | undefined,
+  body?: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
   let answer: Response
   try {
-    answer = await fetch(url, { headers, cache: 'no-store', ...(signal && { signal }) })
+    answer = await fetch(url, {
+      headers,
+      cache: 'no-store',
+      ...(signal && { signal }),
+      ...(body && { method: 'POST', body }),
+    })
   } catch {
     if (signal?.aborted) throw new HostError('cancelled', 'Reading the capture was cancelled.')
     // The browser says no more than that it failed.

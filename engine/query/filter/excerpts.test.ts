@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PacketSelector } from '../selection.ts'
+import type { ReadBytes } from '../frame-bytes.ts'
+import { ethernet, ipv4, tcp } from '../testing/frames.ts'
+import { MIXED_FRAMES } from '../testing/mixed-capture.ts'
+import { TestCapture } from '../testing/test-capture.ts'
+import { compileFilter } from './display-filter.ts'
+import { fieldCatalog } from './field-catalog.ts'
+
+const FILTERS = [
+  ...['ip.id > 100', 'ip.len < 60', 'all ip.id != 4660', '!(ip.checksum == 0)', 'ip.id in {1..9, 4660}', 'ip.id & 4'],
+  ...['ip.len - ip.hdr_len - tcp.hdr_len == tcp.len', 'ip.id > ip.len', 'ip.id == 4660 or frame contains "GE"'],
+  ...['ipv6.flow > 0', 'ipv6.plen > 20', 'ip.len > 40 || ipv6.plen > 20', 'tcp.checksum > 0x100', 'ip.id#1 > 5'],
+  ...['tcp.urgent_pointer', 'tcp.urgent_pointer == 0', 'udp.length > 8', 'udp.checksum == 0', '!(udp.length > 20)'],
+  ...['tcp.options.timestamp.tsval > 8', 'tcp.options.timestamp.tsval != tcp.options.timestamp.tsecr'],
+  ...[
+    'tcp.payload[0:2] == 47:45',
+    'tcp.payload[0:3] > 16:03:00',
+    'tcp.payload[1] != 0x45',
+    'udp.payload[2:2] == 01:00',
+  ],
+  ...['tcp.payload[0:2] in {16:03, 47:45}', 'tcp.payload[0:2] == 16:03:01', 'tcp.payload[-2:2] == 00:01'],
+  ...[
+    'tcp[13] & 2',
+    'tcp[12:2] == 50:18',
+    'udp[4:2] > 00:10',
+    'tcp[18:4] > 0',
+    'frame[12:2] == 08:00',
+    'ip[8] == 0x40',
+  ],
+  ...['frame[0:2] == frame[6:2]', 'frame[60:6] > 0', 'tcp.payload[0:2] contains 03:01', 'tcp[0:2] + 1 > 80'],
+]
+
+const segment = (payload: string, options = '') =>
+  ethernet(
+    0x800,
+    ipv4(
+      { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6 },
+      tcp(
+        { source: 7, destination: 80, seq: 1, flags: 0x18, options: Buffer.from(options, 'hex') },
+        Buffer.from(payload, 'latin1'),
+      ),
+    ),
+  )
+const TIMESTAMPS = '0101080a0000000900000007'
+const FRAMES = [
+  ...MIXED_FRAMES.map(([, bytes]) => bytes),
+  ...['GET / HTTP/1.1\r\n\r\n', 'G', '\x16\x03\x01\x00\x05\x01', ''].map((payload) => segment(payload)),
+  ...['GET / HTTP/1.1\r\n\r\n', '\x16', ''].map((payload) => segment(payload, TIMESTAMPS)),
+  segment('GET', '020405b40101080a00000001'),
+]
+/** Fewer packets are read. */
+const COPIES = 33
+
+/** Serves excerpts, and tells how many; `cut`: the capture ends so many bytes sooner for them. */
+function serving(capture: TestCapture, cut = 0) {
+  const served = { excerpts: 0, reads: 0 }
+  const end = capture.frames.reduce((sum, { bytes }) => sum + bytes.length, 0) - cut
+  const read: ReadBytes = Object.assign(
+    (offset: number, length: number) => {
+      served.reads++
+      return capture.read(offset, length)
+    },
+    {
+      excerpts: async (length: number, places: Float64Array) => {
+        const whole = Array.from(places).filter((place) => place + length <= end)
+        served.excerpts += whole.length
+        const parts = await Promise.all(whole.map((place) => capture.read(place, length)))
+        return new Uint8Array(Buffer.concat(parts))
+      },
+    },
+  )
+  return { read, served }
+}
+
+const rowsOf = async (capture: TestCapture, filter: string, read: ReadBytes) => [
+  filter,
+  ...((await new PacketSelector(capture).select({ filter }, read)) ?? []),
+]
+
+describe('excerpts of packets', { timeout: 120_000 }, () => {
+  it('say what decoding every packet says, whatever is in the headers', async () => {
+    const changed = fc.tuple(
+      fc.constantFrom(...FRAMES),
+      fc.array(fc.tuple(fc.nat(70), fc.nat(255)), { maxLength: 2 }),
+      fc.option(fc.nat(80), { freq: 5 }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(changed, { minLength: 1, maxLength: 6 }), fc.nat(90), async (frames, cut) => {
+        const capture = new TestCapture()
+        for (let n = 0; n < COPIES; n++) {
+          for (const [frame, changes, end] of frames) {
+            const bytes = Uint8Array.from(frame)
+            for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte
+            capture.add(1_000n, bytes.subarray(0, end ?? bytes.length), { length: bytes.length })
+          }
+        }
+        const { read } = serving(capture, cut)
+        for (const filter of FILTERS) {
+          const compiled = compileFilter(filter, fieldCatalog(), capture)
+          const expected = capture.frames.flatMap(({ bytes }, row) =>
+            compiled?.matches(row, bytes, 0, bytes.length) ? [row] : [],
+          )
+          expect(await rowsOf(capture, filter, read)).toEqual([filter, ...expected])
+          expect(await rowsOf(capture, filter, capture.read)).toEqual([filter, ...expected])
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('take the place of packets, and are asked for of those only that other conditions leave', async () => {
+    const capture = new TestCapture()
+    for (let n = 0; n < 200; n++) capture.add(BigInt(n), n % 2 === 0 ? segment('GET /') : segment('', TIMESTAMPS))
+    const { read, served } = serving(capture)
+    expect(await rowsOf(capture, 'tcp.len > 0 and tcp.payload[0:2] == 47:45', read)).toHaveLength(101)
+    expect(served).toEqual({ excerpts: 100, reads: 0 })
+    expect(await rowsOf(capture, 'tcp.payload[0:2] == 16:03', read)).toHaveLength(1)
+    // Segments without a payload have none of it.
+    expect(served).toEqual({ excerpts: 200, reads: 0 })
+  })
+
+  it('are asked for a chunk ahead', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    for (let n = 0; n < 150_000; n++) capture.add(BigInt(n), frame)
+    const { read, served } = serving(capture)
+    const asked: number[] = []
+    const second = Promise.withResolvers<void>()
+    const waiting: ReadBytes = Object.assign(read.bind(undefined), {
+      excerpts: async (length: number, places: Float64Array) => {
+        asked.push(places.length)
+        if (asked.length > 1) second.resolve()
+        await second.promise
+        return (await read.excerpts?.(length, places)) ?? new Uint8Array(0)
+      },
+    })
+    expect(await rowsOf(capture, 'tcp.checksum >= 0', waiting)).toHaveLength(150_001)
+    expect(asked).toEqual([65_536, 65_536, 150_000 - 2 * 65_536])
+    expect(served.reads).toBe(0)
+  })
+
+  it('that can not be had are read', async () => {
+    const capture = new TestCapture()
+    for (let n = 0; n < 100; n++) capture.add(BigInt(n), segment(n % 2 === 0 ? 'GET /' : 'PUT /'))
+    const read: ReadBytes = Object.assign(capture.read.bind(undefined), {
+      excerpts: () => Promise.reject(new Error('The host does not answer.')),
+    })
+    expect(await rowsOf(capture, 'tcp.payload[0] == 0x47', read)).toHaveLength(51)
+  })
+})
