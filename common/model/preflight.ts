@@ -40,6 +40,8 @@ export interface Preflight {
   readonly rungs: readonly RungVerdict[]
   /** The least privileged that passes. */
   readonly chosen?: Rung
+  /** What may keep a capture here from being made, and what it will show otherwise than one would think, in sentences. */
+  readonly circumstances: readonly string[]
   /** Other things worth knowing, in sentences. */
   readonly notes: readonly string[]
 }

@@ -59,6 +59,7 @@ function report(result: Preflight): string {
           .map((line) => `    ${line}`),
       )
   }
+  if (result.circumstances.length > 0) lines.push('', ...result.circumstances)
   if (result.notes.length > 0) lines.push('', ...result.notes)
   return `${lines.join('\n')}\n`
 }

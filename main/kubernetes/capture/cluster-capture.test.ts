@@ -227,6 +227,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
 
   it('leaves its own traffic out of a pod on the network of its node, too', async () => {
     await on.cluster.pod('default', 'agent', { nodeName: 'node-b', hostNetwork: true })
+    const { preflight: told } = await preflight(on.admin, pod('agent'), DEFAULT_SETTINGS, 'debug')
+    expect(told.circumstances).toEqual([expect.stringMatching(/^Pod agent is on the network of its node/)])
     const status = await make([pod('agent')], { filter: 'icmp', durationSeconds: 1 }).run()
     expect(readBlocks(status.file).rest).toBe(0)
     expect(status.state).toBe('complete')

@@ -13,7 +13,8 @@ function facts(more: Partial<LadderFacts> = {}, denied: readonly string[] = []):
     }
     dryRuns.set(rung, { ok: true })
   }
-  return { user: 'dev', namespace: 'pay', pod: 'web', node: 'n1', debugNamespace: 'debug', allowed, dryRuns, ...more }
+  const who = { user: 'dev', namespace: 'pay', pod: 'web', node: 'n1', debugNamespace: 'debug' }
+  return { ...who, circumstances: [], allowed, dryRuns, ...more }
 }
 
 const refused = (message: string) => ({ ok: false, message }) as const

@@ -19,6 +19,8 @@ export interface LadderFacts {
   /** What a server-side dry run said; absent where it was not made for lack of a permission. */
   readonly dryRuns: ReadonlyMap<Rung, DryRun>
   readonly reusable?: Reusable
+  /** See Preflight. */
+  readonly circumstances: readonly string[]
   /** Why nothing can be captured in this pod at all: it does not run, it is a mirror pod. */
   readonly obstacle?: string
   /** Why nothing of ours can run on the node at all: it is no Linux machine. */
@@ -88,13 +90,22 @@ export function decideLadder(facts: LadderFacts): Preflight {
         ]
       : []),
   ]
-  const { user, namespace, pod, node } = facts
+  const { user, namespace, pod, node, circumstances } = facts
   const unseen = watchPermissions(namespace, pod).filter((one) => facts.allowed.get(permissionKey(one)) === false)
   if (unseen.length > 0) {
     const may = listText(unseen.map(permissionText))
     notes.push(`${user} may not ${may}: the capture will not tell when they are deleted, restarted or not ready.`)
   }
-  return { user, namespace, node, rungs, notes, ...(pod === undefined ? {} : { pod }), ...(chosen ? { chosen } : {}) }
+  return {
+    user,
+    namespace,
+    node,
+    rungs,
+    circumstances,
+    notes,
+    ...(pod === undefined ? {} : { pod }),
+    ...(chosen ? { chosen } : {}),
+  }
 }
 
 function judge(rung: Rung, facts: LadderFacts): RungVerdict {

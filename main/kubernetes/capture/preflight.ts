@@ -7,6 +7,7 @@ import type { Namespace, Node, Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
 import { CONTAINER_PREFIX, debugPod, ephemeralContainer, findReusable } from './capture-container.ts'
+import { circumstances } from './circumstances.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
 import { nodeObstacle, podObstacle, spoiledByAdmission } from './obstacles.ts'
 import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
@@ -71,6 +72,7 @@ export async function preflight(
     debugNamespace,
     allowed,
     dryRuns,
+    circumstances: circumstances(pod, nodeObject),
     ...(podName === undefined ? {} : { pod: podName }),
     ...(runtime ? { runtime } : {}),
     ...(level ? { podSecurity: level } : {}),

@@ -11,6 +11,7 @@ const plan = (pod: string, open: boolean): PointPlan => ({
     pod,
     node: 'node-a',
     rungs: [],
+    circumstances: [],
     notes: [],
     ...(open ? { chosen: 'ephemeral-container' } : {}),
   },

@@ -43,6 +43,11 @@ export function Point({ target, plan, look, chosenInterface, onInterface, onRemo
       {plan?.problem !== undefined && <p className="bad">{plan.problem}</p>}
       {chosen && <p>{chosen.sentence}</p>}
       {preflight && !chosen && <p className="bad">{noWay(preflight)}</p>}
+      {preflight?.circumstances.map((text) => (
+        <p key={text} className="quiet">
+          {text}
+        </p>
+      ))}
       {preflight && closed.length + preflight.notes.length > 0 && (
         <WhyNot rungs={closed} notes={preflight.notes} open={!chosen} onCopy={onCopy} />
       )}
