@@ -107,6 +107,48 @@ describe('what is sent again in a hole for the second time', () => {
   })
 })
 
+describe('what is sent soon after an ACK that stops short of it, and before which nothing is selected', () => {
+  const RECOVERED = `${OPEN}
+    +1ms   A>B A  1(1000)    ack 1
+    +0     A>B A  1001(1000) ack 1
+    +0     A>B A  2001(1000) ack 1
+    +20ms  B>A A  1(0)       ack 1 <sack 2001:3001>
+    +0     A>B A  1(1000)    ack 1 ; fast
+    +1ms   A>B A  3001(1000) ack 1
+    +0     A>B A  4001(1000) ack 1
+    +1ms   A>B A  1001(1000) ack 1 ; fast
+    +20ms  B>A A  1(0)       ack 3001`
+
+  it('was sent by RACK’s timer, as what was sent after it had come', () => {
+    expectVerdicts(`${RECOVERED}
+      +7ms   A>B A  3001(1000) ack 1 ; fast
+      +0     A>B A  4001(1000) ack 1 ; fast
+    `)
+  })
+
+  it('was sent by a time-out where that takes as long', () => {
+    expectVerdicts(`${RECOVERED}
+      +221ms A>B A  3001(1000) ack 1 ; rto
+    `)
+  })
+
+  it('was sent by a probe after two round trips', () => {
+    expectVerdicts(`${RECOVERED}
+      +45ms  A>B A  4001(1000) ack 1 ; tlp
+    `)
+  })
+
+  it('was not sent because of an ACK of itself, which its sender had not got yet', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   A>B A  1(1000)    ack 1
+      +0     A>B A  1001(1000) ack 1
+      +20ms  B>A A  1(0)       ack 1001
+      +200ms B>A A  1(0)       ack 2001
+      +5ms   A>B A  1001(1000) ack 1 ; tlp
+    `)
+  })
+})
+
 describe('without SACK', () => {
   it('a segment that duplicate ACKs did not bring at once is sent by a time-out', () => {
     const lost = (wait: string): string => `

@@ -12,6 +12,11 @@ export const TIMER_NS: f64 = 150e6
 const SHORTEST_TIMEOUT_NS: f64 = 250e6
 /** A segment this soon after news (and the way to the sender and back) was sent because of it: Linux's timers wait 2 ms and more. */
 const ACK_CLOCKED_NS: f64 = 1e6
+/**
+ * RACK's timer sends what had been sent before that which an ACK told of (RFC 8985 section 6.2). It strikes within a round trip and this, Linux
+ * TCP_TIMEOUT_MIN and a tick; a probe no sooner than two round trips after an ACK (section 7.2), a time-out after TCP_RTO_MIN.
+ */
+const RACK_TIMER_NS: f64 = 6e6
 
 /**
  * Which of the sender's mechanisms sent the packet, a retransmission up to `end`, by Linux's states as far as this point can follow
@@ -37,6 +42,11 @@ export function mechanismOf(d: Sender, other: Sender, time: f64, end: i32, missi
   // A probe repeats the last segment alone, a time-out what is first, also merged with what follows (Linux tcp_retrans_try_collapse).
   const isOnly = d.head === d.tail
   const isTail = end === d.next && !hasSackNews && (isOnly || !sent.isFirst(d, packet.seq))
+  // An ACK of the segment itself had not come to its sender yet.
+  if ((state & (ACKED | SACK_OK)) === (ACKED | SACK_OK) && packet.seq - d.una >= 0) {
+    const latest = d.senderSide + d.roundTrip + (isTail ? 0 : RACK_TIMER_NS)
+    if (quiet < latest) return EVIDENCE.partialAck
+  }
   // What a probe repeated comes again where its answer got lost behind this point.
   const isProbed = (state & PROBED) !== 0 || end === d.probeEnd
   if (isProbed && (!isTail || isOnly)) {
