@@ -5,17 +5,21 @@ import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
 
 const EPOCH = 1_700_000_000_000_000_000n
 
-/** Connections as two points see them, a millisecond apart; a packet marked `# dies` only by the first on its way. */
+/** Connections as two points see them, a millisecond apart; one marked `# dies` only by the first on its way, one marked `# made` only by the second. */
 function seenTwice(...connections: readonly string[]) {
   const writer = new PcapngWriter()
   const points = ['web', 'db'].map((name) => writer.interface({ linkType: 1, name }))
   const sightings = connections.flatMap((text, n) => {
     const lines = text.split('\n').filter((line) => line.trim() !== '')
     const packets = lines.filter((line) => line.includes('>'))
-    return framesOf(lines.map((line) => line.replace('# dies', '')).join('\n'), n).flatMap((frame, i) => {
+    return framesOf(lines.map((line) => line.replace(/# \w+/, '')).join('\n'), n).flatMap((frame, i) => {
       const [near, far] = packets[i].includes('A>B') ? points : points.toReversed()
       const dies = packets[i].includes('# dies')
-      return [{ ...frame, id: near }, ...(dies ? [] : [{ ...frame, id: far, time: frame.time + 1e6 }])]
+      const made = packets[i].includes('# made')
+      return [
+        ...(made ? [] : [{ ...frame, id: near }]),
+        ...(dies ? [] : [{ ...frame, id: far, time: frame.time + 1e6 }]),
+      ]
     })
   })
   sightings.sort((a, b) => a.time - b.time)
@@ -80,6 +84,26 @@ describe('a capture of two points', () => {
     expect(finding.blamed).toBe(
       'the network between pod and node, where 2 questions died and between node and pod, where 2 answers died; db.shop (10.0.0.2), or the way behind node, to which 2 questions came and from which no answer did',
     )
+  })
+
+  it('names the hop on which resets were made', async () => {
+    const open = [0, 1].map(
+      (i) => `
+    +5ms A>B PA ${1 + 100 * i}(100) ack ${1 + 10 * i} id ${3 + 2 * i}
+    +5ms B>A PA ${1 + 10 * i}(10) ack ${101 + 100 * i} id ${2 + i}`,
+    )
+    const rejected = `${HANDSHAKE}${open.join('')}
+    +5ms A>B PA 201(100) ack 21 id 9 # dies
+    +1ms B>A R  21(0) # made`
+    const finding = theFinding(
+      await seenTwice(
+        HANDSHAKE + open.join(''),
+        `isn A 70000 B 90000\n${rejected}`,
+        `isn A 5000 B 7000\n+1s A>B S 0(0) id 1 <mss 1460>\n+5ms B>A SA 0(0) ack 1 id 1 <mss 1460>\n+5ms A>B A 1(0) ack 1 id 2`,
+      ),
+    )
+    expect(finding).toMatchObject({ kind: 'mid-stream-reset', title: 'Resets made between db and web' })
+    expect(finding.blamed).toContain('rule that rejects between db and web')
   })
 
   it('blames no hop for what died elsewhere', async () => {

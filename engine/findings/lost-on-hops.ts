@@ -1,6 +1,7 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { messageId } from '../hops/datagrams.ts'
-import { hopsOf, type HopReport, type Loss, type SeenPacket } from '../hops/hops.ts'
+import { hopsOf } from '../hops/hops.ts'
+import type { HopReport, Loss, SeenPacket } from '../hops/report.ts'
 import type { FindingContext } from './context.ts'
 import type { Survey } from './survey.ts'
 import { countOf, listOf, printable } from './words.ts'
@@ -43,6 +44,13 @@ export function unansweredOnHops(context: FindingContext, conversations: readonl
   )
 }
 
+/** Between which capture points resets of the conversation were made, as the first of the two did not see them: "between web and node-a". */
+export function resetMadeOnHop(context: FindingContext, conversation: number): string | undefined {
+  const report = reportOf(context)
+  const made = report?.made.find(among([conversation]))
+  return report && made && betweenText(report, made.hop)
+}
+
 /** Whether the answer of DNS in that row died between two points, so that who asked never got it. */
 export function answerDied(context: FindingContext, row: number): boolean {
   const report = reportOf(context)
@@ -77,7 +85,7 @@ function among(conversations: readonly number[]) {
 
 /** `nameOf`: what a packet that died is called; of others nothing is said. */
 function deathsOf(
-  { hops, points }: HopReport,
+  report: HopReport,
   losses: readonly Loss[],
   nameOf: (loss: Loss) => string | false | undefined,
 ): string | undefined {
@@ -94,11 +102,15 @@ function deathsOf(
   const worst = Array.from(counts).toSorted(([, a], [, b]) => total(b) - total(a))
   return listOf(
     worst.map(([index, onHop]) => {
-      const names = [hops[index].from, hops[index].to].map((point) => printable(points[point].name))
       const died = Array.from(onHop, ([name, count]) => countOf(count, name))
-      return `between ${names[0]} and ${names[1]}, where ${listOf(died)} died`
+      return `${betweenText(report, index)}, where ${listOf(died)} died`
     }),
   )
+}
+
+function betweenText({ hops, points }: HopReport, hop: number): string {
+  const names = [hops[hop].from, hops[hop].to].map((point) => printable(points[point].name))
+  return `between ${names[0]} and ${names[1]}`
 }
 
 function reportOf({ tables, survey }: FindingContext): HopReport | undefined {

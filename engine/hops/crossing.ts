@@ -7,6 +7,8 @@ export interface Crossing {
   readonly lost: readonly Lost[]
   /** Sequence numbers that arrived all the same, as points further on or the receiver's ACKs tell, but were not captured at the next point. */
   readonly missed: number
+  /** Packets that held them. */
+  readonly missedPackets: number
 }
 
 /** A segment that was seen at the point and not, or not wholly, at the next one. */
@@ -83,6 +85,7 @@ export function crossing(
   let segments = 0
   for (let place = 0; place < near.count; place++) if (isDue(place)) segments++
   let missed = 0
+  const missedPlaces = new Set<number>()
   const found = new Map<number, { bytes: number; again: number | undefined }>()
   for (const { from, to } of unequal(near, far)) {
     const sent = near.holding(from)
@@ -93,7 +96,9 @@ export function crossing(
     const crossed = Math.max(came.length, further, came.length === 0 && arrived(to) ? sent.length : 0)
     const gone = unmatched(near, sent, far, came, reach.least)
     const dead = Math.max(0, sent.length - crossed)
-    if (gone.slice(dead, dead + crossed - came.length).some(({ place }) => isKnown(place))) missed += to - from
+    const unseen = gone.slice(dead, dead + crossed - came.length).filter(({ place }) => isKnown(place))
+    if (unseen.length > 0) missed += to - from
+    for (const { place } of unseen) missedPlaces.add(place)
     for (const { place, again } of gone.slice(0, dead)) {
       if (!isKnown(place)) continue
       const known = found.get(place)
@@ -102,7 +107,7 @@ export function crossing(
     }
   }
   const lost = Array.from(found, ([place, { bytes, again }]) => ({ place, bytes, again }))
-  return { segments, lost: lost.sort((a, b) => a.place - b.place), missed }
+  return { segments, lost: lost.sort((a, b) => a.place - b.place), missed, missedPackets: missedPlaces.size }
 }
 
 /** Whether an ascending list has a number from `from` on, at most `span` above it. */

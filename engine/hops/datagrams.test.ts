@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { concat, ethernet, ipv4, text, udp } from '../query/testing/frames.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
-import { hopsOf, type HopReport } from './hops.ts'
+import { hopsOf } from './hops.ts'
+import type { HopReport } from './report.ts'
 
 const START = 1_800_000_000_000_000_000n
 

@@ -70,7 +70,7 @@ export function flowPathOf(
   const unread = views.map((seen) => points.map((_, point) => seen.at(point)?.unread))
   const answered = dns ? answeredOf(runs[asks], runs[1 - asks], points) : new Set<number>()
   const arrived = (direction: number, to: number) => direction === asks && answered.has(to - 1)
-  return { members, kind: 'datagram', asks: dns ? asks : undefined, runs, arrived, unread, order: [] }
+  return { members, kind: 'datagram', asks: dns ? asks : undefined, runs, resets: [[], []], arrived, unread, order: [] }
 }
 
 /** What a point saw of a flow in one direction. */

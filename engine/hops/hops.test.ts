@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type TcpSegment, tcpFrame } from '../../test/support/tcp-frame.ts'
 import { FLAG } from '../columns/packet-table.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
-import { hopsOf, type HopReport } from './hops.ts'
+import { hopsOf } from './hops.ts'
+import type { HopReport } from './report.ts'
 
 const { syn, ack, fin, rst } = FLAG
 const MS = 1e6
@@ -402,6 +403,64 @@ describe('hops', () => {
     const died = lostBehind('node')
     const fragment: Sent = { at: 55, seq: 401, ack: 931, payloadLength: 1400, fragment: true, onlyAt: 'peer' }
     expect(lostOn(hops(captured([...died, fragment])))).toEqual({ 'node > peer': 1 })
+  })
+
+  it('tells where a reset died', () => {
+    const reset: Sent = { at: 50, fromA: false, flags: rst, seq: 931, ack: 0 }
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), { ...reset, dies: 'peer' }, ...other(60, 10)]))
+    expect(lostOn(report)).toEqual({})
+    expect(report.losses).toMatchObject([{ kind: 'reset', hop: 2, time: 50 * MS, toA: true }])
+    expect(report.hops[2].resets).toEqual({ due: 1, lost: 1, unsure: 0 })
+    // All of them come, though one number is used again.
+    const each = [50, 52, 54].map((at) => ({ ...reset, at }))
+    const whole = hops(
+      captured([...HANDSHAKE, ...exchange(3), ...each, ...other(60, 10)], { nat: true, bothLegs: true }),
+    )
+    expect(whole).toMatchObject({ losses: [], made: [] })
+  })
+
+  it('tells between which points a reset was made, and not of one that its end made', () => {
+    const own: Sent = { at: 50, fromA: false, flags: rst, seq: 931, ack: 0 }
+    const data = { seq: 401, ack: 931, payloadLength: 100 }
+    const rejected: Sent[] = [
+      { ...data, at: 50, dies: 'node' },
+      { ...own, at: 51.4, onlyAt: 'node' },
+      { ...own, at: 52.4, onlyAt: 'pod' },
+    ]
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...rejected, ...other(60, 10)]))
+    expect(report.made.map(({ hop, time }) => [report.hops[hop], time])).toMatchObject([
+      [{ from: 2, to: 1 }, 51.4 * MS],
+    ])
+    expect(hops(captured([...HANDSHAKE, ...exchange(3), own, ...other(60, 10)])).made).toEqual([])
+  })
+
+  it('tells of a reset that refuses what nobody further on saw', () => {
+    const refused: Sent[] = [
+      { at: 40, portA: 40_009, flags: syn, seq: 7_000, ack: 0, dies: 'pod' },
+      { at: 40.2, portA: 40_009, fromA: false, flags: rst | ack, seq: 0, ack: 7_001, onlyAt: 'pod' },
+    ]
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...refused, ...exchange(3, 80, 401)]))
+    expect(report.made.map(({ hop }) => report.hops[hop])).toMatchObject([{ from: 1, to: 0 }])
+  })
+
+  it('makes no reset where a point had ended, or is known to have missed other packets', () => {
+    const own: Sent = { at: 50, fromA: false, flags: rst, seq: 931, ack: 0, missedBy: 'peer' }
+    const gone = [
+      ...HANDSHAKE,
+      ...exchange(3),
+      own,
+      ...other(60, 10).map((each) => ({ ...each, missedBy: 'peer' as const })),
+    ]
+    expect(hops(captured(gone)).made).toEqual([])
+    const missed: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 100, missedBy: 'node' }
+    const resets = Array.from({ length: 20 }, (_, i): Sent[] =>
+      other(100 + 50 * i, 3, 40_010 + i).concat({
+        ...{ at: 145 + 50 * i, portA: 40_010 + i, fromA: false, flags: rst, ack: 0 },
+        ...{ seq: 931 + 20_000 + 100_000 * (10 + i), ...(i === 7 && { missedBy: 'node' }) },
+      }),
+    ).flat()
+    const some = hops(captured([...HANDSHAKE, ...exchange(3), missed, ...exchange(3, 60, 501), ...resets]))
+    expect(some).toMatchObject({ made: [], losses: [] })
   })
 
   it('ends with FINs, which are followed as well', () => {

@@ -1,5 +1,9 @@
 import { messageId } from './datagrams.ts'
-import type { SeenPacket } from './hops.ts'
+import { TO_B } from './legs.ts'
+import type { Path } from './paths.ts'
+import type { CapturePoint } from './points.ts'
+import type { HopReport, SeenPacket, Unanswered } from './report.ts'
+import { packetAt } from './steps.ts'
 
 /** What the queries and answers of DNS ask, "A db.shop", by packet; undefined where it was not read. */
 export function asksOf(packets: readonly SeenPacket[]): ReadonlyMap<SeenPacket, string> {
@@ -20,3 +24,37 @@ export function asksOf(packets: readonly SeenPacket[]): ReadonlyMap<SeenPacket, 
 }
 
 const keyOf = (conversation: number, id: number): number => conversation * 2 ** 16 + id
+
+/** An answer may come that late. */
+const PATIENCE_NS = 2e9
+
+/** DNS queries, and those among them that arrived at the last point, or beyond, and were not answered from there. */
+export function lookupsOf(
+  paths: readonly Path[],
+  points: readonly CapturePoint[],
+): Pick<HopReport, 'queries' | 'unanswered'> {
+  const unanswered: Unanswered[] = []
+  let queries = 0
+  for (const path of paths) {
+    const { asks, order, runs, arrived, unread } = path
+    if (asks === undefined || order.length < 2) continue
+    const way = asks === TO_B ? order : order.toReversed()
+    queries += runs[asks][way[0]]?.count ?? 0
+    const point = way[way.length - 1]
+    const run = runs[asks][point]
+    if (!run) continue
+    const answers = new Set(
+      points.flatMap(({ source: { tables } }, at) =>
+        (runs[1 - asks][at]?.row ?? []).map((row) => messageId(tables, row)),
+      ),
+    )
+    const isRead = points.every((_, at) => unread[1 - asks][at] === undefined)
+    for (const [place, row] of run.row.entries()) {
+      const isLate = run.time[place] + PATIENCE_NS > points[point].until
+      const isAnswered = arrived(asks, run.to[place]) || answers.has(messageId(points[point].source.tables, row))
+      if (isRead && !isLate && !isAnswered)
+        unanswered.push({ ...packetAt(path, points[point], row, run.time[place]), point })
+    }
+  }
+  return { queries, unanswered: unanswered.sort((a, b) => a.time - b.time) }
+}

@@ -61,19 +61,29 @@ function middleOf(from: Run | undefined, to: Run | undefined): number | undefine
 }
 
 /**
- * Of each conversation that the path is made of: its addresses, and whether they stand the other way round. Of datagrams the lower port as well, as
+ * Of each conversation that the path is made of: its addresses, and whether they stand the other way round. Of datagrams the service's port as well, as
  * a point may capture those of one service alone.
  */
-function keysOf({ members, kind }: Path) {
+function keysOf({ members, kind }: Path, withPort = kind === 'datagram') {
   return members.map(({ source: { name, tables }, conversation, flipped }) => {
     const { portA, portB } = tables.conversations
-    const service = kind === 'datagram' ? ` ${Math.min(portA[conversation], portB[conversation])}` : ''
+    const service = withPort ? ` ${Math.min(portA[conversation], portB[conversation])}` : ''
     const a = addressKey(tables.conversations, conversation, flipped)
     const b = addressKey(tables.conversations, conversation, !flipped)
     return a < b
       ? { key: `${name}${service} ${a} ${b}`, turned: false }
       : { key: `${name}${service} ${b} ${a}`, turned: true }
   })
+}
+
+/** Tells whether a point captures what goes between the addresses of a path to its service: it saw that of this path or of another. */
+export function captures(paths: readonly Path[]): (path: Path, point: number) => boolean {
+  const seen = new Set<string>()
+  for (const path of paths) {
+    const points = seenBy(path)
+    for (const { key } of keysOf(path, true)) for (const point of points) seen.add(`${path.kind} ${key} ${point}`)
+  }
+  return (path, point) => keysOf(path, true).some(({ key }) => seen.has(`${path.kind} ${key} ${point}`))
 }
 
 type Order = readonly number[]

@@ -14,6 +14,8 @@ export interface Path {
   readonly asks: number | undefined
   /** By direction, then by point. */
   readonly runs: readonly (readonly (Run | undefined)[])[]
+  /** The same of resets, which take up no sequence numbers and are not acknowledged. */
+  readonly resets: readonly (readonly (Run | undefined)[])[]
   /** Whether what ends with the sequence number did arrive in that direction, as ACKs or answers tell. */
   readonly arrived: (direction: number, to: number) => boolean
   /** By direction, then by point: when something came of which it can't be told what it is, in order of time. */
@@ -37,6 +39,7 @@ const MOST_KNOWN = 2 ** 22
 interface View {
   /** By point. */
   readonly runs: readonly (Run | undefined)[][]
+  readonly resets: readonly (Run | undefined)[][]
   readonly acks: readonly number[][]
 }
 
@@ -58,6 +61,9 @@ export function pathOf(
     anchor(views, direction)
     return points.map((_, point) => views.find((view) => view.runs[direction][point])?.runs[direction][point])
   })
+  const resets = DIRECTIONS.map((direction) =>
+    points.map((_, point) => views.find((view) => view.resets[direction][point])?.resets[direction][point]),
+  )
   const acked = DIRECTIONS.map((direction) => {
     // An ACK of what nobody sent answers another connection: a challenge ACK (RFC 5961) of one that the peer still has open.
     const sent = runs[direction].reduce((most, run) => Math.max(most, run?.end ?? -Infinity), -Infinity)
@@ -67,7 +73,7 @@ export function pathOf(
   })
   const arrived = (direction: number, to: number) => acked[direction] >= to
   const unread = DIRECTIONS.map((direction) => points.map((point) => fragmentsAt(point, members, direction)))
-  return { members, kind: 'segment', asks: undefined, runs, arrived, unread, order: [] }
+  return { members, kind: 'segment', asks: undefined, runs, resets, arrived, unread, order: [] }
 }
 
 function viewOf(
@@ -79,6 +85,10 @@ function viewOf(
 ): View {
   const { packets } = tables
   const runs: (Run | undefined)[][] = [[], []]
+  const resets: (Run | undefined)[][] = [[], []]
+  const seenResets = new Set<string>()
+  /** By point and direction, the leg on which they are counted. */
+  const resetLegs = new Map<string, number>()
   const acks: number[][] = [[], []]
   const newest = [0, 0]
   const rows = rowsOf(own)
@@ -112,12 +122,21 @@ function viewOf(
         run.add(from, from + length, time + points[point].offset, row)
       }
     }
+    if ((flags & FLAG.rst) !== 0) {
+      const place = `${point} ${direction}`
+      if (!resetLegs.has(place)) resetLegs.set(place, leg.number)
+      const isNew = () => !tally.seesTwice || added(seenResets, `${point} ${firstSighting(tables, row)}`)
+      if (resetLegs.get(place) === leg.number && isNew()) {
+        const run = (resets[direction][point] ??= new Run())
+        run.add(chunk.seq[i], chunk.seq[i] + 1, chunk.time[i] + points[point].offset, row)
+      }
+    }
     const back = bases[1 - direction]
     if ((flags & FLAG.ack) !== 0 && (flags & FLAG.rst) === 0 && back !== undefined) {
       acks[1 - direction].push(unwrapped(1 - direction, back, chunk.ack[i]))
     }
   }
-  return { runs, acks }
+  return { runs, resets, acks }
 }
 
 /** So soon nothing is sent again: see TWIN_NS of the kernel. */

@@ -1,44 +1,52 @@
 import { countOf, listOf, printable } from '../findings/words.ts'
-import type { HopReport, Loss } from './hops.ts'
+import type { HopReport } from './report.ts'
 
 /** So many hops are named for each kind of packet. */
 const MOST_NAMED = 3
 
 /** What the report comes to, a sentence for each kind of packet in which something is amiss; none where nothing is. */
 export function hopSentences(report: HopReport): string[] {
-  const { losses, queries, unanswered, points } = report
+  const { losses, made, queries, unanswered, points } = report
   const messages = Map.groupBy(losses, ({ kind, dns }) => dns ?? kind)
   const silent = Map.groupBy(unanswered, ({ point }) => point)
   return [
-    ...deaths(report, messages.get('query'), ['DNS query', 'DNS queries'], ` (of ${queries})`),
-    ...deaths(report, messages.get('answer'), ['DNS answer', 'DNS answers']),
+    ...onHops(report, messages.get('query'), 'died', ['DNS query', 'DNS queries'], ` (of ${queries})`),
+    ...onHops(report, messages.get('answer'), 'died', ['DNS answer', 'DNS answers']),
     ...Array.from(silent, ([point, { length }]) => {
       return `${countOf(length, 'DNS query', 'DNS queries')} came to ${printable(points[point].name)}, and no answer from there.`
     }),
-    ...deaths(report, messages.get('segment'), ['segment', 'segments']),
-    ...deaths(report, messages.get('datagram'), ['datagram', 'datagrams']),
+    ...onHops(report, made, 'made', ['reset', 'resets']),
+    ...onHops(report, messages.get('reset'), 'died', ['reset', 'resets']),
+    ...onHops(report, messages.get('segment'), 'died', ['segment', 'segments']),
+    ...onHops(report, messages.get('datagram'), 'died', ['datagram', 'datagrams']),
   ]
 }
 
 /** "2 DNS queries died on the way from web to node-a.", the worst hop first. */
-function deaths(
+function onHops(
   { hops, points }: HopReport,
-  losses: readonly Loss[] = [],
+  packets: readonly { readonly hop: number }[] = [],
+  what: 'died' | 'made',
   [one, several]: readonly [string, string],
   of = '',
 ): string[] {
-  if (losses.length === 0) return []
+  if (packets.length === 0) return []
   const counts = Array.from(
-    Map.groupBy(losses, ({ hop }) => hop),
+    Map.groupBy(packets, ({ hop }) => hop),
     ([hop, { length }]) => ({ hop: hops[hop], count: length }),
   ).sort((a, b) => b.count - a.count)
-  const way = ({ hop: { from, to } }: (typeof counts)[number]) =>
-    `from ${printable(points[from].name)} to ${printable(points[to].name)}`
-  const died = `${countOf(losses.length, one, several)} died`
-  if (counts.length === 1) return [`${died} on the way ${way(counts[0])}${of}.`]
+  const way = ({ hop: { from, to } }: (typeof counts)[number]) => {
+    const names = [from, to].map((point) => printable(points[point].name))
+    return what === 'died' ? `from ${names[0]} to ${names[1]}` : `between ${names[0]} and ${names[1]}`
+  }
+  const verb = what === 'died' ? 'died' : packets.length === 1 ? 'was made' : 'were made'
+  const said = `${countOf(packets.length, one, several)} ${verb}`
+  const own = what === 'made' ? ', by neither end' : ''
+  if (counts.length === 1) return [`${said}${what === 'died' ? ' on the way' : ''} ${way(counts[0])}${own}${of}.`]
   const rest = counts.slice(MOST_NAMED)
   const ways = counts.slice(0, MOST_NAMED).map((each) => `${each.count} ${way(each)}`)
-  if (rest.length > 0)
+  if (rest.length > 0) {
     ways.push(`${rest.reduce((sum, { count }) => sum + count, 0)} on ${countOf(rest.length, 'other hop')}`)
-  return [`${died}${of}: ${listOf(ways, MOST_NAMED)}.`]
+  }
+  return [`${said}${own}${of}: ${listOf(ways, MOST_NAMED)}.`]
 }

@@ -35,6 +35,7 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
       connections: 1,
       alone: 0,
       queries: 0,
+      made: [],
       unanswered: [],
       points: [
         { name: 'web', segments: 5 },

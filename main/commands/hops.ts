@@ -36,13 +36,14 @@ For each hop, which is two neighbouring points and a direction:
   lost          not seen at the second one, nor further on, nor acknowledged or answered
   uncaptured    bytes that crossed all the same, as points further on or ACKs tell: the second point's capture dropped them
   datagrams     of UDP, seen at the first point and due at the second
-  unsure        not seen at the second point, which is known to have dropped others: they may have come
+  unsure        not seen at the second point, which is known to have dropped others nearly as often: they may have come
+  resets        seen at the first point and due at the second; one that the second saw and the first did not was made between them
   least         the shortest time for the way, half of there and back, and how far that may be off, whatever the clocks read
   p50 p99 max   times above the shortest one, which clocks that differ can't falsify
 
   --json        one JSON object with every lost packet; times are nanoseconds since the first capture's first frame, by each point's clock
 
-Bare ACKs and resets are not followed, nor datagrams in IP fragments.`,
+Bare ACKs are not followed, nor datagrams in IP fragments.`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
     if (positionals.length === 0) throw new UsageError('name a capture with several interfaces, or several captures.')
@@ -107,7 +108,9 @@ function hopTable(report: HopReport): string {
     ['datagrams', ({ datagrams: { due } }) => countOrNone(due)],
     ['lost', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : String(lost))],
     ['share', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : shareText(lost, due))],
-    ['unsure', ({ datagrams: { unsure } }) => countOrNone(unsure)],
+    ['unsure', ({ datagrams, resets }) => countOrNone(datagrams.unsure + resets.unsure)],
+    ['resets', ({ resets: { due } }) => countOrNone(due)],
+    ['lost', ({ resets: { lost } }) => countOrNone(lost)],
     ['least', ({ delay }) => timeOrNone(delay?.oneWay?.leastNs)],
     ['+-', ({ delay }) => timeOrNone(delay?.oneWay?.errorNs)],
     ['p50', ({ delay }) => timeOrNone(delay?.aboveLeast.p50)],
@@ -139,7 +142,7 @@ function clockLines(report: HopReport): string[] {
 }
 
 function packetTables(report: HopReport, names: Names): string[] {
-  const { losses, unanswered, hops, points } = report
+  const { losses, made, unanswered, hops, points } = report
   const isOne = points.every(({ source }) => source === points[0].source)
   const shown = [losses.slice(0, MOST), unanswered.slice(0, MOST)] as const
   const asks = asksOf([...shown[0].filter(({ dns }) => dns), ...shown[1]])
@@ -168,6 +171,14 @@ function packetTables(report: HopReport, names: Names): string[] {
       ]
     }),
     losses.length,
+  )
+  add(
+    ['made on', ...file, 'frame', 'stream', 'packet', 'on its way'],
+    made.slice(0, MOST).map((reset) => {
+      const { place, way } = placeOf(reset)
+      return [nameOf(report, hops[reset.hop]), ...place, 'reset', way]
+    }),
+    made.length,
   )
   add(
     ['no answer at', ...file, 'frame', 'stream', 'query', 'on its way'],
@@ -226,6 +237,11 @@ const jsonOf = (report: HopReport) => ({
     ...jsonPlace(loss),
     bytes: loss.bytes,
     again: loss.again === undefined ? undefined : loss.source.tables.packets.frame(loss.again),
+  })),
+  made: report.made.map((reset) => ({
+    from: report.points[report.hops[reset.hop].from].name,
+    to: report.points[report.hops[reset.hop].to].name,
+    ...jsonPlace(reset),
   })),
   unanswered: report.unanswered.map((query) => ({ point: report.points[query.point].name, ...jsonPlace(query) })),
 })

@@ -1,6 +1,7 @@
 import { conntrackOf, inPod, openSockets, podOf, policies } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { resetMadeOnHop } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, most, nsText, sentences, whenText } from '../words.ts'
@@ -12,6 +13,8 @@ interface Aborted extends Case {
   readonly reset: number
   /** Somebody else sent it, in the name of one end. */
   readonly injected: boolean
+  /** Between which two capture points it was made: "between web and node-a". */
+  readonly made: string | undefined
 }
 
 const THRESHOLDS = {
@@ -58,12 +61,21 @@ export const midStreamReset: Rule = {
     if (cases.length === 0) return []
     const copies = copiesByRow(context)
     const from = Map.groupBy(cases, (each) =>
-      each.injected ? 'the way' : wasMadeHere(each, copies) ? 'this host' : 'the server',
+      each.made !== undefined
+        ? 'a hop'
+        : each.injected
+          ? 'the way'
+          : wasMadeHere(each, copies)
+            ? 'this host'
+            : 'the server',
     )
     const drafts: Draft[] = []
     for (const group of byServer(context, from.get('the server') ?? [])) drafts.push(await draft(context, group))
     for (const group of byServer(context, from.get('the way') ?? []))
       drafts.push({ ...injectedDraft(context, group), why: await farText(context, group) })
+    for (const [made, onHop] of Map.groupBy(from.get('a hop') ?? [], (each) => each.made ?? '')) {
+      for (const group of byServer(context, onHop)) drafts.push(madeDraft(context, group, made))
+    }
     for (const group of byServer(context, from.get('this host') ?? []))
       drafts.push({
         ...injectedDraft(context, group),
@@ -92,7 +104,8 @@ function caseOf(context: FindingContext, id: number): Aborted | undefined {
   if (data < 0) return undefined
   const since = segments.time(data)
   const until = segments.time(reset)
-  return { id, since, until, costNs: until - since, segments, data, reset, injected }
+  const made = resetMadeOnHop(context, id)
+  return { id, since, until, costNs: until - since, segments, data, reset, injected, made }
 }
 
 /** Where a host captures at several interfaces: by row, at how many more than one. None where not all are known. */
@@ -203,6 +216,25 @@ function injectedDraft(context: FindingContext, group: Group<Aborted>): Omit<Dra
     settle: `A capture where ${name === 'the clients' ? 'the clients are' : 'the server is'}: no reset leaves there.`,
     confirm: [policies, conntrackOf(server.address)],
     filter: context.filter(group.ids),
+  }
+}
+
+/** `made`: "between web and node-a" */
+function madeDraft(context: FindingContext, group: Group<Aborted>, made: string): Draft {
+  return {
+    ...injectedDraft(context, group),
+    subject: `${group.server.address} ${group.server.port} ${made}`,
+    title: `Resets made ${made}`,
+    why: 'The second of these two capture points saw the resets, and the first, which they seem to come through, did not.',
+    blamed: `a firewall, proxy or rule that rejects ${made}: the resets are not that end’s own`,
+    settle: 'The rules of the hosts between these points, twice: which one’s count grows.',
+    confirm: [
+      inPod(
+        'iptables-save -c | grep -F tcp-reset',
+        'on the hosts between these points: the rule that rejects, and its count',
+      ),
+      policies,
+    ],
   }
 }
 

@@ -4,6 +4,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
 import { handshakeOf } from '../handshake.ts'
 import type { IcmpError } from '../headers.ts'
+import { resetMadeOnHop } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, endText, least, listOf, most, nsText, sentences, whenText } from '../words.ts'
@@ -233,6 +234,17 @@ function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd):
 function whoResets(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Who {
   const theirs = Array.from(new Set(group.ids.map((id) => resetTtl(context, id)))).toSorted((a, b) => a - b)
   const list = (values: readonly number[]) => listOf(values.map(String), 4)
+  const made = new Set(group.ids.map((id) => resetMadeOnHop(context, id)))
+  const [place] = made
+  if (made.size === 1 && place !== undefined) {
+    return {
+      by: 'Something on the way',
+      short: `Somebody on the way says so: the resets were made ${place}.`,
+      blamed: `a firewall, proxy or rule that rejects ${place}: the first of these capture points did not see the resets`,
+      confidence: 0.9,
+      settle: 'The rules of the hosts between these points (iptables-save -c), twice: which one’s count grows.',
+    }
+  }
   if (own.length === 0) {
     return {
       by: context.shortEnd(group.server),

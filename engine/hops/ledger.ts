@@ -1,0 +1,119 @@
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
+import type { Crossing } from './crossing.ts'
+import { delayOf } from './delay.ts'
+import type { Path } from './paths.ts'
+import type { CapturePoint } from './points.ts'
+import type { Hop, HopReport, Loss, MadeReset } from './report.ts'
+import { endsOf, packetAt, type Step } from './steps.ts'
+
+/** What a point is known to have missed explains as much as this times its share of all packets. */
+const TIMES = 10
+
+/** What is counted on a hop. */
+class Tally {
+  readonly index: number
+  readonly from: number
+  readonly to: number
+  readonly due = { segment: 0, datagram: 0, reset: 0 }
+  readonly lost = { segment: 0, datagram: 0, reset: 0 }
+  readonly unsure = { segment: 0, datagram: 0, reset: 0 }
+  lostBytes = 0
+  missedBytes = 0
+
+  constructor(index: number, key: number) {
+    this.index = index
+    const { from, to } = endsOf(key)
+    this.from = from
+    this.to = to
+  }
+}
+
+/** Charges hops with what died on them, and with what was made. */
+export class Ledger {
+  readonly #points: readonly CapturePoint[]
+  readonly #hops = new Map<number, Tally>()
+  /** By point: packets that it is known to have missed, and all that it should have seen. */
+  readonly #missed: number[]
+  readonly #due: number[]
+  readonly #losses: Loss[] = []
+  readonly #made: MadeReset[] = []
+
+  constructor(points: readonly CapturePoint[]) {
+    this.#points = points
+    this.#missed = points.map(({ source, interface: id }) => {
+      const { dropped = 0, osDropped = 0 } = source.tables.interfaces[id].statistics ?? {}
+      return dropped + osDropped
+    })
+    this.#due = points.map(({ segments, datagrams }, i) => segments + datagrams + this.#missed[i])
+  }
+
+  add(path: Path, kind: Loss['kind'], { key, near, direction }: Step, crossed: Crossing): void {
+    const hop = this.#hopOf(key)
+    hop.due[kind] += crossed.segments
+    this.#missed[hop.to] += crossed.missedPackets
+    this.#due[hop.to] += crossed.missedPackets
+    if (kind === 'segment') hop.missedBytes += crossed.missed
+    for (const { place, bytes, again } of crossed.lost) {
+      const row = near.row[place]
+      const { source } = this.#points[hop.from]
+      this.#losses.push({
+        ...packetAt(path, this.#points[hop.from], row, near.time[place]),
+        kind,
+        dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
+        hop: hop.index,
+        bytes: kind === 'segment' ? bytes : source.tables.packets.chunk(row).payloadLength[row % CHUNK_ROWS],
+        again: again === undefined ? undefined : near.row[again],
+        againAfterNs: again === undefined ? undefined : near.time[again] - near.time[place],
+      })
+    }
+  }
+
+  /** `place`: of the reset in the run of the hop's second point. */
+  addMade(path: Path, { key, far }: Step, place: number): void {
+    const hop = this.#hopOf(key)
+    this.#made.push({ ...packetAt(path, this.#points[hop.to], far.row[place], far.time[place]), hop: hop.index })
+  }
+
+  report(measured: ReadonlyMap<number, readonly number[]>): Pick<HopReport, 'hops' | 'losses' | 'made'> {
+    const tallies = Array.from(this.#hops.values())
+    // Of a segment ACKs tell whether it came; of others nobody does, unless they were sent again.
+    const absent = Map.groupBy(this.#losses, ({ hop, kind }) => `${hop} ${kind}`)
+    const losses = this.#losses.filter(({ kind, hop, again }) => {
+      const tally = tallies[hop]
+      const count = absent.get(`${hop} ${kind}`)?.length ?? 0
+      const isSure = kind === 'segment' || again !== undefined || this.#isSure(tally.to, count, tally.due[kind])
+      tally[isSure ? 'lost' : 'unsure'][kind]++
+      return isSure
+    })
+    for (const { hop, kind, bytes } of losses) if (kind === 'segment') tallies[hop].lostBytes += bytes
+    const appeared = Map.groupBy(this.#made, ({ hop }) => hop)
+    const made = this.#made.filter(({ hop }) => {
+      const count = appeared.get(hop)?.length ?? 0
+      return this.#isSure(tallies[hop].from, count, count + tallies[hop].due.reset)
+    })
+    return {
+      hops: tallies.map(({ from, to, due, lost, unsure, lostBytes, missedBytes }): Hop => {
+        const of = (kind: Loss['kind']) => ({ due: due[kind], lost: lost[kind], unsure: unsure[kind] })
+        return {
+          ...{ from, to, segments: due.segment, lost: lost.segment, lostBytes, missedBytes },
+          ...{ datagrams: of('datagram'), resets: of('reset'), delay: delayOf({ from, to }, measured) },
+        }
+      }),
+      losses: losses.sort((a, b) => a.time - b.time),
+      made: made.sort((a, b) => a.time - b.time),
+    }
+  }
+
+  /** Whether the point can't just have missed `count` of so many packets, by what else it missed. */
+  #isSure(point: number, count: number, of: number): boolean {
+    return this.#missed[point] === 0 || count / of > (TIMES * this.#missed[point]) / this.#due[point]
+  }
+
+  #hopOf(key: number): Tally {
+    const known = this.#hops.get(key)
+    if (known) return known
+    const hop = new Tally(this.#hops.size, key)
+    this.#hops.set(key, hop)
+    return hop
+  }
+}

@@ -1,0 +1,89 @@
+import type { Member } from './connections.ts'
+import type { CapturePoint, PointSource } from './points.ts'
+
+/** What became of packets on their way from point to point. Times are nanoseconds since the first source's epoch, by each point's own clock. */
+export interface HopReport {
+  readonly points: readonly CapturePoint[]
+  /** Two neighbouring points each, in one direction; those first that are nearest to the ends that opened connections. */
+  readonly hops: readonly Hop[]
+  readonly losses: readonly Loss[]
+  readonly made: readonly MadeReset[]
+  /** DNS queries that came to the last point on their way, and nothing back from there. */
+  readonly unanswered: readonly Unanswered[]
+  /** DNS queries that the points nearest to who asks saw, of those that pass several. */
+  readonly queries: number
+  /** Connections, and flows of datagrams, that more than one point saw, and that only one did. */
+  readonly connections: number
+  readonly alone: number
+}
+
+export interface Hop {
+  /** Indices into `points`. */
+  readonly from: number
+  readonly to: number
+  /** Segments with payload, SYN or FIN that were seen at `from` and due at `to`. */
+  readonly segments: number
+  readonly lost: number
+  readonly lostBytes: number
+  /** Bytes that crossed, as points further on or ACKs tell, but were not captured at `to`. */
+  readonly missedBytes: number
+  readonly datagrams: UnacknowledgedOnHop
+  readonly resets: UnacknowledgedOnHop
+  /** Of the packets that both saw once. Undefined where there are none. */
+  readonly delay: HopDelay | undefined
+}
+
+/** UDP datagrams, or resets, that were seen at a hop's first point and due at its second. */
+export interface UnacknowledgedOnHop {
+  readonly due: number
+  readonly lost: number
+  /** Not seen at the second point, which is known to have missed others nearly as often: they may have come. */
+  readonly unsure: number
+}
+
+export interface HopDelay {
+  readonly count: number
+  /** Over the least: what clocks that differ can't falsify. */
+  readonly aboveLeast: { readonly p50: number; readonly p99: number; readonly max: number }
+  /**
+   * The least time from point to point, half of there and back, known within `errorNs` whatever the clocks read: one way takes at least
+   * no time. By how much the clock of `to` is ahead follows from it. Undefined where nothing was seen to come back.
+   */
+  readonly oneWay: { readonly leastNs: number; readonly errorNs: number; readonly aheadNs: number } | undefined
+}
+
+/** A packet where a point saw it. */
+export interface SeenPacket {
+  readonly source: PointSource
+  readonly row: number
+  readonly conversation: number
+  /** The conversations that are one with it, itself among them. */
+  readonly members: readonly Member[]
+  /** From the conversation's end B to its end A. */
+  readonly toA: boolean
+  readonly time: number
+}
+
+/** A packet that died on a hop, where it was seen last. */
+export interface Loss extends SeenPacket {
+  readonly kind: 'segment' | 'datagram' | 'reset'
+  /** Of a message of DNS. */
+  readonly dns: 'query' | 'answer' | undefined
+  /** Index into `hops`. */
+  readonly hop: number
+  readonly bytes: number
+  /** The row with which its bytes passed the same point again, and how much later. */
+  readonly again: number | undefined
+  readonly againAfterNs: number | undefined
+}
+
+/** A reset where it was seen first, which is not where its sender is: it was made on the hop to there, in the sender's name. */
+export interface MadeReset extends SeenPacket {
+  /** Index into `hops`. */
+  readonly hop: number
+}
+
+export interface Unanswered extends SeenPacket {
+  /** Index into `points`. */
+  readonly point: number
+}
