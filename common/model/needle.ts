@@ -9,8 +9,6 @@ export class Needle {
   readonly bytes: Uint8Array
   /** At each place, what may be there instead: the other case of a letter, or the same again. */
   readonly others: Uint8Array
-  /** Places that were looked at more closely: many where all of its bytes are common, which takes long. */
-  tries = 0
   #anchor = 0
   /** Where the anchor and its other case come next in the haystack, at or behind `#from`: the rarer one is not looked for again and again. */
   #nextByte = -1
@@ -44,7 +42,6 @@ export class Needle {
     for (let at = this.#anchorFrom(haystack, from + anchor); at >= 0; at = this.#anchorFrom(haystack, at + 1)) {
       const start = at - anchor
       if (start > last) return -1
-      this.tries++
       if (this.#isAt(haystack, start)) return start
     }
     return -1

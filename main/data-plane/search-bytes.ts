@@ -5,8 +5,12 @@ import { readInto } from './capture-bytes.ts'
 
 /** It stays in the processor's cache, and the host has time for others between two of them. */
 const BLOCK_BYTES = 1 << 18
-/** Places looked at more closely, for each byte: more of them cost more than reading. */
-const MOST_TRIES = 1 / 16
+/**
+ * Milliseconds of this thread's processor time that a search may take, and so many more for each block: ten times what it mostly takes, and no more
+ * than reading. It takes longer where there are many needles and they nearly begin everywhere.
+ */
+const MOST_MS = 250
+const MOST_BLOCK_MS = 0.5
 /** So many places are never too many, however short the capture. */
 const FEW = 64
 
@@ -46,8 +50,8 @@ async function searchOpen(
   const end = Math.max(from, Math.min(to, size))
   const places: number[] = []
   const most = Math.max(FEW, (end - from) / LEAST_APART)
-  const tries = () => needles.reduce((sum, needle) => sum + needle.tries, 0)
-  const mostTries = BLOCK_BYTES + (end - from) * MOST_TRIES
+  const began = threadMs()
+  const isWorthIt = (blocks: number) => threadMs() - began < MOST_MS + blocks * MOST_BLOCK_MS
   const start = (at: number, block: Buffer) =>
     at < end
       ? readInto(capture, handle, block.subarray(0, Math.min(end + overlap, size, at + BLOCK_BYTES + overlap) - at), at)
@@ -56,7 +60,7 @@ async function searchOpen(
   // One block is read while the one before is searched.
   let next = start(at, blocks[0])
   try {
-    for (let n = 1; next && !signal.aborted && tries() <= mostTries; n++) {
+    for (let n = 1; next && !signal.aborted && isWorthIt(n); n++) {
       const block = await next
       const until = Math.min(end, at + BLOCK_BYTES)
       next = start(until, blocks[n % 2])
@@ -72,6 +76,11 @@ async function searchOpen(
   // A run that the capture's end cuts may be whole once it has grown.
   places.unshift(Math.max(0, Math.min(at, size - overlap) - from))
   return new Uint8Array(Uint32Array.from(places).buffer)
+}
+
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 /** Where the needles begin in front of `end`, ascending; undefined where there are more than `most`. */
