@@ -30,7 +30,8 @@ export class ConversationLists {
   }
 
   /**
-   * Numbers of the conversations in order. Ties keep the order of appearance, what is not known comes last either way.
+   * Numbers of the conversations in order. Ties keep the order of appearance, what is not known comes last either way: of what
+   * was lost, all but TCP.
    * By packets and by bytes means those of both directions.
    */
   order(sort: ConversationSort, descending: boolean, scope: ConversationScope = {}): Uint32Array {
@@ -113,7 +114,10 @@ export class ConversationLists {
   ): ArrayLike<number> {
     if (sort === 'harmMs') {
       const { conversations, tcp } = this.#sources
+      // Nothing is known of what others than TCP lose: they come behind those that are known to lose nothing.
       const keys = new Float64Array(conversations.count)
+      const { transport } = conversations
+      for (let id = 0; id < keys.length; id++) if (transport[id] !== TRANSPORT.tcp) keys[id] = NaN
       for (const id of tcp.troubled()) keys[id] = harmMs(this.#sources, id, scope)
       return keys
     }
@@ -204,28 +208,26 @@ function allOf(count: number): Uint32Array {
   return ids
 }
 
-/** By their keys, in order of appearance where these are equal, NaN last. Most have none of what is counted: zeros need no sorting. */
+/** By their keys, in order of appearance where these are equal, NaN last. Most have none of what is counted: these need no sorting. */
 function sorted(ids: Uint32Array, keys: ArrayLike<number>, sign: 1 | -1): Uint32Array {
   const zeros = new Uint32Array(ids.length)
+  const unknown = new Uint32Array(ids.length)
   let none = 0
+  let untold = 0
   let rest = 0
   for (const id of ids) {
-    if (keys[id] === 0) zeros[none++] = id
+    const key = keys[id]
+    if (key === 0) zeros[none++] = id
+    else if (Number.isNaN(key)) unknown[untold++] = id
     else ids[rest++] = id
   }
-  const some = ids.slice(0, rest).sort((x, y) => {
-    const left = keys[x]
-    const right = keys[y]
-    if (left === right) return x - y
-    if (Number.isNaN(left)) return Number.isNaN(right) ? x - y : 1
-    if (Number.isNaN(right)) return -1
-    return (left - right) * sign
-  })
-  const behind = some.findIndex((id) => !(keys[id] * sign < 0))
+  const some = ids.slice(0, rest).sort((x, y) => (keys[x] === keys[y] ? x - y : (keys[x] - keys[y]) * sign))
+  const behind = some.findIndex((id) => keys[id] * sign > 0)
   const place = behind < 0 ? rest : behind
   ids.set(some.subarray(0, place))
   ids.set(zeros.subarray(0, none), place)
   ids.set(some.subarray(place), place + none)
+  ids.set(unknown.subarray(0, untold), rest + none)
   return ids
 }
 

@@ -72,6 +72,13 @@ export function focusFirst(selectors: readonly string[]): boolean {
   return false
 }
 
+/** Where what has the focus may go with the next frame, the list in the upper place has it then, so that keys go on working. */
+export function keepFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) focusFirst(PANES[1][2])
+  })
+}
+
 /** Moves the focus to the pane after or before the one that has it. */
 export function cyclePanes(step: 1 | -1): void {
   // One that is hidden has no width.

@@ -2,7 +2,7 @@ import { queryOf } from '../components/query-of.ts'
 import { isSearching, type CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
 import { addHostsFile } from './hosts-file.ts'
-import { cyclePanes, focusFirst, focusSoon, PANES, showDetail, showList, TREE } from './panes.ts'
+import { cyclePanes, focusFirst, focusSoon, keepFocus, PANES, showDetail, showList, TREE } from './panes.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
 import { LIST_TABS, type DetailTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
@@ -146,6 +146,7 @@ export function workspaceCommands({
         else if (range) view.change({ range: undefined }, 'push')
         else if (conversation !== undefined) view.change({ conversation: undefined }, 'push')
         else view.change({ filter: '' }, 'push')
+        keepFocus()
       },
     },
     { id: 'time.zoom-in', title: 'Zoom in', group: 'Time', keys: ['+', '='], run: () => zoomBy(0.5) },

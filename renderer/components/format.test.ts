@@ -10,6 +10,7 @@ import {
   formatSeconds,
   formatShare,
   formatTick,
+  zoneText,
 } from './format.ts'
 
 describe('numbers for people', () => {
@@ -57,6 +58,10 @@ describe('numbers for people', () => {
     expect(formatCounted(1, 'packet')).toBe('1 packet')
     expect(formatCounted(1204331, 'packet')).toBe('1,204,331 packets')
     expect(formatCounted(2, 'retry', 'retries')).toBe('2 retries')
+  })
+
+  it('names the time zone of clocks', () => {
+    expect([0, 60, -240, 345, -210].map(zoneText)).toEqual(['UTC', 'UTC+1', 'UTC−4', 'UTC+5:45', 'UTC−3:30'])
   })
 
   it('keeps nanoseconds of wall clock times', () => {

@@ -87,6 +87,19 @@ export function formatDate(epochNs: string, ns = 0): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }
 
+/** The time zone that clocks and dates are in: UTC, UTC+1, UTC−3:30. */
+export function formatZone(epochNs: string, ns = 0): string {
+  return zoneText(-new Date(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n)).getTimezoneOffset())
+}
+
+/** From minutes east of Greenwich. */
+export function zoneText(east: number): string {
+  if (east === 0) return 'UTC'
+  const minutes = Math.abs(east) % 60
+  const hours = Math.floor(Math.abs(east) / 60)
+  return `UTC${east < 0 ? '−' : '+'}${hours}${minutes === 0 ? '' : `:${String(minutes).padStart(2, '0')}`}`
+}
+
 /** 42 %, 0.3 %, <0.1 % */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return '0 %'

@@ -80,11 +80,15 @@ describe('following a stream', () => {
   })
 
   it('says why there is nothing to follow', async () => {
-    await using opened = await look('sample=dns-5s&list=conversations&detail=follow')
+    await using opened = await look('sample=dns-5s&list=conversations&sort=id&detail=follow')
     const { page } = opened
     await page.getByText('No conversation is chosen').waitFor()
     await page.locator('[data-grid=conversations]').getByText('eth', { exact: false }).first().click()
     await page.getByText('Nothing to follow').waitFor()
+    // What had the focus goes with the conversation: the keys go on in the list of those that are left.
+    await page.locator('[data-grid=stream]').focus()
+    await page.keyboard.press('Escape')
+    await page.locator('[data-grid=conversations]:focus').waitFor()
   })
 })
 

@@ -27,6 +27,12 @@ describe('latency', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Requests' }).click()
     const requests = page.getByRole('grid', { name: 'Requests' })
     await screen.rows(requests).first().waitFor()
+    // Who was slow is seen without scrolling sideways.
+    const [to, grid] = [
+      await requests.getByRole('columnheader', { name: 'To', exact: true }).boundingBox(),
+      await requests.boundingBox(),
+    ]
+    expect((to?.x ?? Infinity) + (to?.width ?? 0)).toBeLessThan((grid?.x ?? 0) + (grid?.width ?? 0))
     await page.emulateMedia({ colorScheme: 'dark' })
     await takePicture(page, 'requests-dark')
     expect(complaints).toEqual([])

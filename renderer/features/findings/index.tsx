@@ -9,6 +9,7 @@ import {
   formatDuration,
   formatMilliseconds,
   formatSeconds,
+  formatZone,
 } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
@@ -216,7 +217,7 @@ function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyComma
         <Part name="Why">{why}</Part>
         <Part name="To blame">{blamed}</Part>
         <Part name="When">
-          {epochNs !== undefined && `${formatClock(epochNs, since, 3)}, `}
+          {epochNs !== undefined && `${formatClock(epochNs, since, 3)} ${formatZone(epochNs, since)}, `}
           {formatSeconds(since, 3)} s after the first packet
           {until > since && `, for ${formatDuration(until - since)}`}
         </Part>

@@ -11,6 +11,7 @@ import {
   formatDate,
   formatDuration,
   formatShare,
+  formatZone,
 } from '../../components/format.ts'
 import { LABEL_NAMES, LABEL_TONES } from '../../components/label-names.ts'
 import { Fact } from './fact.tsx'
@@ -80,10 +81,12 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
         {facts.epochNs !== undefined && (
           <>
             <Fact name="First packet">
-              {formatDate(facts.epochNs, facts.firstTime)} {formatClock(facts.epochNs, facts.firstTime, 3)}
+              {formatDate(facts.epochNs, facts.firstTime)} {formatClock(facts.epochNs, facts.firstTime, 3)}{' '}
+              <span className="quiet">{formatZone(facts.epochNs, facts.firstTime)}</span>
             </Fact>
             <Fact name="Last packet">
-              {formatDate(facts.epochNs, facts.lastTime)} {formatClock(facts.epochNs, facts.lastTime, 3)}
+              {formatDate(facts.epochNs, facts.lastTime)} {formatClock(facts.epochNs, facts.lastTime, 3)}{' '}
+              <span className="quiet">{formatZone(facts.epochNs, facts.lastTime)}</span>
             </Fact>
             <Fact name="Duration">{formatDuration(facts.lastTime - facts.firstTime)}</Fact>
           </>

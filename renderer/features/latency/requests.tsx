@@ -1,9 +1,9 @@
 import { useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { ExchangeRow, ExchangeSort, Query } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
+import { Address } from '../../components/address.tsx'
 import { DataGrid, type Column, type GridSort } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { endpointText } from '../../components/filter-text.ts'
 import { formatDuration, formatSeconds } from '../../components/format.ts'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -23,18 +23,27 @@ interface RequestsProps {
 const time = (ns: number | undefined): string => (ns === undefined ? '' : formatDuration(ns))
 
 const COLUMNS: readonly Column<ExchangeRow>[] = [
-  { key: 'time', title: 'Time', width: 84, numeric: true, sort: 'time', cell: (row) => formatSeconds(row.time, 3) },
+  { key: 'time', title: 'Time', width: 66, numeric: true, sort: 'time', cell: (row) => formatSeconds(row.time, 3) },
   {
     key: 'totalNs',
     title: 'Total',
     about: 'From the first byte of the request to the last of the response; without an answer, how long was waited',
-    width: 104,
+    width: 80,
     numeric: true,
     sort: 'totalNs',
     cell: (row) => `${row.outcome === 'unanswered' ? '> ' : ''}${formatDuration(row.totalNs)}`,
   },
-  { key: 'ask', title: 'Request', width: 180, sort: 'ask', cell: (row) => row.ask },
-  { key: 'answer', title: 'Answer', width: 110, sort: 'answer', cell: (row) => row.answer || row.outcome },
+  { key: 'ask', title: 'Request', width: 150, widest: 300, sort: 'ask', cell: (row) => row.ask },
+  {
+    key: 'server',
+    title: 'To',
+    about: 'The server',
+    width: 150,
+    widest: 240,
+    sort: 'server',
+    cell: (row) => <Address address={row.server} port={row.serverPort} />,
+  },
+  { key: 'answer', title: 'Answer', width: 80, widest: 160, sort: 'answer', cell: (row) => row.answer || row.outcome },
   {
     key: 'networkNs',
     title: 'Network',
@@ -73,17 +82,11 @@ const COLUMNS: readonly Column<ExchangeRow>[] = [
   },
   {
     key: 'client',
-    title: 'Client',
+    title: 'From',
+    about: 'The client',
     width: 140,
     sort: 'client',
-    cell: (row) => endpointText(row.client, row.clientPort),
-  },
-  {
-    key: 'server',
-    title: 'Server address',
-    width: 140,
-    sort: 'server',
-    cell: (row) => endpointText(row.server, row.serverPort),
+    cell: (row) => <Address address={row.client} port={row.clientPort} />,
   },
 ]
 

@@ -61,6 +61,7 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
       onKeyDown={onKeyDown}
       onClose={leave}
       problem={problem}
+      status="Ctrl+Enter adds it"
       actions={
         <>
           <button type="button" className="button" onClick={leave}>

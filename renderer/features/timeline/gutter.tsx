@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
-import { formatBitRate, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
+import { formatBitRate, formatCount, formatCounted, formatDuration, formatZone } from '../../components/format.ts'
 import { ENOUGH_FOR_P99, measureAbout, measureName, MEASURES } from '../../components/measure-names.ts'
 import { findingsIn, type PlacedFinding } from './findings-lane.ts'
 import {
@@ -34,6 +34,8 @@ interface GutterProps {
   /** What the latency lane is of, and the choice of another. */
   readonly measure: string
   readonly onMeasure: (measure: string) => void
+  /** Of the times on the axis; undefined where the capture tells no time of day. */
+  readonly epochNs: string | undefined
 }
 
 /** The names of the lanes with their numbers: under the crosshair, else over the selected or visible time. */
@@ -50,6 +52,7 @@ export function Gutter({
   onFilter,
   measure,
   onMeasure,
+  epochNs,
 }: GutterProps): ReactNode {
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
@@ -62,7 +65,10 @@ export function Gutter({
         {summary && (
           <>
             <span className="number">{formatCounted(summary.packets, 'packet')}</span>
-            <span className="gutter-about">{about}</span>
+            <span className="gutter-about">
+              {about}
+              {epochNs !== undefined && <span title="The time zone of the clocks">{formatZone(epochNs)}</span>}
+            </span>
           </>
         )}
       </div>

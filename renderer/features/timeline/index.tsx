@@ -258,6 +258,7 @@ export function Timeline({
         ranged={range !== undefined}
         onFilter={onFilter}
         measure={measure}
+        epochNs={facts.epochNs}
         onMeasure={(name) => view.change({ latency: name === MEASURES[0] ? undefined : name }, 'push')}
       />
       <div className="timeline-main">
