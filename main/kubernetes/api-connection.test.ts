@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
-import { ClusterAccess } from './cluster-access.ts'
+import { ClusterAccess, whoami } from './cluster-access.ts'
 import { openExec } from './exec-stream.ts'
 
 const web = { namespace: 'default', pod: 'web', container: 'app', command: ['true'] }
@@ -101,6 +101,12 @@ describe('an answer', () => {
       code: 'unavailable',
       message: `127.0.0.1:${port} answers with something that is not from Kubernetes: the login page of a proxy or VPN, or another server. Is the address in the kubeconfig right?`,
     })
+  })
+
+  it('that says who we are may be missing, before Kubernetes 1.28', async () => {
+    const missing = { kind: 'Status', status: 'Failure', reason: 'NotFound', message: 'the server could not find it' }
+    const { connection } = await apiServer((_request, response) => void json(response, 404, missing))
+    expect(await whoami(connection)).toEqual({ username: '', groups: [] })
   })
 
   it('that is waited for longer than a watch lasts ends the watch, or was none', async () => {

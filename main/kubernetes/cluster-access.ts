@@ -77,18 +77,25 @@ export function canLogIn(config: Kubeconfig, name: string): boolean {
 }
 
 export interface Whoami {
+  /** '' where the cluster can't say: before Kubernetes 1.28. */
   readonly username: string
   readonly groups: readonly string[]
 }
 
+/** Who did something, for those who read of it, where that is not known. */
+export const UNNAMED_USER = 'An unnamed user'
+
 export async function whoami(connection: ApiConnection): Promise<Whoami> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-  const review: SelfSubjectReview = await connection.request(
-    'POST',
-    '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-    { body },
-  )
-  return { username: review.status?.userInfo?.username ?? '', groups: review.status?.userInfo?.groups ?? [] }
+  try {
+    const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+    const { status }: SelfSubjectReview = await connection.request('POST', path, { body })
+    return { username: status?.userInfo?.username ?? '', groups: status?.userInfo?.groups ?? [] }
+  } catch (error) {
+    // No reason not to work with it.
+    if (error instanceof ApiError && error.httpStatus === 404) return { username: '', groups: [] }
+    throw error
+  }
 }
 
 /** Whether the API server would allow it. The subresource has a field of its own: "pods/exec" as resource asks about another thing. */

@@ -7,7 +7,9 @@ import { retryAfterMs } from './retry.ts'
 
 /** Images have to be pulled first. Shorter than a container of ours waits for a heartbeat, as its neighbours in a capture do. */
 const START_TIMEOUT_MS = 300_000
-const POLL_MS = 250
+/** At first it may take a moment; an image may take minutes, and a workload has many pods that are asked about. */
+const SHORTEST_POLL_MS = 250
+const LONGEST_POLL_MS = 2000
 const EVENTS_MS = 5000
 
 export interface ContainerStart {
@@ -32,7 +34,7 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
   let told = ''
   let event: string | undefined
   let askAgainAt = 0
-  for (;;) {
+  for (let poll = SHORTEST_POLL_MS; ; poll = Math.min(poll * 1.25, LONGEST_POLL_MS)) {
     signal?.throwIfAborted()
     let pod: Pod
     try {
@@ -42,7 +44,7 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       if (!isAway(error) || Date.now() > until) throw error
       if (error.message !== told) tell?.((told = error.message))
       // Who asks to be left alone for longer than is waited is asked a last time.
-      const pause = Math.min(Math.max(POLL_MS, retryAfterMs(error)), until - Date.now() + POLL_MS)
+      const pause = Math.min(Math.max(poll, retryAfterMs(error)), until - Date.now() + SHORTEST_POLL_MS)
       await sleep(pause, undefined, signal ? { signal } : {})
       continue
     }
@@ -73,7 +75,7 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
     if (Date.now() > until)
       throw new HostError('unavailable', `The ${purpose} container is not running after 5 minutes: ${waitingFor}.`)
     if (waiting?.reason && waitingFor !== told) tell?.((told = waitingFor))
-    await sleep(POLL_MS, undefined, signal ? { signal } : {})
+    await sleep(poll, undefined, signal ? { signal } : {})
   }
 }
 

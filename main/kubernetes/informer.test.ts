@@ -150,3 +150,23 @@ describe.skipIf(skipReason !== undefined)(
     })
   },
 )
+
+it('keeps of objects no word of who changed which field', async () => {
+  const object = (name: string) => ({
+    metadata: { name, labels: { app: 'web' }, managedFields: [{ manager: 'kubelet' }] },
+  })
+  const watched = Promise.withResolvers<void>()
+  const connection = {
+    get: () => Promise.resolve({ metadata: { resourceVersion: '1' }, items: [object('listed')] }),
+    async *lines() {
+      yield JSON.stringify({ type: 'ADDED', object: object('watched') })
+      await watched.promise
+    },
+  }
+  const informer = new Informer(connection as unknown as ApiConnection, { path: '/api/v1/pods' })
+  const leave = informer.observe(() => undefined)
+  const listed = () => [...informer.state.objects.values()].map(({ metadata }) => metadata)
+  await expect.poll(listed).toEqual(['listed', 'watched'].map((name) => ({ name, labels: { app: 'web' } })))
+  leave()
+  watched.resolve()
+})

@@ -111,7 +111,7 @@ export class Informer<T extends KubernetesObject> {
     const { items, resourceVersion } = await listAll<T>(this.#connection, path, selectors)
     if (signal.aborted) return
     this.#objects.clear()
-    for (const item of items) this.#objects.set(keyOf(item), item)
+    for (const item of items) this.#keep(item)
     this.#version = resourceVersion
     this.#synced = true
     this.#problem = undefined
@@ -137,9 +137,15 @@ export class Informer<T extends KubernetesObject> {
       const recovered = this.#problem !== undefined
       this.#problem = undefined
       if (type === 'DELETED') this.#objects.delete(keyOf(object))
-      else if (type !== 'BOOKMARK') this.#objects.set(keyOf(object), object)
+      else if (type !== 'BOOKMARK') this.#keep(object)
       if (type !== 'BOOKMARK' || recovered) this.#tell()
     }
+  }
+
+  #keep(object: T): void {
+    // Who changed which field: much of an object, and read by nobody here.
+    Reflect.deleteProperty(object.metadata, 'managedFields')
+    this.#objects.set(keyOf(object), object)
   }
 
   #tell(): void {

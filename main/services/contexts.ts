@@ -83,10 +83,8 @@ export class Contexts implements Disposable {
       }
       try {
         const { username, groups } = await whoami(connection)
-        return { ...reached, user: username, groups }
+        return username === '' ? reached : { ...reached, user: username, groups }
       } catch (error) {
-        // Clusters before 1.28 can't say who we are; that is no reason not to work with them.
-        if (error instanceof ApiError && error.httpStatus === 404) return reached
         return { ...reached, problem: messageOf(error) }
       }
     } catch (error) {

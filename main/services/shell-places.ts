@@ -1,7 +1,7 @@
 import type { CheckTarget } from '../../common/model/check.ts'
 import type { ApiConnection } from '../kubernetes/api-connection.ts'
 import type { Ledger } from '../kubernetes/capture/ledger.ts'
-import { whoami } from '../kubernetes/cluster-access.ts'
+import { UNNAMED_USER, whoami } from '../kubernetes/cluster-access.ts'
 import {
   debugContainerPlace,
   nodePlace,
@@ -36,7 +36,7 @@ export async function makeShellPlace(
   const namespace = target.kind === 'node' ? debugNamespace : target.namespace
   await requireAllowed(connection, shellPermissions(target.kind, namespace))
   const { username } = await whoami(connection)
-  const by = { user: username, capture: id, createdAt: new Date() }
+  const by = { user: username || UNNAMED_USER, capture: id, createdAt: new Date() }
   const request = { connection, context: target.context, settings, by, ledger, ...(signal ? { signal } : {}) }
   note(
     target.kind === 'node'

@@ -56,7 +56,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 }, () => {
     expect(plans).toMatchObject([
       {
         preflight: { chosen: 'ephemeral-container' },
-        creates: expect.stringMatching(/^An ephemeral container in pod shop\/web-1: image nicolaka\/netshoot, root/),
+        creates: expect.stringMatching(
+          /^An ephemeral container in pod shop\/web-1: image nicolaka\/netshoot:v0.13, root/,
+        ),
         manifest: expect.stringContaining('"runAsNonRoot": false'),
       },
       { problem: 'There is no pod "none" in namespace "shop".' },

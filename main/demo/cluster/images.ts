@@ -17,6 +17,7 @@ const debug: Image = { user: 0, shell: true, busybox: true, tcpdump: true, comma
 
 export const IMAGES: Readonly<Record<string, Image>> = {
   'nicolaka/netshoot': debug,
+  'nicolaka/netshoot:v0.13': debug,
   'registry.internal/netshoot:1': debug,
   busybox: { ...debug, tcpdump: false },
   'example.com/app:1': { ...debug, tcpdump: false, command: ['sleep', '100000'], pullMs: 5 },

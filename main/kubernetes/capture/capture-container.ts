@@ -6,7 +6,8 @@ import { script, SUPERVISOR } from './pod-scripts.ts'
 
 // What is created in the cluster, and nothing else: an ephemeral container in a pod, or a pod on a node.
 
-export const DEFAULT_IMAGE = 'nicolaka/netshoot'
+/** Of one version: what runs as root is not to change by itself, nor differ from node to node. */
+export const DEFAULT_IMAGE = 'nicolaka/netshoot:v0.13'
 export const APP_LABEL = 'app.kubernetes.io/managed-by'
 export const APP_NAME = 'hopscope'
 export const CONTAINER_PREFIX = 'hopscope-'

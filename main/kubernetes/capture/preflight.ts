@@ -2,7 +2,7 @@ import type { Permission, Preflight, Rung } from '../../../common/model/prefligh
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
-import { isAllowed, whoami } from '../cluster-access.ts'
+import { isAllowed, UNNAMED_USER, whoami } from '../cluster-access.ts'
 import type { Namespace, Node, Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
 import type { ContainerSettings } from './capture-container.ts'
@@ -34,10 +34,11 @@ export async function preflight(
   settings: ContainerSettings,
   debugNamespace: string,
 ): Promise<PreflightResult> {
-  const [{ username }, pod] = await Promise.all([
+  const [{ username: named }, pod] = await Promise.all([
     whoami(connection),
     target.kind === 'pod' ? readPod(connection, target) : undefined,
   ])
+  const username = named || UNNAMED_USER
   const namespace = target.kind === 'pod' ? target.namespace : debugNamespace
   const node = target.kind === 'pod' ? (pod?.spec.nodeName ?? '') : target.node
   const podName = target.kind === 'pod' ? target.pod : undefined
