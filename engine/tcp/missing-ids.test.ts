@@ -211,6 +211,16 @@ describe('ACKs that are missing', () => {
     `)
   })
 
+  it('leave no doubt where SACKs had asked for the segment', () => {
+    expectVerdicts(`${OPEN}
+      +1ms   B>A A  1(1000)    ack 1 <ts 901 120>
+      +0     B>A A  1001(1000) ack 1 <ts 901 120>
+      +20ms  A>B A  1(0)   ack 1    id 3 <ts 141 900, sack 1001:2001>
+      +0     B>A A  1(1000)    ack 1 <ts 921 141> ; fast, needed
+      +20ms  A>B A  2(0)   ack 2001 id 5 <ts 161 921>
+    `)
+  })
+
   it('answered what was sent once as well, every second of them', () => {
     const two = `${OPEN}
       +1ms   B>A A  1(1000) ack 1    <ts 901 120>

@@ -283,6 +283,7 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
       const isEchoed = packet.hasTimestamps !== 0 && repetition.tsval !== 0 && seq - una <= 0
       const echoesOriginal = isEchoed && packet.tsecr - repetition.tsval < 0
       const answered = isEchoed ? echoesOriginal : time - repetition.time < tooSoon
+      // The receiver itself had told of a gap, whatever ACKs are missing since.
       const asked = verdicts.verdict(entry) === VERDICT.fast
       // Nothing new: an earlier one of what came twice, on a way back that loses ACKs, and a SYN-ACK that no timestamp tells from the one
       // before.
@@ -292,14 +293,14 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
           : before === NEED.heeded || (before === NEED.likely && isLossy && cameTwice && twice === seq)
       // A probe before a time-out that was not needed: the same missing ACKs made both.
       const isAlike = cameTwice && seq - twice > 0 && verdicts.verdict(entry) === VERDICT.tlp && losesAcks(d, other)
-      const otherwise = stays ? before : isAlike ? NEED.likely : spareAcks < 0 ? NEED.open : NEED.needed
+      const otherwise = stays ? before : isAlike ? NEED.likely : spareAcks < 0 && !asked ? NEED.open : NEED.needed
       const wasAnswered = spareAcks > 0 && !asked
       const need = answered ? NEED.spurious : cameFirst ? NEED.needed : wasAnswered ? NEED.spurious : otherwise
+      if (need === NEED.needed && spareAcks >= 0 && d.needed < 255) d.needed++
       // From TIME-WAIT, whose ACKs have no IP ID, nothing tells how many there were.
       if (spareAcks > 0) spareAcks = packet.ipId !== 0 ? spareAcks - 1 : -1
       if (packet.hasTimestamps !== 0 && packet.tsecr - repetition.tsval < 0) repetition.older = 1
       verdicts.setNeed(entry, need)
-      if (need === NEED.needed && d.needed < 255) d.needed++
       if (echoesOriginal) d.state &= ~(LOSS | MOST_ARRIVED | RECOVERY)
     }
     cameTwice = verdicts.isSpurious(entry)
