@@ -4,12 +4,13 @@ import { COUNT, TABLE } from '../kernel-tables.ts'
 /** A head: where its parts are, in bytes, and what they hold. See kernel/columns/heads.ts. */
 export const HEAD = {
   bytes: 40,
-  /** Bytes in front of the IP header, what the payload may be, LINKTYPE_ value, TCP's options, and the first bytes of the frame. */
+  /** Bytes in front of the IP header, what the payload may be, LINKTYPE_ value, TCP's options, bytes of its header, and the first bytes of the frame. */
   link: 0,
   payload: 1,
   linkType: 2,
   options: 4,
-  frame: 5,
+  tcpHeader: 5,
+  frame: 6,
   /** So many in front of the IP header at most, ... */
   mostLink: 22,
   /** ... and so many of it. */
@@ -61,6 +62,11 @@ export class HeadTable {
   /** Which TCP options a packet with the head may have, see HEAD. */
   options(head: number): number {
     return this.#record(head)[HEAD.options]
+  }
+
+  /** Bytes of a TCP header with its options, as it says itself; 0 where it does not, or is another's. */
+  tcpHeader(head: number): number {
+    return this.#record(head)[HEAD.tcpHeader]
   }
 
   places(head: number): HeadPlaces {

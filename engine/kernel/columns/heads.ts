@@ -8,7 +8,7 @@ import { packet } from '../packet.ts'
 import { counts } from './counts.ts'
 
 // The dictionary of heads: what HeadTable shows outside. A head is the front of a frame, up to what differs from packet to packet: the link layer's
-// headers, and of the IP header what has no length, identification, flow label, checksum or address; and of what kind TCP's options and payload are. A
+// headers, and of the IP header what has no length, identification, flow label, checksum or address; and of what kind and length TCP's options are, and its payload. A
 // capture has some hundred.
 
 /** Whether they are kept. */
@@ -74,6 +74,7 @@ function write(start: i32, link: i32, isIpv4: bool): void {
   store<u8>(scratch, payloadKind(), HEAD.payload)
   store<u16>(scratch, packet.linkType, HEAD.linkType)
   store<u8>(scratch, optionKind(), HEAD.options)
+  store<u8>(scratch, packet.transport === TRANSPORT.tcp ? packet.tcpHeaderLength : 0, HEAD.tcpHeader)
 }
 
 /** What a segment's payload may begin with: more of it is looked at in application/payload.ts. */

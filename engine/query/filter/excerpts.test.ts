@@ -49,6 +49,7 @@ const FRAMES = [
   ...['GET / HTTP/1.1\r\n\r\n', 'G', '\x16\x03\x01\x00\x05\x01', ''].map((payload) => segment(payload)),
   ...['GET / HTTP/1.1\r\n\r\n', '\x16', ''].map((payload) => segment(payload, TIMESTAMPS)),
   segment('GET', '020405b40101080a00000001'),
+  segment('GET /', `${TIMESTAMPS}0101050a0000000900000017`),
 ]
 /** Fewer packets are read. */
 const COPIES = 33
@@ -112,7 +113,11 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
 
   it('take the place of packets, and are asked for of those only that other conditions leave', async () => {
     const capture = new TestCapture()
-    for (let n = 0; n < 200; n++) capture.add(BigInt(n), n % 2 === 0 ? segment('GET /') : segment('', TIMESTAMPS))
+    for (let n = 0; n < 200; n++)
+      capture.add(
+        BigInt(n),
+        n % 2 === 1 ? segment('', TIMESTAMPS) : segment('GET /', ['', TIMESTAMPS, '01010101'][n % 3]),
+      )
     const { read, served } = serving(capture)
     expect(await rowsOf(capture, 'tcp.len > 0 and tcp.payload[0:2] == 47:45', read)).toHaveLength(101)
     expect(served).toEqual({ excerpts: 100, reads: 0 })

@@ -104,14 +104,15 @@ export function placeIn(heads: HeadTable, head: number, { base, from }: PlacedOp
   switch (base) {
     case 'udp.payload':
       return places.udp < 0 ? NOWHERE : places.udp + UDP_HEADER + from
-    case 'tcp.payload':
+    case 'tcp.payload': {
+      if (places.tcp < 0) return NOWHERE
+      const header = heads.tcpHeader(head)
+      return header < TCP_HEADER ? UNTOLD : places.tcp + header + from
+    }
     case 'timestamps': {
       if (places.tcp < 0) return NOWHERE
       const options = heads.options(head)
-      if (base === 'timestamps')
-        return options === HEAD.timestamps ? places.tcp + from : options === HEAD.none ? NOWHERE : UNTOLD
-      const header = options === HEAD.timestamps ? WITH_TIMESTAMPS : options === HEAD.none ? TCP_HEADER : undefined
-      return header === undefined ? UNTOLD : places.tcp + header + from
+      return options === HEAD.timestamps ? places.tcp + from : options === HEAD.none ? NOWHERE : UNTOLD
     }
     default:
       return places[base] < 0 ? NOWHERE : places[base] + from
@@ -120,5 +121,3 @@ export function placeIn(heads: HeadTable, head: number, { base, from }: PlacedOp
 
 const UDP_HEADER = 8
 const TCP_HEADER = 20
-/** With NOP, NOP and the timestamp option. */
-const WITH_TIMESTAMPS = 32

@@ -19,6 +19,8 @@ export const FILTERS: readonly (readonly [kind: string, filter: string])[] = [
   ['text of a column', 'frame.protocols contains "udp"'],
   ['header', 'ip.ttl < 64'],
   ['bytes of a header', 'ip.id == 1234'],
+  ['number of a header', 'ip.id > 65000'],
+  ['piece of a payload', 'tcp.payload[0:2] == 16:03'],
   ['bytes of a frame', 'frame contains "needle"'],
   ['bytes of a payload', 'tcp.payload contains 83:84:85'],
   ['text in a payload', 'http.host == "shop"'],
