@@ -11,6 +11,7 @@ import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
 import { allFailedText, lackingText, leftError, messageOf } from './capture-words.ts'
 import { watchPoint } from './cluster-events.ts'
+import { OngoingWork } from './ongoing-work.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
 
@@ -30,7 +31,7 @@ export class ClusterCapture {
   readonly #startedAt: number
   readonly #points: CapturePoint[] = []
   readonly #cancel = new AbortController()
-  readonly #running = new Set<Promise<unknown>>()
+  readonly #work = new OngoingWork()
   readonly #names: CaptureNames
   #file: CaptureFile | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
@@ -256,22 +257,22 @@ export class ClusterCapture {
     // A stop that was asked for meanwhile, or before a crash, is said now.
     if (this.#stopping) void this.#stopPoints()
     for (const point of this.#points) this.#fetch(point)
-    const following = this.#followPods()
+    const unfollow = this.#followPods()
     try {
-      if (following) await Promise.race([this.#stopped.promise, following.failed, failure])
-      // Those that a pod which came late has begun are among them by now.
-      while (this.#running.size > 0) await Promise.race([Promise.all(this.#running), failure])
+      if (unfollow) await Promise.race([this.#stopped.promise, this.#work.failure, failure])
+      // What a pod which came late has begun is among it by now.
+      await Promise.race([this.#work.done(), failure])
     } catch (error) {
       // The disk failed: tcpdump must not run on for nothing, nor begin where a pod comes.
       this.#stopping = true
-      following?.end()
+      unfollow?.()
       this.#cancel.abort(new HostError('cancelled', 'The capture has failed.'))
       await Promise.race([this.#stopPoints(), sleep(STOP_WITHIN_MS, undefined, { ref: false })])
       for (const { capture } of this.#points) capture?.abandon()
-      await Promise.allSettled(this.#running)
+      await this.#work.settled()
       throw error
     } finally {
-      following?.end()
+      unfollow?.()
     }
   }
 
@@ -294,33 +295,18 @@ export class ClusterCapture {
         this.#file?.leave(point.id)
       }
     }
-    this.#keep(work())
+    this.#work.add(work())
   }
 
-  #keep(work: Promise<unknown>): void {
-    this.#running.add(work)
-    // Who waits for all hears of it there.
-    work.then(
-      () => this.#running.delete(work),
-      () => undefined,
-    )
-  }
-
-  /** Pods that come while it runs. `failed` is rejected when the disk fails meanwhile. */
-  #followPods(): { readonly failed: Promise<never>; readonly end: () => void } | undefined {
+  /** Pods that come while it runs, until the function that is returned is called. */
+  #followPods(): (() => void) | undefined {
     const selector = this.#follow
     if (!selector || this.#stopping) return undefined
-    const { promise: failed, reject } = Promise.withResolvers<never>()
-    failed.catch(() => undefined)
-    for (const work of this.#running) work.catch(reject)
     const here = new Set(this.#points.flatMap(({ target }) => (target?.kind === 'pod' ? [target.pod] : [])))
-    const end = followPods(this.#request.connection, selector, (pod) => {
+    return followPods(this.#request.connection, selector, (pod) => {
       if (here.delete(pod) || this.#stopping) return
-      const work = this.#join({ kind: 'pod', namespace: selector.namespace, pod })
-      work.catch(reject)
-      this.#keep(work)
+      this.#work.add(this.#join({ kind: 'pod', namespace: selector.namespace, pod }))
     })
-    return { failed, end }
   }
 
   async #join(target: CaptureTarget): Promise<void> {
