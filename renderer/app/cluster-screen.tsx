@@ -20,7 +20,7 @@ import type { HostConnection } from './host.ts'
 import { keyLabels } from './keys.ts'
 import { Namespaces } from './namespaces.tsx'
 import { UnusableContext } from './unusable-context.tsx'
-import { focusSoon } from './panes.ts'
+import { focusFirst, focusSoon } from './panes.ts'
 import { useCapturePoints } from './use-capture-points.ts'
 import { useFileDialog } from './use-file-dialog.ts'
 import { useShellOffers, type ShellActions } from './use-shell-places.ts'
@@ -127,6 +127,13 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           inText: false,
           enabled: () => name !== undefined && drafts.store.getState().cleared.has(name),
           run: restore,
+        },
+        {
+          id: 'cluster.search',
+          title: 'Search the list',
+          group: 'Go',
+          keys: ['/', 'Ctrl+F'],
+          run: () => focusFirst(['.explorer-search']),
         },
       ]),
     [commands, drafts, name, restore],

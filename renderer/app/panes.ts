@@ -75,7 +75,7 @@ export function focusFirst(selectors: readonly string[]): boolean {
 /** Where what has the focus may go with the next frame, the list in the upper place has it then, so that keys go on working. */
 export function keepFocus(): void {
   requestAnimationFrame(() => {
-    if (document.activeElement === document.body) focusFirst(PANES[1][2])
+    if (document.activeElement === document.body) focusFirst([...PANES[1][2], '.explorer-list [role=grid]'])
   })
 }
 

@@ -7,6 +7,7 @@ import type { Drawer, MarkedTime } from '../features/terminals/index.tsx'
 import type { CommandRegistry } from './commands.ts'
 import { ErrorBoundary } from './error-boundary.tsx'
 import type { HostConnection } from './host.ts'
+import { keepFocus } from './panes.ts'
 
 // As much code as all the rest, and no part of the first picture.
 const Terminals = loaded(async () => (await import('../features/terminals/index.tsx')).Terminals)
@@ -148,8 +149,11 @@ export function TerminalDrawer(props: TerminalDrawerProps): ReactNode {
   )
 }
 
-/** The focus to what had it, where that is still there, else to the window: its keys work again. */
+/** The focus to what had it, where that is still there, else to the list in the upper place or to the window: their keys work again. */
 function giveBack(element: HTMLElement | undefined): void {
   if (element?.isConnected && element !== document.body) element.focus()
-  else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+  else if (document.activeElement instanceof HTMLElement) {
+    document.activeElement.blur()
+    keepFocus()
+  }
 }

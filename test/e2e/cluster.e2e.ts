@@ -131,7 +131,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     const pod = shop.cluster.findPod('shop', 'passing')
     if (pod) shop.cluster.deletePod(pod, 0)
     await row(page, 'Pods', 'passing').waitFor({ state: 'detached' })
-    await page.getByRole('searchbox', { name: 'Search' }).fill('app=web node-b')
+    await grid(page, 'Pods').focus()
+    await page.keyboard.press('/')
+    await page.getByRole('searchbox', { name: 'Search' }).and(page.locator(':focus')).fill('app=web node-b')
     await row(page, 'Pods', 'client').waitFor({ state: 'detached' })
     expect(await grid(page, 'Pods').getAttribute('aria-rowcount')).toBe('2')
     // The search stays with the person from one list to the next.

@@ -20,7 +20,7 @@ import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { queryOf } from '../../components/query-of.ts'
-import { useAnswer } from '../../components/use-answer.ts'
+import { answers, useAnswer } from '../../components/use-answer.ts'
 import { conversationColumns } from './columns.tsx'
 import './conversations.css'
 
@@ -56,7 +56,8 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   const first = useRef(0)
 
   const query = useMemo(() => queryOf({ filter, range }), [filter, range])
-  const key = JSON.stringify([query, sort, version])
+  const question = JSON.stringify([query, sort])
+  const key = `${question} ${version}`
   const {
     value: listed,
     error,
@@ -113,7 +114,8 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
   return (
     <Pane
       title="Conversations"
-      waiting={answered !== key}
+      waiting={!answers(answered, question)}
+      more={answered !== key}
       count={
         listed && (
           <>

@@ -135,6 +135,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
             className="field explorer-search"
             aria-label="Search"
             placeholder="Name, label or address"
+            title="Search (/)"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
             onKeyDown={(event) => {

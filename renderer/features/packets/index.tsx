@@ -13,7 +13,7 @@ import { isNarrowed } from '../../components/filter-text.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
 import { queryOf } from '../../components/query-of.ts'
-import { useAnswer } from '../../components/use-answer.ts'
+import { answers, useAnswer } from '../../components/use-answer.ts'
 import type { PacketOrder } from '../../worker/engine-service.ts'
 import { useNumberWidth } from '../../components/frame-number.ts'
 import { packetColumns, type PacketColumn } from './columns.tsx'
@@ -82,7 +82,8 @@ export function Packets({
 
   const query = useMemo(() => queryOf({ filter, range, conversation }), [filter, range, conversation])
 
-  const key = JSON.stringify([query, order, version])
+  const question = JSON.stringify([query, order])
+  const key = `${question} ${version}`
   const {
     value: listed,
     error,
@@ -174,8 +175,8 @@ export function Packets({
   return (
     <Pane
       title="Packets"
-      waiting={answered !== key}
-      more={partial}
+      waiting={!answers(answered, question)}
+      more={partial || answered !== key}
       count={
         listed &&
         error === undefined &&
