@@ -65,8 +65,8 @@ export const TABLE = {
   sentWords: 60,
   needs: 61,
   hosts: 62,
-  sightingWords: 63,
-  sightingAgain: 64,
+  sightings: 63,
+  sightingPlaces: 64,
   sightingHints: 65,
 } as const
 

@@ -1,12 +1,11 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { TABLE } from '../../kernel-tables.ts'
-import { timeOf } from '../columns/packet-columns.ts'
-import { F64s, I32s, newTable, U8s } from '../memory.ts'
+import { newTable, U16s, U8s } from '../memory.ts'
 import { packet } from '../packet.ts'
 
 // Which packets were seen a moment ago, to tell the same packet seen twice from the same bytes sent twice: every transmission by Linux has its
 // own IP ID (and most their own timestamp), a second sighting has the first one's. A fixed table: the newest packet of each slot, known by a
-// second hash.
+// second hash, if it is among the last 65,536.
 
 const SLOTS: i32 = 1 << 16
 /** A network that duplicates does so within this time; an IP ID comes round again no sooner on one connection. */
@@ -25,14 +24,30 @@ const F: i32 = 0x2c1b3c6d
 const G: i32 = 0x297a2d39
 const WITHOUT_TIMESTAMPS: i32 = 0x5bd1e995
 
-/**
- * For each slot the mark and 1 + row, 0 = none; negative once it was seen again, when that was is in `again` then. Each packet writes to a
- * place of it at random, which mostly is in no cache any more.
- */
-const words = changetype<I32s>(newTable(TABLE.sightingWords, SLOTS * 2 * 4))
-const again = changetype<F64s>(newTable(TABLE.sightingAgain, SLOTS * 8))
-/** The low byte of each slot's mark. It stays in the cache, and mostly tells that nothing else need be read. */
+@unmanaged
+class Sighting {
+  mark: i32
+  /** 1 + row of the first one of the packet; 0 = none yet. */
+  row: i32
+  /** Of the last one. */
+  time: f64
+}
+
+/** The last packets, one behind the other, in a ring. */
+const RING: i32 = 1 << 16
+const ring: usize = newTable(TABLE.sightings, RING * <i32>offsetof<Sighting>())
+let newest: i32 = 0
+
+// Where each packet writes to a place at random: as little as can be, so that it stays in the cache.
+
+/** The low byte of each slot's mark: mostly it tells that nothing else need be read. */
 const hints = changetype<U8s>(newTable(TABLE.sightingHints, SLOTS))
+/** Where in the ring each slot's packet is, or was. */
+const places = changetype<U16s>(newTable(TABLE.sightingPlaces, SLOTS * 2))
+
+function at(place: i32): Sighting {
+  return changetype<Sighting>(ring + <usize>(place * <i32>offsetof<Sighting>()))
+}
 
 /** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
 export function see(ipId: i32, row: i32, time: f64): i32 {
@@ -47,21 +62,24 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
   b = (b ^ (b >>> 13)) * C
   b = b ^ (b >>> 16)
   const slot = (a ^ (a >>> 16) ^ timestamps) & (SLOTS - 1)
-  const isNew = hints[slot] !== (b & 0xff)
-  const known = isNew ? 0 : words[slot * 2 + 1]
-  if (known !== 0 && words[slot * 2] === b) {
-    const before = (known > 0 ? known : -known) - 1
-    const since = time - (known > 0 ? timeOf(before) : again[slot])
-    const limit = ipId !== 0 || hasTimestamps ? DUPLICATE_NS : isSynAck() ? HANDSHAKE_TIMER_NS : TWIN_NS
-    if (since >= -DUPLICATE_NS && since < limit) {
-      words[slot * 2 + 1] = -(before + 1)
-      again[slot] = time
-      return before
+  if (hints[slot] === (b & 0xff)) {
+    const known = at(places[slot])
+    if (known.row !== 0 && known.mark === b) {
+      const since = time - known.time
+      const limit = ipId !== 0 || hasTimestamps ? DUPLICATE_NS : isSynAck() ? HANDSHAKE_TIMER_NS : TWIN_NS
+      if (since >= -DUPLICATE_NS && since < limit) {
+        known.time = time
+        return known.row - 1
+      }
     }
   }
-  if (isNew) hints[slot] = b
-  words[slot * 2] = b
-  words[slot * 2 + 1] = row + 1
+  newest = (newest + 1) & (RING - 1)
+  hints[slot] = b
+  places[slot] = newest
+  const sighting = at(newest)
+  sighting.mark = b
+  sighting.row = row + 1
+  sighting.time = time
   return -1
 }
 
