@@ -53,7 +53,10 @@ export class Ledger {
     this.#missed[hop.to] += crossed.missedPackets
     this.#due[hop.to] += crossed.missedPackets
     if (kind === 'segment') hop.missedBytes += crossed.missed
-    for (const { place, bytes, again } of crossed.lost) {
+    // Of others what looks the same may be another.
+    const isRepeated = kind === 'segment' || path.asks !== undefined
+    for (const { place, bytes, again: next } of crossed.lost) {
+      const again = isRepeated ? next : undefined
       const row = near.row[place]
       const { source } = this.#points[hop.from]
       this.#losses.push({

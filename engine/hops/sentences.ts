@@ -10,7 +10,7 @@ export function hopSentences(report: HopReport): string[] {
   const messages = Map.groupBy(losses, ({ kind, dns }) => dns ?? kind)
   const silent = Map.groupBy(unanswered, ({ point }) => point)
   return [
-    ...onHops(report, messages.get('query'), 'died', ['DNS query', 'DNS queries'], ` (of ${queries})`),
+    ...onHops(report, messages.get('query'), 'died', ['DNS query', 'DNS queries'], queries),
     ...onHops(report, messages.get('answer'), 'died', ['DNS answer', 'DNS answers']),
     ...Array.from(silent, ([point, { length }]) => {
       return `${countOf(length, 'DNS query', 'DNS queries')} came to ${printable(points[point].name)}, and no answer from there.`
@@ -28,7 +28,7 @@ function onHops(
   packets: readonly { readonly hop: number }[] = [],
   what: 'died' | 'made',
   [one, several]: readonly [string, string],
-  of = '',
+  of = 0,
 ): string[] {
   if (packets.length === 0) return []
   const counts = Array.from(
@@ -40,13 +40,16 @@ function onHops(
     return what === 'died' ? `from ${names[0]} to ${names[1]}` : `between ${names[0]} and ${names[1]}`
   }
   const verb = what === 'died' ? 'died' : packets.length === 1 ? 'was made' : 'were made'
-  const said = `${countOf(packets.length, one, several)} ${verb}`
+  const count = of === 0 ? countOf(packets.length, one, several) : `${packets.length} of ${countOf(of, one, several)}`
+  const said = `${count} ${verb}`
   const own = what === 'made' ? ', by neither end' : ''
-  if (counts.length === 1) return [`${said}${what === 'died' ? ' on the way' : ''} ${way(counts[0])}${own}${of}.`]
-  const rest = counts.slice(MOST_NAMED)
-  const ways = counts.slice(0, MOST_NAMED).map((each) => `${each.count} ${way(each)}`)
+  if (counts.length === 1) return [`${said}${what === 'died' ? ' on the way' : ''} ${way(counts[0])}${own}.`]
+  // One more is named as well: that takes no more room.
+  const named = counts.length === MOST_NAMED + 1 ? counts.length : MOST_NAMED
+  const rest = counts.slice(named)
+  const ways = counts.slice(0, named).map((each) => `${each.count} ${way(each)}`)
   if (rest.length > 0) {
-    ways.push(`${rest.reduce((sum, { count }) => sum + count, 0)} on ${countOf(rest.length, 'other hop')}`)
+    ways.push(`${rest.reduce((sum, { count }) => sum + count, 0)} on ${rest.length} other hops`)
   }
-  return [`${said}${own}${of}: ${listOf(ways, MOST_NAMED)}.`]
+  return [`${said}${own}: ${listOf(ways, ways.length)}.`]
 }

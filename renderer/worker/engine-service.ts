@@ -18,7 +18,6 @@ import type {
   FollowSide,
   Histogram,
   Hop,
-  Loss,
   LadderRow,
   Lanes,
   LatencyCell,
@@ -130,22 +129,29 @@ export interface ConversationPage {
 export interface HopsAnswer {
   readonly points: readonly string[]
   readonly hops: readonly Hop[]
-  readonly losses: readonly HopLoss[]
+  /** What it comes to. */
+  readonly sentences: readonly string[]
+  /** In the order of their times. */
+  readonly packets: readonly HopPacket[]
   /** How many there are. */
-  readonly lost: number
-  readonly connections: number
+  readonly amiss: number
 }
 
-export interface HopLoss {
-  readonly hop: number
-  readonly kind: Loss['kind']
+/** A packet that died on a hop or was made there, or to which nothing came back. */
+export interface HopPacket {
+  readonly fate: 'lost' | 'made' | 'unanswered'
+  /** The hop; of what was not answered the point to which it came. */
+  readonly place: number
+  /** "segment", "DNS query A db.shop" */
+  readonly what: string
+  readonly transport: string
   readonly row: number
   readonly time: number
+  /** Of payload. */
   readonly bytes: number
   readonly stream: number
   readonly from: HopEnd
   readonly to: HopEnd
-  readonly again: number | undefined
   readonly againAfterNs: number | undefined
 }
 

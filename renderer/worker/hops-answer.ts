@@ -1,32 +1,58 @@
-import { type Engine, hopsOf, type Loss } from '../../engine/engine.ts'
-import type { HopEnd, HopLoss, HopsAnswer } from './engine-service.ts'
+import {
+  asksOf,
+  type Engine,
+  hopSentences,
+  hopsOf,
+  type Loss,
+  type SeenPacket,
+  transportName,
+} from '../../engine/engine.ts'
+import type { HopEnd, HopPacket, HopsAnswer } from './engine-service.ts'
 
 /** Joining takes some three seconds for a million packets, in which nothing else is answered. */
 const MOST_PACKETS = 2_000_000
 
-/** Where segments died between the capture's points. Throws for so many packets that the window would wait. */
+type Amiss = SeenPacket &
+  Pick<HopPacket, 'fate' | 'place'> &
+  Partial<Pick<Loss, 'kind' | 'dns' | 'bytes' | 'againAfterNs'>>
+
+/** What became of packets between the capture's points. Throws for so many packets that the window would wait. */
 export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
   if (engine.packets.rows > MOST_PACKETS) {
     throw new Error(
       `Hops are followed in captures of up to ${MOST_PACKETS / 1e6} million packets. Read a part of this one (Shift+P), or ask \`hopscope hops\`.`,
     )
   }
-  const { points, hops, losses, connections } = hopsOf([{ name: '', tables: engine }])
+  const report = hopsOf([{ name: '', tables: engine }])
+  const { points, hops, losses, made, unanswered } = report
+  const all: Amiss[] = [
+    ...losses.map((loss) => ({ ...loss, fate: 'lost' as const, place: loss.hop })),
+    ...made.map((reset) => ({ ...reset, fate: 'made' as const, place: reset.hop, kind: 'reset' as const })),
+    ...unanswered.map((query) => ({
+      ...query,
+      fate: 'unanswered' as const,
+      place: query.point,
+      dns: 'query' as const,
+    })),
+  ]
+  const shown = all.sort((a, b) => a.time - b.time).slice(0, most)
+  const asks = asksOf(shown.filter(({ dns }) => dns))
   return {
     points: points.map(({ name }) => name),
     hops,
-    losses: losses.slice(0, most).map((loss) => lossOf(engine, loss)),
-    lost: losses.length,
-    connections,
+    sentences: hopSentences(report),
+    packets: shown.map((packet) => packetOf(engine, packet, asks.get(packet))),
+    amiss: all.length,
   }
 }
 
-function lossOf({ conversations }: Engine, loss: Loss): HopLoss {
-  const { hop, kind, row, time, bytes, conversation: id, toA, again, againAfterNs } = loss
+function packetOf({ conversations }: Engine, packet: Amiss, ask = ''): HopPacket {
+  const { fate, place, kind = 'datagram', dns, row, time, bytes = 0, conversation: id, toA, againAfterNs } = packet
   const end = (b: boolean): HopEnd => ({
     address: conversations.addressText(id, b),
     port: (b ? conversations.portB : conversations.portA)[id],
   })
-  const stream = conversations.stream[id]
-  return { hop, kind, row, time, bytes, stream, from: end(toA), to: end(!toA), again, againAfterNs }
+  const what = dns === undefined ? kind : `DNS ${dns} ${ask}`.trimEnd()
+  const [stream, transport] = [conversations.stream[id], transportName(conversations, id)]
+  return { fate, place, what, transport, row, time, bytes, stream, from: end(toA), to: end(!toA), againAfterNs }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { captureOf, seenAtTwoPoints } from '../support/two-points.ts'
+import { captureOf, lookupsAtTwoPoints, seenAtTwoPoints } from '../support/two-points.ts'
 import { folderOfThisFile } from '../support/temporary-folder.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
 import { startApp } from './support/app.ts'
@@ -25,7 +25,8 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     const hops = page.getByRole('grid', { name: 'Hops', exact: true })
     await hops.getByRole('row', { name: /web → db/ }).waitFor()
     expect(await hops.getByRole('row', { name: /web → db/ }).innerText()).toMatch(/3\s+1\s+33 %/)
-    const lost = page.getByRole('grid', { name: 'Segments lost on all hops' })
+    await page.getByText('1 segment died on the way from web to db.').waitFor()
+    const lost = page.getByRole('grid', { name: 'Lost, made or unanswered' })
     await lost.getByRole('row', { name: /after 210 ms.*TCP 0/ }).click()
     await page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true]', { hasText: '300' }).waitFor()
     expect(new URL(page.url()).searchParams.get('list')).toBe('hops')
@@ -34,7 +35,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await takePicture(page, 'hops-light')
     // One hop's alone, and back: by the button, by a second click, by Esc.
     const back = hops.getByRole('row', { name: /db → web/ })
-    const ofBack = page.getByRole('grid', { name: 'Segments lost db → web' })
+    const ofBack = page.getByRole('grid', { name: 'Lost or made db → web' })
     await back.click()
     await ofBack.getByText('Nothing was lost on this hop').waitFor()
     await page.getByRole('button', { name: 'Show all hops' }).click()
@@ -45,7 +46,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await back.click()
     await lost.waitFor()
     await page.keyboard.press('ArrowDown')
-    await page.getByRole('grid', { name: /^Segments lost \S+ → \S+$/ }).waitFor()
+    await page.getByRole('grid', { name: /^Lost or made \S+ → \S+$/ }).waitFor()
     await page.keyboard.press('Escape')
     await lost.waitFor()
     // F6 goes around and finds the list again.
@@ -53,6 +54,32 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await page.getByRole('grid', { name: 'Packets' }).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('Shift+F6')
     await hops.and(page.locator(':focus')).waitFor()
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('hops of lookups', { timeout: 120_000 }, () => {
+  const lookups = join(folderOfThisFile(), 'lookups.pcapng')
+  const { open } = appInBrowser(() => {
+    writeFileSync(lookups, captureOf(lookupsAtTwoPoints()))
+    return startApp(lookups)
+  })
+
+  it('say first where a query died, and which one was not answered', async () => {
+    await using opened = await open()
+    const { page, complaints } = opened
+    await page.getByRole('tab', { name: 'Hops', exact: true }).waitFor()
+    await page.keyboard.press('h')
+    await page.getByText('1 of 23 DNS queries died on the way from pod to node.').waitFor()
+    await page.getByText('1 DNS query came to node, and no answer from there.').waitFor()
+    const packets = page.getByRole('grid', { name: 'Lost, made or unanswered' })
+    await packets.getByRole('row', { name: /lost pod → node.*DNS query A lost\.shop.*after 5\.00 s.*UDP 3/ }).waitFor()
+    await packets.getByRole('row', { name: /no answer from node.*DNS query A silent\.shop/ }).click()
+    await page
+      .getByRole('grid', { name: 'Packets', exact: true })
+      .locator('[aria-selected=true]', { hasText: 'silent.shop' })
+      .waitFor()
+    expect(await findings(page)).toEqual([])
     expect(complaints).toEqual([])
   })
 })

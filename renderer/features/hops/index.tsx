@@ -7,7 +7,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { formatBytes, formatCount, formatDuration, formatSeconds, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
-import type { HopLoss, HopsAnswer } from '../../worker/engine-service.ts'
+import type { HopPacket, HopsAnswer } from '../../worker/engine-service.ts'
 import './hops.css'
 
 /** More are listed by the command line. */
@@ -29,17 +29,19 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
   const state = reading ? `${Math.round(4 * Math.log2(facts.packets + 1))} so far` : String(version)
   const question = several ? state : undefined
   const { value, error, key } = useAnswer(question, () => session.engine.hops(MOST))
-  /** The hop of which losses are listed; of all without. By name: while packets come there may be another in its place. */
+  /** The hop of which packets are listed; of all without. By name: while packets come there may be another in its place. */
   const [name, setName] = useState<string>()
   const showAll = () => setName(undefined)
   const found = value?.hops.findIndex((hop) => nameOf(value.points, hop) === name) ?? -1
   const chosen = found < 0 ? undefined : found
-  const listed = value?.losses.filter(({ hop }) => chosen === undefined || hop === chosen) ?? []
-  const lost = (chosen === undefined ? value?.lost : value?.hops[chosen].lost) ?? 0
+  const listed = value?.packets.filter((packet) => chosen === undefined || isOn(packet, chosen)) ?? []
+  const isCut = value !== undefined && value.packets.length < value.amiss
   return (
     <Pane
       title="Hops"
-      count={lost > 0 && lostText(listed.length, lost)}
+      count={
+        value && (isCut ? `the first ${formatCount(MOST)} of ${formatCount(value.amiss)} packets` : packetsText(listed))
+      }
       actions={
         chosen !== undefined && (
           <button
@@ -70,8 +72,8 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
       ) : (
         value &&
         (value.hops.length === 0 ? (
-          <EmptyState title="No segment was seen at two points">
-            The points captured at other times, or other TCP connections.
+          <EmptyState title="No packet was seen at two points">
+            The points captured at other times, or other connections.
           </EmptyState>
         ) : (
           <Followed
@@ -88,14 +90,21 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
   )
 }
 
-function lostText(listed: number, lost: number): string {
-  return listed < lost ? `the first ${formatCount(listed)} of ${formatCount(lost)} lost` : `${formatCount(lost)} lost`
+const isOn = ({ fate, place }: HopPacket, hop: number): boolean => fate !== 'unanswered' && place === hop
+
+/** "3 lost, 1 unanswered" */
+function packetsText(packets: readonly HopPacket[]): string {
+  return (['lost', 'made', 'unanswered'] as const)
+    .map((fate) => ({ fate, count: packets.filter((packet) => packet.fate === fate).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ fate, count }) => `${formatCount(count)} ${fate}`)
+    .join(', ')
 }
 
 interface FollowedProps {
   readonly answer: HopsAnswer
-  readonly listed: readonly HopLoss[]
-  /** Index of the hop of which losses are listed. */
+  readonly listed: readonly HopPacket[]
+  /** Index of the hop of which packets are listed. */
   readonly chosen: number | undefined
   readonly onChoose: (hop: Hop) => void
   readonly onAll: () => void
@@ -103,15 +112,15 @@ interface FollowedProps {
 }
 
 function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: FollowedProps): ReactNode {
-  const { hops, points } = answer
+  const { hops, points, sentences } = answer
   const hop = chosen === undefined ? undefined : hops[chosen]
-  /** The row of the loss that was shown last. */
+  /** The row of the packet that was shown last. */
   const [shown, setShown] = useState<number>()
   const active = listed.findIndex(({ row }) => row === shown)
   const show = (index: number) => {
-    const loss = listed.at(index)
-    setShown(loss?.row)
-    if (loss) onPacket(loss.row)
+    const packet = listed.at(index)
+    setShown(packet?.row)
+    if (packet) onPacket(packet.row)
   }
   const onVisible = useCallback(() => undefined, [])
   return (
@@ -124,6 +133,13 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
         onAll()
       }}
     >
+      <div className="hop-sentences">
+        {sentences.length === 0 ? (
+          <p>Nothing was lost between the points.</p>
+        ) : (
+          sentences.map((sentence) => <p key={sentence}>{sentence}</p>)
+        )}
+      </div>
       <DataGrid
         id="hops"
         label="Hops"
@@ -137,9 +153,9 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
         onPress={(index) => (index === chosen ? onAll() : onChoose(hops[index]))}
       />
       <DataGrid
-        id="hop-losses"
-        label={hop ? `Segments lost ${nameOf(points, hop)}` : 'Segments lost on all hops'}
-        columns={lossColumns(answer)}
+        id="hop-packets"
+        label={hop ? `Lost or made ${nameOf(points, hop)}` : 'Lost, made or unanswered'}
+        columns={packetColumns(answer)}
         count={listed.length}
         rowHeight={ROW}
         row={(index) => listed.at(index)}
@@ -147,8 +163,10 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
         active={active < 0 ? undefined : active}
         onActive={show}
         empty={
-          hop && hop.lost > 0 ? (
-            <EmptyState title={`${formatCount(hop.lost)} lost, none among the first ${formatCount(MOST)} of all hops`}>
+          hop && lostOn(hop) > 0 ? (
+            <EmptyState
+              title={`${formatCount(lostOn(hop))} lost, none among the first ${formatCount(MOST)} of all hops`}
+            >
               <code>hopscope hops --json</code> lists all.
             </EmptyState>
           ) : (
@@ -162,24 +180,32 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
 
 const nameOf = (points: readonly string[], { from, to }: Hop): string => `${points[from]} → ${points[to]}`
 
+const dueOn = ({ segments, datagrams, resets }: Hop): number => segments + datagrams.due + resets.due
+const lostOn = ({ lost, datagrams, resets }: Hop): number => lost + datagrams.lost + resets.lost
+
 const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
   { key: 'hop', title: 'Hop', width: 140, widest: 420, cell: (hop) => nameOf(points, hop) },
   {
-    key: 'segments',
-    title: 'Segments',
-    about: 'With payload, SYN or FIN, seen at the first point and due at the second',
+    key: 'packets',
+    title: 'Packets',
+    about:
+      'TCP segments with payload, SYN or FIN, resets, and UDP datagrams, seen at the first point and due at the second',
     width: 76,
     numeric: true,
-    cell: ({ segments }) => formatCount(segments),
+    cell: (hop) => formatCount(dueOn(hop)),
   },
   {
     key: 'lost',
     title: 'Lost',
-    about: 'Not seen at the second point, nor further on, nor acknowledged',
+    about: 'Not seen at the second point, nor further on, nor acknowledged or answered',
     width: 92,
     numeric: true,
-    cell: ({ lost, segments }) =>
-      lost === 0 ? '0' : <span className="hop-lost">{`${formatCount(lost)}  ${formatShare(lost, segments)}`}</span>,
+    cell: (hop) =>
+      lostOn(hop) === 0 ? (
+        '0'
+      ) : (
+        <span className="hop-lost">{`${formatCount(lostOn(hop))}  ${formatShare(lostOn(hop), dueOn(hop))}`}</span>
+      ),
   },
   {
     key: 'way',
@@ -211,22 +237,33 @@ const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
   },
 ]
 
-const lossColumns = ({ points, hops }: HopsAnswer): readonly Column<HopLoss>[] => [
+const packetColumns = ({ points, hops }: HopsAnswer): readonly Column<HopPacket>[] => [
   { key: 'time', title: 'Time', width: 72, numeric: true, cell: ({ time }) => formatSeconds(time, 3) },
-  { key: 'hop', title: 'Lost on', width: 132, widest: 260, cell: ({ hop }) => nameOf(points, hops[hop]) },
+  {
+    key: 'fate',
+    title: 'What became of it',
+    about: 'On which hop it died or was made, or at which point nothing came back',
+    width: 190,
+    widest: 420,
+    cell: ({ fate, place }) =>
+      fate === 'unanswered' ? `no answer from ${points[place]}` : `${fate} ${nameOf(points, hops[place])}`,
+  },
+  { key: 'what', title: 'Packet', width: 150, widest: 420, cell: ({ what }) => what },
   {
     key: 'again',
     title: 'Sent again',
     width: 96,
-    cell: ({ againAfterNs }) => (againAfterNs === undefined ? 'no' : `after ${formatDuration(againAfterNs)}`),
+    cell: ({ fate, againAfterNs }) =>
+      fate === 'lost' ? (againAfterNs === undefined ? 'no' : `after ${formatDuration(againAfterNs)}`) : '',
   },
-  {
-    key: 'stream',
-    title: 'Stream',
-    width: 64,
-    cell: ({ kind, stream }) => `${kind === 'segment' ? 'TCP' : 'UDP'} ${stream}`,
-  },
+  { key: 'stream', title: 'Stream', width: 64, cell: ({ transport, stream }) => `${transport} ${stream}` },
   { key: 'from', title: 'From', width: 140, widest: 260, cell: ({ from }) => <Address {...from} /> },
   { key: 'to', title: 'To', width: 140, widest: 260, cell: ({ to }) => <Address {...to} /> },
-  { key: 'bytes', title: 'Bytes', width: 64, numeric: true, cell: ({ bytes }) => formatCount(bytes) },
+  {
+    key: 'bytes',
+    title: 'Bytes',
+    width: 64,
+    numeric: true,
+    cell: ({ bytes }) => (bytes === 0 ? '' : formatCount(bytes)),
+  },
 ]
