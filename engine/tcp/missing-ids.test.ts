@@ -43,6 +43,24 @@ describe('what is next in sequence, and was sent before', () => {
     `)
   })
 
+  it('does not when the one that seems to be missing had the number 0, which follows 65,535', () => {
+    const before = `
+      ids
+      +0    A>B S  0(0)         id 65533 <mss 1460, sackOK, ts 100 0, wscale 7>
+      +20ms B>A SA 0(0)   ack 1 id 0     <mss 1460, sackOK, ts 900 100, wscale 7>
+      +0    A>B A  1(0)   ack 1 id 65534 <ts 120 900>
+      +1ms  A>B PA 1(100) ack 1 id 65535 <ts 121 900>
+      +0    B>A A  1(0) ack 101          <ts 901 121>`
+    expectVerdicts(`${before}
+      +50ms  A>B PA 101(100) ack 1 id 0  <ts 171 901>
+      +0     B>A A  1(0) ack 201         <ts 951 171>
+      +300ms A>B PA 201(100) ack 1 id 1  <ts 471 951>
+    `)
+    expectVerdicts(`${before}
+      +300ms A>B PA 101(100) ack 1 id 1  <ts 421 901> ; retransmission, original unseen
+    `)
+  })
+
   it('does not when it may have been the answer to a keep-alive', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

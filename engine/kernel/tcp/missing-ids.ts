@@ -66,8 +66,12 @@ export function mayUpdateWindow(d: Sender): bool {
 
 /** Keeps the highest IP ID of the direction. */
 export function noteIpId(d: Sender, ipId: i32, length: i32): void {
-  if (ipId === 0) return
   const last = <i32>d.lastIpId
+  if (ipId === 0) {
+    // Its number all the same, if that is next: 1 follows, and nothing is missing.
+    if (((last + <i32>d.pieces) & 0xffff) === 0xffff) d.lastIpId = 0
+    return
+  }
   if (last !== 0 && (ipId - last) << 16 <= 0) return
   d.lastIpId = <u16>ipId
   d.pieces = length > LARGEST_PIECE ? <u16>min(0xffff, length / SMALLEST_PIECE) : 0
