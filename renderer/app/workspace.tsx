@@ -7,7 +7,6 @@ import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
-import { EmptyState } from '../components/empty-state.tsx'
 import { FilterUseContext } from '../components/filter-items.ts'
 import { isNarrowed } from '../components/filter-text.ts'
 import { FramesBefore } from '../components/frame-number.ts'
@@ -24,6 +23,7 @@ import { Timeline } from '../features/timeline/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
 import { Conditions } from './conditions.tsx'
 import type { CommandRegistry } from './commands.ts'
+import { EngineStopped } from './engine-stopped.tsx'
 import type { HostConnection } from './host.ts'
 import { Known } from './known.tsx'
 import { LowerPane } from './lower-pane.tsx'
@@ -181,15 +181,7 @@ export function Workspace({
   if (crash !== undefined) {
     return (
       <>
-        <div className="work" style={{ padding: 32 }}>
-          <EmptyState
-            tone="bad"
-            title="The engine stopped"
-            actions={[{ title: 'Open it again', run: () => location.reload() }]}
-          >
-            {crash} The capture is untouched. If it happens with this capture again, please report it.
-          </EmptyState>
-        </div>
+        <EngineStopped why={crash} />
         {banners}
       </>
     )
