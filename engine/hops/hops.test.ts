@@ -4,6 +4,7 @@ import { FLAG } from '../columns/packet-table.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
 import { hopsOf } from './hops.ts'
 import type { HopReport } from './report.ts'
+import { hopSentences } from './sentences.ts'
 
 const { syn, ack, fin, rst } = FLAG
 const MS = 1e6
@@ -432,6 +433,21 @@ describe('hops', () => {
       [{ from: 2, to: 1 }, 51.4 * MS],
     ])
     expect(hops(captured([...HANDSHAKE, ...exchange(3), own, ...other(60, 10)])).made).toEqual([])
+  })
+
+  it('is told in sentences, of each kind the worst hop first', () => {
+    const died = [lostBehind('node'), other(40, 3)].flat()
+    const lost: Sent = { at: 300, seq: 701, ack: 961, payloadLength: 100, dies: 'pod' }
+    const reset: Sent = { at: 301, fromA: false, flags: rst, seq: 961, ack: 0, onlyAt: 'pod' }
+    expect(
+      hopSentences(
+        hops(captured([...died, lost, { ...lost, at: 320, dies: 'node' }, reset, ...other(400, 10, 40_002)])),
+      ),
+    ).toEqual([
+      '1 reset was made between node and pod, by neither end.',
+      '3 segments died: 2 from node to peer and 1 from pod to node.',
+    ])
+    expect(hopSentences(hops(captured([...HANDSHAKE, ...exchange(3)])))).toEqual([])
   })
 
   it('tells of a reset that refuses what nobody further on saw', () => {
