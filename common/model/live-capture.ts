@@ -121,6 +121,8 @@ export interface LeftoverRow {
 export interface SweepReport {
   readonly context: string
   readonly state: 'asking' | 'removing' | 'done' | 'failed'
+  /** ledger: only what this machine wrote down was asked for; cluster: all pods were looked at as well, for what others made. */
+  readonly lookedIn: 'ledger' | 'cluster'
   /** Milliseconds since 1970. */
   readonly at: number
   readonly leftovers: readonly LeftoverRow[]

@@ -8,23 +8,36 @@ import { Sweeps } from './sweeps.ts'
 
 const LATER = 11 * 60_000
 
-/** A cluster with these pods in namespace debug, by their phase, each in the ledger of this host. */
+/** A cluster with these pods in namespace debug, by their phase, each in the ledger of this host, and one of somebody else's. */
 async function host(phases: Readonly<Record<string, string>>, inUse: (capture: string | undefined) => boolean) {
   const pods = new Map(Object.entries(phases))
   const asked: string[] = []
   const server = 'https://cluster'
+  const others = {
+    metadata: {
+      name: 'hopscope-bobs',
+      namespace: 'debug',
+      labels: { 'app.kubernetes.io/managed-by': 'hopscope' },
+      annotations: { 'hopscope/created-by': 'bob' },
+    },
+    spec: { containers: [] },
+  }
   const connection = {
     cluster: { server },
     get: (path: string) => {
       asked.push(path)
+      if (path === '/api/v1/pods') return Promise.resolve({ metadata: {}, items: [others] })
       const name = path.split('/').at(-1) ?? ''
       const phase = pods.get(name)
       if (phase === undefined) return Promise.reject(new ApiError(404, 'NotFound', `pods "${name}" not found`))
       return Promise.resolve({ metadata: { name, namespace: 'debug' }, spec: {}, status: { phase } })
     },
     request: (method: string, path: string) => {
+      if (method === 'POST') return Promise.resolve({ status: { userInfo: { username: 'me' } } })
       expect(method).toBe('DELETE')
-      pods.delete(path.split('/').at(-1) ?? '')
+      const name = path.split('/').at(-1) ?? ''
+      if (name === 'kept') return Promise.reject(new ApiError(403, 'Forbidden', 'pods "kept" is forbidden'))
+      pods.delete(name)
       return Promise.resolve({})
     },
   }
@@ -35,7 +48,14 @@ async function host(phases: Readonly<Record<string, string>>, inUse: (capture: s
   }
   const contexts = { open: () => Promise.resolve({ connection }) } as unknown as Contexts
   const known = async () => (await ledger.open()).map(({ pod }) => pod)
-  return { sweeps: new Sweeps(contexts, ledger, inUse), ledger, pods, asked, known }
+  return { sweeps: new Sweeps(contexts, ledger, inUse), ledger, pods, asked, known, cluster: connection.cluster }
+}
+
+/** What is shown of it. */
+async function shown(sweeps: Sweeps) {
+  const { done, value } = await sweeps.watch().getReader().read()
+  if (done) throw new Error('the subscription ended')
+  return value.map(({ leftovers, ...report }) => ({ ...report, left: leftovers.map(({ pod }) => pod) }))
 }
 
 it('removes pods on nodes that were left and have ended since, and no other', async () => {
@@ -57,7 +77,53 @@ it('leaves a cluster alone for now that can not be asked', async () => {
   const { ledger, known } = await host({ ended: 'Succeeded' }, () => false)
   let tried = 0
   const open = () => Promise.reject(new Error(`the VPN is down, ${++tried}`))
-  await new Sweeps({ open } as unknown as Contexts, ledger, () => false).tidy(Date.now() + LATER)
+  const sweeps = new Sweeps({ open } as unknown as Contexts, ledger, () => false)
+  // While it is asked it is not asked again.
+  await Promise.all([sweeps.tidy(Date.now() + LATER), sweeps.tidy(Date.now() + LATER)])
   expect(tried).toBe(1)
+  await sweeps.tidy(Date.now() + LATER)
+  expect(tried).toBe(2)
   expect(await known()).toEqual(['ended', 'deleted'])
+})
+
+it('knows its pods still when the name stands for another cluster meanwhile', async () => {
+  const { sweeps, asked, known, cluster } = await host({ ended: 'Succeeded' }, () => false)
+  cluster.server = 'https://another'
+  await sweeps.tidy(Date.now() + LATER)
+  expect(asked).toEqual([])
+  expect(await known()).toEqual(['ended', 'deleted'])
+})
+
+it('tries no pod again that it may not delete, and says why', async () => {
+  const { sweeps, asked, known } = await host({ kept: 'Succeeded' }, () => false)
+  await sweeps.find('c')
+  await sweeps.tidy(Date.now() + LATER)
+  expect(await shown(sweeps)).toMatchObject([
+    { left: ['kept', 'hopscope-bobs'], removed: [], kept: ['pod debug/kept: pods "kept" is forbidden'] },
+  ])
+  asked.length = 0
+  await sweeps.tidy(Date.now() + LATER)
+  expect(asked).toEqual([])
+  expect(await known()).toEqual(['kept'])
+})
+
+it('tidies what was found without taking it for another look', async () => {
+  const { sweeps, pods } = await host({ running: 'Running', 'ended-later': 'Running' }, () => false)
+  const { at } = await sweeps.find('c')
+  pods.set('ended-later', 'Failed')
+  await sweeps.tidy(Date.now() + LATER)
+  expect(await shown(sweeps)).toMatchObject([
+    { lookedIn: 'cluster', at, left: ['running', 'hopscope-bobs'], removed: ['pod debug/ended-later'] },
+  ])
+  // There is nothing new to be told.
+  await sweeps.tidy(Date.now() + LATER)
+  expect(await shown(sweeps)).toMatchObject([{ lookedIn: 'cluster', at, removed: ['pod debug/ended-later'] }])
+})
+
+it('says that at the start it looks for what this machine made only', async () => {
+  const { sweeps } = await host({ running: 'Running' }, () => false)
+  await sweeps.atStart()
+  expect(await shown(sweeps)).toMatchObject([{ lookedIn: 'ledger', state: 'done', left: ['running'] }])
+  await sweeps.find('c')
+  expect(await shown(sweeps)).toMatchObject([{ lookedIn: 'cluster', left: ['running', 'hopscope-bobs'] }])
 })

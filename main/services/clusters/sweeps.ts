@@ -3,6 +3,7 @@ import type { LeftoverRow, SweepReport } from '../../../common/model/live-captur
 import type { ApiConnection } from '../../kubernetes/api-connection.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
 import { DEFAULT_SETTINGS } from '../../kubernetes/capture/capture-container.ts'
+import { removePlace } from '../../kubernetes/capture/capture-place.ts'
 import type { Ledger, LedgerEntry } from '../../kubernetes/capture/ledger.ts'
 import { podPath } from '../../kubernetes/pod-requests.ts'
 import {
@@ -10,7 +11,6 @@ import {
   findLeftovers,
   removeLeftovers,
   type Leftover,
-  type SweepResult,
 } from '../../kubernetes/capture/sweep.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
 import { Watched } from '../../streams.ts'
@@ -23,6 +23,9 @@ export class Sweeps {
   /** Whether what the ledger has under this name is used by a capture, a terminal or checks of this host at this moment. */
   readonly #inUse: (capture: string | undefined) => boolean
   readonly #reports = new Watched<readonly SweepReport[]>([])
+  #tidying: Promise<void> | undefined
+  /** Ids of ledger entries whose pods this user may not read or delete: not to be asked for every minute. */
+  readonly #forbidden = new Set<string>()
 
   constructor(contexts: Contexts, ledger: Ledger, inUse: (capture: string | undefined) => boolean) {
     this.#contexts = contexts
@@ -40,61 +43,83 @@ export class Sweeps {
    */
   async atStart(): Promise<void> {
     const contexts = new Set((await this.#ledger.open()).map(({ context }) => context))
-    await Promise.all([...contexts].map((context) => this.#run(context, this.#byLedger, holdsNothing)))
+    await Promise.all([...contexts].map((context) => this.#run(context, 'ledger', holdsNothing)))
   }
 
   /**
    * Now and then: pods of this host's captures that ended otherwise than they should end by themselves after a while, and are then removed.
-   * A cluster that can't be asked is asked the next time.
+   * A cluster that can't be asked is asked the next time. One round at a time: who asks for another meanwhile waits for that one.
    */
-  async tidy(now = Date.now()): Promise<void> {
+  tidy(now = Date.now()): Promise<void> {
+    this.#tidying ??= this.#tidy(now).finally(() => (this.#tidying = undefined))
+    return this.#tidying
+  }
+
+  async #tidy(now: number): Promise<void> {
     const old = now - DEFAULT_SETTINGS.keepSeconds * 1000
     const left = (await this.#ledger.open()).filter(
-      ({ kind, pid, at, capture }) => kind === 'pod' && pid === process.pid && at < old && !this.#inUse(capture),
+      ({ id, kind, pid, at, capture }) =>
+        kind === 'pod' && pid === process.pid && at < old && !this.#inUse(capture) && !this.#forbidden.has(id),
     )
-    for (const context of new Set(left.map((one) => one.context))) {
-      const pods = left.filter((one) => one.context === context)
-      if (await this.#haveEnded(context, pods).catch(() => false))
-        await this.#run(context, this.#byLedger, holdsNothing)
+    const contexts = new Set(left.map(({ context }) => context))
+    await Promise.allSettled(
+      [...contexts].map(async (context) => {
+        const { connection } = await this.#contexts.open(context)
+        // The name may stand for another cluster by now, which knows nothing of these pods.
+        const pods = left.filter((one) => one.context === context && one.server === connection.cluster.server)
+        await Promise.all(pods.map((entry) => this.#removeEnded(context, connection, entry)))
+      }),
+    )
+  }
+
+  /** Removes the pod if it has ended, and forgets one that somebody else deleted. */
+  async #removeEnded(context: string, connection: ApiConnection, entry: LedgerEntry): Promise<void> {
+    try {
+      if (!(await hasEnded(connection, entry))) return
+      await removePlace(connection, { ...entry, entry }, this.#ledger)
+      this.#tellTidied(context, entry, { removed: [nameOf(entry)] })
+    } catch (error) {
+      if (!(error instanceof ApiError)) return
+      if (error.httpStatus === 404) {
+        await this.#ledger.gone(entry)
+        this.#tellTidied(context, entry, {})
+      } else if (error.httpStatus === 403) {
+        this.#forbidden.add(entry.id)
+        this.#tellTidied(context, entry, { kept: [`${nameOf(entry)}: ${error.message}`] })
+      }
     }
   }
 
-  /** Whether one of them has. Those that somebody else deleted are forgotten. */
-  async #haveEnded(context: string, pods: readonly LedgerEntry[]): Promise<boolean> {
-    const { connection } = await this.#contexts.open(context)
-    const ended = pods.map(async (entry) => {
-      try {
-        return await hasEnded(connection, entry)
-      } catch (error) {
-        if (!(error instanceof ApiError && error.httpStatus === 404)) throw error
-        await this.#ledger.gone(entry)
-        return false
-      }
-    })
-    return (await Promise.all(ended)).includes(true)
+  /** In the report of the last look, which stays what it is otherwise; without one there is nobody to tell. */
+  #tellTidied(
+    context: string,
+    entry: LedgerEntry,
+    { removed = [], kept = [] }: Partial<Pick<SweepReport, 'removed' | 'kept'>>,
+  ): void {
+    const report = this.#of(context)
+    if (!report) return
+    const leftovers = report.leftovers.filter(({ key }) => kept.length > 0 || key !== keyOf(entry))
+    this.#tell({ ...report, leftovers, removed: [...report.removed, ...removed], kept: [...report.kept, ...kept] })
   }
 
   /** Only looks. */
   find(context: string): Promise<SweepReport> {
-    return this.#run(context, this.#everywhere, undefined)
+    return this.#run(context, 'cluster', undefined)
   }
 
   /** Removes what is ours and not in use. */
   remove(context: string): Promise<SweepReport> {
-    return this.#run(context, this.#everywhere, () => Promise.resolve(true))
+    return this.#run(context, 'cluster', () => Promise.resolve(true))
   }
-
-  readonly #byLedger = (connection: ApiConnection) => findLedgered(connection, this.#ledger)
-  readonly #everywhere = (connection: ApiConnection, context: string) =>
-    findLeftovers(connection, context, this.#ledger)
 
   async #run(
     context: string,
-    find: (connection: ApiConnection, context: string) => Promise<SweepResult>,
+    lookedIn: SweepReport['lookedIn'],
     removes: ((connection: ApiConnection, leftover: Leftover) => Promise<boolean>) | undefined,
   ): Promise<SweepReport> {
     const report: SweepReport = {
       context,
+      lookedIn,
       at: Date.now(),
       leftovers: this.#of(context)?.leftovers ?? [],
       removed: [],
@@ -106,7 +131,9 @@ export class Sweeps {
     try {
       const { connection } = await this.#contexts.open(context)
       const look = async () => {
-        const found = await find(connection, context)
+        const found = await (lookedIn === 'ledger'
+          ? findLedgered(connection, this.#ledger)
+          : findLeftovers(connection, context, this.#ledger))
         const inUse = ({ inUse: elsewhere, entry }: Leftover) => elsewhere || this.#inUse(entry?.capture)
         return { ...found, leftovers: found.leftovers.map((one) => ({ ...one, inUse: inUse(one) })) }
       }
@@ -156,9 +183,10 @@ async function hasEnded(connection: ApiConnection, { namespace, pod }: LedgerEnt
 /** Made for a terminal or for checks, which keep nothing there. */
 const isOfShell = ({ capture }: LedgerEntry) => /^(terminal|checks)-/.test(capture)
 
-function rowOf({ kind, namespace, pod, container, createdBy, createdAt, inUse, ours }: Leftover): LeftoverRow {
+function rowOf(leftover: Leftover): LeftoverRow {
+  const { kind, namespace, pod, container, createdBy, createdAt, inUse, ours } = leftover
   return {
-    key: `${namespace}/${pod}/${container}`,
+    key: keyOf(leftover),
     kind,
     namespace,
     pod,
@@ -170,5 +198,9 @@ function rowOf({ kind, namespace, pod, container, createdBy, createdAt, inUse, o
   }
 }
 
-const nameOf = ({ kind, namespace, pod, container }: Leftover) =>
+type Named = Pick<Leftover, 'kind' | 'namespace' | 'pod' | 'container'>
+
+const keyOf = ({ namespace, pod, container }: Named) => `${namespace}/${pod}/${container}`
+
+const nameOf = ({ kind, namespace, pod, container }: Named) =>
   kind === 'pod' ? `pod ${namespace}/${pod}` : `container ${container} in pod ${namespace}/${pod}`

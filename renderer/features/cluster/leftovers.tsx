@@ -55,7 +55,7 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
                 aria-disabled={isBusy(report)}
                 onClick={() => !isBusy(report) && onFind(report.context)}
               >
-                Look again
+                {report.lookedIn === 'ledger' ? 'Look what is left' : 'Look again'}
               </button>
               {removable(report) > 0 && (
                 <button type="button" className="button small" onClick={() => setAsking(report)}>
@@ -64,6 +64,11 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
               )}
             </header>
             {report.problem !== undefined && <p className="leftovers-bad">{report.problem}</p>}
+            {report.lookedIn === 'ledger' && report.state === 'done' && (
+              <p>
+                Only what this machine's ledger names was asked for. Others may have left something, or another machine.
+              </p>
+            )}
             {report.notes.map((note) => (
               <p key={note}>{note}</p>
             ))}
@@ -122,7 +127,7 @@ const removable = ({ leftovers }: SweepReport) => leftovers.filter(({ ours, inUs
 
 const isBusy = ({ state }: SweepReport) => state === 'asking' || state === 'removing'
 
-function stateText({ state, leftovers, at }: SweepReport): string {
+function stateText({ state, lookedIn, leftovers, at }: SweepReport): string {
   switch (state) {
     case 'asking':
       return 'looking…'
@@ -130,9 +135,10 @@ function stateText({ state, leftovers, at }: SweepReport): string {
       return 'removing…'
     case 'failed':
       return 'could not be looked through'
-    case 'done':
-      return leftovers.length === 0
-        ? `nothing is left (looked at ${new Date(at).toLocaleTimeString('sv')})`
-        : `${formatCounted(leftovers.length, 'thing')} left`
+    case 'done': {
+      const what = leftovers.length === 0 ? 'nothing is left' : `${formatCounted(leftovers.length, 'thing')} left`
+      const whose = lookedIn === 'ledger' ? ' of what this machine made' : ''
+      return `${what}${whose} (looked at ${new Date(at).toLocaleTimeString('sv')})`
+    }
   }
 }
