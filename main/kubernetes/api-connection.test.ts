@@ -71,6 +71,25 @@ describe('a login that ended while a connection is used', () => {
     expect(await connection.get('/version')).toEqual({ gitVersion: 'v1.36.2' })
   })
 
+  it('is replaced for requests that are refused only after another has seen to it', async () => {
+    const held: (() => void)[] = []
+    const asked = Promise.withResolvers<void>()
+    const { login, connection } = await apiServer((request, response) => {
+      if (request.url !== '/slow' || request.headers.authorization === 'Bearer new') {
+        fine(request, response)
+        return
+      }
+      held.push(() => fine(request, response))
+      asked.resolve()
+    })
+    const slow = connection.get('/slow')
+    await asked.promise
+    login('new')
+    expect(await connection.get('/version')).toEqual({ gitVersion: 'v1.36.2' })
+    for (const answer of held) answer()
+    expect(await slow).toEqual({ gitVersion: 'v1.36.2' })
+  })
+
   it('is not replaced by one for another cluster that has the name now', async () => {
     const { login, connection } = await apiServer(fine)
     login('new', 'http://127.0.0.1:9')

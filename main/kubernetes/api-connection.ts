@@ -31,6 +31,8 @@ export interface RequestOptions {
 }
 
 interface Authentication {
+  /** As the kubeconfig had it. */
+  readonly user: KubeUser
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly tls: ConnectionOptions
   /** What a plugin gave of it. */
@@ -195,13 +197,14 @@ export class ApiConnection {
   }
 
   /** What was refused is used no more: a plugin is asked again, and a kubeconfig that was written anew (a login in another terminal) is read. */
-  async #renewed({ credential }: Authentication): Promise<boolean> {
-    const before = this.#user
-    if (before.exec && credential) this.#plugins.refused(before, before.exec, this.cluster, credential)
+  async #renewed({ user, credential }: Authentication): Promise<boolean> {
+    if (user.exec && credential) this.#plugins.refused(user, user.exec, this.cluster, credential)
+    // Another request was refused before this one, and has seen to it.
+    if (user !== this.#user) return true
     const now = await this.#reread().catch(() => undefined)
-    const changed = now !== undefined && JSON.stringify(now) !== JSON.stringify(before)
+    const changed = now !== undefined && JSON.stringify(now) !== JSON.stringify(user)
     if (changed) this.#user = now
-    return changed || before.exec !== undefined
+    return changed || user.exec !== undefined
   }
 
   #send(
@@ -254,9 +257,10 @@ export class ApiConnection {
   }
 
   async #authentication(): Promise<Authentication> {
+    const user = this.#user
     const [ca, { headers, certificate, key, credential }] = await Promise.all([
       pem(this.cluster.authorityData, this.cluster.authorityFile),
-      identify(this.#user, this.cluster, this.#plugins),
+      identify(user, this.cluster, this.#plugins),
     ])
     const tls = {
       rejectUnauthorized: !this.cluster.skipVerify,
@@ -265,7 +269,7 @@ export class ApiConnection {
       ...(key ? { key } : {}),
       ...(this.cluster.serverName ? { servername: this.cluster.serverName } : {}),
     }
-    return { headers, tls, credential }
+    return { user, headers, tls, credential }
   }
 
   #whyAborted({ reason }: AbortSignal): HostError {
