@@ -1,7 +1,7 @@
 import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openFiles, seesOpenFiles } from '../../test/support/open-files.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { HostError } from '../../common/host-error.ts'
@@ -206,6 +206,14 @@ describe('the data plane', () => {
     expect(await excerpts(4, [])).toEqual(new Uint8Array(0))
   })
 
+  it('sends no excerpts that were not read, to who leaves', async () => {
+    const { ask, leave } = await serving(pattern(100))
+    leave.abort()
+    const body = bodyOf(excerptsBody(Float64Array.of(1, 50)))
+    expect((await ask({ method: 'POST', query: 'excerpts=4', body })).status).not.toBe(200)
+    if (seesOpenFiles) expect(await openCaptures()).toBe(0)
+  })
+
   it('refuses excerpts that are none, too many, or asked for without saying where', async () => {
     const { ask } = await serving(pattern(100))
     const asked = (query: string, body: Uint8Array) => ask({ method: 'POST', query, body: bodyOf(body) })
@@ -274,6 +282,28 @@ describe('the data plane', () => {
     const several = `${Buffer.from('e').toString('hex')},${Buffer.from('NN').toString('hex')}:${Buffer.from('nn').toString('hex')}`
     expect((await found(several, 0, 900_000)).places).toEqual(within(/e|nn/gi, 0, 900_000))
     if (seesOpenFiles) expect(await openCaptures()).toBe(0)
+  })
+
+  it('goes on with a search while this thread is busy for others', async () => {
+    const { ask, capture } = await serving(new Uint8Array(3_000_000))
+    let others = 0
+    const ours = process.threadCpuUsage.bind(process)
+    vi.spyOn(process, 'threadCpuUsage').mockImplementation(() => ({ ...ours(), user: ours().user + others }))
+    onTestFinished(() => void vi.restoreAllMocks())
+    const open = capture.open.bind(capture)
+    vi.spyOn(capture, 'open').mockImplementation(async () => {
+      const handle = await open()
+      const read = handle.read.bind(handle)
+      // A second of processor time goes by with every read.
+      vi.spyOn(handle, 'read').mockImplementation((...args: Parameters<typeof read>) => {
+        others += 1e6
+        return read(...args)
+      })
+      return handle
+    })
+    const [searched] = new Uint32Array((await bytesOf(await ask({ query: 'find=000001&from=0&to=3000000' }))).buffer)
+    expect(others).toBeGreaterThan(1e6)
+    expect(searched).toBe(2_999_998)
   })
 
   it('ends a search that finds too much', async () => {

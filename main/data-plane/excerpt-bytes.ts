@@ -55,7 +55,9 @@ async function excerptsOf(
   // One block is read while the one before is looked at.
   let next = start(0, 0)
   try {
-    for (let n = 1; next && !signal.aborted; n++) {
+    for (let n = 1; next; n++) {
+      // What is not taken yet is whatever was in memory.
+      signal.throwIfAborted()
       const { block, bytes, read } = next
       await read
       next = start(block.last, n)

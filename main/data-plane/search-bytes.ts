@@ -6,8 +6,9 @@ import { readInto } from './capture-bytes.ts'
 /** It stays in the processor's cache, and the host has time for others between two of them. */
 const BLOCK_BYTES = 1 << 18
 /**
- * Milliseconds of this thread's processor time that a search may take, and so many more for each block: ten times what it mostly takes, and no more
- * than reading. It takes longer where there are many needles and they nearly begin everywhere.
+ * Milliseconds of this thread's processor time that looking through blocks may take, and so many more for each block: ten times what it mostly takes,
+ * and no more than reading. It takes longer where there are many needles and they nearly begin everywhere. What the thread does for others meanwhile
+ * does not count.
  */
 const MOST_MS = 250
 const MOST_BLOCK_MS = 0.5
@@ -50,8 +51,7 @@ async function searchOpen(
   const end = Math.max(from, Math.min(to, size))
   const places: number[] = []
   const most = Math.max(FEW, (end - from) / LEAST_APART)
-  const began = threadMs()
-  const isWorthIt = (blocks: number) => threadMs() - began < MOST_MS + blocks * MOST_BLOCK_MS
+  let spent = 0
   const start = (at: number, block: Buffer) =>
     at < end
       ? readInto(capture, handle, block.subarray(0, Math.min(end + overlap, size, at + BLOCK_BYTES + overlap) - at), at)
@@ -60,11 +60,13 @@ async function searchOpen(
   // One block is read while the one before is searched.
   let next = start(at, blocks[0])
   try {
-    for (let n = 1; next && !signal.aborted && isWorthIt(n); n++) {
+    for (let n = 1; next && !signal.aborted && spent < MOST_MS + n * MOST_BLOCK_MS; n++) {
       const block = await next
       const until = Math.min(end, at + BLOCK_BYTES)
       next = start(until, blocks[n % 2])
+      const began = threadMs()
       const found = placesIn(block, until - at, needles, most - places.length)
+      spent += threadMs() - began
       if (!found) break
       for (const place of found) places.push(at - from + place)
       at = until
