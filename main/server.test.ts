@@ -120,7 +120,7 @@ describe('the server', () => {
     expect((await get('/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' })).status).toBe(403)
   })
 
-  it('answers nothing but GET and HEAD', async () => {
+  it('answers nothing but GET and HEAD, where there is no capture', async () => {
     const { get } = await serving()
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       expect((await get('/door', {}, method)).status).toBe(405)

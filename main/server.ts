@@ -93,7 +93,7 @@ async function route(served: Served, request: IncomingMessage, gone: AbortSignal
   }
   const isCapture = request.url?.startsWith('/capture/')
   if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && isCapture))
-    return refusal(405, 'invalid-argument', 'Only GET and HEAD.')
+    return refusal(405, 'invalid-argument', 'Only GET and HEAD, and POST to a capture.')
   const url = URL.parse(request.url ?? '/', 'http://host')
   if (!url) return refusal(400, 'invalid-argument', 'This is not a URL.')
 

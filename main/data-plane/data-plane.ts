@@ -35,8 +35,9 @@ interface Captures {
 }
 
 /**
- * Answers it: whole, a range (206), with ?pieces= some of its bytes (common/model/capture-pieces.ts), with ?excerpts= the same few bytes of many
- * packets (capture-excerpts.ts), with ?find= where some bytes are in it (capture-search.ts), or with ?follow=1&from=N from there on until the capture is finished. Never throws; an error is a JSON body {code, message}.
+ * Answers it. A GET gives the whole, a range (206), with ?follow=1&from=N what comes from there on until the capture is finished; and as
+ * common/model describes, with ?pieces= some of its bytes (capture-pieces.ts), with ?find= where some bytes are in it (capture-search.ts); a POST
+ * with ?excerpts= the same few bytes of many packets (capture-excerpts.ts). Never throws; an error is a JSON body {code, message}.
  * @param signal must abort when nobody reads the answer any more, also when its body was never begun
  * @param memory where the body's chunks are put
  */
@@ -62,7 +63,7 @@ async function answer(
   const isHead = request.method === 'HEAD'
   const excerpts = request.method === 'POST' ? request.query.get('excerpts') : null
   if (request.method !== 'GET' && !isHead && excerpts === null)
-    throw new HostError('invalid-argument', 'Captures are read with GET or HEAD.')
+    throw new HostError('invalid-argument', 'Captures are read with GET or HEAD, excerpts of them with POST.')
   if (!CaptureId.safeParse(request.id).success)
     throw new HostError('invalid-argument', 'This is not the id of a capture.')
   const capture = await captures.find(request.id)

@@ -37,7 +37,7 @@ async function route({ host, page }: PageSchemeOptions, request: Request, gone: 
   if (authority !== 'app') throw new HostError('not-found', 'There is nothing here.')
   const [, section, id = ''] = pathname.split('/')
   if (method !== 'GET' && method !== 'HEAD' && !(method === 'POST' && section === 'capture'))
-    throw new HostError('invalid-argument', 'Only GET and HEAD.')
+    throw new HostError('invalid-argument', 'Only GET and HEAD, and POST to a capture.')
   if (section === 'capture') {
     const range = request.headers.get('range') ?? undefined
     return host.data({ method, id, query: searchParams, range, ...(request.body && { body: request.body }) }, gone)

@@ -6,12 +6,7 @@ import { DEFAULT_SETTINGS } from '../../kubernetes/capture/capture-container.ts'
 import { removePlace } from '../../kubernetes/capture/capture-place.ts'
 import type { Ledger, LedgerEntry } from '../../kubernetes/capture/ledger.ts'
 import { podPath } from '../../kubernetes/pod-requests.ts'
-import {
-  findLedgered,
-  findLeftovers,
-  removeLeftovers,
-  type Leftover,
-} from '../../kubernetes/capture/sweep.ts'
+import { findLedgered, findLeftovers, removeLeftovers, type Leftover } from '../../kubernetes/capture/sweep.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
 import { Watched } from '../../streams.ts'
 import type { Contexts } from '../contexts.ts'

@@ -39,7 +39,6 @@ export async function startAppWith(
     env: {
       ...process.env,
       HOPSCOPE_CONFIG: join(folder, 'config'),
-
       ...environment,
     },
     stdio: ['pipe', 'pipe', 'inherit'],
