@@ -1,7 +1,26 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { captureOf, type LookupMessage, lookupsAtTwoPoints } from '../../test/support/two-points.ts'
 import { findInBytes, framesOf, theFinding } from '../../test/support/find-in.ts'
 import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
+
+/** How often somebody looked at whose reset a point made. */
+const looks = vi.hoisted(() => ({ count: 0 }))
+vi.mock('../hops/hops.ts', async (original) => {
+  const { hopsOf } = await original<typeof import('../hops/hops.ts')>()
+  return {
+    hopsOf: (...sources: Parameters<typeof hopsOf>) => {
+      const report = hopsOf(...sources)
+      const made = report.made.map((reset) => ({
+        ...reset,
+        get members() {
+          looks.count++
+          return reset.members
+        },
+      }))
+      return { ...report, made }
+    },
+  }
+})
 
 const EPOCH = 1_700_000_000_000_000_000n
 
@@ -40,6 +59,21 @@ const HANDSHAKE = `
     +0    A>B S  0(0) id 1 <mss 1460>
     +5ms  B>A SA 0(0) ack 1 id 1 <mss 1460>
     +5ms  A>B A  1(0) ack 1 id 2`
+
+const TALK = [0, 1]
+  .map(
+    (i) => `
+    +5ms A>B PA ${1 + 100 * i}(100) ack ${1 + 10 * i} id ${3 + 2 * i}
+    +5ms B>A PA ${1 + 10 * i}(10) ack ${101 + 100 * i} id ${2 + i}`,
+  )
+  .join('')
+
+const REJECTED = `${HANDSHAKE}${TALK}
+    +5ms A>B PA 201(100) ack 21 id 9 # dies
+    +1ms B>A R  21(0) # made`
+
+/** A connection after them: what comes behind a reset may not have been captured at a capture's end. */
+const LATER = `isn A 5000 B 7000\n${HANDSHAKE.replace('+0 ', '+1s')}`
 
 describe('a capture of two points', () => {
   it('names the hop on which packets were lost', async () => {
@@ -87,23 +121,20 @@ describe('a capture of two points', () => {
   })
 
   it('names the hop on which resets were made', async () => {
-    const open = [0, 1].map(
-      (i) => `
-    +5ms A>B PA ${1 + 100 * i}(100) ack ${1 + 10 * i} id ${3 + 2 * i}
-    +5ms B>A PA ${1 + 10 * i}(10) ack ${101 + 100 * i} id ${2 + i}`,
-    )
-    const rejected = `${HANDSHAKE}${open.join('')}
-    +5ms A>B PA 201(100) ack 21 id 9 # dies
-    +1ms B>A R  21(0) # made`
-    const finding = theFinding(
-      await seenTwice(
-        HANDSHAKE + open.join(''),
-        `isn A 70000 B 90000\n${rejected}`,
-        `isn A 5000 B 7000\n+1s A>B S 0(0) id 1 <mss 1460>\n+5ms B>A SA 0(0) ack 1 id 1 <mss 1460>\n+5ms A>B A 1(0) ack 1 id 2`,
-      ),
-    )
+    const finding = theFinding(await seenTwice(HANDSHAKE + TALK, `isn A 70000 B 90000\n${REJECTED}`, LATER))
     expect(finding).toMatchObject({ kind: 'mid-stream-reset', title: 'Resets made between db and web' })
     expect(finding.blamed).toContain('rule that rejects between db and web')
+  })
+
+  it('looks once at each reset that was made, of however many connections', async () => {
+    const rejected = Array.from(
+      { length: 12 },
+      (_, i) => `isn A ${70_000 + 5_000 * i} B ${90_000 + 7_000 * i}\n${REJECTED}`,
+    )
+    looks.count = 0
+    const finding = theFinding(await seenTwice(HANDSHAKE + TALK, ...rejected, LATER))
+    expect(finding).toMatchObject({ title: 'Resets made between db and web', count: 12 })
+    expect(looks.count).toBe(12)
   })
 
   it('blames no hop for what died elsewhere', async () => {

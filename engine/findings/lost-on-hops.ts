@@ -47,9 +47,24 @@ export function unansweredOnHops(context: FindingContext, conversations: readonl
 /** Between which capture points resets of the conversation were made, as the first of the two did not see them: "between web and node-a". */
 export function resetMadeOnHop(context: FindingContext, conversation: number): string | undefined {
   const report = reportOf(context)
-  const made = report?.made.find(among([conversation]))
-  return report && made && betweenText(report, made.hop)
+  if (!report) return undefined
+  const hop = madeIn(report).get(conversation)
+  return hop === undefined ? undefined : betweenText(report, hop)
 }
+
+/** By conversation: the hop on which the first reset of it was made. */
+function madeIn(report: HopReport): ReadonlyMap<number, number> {
+  let hops = madeHops.get(report)
+  if (!hops) {
+    hops = new Map(
+      report.made.toReversed().flatMap(({ members, hop }) => members.map(({ conversation }) => [conversation, hop])),
+    )
+    madeHops.set(report, hops)
+  }
+  return hops
+}
+
+const madeHops = new WeakMap<HopReport, ReadonlyMap<number, number>>()
 
 /** Whether the answer of DNS in that row died between two points, so that who asked never got it. */
 export function answerDied(context: FindingContext, row: number): boolean {
