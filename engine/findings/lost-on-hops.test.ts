@@ -2,11 +2,12 @@ import { describe, expect, it, vi } from 'vitest'
 import { captureOf, type LookupMessage, lookupsAtTwoPoints } from '../../test/support/two-points.ts'
 import { findInBytes, framesOf, theFinding } from '../../test/support/find-in.ts'
 import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
+import type * as hops from '../hops/hops.ts'
 
 /** How often somebody looked at whose reset a point made. */
 const looks = vi.hoisted(() => ({ count: 0 }))
 vi.mock('../hops/hops.ts', async (original) => {
-  const { hopsOf } = await original<typeof import('../hops/hops.ts')>()
+  const { hopsOf } = await original<typeof hops>()
   return {
     hopsOf: (...sources: Parameters<typeof hopsOf>) => {
       const report = hopsOf(...sources)
@@ -118,6 +119,7 @@ describe('a capture of two points', () => {
     expect(finding.blamed).toBe(
       'the network between pod and node, where 2 questions died and between node and pod, where 2 answers died; db.shop (10.0.0.2), or the way behind node, to which 2 questions came and from which no answer did',
     )
+    expect(finding.why).toBe('The questions are in the capture, and no answer with their id came back to who asked.')
   })
 
   it('names the hop on which resets were made', async () => {

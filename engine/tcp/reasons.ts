@@ -12,7 +12,7 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.quickAfterHole]: 'it filled the gap sooner than a retransmission could have',
   [EVIDENCE.sacked]: 'later bytes were selectively acknowledged, these were not',
   [EVIDENCE.duplicateAcks]: 'three or more duplicate ACKs asked for these bytes',
-  [EVIDENCE.partialAck]: 'an ACK that stopped short of it came just before, sooner than any time-out or probe',
+  [EVIDENCE.partialAck]: 'an ACK that stopped short of it came before, and no time-out or probe was due yet',
   [EVIDENCE.timerAfterProbe]:
     'a tail loss probe had been sent before, and there is no second one until more than that is acknowledged',
   [EVIDENCE.timerInRecovery]: 'no ACK brought news for longer than a retransmission time-out takes',

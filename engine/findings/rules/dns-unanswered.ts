@@ -64,7 +64,8 @@ function draft(
     sentence: sentences(
       `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; repeating them took ${msText(costMs)}` : ''}.`,
     ),
-    why: 'The questions are in the capture, and no answer with their id came back to it.',
+    // An answer that died on its way to who asked is in the capture.
+    why: `The questions are in the capture, and no answer with their id came back to ${died === undefined ? 'it' : 'who asked'}.`,
     confidence: none ? 0.8 : 0.7,
     blamed:
       died !== undefined || silent !== undefined
