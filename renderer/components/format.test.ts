@@ -9,6 +9,7 @@ import {
   formatMilliseconds,
   formatSeconds,
   formatShare,
+  formatSpan,
   formatTick,
   zoneText,
 } from './format.ts'
@@ -26,6 +27,11 @@ describe('numbers for people', () => {
     expect(formatDuration(273_600e9)).toBe('3 d 4 h')
     expect(formatMilliseconds(340)).toBe('340 ms')
     expect(formatMilliseconds(0.4)).toBe('400 µs')
+  })
+
+  it('gives a time a length only where it has one', () => {
+    expect(formatSpan(1.205e9, 1.545e9)).toBe('from 1.205 s for 340 ms')
+    expect(formatSpan(0, 0)).toBe('at 0.000 s')
   })
 
   it('never rounds up into four digits', () => {

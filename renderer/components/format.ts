@@ -69,6 +69,12 @@ export function formatSeconds(ns: number, decimals = 6): string {
   return (ns / 1e9).toFixed(decimals)
 }
 
+/** Between two moments in nanoseconds: from 1.205 s for 340 ms, at 1.205 s */
+export function formatSpan(from: number, to: number): string {
+  const start = `${formatSeconds(from, 3)} s`
+  return from === to ? `at ${start}` : `from ${start} for ${formatDuration(to - from)}`
+}
+
 /** A moment on the wall, local time: 14:03:27.123456. `ns` counts from `epochNs` (decimal string, nanoseconds since 1970). */
 export function formatClock(epochNs: string, ns: number, decimals = 6): string {
   const at = BigInt(epochNs) + BigInt(Math.round(ns))

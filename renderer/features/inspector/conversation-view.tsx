@@ -6,7 +6,7 @@ import type { ViewStore } from '../../app/view-store.ts'
 import { AddressItems } from '../../components/address-items.ts'
 import { Address } from '../../components/address.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
-import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSeconds } from '../../components/format.ts'
+import { formatBytes, formatCount, formatDuration, formatMilliseconds, formatSpan } from '../../components/format.ts'
 import { isThin, percentileText, THIN_ABOUT } from '../../components/measure-names.ts'
 import { harmColor, harmName } from '../../components/harm.ts'
 import { useAnswer } from '../../components/use-answer.ts'
@@ -174,14 +174,14 @@ export function ConversationView({ session, conversation: row, version, view }: 
           </tbody>
         </table>
         <dl className="facts">
-          <Fact name="From">
+          <Fact name="Seen">
             <button
               type="button"
               className="link"
               title="Select the time of this conversation"
               onClick={() => view.change({ range: { from: row.firstTime, to: row.lastTime + 1 } }, 'push')}
             >
-              {formatSeconds(row.firstTime, 3)} s for {formatDuration(row.lastTime - row.firstTime)}
+              {formatSpan(row.firstTime, row.lastTime)}
             </button>
           </Fact>
         </dl>
