@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_SETUP } from '../features/capture-setup/order.ts'
 import { createCaptureDrafts } from './capture-drafts.ts'
 
 const draft = (context: string, pod: string) => ({
@@ -23,6 +24,18 @@ describe('what is to be captured next', () => {
     drafts.clear('east')
     expect(drafts.store.getState().drafts.has('east')).toBe(false)
     expect(drafts.store.getState().cleared.get('east')).toBe(chosen)
+    drafts.restore('east')
+    expect(drafts.store.getState().drafts.get('east')).toBe(chosen)
+    expect(drafts.store.getState().cleared.size).toBe(0)
+  })
+
+  it('comes back after its last point was taken off, and leaves its setup to what is chosen instead', () => {
+    const drafts = createCaptureDrafts()
+    const chosen = { ...draft('east', 'web-0'), setup: { ...DEFAULT_SETUP, filter: 'port 53' } }
+    drafts.put(chosen)
+    drafts.put({ ...chosen, targets: [] })
+    drafts.put({ ...chosen, targets: [] })
+    expect(drafts.store.getState().drafts.get('east')?.setup?.filter).toBe('port 53')
     drafts.restore('east')
     expect(drafts.store.getState().drafts.get('east')).toBe(chosen)
     expect(drafts.store.getState().cleared.size).toBe(0)

@@ -4,13 +4,14 @@ import type { CaptureDraft } from '../features/capture-setup/index.tsx'
 interface DraftsState {
   /** By context: who looks at another cluster finds what was chosen when coming back. */
   readonly drafts: ReadonlyMap<string, CaptureDraft>
-  /** What was cleared last, by context, until something else is chosen there. */
+  /** What was chosen before its last point was taken off, by context, until something else is chosen there. */
   readonly cleared: ReadonlyMap<string, CaptureDraft>
 }
 
 /** What is to be captured next in each context. */
 export interface CaptureDrafts {
   readonly store: StoreApi<DraftsState>
+  /** Without points it keeps its setup for those that are chosen next; `restore` undoes that too. */
   put(draft: CaptureDraft): void
   /** Takes off all points of a context; `restore` undoes it. */
   clear(context: string): void
@@ -21,7 +22,11 @@ export function createCaptureDrafts(): CaptureDrafts {
   const store = createStore<DraftsState>(() => ({ drafts: new Map(), cleared: new Map() }))
   function put(draft: CaptureDraft): void {
     const { drafts, cleared } = store.getState()
-    store.setState({ drafts: new Map(drafts).set(draft.context, draft), cleared: without(cleared, draft.context) })
+    const { context, targets } = draft
+    const before = drafts.get(context)
+    if (targets.length > 0) store.setState({ cleared: without(cleared, context) })
+    else if (before?.targets.length) store.setState({ cleared: new Map(cleared).set(context, before) })
+    store.setState({ drafts: new Map(drafts).set(context, draft) })
   }
   return {
     store,

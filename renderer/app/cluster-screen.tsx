@@ -362,12 +362,11 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         draft={draft}
         onDraft={(next) => drafts.put(next)}
         onSelector={bySelector}
-        onRemove={(target) =>
-          setPoints(
-            points.filter((one) => keyOfPoint(one) !== keyOfPoint(target)),
-            draft.title,
-          )
-        }
+        onRemove={(target) => {
+          const others = points.filter((one) => keyOfPoint(one) !== keyOfPoint(target))
+          setPoints(others, draft.title)
+          if (others.length === 0) focusList()
+        }}
         onClose={() => {
           drafts.clear(name)
           focusList()

@@ -188,6 +188,15 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.keyboard.press('Control+z')
     await points.getByText('shop/client').waitFor()
     await points.getByText('shop/web-7d9f-b').waitFor()
+
+    // One by one as well.
+    await page.getByRole('button', { name: 'Do not capture shop/client' }).click()
+    await points.getByText('shop/client').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Do not capture shop/web-7d9f-b' }).click()
+    await setup(page).getByText('1 point cleared: web-7d9f-b.').waitFor()
+    await page.locator('[data-grid="explorer.pods"]:focus').waitFor()
+    await page.keyboard.press('Control+z')
+    await points.getByText('shop/web-7d9f-b').waitFor()
     expect(opened.complaints).toEqual([])
   })
 
