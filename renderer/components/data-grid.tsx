@@ -55,7 +55,7 @@ export interface DataGridProps<Row> {
   readonly empty?: ReactNode
   /** Keeps its end on screen while it grows. */
   readonly atEnd?: boolean
-  /** The person scrolled away from the end, or back to it. */
+  /** The person scrolled away from the end, or went back to it, also with its key. */
   readonly onAtEnd?: (atEnd: boolean) => void
 }
 
@@ -67,6 +67,8 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
   const scroller = useRef<HTMLDivElement>(null)
   const [viewport, setViewport] = useState(0)
   const [position, setPosition] = useState(0)
+  /** The same, also between two pictures, in which a wheel may turn more than once. */
+  const place = useRef(0)
   const expected = useRef(0)
   const rowId = useId()
   const widths = useColumnWidths(props.id, columns)
@@ -93,6 +95,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       const clamped = scale.clamp(next)
       expected.current = scale.toScrollTop(clamped)
       element.scrollTop = expected.current
+      place.current = clamped
       setPosition(clamped)
     },
     [scale],
@@ -103,7 +106,8 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
     if (Math.abs(top - expected.current) >= 1) onAtEnd?.(scale.isAtEnd(scale.toPosition(top)))
     else if (!scale.exact) return
     expected.current = top
-    setPosition(scale.toPosition(top))
+    place.current = scale.toPosition(top)
+    setPosition(place.current)
   }
 
   // A scroll bar pixel of a very long list stands for many rows: the wheel must not move by those.
@@ -114,19 +118,15 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
       if (event.ctrlKey || event.deltaY === 0) return
       event.preventDefault()
       const unit = event.deltaMode === 1 ? rowHeight : event.deltaMode === 2 ? viewport : 1
-      setPosition((was) => {
-        const next = scale.clamp(was + event.deltaY * unit)
-        expected.current = scale.toScrollTop(next)
-        element.scrollTop = expected.current
-        return next
-      })
-      onAtEnd?.(event.deltaY > 0 && scale.isAtEnd(scale.toPosition(element.scrollTop) + event.deltaY * unit))
+      const next = scale.clamp(place.current + event.deltaY * unit)
+      moveTo(next)
+      onAtEnd?.(event.deltaY > 0 && scale.isAtEnd(next))
     }
     element.addEventListener('wheel', onWheel, { passive: false })
     return () => {
       element.removeEventListener('wheel', onWheel)
     }
-  }, [scale, rowHeight, viewport, onAtEnd])
+  }, [scale, rowHeight, viewport, moveTo, onAtEnd])
 
   const shown = Math.min(position, scale.maxPosition)
   const first = Math.floor(shown / rowHeight)
@@ -166,6 +166,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
     if (event.key in steps && count > 0) {
       event.preventDefault()
       props.onActive(Math.min(Math.max(0, steps[event.key]), last))
+      if (event.key === 'End') onAtEnd?.(true)
     } else if (event.key === 'Enter' && count > 0) {
       event.preventDefault()
       // Without a cursor it means the first one on screen.

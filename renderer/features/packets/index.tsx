@@ -136,7 +136,8 @@ export function Packets({
   const select = useCallback(
     async (index: number) => {
       if (!listed) return
-      setAtEnd(index === listed.count - 1)
+      // What one looks at stays where it is, the newest as well: the grid tells of the key for the end behind this.
+      setAtEnd(false)
       const known = listed.pages.row(index)
       setHere({ id: listed.id, index, row: known?.row })
       const found = known ?? (await session.engine.rows(listed.id, index, 1))[0]
