@@ -1,6 +1,6 @@
 import type { ConversationTable } from '../columns/conversation-table.ts'
 import { grown } from '../columns/grown.ts'
-import { FLAG, type PacketTable } from '../columns/packet-table.ts'
+import { CHUNK_ROWS, FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Packet } from '../decode/packet.ts'
 import type { TcpAnalysis } from '../tcp/analysis.ts'
 import { DnsDatagrams } from './dns-datagrams.ts'
@@ -80,7 +80,8 @@ export class Applications {
 
   /** A datagram of DNS, by its ports. */
   datagram(packet: Packet, row: number, time: number, found: number): void {
-    this.#dns.datagram(packet, found >>> 1, row, time)
+    const point = this.#packets.chunk(row).interface[row % CHUNK_ROWS]
+    this.#dns.datagram(packet, found >>> 1, row, time, point)
   }
 
   /** The capture ends here: what waits for missing bytes waits in vain. */

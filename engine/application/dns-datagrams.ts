@@ -19,7 +19,8 @@ export class DnsDatagrams {
     this.#mdns = new ExchangeRecorder(exchanges, exchanges.protocolNumber('mdns'))
   }
 
-  datagram(packet: Packet, conversation: number, row: number, time: number): void {
+  /** `point`: the interface it was captured at. */
+  datagram(packet: Packet, conversation: number, row: number, time: number, point: number): void {
     const { bytes, payloadAt, payloadLength, sourcePort, destinationPort } = packet
     const message = readDnsMessage(bytes, payloadAt, Math.min(packet.end, payloadAt + payloadLength))
     if (!message) return
@@ -37,7 +38,7 @@ export class DnsDatagrams {
     if (message.isResponse) {
       this.answered.add(message, bytes, payloadAt, Math.min(packet.end, payloadAt + payloadLength))
       this.#queries.response(sink, conversation, message, row, time)
-    } else this.#queries.query(sink, conversation, message, row, time)
+    } else this.#queries.query(sink, conversation, message, row, time, point)
   }
 }
 

@@ -1,42 +1,40 @@
 import { dnsAnswerText, dnsFailed, type DnsMessage, dnsTypeName } from './dns-message.ts'
 import type { ExchangeId, ExchangeSink } from './stream-decoder.ts'
 
-/** Queries that wait for an answer, of all conversations together. */
-const MOST_OPEN = 65_536
+/** Queries that wait for an answer, of all conversations together; and of those that got one as many. */
+const MOST_KEPT = 65_536
 /** The same query after so long is another one: resolvers give up after 5 s a try and some tries. */
 const SAME_QUERY_NS = 60e9
 
-interface OpenQuery {
-  readonly id: ExchangeId
-  readonly time: number
-}
+/** So soon nobody asks again: a capture of all interfaces sees the same datagram at each that it passes. */
+const TWIN_NS = 1e6
 
 /**
  * Pairs queries and responses by conversation, message id, name and type. The same query again is a retry of the same exchange, which
- * then lasts from the first try to the answer, as it did for who asked; its request ends with the last try.
+ * then lasts from the first try to the answer, as it did for who asked; its request ends with the last try. What a further capture point sees of
+ * a query is no retry.
  */
 export class DnsQueries {
-  readonly #open = new Map<string, OpenQuery>()
+  readonly #open = new Map<string, Query>()
+  /** The last ones: a point whose clock is ahead shows a query when others have shown its answer. */
+  readonly #answered = new Map<string, Query>()
 
-  query(sink: ExchangeSink, conversation: number, message: DnsMessage, row: number, time: number): void {
+  /** `point`: the interface that the packet was captured at. */
+  query(sink: ExchangeSink, conversation: number, message: DnsMessage, row: number, time: number, point = 0): void {
     const key = keyOf(conversation, message)
     const open = this.#open.get(key)
     if (open && time - open.time < SAME_QUERY_NS) {
-      sink.requestEnd(open.id, row, time)
+      if (open.isTry(point, time)) sink.requestEnd(open.id, row, time)
       return
     }
+    const answered = this.#answered.get(key)
+    if (answered && time - answered.time < SAME_QUERY_NS && !answered.isTry(point, time, 0)) return
     const id = sink.begin(row, time)
     sink.ask(id, askText(message))
     sink.requestEnd(id, row, time)
-    if (this.#open.size >= MOST_OPEN) {
-      // The oldest: it has waited longest already.
-      for (const [oldest] of this.#open) {
-        this.#open.delete(oldest)
-        break
-      }
-    }
-    this.#open.delete(key)
-    this.#open.set(key, { id, time })
+    const query = new Query(id, time)
+    query.isTry(point, time)
+    keep(this.#open, key, query)
   }
 
   /** A second answer to a query that was sent twice is not looked at. */
@@ -45,10 +43,47 @@ export class DnsQueries {
     const open = this.#open.get(key)
     if (!open) return
     this.#open.delete(key)
+    keep(this.#answered, key, open)
     sink.responseBegin(open.id, row, time)
     sink.responseEnd(open.id, row, time)
     sink.answer(open.id, dnsAnswerText(message), dnsFailed(message))
   }
+}
+
+class Query {
+  readonly id: ExchangeId
+  readonly time: number
+  #tries = 0
+  /** By point. */
+  readonly #seen = new Map<number, { times: number; last: number }>()
+
+  constructor(id: ExchangeId, time: number) {
+    this.id = id
+    this.time = time
+  }
+
+  /** Takes in that a point saw it: whether that was a try that no other had seen, as the point saw more of them than any before. */
+  isTry(point: number, time: number, twinNs = TWIN_NS): boolean {
+    const seen = this.#seen.get(point) ?? { times: 0, last: -Infinity }
+    this.#seen.set(point, seen)
+    if (Math.abs(time - seen.last) >= twinNs) seen.times++
+    seen.last = time
+    if (seen.times <= this.#tries) return false
+    this.#tries = seen.times
+    return true
+  }
+}
+
+/** Makes it the newest; the oldest, which has waited longest already, gives way. */
+function keep(queries: Map<string, Query>, key: string, query: Query): void {
+  queries.delete(key)
+  if (queries.size >= MOST_KEPT) {
+    for (const [oldest] of queries) {
+      queries.delete(oldest)
+      break
+    }
+  }
+  queries.set(key, query)
 }
 
 /** Letters may come back in another case (RFC 4343). */

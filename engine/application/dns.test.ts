@@ -37,6 +37,42 @@ describe('DNS', () => {
     expect(talk.exchanges.requestEndRow[0]).toBe(1)
   })
 
+  it('takes what a further point sees of a query for no retry, also where its clock is ahead', () => {
+    const talk = new Talk()
+    const ask = (point: number, ms: number) => talk.dns(true, message(7, 'api.shop', A), ms, [50_000, 53], point)
+    const answer = (point: number, ms: number) =>
+      talk.dns(false, message(7, 'api.shop', A, RESPONSE, 1), ms, [50_000, 53], point)
+    ask(0, 1)
+    ask(1, 3)
+    ask(0, 5000)
+    ask(1, 3)
+    expect(talk.exchanges.requestEndRow[0]).toBe(2)
+    answer(1, 1)
+    answer(0, 3)
+    ask(2, 100)
+    answer(2, 4)
+    expect(talk.told()).toEqual(['dns A api.shop -> NOERROR [1, 5]'])
+    ask(0, 100)
+    expect(talk.told()).toHaveLength(2)
+  })
+
+  it('takes a query that a capture of all interfaces shows several times for one', () => {
+    const talk = new Talk().dns(true, message(7, 'api.shop', A)).dns(true, message(7, 'api.shop', A), 0.05)
+    talk.dns(true, message(7, 'api.shop', A), 0.05)
+    expect(talk.exchanges.requestEndRow[0]).toBe(0)
+    talk.dns(true, message(7, 'api.shop', A), 5000).dns(true, message(7, 'api.shop', A), 0.05)
+    expect(talk.exchanges.requestEndRow[0]).toBe(3)
+    expect(talk.exchanges.count).toBe(1)
+  })
+
+  it('takes the same query, soon after its answer, for another one', () => {
+    const talk = new Talk()
+    for (let i = 0; i < 2; i++) {
+      talk.dns(true, message(7, 'api.shop', A), 0.1).dns(false, message(7, 'api.shop', A, RESPONSE, 1), 0.1)
+    }
+    expect(talk.told()).toEqual(['dns A api.shop -> NOERROR [1, 2]', 'dns A api.shop -> NOERROR [3, 4]'])
+  })
+
   it('takes it for another one after a minute', () => {
     const talk = new Talk().dns(true, message(7, 'api.shop', A)).dns(true, message(7, 'api.shop', A), 61_000)
     expect(talk.told()).toHaveLength(2)

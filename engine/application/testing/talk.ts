@@ -70,10 +70,16 @@ export class Talk {
     return this.server('', { flags: RST | ACK })
   }
 
-  /** A datagram from a port of the client's to port 53, or back. */
-  dns(fromClient: boolean, payload: Uint8Array, ms = 1, ports: readonly [number, number] = [50_000, 53]): this {
+  /** A datagram from a port of the client's to port 53, or back, as the interface saw it. */
+  dns(
+    fromClient: boolean,
+    payload: Uint8Array,
+    ms = 1,
+    ports: readonly [number, number] = [50_000, 53],
+    interfaceId = 0,
+  ): this {
     const [source, destination] = fromClient ? ports : [ports[1], ports[0]]
-    return this.#frame(fromClient, 17, udp(source, destination, payload), 0, ms)
+    return this.#frame(fromClient, 17, udp(source, destination, payload), 0, ms, interfaceId)
   }
 
   finish(): this {
@@ -103,11 +109,11 @@ export class Talk {
     return this.#frame(side === 0, 6, tcp({ source, destination, seq, ack: ack >>> 0, flags }, body), cut, ms)
   }
 
-  #frame(fromClient: boolean, protocol: number, payload: Uint8Array, cut: number, ms: number): this {
+  #frame(fromClient: boolean, protocol: number, payload: Uint8Array, cut: number, ms: number, interfaceId = 0): this {
     const [source, destination] = fromClient ? [CLIENT, SERVER] : [SERVER, CLIENT]
     const frame = ethernet(0x0800, ipv4({ source, destination, protocol }, payload))
     this.#time += ms * 1e6
-    this.ingest.frame(frame, 0, frame.length - cut, frame.length, this.#time, 0, 0)
+    this.ingest.frame(frame, 0, frame.length - cut, frame.length, this.#time, 0, interfaceId)
     // Where it lay others follow: nothing may be kept of it.
     frame.fill(0xa5)
     return this
