@@ -40,7 +40,7 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
       if (own.length === 0) continue
       const node = nodes.add({ source, rows, conversation })
       if (isUdp(source.tables, conversation)) {
-        flows.add(node, source.tables, conversation, own)
+        flows.add(node, source, conversation, own)
         continue
       }
       const isOwn = (sighting: number) => sighting >>> 1 === node

@@ -175,6 +175,8 @@ describe('hops of DNS', () => {
     const report = hops(sent, { bothLegs: true })
     expect(report.connections).toBe(101)
     expect(lostOn(report)).toEqual(['query node > dns-1'])
+    // That nobody asked again is one as well.
+    expect(lostOn(hops([...WELL, query(1_000, { dies: 'node' })], { bothLegs: true }))).toEqual(['query node > dns-1'])
   })
 
   it('charge no pod behind the service with what may have gone to another', () => {
@@ -211,6 +213,23 @@ describe('hops of DNS', () => {
       answer(1_005 + i / 50, { server, direct: true }),
     ]
     expect(hops([...to('dns-1', 0), ...to('dns-2', 1)]).losses).toEqual([])
+  })
+
+  it.each([
+    ['seen', {}],
+    ['not seen', { missedBy: 'dns' }],
+  ])('charge what died of two queries to two servers at once, from one port, which were %s there', (_, seen) => {
+    const both = Array.from({ length: 40 }, (_each, i) =>
+      (['dns-1', 'dns-2'] as const).flatMap((server, n): Sent[] => {
+        const common = { port: 42_000 + i, server, direct: true, ...('missedBy' in seen && { missedBy: server }) }
+        const asked = { ...common, at: 200 * i + n / 50, payload: message(i, 'api.shop') }
+        if (n === 0 && i % 2 === 1) return [{ ...asked, dies: 'pod' }]
+        return [asked, { ...common, at: 200 * i + 5 + n / 50, payload: message(i, 'api.shop', true), back: true }]
+      }),
+    ).flat()
+    const report = hops(both)
+    expect(report).toMatchObject({ connections: 80, queries: 80 })
+    expect(lostOn(report)).toEqual(Array.from({ length: 20 }, () => 'query pod > node'))
   })
 })
 

@@ -1,6 +1,6 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { asksFromB } from './datagrams.ts'
-import type { HopTables } from './points.ts'
+import type { PointSource } from './points.ts'
 import { Sightings } from './sightings.ts'
 
 /** So many of its first and its last datagrams tell a flow, and of the others one in so many: points may begin at different times. */
@@ -11,26 +11,49 @@ interface Flow {
   readonly node: number
   /** The end that asks, as text: NAT on the way to a service leaves it as it is. */
   readonly asker: string
+  readonly asked: Asked
   readonly fromB: boolean
+  /** The points that saw what went between the two. */
+  readonly seenBy: ReadonlySet<number>
 }
+
+/** An end that an address asks. */
+interface Asked {
+  /** One that is asked the same, and is another server for sure. */
+  beside?: Asked
+}
+
+/** On both sides of a NAT one point may see a flow, which is where it is made. More see both only if they are two. */
+const SEE_BOTH = 2
 
 /** Finds flows of datagrams that are one: the same end sent the same datagrams, or got them, whatever the other end's address is. */
 export class FlowSightings {
   readonly #flows: Flow[] = []
   /** By asker and digest: the place of the flow. */
   readonly #sightings = new Sightings()
+  readonly #sources = new Map<PointSource, number>()
+  /** By the address that asks and the end that is asked, and by both ends. */
+  readonly #asked = new Map<string, Asked>()
+  readonly #seenBy = new Map<string, Set<number>>()
 
-  add(node: number, tables: HopTables, conversation: number, rows: Uint32Array): void {
-    const { conversations, packets } = tables
+  add(node: number, source: PointSource, conversation: number, rows: Uint32Array): void {
+    const { conversations, packets } = source.tables
     const { portA, portB } = conversations
     // Of two equal ports it can't be told whose stays.
     if (portA[conversation] === portB[conversation]) return
-    const fromB = asksFromB(tables, conversation)
-    const asker = `${conversations.addressText(conversation, fromB)} ${(fromB ? portB : portA)[conversation]}`
-    const place = this.#flows.push({ node, asker, fromB }) - 1
+    const fromB = asksFromB(source.tables, conversation)
+    const address = conversations.addressText(conversation, fromB)
+    const asker = `${address} ${(fromB ? portB : portA)[conversation]}`
+    const end = `${conversations.addressText(conversation, !fromB)} ${(fromB ? portA : portB)[conversation]}`
+    const asked = known(this.#asked, `${address} ${end}`, () => ({}))
+    const seenBy = known(this.#seenBy, `${asker} ${end}`, () => new Set())
+    const place = this.#flows.push({ node, asker, asked, fromB, seenBy }) - 1
+    const number = known(this.#sources, source, () => this.#sources.size)
     const hash = hashOf(asker)
     for (const [i, row] of rows.entries()) {
-      const digest = packets.chunk(row).seq[row % CHUNK_ROWS]
+      const chunk = packets.chunk(row)
+      const digest = chunk.seq[row % CHUNK_ROWS]
+      seenBy.add(number * 2 ** 16 + chunk.interface[row % CHUNK_ROWS])
       const isChosen = i < ENDS || i >= rows.length - ENDS || digest % EACH === 0
       // 52 bits, which are exact in a double.
       if (digest !== 0 && isChosen) this.#sightings.add(hash * 2 ** 32 + digest, place, (other) => other === place)
@@ -39,14 +62,60 @@ export class FlowSightings {
 
   /** Pairs of nodes that are one flow, and whether their ends stand the other way round. */
   *same(): Generator<[one: number, other: number, flipped: boolean]> {
+    const mixed: (readonly Flow[])[] = []
     for (const { by } of this.#sightings.shared()) {
-      const first = this.#flows[by[0]]
-      for (const place of by) {
-        const { node, asker, fromB } = this.#flows[place]
-        if (asker === first.asker && node !== first.node) yield [first.node, node, fromB !== first.fromB]
+      const { asker } = this.#flows[by[0]]
+      const alike = by.map((place) => this.#flows[place]).filter((flow) => flow.asker === asker)
+      const firsts = new Map<Asked, Flow>()
+      for (const flow of alike) {
+        const first = known(firsts, flow.asked, () => flow)
+        if (first.node !== flow.node) yield [first.node, flow.node, first.fromB !== flow.fromB]
       }
+      if (firsts.size > 1) mixed.push(Array.from(firsts.values()))
+    }
+    for (const flows of mixed) tellServers(flows)
+    for (const flows of mixed) {
+      const [first] = flows
+      if (flows.every(({ asked }) => serverOf(asked) === serverOf(first.asked))) continue
+      for (const { node, fromB } of flows) if (node !== first.node) yield [first.node, node, first.fromB !== fromB]
     }
   }
+}
+
+function known<K, V>(map: Map<K, V>, key: K, made: () => V): V {
+  const value = map.get(key) ?? made()
+  map.set(key, value)
+  return value
+}
+
+/** Of flows with the same asker and datagram: which went to several servers. */
+function tellServers(flows: readonly Flow[]): void {
+  // Of a scan there are thousands, which the same points saw.
+  const bySight = Map.groupBy(flows, ({ seenBy }) =>
+    Array.from(seenBy)
+      .toSorted((a, b) => a - b)
+      .join(' '),
+  )
+  const tell = (one: Flow, other: Flow) => {
+    const common = Array.from(one.seenBy).filter((point) => other.seenBy.has(point))
+    const [left, right] = [serverOf(one.asked), serverOf(other.asked)]
+    if (common.length >= SEE_BOTH && left !== right) right.beside = left
+  }
+  const firsts = Array.from(bySight.values(), ([first, ...others]) => {
+    for (const other of others) tell(first, other)
+    return first
+  })
+  for (const [i, one] of firsts.entries()) for (const other of firsts.slice(i + 1)) tell(one, other)
+}
+
+/** The same one of all that are beside each other. */
+function serverOf(asked: Asked): Asked {
+  let first = asked
+  while (first.beside) {
+    if (first.beside.beside) first.beside = first.beside.beside
+    first = first.beside
+  }
+  return first
 }
 
 /** 20 bits. */
