@@ -42,6 +42,8 @@ interface Network {
   readonly service?: number
   /** `node` sees each packet twice, on both sides of the NAT. */
   readonly bothLegs?: boolean
+  /** The pods', where it is another. */
+  readonly podPort?: number
   /** Milliseconds by which clocks are ahead. */
   readonly clocks?: Partial<Record<Point, number>>
   readonly snap?: number
@@ -49,7 +51,7 @@ interface Network {
 
 const ADDRESS = { 'dns-1': '10.244.1.9', 'dns-2': '10.244.2.9' } as const
 
-function captured(sent: readonly Sent[], { service = 53, bothLegs = false, clocks = {} }: Network = {}): TestCapture {
+function captured(sent: readonly Sent[], { service = 53, podPort = service, bothLegs = false, clocks = {} }: Network = {}): TestCapture {
   const seen: { time: number; interfaceId: number; bytes: Uint8Array; length: number }[] = []
   for (const {
     at,
@@ -71,7 +73,7 @@ function captured(sent: readonly Sent[], { service = 53, bothLegs = false, clock
         const address = translated || direct ? ADDRESS[server] : '10.96.0.10'
         const ends = ['10.244.7.5', address]
         const [source, destination] = back ? ends.toReversed() : ends
-        const ports = [port, service]
+        const ports = [port, translated ? podPort : service]
         const [from, to] = back ? ports.toReversed() : ports
         return ethernet(0x800, ipv4({ source, destination, protocol: 17, id: ipId }, udp(from, to, bytes)))
       }
@@ -168,6 +170,15 @@ describe('hops of DNS', () => {
   it('do not care what clocks say', () => {
     const sent = [...WELL, query(1_000, { dies: 'node' }), query(6_000), answer(6_005)]
     expect(lostOn(hops(sent, { clocks: { node: -3_000, 'dns-1': 700 } }))).toEqual(['query node > dns-1'])
+  })
+
+  it('follow a service whose pods are asked at another port, whichever side of the NAT comes first', () => {
+    const sent = [...WELL, query(1_000, { dies: 'node' }), query(6_000), answer(6_005)]
+    for (const clock of [0, -100]) {
+      const report = hops(sent, { podPort: 5353, clocks: { node: clock, 'dns-1': clock } })
+      expect(report.queries).toBe(102)
+      expect(lostOn(report)).toEqual(['query node > dns-1'])
+    }
   })
 
   it('take what a point sees on both sides of the NAT for one packet', () => {

@@ -46,7 +46,8 @@ export function flowPathOf(
 ): Path {
   const [{ source, conversation, flipped }] = members
   const asks = asksFromB(source.tables, conversation) === flipped ? TO_B : TO_A
-  const dns = isDns(source.tables, conversation)
+  // Behind the service's address a pod may be asked at another port (OpenShift: 5353).
+  const dns = members.some((member) => isDns(member.source.tables, member.conversation))
   /** By direction and point. */
   const views: View[][] = [[], []]
   const forEach = (visit: (view: View, leg: number, row: number) => void) => {
