@@ -111,7 +111,7 @@ export function crossing(
 }
 
 /** Whether an ascending list has a number from `from` on, at most `span` above it. */
-function hasBetween(list: readonly number[], from: number, span: number): boolean {
+export function hasBetween(list: readonly number[], from: number, span: number): boolean {
   let low = 0
   let high = list.length
   while (low < high) {

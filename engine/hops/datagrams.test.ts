@@ -51,7 +51,10 @@ interface Network {
 
 const ADDRESS = { 'dns-1': '10.244.1.9', 'dns-2': '10.244.2.9' } as const
 
-function captured(sent: readonly Sent[], { service = 53, podPort = service, bothLegs = false, clocks = {} }: Network = {}): TestCapture {
+function captured(
+  sent: readonly Sent[],
+  { service = 53, podPort = service, bothLegs = false, clocks = {} }: Network = {},
+): TestCapture {
   const seen: { time: number; interfaceId: number; bytes: Uint8Array; length: number }[] = []
   for (const {
     at,

@@ -2,6 +2,7 @@ import { DNS_PORT } from '../application/recognition.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import type { Member } from './connections.ts'
+import { hasBetween } from './crossing.ts'
 import { directionOf, legsOf, rowsOf, TO_A, TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint, HopTables, PointSource } from './points.ts'
@@ -166,18 +167,19 @@ function answeredOf(queries: Runs, answers: Runs, points: readonly CapturePoint[
   const found = new Set<number>()
   for (const [point, { source }] of points.entries()) {
     const times = new Map<number, number[]>()
-    const come = answers[point] ?? NOTHING
-    for (const [place, row] of come.row.entries()) {
+    const all = answers[point] ?? NOTHING
+    for (const [place, row] of all.row.entries()) {
       const id = messageId(source.tables, row)
       const known = times.get(id)
-      if (known) known.push(come.time[place])
-      else times.set(id, [come.time[place]])
+      if (known) known.push(all.time[place])
+      else times.set(id, [all.time[place]])
     }
+    // One id may have come thousands of times, in what is no DNS.
+    for (const each of times.values()) each.sort((a, b) => a - b)
     const asked = queries[point] ?? NOTHING
     for (const [place, row] of asked.row.entries()) {
-      const since = asked.time[place]
-      const isAnswer = (time: number) => time >= since && time - since < ANSWERED_NS
-      if (times.get(messageId(source.tables, row))?.some(isAnswer)) found.add(asked.from[place])
+      const come = times.get(messageId(source.tables, row)) ?? []
+      if (hasBetween(come, asked.time[place], ANSWERED_NS)) found.add(asked.from[place])
     }
   }
   return found
