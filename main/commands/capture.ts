@@ -45,7 +45,7 @@ ${TARGET_HELP}
   --packets N            at each point
   --bytes 100M           of the file, about
   -o, --output FILE      the pcapng; FILE.names.json beside it says whose the addresses were
-  --force                overwrite FILE
+  --force                overwrite FILE, once the capture has begun
   --resume               go on with FILE, whose capture was interrupted by a crash or a restart`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {

@@ -31,7 +31,7 @@ export interface ClusterCaptureRequest {
   readonly ledger: Ledger
   /** Absolute path of the pcapng; what is needed to go on after a crash lies beside it in FILE.parts until it is whole. */
   readonly file: string
-  /** Overwrite it. */
+  /** Overwrite it, once the capture has begun. */
   readonly force?: boolean
   readonly onChange?: (status: ClusterCaptureStatus) => void
   readonly timing?: ExecTiming

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
@@ -79,6 +79,43 @@ describe('a capture that ends otherwise than it should', () => {
     await expect(capture.run()).rejects.toThrow('There is no such interface.')
     expect(capture.status).toMatchObject({ state: 'failed', bytes: 0 })
     expect(readdirSync(dirname(request.file))).toEqual([])
+  })
+
+  it('gives back the file that it was to overwrite, and what lay beside it', async () => {
+    vi.spyOn(PointCapture.prototype, 'start').mockRejectedValue(new Error('There is no such interface.'))
+    const request = await interrupted()
+    const folder = dirname(request.file)
+    writeFileSync(request.file, 'an hour of packets')
+    const all = () => new Set(readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    const before = all()
+    const manifest = readFileSync(join(partsOf(request.file), 'capture.json'), 'utf8')
+    const asked = { ...request, force: true, targets: [target], capture: { filter: '', snapLength: 0 } }
+    await expect(ClusterCapture.create(asked).run()).rejects.toThrow('There is no such interface.')
+    const full = vi.spyOn(CaptureFile, 'create').mockRejectedValue(new Error('The disk is full.'))
+    await expect(ClusterCapture.create(asked).run()).rejects.toThrow('The disk is full.')
+    full.mockRestore()
+    expect(all()).toEqual(before)
+    expect(readFileSync(request.file, 'utf8')).toBe('an hour of packets')
+    expect(readFileSync(join(partsOf(request.file), 'capture.json'), 'utf8')).toBe(manifest)
+  })
+
+  it('overwrites a file, also through a link, once it has begun', async () => {
+    vi.spyOn(PointCapture.prototype, 'start').mockResolvedValue()
+    vi.spyOn(PointCapture.prototype, 'run').mockImplementation(async function (this: PointCapture) {
+      return this.progress
+    })
+    const request = await interrupted()
+    const folder = dirname(request.file)
+    const link = join(folder, 'link.pcapng')
+    symlinkSync(request.file, link)
+    writeFileSync(request.file, 'an hour of packets')
+    for (const file of [request.file, link]) {
+      const asked = { ...request, file, force: true, targets: [target], capture: { filter: '', snapLength: 0 } }
+      await ClusterCapture.create(asked).run()
+      expect(readFileSync(request.file).readUInt32LE(0)).toBe(0x0a0d0d0a)
+    }
+    expect(readdirSync(folder).filter((name) => /before|parts/.test(name))).toEqual([])
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
   })
 
   it('leaves what may hold packets where it can not be gone on with now', async () => {

@@ -14,6 +14,7 @@ import { watchPoint } from './cluster-events.ts'
 import { OngoingWork } from './ongoing-work.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
+import { setAside, type SetAside } from './set-aside.ts'
 
 type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'>
 
@@ -34,6 +35,8 @@ export class ClusterCapture {
   readonly #work = new OngoingWork()
   readonly #names: CaptureNames
   #file: CaptureFile | undefined
+  /** What is to be overwritten. */
+  #before: SetAside | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
   #message: string | undefined
   #capturingSince: number | undefined
@@ -106,6 +109,7 @@ export class ClusterCapture {
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
+      await this.#before?.discard()
       if (this.#file) await this.#fetchAll(this.#file)
       if (this.#left && this.#points.some(({ mayHoldPackets }) => mayHoldPackets)) throw leftError(this.#request.file)
       await this.#finish()
@@ -198,6 +202,7 @@ export class ClusterCapture {
   async #openFile(fresh: boolean): Promise<void> {
     const { file, force } = this.#request
     try {
+      if (fresh && force) this.#before = await setAside(file, this.id)
       if (fresh) this.#file = await CaptureFile.create(file, journalOf(file), !force)
       else this.#file = await CaptureFile.reopen(file, journalOf(file))
     } catch (error) {
@@ -210,10 +215,12 @@ export class ClusterCapture {
 
   /** Of a capture that did not begin: there is nothing in it, and nothing to go on with. */
   async #removeFile(): Promise<void> {
-    if (!this.#file) return
-    this.#file = undefined
     const { file } = this.#request
-    await Promise.allSettled([rm(file, { force: true }), rm(partsOf(file), { recursive: true, force: true })])
+    const made = this.#file ? [file, partsOf(file)] : []
+    this.#file = undefined
+    await Promise.allSettled(made.map((path) => rm(path, { recursive: true, force: true })))
+    // Where that fails, its name beside tells what it is.
+    await this.#before?.restore().catch(() => undefined)
   }
 
   #wire(point: CapturePoint, file: CaptureFile): void {
