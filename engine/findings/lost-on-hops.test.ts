@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { captureOf, type LookupMessage, lookupsAtTwoPoints } from '../../test/support/two-points.ts'
+import { captureOf, type LookupMessage, lookupsAtTwoPoints, type Sighting } from '../../test/support/two-points.ts'
 import { findInBytes, framesOf, theFinding } from '../../test/support/find-in.ts'
 import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
 import type * as hops from '../hops/hops.ts'
@@ -120,6 +120,24 @@ describe('a capture of two points', () => {
       'the network between pod and node, where 2 questions died and between node and pod, where 2 answers died; db.shop (10.0.0.2), or the way behind node, to which 2 questions came and from which no answer did',
     )
     expect(finding.why).toBe('The questions are in the capture, and no answer with their id came back to who asked.')
+  })
+
+  it('knows an answer that died at a point whose clock is ahead', async () => {
+    const lookup = { lookup: 31, name: 'db.shop' }
+    const asked = [1100, 6100].flatMap((at): LookupMessage[] => [
+      { ...lookup, at },
+      { ...lookup, at: at + 4, back: true, dies: true },
+    ])
+    const asks = [1200, 6200].map((at): LookupMessage => ({ ...lookup, at, lookup: 32, dies: true }))
+    const { pod, node } = lookupsAtTwoPoints([...asked, ...asks])
+    const later = (ns: bigint) => (each: Sighting) => ({ ...each, time: each.time + ns })
+    const isAnswer = ({ bytes }: Sighting) => bytes[35] === 53
+    const server = node.map((each) => later(isAnswer(each) ? -1_000_000n : 1_000_000n)(each))
+    const points = { pod, node: node.map(later(2_000_000_000n)), server }
+    const finding = theFinding(await findInBytes(captureOf(points)))
+    // The one that asked twice under 32 is one lookup.
+    expect(finding).toMatchObject({ kind: 'dns-unanswered', count: 3 })
+    expect(finding.sentence).toContain('of 23 lookups')
   })
 
   it('names the hop on which resets were made', async () => {

@@ -71,24 +71,74 @@ export function answerDied(context: FindingContext, row: number): boolean {
   const report = reportOf(context)
   if (!report) return false
   let died = diedAnswers.get(report)
-  if (!died) {
-    const answers = report.losses.filter(({ dns }) => dns === 'answer')
-    died = Map.groupBy(
-      answers.flatMap(({ members, ...rest }) => members.map(({ conversation }) => ({ ...rest, conversation }))),
-      ({ source, row: last, conversation }) => keyOf(conversation, messageId(source.tables, last)),
-    )
-    diedAnswers.set(report, died)
-  }
-  const { packets } = context.tables
-  const key = keyOf(packets.chunk(row).conversation[row % CHUNK_ROWS], messageId(context.tables, row))
-  const time = packets.time(row)
-  return died.get(key)?.some((loss) => Math.abs(loss.time - time) < SAME_ANSWER_NS) ?? false
+  if (!died) diedAnswers.set(report, (died = new DiedAnswers(report)))
+  return died.has(context, row)
 }
 
-/** Between points that see the same answer. */
+const diedAnswers = new WeakMap<HopReport, DiedAnswers>()
+
+/** Between points that see the same answer, once their clocks read the same. */
 const SAME_ANSWER_NS = 1e9
 
-const diedAnswers = new WeakMap<HopReport, ReadonlyMap<number, readonly { readonly time: number }[]>>()
+class DiedAnswers {
+  readonly #report: HopReport
+  readonly #ahead: readonly number[]
+  /** By conversation and id of the message: when they died, by the clock of the first point; ascending. */
+  readonly #times: ReadonlyMap<number, readonly number[]>
+
+  constructor(report: HopReport) {
+    const { losses, hops } = report
+    this.#report = report
+    this.#ahead = aheadOf(report)
+    const times = new Map<number, number[]>()
+    for (const { dns, members, source, row, time, hop } of losses) {
+      if (dns !== 'answer') continue
+      for (const { conversation } of members) {
+        const key = keyOf(conversation, messageId(source.tables, row))
+        const own = times.get(key) ?? []
+        times.set(key, own)
+        own.push(time - this.#ahead[hops[hop].from])
+      }
+    }
+    for (const own of times.values()) own.sort((a, b) => a - b)
+    this.#times = times
+  }
+
+  has({ tables }: FindingContext, row: number): boolean {
+    const chunk = tables.packets.chunk(row)
+    const at = row % CHUNK_ROWS
+    const times = this.#times.get(keyOf(chunk.conversation[at], messageId(tables, row)))
+    if (!times) return false
+    const point = this.#report.points.findIndex((each) => each.interface === chunk.interface[at])
+    const time = chunk.time[at] - (this.#ahead[point] ?? 0)
+    let first = 0
+    for (let end = times.length; first < end;) {
+      const middle = (first + end) >>> 1
+      if (times[middle] > time - SAME_ANSWER_NS) end = middle
+      else first = middle + 1
+    }
+    return times[first] < time + SAME_ANSWER_NS
+  }
+}
+
+/** By point, by how many nanoseconds its clock is ahead of that of the first it is joined with by hops; 0 where they do not tell. */
+function aheadOf({ points, hops }: HopReport): readonly number[] {
+  const from = Map.groupBy(hops, (hop) => hop.from)
+  const ahead: number[] = []
+  for (const first of points.keys()) {
+    if (ahead[first] !== undefined) continue
+    ahead[first] = 0
+    const reached = [first]
+    for (const point of reached) {
+      for (const { to, delay } of from.get(point) ?? []) {
+        if (ahead[to] !== undefined) continue
+        ahead[to] = ahead[point] + (delay?.oneWay?.aheadNs ?? 0)
+        reached.push(to)
+      }
+    }
+  }
+  return ahead
+}
 
 const keyOf = (conversation: number, id: number): number => conversation * 2 ** 16 + id
 
