@@ -3,6 +3,7 @@ import { concat, ethernet, ipv4, text, udp } from '../query/testing/frames.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
 import { hopsOf } from './hops.ts'
 import type { HopReport } from './report.ts'
+import { hopSentences } from './sentences.ts'
 
 const START = 1_800_000_000_000_000_000n
 
@@ -207,6 +208,9 @@ describe('hops of DNS', () => {
     const unsure = hops([...missed, query(3_000, { port: 40_001, payload: message(9, 'x.shop'), dies: 'pod' })])
     expect(lostOn(unsure)).toEqual([])
     expect(unsure.hops[0].datagrams).toMatchObject({ lost: 0, unsure: 1 })
+    expect(hopSentences(unsure)).toEqual([
+      '1 datagram was not seen at node, which is known to have missed others: it may have come.',
+    ])
     const again = [3_000, 8_000].map((at, i) =>
       query(at, { port: 40_001, payload: message(9, 'x.shop'), ...(i === 0 && { dies: 'pod' }) }),
     )

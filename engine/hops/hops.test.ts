@@ -450,6 +450,18 @@ describe('hops', () => {
     expect(hopSentences(hops(captured([...HANDSHAKE, ...exchange(3)])))).toEqual([])
   })
 
+  it('is told in numbers that can be read', () => {
+    const report = hops(captured([...HANDSHAKE, ...exchange(3), ...lostBehind('node'), ...other(60, 10)]))
+    const [loss] = report.losses
+    const many = Array.from({ length: 1_234 }, () => ({ ...loss, kind: 'datagram', dns: 'query' }) as const)
+    const [hop, ...others] = report.hops
+    const missed = { ...hop, datagrams: { due: 5_000, lost: 0, unsure: 1_400 } }
+    expect(hopSentences({ ...report, losses: many, queries: 5_000, hops: [missed, ...others] })).toEqual([
+      '1,234 of 5,000 DNS queries died on the way from node to peer.',
+      '1,400 datagrams were not seen at node, which is known to have missed others: they may have come.',
+    ])
+  })
+
   it('tells of a reset that refuses what nobody further on saw', () => {
     const refused: Sent[] = [
       { at: 40, portA: 40_009, flags: syn, seq: 7_000, ack: 0, dies: 'pod' },

@@ -1,5 +1,5 @@
-import { countOf, listOf, printable } from '../findings/words.ts'
-import type { HopReport } from './report.ts'
+import { countOf, listOf, numberText, printable } from '../findings/words.ts'
+import type { Hop, HopReport, UnacknowledgedOnHop } from './report.ts'
 
 /** So many hops are named for each kind of packet. */
 const MOST_NAMED = 3
@@ -19,7 +19,23 @@ export function hopSentences(report: HopReport): string[] {
     ...onHops(report, messages.get('reset'), 'died', ['reset', 'resets']),
     ...onHops(report, messages.get('segment'), 'died', ['segment', 'segments']),
     ...onHops(report, messages.get('datagram'), 'died', ['datagram', 'datagrams']),
+    ...notSeen(report, ({ datagrams }) => datagrams, 'datagram'),
+    ...notSeen(report, ({ resets }) => resets, 'reset'),
   ]
+}
+
+/** Of what it can't be told whether it died, by the point that may have missed it. */
+function notSeen({ hops, points }: HopReport, on: (hop: Hop) => UnacknowledgedOnHop, noun: string): string[] {
+  return Array.from(
+    Map.groupBy(hops, ({ to }) => to),
+    ([to, own]) => ({ to, count: own.reduce((sum, hop) => sum + on(hop).unsure, 0) }),
+  )
+    .filter(({ count }) => count > 0)
+    .map(({ to, count }) => {
+      const [were, they] = count === 1 ? ['was', 'it'] : ['were', 'they']
+      const point = printable(points[to].name)
+      return `${countOf(count, noun)} ${were} not seen at ${point}, which is known to have missed others: ${they} may have come.`
+    })
 }
 
 /** "2 DNS queries died on the way from web to node-a.", the worst hop first. */
@@ -40,16 +56,17 @@ function onHops(
     return what === 'died' ? `from ${names[0]} to ${names[1]}` : `between ${names[0]} and ${names[1]}`
   }
   const verb = what === 'died' ? 'died' : packets.length === 1 ? 'was made' : 'were made'
-  const count = of === 0 ? countOf(packets.length, one, several) : `${packets.length} of ${countOf(of, one, several)}`
+  const count =
+    of === 0 ? countOf(packets.length, one, several) : `${numberText(packets.length)} of ${countOf(of, one, several)}`
   const said = `${count} ${verb}`
   const own = what === 'made' ? ', by neither end' : ''
   if (counts.length === 1) return [`${said}${what === 'died' ? ' on the way' : ''} ${way(counts[0])}${own}.`]
   // One more is named as well: that takes no more room.
   const named = counts.length === MOST_NAMED + 1 ? counts.length : MOST_NAMED
   const rest = counts.slice(named)
-  const ways = counts.slice(0, named).map((each) => `${each.count} ${way(each)}`)
+  const ways = counts.slice(0, named).map((each) => `${numberText(each.count)} ${way(each)}`)
   if (rest.length > 0) {
-    ways.push(`${rest.reduce((sum, { count }) => sum + count, 0)} on ${rest.length} other hops`)
+    ways.push(`${numberText(rest.reduce((sum, { count }) => sum + count, 0))} on ${rest.length} other hops`)
   }
   return [`${said}${own}: ${listOf(ways, ways.length)}.`]
 }

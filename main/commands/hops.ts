@@ -16,7 +16,7 @@ import { type Command, CommandError, UsageError } from './command.ts'
 import { type AddressNames, endpoint, printable } from './conversation-table.ts'
 import { jsonText } from './json.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
-import { bytesText, countText, millisecondsText, shareText, table } from './text.ts'
+import { bytesText, countText, millisecondsText, numberText, shareText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
 
 /** So many lost segments stand in the text. */
@@ -29,7 +29,7 @@ export const hops: Command = {
   help: `
 Joins the TCP connections and UDP flows that several capture points saw: the interfaces of a capture (Hopscope's own has one for each pod and node),
 or several captures of the same time. NAT and tunnels between the points are seen through: sequence numbers stay the same, and the payload of
-datagrams. The points' order is found from their times there and back, so that their clocks may differ.
+datagrams; of UDP only NAT of the end that is asked. The points' order is found from their times there and back, so that their clocks may differ.
 
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
@@ -79,11 +79,16 @@ type Names = ReadonlyMap<PointSource, AddressNames>
 function textOf(report: HopReport, names: Names): string {
   const { points, connections, alone } = report
   const hasFlows = points.some(({ datagrams }) => datagrams > 0)
+  const seen = hasFlows
+    ? countText(connections, 'connection or UDP flow', 'connections and UDP flows')
+    : countText(connections, 'connection')
   const parts = [
-    `${hasFlows ? `${connections} connections and UDP flows` : countText(connections, 'connection')} seen at several of ${points.length} points${alone === 0 ? '' : `, ${alone} at one only`}.`,
+    `${seen} seen at several of ${points.length} points${alone === 0 ? '' : `, ${numberText(alone)} at one only`}.`,
   ]
   if (report.hops.length === 0) {
-    parts.push('No packet was seen at two points: they captured at other times, or other connections.')
+    parts.push(
+      'No packet was seen at two points: they captured at other times, or other connections, or UDP whose sender NAT changed.',
+    )
   } else {
     const sentences = hopSentences(report)
     parts.unshift(sentences.length === 0 ? 'Nothing was lost between the points.' : sentences.join('\n'))

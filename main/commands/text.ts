@@ -39,9 +39,13 @@ export function durationText(ms: number): string {
 }
 
 /** "1 packet", "2,162 packets". */
-export function countText(n: number, noun: string): string {
+export const countText = (n: number, noun: string, plural = `${noun}s`): string =>
+  `${numberText(n)} ${n === 1 ? noun : plural}`
+
+/** 12,345 */
+export function numberText(n: number): string {
   // Not toLocaleString: loading the tables of languages for it takes longer than many a capture.
-  return `${String(n).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${n === 1 ? '' : 's'}`
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** 0.2 %, 12 %; never 0 % of something. */

@@ -73,7 +73,7 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
         value &&
         (value.hops.length === 0 ? (
           <EmptyState title="No packet was seen at two points">
-            The points captured at other times, or other connections.
+            The points captured at other times, or other connections, or UDP whose sender NAT changed.
           </EmptyState>
         ) : (
           <Followed
@@ -170,7 +170,9 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
               <code>hopscope hops --json</code> lists all.
             </EmptyState>
           ) : (
-            <EmptyState title={hop ? 'Nothing was lost on this hop' : 'Nothing was lost between the points'} />
+            <EmptyState
+              title={`Nothing ${(hop ? [hop] : hops).some(isUnsure) ? 'is known to be' : 'was'} lost ${hop ? 'on this hop' : 'between the points'}`}
+            />
           )
         }
       />
@@ -181,6 +183,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
 const nameOf = (points: readonly string[], { from, to }: Hop): string => `${points[from]} → ${points[to]}`
 
 const dueOn = ({ segments, datagrams, resets }: Hop): number => segments + datagrams.due + resets.due
+const isUnsure = ({ datagrams, resets }: Hop): boolean => datagrams.unsure + resets.unsure > 0
 const lostOn = ({ lost, datagrams, resets }: Hop): number => lost + datagrams.lost + resets.lost
 
 const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
