@@ -113,6 +113,10 @@ describe('a refusal', () => {
     ['pods "x" is forbidden: violates PodSecurity "baseline:latest": privileged', /enforces "privileged"/],
     ['admission webhook "validate.kyverno.svc-fail" denied the request: no', /A policy of the cluster/],
     [
+      'pods "x" is forbidden: unable to validate against any security context constraint: [provider "capturing": .containers[0].seccomp: Forbidden: seccomp may not be set]',
+      /seccompProfiles: \[runtime\/default\]/,
+    ],
+    [
       'pods "x" is forbidden: unable to create new content in namespace a because it is being terminated',
       /being deleted/,
     ],

@@ -95,6 +95,10 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
     /admission webhook .* denied/,
     'A policy of the cluster refuses it: who looks after its policies can make an exception.',
   ],
+  [
+    /seccomp may not be set/,
+    'The SecurityContextConstraints that are to let it in also have to allow its seccomp profile, by seccompProfiles: [runtime/default].',
+  ],
   [/is being terminated/, 'The namespace is being deleted: name another one.'],
 ]
 
