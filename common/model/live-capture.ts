@@ -107,7 +107,7 @@ export interface LeftoverRow {
   readonly namespace: string
   readonly pod: string
   readonly container: string
-  /** As written on it. */
+  /** As written on it; absent where that is no name, as on what was made in a cluster that can't say who asks (before Kubernetes 1.28). */
   readonly createdBy?: string
   /** Milliseconds since 1970. */
   readonly createdAt?: number

@@ -1,7 +1,7 @@
 import type { LeftoverRow } from '../../../common/model/live-capture.ts'
 import type { ApiConnection } from '../api-connection.ts'
 import { ApiError } from '../api-error.ts'
-import { listAll, whoami } from '../cluster-access.ts'
+import { listAll, UNNAMED_USER, whoami } from '../cluster-access.ts'
 import { fromLiteral } from '../container-command.ts'
 import type { Pod } from '../objects.ts'
 import { podPath } from '../pod-requests.ts'
@@ -69,7 +69,7 @@ export async function removeLeftovers(
   const removed: Leftover[] = []
   const kept: { leftover: Leftover; why: string }[] = []
   for (const leftover of leftovers) {
-    if (!leftover.ours) kept.push({ leftover, why: `made by ${leftover.createdBy ?? 'someone else'}` })
+    if (!leftover.ours) kept.push({ leftover, why: makerOf(leftover) })
     else if (leftover.inUse && !alsoInUse) kept.push({ leftover, why: 'in use by a capture that runs on this machine' })
     else {
       try {
@@ -83,6 +83,12 @@ export async function removeLeftovers(
     }
   }
   return { removed, kept }
+}
+
+function makerOf({ kind, createdBy, namespace, pod }: Leftover): string {
+  if (createdBy !== undefined) return `made by ${createdBy}`
+  const yours = kind === 'pod' ? `; if it is, kubectl -n ${namespace} delete pod ${pod}` : '; it ends by itself'
+  return `made by an unnamed user: this cluster can't say whether that is you${yours}`
 }
 
 async function stateOf(connection: ApiConnection, entry: LedgerEntry): Promise<'there' | 'gone' | 'unknown'> {
@@ -124,9 +130,10 @@ function leftoversIn(pod: Pod, username: string): Leftover[] {
   const describe = (
     kind: Leftover['kind'],
     container: string,
-    by: string | undefined,
+    named: string | undefined,
     at: string | undefined,
   ): Leftover => {
+    const by = named === '' || named === UNNAMED_USER ? undefined : named
     const createdAt = Date.parse(at ?? '')
     return {
       kind,
@@ -134,8 +141,8 @@ function leftoversIn(pod: Pod, username: string): Leftover[] {
       pod: name,
       container,
       inUse: false,
-      ours: by === username,
-      ...(by ? { createdBy: by } : {}),
+      ours: by !== undefined && by === username,
+      ...(by === undefined ? {} : { createdBy: by }),
       ...(Number.isNaN(createdAt) ? {} : { createdAt }),
     }
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { ApiError } from '../../kubernetes/api-error.ts'
+import { UNNAMED_USER } from '../../kubernetes/cluster-access.ts'
 import { Ledger } from '../../kubernetes/capture/ledger.ts'
 import type { Contexts } from '../contexts.ts'
 import { Sweeps } from './sweeps.ts'
@@ -9,7 +10,11 @@ import { Sweeps } from './sweeps.ts'
 const LATER = 11 * 60_000
 
 /** A cluster with these pods in namespace debug, by their phase, each in the ledger of this host, and one of somebody else's. */
-async function host(phases: Readonly<Record<string, string>>, inUse: (capture: string | undefined) => boolean) {
+async function host(
+  phases: Readonly<Record<string, string>>,
+  inUse: (capture: string | undefined) => boolean = () => false,
+  { username, maker } = { username: 'me', maker: 'bob' },
+) {
   const pods = new Map(Object.entries(phases))
   const asked: string[] = []
   const server = 'https://cluster'
@@ -18,7 +23,7 @@ async function host(phases: Readonly<Record<string, string>>, inUse: (capture: s
       name: 'hopscope-bobs',
       namespace: 'debug',
       labels: { 'app.kubernetes.io/managed-by': 'hopscope' },
-      annotations: { 'hopscope/created-by': 'bob' },
+      annotations: { 'hopscope/created-by': maker },
     },
     spec: { containers: [] },
   }
@@ -33,7 +38,7 @@ async function host(phases: Readonly<Record<string, string>>, inUse: (capture: s
       return Promise.resolve({ metadata: { name, namespace: 'debug' }, spec: {}, status: { phase } })
     },
     request: (method: string, path: string) => {
-      if (method === 'POST') return Promise.resolve({ status: { userInfo: { username: 'me' } } })
+      if (method === 'POST') return Promise.resolve({ status: { userInfo: { username } } })
       expect(method).toBe('DELETE')
       const name = path.split('/').at(-1) ?? ''
       if (name === 'kept') return Promise.reject(new ApiError(403, 'Forbidden', 'pods "kept" is forbidden'))
@@ -74,7 +79,7 @@ it('removes pods on nodes that were left and have ended since, and no other', as
 })
 
 it('leaves a cluster alone for now that can not be asked', async () => {
-  const { ledger, known } = await host({ ended: 'Succeeded' }, () => false)
+  const { ledger, known } = await host({ ended: 'Succeeded' })
   let tried = 0
   const open = () => Promise.reject(new Error(`the VPN is down, ${++tried}`))
   const sweeps = new Sweeps({ open } as unknown as Contexts, ledger, () => false)
@@ -87,7 +92,7 @@ it('leaves a cluster alone for now that can not be asked', async () => {
 })
 
 it('knows its pods still when the name stands for another cluster meanwhile', async () => {
-  const { sweeps, asked, known, cluster } = await host({ ended: 'Succeeded' }, () => false)
+  const { sweeps, asked, known, cluster } = await host({ ended: 'Succeeded' })
   cluster.server = 'https://another'
   await sweeps.tidy(Date.now() + LATER)
   expect(asked).toEqual([])
@@ -95,7 +100,7 @@ it('knows its pods still when the name stands for another cluster meanwhile', as
 })
 
 it('tries no pod again that it may not delete, and says why', async () => {
-  const { sweeps, asked, known } = await host({ kept: 'Succeeded' }, () => false)
+  const { sweeps, asked, known } = await host({ kept: 'Succeeded' })
   await sweeps.find('c')
   await sweeps.tidy(Date.now() + LATER)
   expect(await shown(sweeps)).toMatchObject([
@@ -108,7 +113,7 @@ it('tries no pod again that it may not delete, and says why', async () => {
 })
 
 it('tidies what was found without taking it for another look', async () => {
-  const { sweeps, pods } = await host({ running: 'Running', 'ended-later': 'Running' }, () => false)
+  const { sweeps, pods } = await host({ running: 'Running', 'ended-later': 'Running' })
   const { at } = await sweeps.find('c')
   pods.set('ended-later', 'Failed')
   await sweeps.tidy(Date.now() + LATER)
@@ -121,9 +126,25 @@ it('tidies what was found without taking it for another look', async () => {
 })
 
 it('says that at the start it looks for what this machine made only', async () => {
-  const { sweeps } = await host({ running: 'Running' }, () => false)
+  const { sweeps } = await host({ running: 'Running' })
   await sweeps.atStart()
   expect(await shown(sweeps)).toMatchObject([{ lookedIn: 'ledger', state: 'done', left: ['running'] }])
   await sweeps.find('c')
   expect(await shown(sweeps)).toMatchObject([{ lookedIn: 'cluster', left: ['running', 'hopscope-bobs'] }])
+})
+
+it.each([
+  [{ username: 'me', maker: 'bob' }, 'made by bob'],
+  // Before Kubernetes 1.28 nobody is told who asks.
+  [
+    { username: '', maker: UNNAMED_USER },
+    "made by an unnamed user: this cluster can't say whether that is you; if it is, kubectl -n debug delete pod hopscope-bobs",
+  ],
+  [
+    { username: '', maker: '' },
+    "made by an unnamed user: this cluster can't say whether that is you; if it is, kubectl -n debug delete pod hopscope-bobs",
+  ],
+])('leaves alone what it is not sure to have made itself: %o', async (users, why) => {
+  const { sweeps } = await host({}, () => false, users)
+  expect(await sweeps.remove('c')).toMatchObject({ removed: [], kept: [`pod debug/hopscope-bobs: ${why}`] })
 })

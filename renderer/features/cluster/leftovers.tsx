@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import type { SweepReport } from '../../../common/model/live-capture.ts'
+import type { LeftoverRow, SweepReport } from '../../../common/model/live-capture.ts'
 import { ageText, useNow } from '../../components/age.ts'
 import { Confirm } from '../../components/confirm.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
@@ -92,7 +92,7 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
                       </td>
                       <td>{one.createdBy ?? (one.ours ? 'this machine' : 'unknown')}</td>
                       <td>{one.createdAt === undefined ? '' : ageText(now - one.createdAt)}</td>
-                      <td>{one.inUse ? 'in use by a capture' : one.ours ? 'ours' : "someone else's: left alone"}</td>
+                      <td>{ownerText(one)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -124,6 +124,14 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
 }
 
 const removable = ({ leftovers }: SweepReport) => leftovers.filter(({ ours, inUse }) => ours && !inUse).length
+
+function ownerText({ inUse, ours, createdBy }: LeftoverRow): string {
+  if (inUse) return 'in use by a capture'
+  if (ours) return 'ours'
+  return createdBy === undefined
+    ? "left alone: this cluster can't say whether it is yours"
+    : "someone else's: left alone"
+}
 
 const isBusy = ({ state }: SweepReport) => state === 'asking' || state === 'removing'
 
