@@ -24,6 +24,13 @@ interface Begun {
   readonly fetching: Promise<Fetched | undefined> | undefined
 }
 
+/** Rows [from, to), which lie in one chunk; whoever asks goes on with those up to `until`, if it goes on behind them. */
+interface Stretch {
+  readonly from: number
+  readonly to: number
+  readonly until: number
+}
+
 // Scratch, in use between two waits only.
 const again = new Uint8Array(CHUNK_ROWS)
 const rowScratch = new Uint32Array(CHUNK_ROWS)
@@ -57,12 +64,11 @@ export class PacketMatch {
   }
 
   /**
-   * Adds the rows of [from, to), which lie in one chunk, that match. `decided` is told when it has added all there are before a row: as
-   * packets are read, and with `to` at the end. Throws Cancelled, and what `read` throws.
+   * Adds the rows that match. `decided` is told when it has added all there are before a row: as packets are read, and with `to` at the
+   * end. Throws Cancelled, and what `read` throws.
    */
   async run(
-    from: number,
-    to: number,
+    { from, to, until }: Stretch,
     found: RowList,
     read: ReadBytes,
     work: Work,
@@ -71,7 +77,7 @@ export class PacketMatch {
     const begun = this.#isAhead(from, to) ? this.#ahead : this.#begin(from, to, read)
     this.#ahead = undefined
     if (!begun) return decided(to)
-    if (this.#filter) await this.#look(this.#filter, begun, found, read, work, decided)
+    if (this.#filter) await this.#look(this.#filter, begun, until, found, read, work, decided)
     else addTrue(begun, from, to, found)
     this.#spare.push(begun.outcomes)
     decided(to)
@@ -120,6 +126,7 @@ export class PacketMatch {
   async #look(
     filter: CompiledFilter,
     begun: Begun,
+    until: number,
     found: RowList,
     read: ReadBytes,
     work: Work,
@@ -136,7 +143,7 @@ export class PacketMatch {
     if (begun.unknown.length === 0) return add(end)
     // Those before the first that is unknown are in already.
     if (begun.unknown[0] > next) add(begun.unknown[0])
-    const unknown = await this.#withExcerpts(filter, begun, read, work)
+    const unknown = await this.#withExcerpts(filter, begun, until, read, work)
     const spared = filter.needles.length > 0 && unknown.length > 0 ? new Uint8Array(CHUNK_ROWS) : undefined
     if (spared) filter.withoutNeedles(block, spared)
     const rows = spared ? await this.#toRead(filter, begun, unknown, spared, read) : unknown
@@ -156,13 +163,18 @@ export class PacketMatch {
   }
 
   /** Decides what excerpts of packets tell; the rows that are unknown still. */
-  async #withExcerpts(filter: CompiledFilter, begun: Begun, read: ReadBytes, work: Work): Promise<Uint32Array> {
+  async #withExcerpts(
+    filter: CompiledFilter,
+    begun: Begun,
+    until: number,
+    read: ReadBytes,
+    work: Work,
+  ): Promise<Uint32Array> {
     const { block, outcomes, unknown, fetching } = begun
-    const { rows } = this.#tables.packets
     const next = block.firstRow + block.to
     // Meanwhile those of the next chunk are on their way.
-    if (fetching && block.to - block.from === CHUNK_ROWS && next < rows)
-      this.#ahead = this.#begin(next, Math.min(rows, next + CHUNK_ROWS), read)
+    if (fetching && block.to - block.from === CHUNK_ROWS && next < until)
+      this.#ahead = this.#begin(next, Math.min(until, next + CHUNK_ROWS), read)
     // Where fetching fails, reading tells why.
     const fetched =
       (await fetching?.catch(() => undefined)) ?? (await filter.excerpts.read(block, unknown, read, spare, work))

@@ -80,7 +80,7 @@ export class PacketSelector {
       const from = backward ? edge : next
       const to = backward ? next + 1 : Math.min(rows, edge + span)
       const found = new RowList()
-      await match.run(from, to, found, read, work)
+      await match.run({ from, to, until: backward ? to : rows }, found, read, work)
       if (found.count > 0) return found.view()[backward ? found.count - 1 : 0]
       next = backward ? from - 1 : to
       await between(work)
@@ -151,7 +151,7 @@ class RunningSelection {
     while (this.#rows < total) {
       await between(work)
       const end = Math.min(total, (Math.floor(this.#rows / CHUNK_ROWS) + 1) * CHUNK_ROWS)
-      await this.#match.run(this.#rows, end, this.#found, read, work, (decided) => {
+      await this.#match.run({ from: this.#rows, to: end, until: total }, this.#found, read, work, (decided) => {
         this.#rows = decided
         work.progress?.(decided, total)
       })

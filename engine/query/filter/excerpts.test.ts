@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 import { PacketSelector } from '../selection.ts'
 import type { ReadBytes } from '../frame-bytes.ts'
 import { ethernet, ipv4, tcp } from '../testing/frames.ts'
@@ -144,6 +145,37 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(await rowsOf(capture, 'tcp.checksum >= 0', waiting)).toHaveLength(150_001)
     expect(asked).toEqual([65_536, 65_536, 150_000 - 2 * 65_536])
     expect(served.reads).toBe(0)
+  })
+
+  it('are asked for once of each packet, whichever way the nearest is looked for', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    const rows = 3 * CHUNK_ROWS
+    for (let n = 0; n < rows; n++) capture.add(BigInt(n), frame)
+    for (const backward of [false, true]) {
+      const { read, served } = serving(capture)
+      const from = backward ? rows : -1
+      expect(await new PacketSelector(capture).find({ filter: 'ip.id == 9' }, from, backward, read)).toBeUndefined()
+      expect(served).toEqual({ excerpts: rows, reads: 0 })
+    }
+  })
+
+  it('are asked for once of each packet of a capture that grows meanwhile', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    const grow = (count: number) => {
+      for (let n = 0; n < count; n++) capture.add(1n, frame)
+    }
+    grow(CHUNK_ROWS + 100)
+    const { read, served } = serving(capture)
+    const growing: ReadBytes = Object.assign(read.bind(undefined), {
+      excerpts: (length: number, places: Float64Array) => {
+        if (capture.packets.rows === CHUNK_ROWS + 100) grow(50)
+        return read.excerpts?.(length, places)
+      },
+    })
+    expect(await new PacketSelector(capture).select({ filter: 'ip.id == 9' }, growing)).toHaveLength(0)
+    expect(served).toEqual({ excerpts: CHUNK_ROWS + 100, reads: 0 })
   })
 
   it('that can not be had are read', async () => {
