@@ -46,6 +46,8 @@ export class PacketMatch {
   #ahead: Begun | undefined
   /** Needles are looked for where the capture is: as long as most packets hold none. */
   #searches = true
+  /** Where nobody gives excerpts, they are taken out of packets: as long as those need not be read again for the most part. */
+  #readsExcerpts = true
 
   constructor(tables: CaptureTables, times: ChunkTimes, query: Query, filter: CompiledFilter | undefined) {
     this.#tables = tables
@@ -176,17 +178,19 @@ export class PacketMatch {
     if (fetching && block.to - block.from === CHUNK_ROWS && next < until)
       this.#ahead = this.#begin(next, Math.min(until, next + CHUNK_ROWS), read)
     // Where fetching fails, reading tells why.
-    const fetched =
-      (await fetching?.catch(() => undefined)) ?? (await filter.excerpts.read(block, unknown, read, spare, work))
+    const fetched = await fetching?.catch(() => undefined)
+    const taken =
+      fetched ?? (this.#readsExcerpts ? await filter.excerpts.read(block, unknown, read, spare, work) : undefined)
     await between(work)
-    if (!fetched) return unknown
-    filter.excerpts.with(fetched, () => filter.columns(block, again))
+    if (!taken) return unknown
+    filter.excerpts.with(taken, () => filter.columns(block, again))
     let left = 0
     for (let n = 0; n < unknown.length; n++) {
       const i = unknown[n] - block.firstRow
       outcomes[i] = again[i]
       if (again[i] === OUTCOME.unknown) rowScratch[left++] = unknown[n]
     }
+    if (!fetched) this.#readsExcerpts = unknown.length - left >= taken.places.length / 2
     return rowScratch.slice(0, left)
   }
 

@@ -178,6 +178,25 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(served).toEqual({ excerpts: CHUNK_ROWS + 100, reads: 0 })
   })
 
+  it('are taken out of packets that are read, unless most have to be read again', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    for (let n = 0; n < 3 * CHUNK_ROWS; n++) capture.add(BigInt(n), frame)
+    const chunk = CHUNK_ROWS * frame.length
+    const bytesFor = async (filter: string) => {
+      let bytes = 0
+      const read: ReadBytes = (offset, length) => {
+        bytes += length
+        return capture.read(offset, length)
+      }
+      expect(await new PacketSelector(capture).select({ filter }, read)).toHaveLength(0)
+      return bytes
+    }
+    expect(await bytesFor('tcp.payload[0] == 0x16 and frame contains "x"')).toBe(3 * chunk)
+    // Of the first chunk it is found out.
+    expect(await bytesFor('tcp.payload[0] == 0x16 or frame contains "x"')).toBe(4 * chunk)
+  })
+
   it('that can not be had are read', async () => {
     const capture = new TestCapture()
     for (let n = 0; n < 100; n++) capture.add(BigInt(n), segment(n % 2 === 0 ? 'GET /' : 'PUT /'))
