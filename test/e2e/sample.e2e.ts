@@ -86,6 +86,22 @@ describe('looking into a sample', () => {
     await screen.counts(screen.packets, PACKETS)
   })
 
+  it('tells of the conversation that is chosen, also after a packet of another', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const tab = screen.inspector.getByRole('tab', { name: /^Conversation/ })
+    await screen.rows(screen.packets).first().click()
+    await expect.poll(() => tab.innerText()).toMatch(/tcp \d+/)
+    const about = /tcp \d+/.exec(await tab.innerText())?.[0]
+    const streams = await screen.column(screen.conversations, 'stream')
+    const other = streams.findIndex((stream) => stream !== about)
+    await screen.rows(screen.conversations).nth(other).click()
+    await expect.poll(() => tab.innerText()).toContain(streams[other])
+    expect(await tab.getAttribute('aria-selected')).toBe('true')
+  })
+
   it('goes from a bar of a lane to its first packet', async () => {
     await using opened = await open('sample=idle-resets')
     const { page } = opened

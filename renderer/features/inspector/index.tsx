@@ -34,7 +34,10 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
   // A link may name a packet that is still to be read.
   const isRead = row !== undefined && row < facts.packets
   const { value: packet } = useAnswer(isRead ? String(row) : undefined, () => session.engine.packet(row ?? 0))
-  const id = row !== undefined && packet?.row === row ? (packet.conversation ?? selected) : selected
+  // Of a packet and a conversation that it isn't of, the one that was selected last.
+  const [last, setLast] = useState<'conversation' | 'packet'>('packet')
+  const ofPacket = row !== undefined && packet?.row === row ? packet.conversation : undefined
+  const id = last === 'packet' ? (ofPacket ?? selected) : (selected ?? ofPacket)
   const { value: conversation } = useAnswer(id === undefined ? undefined : `${id} ${version}`, () =>
     session.engine.conversation(id ?? 0),
   )
@@ -47,6 +50,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
   const [seen, setSeen] = useState({ row, selected })
   if (seen.row !== row || seen.selected !== selected) {
     setSeen({ row, selected })
+    setLast(seen.selected === selected ? 'packet' : 'conversation')
     if (seen.selected !== selected && selected !== undefined) setTab('conversation')
     else if (row !== undefined && (seen.row === undefined || tab === 'capture')) setTab('packet')
   }
