@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_SETUP } from '../features/capture-setup/order.ts'
-import { createCaptureDrafts } from './capture-drafts.ts'
+import { createCaptureDrafts, titleWithout } from './capture-drafts.ts'
 
 const draft = (context: string, pod: string) => ({
   context,
@@ -15,6 +15,17 @@ describe('what is to be captured next', () => {
     drafts.put(draft('west', 'web-1'))
     expect(drafts.store.getState().drafts.get('east')?.title).toBe('web-0')
     expect(drafts.store.getState().drafts.get('west')?.title).toBe('web-1')
+  })
+
+  it('is called after none of the points that were taken off', () => {
+    const point = (pod: string) => ({ kind: 'pod', namespace: 'shop', pod }) as const
+    const targets = ['web-0', 'web-1', 'web-2'].map(point)
+    const after = { context: 'east', title: 'shop/web-0 and more', targets }
+    expect(titleWithout(after, targets.slice(0, 2))).toBe('shop/web-0 and more')
+    expect(titleWithout(after, targets.slice(1))).toBe('shop/web-1 and more')
+    expect(titleWithout(after, targets.slice(2))).toBe('shop/web-2')
+    expect(titleWithout({ ...after, title: 'shop/web' }, targets.slice(1))).toBe('shop/web')
+    expect(titleWithout(after, [])).toBe(after.title)
   })
 
   it('comes back as it was after it was cleared', () => {

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { PointTarget } from '../../common/model/live-capture.ts'
 import type { CaptureDraft } from '../features/capture-setup/index.tsx'
 
 interface DraftsState {
@@ -43,6 +44,20 @@ export function createCaptureDrafts(): CaptureDrafts {
     },
   }
 }
+
+/** What a capture is called once points are taken off: not after one of these. */
+export function titleWithout({ title, targets }: CaptureDraft, left: readonly PointTarget[]): string {
+  const [first] = left
+  if (first === undefined) return title
+  if (left.length === 1) return titleOfPoint(first)
+  const isLeft = new Set(left.map(titleOfPoint))
+  const named = title.replace(/ and more$/, '')
+  const isGone = targets.some((target) => titleOfPoint(target) === named) && !isLeft.has(named)
+  return isGone ? `${titleOfPoint(first)} and more` : title
+}
+
+const titleOfPoint = (target: PointTarget) =>
+  target.kind === 'pod' ? `${target.namespace}/${target.pod}` : target.node
 
 function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
   const rest = new Map(map)

@@ -99,7 +99,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   const [chosen, setChosen] = useState<Chosen>()
   const [side, setSide] = useState<'details' | 'capture'>(draft?.targets.length ? 'capture' : 'details')
   const left = (sweeps.value ?? []).reduce((sum, { leftovers }) => sum + leftovers.length, 0)
-  const { points, lost, forgetLost, setPoints, togglePoints, addPoints, bySelector } = useCapturePoints({
+  const { points, lost, forgetLost, takeOff, togglePoints, addPoints, bySelector } = useCapturePoints({
     context: name,
     drafts,
     draft,
@@ -364,7 +364,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         onSelector={bySelector}
         onRemove={(target) => {
           const others = points.filter((one) => keyOfPoint(one) !== keyOfPoint(target))
-          setPoints(others, draft.title)
+          takeOff(others)
           if (others.length === 0) focusList()
         }}
         onClose={() => {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { PodRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, PointTarget } from '../../common/model/live-capture.ts'
 import { keyOfPoint, type CaptureDraft } from '../features/capture-setup/index.tsx'
-import type { CaptureDrafts } from './capture-drafts.ts'
+import { titleWithout, type CaptureDrafts } from './capture-drafts.ts'
 import { podsOfSelector, type useRows } from '../features/explorer/index.tsx'
 
 interface CapturePointsParts {
@@ -50,9 +50,16 @@ export function useCapturePoints({ context, drafts, draft, pods, ends, onEnds, o
       context,
       targets,
       title: targets.length > 1 && kept !== title ? `${kept.replace(/ and more$/, '')} and more` : kept,
-      // Labels go with the last of the points that were chosen by them.
-      ...(following && targets.length > 0 ? { follow: following } : {}),
+      ...(following ? { follow: following } : {}),
     })
+  }
+
+  function takeOff(left: readonly PointTarget[]): void {
+    if (!draft) return
+    const { follow, ...rest } = draft
+    // Labels go with the last of the points that were chosen by them.
+    const kept = follow && left.length > 0 ? { follow } : {}
+    drafts.put({ ...rest, targets: left, title: titleWithout(draft, left), ...kept })
   }
 
   function fresh(targets: readonly PointTarget[]): readonly PointTarget[] {
@@ -70,7 +77,7 @@ export function useCapturePoints({ context, drafts, draft, pods, ends, onEnds, o
     if (fresh(targets).length > 0) return addPoints(targets, title)
     const own = new Set(targets.map(keyOfPoint))
     const others = points.filter((target) => !own.has(keyOfPoint(target)))
-    setPoints(others, title)
+    takeOff(others)
     if (others.length > 0) onChanged()
   }
 
@@ -90,7 +97,7 @@ export function useCapturePoints({ context, drafts, draft, pods, ends, onEnds, o
     return added.length
   }
 
-  return { points, lost, forgetLost: () => setLost(undefined), setPoints, togglePoints, addPoints, bySelector }
+  return { points, lost, forgetLost: () => setLost(undefined), takeOff, togglePoints, addPoints, bySelector }
 }
 
 const NO_POINTS: readonly PointTarget[] = []
