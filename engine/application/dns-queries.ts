@@ -5,7 +5,6 @@ import type { ExchangeId, ExchangeSink } from './stream-decoder.ts'
 const MOST_KEPT = 65_536
 /** The same query after so long is another one: resolvers give up after 5 s a try and some tries. */
 const SAME_QUERY_NS = 60e9
-
 /** So soon nobody asks again: a capture of all interfaces sees the same datagram at each that it passes. */
 const TWIN_NS = 1e6
 
@@ -15,26 +14,29 @@ const TWIN_NS = 1e6
  * a query is no retry.
  */
 export class DnsQueries {
-  readonly #open = new Map<string, Query>()
-  /** The last ones: a point whose clock is ahead shows a query when others have shown its answer. */
-  readonly #answered = new Map<string, Query>()
+  readonly #open = new Latest()
+  /** Where there are several points: one whose clock is ahead shows a query when others have shown its answer. */
+  readonly #answered = new Latest()
+  #firstPoint: number | undefined
+  #several = false
 
   /** `point`: the interface that the packet was captured at. */
   query(sink: ExchangeSink, conversation: number, message: DnsMessage, row: number, time: number, point = 0): void {
+    this.#several ||= (this.#firstPoint ??= point) !== point
     const key = keyOf(conversation, message)
     const open = this.#open.get(key)
     if (open && time - open.time < SAME_QUERY_NS) {
       if (open.isTry(point, time)) sink.requestEnd(open.id, row, time)
       return
     }
-    const answered = this.#answered.get(key)
+    const answered = this.#several ? this.#answered.get(key) : undefined
     if (answered && time - answered.time < SAME_QUERY_NS && !answered.isTry(point, time, 0)) return
     const id = sink.begin(row, time)
     sink.ask(id, askText(message))
     sink.requestEnd(id, row, time)
     const query = new Query(id, time)
     query.isTry(point, time)
-    keep(this.#open, key, query)
+    this.#open.set(key, query)
   }
 
   /** A second answer to a query that was sent twice is not looked at. */
@@ -43,7 +45,7 @@ export class DnsQueries {
     const open = this.#open.get(key)
     if (!open) return
     this.#open.delete(key)
-    keep(this.#answered, key, open)
+    if (this.#several) this.#answered.set(key, open)
     sink.responseBegin(open.id, row, time)
     sink.responseEnd(open.id, row, time)
     sink.answer(open.id, dnsAnswerText(message), dnsFailed(message))
@@ -54,8 +56,8 @@ class Query {
   readonly id: ExchangeId
   readonly time: number
   #tries = 0
-  /** By point. */
-  readonly #seen = new Map<number, { times: number; last: number }>()
+  /** By each point that saw it: mostly one. */
+  readonly #seen: { readonly point: number; times: number; last: number }[] = []
 
   constructor(id: ExchangeId, time: number) {
     this.id = id
@@ -64,8 +66,11 @@ class Query {
 
   /** Takes in that a point saw it: whether that was a try that no other had seen, as the point saw more of them than any before. */
   isTry(point: number, time: number, twinNs = TWIN_NS): boolean {
-    const seen = this.#seen.get(point) ?? { times: 0, last: -Infinity }
-    this.#seen.set(point, seen)
+    let seen = this.#seen.find((one) => one.point === point)
+    if (!seen) {
+      seen = { point, times: 0, last: -Infinity }
+      this.#seen.push(seen)
+    }
     if (Math.abs(time - seen.last) >= twinNs) seen.times++
     seen.last = time
     if (seen.times <= this.#tries) return false
@@ -74,16 +79,27 @@ class Query {
   }
 }
 
-/** Makes it the newest; the oldest, which has waited longest already, gives way. */
-function keep(queries: Map<string, Query>, key: string, query: Query): void {
-  queries.delete(key)
-  if (queries.size >= MOST_KEPT) {
-    for (const [oldest] of queries) {
-      queries.delete(oldest)
-      break
-    }
+/** The newest queries by key, MOST_KEPT and up to as many again: the oldest are let go together, as a Map is slow to lose its first one. */
+class Latest {
+  #now = new Map<string, Query>()
+  #before = new Map<string, Query>()
+
+  get(key: string): Query | undefined {
+    return this.#now.get(key) ?? this.#before.get(key)
   }
-  queries.set(key, query)
+
+  set(key: string, query: Query): void {
+    if (this.#now.size >= MOST_KEPT) {
+      this.#before = this.#now
+      this.#now = new Map()
+    }
+    this.#now.set(key, query)
+  }
+
+  delete(key: string): void {
+    this.#now.delete(key)
+    this.#before.delete(key)
+  }
 }
 
 /** Letters may come back in another case (RFC 4343). */
