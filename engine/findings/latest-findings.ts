@@ -24,15 +24,17 @@ export class LatestFindings {
     this.#tables = tables
   }
 
-  /** All who ask while the rules run get the same answer. Throws Cancelled, and what `read` throws. */
-  report(read: ReadBytes, work?: Work): Promise<FindingsReport> {
+  /** All who ask while the rules run get the same answer, of a complete capture one of all its packets. Throws Cancelled, and what `read` throws. */
+  async report(read: ReadBytes, work?: Work): Promise<FindingsReport> {
     const latest = this.#latest
     const { packets, complete } = this.#tables
     if (latest && (latest.version === packets.rows || (!complete && Date.now() < this.#next))) {
-      return Promise.resolve(latest)
+      return latest
     }
     this.#running ??= this.#run(read, work).finally(() => (this.#running = undefined))
-    return this.#running
+    const report = await this.#running
+    // The rules may have begun before its end came.
+    return this.#tables.complete && report.version !== packets.rows ? this.report(read, work) : report
   }
 
   async #run(read: ReadBytes, work?: Work): Promise<FindingsReport> {
