@@ -2,19 +2,14 @@ import type { FileHandle } from 'node:fs/promises'
 import { type CapturePiece, PIECE_HEAD } from '../../common/model/capture-pieces.ts'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { readInto } from './capture-bytes.ts'
+import { BLOCK_BYTES, giveBack, takeMemory } from './spare-memory.ts'
 
 /** Pieces this close together are read as one, with what is between them: cheaper than a call for each. */
 const NEAR = 1 << 16
-/** So many bytes at most, unless a single piece is longer: they stay in the processor's cache. */
-const SPAN_BYTES = 1 << 18
 /** Many, as a span is mostly a packet: the more reads are under way, the fewer times Node waits for one. */
 const SPANS_AT_A_TIME = 32
-const MOST_SPARE = 4
 
-/** Memory that spans are read into, to serve again: new memory for each takes the operating system longer than reading. */
-const spare: Buffer[] = []
-
-/** Pieces that are read together, and where in the answer the first of them goes. */
+/** Pieces that are read together, no more than a block unless one alone is longer, and where in the answer the first of them goes. */
 interface Span {
   readonly pieces: readonly CapturePiece[]
   readonly into: number
@@ -22,23 +17,19 @@ interface Span {
 
 /** The bytes of the pieces, each behind its length. */
 export async function pieceBytes(capture: CaptureFile, pieces: readonly CapturePiece[]): Promise<Uint8Array> {
-  const handle = await capture.open()
-  try {
-    const size = await capture.sizeOf(handle)
-    const there = pieces.map(({ offset, length }) => ({
-      offset: Math.min(offset, size),
-      length: Math.max(0, Math.min(length, size - offset)),
-    }))
-    const all = Buffer.allocUnsafeSlow(there.reduce((sum, { length }) => sum + PIECE_HEAD + length, 0))
-    const spans = spansOf(there)
-    const readSpans = async () => {
-      for (const span of spans) await readSpan(capture, handle, span, all)
-    }
-    await Promise.all(Array.from({ length: SPANS_AT_A_TIME }, readSpans))
-    return all
-  } finally {
-    await handle.close()
+  await using handle = await capture.open()
+  const size = await capture.sizeOf(handle)
+  const there = pieces.map(({ offset, length }) => ({
+    offset: Math.min(offset, size),
+    length: Math.max(0, Math.min(length, size - offset)),
+  }))
+  const all = Buffer.allocUnsafeSlow(there.reduce((sum, { length }) => sum + PIECE_HEAD + length, 0))
+  const spans = spansOf(there)
+  const readSpans = async () => {
+    for (const span of spans) await readSpan(capture, handle, span, all)
   }
+  await Promise.all(Array.from({ length: SPANS_AT_A_TIME }, readSpans))
+  return all
 }
 
 function* spansOf(pieces: readonly CapturePiece[]): Generator<Span, undefined> {
@@ -49,7 +40,7 @@ function* spansOf(pieces: readonly CapturePiece[]): Generator<Span, undefined> {
     let next = first + 1
     for (; next < pieces.length; next++) {
       const { offset, length } = pieces[next]
-      if (offset < end || offset - end > NEAR || offset + length - begin > SPAN_BYTES) break
+      if (offset < end || offset - end > NEAR || offset + length - begin > BLOCK_BYTES) break
       end = offset + length
       bytes += PIECE_HEAD + length
     }
@@ -69,7 +60,7 @@ async function readSpan(capture: CaptureFile, handle: FileHandle, { pieces, into
     return
   }
   const last = pieces[pieces.length - 1]
-  const memory = spare.pop() ?? Buffer.allocUnsafeSlow(SPAN_BYTES)
+  const memory = takeMemory(last.offset + last.length - begin)
   const span = memory.subarray(0, last.offset + last.length - begin)
   await readInto(capture, handle, span, begin)
   let at = into
@@ -79,5 +70,5 @@ async function readSpan(capture: CaptureFile, handle: FileHandle, { pieces, into
     all.set(span.subarray(piece.offset - begin, piece.offset - begin + piece.length), at)
     at += piece.length
   }
-  if (spare.length < MOST_SPARE) spare.push(memory)
+  giveBack(memory)
 }
