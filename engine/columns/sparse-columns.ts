@@ -1,3 +1,4 @@
+import { firstNotBefore } from '../binary-search.ts'
 import type { Kernel } from '../kernel.ts'
 
 /** A column or two of numbers for the few rows that have them, in ascending order; the kernel adds them. */
@@ -40,14 +41,6 @@ export class SparseColumns {
 
   /** Of the first row that is not before `row`. */
   #placeOf(row: number): number {
-    const rows = this.#rows
-    let low = 0
-    let high = this.#count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (rows[middle] < row) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstNotBefore(this.#rows, row, 0, this.#count)
   }
 }

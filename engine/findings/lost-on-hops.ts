@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { messageId } from '../hops/datagrams.ts'
 import { hopsOf } from '../hops/hops.ts'
@@ -111,12 +112,7 @@ class DiedAnswers {
     if (!times) return false
     const point = this.#report.points.findIndex((each) => each.interface === chunk.interface[at])
     const time = chunk.time[at] - (this.#ahead[point] ?? 0)
-    let first = 0
-    for (let end = times.length; first < end;) {
-      const middle = (first + end) >>> 1
-      if (times[middle] > time - SAME_ANSWER_NS) end = middle
-      else first = middle + 1
-    }
+    const first = firstPlace(0, times.length, (i) => times[i] > time - SAME_ANSWER_NS)
     return times[first] < time + SAME_ANSWER_NS
   }
 }

@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, FLAG, type PacketTable } from '../columns/packet-table.ts'
 import type { Survey } from './survey.ts'
 
@@ -84,14 +85,7 @@ export class Segments {
   }
   /** Where `row`, which is one of them, is among them. */
   placeOf(row: number): number {
-    let low = 0
-    let high = this.count - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.row(middle) < row) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstPlace(0, this.count - 1, (i) => this.row(i) >= row)
   }
   /** How many carry payload. */
   countData(): number {

@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketTable } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import type { CaptureTables } from '../query/capture-tables.ts'
@@ -89,12 +90,5 @@ class Listener {
 
 /** The first row that is not before a time; what is a little out of order does no harm. */
 export function rowAt(packets: PacketTable, time: number): number {
-  let low = 0
-  let high = packets.rows
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (packets.time(middle) < time) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstPlace(0, packets.rows, (row) => packets.time(row) >= time)
 }

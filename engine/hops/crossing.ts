@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import type { Run } from './runs.ts'
 
 /** Segments on their way from one point to the next. */
@@ -112,14 +113,8 @@ export function crossing(
 
 /** Whether an ascending list has a number from `from` on, at most `span` above it. */
 export function hasBetween(list: readonly number[], from: number, span: number): boolean {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (list[middle] < from) low = middle + 1
-    else high = middle
-  }
-  return low < list.length && list[low] <= from + span
+  const place = firstPlace(0, list.length, (i) => list[i] >= from)
+  return place < list.length && list[place] <= from + span
 }
 
 /** A sending that none of what came is. */

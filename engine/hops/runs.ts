@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { DECODE_ERROR, TRANSPORT } from '../decode/packet.ts'
 import type { HopTables } from './points.ts'
@@ -51,15 +52,9 @@ export class Run {
   /** Places of the segments that hold the byte, in order of time. */
   holding(byte: number): number[] {
     const { order, from, to } = this
-    let low = 0
-    let high = order.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (from[order[middle]] <= byte) low = middle + 1
-      else high = middle
-    }
+    const behind = firstPlace(0, order.length, (i) => from[order[i]] > byte)
     const places: number[] = []
-    for (let i = low - 1; i >= 0 && from[order[i]] > byte - this.#longest; i--) {
+    for (let i = behind - 1; i >= 0 && from[order[i]] > byte - this.#longest; i--) {
       if (to[order[i]] > byte) places.push(order[i])
     }
     return places.sort((a, b) => a - b)

@@ -1,4 +1,5 @@
 import type { ExchangeScope } from '../answers.ts'
+import { firstNotBefore } from '../binary-search.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { ConversationSearch } from './conversation-names.ts'
 import type { ExchangeSources, ExchangeTiming } from './exchange-timing.ts'
@@ -84,13 +85,8 @@ class RowsByConversation {
 
   /** Whether there is a row from `first` to `last`. */
   hasAny(conversation: number, first: number, last: number): boolean {
-    let low = this.#starts[conversation]
     const end = this.#starts[conversation + 1]
-    for (let high = end; low < high;) {
-      const middle = (low + high) >>> 1
-      if (this.#rows[middle] < first) low = middle + 1
-      else high = middle
-    }
-    return low < end && this.#rows[low] <= last
+    const place = firstNotBefore(this.#rows, first, this.#starts[conversation], end)
+    return place < end && this.#rows[place] <= last
   }
 }

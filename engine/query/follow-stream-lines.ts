@@ -1,4 +1,5 @@
 import type { FollowFormat, FollowLine } from '../answers.ts'
+import { firstPlace } from '../binary-search.ts'
 import { grown } from '../columns/grown.ts'
 import type { FollowedStream, Run } from './follow-stream.ts'
 import type { ReadBytes } from './frame-bytes.ts'
@@ -215,12 +216,5 @@ function withoutLineEnd(bytes: Uint8Array): Uint8Array {
 
 /** Index of the last value that is not above `value`, of ascending ones; -1 if all are. */
 function lastNotAbove(values: Float64Array, value: number): number {
-  let low = 0
-  let high = values.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (values[middle] <= value) low = middle + 1
-    else high = middle
-  }
-  return low - 1
+  return firstPlace(0, values.length, (i) => values[i] > value) - 1
 }

@@ -1,4 +1,5 @@
 import type { FollowedSide, FollowFacts, FollowSide } from '../answers.ts'
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { decodeFrame } from '../decode/decode.ts'
 import { Packet } from '../decode/packet.ts'
@@ -177,14 +178,7 @@ export class FollowedStream {
 
   /** The data piece that holds the byte at `position`, or the last piece. */
   #indexOf(position: number): number {
-    let low = 0
-    let high = this.#shown.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (this.#starts[middle] <= position) low = middle
-      else high = middle - 1
-    }
-    return Math.max(0, low)
+    return Math.max(0, firstPlace(0, this.#shown.length, (i) => this.#starts[i] > position) - 1)
   }
 }
 

@@ -1,6 +1,7 @@
 import { type CapturePiece, MOST_PIECE_BYTES, MOST_PIECES, type PieceBytes } from '../../common/model/capture-pieces.ts'
 import type { FoundPlaces } from '../../common/model/capture-search.ts'
 import type { Needle } from '../../common/model/needle.ts'
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { RowList } from './row-list.ts'
 
@@ -165,28 +166,16 @@ export async function rowsWithNeedles(
   const holding = new RowList()
   let next = 0
   for (const place of found.places) {
-    next = placeOf(rows, next, (row) => endOf(packets, row) > place)
+    next = firstPlace(next, rows.length, (i) => endOf(packets, rows[i]) > place)
     if (next === rows.length) break
     if (offsetOf(packets, rows[next]) <= place) holding.add(rows[next++])
   }
   next = Math.max(
     next,
-    placeOf(rows, 0, (row) => endOf(packets, row) > found.to),
+    firstPlace(0, rows.length, (i) => endOf(packets, rows[i]) > found.to),
   )
   for (; next < rows.length; next++) holding.add(rows[next])
   return holding.view()
-}
-
-/** Of the rows from `from` on, which `is` divides into those of which it is false and then true, the place of the first of these. */
-function placeOf(rows: Uint32Array, from: number, is: (row: number) => boolean): number {
-  let low = from
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (is(rows[middle])) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** What is wanted of the rows from `first` on, if that is much less than what it lies in. */

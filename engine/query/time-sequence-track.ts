@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import type { CaptureTables } from './capture-tables.ts'
@@ -75,13 +76,6 @@ export class SequenceTrack {
   /** Index of the first packet that may be at `time` or later. */
   firstAt({ packets }: CaptureTables, time: number): number {
     if (!this.ordered) return 0
-    let low = 0
-    let high = this.rows.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (packets.time(this.rows[middle]) < time) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstPlace(0, this.rows.length, (i) => packets.time(this.rows[i]) >= time)
   }
 }

@@ -1,3 +1,4 @@
+import { firstNotBefore } from '../binary-search.ts'
 import type { Kernel } from '../kernel.ts'
 import { TABLE } from '../kernel-tables.ts'
 import { NEED, VERDICT } from './verdict-codes.ts'
@@ -31,16 +32,9 @@ export class Verdicts {
   /** The entry of `row`, or -1. */
   find(row: number): number {
     const rows = this.#kernel.unsigned(TABLE.verdictRow)
-    let low = 0
-    let high = this.count - 1
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      const at = rows[middle]
-      if (at === row) return middle
-      if (at < row) low = middle + 1
-      else high = middle - 1
-    }
-    return NONE
+    const { count } = this
+    const place = firstNotBefore(rows, row, 0, count)
+    return place < count && rows[place] === row ? place : NONE
   }
 
   row(entry: number): number {

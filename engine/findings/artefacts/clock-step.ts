@@ -1,3 +1,4 @@
+import { firstPlace } from '../../binary-search.ts'
 import type { ArtefactRule } from '../rule.ts'
 import { CLOCK_STEP_NS, type ClockStep } from '../survey.ts'
 import { countOf, nsText } from '../words.ts'
@@ -47,12 +48,5 @@ export const clockStep: ArtefactRule = {
 
 /** The place of the first step after a row; steps are in the order of rows. */
 function firstAfter(steps: readonly ClockStep[], row: number): number {
-  let low = 0
-  let high = steps.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (steps[middle].row > row) high = middle
-    else low = middle + 1
-  }
-  return low
+  return firstPlace(0, steps.length, (i) => steps[i].row > row)
 }

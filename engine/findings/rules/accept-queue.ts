@@ -1,4 +1,5 @@
 import type { Evidence } from '../../../common/model/finding.ts'
+import { firstPlace } from '../../binary-search.ts'
 import { VERDICT } from '../../tcp/verdicts.ts'
 import { listenDrops, listeners, podOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
@@ -192,7 +193,8 @@ function mostUnanswered(syns: Float64Array, everyone: readonly Segments[]): read
     for (let i = 0; i < segments.count; i++) {
       const time = segments.time(i)
       if (time < syns[0] || time >= syns[syns.length - 1] || segments.fromClient(i)) continue
-      if (segments.length(i) > 0 || segments.isSynAck(i)) answered[placeAfter(syns, time)] = 1
+      if (segments.length(i) > 0 || segments.isSynAck(i))
+        answered[firstPlace(0, syns.length, (n) => syns[n] > time)] = 1
     }
   }
   let best: readonly [number, number] = [0, -1]
@@ -201,17 +203,6 @@ function mostUnanswered(syns: Float64Array, everyone: readonly Segments[]): read
     if (to - from > best[1] - best[0]) best = [from, to]
   }
   return best
-}
-
-/** The place of the first of the ascending `times` that is later. */
-function placeAfter(times: Float64Array, time: number): number {
-  let [low, high] = [0, times.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (times[middle] > time) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /** The time of the connection's first request, if its ACK came by itself; else -1. */

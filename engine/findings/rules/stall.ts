@@ -1,3 +1,4 @@
+import { firstPlace } from '../../binary-search.ts'
 import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 import { addressKeyText } from '../../query/conversation-names.ts'
 import { inPod, nodeEvents, podOf } from '../commands.ts'
@@ -165,14 +166,8 @@ function turnsOf(context: FindingContext, id: number, stills: readonly StandStil
 
 /** Whether one of the times (ascending) lies between two others. */
 function isEnd(times: readonly number[], from: number, to: number): boolean {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (times[middle] <= from) low = middle + 1
-    else high = middle
-  }
-  return low < times.length && times[low] <= to
+  const place = firstPlace(0, times.length, (i) => times[i] > from)
+  return place < times.length && times[place] <= to
 }
 
 /** Whether it went on at multiples of the period, more often than by chance. */

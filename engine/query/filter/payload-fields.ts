@@ -2,6 +2,7 @@ import { DNS_PORT, MDNS_PORT } from '../../application/recognition.ts'
 import type { ExchangeTable } from '../../application/exchange-table.ts'
 import type { PayloadProtocol } from '../../application/payload.ts'
 import type { FramedProtocol } from '../../application/stream-decoder.ts'
+import { firstNotBefore } from '../../binary-search.ts'
 import { HEAD } from '../../columns/head-table.ts'
 import { FLAG, NO_CONVERSATION } from '../../columns/packet-table.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
@@ -109,18 +110,6 @@ function sortedResponses(table: ExchangeTable, protocol: string): Responses {
   }
 }
 
-/** Index of the first response at or behind the row. */
-function firstFrom(rows: Uint32Array, row: number): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (rows[middle] < row) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** A number of the request that the row's response answers; of several in one packet the first. */
 function ofRequest(
   name: string,
@@ -141,7 +130,7 @@ function ofRequest(
           presence.fill(PRESENCE.absent, from, to)
           if (!tables.exchanges) return
           const { rows, exchanges } = responsesOf(tables.exchanges, protocol)
-          for (let next = firstFrom(rows, firstRow + from); next < rows.length; next++) {
+          for (let next = firstNotBefore(rows, firstRow + from); next < rows.length; next++) {
             const i = rows[next] - firstRow
             if (i >= to) return
             if (presence[i] === PRESENCE.present) continue
@@ -174,7 +163,7 @@ export function answeredBy(
   if (!tables.exchanges) return undefined
   for (const protocol of ['dns', 'http'] as const) {
     const { rows, exchanges } = responsesOf(tables.exchanges, protocol)
-    const at = firstFrom(rows, row)
+    const at = firstNotBefore(rows, row)
     if (rows[at] !== row) continue
     const requestRow = tables.exchanges.requestRow[exchanges[at]]
     return { frame: tables.packets.frame(requestRow), ns: sinceRequest(tables, requestRow, row) }

@@ -1,5 +1,6 @@
 import type { CaptureInterface } from '../../../common/model/capture.ts'
 import type { CapturePiece, PieceBytes } from '../../../common/model/capture-pieces.ts'
+import { firstPlace } from '../../binary-search.ts'
 import { Ingest } from '../../ingest.ts'
 import type { CaptureTables } from '../capture-tables.ts'
 import type { ReadBytes } from '../frame-bytes.ts'
@@ -77,15 +78,10 @@ export class TestCapture implements CaptureTables {
 
   /** The number of the first frame that ends behind the offset. */
   #firstBehind(offset: number): number {
-    let low = 0
-    let high = this.#frames.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const { bytes, offset: start } = this.#frames[middle]
-      if (start + bytes.length <= offset) low = middle + 1
-      else high = middle
-    }
-    return low
+    return firstPlace(0, this.#frames.length, (i) => {
+      const frame = this.#frames[i]
+      return frame.offset + frame.bytes.length > offset
+    })
   }
 
   /** The same, with many pieces at once: one behind the other, and then bytes that are none of theirs. */
