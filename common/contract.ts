@@ -76,7 +76,7 @@ export interface RecentCapture {
   readonly openedAt: number
 }
 
-export const CapturePath = z.string().check(z.minLength(1), z.maxLength(4096))
+const CapturePath = z.string().check(z.minLength(1), z.maxLength(4096))
 export const CaptureId = z.string().check(z.regex(/^[a-z0-9-]{1,64}$/))
 export const SampleName = z.string().check(z.regex(/^[a-z0-9-]{1,64}$/))
 
@@ -106,10 +106,10 @@ export interface CapturesSection {
   source(id: string): Promise<CaptureSource>
 }
 
-export const ContextName = z.string().check(z.minLength(1), z.maxLength(1024))
-export const ObjectName = z.string().check(z.minLength(1), z.maxLength(253))
+const ContextName = z.string().check(z.minLength(1), z.maxLength(1024))
+const ObjectName = z.string().check(z.minLength(1), z.maxLength(253))
 /** An object's namespace; "" asks for all of them. */
-export const NamespaceName = z.string().check(z.maxLength(253))
+const NamespaceName = z.string().check(z.maxLength(253))
 export const Image = z.string().check(z.minLength(1), z.maxLength(1024))
 
 export const ContextCaptureChange = z.partial(
@@ -145,7 +145,7 @@ export interface ClustersSection {
   removeLeftovers(context: string): Promise<SweepReport>
 }
 
-export const ExplorerKinds = z.enum(['namespaces', 'pods', 'workloads', 'services', 'nodes'])
+const ExplorerKinds = z.enum(['namespaces', 'pods', 'workloads', 'services', 'nodes'])
 
 /** A cluster's objects, live while they are looked at. */
 export interface ExplorerSection {
@@ -164,9 +164,9 @@ export const PointTarget = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('node'), node: ObjectName, interface: interfaceName }),
 ])
 export type PointTarget = z.infer<typeof PointTarget>
-export const PointTargets = z.readonly(z.array(PointTarget).check(z.minLength(1), z.maxLength(200)))
+const PointTargets = z.readonly(z.array(PointTarget).check(z.minLength(1), z.maxLength(200)))
 
-export const BpfText = z.string().check(z.maxLength(8192))
+const BpfText = z.string().check(z.maxLength(8192))
 const positive = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum(most)))
 
 export const CaptureOrder = z.strictObject({
@@ -184,7 +184,7 @@ export const CaptureOrder = z.strictObject({
 })
 export type CaptureOrder = z.infer<typeof CaptureOrder>
 
-export const ClusterCaptureId = z.string().check(z.regex(/^[a-f0-9]{12}$/))
+const ClusterCaptureId = z.string().check(z.regex(/^[a-f0-9]{12}$/))
 /** A file name of the library: no folder in it. */
 export const LibraryName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.pcapng$/))
 
@@ -229,10 +229,10 @@ export const TerminalTarget = z.discriminatedUnion('kind', [
 ])
 export const CheckTarget = z.discriminatedUnion('kind', clusterTargets)
 export const Checks = z.readonly(z.array(z.enum(CHECKS)).check(z.minLength(1), z.maxLength(16)))
-export const TerminalId = z.string().check(z.regex(/^terminal-[a-f0-9]{12}$/))
+const TerminalId = z.string().check(z.regex(/^terminal-[a-f0-9]{12}$/))
 const cells = z.int().check(z.minimum(1), z.maximum(4096))
 /** What is typed or pasted, a piece at a time. */
-export const TerminalInput = z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.length <= 65_536))
+const TerminalInput = z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.length <= 65_536))
 
 /** Shells in pods, on nodes and on this machine. They belong to the host: a window may go and come back. */
 export interface TerminalsSection {

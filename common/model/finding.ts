@@ -2,7 +2,7 @@
 // Times are nanoseconds since the capture's epoch.
 
 /** What was found. Rules run in an order of their own: what explains a connection well leaves it to no vaguer rule. */
-export const FINDING_KINDS = [
+const FINDING_KINDS = [
   'refused',
   'fragmentation-needed-ignored',
   'mtu-black-hole',
@@ -39,7 +39,7 @@ export const FINDING_KINDS = [
 export type FindingKind = (typeof FINDING_KINDS)[number]
 
 /** What is wrong with the capture itself: it makes some findings impossible, and others less sure. */
-export const ARTEFACT_KINDS = [
+const ARTEFACT_KINDS = [
   'capture-drops',
   'captured-twice',
   'offload',

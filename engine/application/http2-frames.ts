@@ -103,7 +103,7 @@ function isPlausible(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Whether [at, to) is frames to the last byte, at least one of them of a kind that chance does not make up. */
-export function isChainOfFrames(bytes: Uint8Array, at: number, to: number): boolean {
+function isChainOfFrames(bytes: Uint8Array, at: number, to: number): boolean {
   let sure = false
   let next = at
   while (next + FRAME_HEADER <= to) {

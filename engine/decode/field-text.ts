@@ -70,7 +70,7 @@ function hexText(bytes: Uint8Array): string {
 }
 
 /** The masked bits of a word, dots for the others, in groups of four: "..00 1010" */
-export function drawBits(word: number, mask: number, width: number): string {
+function drawBits(word: number, mask: number, width: number): string {
   let text = ''
   for (let bit = width - 1; bit >= 0; bit--) {
     const weight = 2 ** bit

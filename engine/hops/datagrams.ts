@@ -30,7 +30,7 @@ export function asksFromB({ conversations: { portA, portB } }: HopTables, conver
 }
 
 /** Whether it is DNS that the end with the lower port is asked. */
-export function isDns({ conversations: { portA, portB } }: HopTables, conversation: number): boolean {
+function isDns({ conversations: { portA, portB } }: HopTables, conversation: number): boolean {
   return Math.min(portA[conversation], portB[conversation]) === DNS_PORT
 }
 

@@ -163,7 +163,7 @@ class SeenPackets {
 }
 
 /** When fragments came to the point from the one end of the connection for the other, in order of time. */
-export function fragmentsAt(
+function fragmentsAt(
   { source, fragments }: CapturePoint,
   members: readonly Member[],
   direction: number,

@@ -36,7 +36,7 @@ export function carriedBy({ packets, exchanges }: CaptureTables, row: number): F
 }
 
 /** The labels in the set, in the order of LABELS. */
-export function labelNames(labels: number): readonly Label[] {
+function labelNames(labels: number): readonly Label[] {
   return labels === 0 ? [] : LABELS.filter((label) => (labels & LABEL[label]) !== 0)
 }
 

@@ -140,11 +140,6 @@ export class Sketch {
     this.#longestWait = Math.max(this.#longestWait, other.#longestWait)
   }
 
-  /** Measured durations in bucket `i`. */
-  countAt(i: number): number {
-    return this.#counts[i]
-  }
-
   /**
    * The `q`-quantile in nanoseconds, 0 < q <= 1; NaN without samples. When so many samples are censored that it lies beyond all that
    * was measured, the longest time known to be too short: see `isBeyond`.

@@ -10,7 +10,7 @@ import type { ReadBytes } from './frame-bytes.ts'
 import { between, type Work } from './work.ts'
 
 /** Sorting by what is in the bytes means to read them all, and to hold their texts. */
-export const MOST_BY_INFO = 200_000
+const MOST_BY_INFO = 200_000
 
 /** Rows handled between two pauses. */
 const SLICE = 1 << 19

@@ -72,7 +72,7 @@ export function slowestFirst(engine: Engine, scope: ExchangeScope = {}): Uint32A
 }
 
 /** Requests as an aligned table, with the names that the capture has for their addresses. */
-export function exchangeTable(
+function exchangeTable(
   rows: readonly ExchangeRow[],
   { names, packets: { before } }: Pick<Engine, 'names' | 'packets'>,
 ): string {

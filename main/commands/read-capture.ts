@@ -107,10 +107,7 @@ export function nameOf(file: string): string {
 }
 
 /** The file's bytes in order. The chunk is overwritten by the next. */
-export async function* fileChunks(
-  file: string,
-  buffer: Uint8Array = new Uint8Array(CHUNK_BYTES),
-): AsyncGenerator<Uint8Array> {
+async function* fileChunks(file: string, buffer: Uint8Array = new Uint8Array(CHUNK_BYTES)): AsyncGenerator<Uint8Array> {
   if (file === '-') {
     yield* standardInput()
     return

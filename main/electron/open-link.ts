@@ -2,7 +2,7 @@ import { dialog, shell } from 'electron'
 import type { BrowserWindow } from 'electron'
 
 /** The address as it will be opened, when it is one of the web; anything else could start a program. */
-export function webAddress(url: string): string | undefined {
+function webAddress(url: string): string | undefined {
   const parsed = URL.parse(url)
   return parsed?.protocol === 'http:' || parsed?.protocol === 'https:' ? parsed.href : undefined
 }

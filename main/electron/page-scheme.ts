@@ -3,7 +3,7 @@ import { answerPage } from './page-scheme-answer.ts'
 import type { PageSchemeOptions } from './page-scheme-answer.ts'
 
 // The page and the captures come from a scheme of our own: one origin, no server, nothing that another program could reach.
-export const SCHEME = 'hopscope'
+const SCHEME = 'hopscope'
 export const PAGE_ORIGIN = `${SCHEME}://app`
 
 /** Before the app is ready. */

@@ -72,15 +72,14 @@ describe.skipIf(skipReason !== undefined)(
       expect(end.status?.reason).toBe('NonZeroExitCode')
     })
 
-    it('hands over stdin and its end', async () => {
+    it('hands over stdin', async () => {
       let said = ''
       const stream = await openExec(
         admin,
-        { ...web, command: ['sha256sum'], stdin: true },
+        { ...web, command: ['sh', '-c', 'head -c 100000 | sha256sum'], stdin: true },
         { stdout: (bytes) => void (said += Buffer.from(bytes).toString()) },
       )
       stream.write(new Uint8Array(100_000))
-      stream.endInput()
       expect((await stream.ended).exitCode).toBe(0)
       expect(said).toMatch(/^[0-9a-f]{64} /)
     })

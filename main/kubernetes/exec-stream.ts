@@ -7,7 +7,7 @@ import type { WebSocket } from './websocket.ts'
 
 // exec and attach over WebSocket, with what @kubernetes/client-node's lacks: back-pressure, pings, and word of a connection that is lost.
 //
-//   message: [channel, bytes...]   0 stdin, 1 stdout, 2 stderr, 3 Status at the end, 4 resize; in v5 [255, channel] closes one
+//   message: [channel, bytes...]   0 stdin, 1 stdout, 2 stderr, 3 Status at the end, 4 resize
 //
 // Neither the Status nor the close code says that all bytes have come: a containerd restart ends the stream with Success and 1000.
 
@@ -80,7 +80,6 @@ export class ExecStream {
   readonly ended: Promise<ExecEnd>
   readonly #socket: WebSocket
   readonly #handlers: ExecHandlers
-  readonly #v5: boolean
   #channel: number | undefined
   #statusParts: Buffer[] = []
   #statusSize = 0
@@ -94,7 +93,6 @@ export class ExecStream {
   constructor(socket: WebSocket, handlers: ExecHandlers, signal: AbortSignal | undefined, timing: ExecTiming) {
     this.#socket = socket
     this.#handlers = handlers
-    this.#v5 = socket.protocol === 'v5.channel.k8s.io'
     const { promise, resolve, reject } = Promise.withResolvers<ExecEnd>()
     this.ended = promise
     // Who never asks how it ended must not bring the process down.
@@ -145,12 +143,6 @@ export class ExecStream {
 
   resize(columns: number, rows: number): void {
     this.#socket.send(Buffer.of(4), Buffer.from(JSON.stringify({ Width: columns, Height: rows })))
-  }
-
-  /** End-of-file on stdin; before v5 the protocol has none but closing the stream. */
-  endInput(): void {
-    if (this.#v5) this.#socket.send(Buffer.of(255, 0))
-    else this.#socket.close(1000)
   }
 
   /** Breaks the connection. The process in the pod is not ended by that. */

@@ -50,7 +50,6 @@ export interface SecurityContext {
   readonly readOnlyRootFilesystem?: boolean
   readonly runAsNonRoot?: boolean
   readonly runAsUser?: number
-  readonly runAsGroup?: number
   readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] }
   readonly seccompProfile?: { readonly type: string }
 }

@@ -84,7 +84,7 @@ export type TimesForm = (typeof TIMES_FORMS)[number]
 const SIDES = ['client', 'server'] as const satisfies readonly FollowSide[]
 const FORMATS = ['text', 'hex', 'raw'] as const satisfies readonly FollowFormat[]
 
-export const SCREENS = ['start', 'cluster'] as const
+const SCREENS = ['start', 'cluster'] as const
 export type ScreenName = (typeof SCREENS)[number]
 
 /** The lists of a cluster's screen. */

@@ -3,7 +3,7 @@ import type { ConversationRow } from '../../engine/engine.ts'
 // Display filters built from what is on screen.
 
 /** The field that matches an address at either end: ip.addr, ipv6.addr or eth.addr. */
-export function addressField(address: string): 'ip.addr' | 'ipv6.addr' | 'eth.addr' {
+function addressField(address: string): 'ip.addr' | 'ipv6.addr' | 'eth.addr' {
   if (/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(address)) return 'eth.addr'
   return address.includes(':') ? 'ipv6.addr' : 'ip.addr'
 }

@@ -31,7 +31,7 @@ function color(name: string, theme: 'light' | 'dark'): string {
 }
 
 const SURFACES = ['ground', 'panel', 'head', 'raised', 'hover', 'selected', 'selected-calm']
-const TINTS = ['loss-wash', 'reorder-wash', 'reset-wash', 'handshake-wash', 'zero-window-wash', 'good-wash', 'bad-wash']
+const TINTS = ['loss-wash', 'reorder-wash', 'reset-wash', 'handshake-wash', 'good-wash', 'bad-wash']
 
 describe.each(['light', 'dark'] as const)('the %s theme', (theme) => {
   const pairs = [

@@ -122,7 +122,7 @@ export class Namespace {
 }
 
 /** A program of ours in a namespace; it speaks over Node's process channel. */
-export class Program {
+class Program {
   #child
 
   constructor(name, child) {

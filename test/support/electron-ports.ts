@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events'
  * A stand-in for Electron's MessagePortMain with what matters of it: an EventEmitter, messages wrapped in an event, delivered later and as
  * clones, nothing before start(), no transfer of ArrayBuffers, 'close' at the other end.
  */
-export class PortMain extends EventEmitter {
+class PortMain extends EventEmitter {
   #other: PortMain | undefined
   #started = false
   #closed = false

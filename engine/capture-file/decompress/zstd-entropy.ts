@@ -8,7 +8,7 @@ function invalid(what: string): never {
 }
 
 /** Position of the highest bit that is set; -1 for none. */
-export function highestBit(n: number): number {
+function highestBit(n: number): number {
   return 31 - Math.clz32(n)
 }
 

@@ -44,7 +44,7 @@ export const COMPARATORS: ReadonlyMap<string, Comparator> = new Map([
 ])
 
 /** Words that are never fields or values. */
-export const KEYWORDS: ReadonlySet<string> = new Set([
+const KEYWORDS: ReadonlySet<string> = new Set([
   ...['and', 'or', 'xor', 'not', 'in', 'any', 'all', 'bitwise_and', 'bitand'],
   ...Array.from(COMPARATORS.keys()).filter((word) => /^\w/.test(word)),
 ])

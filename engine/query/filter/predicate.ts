@@ -65,7 +65,7 @@ export function predicateHolds(predicate: Predicate, value: FilterValue): boolea
   }
 }
 
-export function numberHolds({ relation, low, high }: Predicate & { kind: 'number' }, value: number): boolean {
+function numberHolds({ relation, low, high }: Predicate & { kind: 'number' }, value: number): boolean {
   switch (relation) {
     case '==':
       return value >= low && value <= high

@@ -19,7 +19,7 @@ export function nearest(text: string, words: Iterable<string>): string | undefin
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that make one of the other. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -88,7 +88,7 @@ export class NamespaceFabric implements Fabric {
   }
 }
 
-export class NamespaceMachine implements Machine {
+class NamespaceMachine implements Machine {
   readonly name: string
   readonly address: string
   readonly podRange: string
@@ -151,7 +151,7 @@ socket.on('error', (error) => { process.stderr.write(error.message); process.exi
 socket.on('close', () => process.exit(0))`
 
 /** A pod's network namespace. */
-export class NamespaceSandbox implements Sandbox {
+class NamespaceSandbox implements Sandbox {
   readonly machine: NamespaceMachine
   readonly address: string
   readonly #netPid: number
@@ -217,7 +217,7 @@ export class NamespaceSandbox implements Sandbox {
   }
 }
 
-export class NamespaceContainer implements RunningContainer {
+class NamespaceContainer implements RunningContainer {
   readonly pid: number
   readonly #options: ContainerOptions
   readonly #child: ChildProcess

@@ -67,7 +67,7 @@ export async function interruptedManifest(file: string, server: string): Promise
 }
 
 /** undefined when no interrupted capture lies beside the file. */
-export async function readManifest(file: string): Promise<Manifest | undefined> {
+async function readManifest(file: string): Promise<Manifest | undefined> {
   try {
     return Manifest.safeParse(JSON.parse(await readFile(pathOf(file), 'utf8'))).data
   } catch {

@@ -69,7 +69,7 @@ async function planPoint(
 }
 
 /** What the way that was chosen creates: in a sentence, and as it is sent. */
-export function whatIsMade(
+function whatIsMade(
   target: PointTarget,
   { preflight: { chosen, node, user }, reusable }: PreflightResult,
   settings: ContainerSettings,

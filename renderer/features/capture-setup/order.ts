@@ -109,7 +109,7 @@ export function orderOf(
 }
 
 /** The set-up of an order that was made before. */
-export const setupOf = (order: CaptureOrder): Setup => ({
+const setupOf = (order: CaptureOrder): Setup => ({
   filter: order.filter,
   snapLength: order.snapLength,
   duration: order.durationSeconds,

@@ -30,7 +30,7 @@ export interface GraphPicture {
 }
 
 /** The colour of a segment, as of the labels it would have. */
-export const KIND_COLOR: Readonly<Record<SegmentKind, keyof Colors>> = {
+const KIND_COLOR: Readonly<Record<SegmentKind, keyof Colors>> = {
   new: 'traffic',
   fast: 'loss',
   rto: 'loss',

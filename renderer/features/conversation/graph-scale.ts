@@ -2,7 +2,7 @@ import type { TimeRange } from '../../app/view.ts'
 
 // The arithmetic of the graph: what is where on screen, and what the axes say. Pure.
 
-export const GRAPHS = ['sequence', 'rtt', 'throughput', 'window'] as const
+const GRAPHS = ['sequence', 'rtt', 'throughput', 'window'] as const
 export type GraphName = (typeof GRAPHS)[number]
 
 /** A value axis from the bottom up, linear or logarithmic, over pixels [top, top + height). */

@@ -12,7 +12,7 @@ export interface ConversationColumn extends Column<ConversationRow> {
   readonly sort?: ConversationSort
 }
 
-export const STATE_NAMES: Readonly<Record<ConversationState, string>> = {
+const STATE_NAMES: Readonly<Record<ConversationState, string>> = {
   'syn-sent': 'no answer',
   'syn-received': 'half open',
   established: 'established',

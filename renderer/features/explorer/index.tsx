@@ -325,7 +325,7 @@ export function Details({ host, context, chosen: { kind, row }, pods, onPod }: D
   return <NodeView row={row} pods={own} onPod={onPod} />
 }
 
-export const keyOfTarget = (target: PointTarget) =>
+const keyOfTarget = (target: PointTarget) =>
   target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
 
 /** Where a row can be captured: a pod itself, the running pods of a workload, those behind a service, a node. */

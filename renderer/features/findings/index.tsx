@@ -314,7 +314,7 @@ function sureText(confidence: number): string {
 }
 
 /** A finding for a chat or a ticket. */
-export function storyText(finding: Finding, frameNumber: (row: number) => number): string {
+function storyText(finding: Finding, frameNumber: (row: number) => number): string {
   const { title, sentence, why, blamed, evidence, ruledOut, settle, confirm, filter, source } = finding
   return [
     `${title}: ${sentence}`,

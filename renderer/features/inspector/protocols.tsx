@@ -39,9 +39,7 @@ export function Protocols({ session, facts, version, onFilter }: ProtocolsProps)
 }
 
 /** Each with the filter for it: all that it is inside of, but for the outermost, which nearly all packets have. */
-export function withFilters(
-  shares: readonly ProtocolShare[],
-): readonly (ProtocolShare & { readonly filter: string })[] {
+function withFilters(shares: readonly ProtocolShare[]): readonly (ProtocolShare & { readonly filter: string })[] {
   const around: string[] = []
   return shares.map((share) => {
     around.splice(share.depth, Infinity, share.name)

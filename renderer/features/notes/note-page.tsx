@@ -109,7 +109,7 @@ function originText({ note: { createdAt, editedAt, replaces }, imported }: Place
   return `Written ${moment(createdAt)}${editedAt > createdAt ? `, edited ${moment(editedAt)}` : ''}`
 }
 
-export function tagsOf(notes: readonly PlacedNote[]): readonly string[] {
+function tagsOf(notes: readonly PlacedNote[]): readonly string[] {
   return [...new Set(notes.flatMap(({ note }) => note.tag ?? []))].toSorted()
 }
 

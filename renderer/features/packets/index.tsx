@@ -304,7 +304,7 @@ interface NothingMatchesProps {
 }
 
 /** Why the list is empty: each condition that may be to blame, and the button that lifts it. */
-export function NothingMatches({
+function NothingMatches({
   view,
   filter,
   ranged,

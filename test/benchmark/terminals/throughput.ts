@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core'
 import { QuietPage } from './quiet-page.ts'
 
 /** The last line of the output. */
-export const LAST = '(that-was-all-of-it)'
+const LAST = '(that-was-all-of-it)'
 const XTERM = join(import.meta.dirname, '../../../node_modules/@xterm/xterm')
 const INPUT = '.terminal.focused .xterm-helper-textarea'
 

@@ -7,7 +7,7 @@ import { onTestFailed } from 'vitest'
 export { startBrowser } from './chromium.ts'
 
 /** Where pictures of failed tests, and those taken to look at, are put. */
-export const PICTURES = process.env['HOPSCOPE_PICTURES'] ?? join(tmpdir(), 'hopscope-pictures')
+const PICTURES = process.env['HOPSCOPE_PICTURES'] ?? join(tmpdir(), 'hopscope-pictures')
 mkdirSync(PICTURES, { recursive: true })
 
 /** A fresh profile looking at `url`. Whatever the page complains about fails the test; so does a picture help when it fails. */
