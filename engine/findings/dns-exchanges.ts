@@ -88,6 +88,14 @@ export function dnsClient({ tables: { conversations } }: FindingContext, id: num
   return { address: conversations.addressText(id, b), port: b ? conversations.portB[id] : conversations.portA[id] }
 }
 
+/** By the address that was asked. */
+export const exchangesByServer = (context: FindingContext): Map<string, DnsExchange[]> =>
+  Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
+
+/** The addresses that asked. */
+export const dnsClients = (context: FindingContext, exchanges: readonly DnsExchange[]): readonly string[] =>
+  Array.from(new Set(exchanges.map(({ conversation }) => dnsClient(context, conversation).address)))
+
 const MOST_STREAMS = 60
 
 /** A display filter that shows these conversations. */

@@ -23,6 +23,9 @@ export interface Group<T extends Case> {
   readonly clients: readonly string[]
 }
 
+export const costMsOf = (cases: readonly Pick<Case, 'costNs'>[]): number =>
+  cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+
 export function byServer<T extends Case>(context: FindingContext, cases: readonly T[]): Group<T>[] {
   const groups = new Map<number, T[]>()
   for (const each of cases) {
@@ -37,7 +40,7 @@ export function byServer<T extends Case>(context: FindingContext, cases: readonl
     cases: members,
     since: members.reduce((least, { since }) => Math.min(least, since), Infinity),
     until: members.reduce((most, { until }) => Math.max(most, until), -Infinity),
-    costMs: members.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6,
+    costMs: costMsOf(members),
     ids: members.map(({ id }) => id),
     clients: clientsOf(context, members),
   }))

@@ -3,7 +3,7 @@ import { firstPlace } from '../../binary-search.ts'
 import { VERDICT } from '../../tcp/verdicts.ts'
 import { listenDrops, listeners, podOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { about, byServer, type Case, clientsText, costMsOf, type Group, worst } from '../groups.ts'
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
@@ -103,7 +103,7 @@ function draft(context: FindingContext, group: Group<Ignored>, all: Uint32Array)
   const cases = [...completed, ...ignored]
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const costMs = costMsOf(cases)
   const { server } = group
   return {
     ...about({ ...group, cases, ids: cases.map(({ id }) => id), since, until, costMs }),

@@ -1,5 +1,5 @@
 import { podOf, serviceOf } from '../commands.ts'
-import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
+import { dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, listOf, most, nsText, numberText, sentences, share, whenText } from '../words.ts'
@@ -25,8 +25,7 @@ export const dnsFailed: Rule = {
   artefacts: {},
   yieldsTo: [],
   find(context) {
-    const byServer = Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
-    return Array.from(byServer, ([address, all]) => {
+    return Array.from(exchangesByServer(context), ([address, all]) => {
       const failed = all.filter(({ answer, conversation }) => answer in SAYS && context.isOpen(conversation))
       return failed.length === 0 ? undefined : draft(context, address, all, failed)
     }).filter((found) => found !== undefined)
@@ -40,7 +39,7 @@ function draft(
   failed: readonly DnsExchange[],
 ): Draft {
   const server = dnsServer(context, failed[0].conversation)
-  const clients = Array.from(new Set(failed.map(({ conversation }) => dnsClient(context, conversation).address)))
+  const clients = dnsClients(context, failed)
   const since = least(failed.map(({ asked }) => asked))
   const until = most(failed.map(({ answered }) => answered))
   const waits = failed.map(({ asked, answered }) => answered - asked)

@@ -1,6 +1,7 @@
 import { inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { costMsOf } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, listOf, most, msText, sentences, whenText } from '../words.ts'
 
@@ -61,7 +62,7 @@ function draft(context: FindingContext, address: string, all: readonly DnsExchan
   const server = dnsServer(context, id)
   const since = least(cases.map(({ vain }) => vain[0].asked))
   const until = most(cases.map(({ found }) => found.asked))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const costMs = costMsOf(cases)
   const questions = cases.reduce((sum, { vain }) => sum + vain.length, 0)
   const names = Array.from(new Set(cases.map(({ found }) => JSON.stringify(found.name))))
   const ids = cases.flatMap(({ found, vain }) => [...vain.map(({ conversation }) => conversation), found.conversation])

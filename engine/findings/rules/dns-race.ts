@@ -1,6 +1,7 @@
 import { conntrackDrops, inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { costMsOf } from '../groups.ts'
 import { lookupsLostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, listOf, most, msText, nsText, sentences, whenText } from '../words.ts'
@@ -84,7 +85,7 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
   const server = dnsServer(context, id)
   const since = least(cases.map(({ lost }) => lost.asked))
   const until = most(cases.map(({ lost, again }) => again?.asked ?? lost.askedLast))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const costMs = costMsOf(cases)
   const ids = cases.map(({ lost }) => lost.conversation)
   const names = Array.from(new Set(cases.map(({ lost }) => JSON.stringify(lost.name))))
   const died = lookupsLostOnHops(context, ids)

@@ -1,5 +1,5 @@
 import { podOf, serviceOf } from '../commands.ts'
-import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
+import { dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, listOf, median, most, msText, nsText, numberText, sentences, whenText } from '../words.ts'
@@ -23,8 +23,7 @@ export const dnsSlow: Rule = {
   artefacts: { 'clock-step': 'off' },
   yieldsTo: ['dns-race', 'dns-black-hole', 'dns-unanswered', 'dns-failed'],
   find(context) {
-    const byServer = Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
-    return Array.from(byServer, ([address, all]) => {
+    return Array.from(exchangesByServer(context), ([address, all]) => {
       // Of what was asked twice, the first may have been lost: the answer to the last counts.
       const late = all.filter(
         ({ answered, askedLast, conversation }) =>
@@ -42,7 +41,7 @@ function draft(
   late: readonly DnsExchange[],
 ): Draft {
   const server = dnsServer(context, late[0].conversation)
-  const clients = Array.from(new Set(late.map(({ conversation }) => dnsClient(context, conversation).address)))
+  const clients = dnsClients(context, late)
   const since = least(late.map(({ asked }) => asked))
   const until = most(late.map(({ answered }) => answered))
   const costMs = late.reduce((sum, { askedLast, answered }) => sum + answered - askedLast, 0) / 1e6

@@ -1,5 +1,5 @@
 import { podOf, serviceOf } from '../commands.ts'
-import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
+import { dnsClient, dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
 import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
@@ -21,8 +21,7 @@ export const dnsUnanswered: Rule = {
   yieldsTo: ['dns-race', 'dns-black-hole'],
   find(context) {
     const end = context.tables.packets.rows === 0 ? 0 : context.time(context.tables.packets.rows - 1)
-    const byServer = Map.groupBy(dnsExchanges(context), ({ conversation }) => dnsServer(context, conversation).address)
-    return Array.from(byServer, ([address, all]) => {
+    return Array.from(exchangesByServer(context), ([address, all]) => {
       const lost = all.filter(
         ({ answered, askedLast, conversation }) =>
           Number.isNaN(answered) && end - askedLast > THRESHOLDS.waited.value * 1e9 && context.isOpen(conversation),
@@ -44,7 +43,7 @@ function draft(
   lost: readonly DnsExchange[],
 ): Draft {
   const server = dnsServer(context, lost[0].conversation)
-  const clients = Array.from(new Set(lost.map(({ conversation }) => dnsClient(context, conversation).address)))
+  const clients = dnsClients(context, lost)
   const since = least(lost.map(({ asked }) => asked))
   const until = most(lost.map(({ askedLast }) => askedLast))
   const costMs = lost.reduce((sum, { asked, askedLast }) => sum + askedLast - asked, 0) / 1e6

@@ -1,8 +1,7 @@
 import { VERDICT } from '../../tcp/verdicts.ts'
 import { openSockets, podOf, route } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import type { Case } from '../groups.ts'
-import { worst } from '../groups.ts'
+import { type Case, costMsOf, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, least, listOf, most, msText, nsText, sentences } from '../words.ts'
@@ -116,7 +115,7 @@ function signsOfLife(
 function draft(context: FindingContext, peer: string, cases: readonly Vanished[], life?: Life): Draft {
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const costMs = costMsOf(cases)
   const again = cases.reduce((sum, each) => sum + each.again.length, 0)
   const unanswered = life?.unanswered ?? []
   const ids = [...cases.map(({ id }) => id), ...unanswered]

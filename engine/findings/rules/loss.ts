@@ -2,7 +2,7 @@ import type { Evidence } from '../../../common/model/finding.ts'
 import { addressKeyText } from '../../query/conversation-names.ts'
 import { capturePoint, interfaceDrops, retransmissionCounts } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import { worst } from '../groups.ts'
+import { costMsOf, worst } from '../groups.ts'
 import { lostOnHops } from '../lost-on-hops.ts'
 import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments.ts'
 import type { Draft, Rule } from '../rule.ts'
@@ -70,7 +70,7 @@ export function lossGroups(context: FindingContext): Map<number, LossCase[]> {
   const groups = byCommonAddress(context, cases)
   for (const [address, members] of groups) {
     const segments = members.reduce((sum, { again }) => sum + again.length, 0)
-    const costMs = members.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+    const costMs = costMsOf(members)
     const isMuch = segments >= THRESHOLDS.segments.value && costMs >= THRESHOLDS.least.value
     if (!isMuch && costMs < THRESHOLDS.cost.value) groups.delete(address)
   }

@@ -2,8 +2,7 @@ import { isRepetition } from '../../tcp/verdicts.ts'
 import { after, atOrAfter } from '../../tcp/sequence.ts'
 import { ping, route } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import type { Case } from '../groups.ts'
-import { worst } from '../groups.ts'
+import { type Case, costMsOf, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, least, most, msText, sentences, whenText } from '../words.ts'
@@ -123,7 +122,7 @@ async function draft(context: FindingContext, cases: readonly Stuck[]): Promise<
   const ids = cases.map(({ id }) => id)
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
-  const costMs = cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
+  const costMs = costMsOf(cases)
   const [{ id, byClient }] = cases
   const [sender, receiver] = byClient
     ? [context.client(id).address, context.server(id).address]

@@ -1,7 +1,7 @@
 import type { Evidence, FindingEnd } from '../../../common/model/finding.ts'
 import { inPod, listeners, podOf, policies, route, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import { about, byServer, type Case, clientsText, type Group, worst } from '../groups.ts'
+import { about, byServer, type Case, clientsText, costMsOf, type Group, worst } from '../groups.ts'
 import { handshakeOf } from '../handshake.ts'
 import type { IcmpError } from '../headers.ts'
 import { resetMadeOnHop } from '../lost-on-hops.ts'
@@ -124,7 +124,7 @@ function split(group: Group<Refusal>, key: (refusal: Refusal) => unknown): Group
     ...group,
     cases,
     ids: cases.map(({ id }) => id),
-    costMs: cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6,
+    costMs: costMsOf(cases),
     since: least(cases.map(({ since }) => since)),
     until: most(cases.map(({ until }) => until)),
   }))

@@ -2,8 +2,7 @@ import { FLAG } from '../../columns/packet-table.ts'
 import { LABEL } from '../../tcp/labels.ts'
 import { openSockets, podOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import type { Case } from '../groups.ts'
-import { worst } from '../groups.ts'
+import { type Case, costMsOf, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, least, most, msText, nsText, sentences, whenText } from '../words.ts'
@@ -51,7 +50,7 @@ export const zeroWindow: Rule = {
       }
     }
     return Array.from(byReader, ([key, cases]) => ({
-      costMs: costMs(cases),
+      costMs: costMsOf(cases),
       conversations: cases.map(({ id }) => id),
       tell: () => draft(context, key, cases),
     }))
@@ -99,14 +98,12 @@ function caseOf(context: FindingContext, id: number, byClient: boolean): Closed 
   }
 }
 
-const costMs = (cases: readonly Closed[]): number => cases.reduce((sum, { costNs }) => sum + costNs, 0) / 1e6
-
 function draft(context: FindingContext, key: string, cases: readonly Closed[]): Draft {
   const [{ id, byClient }] = cases
   const reader = readerOf(context, cases[0])
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
-  const lostMs = costMs(cases)
+  const lostMs = costMsOf(cases)
   const episodes = cases.reduce((sum, each) => sum + each.episodes.length, 0)
   const ids = cases.map((each) => each.id)
   const others = byClient ? context.namedEnd(context.server(id)) : `its clients on port ${context.server(id).port}`

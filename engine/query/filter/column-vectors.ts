@@ -1,10 +1,11 @@
 import { calculate } from './arithmetic.ts'
-import { outcomeScratch, type Register, register } from './column-scratch.ts'
+import { type Register, register } from './column-scratch.ts'
 import { type Block, type ColumnReader, type ColumnTest, PRESENCE, type ReaderContext } from './filter-field.ts'
 import type { ArithmeticOperator, Quantifier, Relation } from './filter-syntax.ts'
 import type { Leaf, Operand } from './filter-test.ts'
 import { onNumber, placedOperand } from './placed-operands.ts'
-import { andOutcomes, orOutcomes, outcomeTable } from './outcome.ts'
+import { joined } from './joined-tests.ts'
+import { outcomeTable } from './outcome.ts'
 import { inRanges, type Predicate, predicateHolds } from './predicate.ts'
 
 /** Kinds of alternatives tried per condition: ip.addr == ip.addr has four. */
@@ -88,17 +89,7 @@ export function vectorTest(leaf: VectorLeaf, context: ReaderContext): ColumnTest
       decide(predicate, target, table, block.from, block.to, out)
     }
   })
-  if (tests.length === 1) return tests[0]
-  const join = leaf.quantifier === 'any' ? orOutcomes : andOutcomes
-  const [first, ...others] = tests
-  return (block, out, depth) => {
-    first(block, out, depth)
-    const scratch = outcomeScratch(depth)
-    for (const other of others) {
-      other(block, scratch, depth + 1)
-      join(out, scratch, block.from, block.to)
-    }
-  }
+  return tests.length === 1 ? tests[0] : joined(leaf.quantifier === 'any' ? 'or' : 'and', tests)
 }
 
 /** Calculates the vector into register `at`, with those above it as scratch. */

@@ -1,12 +1,13 @@
 import { PROTOCOLS } from '../../decode/protocols.ts'
-import { outcomeScratch, register } from './column-scratch.ts'
+import { register } from './column-scratch.ts'
 import { ColumnValues } from './column-values.ts'
 import { vectors, vectorTest } from './column-vectors.ts'
 import { conversationTest } from './conversation-test.ts'
 import { leafHolds } from './filter-evaluate.ts'
 import type { ColumnTest, FilterField, ReaderContext } from './filter-field.ts'
 import { type FilterTest, type Leaf, leafOperands, leaves, type Operand } from './filter-test.ts'
-import { andOutcomes, notOutcomes, orOutcomes, OUTCOME, xorOutcomes } from './outcome.ts'
+import { joined } from './joined-tests.ts'
+import { notOutcomes, OUTCOME } from './outcome.ts'
 
 /**
  * Makes of a filter loops over the columns. They answer `unknown` for the rows whose bytes must be looked at, and look at none.
@@ -52,28 +53,6 @@ function rowsTest(test: FilterTest, context: ReaderContext): ColumnTest {
 export function needsBytes(test: FilterTest): boolean {
   for (const leaf of leaves(test)) if (readsBytes(leaf)) return true
   return false
-}
-
-const JOINS = {
-  and: andOutcomes,
-  or: orOutcomes,
-  xor(into: Uint8Array, other: Uint8Array, from: number, to: number): boolean {
-    xorOutcomes(into, other, from, to)
-    return true
-  },
-} as const
-
-function joined(kind: keyof typeof JOINS, tests: readonly ColumnTest[]): ColumnTest {
-  const join = JOINS[kind]
-  const [first, ...others] = tests
-  return (block, out, depth) => {
-    first(block, out, depth)
-    const scratch = outcomeScratch(depth)
-    for (const other of others) {
-      other(block, scratch, depth + 1)
-      if (!join(out, scratch, block.from, block.to)) break
-    }
-  }
 }
 
 function negated(test: ColumnTest): ColumnTest {

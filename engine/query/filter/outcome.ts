@@ -63,9 +63,11 @@ export function notOutcomes(outcomes: Uint8Array, from: number, to: number): voi
   }
 }
 
-export function xorOutcomes(into: Uint8Array, other: Uint8Array, from: number, to: number): void {
+/** `into` becomes either `into` or `other`; true, as the next one always counts. */
+export function xorOutcomes(into: Uint8Array, other: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     const known = into[i] !== OUTCOME.unknown && other[i] !== OUTCOME.unknown
     into[i] = known ? into[i] ^ other[i] : OUTCOME.unknown
   }
+  return true
 }
