@@ -149,6 +149,45 @@ describe('what is sent soon after an ACK that stops short of it, and before whic
   })
 })
 
+describe('what is sent again after a time-out', () => {
+  const timedOut = (answer: string): string => `${OPEN}
+    +1ms   A>B A  1(1000)    ack 1
+    +0     A>B A  1001(1000) ack 1
+    +0     A>B A  2001(1000) ack 1
+    +0     A>B A  3001(1000) ack 1
+    +0     A>B A  4001(1000) ack 1
+    ${answer}`
+
+  it('is sent by RACK once an ACK shows that not all was lost, as that ends what the time-out began', () => {
+    expectVerdicts(
+      timedOut(`
+      +400ms A>B A  1(1000)    ack 1 ; rto
+      +20ms  B>A A  1(0)       ack 3001
+      +30ms  A>B A  3001(1000) ack 1 ; fast
+      +0     A>B A  4001(1000) ack 1 ; fast
+    `),
+    )
+  })
+
+  it('is sent for the time-out still where the ACK is of what that sent, or of what had been selected', () => {
+    expectVerdicts(
+      timedOut(`
+      +400ms A>B A  1(1000)    ack 1 ; rto
+      +20ms  B>A A  1(0)       ack 1001
+      +30ms  A>B A  1001(1000) ack 1 ; rto
+    `),
+    )
+    expectVerdicts(
+      timedOut(`
+      +20ms  B>A A  1(0)       ack 1 <sack 1001:3001>
+      +400ms A>B A  1(1000)    ack 1 ; rto
+      +20ms  B>A A  1(0)       ack 3001
+      +30ms  A>B A  3001(1000) ack 1 ; rto
+    `),
+    )
+  })
+})
+
 describe('without SACK', () => {
   it('a segment that duplicate ACKs did not bring at once is sent by a time-out', () => {
     const lost = (wait: string): string => `

@@ -137,6 +137,29 @@ describe('what is next in sequence, and was sent before', () => {
     `)
   })
 
+  it('does not take new segments for that while there are holes: what is missing may have been sent to fill one', () => {
+    const holes = (after: string): string => `${OPEN}
+      +1ms  A>B A  1(1000)    ack 1 id 3         <ts 121 900>
+      +0    A>B A  2001(1000) ack 1 id 5         <ts 121 900>
+      +0    A>B A  4001(1000) ack 1 id 7         <ts 121 900>
+      +0    B>A A  1(0) ack 1001                 <ts 901 121, sack 4001:5001 2001:3001>
+      ${after}`
+    // The repetition of the first hole is missing before that of the second.
+    expectVerdicts(
+      holes(`
+      +20ms A>B A  3001(1000) ack 1 id 9         <ts 141 901> ; fast, original unseen
+      +0    B>A A  1(0) ack 1001                 <ts 921 141, sack 2001:5001>
+      +1ms  A>B PA 5001(500) ack 1 id 10         <ts 142 901>
+    `),
+    )
+    // It is missing before what is new.
+    expectVerdicts(
+      holes(`
+      +40ms A>B PA 5001(500) ack 1 id 9          <ts 161 901>
+    `),
+    )
+  })
+
   it('takes what is missing before a time-out’s repetition for an earlier one of the same', () => {
     expectVerdicts(`${OPEN}
       +1ms   A>B A  1(1000)    ack 1 id 3        <ts 121 900>

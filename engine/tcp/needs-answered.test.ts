@@ -27,6 +27,22 @@ describe('an ACK sooner than a round trip', () => {
       +30ms  B>A A  1(0)   ack 101
     `)
   })
+
+  it('may be of the repetition where both hosts take most of a round trip', () => {
+    const lan = (verdict: string): string => `
+      ids
+      +0     A>B S  0(0)       <mss 1460>
+      +2ms   B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(100) ack 1
+      +1.7ms B>A A  1(0)   ack 101
+      +1ms   A>B PA 101(100) ack 1
+      +280ms A>B PA 101(100) ack 1 ; rto, ${verdict}`
+    expectVerdicts(`${lan('needed')}
+      +1.2ms B>A A  1(0)   ack 201`)
+    expectVerdicts(`${lan('spurious')}
+      +0.6ms B>A A  1(0)   ack 201`)
+  })
 })
 
 describe('a SACK of what a probe repeated', () => {
@@ -67,23 +83,65 @@ describe('a SACK of what a probe repeated', () => {
   })
 })
 
-describe('an ACK of nothing new', () => {
-  const again = (window: number, id: string) => `
+describe('a SACK of what SACKs had asked for', () => {
+  const asked = (answers: string): string => `
       ids
       +0     A>B S  0(0)       <mss 1460, sackOK>
-      +20ms  B>A SA 0(0) ack 1 id 0 win 1000 <mss 1460, sackOK>
+      +80ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0     A>B A  1(0) ack 1
+      +1ms   A>B PA 1(100) ack 1
+      +80ms  B>A A  1(0) ack 101
+      +1ms   A>B A  101(1000)  ack 1
+      +0     A>B A  1101(1000) ack 1
+      +0     A>B A  2101(1000) ack 1
+      +0     A>B A  3101(1000) ack 1
+      +80ms  B>A A  1(0) ack 101 <sack 1101:2101 3101:4101>
+      +0     A>B A  101(1000)  ack 1 ; fast, needed
+      ${answers}
+      +80ms  B>A A  1(0) ack 4101`
+
+  it('is of what came first, late, where it comes sooner than a round trip', () => {
+    const selected = (wait: string, verdict: string): string => `
+      +0     A>B A  2101(1000) ack 1 ; fast, ${verdict}
+      ${wait} B>A A  1(0) ack 101 <sack 1101:4101>`
+    expectVerdicts(asked(selected('+40ms', 'spurious')))
+    expectVerdicts(asked(selected('+80ms', 'needed')))
+  })
+
+  it('says nothing of what it does not hold', () => {
+    expectVerdicts(
+      asked(`
+      +0     A>B A  2101(1000) ack 1 ; fast, needed
+      +40ms  B>A A  1(0) ack 101 <sack 3101:4101 1101:2101>`),
+    )
+  })
+})
+
+describe('an ACK of nothing new', () => {
+  const again = (window: number, id: string, sack = '') => `
+      ids
+      +0     A>B S  0(0)       <mss 1460, sackOK>
+      +20ms  B>A SA 0(0) ack 1 id 0 win 1000 <mss 1460 ${sack}>
       +0     A>B A  1(0) ack 1
       +1ms   A>B A  1(1000)    ack 1
       +0     A>B A  1001(1000) ack 1
-      +0     A>B PA 2001(1000) ack 1
-      +20ms  B>A A  1(0) ack 1 win 600 <sack 1001:3001>
+      +0     A>B A  2001(1000) ack 1
+      +0     A>B PA 3001(1000) ack 1
+      +20ms  B>A A  1(0) ack 1 win 600 ${sack && '<sack 1001:2001>'}
+      +0     B>A A  1(0) ack 1 win 600 ${sack && '<sack 1001:3001>'}
+      +0     B>A A  1(0) ack 1 win 600 ${sack && '<sack 1001:4001>'}
+      +0     B>A A  1(0) ack 1 win 600 ${sack && '<sack 1001:4001>'}
       +0     A>B A  1(1000)    ack 1 ; fast, TOLD
-      +20ms  B>A A  1(0) ack 3001 win 600
-      +30ms  B>A A  1(0) ack 3001 win ${window} ${id}`
+      +20ms  B>A A  1(0) ack 4001 win 600
+      +30ms  B>A A  1(0) ack 4001 win ${window} ${id}`
 
   it('answers what came late, also where the application had read some of it meanwhile', () => {
     expectVerdicts(again(600, '').replace('TOLD', 'spurious'))
     expectVerdicts(again(640, '').replace('TOLD', 'spurious'))
+  })
+
+  it('answers something else where SACKs had asked for what came, as a DSACK would tell of it', () => {
+    expectVerdicts(again(600, '', ', sackOK').replace('TOLD', 'needed'))
   })
 
   it('may tell that the window has doubled, or that it grew where the system is not known', () => {

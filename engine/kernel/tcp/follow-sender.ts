@@ -83,7 +83,10 @@ export function note(
     if (d.hidden !== 0) d.hidden = 0
   } else if (isOlderThan(lastId, ipId)) {
     if (d.hidden !== 0) d.hidden--
-  } else if (missing > 0) d.hidden = <u8>min(255, <i32>d.hidden + missingSegments(d, other, missing))
+  } else if (missing > 0 && (state & ACKED) !== 0 && seq - d.una <= 0) {
+    // Behind the first hole it may have been sent to fill that.
+    d.hidden = <u8>min(255, <i32>d.hidden + missingSegments(d, other, missing))
+  }
   const end = seq + takes
   d.sendTime = time
   if (end - d.next > 0) d.next = end
@@ -135,6 +138,8 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
   }
   const una = (state & ACKED) === 0 ? d.first : d.una
   const advance = (state & ACKED) === 0 ? 1 : ack - una
+  // What was selected before this.
+  const selected = (state & SACKED) !== 0 ? d.sackedEdge : una
   if (packet.sackBlocks > 0) selective(time, d, advance >= 0 ? ack : una, lostAcks)
   if (advance > 0) {
     d.una = ack
@@ -152,7 +157,10 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     // The first was the hole, the others had arrived (Linux tcp_remove_reno_sacks).
     if ((d.state & NO_SACK) !== 0 && d.arrived > 0) d.arrived = max(0, d.arrived - sent.countBefore(d, ack) + 1)
     const last = sent.acknowledge(d, other, ack)
-    if (last !== NONE && sent.sentOnce(last)) noteRoundTrip(d, sent.since(last, time))
+    if (last !== NONE && sent.sentOnce(last)) {
+      noteRoundTrip(d, sent.since(last, time))
+      if ((d.state & (LOSS | SACK_OK)) === (LOSS | SACK_OK)) endLoss(d, sent.end(last), selected)
+    }
     endStates(d, ack)
   } else if (advance === 0) {
     if ((state & PROBED) !== 0 && ack === d.probeEnd && isDuplicate(other, length, flags)) d.state &= ~PROBED
@@ -185,6 +193,15 @@ function answersHandshake(ack: i32, d: Sender, other: Sender): bool {
   const isSyn = (state & (SACK_OK | NO_SACK)) !== 0 && length === 1 && acknowledges === 1
   if (isSyn && ((state | other.state) & SERVER) === 0) needs.arrivedTwice(d, d.first, ack)
   return false
+}
+
+/**
+ * What is acknowledged up to `end` was sent once. Sent before the time-out, and behind what was `selected`, it says that not all was lost (F-RTO, RFC
+ * 5682 section 3.1 step 3b): the sender goes back to where SACKs and RACK tell what to send again (Linux tcp_process_loss).
+ */
+function endLoss(d: Sender, end: i32, selected: i32): void {
+  if (end - d.recoveryEnd > 0 || end - selected <= 0) return
+  d.state = (d.state & ~(LOSS | MOST_ARRIVED)) | RECOVERY
 }
 
 /** An ACK up to `ack` ends the states that last until then. */
@@ -264,7 +281,8 @@ function selective(time: f64, d: Sender, ack: i32, lostAcks: i32): void {
       d.state |= SACKED
       d.sackedEdge = edge
       d.newsTime = time
-      if (d.lastRepetition !== NONE) needs.selected(d, sack[i], edge, time, lostAcks)
+      if (d.lastRepetition !== NONE) needs.selected(d, sack[i], edge, lostAcks)
     }
   }
+  if (d.lastRepetition !== NONE) needs.selectedSooner(d, first, time)
 }

@@ -4,7 +4,7 @@ import { packet } from '../packet.ts'
 import * as hosts from './hosts.ts'
 import { TIMER_NS } from './mechanism.ts'
 import * as needs from './needs.ts'
-import { NO_SACK, Sender, SERVER } from './sender-table.ts'
+import { NO_SACK, SACKED, Sender, SERVER } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
 
 /** More that are missing at once than this are another sender's numbering, not loss. */
@@ -102,7 +102,8 @@ export function missingSegments(d: Sender, other: Sender, missing: i32): i32 {
 export function repeatsUnseen(d: Sender, other: Sender, time: f64, missing: i32): bool {
   if (isOlder(d, packet.ipId)) return false
   if (d.hidden > 0) return true
-  if (missing === 0) return false
+  // With holes before it, what is missing may have been sent to fill one.
+  if (missing === 0 || (d.state & SACKED) !== 0 || d.duplicateAcks > 0) return false
   const since = time - d.sendTime
   const senderSide = d.senderSide
   // Linux's timestamps tick once a millisecond.

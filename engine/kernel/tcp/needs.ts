@@ -23,8 +23,8 @@ import * as verdicts from './verdicts.ts'
 // Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so the
 // repetitions of each direction are kept (repetition-table.ts).
 
-/** Round trips below this are mostly how long a host takes, which varies. */
-const SHORTEST_ROUND_TRIP_NS: f64 = 1e6
+/** How long hosts take of a round trip, which varies. */
+const HOST_NS: f64 = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
 const SURELY_LESS: f64 = 0.75
 /** So many ACKs missing for each repetition that was needed, and two at least, mean that it is the way back that loses packets. */
@@ -191,7 +191,7 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
     const repetition = at(name)
     if (time - repetition.time >= LATEST_NS) return
     if (repetition.answered === 0 && (byReset ? repetition.ack === number : number - repetition.end >= 0)) {
-      if (!byReset && isDoubled(d, repetition, time)) return
+      if (!byReset && (isDoubled(d, repetition, time) || wouldBeSelected(d, repetition))) return
       repetition.answered = 1
       if (!byReset) noteAnswer(d, repetition)
       if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
@@ -199,6 +199,13 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
     }
     name = repetition.before
   }
+}
+
+/** What SACKs asked for, and got: had it come twice, the other side would say so in a DSACK, and this answers something else. */
+function wouldBeSelected(d: Sender, repetition: Repetition): bool {
+  if (verdicts.verdict(repetition.entry) !== VERDICT.fast || verdicts.need(repetition.entry) !== NEED.needed)
+    return false
+  return (d.state & SACK_OK) !== 0 && !hosts.isWithout(hosts.DSACKS)
 }
 
 /**
@@ -311,26 +318,31 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
 
 /** An answer within this time answers something older. The handshake's round trip alone may be a slow one: addresses were asked for, entries made. */
 function tooSoonFor(d: Sender, una: i32): f64 {
-  const isKnown = una - d.first > 1 && d.roundTrip >= SHORTEST_ROUND_TRIP_NS
-  return isKnown ? d.roundTrip * SURELY_LESS : 0
+  return una - d.first > 1 ? min(d.roundTrip * SURELY_LESS, d.roundTrip - HOST_NS) : 0
+}
+
+/** SACK blocks of the packet, `from` one on: bytes in them that were repeated less than a round trip ago came the first time. */
+export function selectedSooner(d: Sender, from: i32, time: f64): void {
+  const tooSoon = tooSoonFor(d, d.una)
+  let name = d.lastRepetition
+  for (let n = 0; n < LOOKED_AT && name !== NONE && time - at(name).time < tooSoon; n++, name = at(name).before) {
+    const repetition = at(name)
+    if (verdicts.need(repetition.entry) !== NEED.unknown) continue
+    for (let i = from; i < packet.sackBlocks * 2; i += 2) {
+      const isIn = repetition.seq - packet.sack[i] >= 0 && packet.sack[i + 1] - repetition.end >= 0
+      if (isIn) verdicts.setNeed(repetition.entry, NEED.spurious)
+    }
+  }
 }
 
 /**
- * The first SACK block that reaches to `right`, from `left` on. A probe's bytes that it holds came the first time if it comes sooner than a round
- * trip after the probe, or if before it, the answer to either, one is missing (`lostAcks`), where no DSACK would say so.
+ * The first SACK block that reaches to `right`, from `left` on. If that is what a probe repeated, and before this answer to either one is
+ * missing (`lostAcks`), it came the first time, where no DSACK would say so.
  */
-export function selected(d: Sender, left: i32, right: i32, time: f64, lostAcks: i32): void {
-  const tooSoon = tooSoonFor(d, d.una)
-  let name = d.lastRepetition
-  for (let n = 0; n < LOOKED_AT && name !== NONE; n++, name = at(name).before) {
-    const repetition = at(name)
-    const entry = repetition.entry
-    const isSooner = time - repetition.time < tooSoon
-    if (!isSooner && (name !== d.lastRepetition || lostAcks <= 0 || left !== repetition.seq)) return
-    if (right !== repetition.end || left - repetition.seq > 0 || !isByTimer(repetition)) continue
-    if (isSooner || hosts.isWithout(hosts.DSACKS)) verdicts.setNeed(entry, NEED.spurious)
-    return
-  }
+export function selected(d: Sender, left: i32, right: i32, lostAcks: i32): void {
+  const last = at(d.lastRepetition)
+  if (lostAcks <= 0 || left !== last.seq || right !== last.end || !isByTimer(last)) return
+  if (hosts.isWithout(hosts.DSACKS)) verdicts.setNeed(last.entry, NEED.spurious)
 }
 
 /** An ACK may say more of it. What duplicate ACKs told of was a gap after all if ACKs stop in front of it. */
