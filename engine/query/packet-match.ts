@@ -1,10 +1,11 @@
+import { MOST_EXCERPTS } from '../../common/model/capture-excerpts.ts'
 import type { Query } from '../answers.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { decodingIn } from '../decode/decode.ts'
 import type { ChunkTimes } from './chunk-times.ts'
 import type { CompiledFilter } from './filter/compiled-filter.ts'
 import type { CaptureTables } from './capture-tables.ts'
-import type { Fetched } from './filter/excerpts.ts'
+import type { AskedRows, Fetched } from './filter/excerpts.ts'
 import type { Block } from './filter/filter-field.ts'
 import { eachRange, type FrameRange, type ReadBytes, rowsWithNeedles } from './frame-bytes.ts'
 import { NeedleScan } from './filter/needle-scan.ts'
@@ -15,13 +16,17 @@ import { between, type Work } from './work.ts'
 /** Of all filters: what was looked at is not looked at again. */
 const spare: ArrayBuffer[] = []
 
-/** Rows [from, to) as far as columns tell; what else it takes is on its way. */
-interface Begun {
-  readonly block: Block
+/** Chunks whose excerpts are asked for at once: a request costs Chromium and the host as much as those of a chunk or two. */
+const BATCH = MOST_EXCERPTS / CHUNK_ROWS
+
+/** Rows [from, to) as far as columns tell. */
+interface Looked extends AskedRows {
   readonly outcomes: Uint8Array
-  /** Rows whose outcome is unknown. */
-  readonly unknown: Uint32Array
-  readonly fetching: Promise<Fetched | undefined> | undefined
+}
+
+/** What else it takes is on its way. */
+interface Begun extends Looked {
+  readonly fetching: Promise<Fetched> | undefined
 }
 
 /** Rows [from, to), which lie in one chunk; whoever asks goes on with those up to `until`, if it goes on behind them. */
@@ -41,9 +46,10 @@ export class PacketMatch {
   readonly #times: ChunkTimes
   readonly #query: Query
   readonly #filter: CompiledFilter | undefined
-  /** Outcomes of a chunk, to serve again: those of one are looked at while the next is begun. */
+  /** Outcomes of a chunk, to serve again: those of one are looked at while further ones are begun. */
   readonly #spare: Uint8Array[] = []
-  #ahead: Begun | undefined
+  /** Chunks behind, ascending: what they take is on its way while the ones before are looked at. */
+  readonly #ahead: Begun[] = []
   /** Needles are looked for where the capture is: as long as most packets hold none. */
   #searches = true
   /** Where nobody gives excerpts, they are taken out of packets: as long as those need not be read again for the most part. */
@@ -76,8 +82,7 @@ export class PacketMatch {
     work: Work,
     decided: (before: number) => void = () => undefined,
   ): Promise<void> {
-    const begun = this.#isAhead(from, to) ? this.#ahead : this.#begin(from, to, read)
-    this.#ahead = undefined
+    const begun = this.#takeAhead(from, to) ?? this.#begin([this.#lookAt(from, to)], read)[0]
     if (!begun) return decided(to)
     if (this.#filter) await this.#look(this.#filter, begun, until, found, read, work, decided)
     else addTrue(begun, from, to, found)
@@ -85,13 +90,40 @@ export class PacketMatch {
     decided(to)
   }
 
-  #isAhead(from: number, to: number): boolean {
-    const { block } = this.#ahead ?? {}
-    return block !== undefined && block.firstRow + block.from === from && block.firstRow + block.to === to
+  #takeAhead(from: number, to: number): Begun | undefined {
+    for (let [first] = this.#ahead; first; [first] = this.#ahead) {
+      const { firstRow, from: start, to: end } = first.block
+      if (firstRow + start > from) return undefined
+      this.#ahead.shift()
+      // Of a chunk that has grown meanwhile all is begun anew.
+      if (firstRow + start === from && firstRow + end === to) return first
+    }
+    return undefined
+  }
+
+  /** Begins the chunks from `from` on, up to `until`, unless enough of them are begun. */
+  #beginAhead(from: number, until: number, read: ReadBytes): void {
+    const last = this.#ahead.at(-1)?.block
+    if (this.#ahead.length >= BATCH) return
+    let next = last ? last.firstRow + last.to : from
+    const looked: (Looked | undefined)[] = []
+    for (; next < until && looked.length < BATCH; next += CHUNK_ROWS)
+      looked.push(this.#lookAt(next, Math.min(until, next + CHUNK_ROWS)))
+    this.#ahead.push(...this.#begin(looked, read))
+  }
+
+  #begin(looked: readonly (Looked | undefined)[], read: ReadBytes): readonly Begun[] {
+    const those = looked.filter((one) => one !== undefined)
+    const fetching = this.#filter?.excerpts.fetch(those, read)
+    return those.map((one, n): Begun => {
+      // Whoever waits for it learns of it.
+      fetching?.[n]?.catch(() => undefined)
+      return { ...one, fetching: fetching?.[n] }
+    })
   }
 
   /** Undefined where no row of [from, to) can match. */
-  #begin(from: number, to: number, read: ReadBytes): Begun | undefined {
+  #lookAt(from: number, to: number): Looked | undefined {
     const number = Math.floor(from / CHUNK_ROWS)
     if (!this.#mayMatch(number, from, to)) return undefined
     const firstRow = number * CHUNK_ROWS
@@ -101,11 +133,7 @@ export class PacketMatch {
     if (this.#filter) this.#filter.columns(block, outcomes)
     else outcomes.fill(OUTCOME.true, block.from, block.to)
     this.#restrict(block, number, outcomes)
-    const unknown = unknownRows(block, outcomes)
-    const fetching = this.#filter?.excerpts.fetch(block, unknown, read)
-    // Whoever waits for it learns of it.
-    fetching?.catch(() => undefined)
-    return { block, outcomes, unknown, fetching }
+    return { block, outcomes, unknown: unknownRows(block, outcomes) }
   }
 
   /** Adds those of `rows` (ascending), known to match the filter, that have the time and the conversation too. */
@@ -174,9 +202,8 @@ export class PacketMatch {
   ): Promise<Uint32Array> {
     const { block, outcomes, unknown, fetching } = begun
     const next = block.firstRow + block.to
-    // Meanwhile those of the next chunk are on their way.
-    if (fetching && block.to - block.from === CHUNK_ROWS && next < until)
-      this.#ahead = this.#begin(next, Math.min(until, next + CHUNK_ROWS), read)
+    // Meanwhile those of the next chunks are on their way.
+    if (fetching && block.to - block.from === CHUNK_ROWS && next < until) this.#beginAhead(next, until, read)
     // Where fetching fails, reading tells why.
     const fetched = await fetching?.catch(() => undefined)
     const taken =

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { MOST_EXCERPTS } from '../../../common/model/capture-excerpts.ts'
 import { CHUNK_ROWS } from '../../columns/packet-table.ts'
 import { PacketSelector } from '../selection.ts'
 import type { ReadBytes } from '../frame-bytes.ts'
@@ -127,23 +128,27 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(served).toEqual({ excerpts: 200, reads: 0 })
   })
 
-  it('are asked for a chunk ahead', async () => {
+  it('are asked for ahead, of several chunks at once', async () => {
     const capture = new TestCapture()
     const frame = segment('GET /')
-    for (let n = 0; n < 150_000; n++) capture.add(BigInt(n), frame)
+    const rows = 10 * CHUNK_ROWS + 50
+    for (let n = 0; n < rows; n++) capture.add(BigInt(n), frame)
     const { read, served } = serving(capture)
     const asked: number[] = []
-    const second = Promise.withResolvers<void>()
+    let underWay = 0
+    const ahead = Promise.withResolvers<void>()
     const waiting: ReadBytes = Object.assign(read.bind(undefined), {
       excerpts: async (length: number, places: Float64Array) => {
         asked.push(places.length)
-        if (asked.length > 1) second.resolve()
-        await second.promise
-        return (await read.excerpts?.(length, places)) ?? new Uint8Array(0)
+        if (++underWay > 1) ahead.resolve()
+        await ahead.promise
+        const answer = await read.excerpts?.(length, places)
+        underWay--
+        return answer ?? new Uint8Array(0)
       },
     })
-    expect(await rowsOf(capture, 'tcp.checksum >= 0', waiting)).toHaveLength(150_001)
-    expect(asked).toEqual([65_536, 65_536, 150_000 - 2 * 65_536])
+    expect(await rowsOf(capture, 'tcp.checksum >= 0', waiting)).toHaveLength(rows + 1)
+    expect(asked).toEqual([CHUNK_ROWS, MOST_EXCERPTS, MOST_EXCERPTS, CHUNK_ROWS + 50])
     expect(served.reads).toBe(0)
   })
 

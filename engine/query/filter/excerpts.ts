@@ -16,7 +16,17 @@ export interface Fetched {
   readonly places: Uint16Array
   readonly width: number
   readonly bytes: Uint8Array
+  /** Of other packets nobody asked. */
+  readonly isAll: boolean
 }
+
+/** Rows of a block, ascending, of which columns do not tell enough. */
+export interface AskedRows {
+  readonly block: Block
+  readonly unknown: Uint32Array
+}
+
+const NO_PLACES = new Uint16Array(0)
 
 const UNREAD: ColumnReader = { read: () => undefined }
 
@@ -59,24 +69,42 @@ export class Excerpts {
     return placed && this.#placed.get(placed.key)?.reader
   }
 
-  /** Asks for what it takes of the rows, which lie in the block; undefined where nobody gives that, or it is not worth it. */
-  fetch(block: Block, rows: Uint32Array, read: ReadBytes): Promise<Fetched> | undefined {
-    const places = read.excerpts && this.#placesOf(block, rows)
-    if (!places) return undefined
-    const { head, offset } = block.chunk
+  /** Asks at once for what it takes of the rows of each; undefined for those where nobody gives that, or it is not worth it. */
+  fetch(asked: readonly AskedRows[], read: ReadBytes): readonly (Promise<Fetched> | undefined)[] {
+    const places = asked.map(({ block, unknown }) => (read.excerpts ? this.#placesOf(block, unknown) : undefined))
     const width = this.#width
+    const offsets = this.#offsetsOf(asked, places)
+    const answer = offsets && read.excerpts?.(width, offsets)
+    let first = 0
+    return places.map((those, n) => {
+      if (!those || !answer) return undefined
+      const begin = first * width
+      first += those.length
+      return answer.then((all) => {
+        const bytes = all.subarray(begin, begin + those.length * width)
+        const there = those.subarray(0, Math.floor(bytes.length / width))
+        return { places: there, width, bytes, isAll: there.length === asked[n].unknown.length }
+      })
+    })
+  }
+
+  /** Where excerpts begin; undefined where these do not ascend, or there are none. */
+  #offsetsOf(asked: readonly AskedRows[], places: readonly (Uint16Array | undefined)[]): Float64Array | undefined {
+    const offsets = new Float64Array(places.reduce((sum, those) => sum + (those?.length ?? 0), 0))
     const starts = this.#starts
-    const offsets = new Float64Array(places.length)
-    let ascends = true
-    for (let n = 0, before = 0; n < places.length; n++) {
-      const i = places[n]
-      const at = offset[i] + starts[head[i]]
-      offsets[n] = at
-      if (at < before) ascends = false
-      before = at
+    let count = 0
+    let before = 0
+    for (const [n, { block }] of asked.entries()) {
+      const { head, offset } = block.chunk
+      const those = places[n] ?? NO_PLACES
+      for (let k = 0; k < those.length; k++) {
+        const i = those[k]
+        const at = offset[i] + starts[head[i]]
+        if (at < before) return undefined
+        offsets[count++] = before = at
+      }
     }
-    const asked = ascends ? read.excerpts(width, offsets) : undefined
-    return asked?.then((bytes) => ({ places: places.subarray(0, Math.floor(bytes.length / width)), width, bytes }))
+    return count > 0 ? offsets : undefined
   }
 
   /** Readers tell of what was fetched while `ask` runs. */
@@ -116,7 +144,7 @@ export class Excerpts {
       }
     }
     await eachRange(this.#context.tables.packets, rows, read, take, { spare })
-    return { places: places.subarray(0, count), width, bytes }
+    return { places: places.subarray(0, count), width, bytes, isAll: count === asked.length }
   }
 
   /** The rows of which excerpts tell something, as places in the chunk; undefined where they are too few. */
@@ -148,11 +176,14 @@ export class Excerpts {
   #readOperand({ operand, places }: Placed, block: Block, values: Float64Array, presence: Uint8Array): void {
     const { head, capturedLength, payloadLength, stack } = block.chunk
     const { field, base, size, mask = 0 } = operand
-    // What holds where nothing was fetched.
     const having = field.layers && this.#context.layers.having(field.layers)
-    for (let i = block.from; i < block.to; i++) presence[i] = having ? having[stack[i]] : PRESENCE.unknown
-    field.rows?.(block, presence, this.#context)
     const fetched = this.#fetched
+    if (!fetched?.isAll) {
+      // What holds where nothing was fetched.
+      if (having) for (let i = block.from; i < block.to; i++) presence[i] = having[stack[i]]
+      else presence.fill(PRESENCE.unknown, block.from, block.to)
+      field.rows?.(block, presence, this.#context)
+    }
     if (!fetched) return
     const { bytes, width } = fetched
     const starts = this.#starts
@@ -161,7 +192,10 @@ export class Excerpts {
       const i = fetched.places[n]
       const number = head[i]
       const place = places[number]
-      if (place === UNTOLD) continue
+      if (place === UNTOLD) {
+        if (fetched.isAll) presence[i] = having ? having[stack[i]] : PRESENCE.unknown
+        continue
+      }
       const isThere =
         place !== NOWHERE &&
         place + size <= capturedLength[i] &&
