@@ -27,22 +27,6 @@ describe('an ACK sooner than a round trip', () => {
       +30ms  B>A A  1(0)   ack 101
     `)
   })
-
-  it('may be of the repetition where both hosts take most of a round trip', () => {
-    const lan = (verdict: string): string => `
-      ids
-      +0     A>B S  0(0)       <mss 1460>
-      +2ms   B>A SA 0(0) ack 1 id 0 <mss 1460>
-      +0     A>B A  1(0) ack 1
-      +1ms   A>B PA 1(100) ack 1
-      +1.7ms B>A A  1(0)   ack 101
-      +1ms   A>B PA 101(100) ack 1
-      +280ms A>B PA 101(100) ack 1 ; rto, ${verdict}`
-    expectVerdicts(`${lan('needed')}
-      +1.2ms B>A A  1(0)   ack 201`)
-    expectVerdicts(`${lan('spurious')}
-      +0.6ms B>A A  1(0)   ack 201`)
-  })
 })
 
 describe('a SACK of what a probe repeated', () => {
@@ -148,6 +132,12 @@ describe('an ACK of nothing new', () => {
     expectVerdicts(again(1200, '').replace('TOLD', 'needed'))
     expectVerdicts(again(640, 'id 0').replace('TOLD', 'needed'))
     expectVerdicts(again(640, 'ttl 128').replace('TOLD', 'needed'))
+  })
+
+  it('was sent before the one that told of the window where that overtook it', () => {
+    const overtaken = (window: number) => again(window, 'id 6').replace('ack 4001 win 600', 'ack 4001 win 600 id 7')
+    expectVerdicts(overtaken(300).replace('TOLD', 'needed'))
+    expectVerdicts(overtaken(600).replace('TOLD', 'spurious'))
   })
 })
 

@@ -58,9 +58,10 @@ export function isNumbered(d: Sender): bool {
 
 /**
  * The packet may be there to say that the window grew: an application that reads makes Linux do so once it has doubled
- * (tcp_cleanup_rbuf), others sooner.
+ * (tcp_cleanup_rbuf), others sooner. If others that were sent later came before it, those may.
  */
 export function mayUpdateWindow(d: Sender): bool {
+  if (isOlder(d, packet.ipId) && <i32>d.window >= 2 * packet.window) return true
   return packet.window >= 2 * <i32>d.window || packet.ipId === 0 || !isNumbered(d)
 }
 

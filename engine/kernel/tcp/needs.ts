@@ -23,8 +23,8 @@ import * as verdicts from './verdicts.ts'
 // Whether the receiver already had what was sent again. Nearly always that is known only later, from how the receiver answers, so the
 // repetitions of each direction are kept (repetition-table.ts).
 
-/** How long hosts take of a round trip, which varies. */
-const HOST_NS: f64 = 1e6
+/** Round trips below this are mostly how long a host takes, which varies. */
+const SHORTEST_ROUND_TRIP_NS: f64 = 1e6
 /** Of the shortest round trip so far: no later one is shorter than that. */
 const SURELY_LESS: f64 = 0.75
 /** So many ACKs missing for each repetition that was needed, and two at least, mean that it is the way back that loses packets. */
@@ -318,7 +318,8 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
 
 /** An answer within this time answers something older. The handshake's round trip alone may be a slow one: addresses were asked for, entries made. */
 function tooSoonFor(d: Sender, una: i32): f64 {
-  return una - d.first > 1 ? min(d.roundTrip * SURELY_LESS, d.roundTrip - HOST_NS) : 0
+  const isKnown = una - d.first > 1 && d.roundTrip >= SHORTEST_ROUND_TRIP_NS
+  return isKnown ? d.roundTrip * SURELY_LESS : 0
 }
 
 /** SACK blocks of the packet, `from` one on: bytes in them that were repeated less than a round trip ago came the first time. */
