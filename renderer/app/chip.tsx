@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { IconButton } from '../components/icon-button.tsx'
 
 interface ChipProps {
   readonly label: string
@@ -16,9 +17,7 @@ export function Chip({ label, title, onClear, children }: ChipProps): ReactNode 
       <span className="chip-text" title={title}>
         {children}
       </span>
-      <button type="button" className="icon-button small" aria-label={label} title={label} onClick={onClear}>
-        <X size={12} aria-hidden />
-      </button>
+      <IconButton icon={X} size={12} label={label} onClick={onClear} />
     </span>
   )
 }

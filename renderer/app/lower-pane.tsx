@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { CaptureFacts, PacketRow } from '../../engine/engine.ts'
 import type { MenuPlace } from '../components/context-menu.tsx'
+import { IconButton } from '../components/icon-button.tsx'
 import { FollowStream, Graph, Ladder } from '../features/conversation/index.ts'
 import { Packets } from '../features/packets/index.tsx'
 import type { CaptureSession } from './capture-session.ts'
@@ -72,15 +73,12 @@ export function LowerPane({
       onShow={(id) => view.change({ detail: id }, 'push')}
       onEnter={(id) => showDetail(view, id)}
       action={
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Most of the height, or not"
+        <IconButton
+          icon={ChevronsUpDown}
+          label="Most of the height, or not"
           title="Most of the height, or not (X)"
           onClick={() => commands.run('view.lower')}
-        >
-          <ChevronsUpDown size={14} aria-hidden />
-        </button>
+        />
       }
     >
       {panes[detail]()}

@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { IconButton } from '../../components/icon-button.tsx'
 import type { InterfaceFacts, PointLook, PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
 import type { Preflight, RungVerdict } from '../../../common/model/preflight.ts'
 
@@ -29,15 +30,7 @@ export function Point({ target, plan, look, chosenInterface, onInterface, onRemo
         <i className={`point-dot ${state}`} aria-hidden />
         <b title={name}>{name}</b>
         {preflight?.node && target.kind === 'pod' && <span className="quiet">on {preflight.node}</span>}
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label={`Do not capture ${name}`}
-          title="Take it off"
-          onClick={onRemove}
-        >
-          <X size={12} aria-hidden />
-        </button>
+        <IconButton icon={X} size={12} label={`Do not capture ${name}`} title="Take it off" onClick={onRemove} />
       </header>
       {!plan && <p className="quiet">Asking the cluster what is allowed…</p>}
       {plan?.problem !== undefined && <p className="bad">{plan.problem}</p>}

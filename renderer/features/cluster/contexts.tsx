@@ -2,6 +2,7 @@ import { FolderOpen, LogIn, RefreshCw, X } from 'lucide-react'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import type { ContextEntry, ContextList } from '../../../common/model/context.ts'
 import { formatMilliseconds } from '../../components/format.ts'
+import { IconButton } from '../../components/icon-button.tsx'
 import './contexts.css'
 
 export interface ContextsProps {
@@ -50,15 +51,13 @@ export function Contexts({ list, selected, onSelect, onAsk, onLogIn }: ContextsP
             </button>
           )}
           {context.state !== 'asking' && context.state !== 'reachable' && (
-            <button
-              type="button"
-              className="icon-button small"
-              aria-label={`Ask ${context.name} how it is`}
+            <IconButton
+              icon={RefreshCw}
+              size={12}
+              label={`Ask ${context.name} how it is`}
               title={context.state === 'not-asked' ? 'Ask how it is: runs its login plugin' : 'Ask again'}
               onClick={() => onAsk(context.name)}
-            >
-              <RefreshCw size={12} aria-hidden />
-            </button>
+            />
           )}
         </li>
       ))}
@@ -125,15 +124,13 @@ export function ContextFiles({ list, onAdd, onChoose, onRemove }: ContextFilesPr
             <li key={file.path}>
               <span title={file.path}>{file.path}</span>
               {file.added && (
-                <button
-                  type="button"
-                  className="icon-button small"
-                  aria-label={`Look no longer at ${file.path}`}
+                <IconButton
+                  icon={X}
+                  size={12}
+                  label={`Look no longer at ${file.path}`}
                   title="Look at it no longer"
                   onClick={() => onRemove(file.path)}
-                >
-                  <X size={12} aria-hidden />
-                </button>
+                />
               )}
             </li>
           ))}

@@ -1,6 +1,7 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { formatCount } from '../../components/format.ts'
+import { IconButton } from '../../components/icon-button.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { FollowMatches } from '../../../engine/engine.ts'
 
@@ -93,26 +94,20 @@ export function FollowSearch({ subject, find, onGiveUp, onMatches, onGo }: Follo
                 ? 'none'
                 : `${formatCount(Math.min(at, count - 1) + 1)} of ${matches.more ? 'more than ' : ''}${formatCount(count)}`}
       </span>
-      <button
-        type="button"
-        className="icon-button small"
-        aria-label="Previous match"
+      <IconButton
+        icon={ChevronUp}
+        label="Previous match"
         title="Previous match (Shift Enter)"
         disabled={count === 0}
         onClick={() => step(-1)}
-      >
-        <ChevronUp size={14} aria-hidden />
-      </button>
-      <button
-        type="button"
-        className="icon-button small"
-        aria-label="Next match"
+      />
+      <IconButton
+        icon={ChevronDown}
+        label="Next match"
         title="Next match (Enter)"
         disabled={count === 0}
         onClick={() => step(1)}
-      >
-        <ChevronDown size={14} aria-hidden />
-      </button>
+      />
     </search>
   )
 }

@@ -12,6 +12,7 @@ import {
 import { useStore } from 'zustand'
 import type { FollowFormat, FollowLine, FollowMatches, FollowSide } from '../../../engine/engine.ts'
 import { DataGrid } from '../../components/data-grid.tsx'
+import { IconButton } from '../../components/icon-button.tsx'
 import { saveAs } from '../../components/save-as.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { endpointText } from '../../components/filter-text.ts'
@@ -185,26 +186,22 @@ export function FollowStream({ session, view, version, onCopy }: FollowProps): R
               value={format}
               onChange={(next) => view.change({ format: next === 'text' ? undefined : next })}
             />
-            <button
-              type="button"
-              className="icon-button small"
-              aria-label="Copy the stream as shown"
+            <IconButton
+              icon={Copy}
+              size={13}
+              label="Copy the stream as shown"
               title="Copy as shown, up to 2 MB"
               disabled={count === 0}
               onClick={() => attempt(copyAll)}
-            >
-              <Copy size={13} aria-hidden />
-            </button>
-            <button
-              type="button"
-              className="icon-button small"
-              aria-label="Save the bytes as a file"
-              title="Save the bytes as a file"
+            />
+            <IconButton
+              icon={Download}
+              size={13}
+              label="Save the bytes as a file"
+
               disabled={count === 0}
               onClick={() => attempt(save)}
-            >
-              <Download size={13} aria-hidden />
-            </button>
+            />
           </div>
         )}
         {subject === null ? (

@@ -10,6 +10,7 @@ import {
   type Ref,
 } from 'react'
 import type { Completion, FilterCheck } from '../../../engine/engine.ts'
+import { IconButton } from '../../components/icon-button.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
 import './filter.css'
 
@@ -200,19 +201,15 @@ export function FilterField({
           </span>
         )}
         {text !== '' && (
-          <button
-            type="button"
-            className="icon-button small"
-            aria-label="Clear the filter"
-            title="Clear the filter"
+          <IconButton
+            icon={X}
+            label="Clear the filter"
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => {
               setText('')
               onApply('')
             }}
-          >
-            <X size={14} aria-hidden />
-          </button>
+          />
         )}
       </div>
       <div

@@ -2,6 +2,7 @@ import { FolderOpen, X } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { CapturesSection, RecentCapture, Sample } from '../../../common/contract.ts'
 import { formatBytes } from '../../components/format.ts'
+import { IconButton } from '../../components/icon-button.tsx'
 import { Keys } from '../../components/keys.tsx'
 import { once } from '../../components/once.ts'
 import { Mark } from './mark.tsx'
@@ -97,15 +98,13 @@ export function Start(props: StartProps): ReactNode {
                         <span className="start-about">{folderOf(entry)}</span>
                         <span className="start-size">{daysAgo(entry.openedAt)}</span>
                       </button>
-                      <button
-                        type="button"
-                        className="icon-button small"
-                        aria-label={`Forget ${entry.name}`}
+                      <IconButton
+                        icon={X}
+                        size={12}
+                        label={`Forget ${entry.name}`}
                         title="Forget"
                         onClick={() => forget(entry.path)}
-                      >
-                        <X size={12} aria-hidden />
-                      </button>
+                      />
                     </li>
                   ))}
                 </ul>

@@ -1,6 +1,7 @@
 import { Columns2, Plus, Settings2, X } from 'lucide-react'
 import { useEffect, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useStore } from 'zustand'
+import { IconButton } from '../../components/icon-button.tsx'
 import type { HostConnection } from '../../app/host.ts'
 import type { TerminalTarget } from '../../../common/model/terminal.ts'
 import type { MarkedTime } from './marked-lines.ts'
@@ -67,44 +68,32 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
         <span className="terminals-word" role="status">
           {announcement}
         </span>
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="New terminal"
+        <IconButton
+          icon={Plus}
+          label="New terminal"
           title="New terminal on this machine"
           onClick={() => drawer.add(newLocal(usual, sameAgain))}
-        >
-          <Plus size={14} aria-hidden />
-        </button>
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Split"
+        />
+        <IconButton
+          icon={Columns2}
+          label="Split"
           title="Another terminal to the same place, beside this one"
           disabled={tabs.length === 0}
           onClick={() => drawer.add(sameAgain, true)}
-        >
-          <Columns2 size={14} aria-hidden />
-        </button>
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Terminal settings"
+        />
+        <IconButton
+          icon={Settings2}
+          label="Terminal settings"
           aria-expanded={settings}
           title="Settings"
           onClick={() => setSettings(!settings)}
-        >
-          <Settings2 size={14} aria-hidden />
-        </button>
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Hide the terminals"
+        />
+        <IconButton
+          icon={X}
+          label="Hide the terminals"
           title="Hide; the shells go on (Ctrl+`)"
           onClick={() => drawer.hide()}
-        >
-          <X size={14} aria-hidden />
-        </button>
+        />
       </header>
       {settings && <TerminalSettings />}
       {tabs.length === 0 && (

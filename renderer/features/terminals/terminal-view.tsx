@@ -5,6 +5,7 @@ import type { HostContract } from '../../../common/contract.ts'
 import type { TerminalFacts, TerminalTarget } from '../../../common/model/terminal.ts'
 import { subscribeColors } from '../../components/colors.ts'
 import { formatCounted } from '../../components/format.ts'
+import { IconButton } from '../../components/icon-button.tsx'
 import type { MarkedTime } from './marked-lines.ts'
 import { PasteQuestion } from './paste-question.tsx'
 import type { PastedLines } from './pasted-lines.ts'
@@ -261,26 +262,16 @@ export function TerminalView(props: TerminalViewProps): ReactNode {
         )}
         <span className="terminal-actions">
           {!isLogin && noteButton}
-          <button
-            type="button"
-            className="icon-button small"
+          <IconButton
+            icon={Search}
+            size={13}
             aria-pressed={searching}
-            aria-label="Search"
+            label="Search"
             title="Search (Ctrl+Shift+F)"
             onClick={() => setSearching(!searching)}
-          >
-            <Search size={13} aria-hidden />
-          </button>
+          />
           {!isLogin && recordButton}
-          <button
-            type="button"
-            className="icon-button small"
-            aria-label={`Close terminal ${title}`}
-            title="Close"
-            onClick={() => void close()}
-          >
-            <X size={13} aria-hidden />
-          </button>
+          <IconButton icon={X} size={13} label={`Close terminal ${title}`} title="Close" onClick={() => void close()} />
         </span>
       </header>
       {searching && (
