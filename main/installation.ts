@@ -16,14 +16,14 @@ export interface Installation {
 const PackageFile = z.object({ name: z.string(), version: z.string() })
 
 /** Works from the sources (main/) and from the built files (out/main/, out/main/chunks/). */
-export function findInstallation(from: string = import.meta.dirname): Installation {
-  for (let folder = from; ; folder = dirname(folder)) {
+export function findInstallation(): Installation {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     const file = join(folder, 'package.json')
     if (existsSync(file)) {
       const { name, version } = PackageFile.parse(JSON.parse(readFileSync(file, 'utf8')))
       if (name === 'hopscope') return at(folder, version)
     }
-    if (dirname(folder) === folder) throw new Error(`${from} is not inside an installation of Hopscope.`)
+    if (dirname(folder) === folder) throw new Error(`${import.meta.dirname} is not inside an installation of Hopscope.`)
   }
 }
 

@@ -390,19 +390,15 @@ export class CaptureWorker implements EngineService {
   }
 
   /** A request belongs to a time when it begins in it, and to a filter when any of its packets matches. */
-  #requests<T>({ filter, from, to, conversation }: Query, answer: (scope: ExchangeScope) => T): Promise<T> {
+  #requests<T>(query: Query, answer: (scope: ExchangeScope) => T): Promise<T> {
+    const { filter, conversation } = query
     return this.#scoped(filter ? { filter } : {}, (rows) =>
-      answer({
-        ...(rows && { rows }),
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        ...(conversation !== undefined && { conversation }),
-      }),
+      answer({ ...scopeOf(query, rows), ...(conversation !== undefined && { conversation }) }),
     )
   }
 }
 
-/** What of the conversations a query is about: counts and harm are those of its packets and its time. */
+/** The packets and the time that a query is about. */
 function scopeOf({ from, to }: Query, rows: Uint32Array | undefined): ConversationScope {
   return { ...(rows && { rows }), ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
 }

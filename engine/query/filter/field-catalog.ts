@@ -28,15 +28,12 @@ const LISTED: readonly FilterField[] = [
   { name: '_ws.col.info', type: 'string', description: 'Info, as the list has it', decoded: true },
 ]
 
-/** The fields of columns and decoders, and `more` (names of pods, notes, ...), which replace those of the same name. */
-export function fieldCatalog(more: readonly FilterField[] = []): FieldCatalog {
-  return more.length === 0 ? (standard ??= catalogWith([])) : catalogWith(more)
-}
+let known: FieldCatalog | undefined
 
-/** Some hundred fields, the same for every capture. */
-let standard: FieldCatalog | undefined
+/** The fields of columns and decoders, some hundred: the same for every capture. */
+export const fieldCatalog = (): FieldCatalog => (known ??= allFields())
 
-function catalogWith(more: readonly FilterField[]): FieldCatalog {
+function allFields(): FieldCatalog {
   const catalog = new Map<string, FilterField>()
   for (const [name, info] of FIELDS) catalog.set(name, decodedField(name, info))
   for (const field of [
@@ -47,7 +44,6 @@ function catalogWith(more: readonly FilterField[]): FieldCatalog {
     ...CARRIED_FIELDS,
     ...LISTED,
     ...HOPSCOPE_FIELDS,
-    ...more,
   ]) {
     catalog.set(field.name, field)
   }

@@ -95,12 +95,14 @@ export interface BucketRaster {
   readonly width: number
 }
 
+const BUCKET_PIXELS = 2.2
+
 /**
- * The raster for what is on screen, some 2 pixels a bucket, with a margin of half a screen on both sides for panning,
+ * The raster for what is on screen, with a margin of half a screen on both sides for panning,
  * as far as the capture reaches.
  */
-export function bucketRaster(scale: TimeScale, whole: TimeRange, pixels = 2.2): BucketRaster {
-  const width = Math.max(1, niceStep((scale.span / scale.width) * pixels))
+export function bucketRaster(scale: TimeScale, whole: TimeRange): BucketRaster {
+  const width = Math.max(1, niceStep((scale.span / scale.width) * BUCKET_PIXELS))
   const margin = scale.span / 2
   const start = Math.max(whole.from, scale.range.from - margin)
   const end = Math.min(whole.to, scale.range.to + margin)
