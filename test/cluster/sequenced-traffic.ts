@@ -82,7 +82,14 @@ export interface Count {
   readonly last: number
 }
 
-/** Counts the numbered datagrams among packets (Ethernet, IPv4, UDP). */
+/** The numbers of the numbered datagrams among packets (Ethernet, IPv4, UDP). */
+export function numbersOf(packets: readonly Buffer[]): number[] {
+  return packets.flatMap((packet) => (isNumbered(packet) ? [packet.readUInt32BE(46)] : []))
+}
+
+const isNumbered = (packet: Buffer) => packet.length >= 50 && packet.readUInt32BE(42) === MARK
+
+/** Counts the numbered datagrams among packets. */
 export function countSequence(packets: Iterable<Buffer>): Count {
   const seen = new Set<number>()
   let total = 0
@@ -91,7 +98,7 @@ export function countSequence(packets: Iterable<Buffer>): Count {
   let damaged = 0
   let last = -1
   for (const packet of packets) {
-    if (packet.length < 50 || packet.readUInt32BE(42) !== MARK) continue
+    if (!isNumbered(packet)) continue
     const number = packet.readUInt32BE(46)
     total++
     if (seen.has(number)) duplicated++
