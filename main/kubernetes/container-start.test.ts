@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestCluster } from '../../test/cluster/cluster.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
+import { setClock } from '../../test/support/set-clock.ts'
 import { podKind } from '../demo/cluster/kubelet.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { waitForContainer } from './container-start.ts'
@@ -54,6 +55,18 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     await expect.poll(() => told.at(-1), PATIENCE).toMatch(/^Nothing listens at 127\.0\.0\.1/)
     put('patient', { running: {} })
     await cluster.api.start()
+    await running
+  })
+
+  it('waits on where the clock of this machine is set', async () => {
+    put('timeless', { waiting: { reason: 'ContainerCreating' } })
+    const told: string[] = []
+    const running = wait((await openAs(cluster)).connection, 'timeless', (what) => told.push(what))
+    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating'])
+    setClock(3_600_000)
+    put('timeless', { waiting: { reason: 'PodInitializing' } })
+    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating', 'PodInitializing'])
+    put('timeless', { running: {} })
     await running
   })
 

@@ -29,7 +29,7 @@ export interface ContainerStart {
 export async function waitForContainer(start: ContainerStart): Promise<void> {
   const { connection, namespace, pod: name, container, image, purpose, tell, signal } = start
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
-  const until = Date.now() + START_TIMEOUT_MS
+  const until = performance.now() + START_TIMEOUT_MS
   let last = 'it did not start'
   let told = ''
   let event: string | undefined
@@ -41,10 +41,10 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       pod = await connection.get(path, signal ? { signal } : {})
     } catch (error) {
       // The node goes on without the API server, which may be restarting while an image of a gigabyte is pulled.
-      if (!isAway(error) || Date.now() > until) throw error
+      if (!isAway(error) || performance.now() > until) throw error
       if (error.message !== told) tell?.((told = error.message))
       // Who asks to be left alone for longer than is waited is asked a last time.
-      const pause = Math.min(Math.max(poll, retryAfterMs(error)), until - Date.now() + SHORTEST_POLL_MS)
+      const pause = Math.min(Math.max(poll, retryAfterMs(error)), until - performance.now() + SHORTEST_POLL_MS)
       await sleep(pause, undefined, signal ? { signal } : {})
       continue
     }
@@ -67,12 +67,12 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       if (hopeless)
         throw new HostError('unavailable', `${hopeless} The cluster says: ${waiting.message ?? waiting.reason}`)
     }
-    if (Date.now() >= askAgainAt) {
+    if (performance.now() >= askAgainAt) {
       event = await lastEvent(start, pod)
-      askAgainAt = event === undefined ? Infinity : Date.now() + EVENTS_MS
+      askAgainAt = event === undefined ? Infinity : performance.now() + EVENTS_MS
     }
     const waitingFor = [last, event].filter(Boolean).join('. ')
-    if (Date.now() > until)
+    if (performance.now() > until)
       throw new HostError('unavailable', `The ${purpose} container is not running after 5 minutes: ${waitingFor}.`)
     if (waiting?.reason && waitingFor !== told) tell?.((told = waitingFor))
     await sleep(poll, undefined, signal ? { signal } : {})

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { HostError } from '../../common/host-error.ts'
 import { TestCluster } from '../../test/cluster/cluster.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
+import { setClock } from '../../test/support/set-clock.ts'
 import { ApiConnection } from './api-connection.ts'
 import { isAllowed, listAll, measure, whoami } from './cluster-access.ts'
 import { ExecCredentials } from './exec-credential.ts'
@@ -172,6 +173,13 @@ describe.skipIf(skipReason !== undefined)(
         cluster.fail({ kind: 'stall', ms: 500 }, { pod: 'web' })
         expect((await alive.ended).exitCode).toBe(0)
         expect(said).toBe('1\n2\n3\n4\n5\n6\n')
+      })
+
+      it('notices a dead link also where the clock of this machine is set back', async () => {
+        const dead = await openExec(admin, { ...web, command: slow }, {}, undefined, { pingMs: 50, silenceMs: 300 })
+        cluster.fail({ kind: 'stall', ms: 3000 }, { pod: 'web' })
+        setClock(-3_600_000)
+        expect((await dead.ended).lost).toMatch(/no answer/)
       })
 
       it('says why when the API server is down, and works again when it is back', async () => {

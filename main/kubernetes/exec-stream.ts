@@ -101,7 +101,9 @@ export class ExecStream {
     const pings = setInterval(() => {
       // While we do not read, pongs wait unread too: their absence says nothing.
       if (this.#waiting > 0) this.#heardAt = Date.now()
-      else if (Date.now() - this.#heardAt > silence) this.#end(`no answer for ${Math.round(silence / 1000)} s`)
+      // By the clock, which goes on while the machine sleeps, and may be set back.
+      else if (Math.abs(Date.now() - this.#heardAt) > silence)
+        this.#end(`no answer for ${Math.round(silence / 1000)} s`)
       else socket.ping()
     }, timing.pingMs ?? PING_MS)
     const abort = () => this.#end('closed here')

@@ -11,8 +11,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
+import { setClock } from '../../../test/support/set-clock.ts'
 import { CaptureFile } from './capture-file.ts'
 import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
 import { SegmentPackets } from './segment-packets.ts'
@@ -88,6 +89,17 @@ describe("a capture's file and its journal", () => {
     expect(readBlocks(path).interfaces.length).toBe(1)
     expect(file.packets).toBe(8)
     expect(file.mark(0)).toMatchObject({ segment: 2, packet: 1, packets: 8 })
+  })
+
+  it('holds back nothing for longer where the clock of this machine is set back', async () => {
+    const file = await CaptureFile.create(...paths(), true)
+    onTestFinished(() => file.close())
+    file.join(0)
+    // It says nothing, so others wait for it, but for a moment only.
+    file.join(1)
+    await feed(file, all)
+    setClock(-3_600_000)
+    await expect.poll(() => file.packets).toBe(8)
   })
 
   it('is cut to what the journal knows: half a block, or packets whose line was not written, come again', async () => {

@@ -158,7 +158,7 @@ export class CaptureFile {
 
   /** Undefined when there is room for more; else resolved once there is. Throws what the disk said. */
   add(point: number, batch: PacketBatch, gap?: Gap): Promise<void> | undefined {
-    this.#merge.add(point, batch, Date.now(), gap)
+    this.#merge.add(point, batch, performance.now(), gap)
     this.#emit()
     if (this.#failed) throw this.#failed
     return this.#isFull ? this.#untilRoom() : undefined
@@ -230,7 +230,7 @@ export class CaptureFile {
 
   /** Writes what need wait no longer; what has to is looked at again. */
   #emit(all = false): void {
-    const { parts, packets, late, points, done } = this.#merge.take(Date.now(), all)
+    const { parts, packets, late, points, done } = this.#merge.take(performance.now(), all)
     if (parts.length > 0) {
       this.late += late
       const marks = new Map<number, PointMark>()
@@ -300,7 +300,7 @@ export class CaptureFile {
         this.#syncTimer = undefined
         if (!this.#syncing) void this.#sync()
       },
-      Math.max(0, this.#syncedAt + SYNC_MS - Date.now()),
+      Math.max(0, this.#syncedAt + SYNC_MS - performance.now()),
     )
   }
 
@@ -315,7 +315,7 @@ export class CaptureFile {
         this.#writing = said.catch(() => undefined)
         await said
         this.#synced = written.bytes
-        this.#syncedAt = Date.now()
+        this.#syncedAt = performance.now()
       } catch (error) {
         this.#fail(error)
       }

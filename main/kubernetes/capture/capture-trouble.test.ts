@@ -7,6 +7,7 @@ import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
 import { openAs, skipReason } from '../../../test/cluster/start.ts'
+import { setClock } from '../../../test/support/set-clock.ts'
 import { podKind } from '../../demo/cluster/kubelet.ts'
 import type { Container } from '../objects.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
@@ -113,6 +114,36 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       packets: 500,
       missing: 0,
     })
+  })
+
+  it('a pod that is replaced by one of its name, as in a stateful set', async () => {
+    await on.cluster.pod('default', 'set-0', { nodeName: 'node-a' })
+    const capture = make([pod('set-0')])
+    const done = capture.run()
+    await started(capture)
+    const object = on.cluster.findPod('default', 'set-0')
+    if (object) on.cluster.deletePod(object, 0)
+    await expect.poll(() => on.cluster.findPod('default', 'set-0')).toBeUndefined()
+    await on.cluster.pod('default', 'set-0', { nodeName: 'node-a' })
+    const status = await done
+    expect(status).toMatchObject({
+      state: 'incomplete',
+      message: expect.stringMatching(/gone, and another has its name now/),
+    })
+  })
+
+  it.each([3_600_000, -3_600_000])('a clock of this machine that is set by %i ms', async (step) => {
+    const capture = make([pod('web')])
+    const done = capture.run()
+    await started(capture)
+    setClock(step)
+    on.cluster.fail({ kind: 'cut' }, { pod: 'web' })
+    const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 500 })
+    await traffic.stop()
+    await expect.poll(() => capture.status.packets).toBe(500)
+    await capture.stop()
+    expect(await done).toMatchObject({ state: 'complete', packets: 500 })
+    expect(capture.status.points[0]?.cuts).toBeGreaterThan(0)
   })
 
   it('a pod whose status says more than a comment can hold', async () => {

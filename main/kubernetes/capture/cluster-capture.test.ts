@@ -7,6 +7,7 @@ import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.
 import { type CapturedPacket, readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
 import { skipReason } from '../../../test/cluster/start.ts'
+import { setClock } from '../../../test/support/set-clock.ts'
 import type { AddressName } from './address-names.ts'
 import { DEFAULT_SETTINGS } from './capture-container.ts'
 import { preflight } from './preflight.ts'
@@ -199,6 +200,15 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const intervals = new Map(told.map((one) => [one.name, one]))
     expect(intervals.get('shop-1')?.until).toBeGreaterThan(status.startedAt)
     expect(intervals.get('shop-2')?.until).toBeUndefined()
+  })
+
+  it('follows labels for as long as it is to, by no clock that is set', async () => {
+    const follow = { namespace: 'default', labels: 'app=web' }
+    const capture = make([pod('web')], { durationSeconds: 3 }, { follow })
+    const done = capture.run()
+    await started(capture)
+    setClock(-3_600_000)
+    expect(await done).toMatchObject({ state: 'complete' })
   })
 
   it('captures a node without its own traffic', async () => {

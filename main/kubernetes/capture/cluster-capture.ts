@@ -39,6 +39,7 @@ export class ClusterCapture {
   #before: SetAside | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
   #message: string | undefined
+  /** By performance.now(), which nobody sets. */
   #capturingSince: number | undefined
   #endedAt: number | undefined
   #stopping = false
@@ -258,7 +259,7 @@ export class ClusterCapture {
   }
 
   async #fetchAll({ failure }: CaptureFile): Promise<void> {
-    this.#capturingSince = Date.now()
+    this.#capturingSince = performance.now()
     this.#state = this.#stopping ? 'stopping' : 'capturing'
     this.#changed()
     // A stop that was asked for meanwhile, or before a crash, is said now.
@@ -323,7 +324,7 @@ export class ClusterCapture {
     this.#points.push(point)
     this.#changed()
     const { durationSeconds } = this.#settings
-    const past = Math.floor((Date.now() - (this.#capturingSince ?? 0)) / 1000)
+    const past = Math.floor((performance.now() - (this.#capturingSince ?? 0)) / 1000)
     await this.#preparePoint(
       point,
       durationSeconds === undefined ? NO_LIMIT_SECONDS : Math.max(1, durationSeconds - past),
@@ -389,7 +390,7 @@ export class ClusterCapture {
     // Points end by themselves when their time is up; who follows pods has none to wait for.
     const since = this.#capturingSince
     if (this.#follow && durationSeconds !== undefined && since !== undefined) {
-      if (Date.now() - since > durationSeconds * 1000) void this.stop()
+      if (performance.now() - since > durationSeconds * 1000) void this.stop()
     }
     this.#changed()
   }

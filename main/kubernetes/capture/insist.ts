@@ -29,7 +29,7 @@ export async function insist(
   { what, giveUpMs, signal, whyGone }: Insistence,
   action: () => Promise<void>,
 ): Promise<void> {
-  const until = Date.now() + giveUpMs
+  const until = performance.now() + giveUpMs
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
     try {
@@ -37,7 +37,7 @@ export async function insist(
     } catch (error) {
       if (error instanceof Fatal) throw error.cause
       const refused = error instanceof ApiError && [400, 401, 403].includes(error.httpStatus)
-      if (refused || Date.now() > until) throw error
+      if (refused || performance.now() > until) throw error
       const gone = await whyGone(error instanceof Error ? error.message : String(error))
       if (gone !== undefined) throw new HostError('unavailable', `${what} failed: ${gone.message}`)
       await sleep(pause, undefined, { signal }).catch(() => undefined)

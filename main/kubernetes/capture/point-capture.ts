@@ -100,7 +100,8 @@ export class PointCapture {
   /** What the disk said, or a mistake of ours: nothing that another try would change. */
   #failure: Error | undefined
   #progress: Omit<PointProgress, 'heardAt'>
-  #heardAt = Date.now()
+  /** By a clock that nobody sets. */
+  #heardAt = performance.now()
 
   /** `mark`: what an earlier run of ours has; the sink is given that segment anew from its beginning. */
   constructor(
@@ -128,7 +129,7 @@ export class PointCapture {
   }
 
   get progress(): PointProgress {
-    return { ...this.#progress, heardAt: this.#heardAt }
+    return { ...this.#progress, heardAt: Math.round(Date.now() - performance.now() + this.#heardAt) }
   }
 
   /** Starts tcpdump in the pod; does nothing when it was started before. After a crash, too: it may have come just before the start. */
@@ -249,7 +250,7 @@ export class PointCapture {
 
   /** Takes bytes of the stream; a promise when the taker needs time. */
   #take(frames: PullFrames, bytes: Uint8Array): void | Promise<void> {
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     const complete = frames.push(bytes)
     for (let next = complete.next(); !next.done; next = complete.next()) {
       const work = this.#takeFrame(next.value)
@@ -368,7 +369,7 @@ export class PointCapture {
 
   /** Why it is of no use to ask again, or undefined. */
   async #whyGone(cut: string): Promise<Gone | undefined> {
-    const silent = Date.now() - this.#heardAt
+    const silent = performance.now() - this.#heardAt
     if (silent > this.job.giveUpMs)
       return { message: `Nothing was heard from the pod for ${Math.round(silent / 1000)} s: ${cut}` }
     if (cut === 'no such capture') return { message: 'The pod no longer has the capture: its container was ended.' }
