@@ -23,6 +23,12 @@ export async function containerGone(
     const { ephemeralContainerStatuses = [], containerStatuses = [] } = object.status ?? {}
     const failure = podFailure(object)
     if (failure) return { message: `${failure} What was fetched before is here.`, gone: true }
+    // Who is in a pod's specification stays there as long as the pod.
+    const { containers, ephemeralContainers = [] } = object.spec
+    if (![...containers, ...ephemeralContainers].some(({ name }) => name === container)) {
+      const message = 'The pod is gone, and another has its name now: what was fetched before is here.'
+      return { message, gone: true }
+    }
     const status = [...ephemeralContainerStatuses, ...containerStatuses].find(({ name }) => name === container)
     const terminated = status?.state?.terminated
     if (!terminated) return undefined
