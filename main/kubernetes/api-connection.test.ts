@@ -12,7 +12,7 @@ import { openExec } from './exec-stream.ts'
 const web = { namespace: 'default', pod: 'web', container: 'app', command: ['true'] }
 
 /** A server at a port of its own, that of a kubeconfig whose user has the token `old`. */
-async function apiServer(answer: RequestListener) {
+async function apiServer(answer: RequestListener, user: (folder: string) => object = () => ({ token: 'old' })) {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -21,18 +21,20 @@ async function apiServer(answer: RequestListener) {
   })
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  const file = join(temporaryFolder(), 'config')
-  const login = (token: string, at = `http://127.0.0.1:${port}`) =>
+  const folder = temporaryFolder()
+  const file = join(folder, 'config')
+  const write = (as: object, at = `http://127.0.0.1:${port}`) =>
     writeFileSync(
       file,
       JSON.stringify({
         'current-context': 'shop',
         contexts: [{ name: 'shop', context: { cluster: 'c', user: 'u' } }],
         clusters: [{ name: 'c', cluster: { server: at } }],
-        users: [{ name: 'u', user: { token } }],
+        users: [{ name: 'u', user: as }],
       }),
     )
-  login('old')
+  const login = (token: string, at?: string) => write({ token }, at)
+  write(user(folder))
   const access = new ClusterAccess(() => Promise.resolve({ KUBECONFIG: file }))
   const { connection } = await access.open(await access.load())
   onTestFinished(() => connection.close())
@@ -88,6 +90,35 @@ describe('a login that ended while a connection is used', () => {
     expect(await connection.get('/version')).toEqual({ gitVersion: 'v1.36.2' })
     for (const answer of held) answer()
     expect(await slow).toEqual({ gitVersion: 'v1.36.2' })
+  })
+
+  it('is replaced by what its file holds by now, where that was written while a request was on its way', async () => {
+    let tokenFile = ''
+    let requests = 0
+    const { connection } = await apiServer(
+      (request, response) => {
+        requests++
+        writeFileSync(tokenFile, 'new')
+        fine(request, response)
+      },
+      (folder) => {
+        tokenFile = join(folder, 'token')
+        writeFileSync(tokenFile, 'old')
+        return { tokenFile }
+      },
+    )
+    expect(await connection.get('/version')).toEqual({ gitVersion: 'v1.36.2' })
+    expect(requests).toBe(2)
+  })
+
+  it('is asked with once where there is no other', async () => {
+    let requests = 0
+    const { connection } = await apiServer((request, response) => {
+      requests++
+      fine(request, response)
+    })
+    await expect(connection.get('/version')).rejects.toMatchObject({ httpStatus: 401 })
+    expect(requests).toBe(1)
   })
 
   it('is not replaced by one for another cluster that has the name now', async () => {

@@ -7,6 +7,7 @@ import { PassThrough, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import { createGunzip } from 'node:zlib'
 import { HostError } from '../../common/host-error.ts'
 import { ApiError, apiError, connectionError } from './api-error.ts'
@@ -191,20 +192,23 @@ export class ApiConnection {
       return await send(identity)
     } catch (error) {
       const refused = error instanceof ApiError && error.httpStatus === 401
-      if (!refused || !(await this.#renewed(identity))) throw error
-      return send(await this.#authentication())
+      const now = refused ? await this.#renewed(identity) : undefined
+      if (!now) throw error
+      return send(now)
     }
   }
 
-  /** What was refused is used no more: a plugin is asked again, and a kubeconfig that was written anew (a login in another terminal) is read. */
-  async #renewed({ user, credential }: Authentication): Promise<boolean> {
+  /**
+   * What was refused is used no more: a plugin is asked again, and what was written meanwhile (a login in another terminal, a token that is
+   * renewed in its file) is read. Undefined where nothing is new.
+   */
+  async #renewed(refused: Authentication): Promise<Authentication | undefined> {
+    const { user, credential } = refused
     if (user.exec && credential) this.#plugins.refused(user, user.exec, this.cluster, credential)
-    // Another request was refused before this one, and has seen to it.
-    if (user !== this.#user) return true
-    const now = await this.#reread().catch(() => undefined)
-    const changed = now !== undefined && JSON.stringify(now) !== JSON.stringify(user)
-    if (changed) this.#user = now
-    return changed || user.exec !== undefined
+    this.#user = (await this.#reread().catch(() => undefined)) ?? user
+    const now = await this.#authentication()
+    const isSame = isDeepStrictEqual([now.headers, now.tls], [refused.headers, refused.tls])
+    return isSame ? undefined : now
   }
 
   #send(
