@@ -13,7 +13,7 @@ it.each([
   ['for a moment where it says nothing', undefined, 250],
   ['no longer than the container is waited for', 86_400_000, 300_250],
 ])('leaves the API server alone that turns requests away, %s', async (_how, retryAfterMs, pause) => {
-  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.useFakeTimers({ toFake: ['performance'], now: 0 })
   const running = { status: { containerStatuses: [{ name: 'app', state: { running: {} } }] } }
   const get = vi.fn().mockRejectedValueOnce(new ApiError(429, '', 'too much to do', retryAfterMs))
   const connection = { get: get.mockResolvedValueOnce(running) } as Partial<ApiConnection> as ApiConnection

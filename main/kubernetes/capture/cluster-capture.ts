@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClusterCaptureStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
-import { CaptureFile } from './capture-file.ts'
-import type { Manifest } from './capture-manifest.ts'
-import { interruptedManifest, journalOf, partsOf, writeManifest } from './capture-manifest.ts'
+import type { CaptureFile } from './capture-file.ts'
+import { interruptedManifest } from './capture-manifest.ts'
 import { CaptureNames } from './capture-names.ts'
+import { CaptureOnDisk } from './capture-on-disk.ts'
 import { CapturePoint, type PointNeeds } from './capture-point.ts'
 import type { CaptureSettings, ClusterCaptureRequest } from './capture-request.ts'
 import { allFailedText, lackingText, leftError, messageOf } from './capture-words.ts'
@@ -14,7 +13,6 @@ import { watchPoint } from './cluster-events.ts'
 import { OngoingWork } from './ongoing-work.ts'
 import { followPods, type PodSelector } from './pod-follower.ts'
 import type { CaptureTarget } from './preflight.ts'
-import { setAside, type SetAside } from './set-aside.ts'
 
 type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'>
 
@@ -34,9 +32,7 @@ export class ClusterCapture {
   readonly #cancel = new AbortController()
   readonly #work = new OngoingWork()
   readonly #names: CaptureNames
-  #file: CaptureFile | undefined
-  /** What is to be overwritten. */
-  #before: SetAside | undefined
+  #disk: CaptureOnDisk | undefined
   #state: ClusterCaptureStatus['state'] = 'preparing'
   #message: string | undefined
   /** By performance.now(), which nobody sets. */
@@ -85,6 +81,10 @@ export class ClusterCapture {
     return capture
   }
 
+  get #file(): CaptureFile | undefined {
+    return this.#disk?.file
+  }
+
   get status(): ClusterCaptureStatus {
     return {
       id: this.id,
@@ -110,7 +110,7 @@ export class ClusterCapture {
       await this.#names.read(this.#namespaces())
       await this.#openFile(fresh)
       if (fresh) await this.#startAll()
-      await this.#before?.discard()
+      await this.#disk?.begun()
       if (this.#file) await this.#fetchAll(this.#file)
       if (this.#left && this.#points.some(({ mayHoldPackets }) => mayHoldPackets)) throw leftError(this.#request.file)
       await this.#finish()
@@ -122,7 +122,10 @@ export class ClusterCapture {
       this.#message = messageOf(error, this.#request.file, begun)
       for (const point of this.#points) point.capture?.abandon()
       await this.#file?.close().catch(() => undefined)
-      if (!begun) await this.#removeFile()
+      if (!begun) {
+        await this.#disk?.remove()
+        this.#disk = undefined
+      }
       // What may hold packets that are not in the file is left to whoever goes on, and ends by itself where nobody does.
       await this.#release(begun ? this.#points.filter(({ mayHoldPackets }) => !mayHoldPackets) : this.#points)
       this.#changed()
@@ -199,29 +202,14 @@ export class ClusterCapture {
     }
   }
 
-  /** The file anew; after a crash the one that is there, as far as the journal knows it. */
+  /** The file anew; after a crash the one that is there. */
   async #openFile(fresh: boolean): Promise<void> {
-    const { file, force } = this.#request
-    try {
-      if (fresh && force) this.#before = await setAside(file, this.id)
-      if (fresh) this.#file = await CaptureFile.create(file, journalOf(file), !force)
-      else this.#file = await CaptureFile.reopen(file, journalOf(file))
-    } catch (error) {
-      throw new HostError('unavailable', messageOf(error, file, !fresh))
-    }
-    await this.#file.addNames(this.#names.known)
-    for (const point of this.#points) this.#wire(point, this.#file)
+    const { file: path, force = false } = this.#request
+    const disk = fresh ? await CaptureOnDisk.create(path, this.id, force) : await CaptureOnDisk.reopen(path)
+    this.#disk = disk
+    await disk.file.addNames(this.#names.known)
+    for (const point of this.#points) this.#wire(point, disk.file)
     if (fresh) await this.#writeManifest()
-  }
-
-  /** Of a capture that did not begin: there is nothing in it, and nothing to go on with. */
-  async #removeFile(): Promise<void> {
-    const { file } = this.#request
-    const made = this.#file ? [file, partsOf(file)] : []
-    this.#file = undefined
-    await Promise.allSettled(made.map((path) => rm(path, { recursive: true, force: true })))
-    // Where that fails, its name beside tells what it is.
-    await this.#before?.restore().catch(() => undefined)
   }
 
   #wire(point: CapturePoint, file: CaptureFile): void {
@@ -338,8 +326,9 @@ export class ClusterCapture {
   }
 
   async #finish(): Promise<void> {
-    const file = this.#file
-    if (!file) return
+    const disk = this.#disk
+    if (!disk) return
+    const { file } = disk
     // There is nothing to be stopped any more.
     this.#stopping = true
     for (const point of this.#points) point.writeEvents(file, this.#startedAt)
@@ -354,7 +343,7 @@ export class ClusterCapture {
     const message = lackingText(lacking, this.#points.length)
     if (message !== undefined) this.#message = message
     await this.#release()
-    await rm(partsOf(this.#request.file), { recursive: true, force: true })
+    await disk.finished()
     this.#endedAt = Date.now()
     this.#changed()
   }
@@ -365,9 +354,8 @@ export class ClusterCapture {
   }
 
   async #writeManifest(): Promise<void> {
-    const { context, connection, file } = this.#request
-    const manifest: Manifest = {
-      version: 2,
+    const { context, connection } = this.#request
+    await this.#disk?.describe({
       id: this.id,
       context,
       server: connection.cluster.server,
@@ -375,8 +363,7 @@ export class ClusterCapture {
       stopping: this.#stopping,
       snapLength: this.#settings.snapLength,
       points: this.#points.flatMap((point) => (point.manifest ? [point.manifest] : [])),
-    }
-    await writeManifest(file, manifest)
+    })
   }
 
   #namespaces(): string[] {
