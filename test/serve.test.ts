@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -59,6 +59,15 @@ describe('hopscope serve', () => {
       stderr: 'hopscope serve: standard input ended before anything came.\n',
     })
   })
+
+  it('leaves nothing of a demo cluster that was still being started, and waits for no standard input', async () => {
+    const temporary = temporaryFolder()
+    const { child, ended } = start(['--demo', '-'], { TMPDIR: temporary }, '')
+    await eventually(async () => expect(await readdir(temporary)).not.toEqual([]))
+    child.kill('SIGTERM')
+    expect(await ended).toEqual({ code: 143, stdout: '', stderr: '' })
+    expect(await readdir(temporary)).toEqual([])
+  }, 60_000)
 
   it('ends when it is told to, also with a connection open', async () => {
     const { url, stop } = await serving([])

@@ -10,7 +10,7 @@ import { findInstallation } from '../installation.ts'
 import { startServer } from '../server.ts'
 import type { BrowserServer } from '../server.ts'
 import { dataFolder, userFolder } from '../user-folder.ts'
-import { type Command, CommandError, endingSignals, UsageError } from './command.ts'
+import { type Command, CommandError, endingSignals, Interrupted, UsageError } from './command.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -38,6 +38,12 @@ and open the URL with 8080 in place of PORT.`,
         'the interface is not built: run `npm run build` first, or start with `npm start -- --serve`.',
       )
     }
+    // From now on: also what a demo cluster has made while it is being started is removed in order.
+    const ending = interrupted()
+    const stopped = ending.then((signal) => {
+      throw new Interrupted(signal)
+    })
+    stopped.catch(() => undefined)
     const host = await Host.start({
       version: installation.version,
       userFolder: userFolder(),
@@ -47,35 +53,43 @@ and open the URL with 8080 in place of PORT.`,
       demo,
       warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
       report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
-    })
+      // Ctrl+C in a terminal ends the demo's processes too, and with them its start.
+    }).catch((error: unknown) => Promise.race([stopped, Promise.reject(error)]))
     const pipes: PipedCapture[] = []
     let server: BrowserServer | undefined
     let signal: NodeJS.Signals
     try {
-      let first: readonly string[] = []
-      // The latest comes first among the recent ones.
-      for (const file of files.toReversed()) {
-        try {
-          const piped = file === '-' ? await openPiped(host) : undefined
-          if (piped) pipes.push(piped)
-          const { id } = piped?.capture ?? (await host.captures.openFile(resolve(file)))
-          first = [id]
-        } catch (error) {
-          throw new CommandError(describe(error))
-        }
-      }
+      const first = await Promise.race([stopped, openAll(host, files, pipes)])
       server = await listen(host, port, installation.page)
-      const ending = interrupted()
       const url = server.url(first)
       process.stdout.write(`${url}\n`)
       if (open) openBrowser(server.ticketUrl(first))
       signal = await ending
     } finally {
+      // Standard input of which nothing has come yet would be waited for.
+      if (pipes.length === 0 && files.includes('-')) process.stdin.destroy()
       await Promise.all([server?.close(), host.close(), ...pipes.map((piped) => piped.stop())])
     }
     // Being stopped is how this command ends: not a failure for Ctrl+C.
     return signal === 'SIGINT' ? 0 : 128 + constants.signals[signal]
   },
+}
+
+/** The id of the first, where there are any; what is piped is added to `pipes`. */
+async function openAll(host: Host, files: readonly string[], pipes: PipedCapture[]): Promise<readonly string[]> {
+  let first: readonly string[] = []
+  // The latest comes first among the recent ones.
+  for (const file of files.toReversed()) {
+    try {
+      const piped = file === '-' ? await openPiped(host) : undefined
+      if (piped) pipes.push(piped)
+      const { id } = piped?.capture ?? (await host.captures.openFile(resolve(file)))
+      first = [id]
+    } catch (error) {
+      throw new CommandError(describe(error))
+    }
+  }
+  return first
 }
 
 async function openPiped(host: Host): Promise<PipedCapture> {
