@@ -111,6 +111,20 @@ describe('a login that ended while a connection is used', () => {
     expect(requests).toBe(2)
   })
 
+  it('is no time that the server takes, however long its plugin waits for somebody', async () => {
+    const { connection } = await apiServer(fine, (folder) => {
+      const command = join(folder, 'plugin')
+      const credential = {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        kind: 'ExecCredential',
+        status: { token: 'new' },
+      }
+      writeFileSync(command, `#!/bin/sh\nsleep 1\necho '${JSON.stringify(credential)}'\n`, { mode: 0o755 })
+      return { exec: { apiVersion: credential.apiVersion, command, interactiveMode: 'Never' } }
+    })
+    expect(await connection.get('/version', { timeoutMs: 500 })).toEqual({ gitVersion: 'v1.36.2' })
+  })
+
   it('is asked with once where there is no other', async () => {
     let requests = 0
     const { connection } = await apiServer((request, response) => {

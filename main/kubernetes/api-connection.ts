@@ -81,6 +81,8 @@ export class ApiConnection {
 
   /** `path` from /api or /apis on; sent again after failures of a moment (retry.ts). Throws ApiError for refusals, HostError 'unavailable' when no answer came. */
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    // A plugin may wait for somebody in a browser: that is no time which the server takes.
+    if (this.#user.exec) await this.#authentication()
     const timeout = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS)
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
     for (let tries = 1; ; tries++) {
@@ -90,7 +92,7 @@ export class ApiConnection {
         // oxlint-disable-next-line typescript/consistent-type-assertions
         return this.#parsed(await textOf(response)) as T
       } catch (error) {
-        if (timeout.aborted && !options.signal?.aborted) {
+        if (timeout.aborted && !options.signal?.aborted && !(error instanceof HostError)) {
           const seconds = Math.round((options.timeoutMs ?? TIMEOUT_MS) / 1000)
           throw new HostError('unavailable', `${this.#base.host} did not answer within ${seconds} s.`)
         }

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ExecCredentials } from './exec-credential.ts'
 import type { ExecPlugin } from './kubeconfig.ts'
 import { askShell } from './login-environment.ts'
@@ -9,6 +9,7 @@ import { LoginNeeded, redact } from './plugin-process.ts'
 
 const cluster = { name: 'c', server: 'https://c', skipVerify: false, authorityData: 'Q0E=' }
 const user = { name: 'u' }
+const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
 
 describe('credential plugins', () => {
   let folder: string
@@ -53,6 +54,19 @@ describe('credential plugins', () => {
     // A refusal that comes late is of the credential before.
     all.refused(user, one, cluster, got[0])
     expect(await all.get(user, one, cluster)).toBe(next)
+  })
+
+  it('are left alone after a minute, with all that they have started', async () => {
+    const one = await plugin('hanging', 'sleep 100 & sleep 100')
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const before = pipes()
+    const got = expect(credentials().get(user, one, cluster)).rejects.toThrow(/did not answer in 60 s/)
+    await vi.waitUntil(() => pipes() > before)
+    await vi.advanceTimersByTimeAsync(60_000)
+    await got
+    // What waits for them would keep a command from ending.
+    await vi.waitUntil(() => pipes() === before)
   })
 
   it('run again when the credential is about to expire', async () => {

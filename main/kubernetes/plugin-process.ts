@@ -46,6 +46,9 @@ export function runPlugin(plugin: ExecPlugin, env: Environment, user: KubeUser):
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     child.kill('SIGKILL')
+    // What it has started may live on, and hold them open.
+    child.stdout.destroy()
+    child.stderr.destroy()
     const message = `${about(plugin, user)} did not answer in 60 s${said(stderr)}`
     const asks = plugin.interactiveMode !== 'Never'
     reject(asks ? new LoginNeeded(message, UNANSWERED_HOLD_OFF_MS) : new HostError('unavailable', message))
