@@ -271,7 +271,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const { pid } = spawnSync(process.execPath, ['--version'])
     const entry = {
       ...{ context: 'admin', server: on.admin.cluster.server, kind: 'pod', namespace: 'debug', container: 'capture' },
-      ...{ capture: 'one', state: 'intended', at: 1 },
+      ...{ capture: 'one', state: 'intended', at: Date.now() },
     }
     const lines = [
       { ...entry, id: 'a', pod: 'of-us', pid: process.pid },

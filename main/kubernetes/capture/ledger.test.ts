@@ -1,5 +1,5 @@
 import { appendFile, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isInUse, Ledger } from './ledger.ts'
@@ -38,5 +38,7 @@ describe('the ledger', () => {
     expect(isInUse(entry)).toBe(false)
     expect(isInUse({ ...entry, pid: process.ppid })).toBe(true)
     expect(isInUse({ ...entry, pid: 2 ** 22 + 1 })).toBe(false)
+    // Before this machine was started the number was another's.
+    expect(isInUse({ ...entry, pid: process.ppid, at: Date.now() - (uptime() + 60) * 1000 })).toBe(false)
   })
 })

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as z from 'zod/mini'
+import { stillRuns } from '../../running-process.ts'
 
 // Everything that was created in a cluster, written down before it is: what a crash leaves behind is known by this file.
 
@@ -81,12 +82,6 @@ function parse(line: string): LedgerEntry | undefined {
 }
 
 /** Whether the process that wrote the entry is another one that still runs. */
-export function isInUse(entry: LedgerEntry): boolean {
-  if (entry.pid === process.pid) return false
-  try {
-    process.kill(entry.pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+export function isInUse({ pid, at }: LedgerEntry): boolean {
+  return pid !== process.pid && stillRuns(pid, at)
 }

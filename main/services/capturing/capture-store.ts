@@ -1,5 +1,4 @@
 import { mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { uptime } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { CaptureOrder, LibraryName, type Subscription } from '../../../common/contract.ts'
@@ -11,6 +10,7 @@ import { partsOf } from '../../kubernetes/capture/capture-manifest.ts'
 import { countPackets } from '../../kubernetes/capture/count-packets.ts'
 import { writeWhole } from '../../kubernetes/capture/write-whole.ts'
 import { NoteFile, type NotePlaces, notesBeside } from '../../notes/note-file.ts'
+import { stillRuns } from '../../running-process.ts'
 import { Watched } from '../../streams.ts'
 import { captureFileName, targetText } from './capture-names.ts'
 
@@ -241,10 +241,9 @@ export class CaptureStore {
   }
 
   async #isLiveElsewhere(name: string, { state, pid }: About): Promise<boolean> {
-    if (state !== 'live' || pid === process.pid || !isRunning(pid)) return false
-    // After a restart of the machine another program may have the number.
+    if (state !== 'live' || pid === process.pid) return false
     const { mtimeMs } = await stat(aboutPath(this.pathOf(name)))
-    return mtimeMs > Date.now() - uptime() * 1000
+    return stillRuns(pid, mtimeMs)
   }
 }
 
@@ -255,12 +254,3 @@ const exists = (path: string) =>
     () => true,
     () => false,
   )
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return isFileError(error, 'EPERM')
-  }
-}
