@@ -1,6 +1,6 @@
-import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
-import { messageId } from '../hops/datagrams.ts'
+import { hasBetween } from '../hops/crossing.ts'
+import { messageKey } from '../hops/datagrams.ts'
 import { hopsOf } from '../hops/hops.ts'
 import type { HopReport, Loss, SeenPacket } from '../hops/report.ts'
 import type { FindingContext } from './context.ts'
@@ -95,7 +95,7 @@ class DiedAnswers {
     for (const { dns, members, source, row, time, hop } of losses) {
       if (dns !== 'answer') continue
       for (const { conversation } of members) {
-        const key = keyOf(conversation, messageId(source.tables, row))
+        const key = messageKey(source.tables, conversation, row)
         const own = times.get(key) ?? []
         times.set(key, own)
         own.push(time - this.#ahead[hops[hop].from])
@@ -108,12 +108,11 @@ class DiedAnswers {
   has({ tables }: FindingContext, row: number): boolean {
     const chunk = tables.packets.chunk(row)
     const at = row % CHUNK_ROWS
-    const times = this.#times.get(keyOf(chunk.conversation[at], messageId(tables, row)))
+    const times = this.#times.get(messageKey(tables, chunk.conversation[at], row))
     if (!times) return false
     const point = this.#report.points.findIndex((each) => each.interface === chunk.interface[at])
     const time = chunk.time[at] - (this.#ahead[point] ?? 0)
-    const first = firstPlace(0, times.length, (i) => times[i] > time - SAME_ANSWER_NS)
-    return times[first] < time + SAME_ANSWER_NS
+    return hasBetween(times, time - SAME_ANSWER_NS, 2 * SAME_ANSWER_NS)
   }
 }
 
@@ -135,8 +134,6 @@ function aheadOf({ points, hops }: HopReport): readonly number[] {
   }
   return ahead
 }
-
-const keyOf = (conversation: number, id: number): number => conversation * 2 ** 16 + id
 
 /** Packets of the conversations, also where NAT made others of them. */
 function among(conversations: readonly number[]) {

@@ -39,6 +39,11 @@ export function messageId({ packets }: HopTables, row: number): number {
   return packets.chunk(row).ack[row % CHUNK_ROWS] & 0xffff
 }
 
+/** A message of a conversation and its answer have the same. */
+export function messageKey(tables: HopTables, conversation: number, row: number): number {
+  return conversation * 2 ** 16 + messageId(tables, row)
+}
+
 /** As `pathOf`, of a flow of datagrams. */
 export function flowPathOf(
   members: readonly Member[],

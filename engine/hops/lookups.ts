@@ -1,4 +1,4 @@
-import { messageId } from './datagrams.ts'
+import { messageId, messageKey } from './datagrams.ts'
 import { TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint } from './points.ts'
@@ -9,21 +9,19 @@ import { packetAt } from './steps.ts'
 export function asksOf(packets: readonly SeenPacket[]): ReadonlyMap<SeenPacket, string> {
   const asks = new Map<SeenPacket, string>()
   for (const [{ tables }, own] of Map.groupBy(packets, ({ source }) => source)) {
-    const wanted = Map.groupBy(own, (packet) => keyOf(packet.conversation, messageId(tables, packet.row)))
+    const wanted = Map.groupBy(own, (packet) => messageKey(tables, packet.conversation, packet.row))
     const { exchanges } = tables
     if (!exchanges || wanted.size === 0) continue
     const conversations = new Set(own.map(({ conversation }) => conversation))
     for (let id = 0; id < exchanges.count; id++) {
       const conversation = exchanges.conversation[id]
       if (!conversations.has(conversation)) continue
-      const found = wanted.get(keyOf(conversation, messageId(tables, exchanges.requestRow[id]))) ?? []
+      const found = wanted.get(messageKey(tables, conversation, exchanges.requestRow[id])) ?? []
       for (const packet of found) asks.set(packet, exchanges.ask(id))
     }
   }
   return asks
 }
-
-const keyOf = (conversation: number, id: number): number => conversation * 2 ** 16 + id
 
 /** An answer may come that late. */
 const PATIENCE_NS = 2e9
