@@ -37,7 +37,8 @@ export function dnsExchanges(context: FindingContext): readonly DnsExchange[] {
     if (conversations.transport[conversation] !== TRANSPORT.udp) continue
     const ask = exchanges.texts.text(exchanges.asks[id])
     const space = ask.indexOf(' ')
-    if (space < 0) continue
+    // A NOTIFY or an UPDATE is no lookup: it asks for no name.
+    if (space < 0 || ask.startsWith('opcode ')) continue
     const responseRow = exchanges.responseRow[id] - 1
     found.push({
       conversation,

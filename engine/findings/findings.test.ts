@@ -73,7 +73,7 @@ describe('in our own captures', () => {
 
   it('says what the client lost to SYNs, and that the port listens', async () => {
     const finding = theFinding(await findInCapture('syn-loss.pcap.gz'))
-    expect(finding.sentence).toMatch(/^9 of 54 connections from 10\.244\.1\.15 to 10\.244\.2\.16:8080 /)
+    expect(finding.sentence).toMatch(/^9 of 54 connections \(17 %\) from 10\.244\.1\.15 to 10\.244\.2\.16:8080 /)
     expect(finding.costMs).toBeCloseTo(9188, -1)
     expect(finding.blamed).toContain('beyond the client')
     expect(finding.evidence.slice(0, 3).map(({ role }) => role)).toEqual(['the SYN', 'its repetition', 'the answer'])

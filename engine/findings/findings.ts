@@ -103,7 +103,7 @@ function weakened(rule: Rule, finding: Finding, context: FindingContext): Findin
   const reasons = by.map((kind) => WEAKENS[kind]).join(', and ')
   return {
     ...finding,
-    confidence: finding.confidence * WEAKENED,
+    confidence: Math.round(finding.confidence * WEAKENED * 100) / 100,
     why: `${finding.why} Less sure, as ${reasons}.`,
   }
 }

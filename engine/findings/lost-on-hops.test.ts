@@ -80,7 +80,7 @@ describe('a capture of two points', () => {
   it('names the hop on which packets were lost', async () => {
     const finding = theFinding(await seenTwice(HANDSHAKE + [0, 1, 2, 3].map(lostOnce).join('')))
     expect(finding.kind).toBe('loss')
-    expect(finding.blamed).toMatch(/^the network between web and db, where 4 segments died; /)
+    expect(finding.blamed).toMatch(/^the network between web and db, where 4 segments died$/)
     expect(finding.settle).toBe('Captures at points between these: they narrow down where.')
   })
 

@@ -29,6 +29,7 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   let timeouts = 0
   let beyond = 0
   let waitedNs = 0
+  let waitedUntil = -Infinity
   let byClient = 0
   for (const entry of context.survey.repetitionsOf(id)) {
     const verdict = verdicts.verdict(entry)
@@ -49,7 +50,10 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
     const byTimer = verdict === VERDICT.tlp || waited >= SHORTEST_TIMEOUT_NS || verdicts.original(entry) === undefined
     if (verdict !== VERDICT.fast && byTimer) timeouts++
     if (verdicts.original(entry) !== undefined) beyond++
-    waitedNs += waited
+    // Several that are missing are waited for at once.
+    const time = segments.time(i)
+    waitedNs += Math.max(0, time - Math.max(waitedUntil, time - waited))
+    waitedUntil = time
     if (segments.fromClient(i)) byClient++
   }
   if (again.length === 0) return undefined

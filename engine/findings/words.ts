@@ -2,7 +2,7 @@ import type { FindingEnd } from '../../common/model/finding.ts'
 
 // How findings say numbers and names. Like every text here they are for a person who reads in a hurry.
 
-/** A wait with at most three digits: 0.31 ms, 42 ms, 5.01 s, 3 min 20 s. */
+/** A wait with at most three digits: 0.31 ms, 42 ms, 5.01 s, 3 min 20 s, 2 d 5 h. */
 export function msText(ms: number): string {
   if (ms < 9.995) return `${ms.toFixed(2)} ms`
   if (ms < 999.5) return `${ms.toFixed(0)} ms`
@@ -10,7 +10,9 @@ export function msText(ms: number): string {
   if (ms < 119_950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+  const hours = Math.floor(seconds / 3600)
+  if (hours < 48) return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`
+  return `${numberText(Math.floor(hours / 24))} d ${hours % 24} h`
 }
 
 export const nsText = (ns: number): string => msText(ns / 1e6)
@@ -30,6 +32,22 @@ export function share(part: number, whole: number): string {
   const percent = whole === 0 ? 0 : (part / whole) * 100
   if (percent > 0 && percent < 0.1) return '< 0.1 %'
   return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`
+}
+
+/** "3 of 9 lookups (33 %)", "all 9 lookups", "the only lookup". */
+export function partOf(part: number, whole: number, noun: string): string {
+  if (part < whole) return `${numberText(part)} of ${countOf(whole, noun)} (${share(part, whole)})`
+  return whole === 1 ? `the only ${noun}` : `all ${countOf(whole, noun)}`
+}
+
+/** As a sentence begins. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/** "after 1.2 s", "each after 1.2 s", "after 231 ms at the median and 1.02 s at most". */
+export function afterText(waits: readonly number[]): string {
+  const [usual, longest] = [nsText(median(waits)), nsText(most(waits))]
+  if (waits.length === 1) return `after ${longest}`
+  return usual === longest ? `each after ${longest}` : `after ${usual} at the median and ${longest} at most`
 }
 
 /** "a, b and c", "a, b, c and 4 more". */

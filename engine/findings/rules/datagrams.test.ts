@@ -38,6 +38,15 @@ const findInOrder = (frames: readonly TimedFrame[]) => findInFrames(frames.toSor
 const WELL = lookup({ at: 0, port: 5000, id: 1, name: 'api.shop', after: 2 })
 const END = lookup({ at: 40_000, port: 5999, id: 99, name: 'end.shop', after: 2 })
 
+describe('a NOTIFY that is refused', () => {
+  it('is no lookup', async () => {
+    const frames = lookup({ at: 0, port: 5001, id: 7, name: 'zone.shop', type: 6, after: 2, code: 5 })
+    const asNotify = frames.map(({ time, bytes }) => ({ time, bytes: bytes.with(44, bytes[44] | 0x20) }))
+    expect(kindsOf(await findInFrames(frames))).toEqual(['dns-failed'])
+    expect(kindsOf(await findInFrames(asNotify))).toEqual([])
+  })
+})
+
 describe('the race of A and AAAA', () => {
   const both = (again: number, aaaa: number | undefined) => [
     ...WELL,

@@ -2,7 +2,7 @@ import { podOf, serviceOf } from '../commands.ts'
 import { dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, least, listOf, most, nsText, numberText, sentences, share, whenText } from '../words.ts'
+import { afterText, capital, least, listOf, most, nsText, partOf, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours: fewer are of medium severity where others are answered' },
@@ -60,7 +60,7 @@ function draft(
     count: failed.length,
     failed: failed.length,
     sentence: sentences(
-      `${numberText(failed.length)} of ${countOf(all.length, 'lookup')} (${share(failed.length, all.length)}) by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${failed.length === 1 ? 'was' : 'were'} answered with ${listOf(codes)} ${whenText(since, until)}, after ${nsText(most(waits))} at most.`,
+      `${capital(partOf(failed.length, all.length, 'lookup'))} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${failed.length === 1 ? 'was' : 'were'} answered with ${listOf(codes)} ${whenText(since, until)}, ${afterText(waits)}.`,
       `What was asked: ${listOf(names.map((name) => `"${name}"`))}.`,
     ),
     why: sentences(

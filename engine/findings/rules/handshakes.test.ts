@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { concat, ethernet, ipv4, udp } from '../../query/testing/frames.ts'
+import { concat, ethernet, icmp, ipv4, ipv6, tcp, udp } from '../../query/testing/frames.ts'
 import {
   findInConnections,
   findInFrames,
@@ -121,6 +121,30 @@ describe('SYNs that vanish', () => {
 
 describe('a refusal', () => {
   const REFUSED = '+0 A>B S 0(0)\n+1ms B>A RA 0(0) ack 1'
+
+  it('is by this host where both ends are on it: there is no way between them', async () => {
+    const both = { client: 2, server: 2, serverPort: 81 }
+    const finding = theFinding(await findInConnections({ text: REFUSED, ...both }))
+    expect(finding.blamed).toBe('10.0.0.2:81: no listener')
+    expect(finding.sentence).toContain('1.00 ms after the SYN. Both ends are on this host')
+  })
+
+  it.each([
+    [1, 4, 'ICMP port unreachable'],
+    [1, 1, 'ICMP communication administratively prohibited'],
+    [2, 0, undefined],
+  ])('is said by ICMPv6 as well: type %d, code %d', async (type, code, said) => {
+    const [client, server] = ['fd00:0:0:0:0:0:0:1', 'fd00:0:0:0:0:0:0:2']
+    const syn = ipv6(
+      { source: client, destination: server, protocol: 6 },
+      tcp({ source: 4000, destination: 80, flags: 2, seq: 1 }),
+    )
+    const error = ipv6({ source: server, destination: client, protocol: 58 }, icmp(type, code, 0, syn))
+    const frames = [syn, error].map((packet, n) => ({ time: n * 1e6, bytes: ethernet(0x86dd, packet) }))
+    const { findings } = await findInFrames(frames)
+    if (said === undefined) expect(findings).toEqual([])
+    else expect(findings.map(({ kind, sentence }) => [kind, sentence.includes(said)])).toEqual([['refused', true]])
+  })
 
   it('is a reset that acknowledges the SYN', async () => {
     expect(theFinding(await findInConnections(OPENS, { text: REFUSED, serverPort: 81 }))).toMatchObject({

@@ -8,10 +8,10 @@ import { byCommonAddress, type LossCase, lossOf, OTHERS } from '../lost-segments
 import type { Draft, Rule } from '../rule.ts'
 import type { Survey } from '../survey.ts'
 import {
+  afterText,
   countOf,
   least,
   listOf,
-  median,
   most,
   msText,
   nsText,
@@ -134,10 +134,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
 
 function waitsText(waits: readonly number[]): string {
   if (waits.length === 0) return ''
-  const longest = nsText(most(waits))
-  return waits.length === 1
-    ? `, after ${longest}`
-    : `, after ${nsText(median(waits))} at the median and ${longest} at most`
+  return `, ${afterText(waits)}`
 }
 
 function peerOf(context: FindingContext, id: number, address: string): string {
@@ -157,7 +154,8 @@ function blamedOf(
   again: number,
   died: string | undefined,
 ): string {
-  const whose = address === '' ? '' : `; ${context.named(address)} is at one end of all of it`
+  const ends = new Set(cases.flatMap(({ id }) => [context.client(id).address, context.server(id).address]))
+  const whose = address === '' || ends.size <= 2 ? '' : `; ${context.named(address)} is at one end of all of it`
   if (died !== undefined) return `the network ${died}${whose}`
   const beyond = cases.reduce((sum, each) => sum + each.beyond, 0)
   const byClient = cases.reduce((sum, each) => sum + each.byClient, 0)

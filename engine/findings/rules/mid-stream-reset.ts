@@ -4,7 +4,7 @@ import { about, byServer, type Case, clientsText, type Group, worst } from '../g
 import { resetMadeOnHop } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { countOf, most, nsText, sentences, whenText } from '../words.ts'
+import { countOf, least, most, nsText, sentences, whenText } from '../words.ts'
 
 interface Aborted extends Case {
   readonly segments: Segments
@@ -160,16 +160,20 @@ const evidenceOf = (cases: readonly Aborted[], role: string) =>
     { row: segments.row(reset), role: 'the reset' },
   ])
 
+/** When the resets came: what they cut off had begun before. */
+const resetsText = (cases: readonly Aborted[]): string =>
+  whenText(least(cases.map(({ until }) => until)), most(cases.map(({ until }) => until)))
+
 async function draft(context: FindingContext, group: Group<Aborted>): Promise<Draft> {
   const { cases, server } = group
   const ttls = await ttlsOf(context, cases)
-  const longest = most(cases.map(({ costNs }) => costNs))
+  const longest = nsText(most(cases.map(({ costNs }) => costNs)))
   return {
     ...about(group),
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${whenText(group.since, group.until)} while the client waited for an answer, up to ${nsText(longest)} after it had sent its data.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${resetsText(cases)} while the client waited for an answer, ${cases.length === 1 ? '' : 'up to '}${longest} after it had sent its data.`,
     ),
     why: sentences(
       'The last data came from the client, nobody had closed, and the reset came from the server’s address.',
@@ -203,7 +207,7 @@ function injectedDraft(context: FindingContext, group: Group<Aborted>): Omit<Dra
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${whenText(group.since, group.until)} by somebody else, in the name of ${name}.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} reset ${resetsText(cases)} by somebody else, in the name of ${name}.`,
     ),
     confidence: 0.9,
     blamed:

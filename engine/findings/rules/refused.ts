@@ -14,7 +14,7 @@ const THRESHOLDS = {
   scannedPorts: { value: 12, unit: 'ports', source: 'ours' },
 } as const
 
-/** ICMP errors by which somebody says that the connection is not wanted (RFC 1122, RFC 1812) or not possible, by type and code. */
+/** ICMP errors by which somebody says that the connection is not wanted (RFC 1122, RFC 1812, RFC 4443) or not possible, by `keyOf`. */
 const SAYS: Readonly<Record<string, { readonly text: string; readonly who: string }>> = {
   '3 0': { text: 'network unreachable', who: 'has no route there' },
   '3 1': { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
@@ -29,9 +29,25 @@ const SAYS: Readonly<Record<string, { readonly text: string; readonly who: strin
     text: 'time exceeded in transit',
     who: 'got them with no hop left: routes send them in circles (a routing loop)',
   },
+  'v6 1 0': { text: 'no route to destination', who: 'has no route there' },
+  'v6 1 1': {
+    text: 'communication administratively prohibited',
+    who: 'forbids it, by a firewall or policy rule that rejects',
+  },
+  'v6 1 3': {
+    text: 'address unreachable',
+    who: 'gets no answer from the host (neighbour discovery), or is told to say so',
+  },
+  'v6 1 4': { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
+  'v6 1 5': { text: 'source address failed ingress/egress policy', who: 'forbids it' },
+  'v6 1 6': { text: 'reject route to destination', who: 'has a route that rejects' },
+  'v6 3 0': {
+    text: 'time exceeded in transit',
+    who: 'got them with no hop left: routes send them in circles (a routing loop)',
+  },
 }
-const PORT_UNREACHABLE = '3 3'
-const TIME_EXCEEDED = 11
+const PORT_UNREACHABLE: ReadonlySet<string> = new Set(['3 3', 'v6 1 4'])
+const TIME_EXCEEDED: ReadonlySet<string> = new Set(['11 0', 'v6 3 0'])
 /** Who looks for the way (traceroute) sends with less on purpose. */
 const LEAST_TTL = 32
 
@@ -78,9 +94,7 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
   if (!handshake || handshake.synAcks.length > 0) return undefined
   const { syns, otherAnswer } = handshake
   const since = segments.time(syns[0])
-  const error = context.errorsOf
-    .get(id)
-    ?.find((each) => !each.v6 && keyOf(each) in SAYS && !isTraced(context, id, each))
+  const error = context.errorsOf.get(id)?.find((each) => keyOf(each) in SAYS && !isTraced(context, id, each))
   // RFC 9293: a SYN is refused by a RST that acknowledges it.
   const reset =
     otherAnswer >= 0 && segments.isReset(otherAnswer) && segments.ack(otherAnswer) === segments.end(syns[0])
@@ -103,10 +117,10 @@ function caseOf(context: FindingContext, id: number): Refusal | undefined {
 }
 
 /** In SAYS. */
-const keyOf = ({ type, code }: IcmpError): string => `${type} ${code}`
+const keyOf = ({ v6, type, code }: IcmpError): string => `${v6 ? 'v6 ' : ''}${type} ${code}`
 
-function isTraced(context: FindingContext, id: number, { type }: IcmpError): boolean {
-  return type === TIME_EXCEEDED && context.tables.tcp.ttl(id, context.clientIsB(id) ? 1 : 0) < LEAST_TTL
+function isTraced(context: FindingContext, id: number, error: IcmpError): boolean {
+  return TIME_EXCEEDED.has(keyOf(error)) && context.tables.tcp.ttl(id, context.clientIsB(id) ? 1 : 0) < LEAST_TTL
 }
 
 /** Those refused by a reset, and those by each kind of error, are different stories. */
@@ -164,7 +178,7 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(most(waits))} after the SYN at most.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(most(waits))} after the SYN${waits.length === 1 ? '' : ' at most'}.`,
       who.short,
     ),
     why: error
@@ -181,14 +195,14 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
     ],
     ...(who.settle !== undefined && { settle: who.settle }),
     confirm: error
-      ? error.type === TIME_EXCEEDED
+      ? TIME_EXCEEDED.has(keyOf(error))
         ? [route(server.address), serviceOf(server.address)]
         : [
             serviceOf(server.address),
-            ...(keyOf(error) === PORT_UNREACHABLE ? [] : [policies]),
+            ...(PORT_UNREACHABLE.has(keyOf(error)) ? [] : [policies]),
             inPod(
-              'iptables-save -c | grep -F REJECT',
-              `on the host with ${error.from}: the rule that rejects, and its count`,
+              `${error.v6 ? 'ip6tables' : 'iptables'}-save -c | grep -F REJECT`,
+              `on the host with ${error.from}${error.from === server.address ? ', or on the client’s node if a service has it' : ''}: the rule that rejects, and its count`,
             ),
           ]
       : [podOf(server.address), listeners(server.port)],
@@ -214,11 +228,11 @@ interface Who {
 
 function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd): Who {
   const from = context.named(error.from)
-  if (error.from === server.address && keyOf(error) === PORT_UNREACHABLE) {
+  if (error.from === server.address && PORT_UNREACHABLE.has(keyOf(error))) {
     return {
       by: context.shortEnd(server),
       short: `The address itself says so: a rule of that host or node rejects the port, or the address is a service's and has no ready endpoint.`,
-      blamed: `a rejecting rule at ${from}`,
+      blamed: `a rule that rejects at ${from}, or on the client’s node if a service has that address`,
       confidence: 0.9,
     }
   }
@@ -243,6 +257,14 @@ function whoResets(context: FindingContext, group: Group<Refusal>, own: readonly
       blamed: `a firewall, proxy or rule that rejects ${place}: the first of these capture points did not see the resets`,
       confidence: 0.9,
       settle: 'The rules of the hosts between these points (iptables-save -c), twice: which one’s count grows.',
+    }
+  }
+  if (group.cases.every(({ id }) => context.client(id).address === group.server.address)) {
+    return {
+      by: context.shortEnd(group.server),
+      short: `Both ends are on this host: nobody listens on port ${group.server.port} there.`,
+      blamed: `${endText(group.server)}: no listener`,
+      confidence: 0.95,
     }
   }
   if (own.length === 0) {

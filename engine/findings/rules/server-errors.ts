@@ -3,7 +3,19 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, clientsText, type Group, worst } from '../groups.ts'
 import { type Request, requestCounts, requestsOf } from '../requests.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, least, listOf, median, most, nsText, numberText, sentences, share, whenText } from '../words.ts'
+import {
+  afterText,
+  capital,
+  countOf,
+  least,
+  listOf,
+  median,
+  most,
+  nsText,
+  partOf,
+  sentences,
+  whenText,
+} from '../words.ts'
 
 const THRESHOLDS = {
   many: { value: 3, unit: 'errors', source: 'ours: fewer are of medium severity' },
@@ -76,7 +88,7 @@ function draft(context: FindingContext, group: Group<Request>, all: number): Dra
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${numberText(cases.length)} of ${countOf(all, 'request')} (${share(cases.length, all)}) from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with ${texts} ${whenText(group.since, group.until)}, ${waitText(waits)}.`,
+      `${capital(partOf(cases.length, all, 'request'))} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} answered with ${texts} ${whenText(group.since, group.until)}, ${waitText(waits)}.`,
     ),
     why: sentences(
       'The server says so itself.',
@@ -104,9 +116,12 @@ function draft(context: FindingContext, group: Group<Request>, all: number): Dra
 /** After how long; waits that are all alike are somebody's time-out. */
 function waitText(waits: readonly number[]): string {
   const longest = most(waits)
-  if (waits.length === 1) return `after ${nsText(longest)}`
   const shortest = least(waits)
-  if (shortest >= THRESHOLDS.wait.value * 1e9 && longest - shortest <= longest * THRESHOLDS.timer.value)
+  if (
+    waits.length > 1 &&
+    shortest >= THRESHOLDS.wait.value * 1e9 &&
+    longest - shortest <= longest * THRESHOLDS.timer.value
+  )
     return `each after ${nsText(median(waits))}, which is a time-out`
-  return `after ${nsText(median(waits))} at the median and ${nsText(longest)} at most`
+  return afterText(waits)
 }

@@ -4,7 +4,7 @@ import type { FindingContext } from '../context.ts'
 import { about, byServer, clientsText, type Group, worst } from '../groups.ts'
 import { type Request, requestCounts, requestsOf } from '../requests.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, median, most, msText, nsText, numberText, sentences, share, whenText } from '../words.ts'
+import { capital, countOf, listOf, median, most, msText, nsText, partOf, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   slow: {
@@ -97,7 +97,7 @@ function draft(context: FindingContext, group: Group<Request>, all: number): Dra
     count: cases.length,
     ...(unanswered > 0 && { failed: unanswered }),
     sentence: sentences(
-      `${numberText(cases.length)} of ${countOf(all, 'request')} from ${clientsText(context, group)} to ${context.namedEnd(server)} (${share(cases.length, all)}) waited longer than ${THRESHOLDS.slow.value} s for the server ${whenText(group.since, group.until)}: ${nsText(median(waits))} at the median and ${nsText(most(waits))} at most, ${msText(total / 1e6)} in all.`,
+      `${capital(partOf(cases.length, all, 'request'))} from ${clientsText(context, group)} to ${context.namedEnd(server)} waited longer than ${THRESHOLDS.slow.value} s for the server ${whenText(group.since, group.until)}: ${waits.length === 1 ? nsText(waits[0]) : `${nsText(median(waits))} at the median and ${nsText(most(waits))} at most, ${msText(total / 1e6)} in all`}.`,
       unanswered > 0
         ? `${countOf(unanswered, 'request')} got no answer at all, though ${unanswered === 1 ? 'it' : 'they'} arrived.`
         : '',

@@ -5,7 +5,7 @@ import { about, byServer, type Case, clientsText, type Group, worst } from '../g
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import { lostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, median, most, msText, nsText, numberText, sentences, whenText } from '../words.ts'
+import { capital, countOf, median, most, msText, nsText, partOf, sentences, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** A repetition sooner than this is none of the sender's timer. */
@@ -87,7 +87,7 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
     severity: group.costMs >= 3000 || unanswered > 0 ? 'high' : 'medium',
     count: cases.length,
     sentence: sentences(
-      `${numberText(cases.length)} of ${countOf(all.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send ${cases.length === 1 ? 'its' : 'their'} SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
+      `${capital(partOf(cases.length, all.length, 'connection'))} from ${clientsText(context, group)} to ${context.namedEnd(server)} had to send ${cases.length === 1 ? 'its' : 'their'} SYN again (${countOf(lost, 'repetition')}) ${whenText(group.since, group.until)}:`,
       waits.length === 1
         ? `it took ${nsText(waits[0])} longer to open.`
         : `each took ${nsText(median(waits))} longer to open (most ${nsText(most(waits))}), ${msText(group.costMs)} in all.`,

@@ -4,7 +4,7 @@ import { about, byServer, clientsText, type Group, worst } from '../groups.ts'
 import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { type Request, requestCounts, requestsOf } from '../requests.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { countOf, listOf, numberText, sentences, whenText } from '../words.ts'
+import { capital, listOf, partOf, sentences, whenText } from '../words.ts'
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['tls'])
 
@@ -109,7 +109,7 @@ function draft(context: FindingContext, group: Group<Failure>, all: number): Dra
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${numberText(cases.length)} of ${countOf(all, 'TLS handshake')} of ${clientsText(context, group)} with ${context.namedEnd(server)}${names.length > 0 ? ` (as ${listOf(names.map((each) => `“${each}”`))})` : ''} ended with ${name === ENCRYPTED ? 'an encrypted alert' : `the alert ${name}`} ${whenText(group.since, group.until)}.`,
+      `${capital(partOf(cases.length, all, 'TLS handshake'))} of ${clientsText(context, group)} with ${context.namedEnd(server)}${names.length > 0 ? ` (as ${listOf(names.map((each) => `“${each}”`))})` : ''} ended with ${name === ENCRYPTED ? 'an encrypted alert' : `the alert ${name}`} ${whenText(group.since, group.until)}.`,
       `The ${byClient ? 'client' : 'server'} sent it: ${says}.`,
     ),
     why: `${whom} said so before it ended the connection.`,

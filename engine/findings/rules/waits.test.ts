@@ -171,6 +171,25 @@ describe('loss', () => {
     expect(kindsOf(await findInConnections(OPENS + '\n' + text))).toEqual([])
   })
 
+  it('costs what was waited, however many segments were waited for at once, and nothing for a repetition in vain', async () => {
+    const finding = theFinding(
+      await findInConnections(`${OPENS}
+        +1ms   A>B A  1(1448)    ack 1
+        +0     A>B A  1449(1448) ack 1
+        +0     A>B PA 2897(100)  ack 1
+        +1s    A>B A  1(1448)    ack 1
+        +5ms   B>A A  1(0)       ack 1449
+        +0     A>B A  1449(1448) ack 1
+        +0     A>B PA 2897(100)  ack 1
+        +5ms   B>A A  1(0)       ack 2997
+        +1s    A>B PA 2997(100)  ack 1
+        +3s    A>B PA 2997(100)  ack 1
+        +5ms   B>A A  1(0)       ack 3097 <sack 2997:3097>`),
+    )
+    expect(finding.kind).toBe('loss')
+    expect(finding.costMs).toBeCloseTo(1005, -1)
+  })
+
   it('is not looked for where the clock was set back', async () => {
     const { findings, artefacts } = await findInConnections(`${OPENS}\n-2s B>A A 1(0) ack 1 <ts 901 105>${lost(0)}`)
     expect(artefacts.map(({ kind }) => kind)).toContain('clock-step')

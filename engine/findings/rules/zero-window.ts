@@ -121,7 +121,7 @@ function draft(context: FindingContext, key: string, cases: readonly Closed[]): 
     costMs: lostMs,
     count: episodes,
     sentence: sentences(
-      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')} ${whenText(since, until)}, ${msText(lostMs)} in all (${nsText(most(longest))} at most).`,
+      `${context.named(reader)} did not read what ${others} sent it: its window was closed ${episodes === 1 ? 'once' : `${countOf(episodes, 'time')} in ${countOf(cases.length, 'connection')}`} ${whenText(since, until)}, ${episodes === 1 ? `for ${msText(lostMs)}` : `${msText(lostMs)} in all (${nsText(most(longest))} at most)`}.`,
     ),
     why: 'The receiver itself advertises a window of zero: its buffer is full because its program does not take the data.',
     confidence: 0.95,
