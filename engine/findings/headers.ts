@@ -35,6 +35,8 @@ export interface IcmpError {
   readonly transport: number
   readonly sourcePort: number
   readonly destinationPort: number
+  /** Sequence number of a quoted segment, of which 8 bytes are there. */
+  readonly seq: number
 }
 
 /** Who claims an address, in an ARP request or reply. */
@@ -136,6 +138,7 @@ export function icmpErrorOf(packet: Packet, row: number, time: number): IcmpErro
     transport: packet.quotedTransport,
     sourcePort: packet.quotedSourcePort,
     destinationPort: packet.quotedDestinationPort,
+    seq: packet.quotedSeq,
   }
 }
 

@@ -53,6 +53,20 @@ export function resetMadeOnHop(context: FindingContext, conversation: number): s
   return hop === undefined ? undefined : betweenText(report, hop)
 }
 
+/** Where packets of the conversations were rejected, by what ICMP errors say: "between web and node-a", "behind web". Undefined if not all in one place. */
+export function rejectedOnHop(context: FindingContext, conversations: readonly number[]): string | undefined {
+  const report = reportOf(context)
+  const own = report?.rejections.filter(among(conversations)) ?? []
+  if (!report) return undefined
+  const places = new Set(
+    own.map(({ hop, point }) =>
+      hop === undefined ? `behind ${printable(report.points[point].name)}` : betweenText(report, hop),
+    ),
+  )
+  const [place] = places
+  return places.size === 1 ? place : undefined
+}
+
 /** By conversation: the hop on which the first reset of it was made. */
 function madeIn(report: HopReport): ReadonlyMap<number, number> {
   let hops = madeHops.get(report)

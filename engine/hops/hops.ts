@@ -3,9 +3,11 @@ import { crossing, delays, quantile, type Reach, strangers } from './crossing.ts
 import { Ledger } from './ledger.ts'
 import { lookupsOf } from './lookups.ts'
 import { arrange, captures, extend } from './order.ts'
+import { TO_A, TO_B } from './legs.ts'
 import { pathOf } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
 import type { HopReport } from './report.ts'
+import { rejectedOf } from './rejections.ts'
 import { madeOn } from './resets.ts'
 import { NOTHING } from './runs.ts'
 import { endsOf, resetSteps, steps } from './steps.ts'
@@ -33,6 +35,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   const ledger = new Ledger(points)
   const capturesIt = captures(paths)
   for (const path of paths) {
+    const rejected = rejectedOf(path, points)
     for (const step of steps(path)) {
       const { key, near, far, beyond, direction } = step
       const reach = reachOf(points[endsOf(key).to], measured.get(key))
@@ -40,8 +43,9 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
       const unread = path.unread[direction][endsOf(key).to] ?? []
       const own = path.kind === 'segment' ? unread : ascending([...unread, ...strangers(near, far)])
       const crossed = crossing(near, far, beyond, (end) => path.arrived(direction, end), { ...reach, unread: own })
-      ledger.add(path, path.kind, step, crossed)
+      ledger.add(path, path.kind, step, crossed, rejected[direction])
     }
+    for (const direction of [TO_B, TO_A]) ledger.addBehind(path, direction, rejected[direction])
     for (const step of resetSteps(path)) {
       const { from, to } = endsOf(step.key)
       const reach = reachOf(points[to], measured.get(step.key))
@@ -53,10 +57,11 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
     }
   }
   const connections = paths.filter(({ order }) => order.length > 1).length
+  const charged = ledger.report(measured)
   return {
     points,
-    ...ledger.report(measured),
-    ...lookupsOf(paths, points),
+    ...charged,
+    ...lookupsOf(paths, points, charged.rejections),
     connections,
     alone: paths.length - connections,
   }

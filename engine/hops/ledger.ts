@@ -1,9 +1,11 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import type { Crossing } from './crossing.ts'
 import { delayOf } from './delay.ts'
+import { TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint } from './points.ts'
-import type { Hop, HopReport, Loss, MadeReset } from './report.ts'
+import type { Rejected } from './rejections.ts'
+import type { Hop, HopReport, Loss, MadeReset, Rejection } from './report.ts'
 import { endsOf, packetAt, type Step } from './steps.ts'
 
 /** What a point is known to have missed explains as much as this times its share of all packets. */
@@ -18,6 +20,7 @@ class Tally {
   readonly lost = { segment: 0, datagram: 0, reset: 0 }
   readonly unsure = { segment: 0, datagram: 0, reset: 0 }
   lostBytes = 0
+  rejected = 0
   missedBytes = 0
 
   constructor(index: number, key: number) {
@@ -37,6 +40,7 @@ export class Ledger {
   readonly #due: number[]
   readonly #losses: Loss[] = []
   readonly #made: MadeReset[] = []
+  readonly #rejections: Rejection[] = []
 
   constructor(points: readonly CapturePoint[]) {
     this.#points = points
@@ -47,7 +51,8 @@ export class Ledger {
     this.#due = points.map(({ segments, datagrams }, i) => segments + datagrams + this.#missed[i])
   }
 
-  add(path: Path, kind: Loss['kind'], { key, near, direction }: Step, crossed: Crossing): void {
+  /** `rejected`: what ICMP errors say of the path's packets in that direction; what is charged is taken off. */
+  add(path: Path, kind: Loss['kind'], { key, near, direction }: Step, crossed: Crossing, rejected?: Rejected): void {
     const hop = this.#hopOf(key)
     hop.due[kind] += crossed.segments
     this.#missed[hop.to] += crossed.missedPackets
@@ -59,15 +64,46 @@ export class Ledger {
       const again = isRepeated ? next : undefined
       const row = near.row[place]
       const { source } = this.#points[hop.from]
-      this.#losses.push({
+      const packet = {
         ...packetAt(path, this.#points[hop.from], row, near.time[place]),
         kind,
-        dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
+        dns: path.asks === undefined ? undefined : path.asks === direction ? ('query' as const) : ('answer' as const),
         hop: hop.index,
+      }
+      const error = rejected?.get(near.from[place])?.shift()
+      if (error) {
+        hop.rejected++
+        this.#rejections.push({ ...packet, error, point: hop.from })
+        continue
+      }
+      this.#losses.push({
+        ...packet,
         bytes: kind === 'segment' ? bytes : source.tables.packets.chunk(row).payloadLength[row % CHUNK_ROWS],
         again: again === undefined ? undefined : near.row[again],
         againAfterNs: again === undefined ? undefined : near.time[again] - near.time[place],
       })
+    }
+  }
+
+  /** What ICMP errors say of a path's packets in one direction, and no hop was charged with: they died behind the last point that saw them. */
+  addBehind(path: Path, direction: number, rejected: Rejected): void {
+    const way = direction === TO_B ? path.order : path.order.toReversed()
+    for (const [from, errors] of rejected) {
+      if (errors.length === 0) continue
+      const point = way.findLast((each) => path.runs[direction][each]?.from.includes(from))
+      const run = point === undefined ? undefined : path.runs[direction][point]
+      if (point === undefined || !run) continue
+      const places = Array.from(run.from.keys()).filter((place) => run.from[place] === from)
+      for (const [i, place] of places.slice(-errors.length).entries()) {
+        // What was acknowledged was not what the error is about: an ACK without data has the number of what comes behind it.
+        if (path.kind === 'segment' && path.arrived(direction, run.to[place])) continue
+        this.#rejections.push({
+          ...packetAt(path, this.#points[point], run.row[place], run.time[place]),
+          kind: path.kind,
+          dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
+          ...{ error: errors[i], point, hop: undefined },
+        })
+      }
     }
   }
 
@@ -77,7 +113,7 @@ export class Ledger {
     this.#made.push({ ...packetAt(path, this.#points[hop.to], far.row[place], far.time[place]), hop: hop.index })
   }
 
-  report(measured: ReadonlyMap<number, readonly number[]>): Pick<HopReport, 'hops' | 'losses' | 'made'> {
+  report(measured: ReadonlyMap<number, readonly number[]>): Pick<HopReport, 'hops' | 'losses' | 'made' | 'rejections'> {
     const tallies = Array.from(this.#hops.values())
     // Of a segment ACKs tell whether it came; of others nobody does, unless they were sent again.
     const absent = Map.groupBy(this.#losses, ({ hop, kind }) => `${hop} ${kind}`)
@@ -95,15 +131,16 @@ export class Ledger {
       return this.#isSure(tallies[hop].from, count, count + tallies[hop].due.reset)
     })
     return {
-      hops: tallies.map(({ from, to, due, lost, unsure, lostBytes, missedBytes }): Hop => {
+      hops: tallies.map(({ from, to, due, lost, unsure, lostBytes, missedBytes, rejected }): Hop => {
         const of = (kind: Loss['kind']) => ({ due: due[kind], lost: lost[kind], unsure: unsure[kind] })
         return {
-          ...{ from, to, segments: due.segment, lost: lost.segment, lostBytes, missedBytes },
+          ...{ from, to, segments: due.segment, lost: lost.segment, lostBytes, missedBytes, rejected },
           ...{ datagrams: of('datagram'), resets: of('reset'), delay: delayOf({ from, to }, measured) },
         }
       }),
       losses: losses.sort((a, b) => a.time - b.time),
       made: made.sort((a, b) => a.time - b.time),
+      rejections: this.#rejections.toSorted((a, b) => a.time - b.time),
     }
   }
 

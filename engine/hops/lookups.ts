@@ -2,7 +2,7 @@ import { messageId, messageKey } from './datagrams.ts'
 import { TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint } from './points.ts'
-import type { HopReport, SeenPacket, Unanswered } from './report.ts'
+import type { HopReport, Rejection, SeenPacket, Unanswered } from './report.ts'
 import { packetAt } from './steps.ts'
 
 /** What the queries and answers of DNS ask, "A db.shop", by packet; undefined where it was not read. */
@@ -30,8 +30,10 @@ const PATIENCE_NS = 2e9
 export function lookupsOf(
   paths: readonly Path[],
   points: readonly CapturePoint[],
+  rejections: readonly Rejection[],
 ): Pick<HopReport, 'queries' | 'unanswered'> {
   const unanswered: Unanswered[] = []
+  const rejected = Map.groupBy(rejections, ({ source }) => source)
   let queries = 0
   for (const path of paths) {
     const { asks, order, runs, arrived, unread } = path
@@ -47,10 +49,11 @@ export function lookupsOf(
       ),
     )
     const isRead = points.every((_, at) => unread[1 - asks][at] === undefined)
+    const isRejected = (row: number) => rejected.get(points[point].source)?.some((each) => each.row === row) === true
     for (const [place, row] of run.row.entries()) {
       const isLate = run.time[place] + PATIENCE_NS > points[point].until
       const isAnswered = arrived(asks, run.to[place]) || answers.has(messageId(points[point].source.tables, row))
-      if (isRead && !isLate && !isAnswered)
+      if (isRead && !isLate && !isAnswered && !isRejected(row))
         unanswered.push({ ...packetAt(path, points[point], row, run.time[place]), point })
     }
   }

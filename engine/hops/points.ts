@@ -3,6 +3,7 @@ import { TRANSPORT } from '../decode/packet.ts'
 import { addressKey } from '../query/conversation-names.ts'
 import type { CaptureTables } from '../query/capture-tables.ts'
 import { VERDICT } from '../tcp/verdicts.ts'
+import { addError, saysDropped } from './rejections.ts'
 
 export type HopTables = Pick<
   CaptureTables,
@@ -30,6 +31,8 @@ export interface CapturePoint {
   readonly until: number
   /** When parts of fragmented datagrams came, by `addressesOf`: which segments they are is not told. */
   readonly fragments: ReadonlyMap<string, readonly number[]>
+  /** Rows of ICMP errors that say that a packet was dropped, by what they quote: see rejections.ts. */
+  readonly errors: ReadonlyMap<string, readonly number[]>
 }
 
 /** The interfaces with TCP segments or UDP datagrams, in the order of the sources. */
@@ -44,6 +47,7 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
       from: Infinity,
       until: -Infinity,
       fragments: new Map<string, number[]>(),
+      errors: new Map<string, number[]>(),
     }))
     for (const chunk of packets.chunks) {
       const rows = Math.min(CHUNK_ROWS, packets.rows - chunk.first)
@@ -53,6 +57,9 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
         if (at === undefined) continue
         if ((chunk.flags[i] & FLAG.tcp) !== 0) at.segments++
         else if (conversations.transport[chunk.conversation[i]] === TRANSPORT.udp) at.datagrams++
+        if (chunk.window[i] !== 0 && (chunk.flags[i] & FLAG.tcp) === 0 && saysDropped(source.tables, chunk.first + i)) {
+          addError(at.errors, source.tables, chunk.first + i)
+        }
         if ((chunk.flags[i] & FLAG.fragment) !== 0) {
           const key = addressesOf(source.tables, chunk.conversation[i], (chunk.flags[i] & FLAG.reverse) !== 0)
           const times = at.fragments.get(key)
@@ -74,6 +81,7 @@ export function pointsOf(sources: readonly PointSource[]): CapturePoint[] {
       from: seen[id].from + offset,
       until: seen[id].until + offset,
       fragments: seen[id].fragments,
+      errors: seen[id].errors,
     }))
   })
 }

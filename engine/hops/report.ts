@@ -8,6 +8,7 @@ export interface HopReport {
   readonly hops: readonly Hop[]
   readonly losses: readonly Loss[]
   readonly made: readonly MadeReset[]
+  readonly rejections: readonly Rejection[]
   /** DNS queries that came to the last point on their way, and nothing back from there. */
   readonly unanswered: readonly Unanswered[]
   /** DNS queries that the points nearest to who asks saw, of those that pass several. */
@@ -27,6 +28,8 @@ export interface Hop {
   readonly lostBytes: number
   /** Bytes that crossed, as points further on or ACKs tell, but were not captured at `to`. */
   readonly missedBytes: number
+  /** Packets of any kind that an ICMP error says were dropped; they are not among the lost. */
+  readonly rejected: number
   readonly datagrams: UnacknowledgedOnHop
   readonly resets: UnacknowledgedOnHop
   /** Of the packets that both saw once. Undefined where there are none. */
@@ -75,6 +78,23 @@ export interface Loss extends SeenPacket {
   /** The row with which its bytes passed the same point again, and how much later. */
   readonly again: number | undefined
   readonly againAfterNs: number | undefined
+}
+
+/** An ICMP error: who says so, and what ("port unreachable"), and where it was seen. */
+export interface IcmpSaying {
+  readonly by: string
+  readonly says: string
+  readonly source: PointSource
+  readonly row: number
+}
+
+/** A packet that somebody dropped and told so by an ICMP error, where it was seen last. */
+export interface Rejection extends SeenPacket, Pick<Loss, 'kind' | 'dns'> {
+  readonly error: IcmpSaying
+  /** Index into `points`: where it was seen last. */
+  readonly point: number
+  /** Index into `hops`; undefined where no point behind would have captured it, as far as can be told. */
+  readonly hop: number | undefined
 }
 
 /** A reset where it was seen first, which is not where its sender is: it was made on the hop to there, in the sender's name. */

@@ -1,12 +1,12 @@
 import { countOf, listOf, numberText, printable } from '../findings/words.ts'
-import type { Hop, HopReport, UnacknowledgedOnHop } from './report.ts'
+import type { Hop, HopReport, Rejection, UnacknowledgedOnHop } from './report.ts'
 
 /** So many hops are named for each kind of packet. */
 const MOST_NAMED = 3
 
 /** What the report comes to, a sentence for each kind of packet in which something is amiss; none where nothing is. */
 export function hopSentences(report: HopReport): string[] {
-  const { losses, made, queries, unanswered, points } = report
+  const { losses, made, queries, rejections, unanswered, points } = report
   const messages = Map.groupBy(losses, ({ kind, dns }) => dns ?? kind)
   const silent = Map.groupBy(unanswered, ({ point }) => point)
   return [
@@ -15,6 +15,7 @@ export function hopSentences(report: HopReport): string[] {
     ...Array.from(silent, ([point, { length }]) => {
       return `${countOf(length, 'DNS query', 'DNS queries')} came to ${printable(points[point].name)}, and no answer from there.`
     }),
+    ...rejectedTexts(report, rejections),
     ...onHops(report, made, 'made', ['reset', 'resets']),
     ...onHops(report, messages.get('reset'), 'died', ['reset', 'resets']),
     ...onHops(report, messages.get('segment'), 'died', ['segment', 'segments']),
@@ -22,6 +23,32 @@ export function hopSentences(report: HopReport): string[] {
     ...notSeen(report, ({ datagrams }) => datagrams, 'datagram'),
     ...notSeen(report, ({ resets }) => resets, 'reset'),
   ]
+}
+
+const NOUNS: Readonly<Record<string, readonly [string, string]>> = {
+  query: ['DNS query', 'DNS queries'],
+  answer: ['DNS answer', 'DNS answers'],
+}
+
+/** "10 segments were rejected on the way from web to node-a: ICMP port unreachable, says 10.0.0.7.", those that are most first. */
+function rejectedTexts({ hops, points }: HopReport, rejections: readonly Rejection[]): string[] {
+  const groups = Map.groupBy(
+    rejections,
+    ({ kind, dns, hop, point, error }) => `${dns ?? kind} ${hop} ${point} ${error.by} ${error.says}`,
+  )
+  const worst = Array.from(groups.values()).sort((a, b) => b.length - a.length)
+  const texts = worst.slice(0, MOST_NAMED).map((own) => {
+    const [{ kind, dns, hop, point, error }] = own
+    const [one, several] = NOUNS[dns ?? ''] ?? [kind, `${kind}s`]
+    const name = (index: number) => printable(points[index].name)
+    const where =
+      hop === undefined ? `behind ${name(point)}` : `on the way from ${name(hops[hop].from)} to ${name(hops[hop].to)}`
+    return `${countOf(own.length, one, several)} ${own.length === 1 ? 'was' : 'were'} rejected ${where}: ICMP ${error.says}, says ${error.by}.`
+  })
+  const rest = worst.slice(MOST_NAMED).reduce((sum, { length }) => sum + length, 0)
+  return rest === 0
+    ? texts
+    : [...texts, `${countOf(rest, 'packet')} more ${rest === 1 ? 'was' : 'were'} rejected elsewhere, or by others.`]
 }
 
 /** Of what it can't be told whether it died, by the point that may have missed it. */

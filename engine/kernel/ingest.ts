@@ -166,6 +166,11 @@ function keepPacket(): void {
     setSeq(datagramDigest())
     setAck(datagramIds())
   }
+  if (packet.quotedTransport !== 0 && packet.quoted !== 0) {
+    setSeq(packet.quotedSeq)
+    setAck((packet.quotedSourcePort << 16) | packet.quotedDestinationPort)
+    setWindow((packet.icmpType << 8) | packet.icmpCode)
+  }
   if (packet.transport !== TRANSPORT.tcp) return
   setSeq(packet.seq)
   setAck(packet.ack)

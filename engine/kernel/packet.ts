@@ -61,7 +61,7 @@ export class Packet {
   quotedTransport: i32
   quotedSourcePort: i32
   quotedDestinationPort: i32
-  /** TCP sequence number, when the quote holds the first 8 bytes of a TCP header. */
+  /** TCP sequence number, when the quote holds the first 8 bytes of a TCP header; of UDP the digest of its payload (datagram-digest.ts), 0 = not told. */
   quotedSeq: i32
   icmpType: i32
   icmpCode: i32

@@ -34,6 +34,7 @@ datagrams; of UDP only NAT of the end that is asked. The points' order is found 
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
   lost          not seen at the second one, nor further on, nor acknowledged or answered
+  rejected      dropped on the hop by somebody who said so with an ICMP error; not counted as lost
   uncaptured    bytes that crossed all the same, as points further on or ACKs tell: the second point's capture dropped them
   datagrams     of UDP, seen at the first point and due at the second
   unsure        not seen at the second point, which is known to have dropped others nearly as often: they may have come
@@ -58,6 +59,11 @@ Bare ACKs are not followed, nor datagrams in IP fragments.`,
       sources.set({ name: names[i], tables }, tables.names)
     }
     const report = hopsOf([...sources.keys()])
+    if (report.points.length < 2 && sources.size > 1) {
+      throw new CommandError(
+        'TCP segments and whole UDP datagrams are in one of these captures at most, and only they can be followed.',
+      )
+    }
     if (report.points.length < 2) {
       throw new CommandError(
         'there is one capture point only. A hop needs two: name captures of the same time from other points, or capture at several points at once (`hopscope capture`).',
@@ -113,6 +119,7 @@ function hopTable(report: HopReport): string {
     ['datagrams', ({ datagrams: { due } }) => countOrNone(due)],
     ['lost', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : String(lost))],
     ['share', ({ datagrams: { due, lost } }) => (due === 0 ? '-' : shareText(lost, due))],
+    ['rejected', ({ rejected }) => countOrNone(rejected)],
     ['unsure', ({ datagrams, resets }) => countOrNone(datagrams.unsure + resets.unsure)],
     ['resets', ({ resets: { due } }) => countOrNone(due)],
     ['lost', ({ resets: { lost } }) => countOrNone(lost)],
@@ -147,10 +154,10 @@ function clockLines(report: HopReport): string[] {
 }
 
 function packetTables(report: HopReport, names: Names): string[] {
-  const { losses, made, unanswered, hops, points } = report
+  const { losses, made, rejections, unanswered, hops, points } = report
   const isOne = points.every(({ source }) => source === points[0].source)
-  const shown = [losses.slice(0, MOST), unanswered.slice(0, MOST)] as const
-  const asks = asksOf([...shown[0].filter(({ dns }) => dns), ...shown[1]])
+  const shown = [losses.slice(0, MOST), unanswered.slice(0, MOST), rejections.slice(0, MOST)] as const
+  const asks = asksOf([...[...shown[0], ...shown[2]].filter(({ dns }) => dns), ...shown[1]])
   const file = isOne ? [] : ['capture']
   const placeOf = (packet: SeenPacket) => {
     const { name, frame, stream, from, to } = whereOf(packet, names)
@@ -178,6 +185,17 @@ function packetTables(report: HopReport, names: Names): string[] {
     losses.length,
   )
   add(
+    ['rejected', ...file, 'frame', 'stream', 'packet', 'on its way', 'ICMP error'],
+    shown[2].map((rejection) => {
+      const { place, way } = placeOf(rejection)
+      const { hop, point, error } = rejection
+      const where = hop === undefined ? `behind ${printable(points[point].name)}` : nameOf(report, hops[hop])
+      const said = `${error.says}, frame ${error.source.tables.packets.frame(error.row)}${isOne ? '' : ` of ${printable(error.source.name)}`}`
+      return [where, ...place, printable(packetText(rejection, asks)), way, said]
+    }),
+    rejections.length,
+  )
+  add(
     ['made on', ...file, 'frame', 'stream', 'packet', 'on its way'],
     made.slice(0, MOST).map((reset) => {
       const { place, way } = placeOf(reset)
@@ -196,7 +214,7 @@ function packetTables(report: HopReport, names: Names): string[] {
   return tables
 }
 
-function packetText(loss: Loss, asks: ReadonlyMap<SeenPacket, string>): string {
+function packetText(loss: Pick<Loss, 'dns' | 'kind'> & SeenPacket, asks: ReadonlyMap<SeenPacket, string>): string {
   return loss.dns ? `${loss.dns} ${asks.get(loss) ?? ''}`.trimEnd() : loss.kind
 }
 
@@ -242,6 +260,22 @@ const jsonOf = (report: HopReport) => ({
     ...jsonPlace(loss),
     bytes: loss.bytes,
     again: loss.again === undefined ? undefined : loss.source.tables.packets.frame(loss.again),
+  })),
+  rejected: report.rejections.map((rejection) => ({
+    ...(rejection.hop === undefined
+      ? { behind: report.points[rejection.point].name }
+      : {
+          from: report.points[report.hops[rejection.hop].from].name,
+          to: report.points[report.hops[rejection.hop].to].name,
+        }),
+    kind: rejection.dns ?? rejection.kind,
+    ...jsonPlace(rejection),
+    icmp: {
+      by: rejection.error.by,
+      says: rejection.error.says,
+      capture: rejection.error.source.name,
+      frame: rejection.error.source.tables.packets.frame(rejection.error.row),
+    },
   })),
   made: report.made.map((reset) => ({
     from: report.points[report.hops[reset.hop].from].name,

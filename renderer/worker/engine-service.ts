@@ -137,11 +137,13 @@ export interface HopsAnswer {
   readonly amiss: number
 }
 
-/** A packet that died on a hop or was made there, or to which nothing came back. */
+/** A packet that died on a hop, was rejected or made there, or to which nothing came back. */
 export interface HopPacket {
-  readonly fate: 'lost' | 'made' | 'unanswered'
-  /** The hop; of what was not answered the point to which it came. */
+  readonly fate: 'lost' | 'rejected' | 'rejected behind' | 'made' | 'unanswered'
+  /** The hop; of what was rejected behind all points or not answered the point to which it came last. */
   readonly place: number
+  /** What the ICMP error says that rejected it: "port unreachable". */
+  readonly says: string | undefined
   /** "segment", "DNS query A db.shop" */
   readonly what: string
   readonly transport: string

@@ -14,7 +14,7 @@ const MOST_PACKETS = 2_000_000
 
 type Amiss = SeenPacket &
   Pick<HopPacket, 'fate' | 'place'> &
-  Partial<Pick<Loss, 'kind' | 'dns' | 'bytes' | 'againAfterNs'>>
+  Partial<Pick<Loss, 'kind' | 'dns' | 'bytes' | 'againAfterNs'> & Pick<HopPacket, 'says'>>
 
 /** What became of packets between the capture's points. Throws for so many packets that the window would wait. */
 export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
@@ -24,10 +24,17 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
     )
   }
   const report = hopsOf([{ name: '', tables: engine }])
-  const { points, hops, losses, made, unanswered } = report
+  const { points, hops, losses, made, rejections, unanswered } = report
   const all: Amiss[] = [
     ...losses.map((loss) => ({ ...loss, fate: 'lost' as const, place: loss.hop })),
     ...made.map((reset) => ({ ...reset, fate: 'made' as const, place: reset.hop, kind: 'reset' as const })),
+    ...rejections.map((each) => ({
+      ...each,
+      ...(each.hop === undefined
+        ? { fate: 'rejected behind' as const, place: each.point }
+        : { fate: 'rejected' as const, place: each.hop }),
+      says: each.error.says,
+    })),
     ...unanswered.map((query) => ({
       ...query,
       fate: 'unanswered' as const,
@@ -47,12 +54,24 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
 }
 
 function packetOf({ conversations }: Engine, packet: Amiss, ask = ''): HopPacket {
-  const { fate, place, kind = 'datagram', dns, row, time, bytes = 0, conversation: id, toA, againAfterNs } = packet
+  const {
+    fate,
+    place,
+    says,
+    kind = 'datagram',
+    dns,
+    row,
+    time,
+    bytes = 0,
+    conversation: id,
+    toA,
+    againAfterNs,
+  } = packet
   const end = (b: boolean): HopEnd => ({
     address: conversations.addressText(id, b),
     port: (b ? conversations.portB : conversations.portA)[id],
   })
   const what = dns === undefined ? kind : `DNS ${dns} ${ask}`.trimEnd()
   const [stream, transport] = [conversations.stream[id], transportName(conversations, id)]
-  return { fate, place, what, transport, row, time, bytes, stream, from: end(toA), to: end(!toA), againAfterNs }
+  return { fate, place, says, what, transport, row, time, bytes, stream, from: end(toA), to: end(!toA), againAfterNs }
 }

@@ -26,7 +26,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await hops.getByRole('row', { name: /web → db/ }).waitFor()
     expect(await hops.getByRole('row', { name: /web → db/ }).innerText()).toMatch(/3\s+1\s+33 %/)
     await page.getByText('1 segment died on the way from web to db.').waitFor()
-    const lost = page.getByRole('grid', { name: 'Lost, made or unanswered' })
+    const lost = page.getByRole('grid', { name: 'Lost, rejected, made or unanswered' })
     await lost.getByRole('row', { name: /after 210 ms.*TCP 0/ }).click()
     await page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true]', { hasText: '300' }).waitFor()
     expect(new URL(page.url()).searchParams.get('list')).toBe('hops')
@@ -35,7 +35,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await takePicture(page, 'hops-light')
     // One hop's alone, and back: by the button, by a second click, by Esc.
     const back = hops.getByRole('row', { name: /db → web/ })
-    const ofBack = page.getByRole('grid', { name: 'Lost or made db → web' })
+    const ofBack = page.getByRole('grid', { name: 'Lost, rejected or made db → web' })
     await back.click()
     await ofBack.getByText('Nothing was lost on this hop').waitFor()
     await page.getByRole('button', { name: 'Show all hops' }).click()
@@ -46,7 +46,7 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await back.click()
     await lost.waitFor()
     await page.keyboard.press('ArrowDown')
-    await page.getByRole('grid', { name: /^Lost or made \S+ → \S+$/ }).waitFor()
+    await page.getByRole('grid', { name: /^Lost, rejected or made \S+ → \S+$/ }).waitFor()
     await page.keyboard.press('Escape')
     await lost.waitFor()
     // F6 goes around and finds the list again.
@@ -72,7 +72,7 @@ describe('hops of lookups', { timeout: 120_000 }, () => {
     await page.keyboard.press('h')
     await page.getByText('1 of 23 DNS queries died on the way from pod to node.').waitFor()
     await page.getByText('1 DNS query came to node, and no answer from there.').waitFor()
-    const packets = page.getByRole('grid', { name: 'Lost, made or unanswered' })
+    const packets = page.getByRole('grid', { name: 'Lost, rejected, made or unanswered' })
     await packets.getByRole('row', { name: /lost pod → node.*DNS query A lost\.shop.*after 5\.00 s.*UDP 3/ }).waitFor()
     await packets.getByRole('row', { name: /no answer from node.*DNS query A silent\.shop/ }).click()
     await page

@@ -156,6 +156,8 @@ function blamedOf(
 ): string {
   const ends = new Set(cases.flatMap(({ id }) => [context.client(id).address, context.server(id).address]))
   const whose = address === '' || ends.size <= 2 ? '' : `; ${context.named(address)} is at one end of all of it`
+  const rejected = rejectedText(context, cases)
+  if (rejected !== undefined) return `${rejected}${died === undefined ? '' : `; the network ${died}`}${whose}`
   if (died !== undefined) return `the network ${died}${whose}`
   const beyond = cases.reduce((sum, each) => sum + each.beyond, 0)
   const byClient = cases.reduce((sum, each) => sum + each.byClient, 0)
@@ -167,6 +169,21 @@ function blamedOf(
         ? 'was lost before it came to this capture point'
         : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${numberText(again - beyond)} before it`
   return `the network: what ${senders} sent ${where}${whose}`
+}
+
+/** Who dropped segments that were sent again, and said so by ICMP errors (RFC 792, RFC 4443: unreachable). */
+function rejectedText(context: FindingContext, cases: readonly LossCase[]): string | undefined {
+  const by = new Map<string, number>()
+  for (const { id, segments, again } of cases) {
+    const errors = context.errorsOf.get(id)?.filter(({ v6, type, mtu }) => type === (v6 ? 1 : 3) && mtu === 0) ?? []
+    for (const i of again) {
+      const quoted = errors.find(({ seq, time }) => seq === segments.seq(i) && time < segments.time(i))
+      if (quoted) by.set(quoted.from, (by.get(quoted.from) ?? 0) + 1)
+    }
+  }
+  if (by.size === 0) return undefined
+  const said = Array.from(by, ([from, count]) => `${context.named(from)}, which rejected ${countOf(count, 'segment')}`)
+  return `${listOf(said)} and said so with an ICMP error`
 }
 
 /** The first and the one that waited longest, by these names, then others of the cases that cost most. */

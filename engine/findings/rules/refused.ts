@@ -1,10 +1,10 @@
-import type { Evidence, FindingEnd } from '../../../common/model/finding.ts'
+import type { Evidence } from '../../../common/model/finding.ts'
 import { inPod, listeners, podOf, policies, route, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { about, byServer, type Case, clientsText, costMsOf, type Group, worst } from '../groups.ts'
 import { handshakeOf } from '../handshake.ts'
 import type { IcmpError } from '../headers.ts'
-import { resetMadeOnHop } from '../lost-on-hops.ts'
+import { rejectedOnHop, resetMadeOnHop } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
 import { countOf, endText, least, listOf, most, nsText, sentences, whenText } from '../words.ts'
@@ -168,7 +168,7 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
   const { cases, server } = group
   const { error } = cases[0]
   const examples = worst(cases, 5)
-  const who = error ? whoSays(context, error, server) : whoResets(context, group, own)
+  const who = error ? whoSays(context, error, group) : whoResets(context, group, own)
   const how = error ? `ICMP ${SAYS[keyOf(error)].text}` : 'a reset'
   const waits = cases.map(({ costNs }) => costNs)
   return {
@@ -226,20 +226,22 @@ interface Who {
   readonly settle?: string
 }
 
-function whoSays(context: FindingContext, error: IcmpError, server: FindingEnd): Who {
+function whoSays(context: FindingContext, error: IcmpError, { server, ids }: Group<Refusal>): Who {
   const from = context.named(error.from)
+  const place = rejectedOnHop(context, ids)
+  const where = place === undefined ? '' : `; ${place}, as these capture points saw the SYNs`
   if (error.from === server.address && PORT_UNREACHABLE.has(keyOf(error))) {
     return {
       by: context.shortEnd(server),
       short: `The address itself says so: a rule of that host or node rejects the port, or the address is a service's and has no ready endpoint.`,
-      blamed: `a rule that rejects at ${from}, or on the client’s node if a service has that address`,
+      blamed: `a rule that rejects at ${from}, or on the client’s node if a service has that address${where}`,
       confidence: 0.9,
     }
   }
   return {
     by: context.shortEnd({ address: error.from }),
     short: `${from} says so, not the server: it ${SAYS[keyOf(error)].who}.`,
-    blamed: `${from}, which ${SAYS[keyOf(error)].who}`,
+    blamed: `${from}, which ${SAYS[keyOf(error)].who}${where}`,
     confidence: 0.95,
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { CHUNK_ROWS, PacketTable } from '../../columns/packet-table.ts'
 import { addressKey } from '../../query/conversation-names.ts'
+import { ethernet, icmp, ipv4 } from '../../query/testing/frames.ts'
 import { silencesIn } from '../silences.ts'
 import {
   fillers,
@@ -169,6 +170,23 @@ describe('loss', () => {
     ],
   ])('is not found in %s', async (_, text) => {
     expect(kindsOf(await findInConnections(OPENS + '\n' + text))).toEqual([])
+  })
+
+  it.each([
+    [3, 13, 1, /^10\.9\.9\.9, which rejected 1 segment and said so with an ICMP error/],
+    [5, 1, 1, /^the network/],
+    [3, 13, 8, /^the network/],
+  ])('is no loss of the network where somebody said that he dropped it: ICMP %d %d', async (type, code, of, blamed) => {
+    const frames = framesOf(`${OPENS}
+      +1ms   A>B PA 1(1000)    ack 1
+      +400ms A>B PA 1(1000)    ack 1
+      +5ms   B>A A  1(0)       ack 1001`)
+    const data = frames[3]
+    const quote = data.bytes.slice(14, 42)
+    quote[27] += of - 1
+    const said = ipv4({ source: '10.9.9.9', destination: '10.0.0.1', protocol: 1 }, icmp(type, code, 0, quote))
+    const error = { time: data.time + 1e6, bytes: ethernet(0x800, said) }
+    expect(theFinding(await findInFrames(frames.toSpliced(4, 0, error))).blamed).toMatch(blamed)
   })
 
   it('costs what was waited, however many segments were waited for at once, and nothing for a repetition in vain', async () => {

@@ -10,13 +10,18 @@ const DIGESTED: i32 = 32
  * and first bytes. 0 = they were not captured.
  */
 export function datagramDigest(): i32 {
-  const length = min(packet.payloadLength, DIGESTED)
-  let at = packet.payloadAt
+  return digestOf(packet.payloadAt, packet.payloadLength)
+}
+
+/** The same of a payload that an ICMP error quotes, of which all bytes need not be there. */
+export function digestOf(payloadAt: i32, payloadLength: i32): i32 {
+  const length = min(payloadLength, DIGESTED)
+  let at = payloadAt
   if (length < 0 || at + length > packet.end) return 0
-  let hash = packet.payloadLength
+  let hash = payloadLength
   const words = at + (length & ~3)
   for (; at < words; at += 4) hash = mixed(hash, load<i32>(at))
-  for (const end = packet.payloadAt + length; at < end; at++) hash = mixed(hash, u8At(at))
+  for (const end = payloadAt + length; at < end; at++) hash = mixed(hash, u8At(at))
   hash = (hash ^ (hash >>> 16)) * 0x85eb_ca6b
   hash = (hash ^ (hash >>> 13)) * 0xc2b2_ae35
   hash ^= hash >>> 16

@@ -2,6 +2,7 @@ import { DECODE_ERROR, TRANSPORT } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { u16At } from '../bytes.ts'
 import { packet } from '../packet.ts'
+import { digestOf } from './datagram-digest.ts'
 import { isGtp } from './gtp.ts'
 import { isWireGuard } from './wireguard.ts'
 
@@ -16,7 +17,7 @@ import { isWireGuard } from './wireguard.ts'
 export function decodeUdp(): i32 {
   const at = packet.at
   if (!packet.layer(PROTOCOL.udp, at)) return 0
-  if (packet.quoted) return quotedPorts(TRANSPORT.udp)
+  if (packet.quoted) return quotedDatagram()
   if (!packet.has(at, 8)) return 0
   const source = u16At(at)
   const destination = u16At(at + 2)
@@ -64,6 +65,14 @@ function byTunnelPort(port: i32): i32 {
     default:
       return 0
   }
+}
+
+/** Its digest stands where that of a segment has the sequence number. */
+function quotedDatagram(): i32 {
+  const at = packet.at
+  quotedPorts(TRANSPORT.udp)
+  if (at + 8 <= packet.end && at + 8 <= packet.limit) packet.quotedSeq = digestOf(at + 8, u16At(at + 4) - 8)
+  return 0
 }
 
 /** The ports of a quoted UDP or SCTP header, which both start with them. */

@@ -90,12 +90,15 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
   )
 }
 
-const isOn = ({ fate, place }: HopPacket, hop: number): boolean => fate !== 'unanswered' && place === hop
+/** Its place is a point, no hop. */
+const isAtPoint = (fate: HopPacket['fate']): boolean => fate === 'unanswered' || fate === 'rejected behind'
 
-/** "3 lost, 1 unanswered" */
+const isOn = ({ fate, place }: HopPacket, hop: number): boolean => !isAtPoint(fate) && place === hop
+
+/** "3 lost, 1 rejected" */
 function packetsText(packets: readonly HopPacket[]): string {
-  return (['lost', 'made', 'unanswered'] as const)
-    .map((fate) => ({ fate, count: packets.filter((packet) => packet.fate === fate).length }))
+  return (['lost', 'rejected', 'made', 'unanswered'] as const)
+    .map((fate) => ({ fate, count: packets.filter((packet) => packet.fate.split(' ')[0] === fate).length }))
     .filter(({ count }) => count > 0)
     .map(({ fate, count }) => `${formatCount(count)} ${fate}`)
     .join(', ')
@@ -154,7 +157,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
       />
       <DataGrid
         id="hop-packets"
-        label={hop ? `Lost or made ${nameOf(points, hop)}` : 'Lost, made or unanswered'}
+        label={hop ? `Lost, rejected or made ${nameOf(points, hop)}` : 'Lost, rejected, made or unanswered'}
         columns={packetColumns(answer)}
         count={listed.length}
         rowHeight={ROW}
@@ -245,11 +248,14 @@ const packetColumns = ({ points, hops }: HopsAnswer): readonly Column<HopPacket>
   {
     key: 'fate',
     title: 'What became of it',
-    about: 'On which hop it died or was made, or at which point nothing came back',
+    about: 'On which hop it died, was rejected or was made, or at which point nothing came back',
     width: 190,
     widest: 420,
-    cell: ({ fate, place }) =>
-      fate === 'unanswered' ? `no answer from ${points[place]}` : `${fate} ${nameOf(points, hops[place])}`,
+    cell: ({ fate, place, says }) => {
+      if (fate === 'unanswered') return `no answer from ${points[place]}`
+      const where = isAtPoint(fate) ? points[place] : nameOf(points, hops[place])
+      return `${fate} ${where}${says === undefined ? '' : `: ICMP ${says}`}`
+    },
   },
   { key: 'what', title: 'Packet', width: 150, widest: 420, cell: ({ what }) => what },
   {

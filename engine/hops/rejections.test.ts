@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { findInBytes } from '../../test/support/find-in.ts'
+import { captureOf, type Sighting } from '../../test/support/two-points.ts'
+import { concat, ethernet, icmp, ipv4, ipv6, tcp, text, udp } from '../query/testing/frames.ts'
+import { hopsOf } from './hops.ts'
+import { hopSentences } from './sentences.ts'
+
+// ICMP errors that say that a packet was dropped, and by whom.
+
+const START = 1_800_000_000_000_000_000n
+const [SYN, ACK] = [0x02, 0x10]
+const POINTS = ['pod', 'node', 'peer'] as const
+const [CLIENT, SERVER, ROUTER] = ['10.0.0.1', '10.0.0.2', '10.9.9.9']
+
+interface Sent {
+  /** When it passes the first point on its way, in milliseconds; a millisecond later the next. */
+  readonly at: number
+  readonly packet: Uint8Array
+  readonly back?: boolean
+  /** Points that see it; all without. */
+  readonly by?: readonly (typeof POINTS)[number][]
+}
+
+const fromClient = (protocol: number, payload: Uint8Array) =>
+  ipv4({ source: CLIENT, destination: SERVER, protocol }, payload)
+const fromServer = (protocol: number, payload: Uint8Array) =>
+  ipv4({ source: SERVER, destination: CLIENT, protocol }, payload)
+const segment = (source: number, flags: number, seq: number, payload: Uint8Array = text('')) =>
+  fromClient(6, tcp({ source, destination: 80, flags, seq, ack: flags === SYN ? 0 : 901 }, payload))
+const answer = (port: number, flags: number, seq: number, ack: number, payload: Uint8Array = text('')) =>
+  fromServer(6, tcp({ source: 80, destination: port, flags, seq, ack }, payload))
+const error = (type: number, code: number, quoted: Uint8Array) =>
+  ipv4({ source: ROUTER, destination: CLIENT, protocol: 1 }, icmp(type, code, 0, quoted))
+
+/** A connection that opens, and datagrams that are answered: they tell the way. */
+const WELL: readonly Sent[] = [
+  { at: 0, packet: segment(4000, SYN, 100) },
+  { at: 5, packet: answer(4000, SYN | ACK, 900, 101), back: true },
+  { at: 10, packet: segment(4000, ACK, 101, text('GET')) },
+  { at: 15, packet: answer(4000, ACK, 901, 104, text('OK')), back: true },
+  { at: 20, packet: fromClient(17, udp(4000, 53, text('AA first'))) },
+  { at: 25, packet: fromServer(17, udp(53, 4000, text('AA its answer'))), back: true },
+  // What is due when a capture ends is not judged.
+  { at: 3000, packet: segment(4000, ACK, 104, text('END')) },
+  { at: 3005, packet: answer(4000, ACK, 903, 107, text('END')), back: true },
+]
+
+async function hopsWith(...sent: readonly Sent[]) {
+  const sightings = new Map<string, Sighting[]>(POINTS.map((point) => [point, []]))
+  for (const { at, packet, back = false, by = POINTS } of [...WELL, ...sent]) {
+    const bytes = ethernet(packet[0] >> 4 === 6 ? 0x86dd : 0x800, packet)
+    for (const [i, point] of (back ? POINTS.toReversed() : POINTS).entries()) {
+      if (!by.includes(point)) continue
+      sightings.get(point)?.push({ time: START + BigInt((at + i) * 1e6), bytes, length: bytes.length })
+    }
+  }
+  const { engine, findings } = await findInBytes(captureOf(Object.fromEntries(sightings)))
+  const report = hopsOf([{ name: '', tables: engine }])
+  const nameOf = (index: number) => report.points[report.hops[index].from].name
+  return {
+    findings,
+    sentences: hopSentences(report),
+    losses: report.losses.map(({ kind, hop }) => [kind, nameOf(hop)]),
+    rejections: report.rejections.map(({ kind, hop, point, error: { by, says } }) => [
+      kind,
+      hop === undefined ? `behind ${report.points[point].name}` : nameOf(hop),
+      ...[by, says],
+    ]),
+  }
+}
+
+/** A packet that the first two points see, and what is said of it. */
+const rejected = (packet: Uint8Array, said: Uint8Array): readonly Sent[] => [
+  { at: 100, packet, by: ['pod', 'node'] },
+  { at: 101, packet: said, back: true, by: ['pod', 'node'] },
+]
+
+describe('a packet that an ICMP error quotes', () => {
+  const syn = segment(4001, SYN, 777)
+  const query = fromClient(17, udp(4001, 53, text('BB second')))
+
+  it.each([
+    ['segment', syn, 3, 3, 'port unreachable'],
+    ['segment', syn, 3, 13, 'communication administratively filtered'],
+    ['segment', syn.slice(0, 28), 3, 1, 'host unreachable'],
+    ['datagram', query, 3, 3, 'port unreachable'],
+  ])('was rejected on the hop on which it died: %s', async (kind, quoted, type, code, says) => {
+    const packet = kind === 'segment' ? syn : query
+    const { losses, rejections, sentences } = await hopsWith(...rejected(packet, error(type, code, quoted)))
+    expect(rejections).toEqual([[kind, 'node', ROUTER, says]])
+    expect(losses).toEqual([])
+    const noun = kind === 'segment' ? 'segment' : 'DNS query'
+    expect(sentences).toEqual([`1 ${noun} was rejected on the way from node to peer: ICMP ${says}, says ${ROUTER}.`])
+  })
+
+  it('was not left without an answer, if it is a query of DNS', async () => {
+    const { sentences } = await hopsWith(
+      { at: 100, packet: query },
+      { at: 103, packet: fromServer(1, icmp(3, 3, 0, query)), back: true },
+    )
+    expect(sentences).toEqual([`1 DNS query was rejected behind peer: ICMP port unreachable, says ${SERVER}.`])
+  })
+
+  it('died without a word where the error is about another, or says nothing of the kind', async () => {
+    const another = error(3, 3, segment(4002, SYN, 777))
+    for (const said of [another, error(3, 3, segment(4001, SYN, 778)), error(5, 1, syn), error(11, 0, syn)]) {
+      const { losses, rejections } = await hopsWith(...rejected(syn, said))
+      expect(losses).toEqual([['segment', 'node']])
+      expect(rejections).toEqual([])
+    }
+  })
+
+  it('was rejected behind the last point where that is by the end itself, or the next would not have captured it', async () => {
+    const other = fromClient(6, tcp({ source: 4001, destination: 81, flags: SYN, seq: 777 }))
+    expect((await hopsWith(...rejected(other, error(3, 3, other)))).rejections).toEqual([
+      ['segment', 'behind node', ROUTER, 'port unreachable'],
+    ])
+    const { rejections } = await hopsWith(
+      { at: 100, packet: syn },
+      { at: 103, packet: fromServer(1, icmp(3, 3, 0, syn)), back: true },
+    )
+    expect(rejections).toEqual([['segment', 'behind peer', SERVER, 'port unreachable']])
+  })
+
+  it('is not the segment that arrived with the number of a mere ACK', async () => {
+    const { rejections, losses } = await hopsWith(
+      { at: 100, packet: segment(4000, ACK, 104, text('END')) },
+      { at: 103, packet: error(3, 3, segment(4000, ACK, 104)), back: true },
+    )
+    expect([rejections, losses]).toEqual([[], []])
+  })
+
+  it('is told by ICMPv6 as well', async () => {
+    const [source, destination] = ['fd00:0:0:0:0:0:0:1', 'fd00:0:0:0:0:0:0:2']
+    const packet = ipv6(
+      { source, destination, protocol: 6 },
+      tcp({ source: 4001, destination: 80, flags: SYN, seq: 777 }),
+    )
+    const said = ipv6({ source: destination, destination: source, protocol: 58 }, icmp(1, 4, 0, packet))
+    expect((await hopsWith(...rejected(packet, said))).rejections).toEqual([
+      ['segment', 'behind node', 'fd00::2', 'port unreachable'],
+    ])
+  })
+
+  it('keeps its place in the finding', async () => {
+    const { findings } = await hopsWith(...rejected(syn, error(3, 3, syn)))
+    expect(findings.map(({ kind }) => kind)).toEqual(['refused'])
+    expect(findings[0].blamed).toContain('between node and peer')
+  })
+})
+
+it('reads past no end of a quote', async () => {
+  const query = fromClient(17, udp(4001, 53, text('BB second')))
+  for (let length = 20; length < query.length; length++) {
+    const { rejections } = await hopsWith(...rejected(query, error(3, 3, concat(query.slice(0, length)))))
+    expect(rejections).toEqual([])
+  }
+})
