@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { concat, ethernet, ipv4, text, udp } from '../../query/testing/frames.ts'
+import { concat, ethernet, icmp, ipv4, text, udp } from '../../query/testing/frames.ts'
 import { findInFrames, kindsOf, theFinding, type TimedFrame } from '../../../test/support/find-in.ts'
 
 // DNS over UDP, and ARP.
@@ -37,6 +37,31 @@ const findInOrder = (frames: readonly TimedFrame[]) => findInFrames(frames.toSor
 
 const WELL = lookup({ at: 0, port: 5000, id: 1, name: 'api.shop', after: 2 })
 const END = lookup({ at: 40_000, port: 5999, id: 99, name: 'end.shop', after: 2 })
+
+describe('a DNS server at which nobody listens', () => {
+  const asked = [0, 500, 900].flatMap((at, n) => lookup({ at, port: 5001 + n, id: 7 + n, name: `${n}.shop` }))
+  const said = (type: number, back = false) =>
+    asked.map(({ time, bytes }) => {
+      const quote = bytes.slice(14)
+      // What a resolver quotes that has closed its port: a late answer.
+      if (back)
+        quote.set([...quote.slice(16, 20), ...quote.slice(12, 16), ...quote.slice(22, 24), ...quote.slice(20, 22)], 12)
+      const header = { source: '10.244.9.1', destination: '10.244.1.5', protocol: 1 }
+      return { time: time + 1e6, bytes: ethernet(0x800, ipv4(header, icmp(type, 3, 0, quote))) }
+    })
+
+  it('is told by ICMP, though nothing is asked again', async () => {
+    const finding = theFinding(await findInOrder([...asked, ...said(3), ...END]))
+    expect(finding).toMatchObject({ kind: 'dns-unanswered', count: 3, confidence: 0.95 })
+    expect(finding.blamed).toMatch(/^10\.244\.9\.1, which dropped the questions and said so with an ICMP error/)
+    expect(finding.evidence[0].role).toBe('the ICMP error')
+  })
+
+  it('is not told by an error about something else', async () => {
+    expect(kindsOf(await findInOrder([...asked, ...said(5), ...END]))).toEqual([])
+    expect(kindsOf(await findInOrder([...asked, ...said(3, true), ...END]))).toEqual([])
+  })
+})
 
 describe('a NOTIFY that is refused', () => {
   it('is no lookup', async () => {

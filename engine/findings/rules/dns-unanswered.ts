@@ -1,5 +1,7 @@
 import { podOf, serviceOf } from '../commands.ts'
 import { dnsClient, dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
+import { TRANSPORT } from '../../decode/packet.ts'
+import type { IcmpError } from '../headers.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
 import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
@@ -9,6 +11,9 @@ const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours' },
   waited: { value: 2, unit: 's before the capture ends', source: 'ours: what was asked last may be answered yet' },
 } as const
+
+/** An error comes that soon after the question. */
+const SAID_NS = 5e9
 
 /** A DNS server does not answer, at all or now and then. */
 export const dnsUnanswered: Rule = {
@@ -31,9 +36,27 @@ export const dnsUnanswered: Rule = {
         lost.map(({ conversation, type, name }) => `${dnsClient(context, conversation).address} ${type} ${name}`),
       )
       const isRepeated = questions.size < lost.length || lost.some(({ asked, askedLast }) => askedLast > asked)
-      return lost.length < THRESHOLDS.lookups.value || !isRepeated ? undefined : draft(context, address, all, lost)
+      const errors = lost.flatMap((each) => errorOf(context, each) ?? [])
+      // Who is told that his question was dropped asks another server at once.
+      const isOne = lost.length >= THRESHOLDS.lookups.value && (isRepeated || errors.length > 0)
+      return isOne ? draft(context, address, all, lost, errors) : undefined
     }).filter((found) => found !== undefined)
   },
+}
+
+/** The ICMP error (unreachable: RFC 792, RFC 4443) by which somebody said that the question was dropped. */
+function errorOf(context: FindingContext, { asked, askedLast, conversation }: DnsExchange): IcmpError | undefined {
+  const [client, server] = [dnsClient(context, conversation), dnsServer(context, conversation)]
+  return context.icmpErrors.find(
+    (error) =>
+      error.transport === TRANSPORT.udp &&
+      error.type === (error.v6 ? 1 : 3) &&
+      error.sourcePort === client.port &&
+      error.source === client.address &&
+      error.destination === server.address &&
+      error.time >= asked &&
+      error.time <= askedLast + SAID_NS,
+  )
 }
 
 function draft(
@@ -41,6 +64,7 @@ function draft(
   address: string,
   all: readonly DnsExchange[],
   lost: readonly DnsExchange[],
+  errors: readonly IcmpError[],
 ): Draft {
   const server = dnsServer(context, lost[0].conversation)
   const clients = dnsClients(context, lost)
@@ -65,19 +89,24 @@ function draft(
     ),
     // An answer that died on its way to who asked is in the capture.
     why: `The questions are in the capture, and no answer with their id came back to ${died === undefined ? 'it' : 'who asked'}.`,
-    confidence: none ? 0.8 : 0.7,
+    confidence: errors.length > 0 ? 0.95 : none ? 0.8 : 0.7,
     blamed:
-      died !== undefined || silent !== undefined
-        ? [
-            died === undefined ? '' : `the network ${died}`,
-            silent === undefined ? '' : `${context.named(address)}, or the way behind ${silent}`,
-          ]
-            .filter((text) => text !== '')
-            .join('; ')
-        : none
-          ? `cannot tell the server ${context.named(address)} from the way to it`
-          : `${context.named(address)}, overloaded or waiting for its upstream, or loss on the way: cannot tell from here`,
-    evidence: lost.slice(0, 12).map(({ requestRow }) => ({ row: requestRow, role: 'a question without an answer' })),
+      errors.length > 0
+        ? `${listOf(Array.from(new Set(errors.map(({ from }) => from)), (from) => context.named(from)))}, which dropped ${errors.length === lost.length ? 'the questions' : `${numberText(errors.length)} of these questions`} and said so with an ICMP error: nobody listens there, the service has no ready endpoint, or a rule rejects`
+        : died !== undefined || silent !== undefined
+          ? [
+              died === undefined ? '' : `the network ${died}`,
+              silent === undefined ? '' : `${context.named(address)}, or the way behind ${silent}`,
+            ]
+              .filter((text) => text !== '')
+              .join('; ')
+          : none
+            ? `cannot tell the server ${context.named(address)} from the way to it`
+            : `${context.named(address)}, overloaded or waiting for its upstream, or loss on the way: cannot tell from here`,
+    evidence: [
+      ...errors.slice(0, 2).map(({ row }) => ({ row, role: 'the ICMP error' })),
+      ...lost.slice(0, 12).map(({ requestRow }) => ({ row: requestRow, role: 'a question without an answer' })),
+    ],
     ruledOut: [none ? '' : 'A server that is down: it answers others.'].filter((text) => text !== ''),
     settle:
       died !== undefined
