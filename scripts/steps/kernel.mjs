@@ -13,10 +13,37 @@ const RESERVED = new Set(['interface', 'null'])
 
 const OPTIONS = [
   ...['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='],
+  // Names of functions, for HOT.
+  '--debug',
   // The memory is made outside, shared so that views of it stay valid when it grows, and grows to all that 32 bits can address.
   ...['--importMemory', '--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads', '--enable', 'bulk-memory'],
   // engine/kernel/layout.ts
   ...['--memoryBase', '4096'],
+]
+
+/**
+ * What nearly all packets pass through, as paths in engine/kernel: made one function, or a part of its only caller. The rest stays calls: so V8 has a
+ * third of the code to compile for speed, and fewer values compete for registers.
+ */
+const HOT = [
+  'columns/conversations/find',
+  'decode/decode/decodeFrame',
+  'decode/ethernet/decodeLengthOrType',
+  'decode/ipv4/decodeIpv4',
+  'decode/tcp-options/decodeTcpOptions',
+  'decode/tcp/decodeTcp',
+  'ingest/frame',
+  'tcp/analysis/segment',
+  'tcp/follow-sender/acknowledge',
+  'tcp/follow-sender/note',
+  'tcp/judge/judge',
+  'tcp/judge/segment',
+  'tcp/missing-ids/repeatsUnseen',
+  'tcp/round-trips/byAck',
+  'tcp/round-trips/byEcho',
+  'tcp/sent-segments/add',
+  'tcp/sighting-table/see',
+  'tcp/unacked-segments/add',
 ]
 
 /** Compiles engine/kernel, which is AssemblyScript, into engine/kernel.generated.ts, unless that was made of the same sources. */
@@ -104,12 +131,32 @@ async function optimized(binary) {
   const kernel = binaryen.readBinary(binary)
   const { Atomics, BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features
   kernel.setFeatures(Atomics | BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt)
+  keepCalls(binaryen, kernel)
   binaryen.setOptimizeLevel(3)
   binaryen.setShrinkLevel(0)
   binaryen.setAllowInliningFunctionsWithLoops(true)
   binaryen.setOneCallerInlineMaxSize(0x7fff_ffff)
   kernel.optimize()
+  // The names were for HOT alone.
+  binaryen.setDebugInfo(false)
   return Buffer.from(kernel.emitBinary())
+}
+
+/**
+ * All but HOT is to stay calls.
+ * @param {typeof import('assemblyscript/binaryen').default} binaryen
+ * @param {import('assemblyscript/binaryen').default.Module} kernel
+ */
+function keepCalls(binaryen, kernel) {
+  const hot = new Set(HOT.map((path) => `engine/kernel/${path}`))
+  for (let i = 0; i < kernel.getNumFunctions(); i++) {
+    const { name } = binaryen.getFunctionInfo(kernel.getFunctionByIndex(i))
+    if (hot.delete(name)) continue
+    binaryen.setPassArgument('no-inline', name)
+    kernel.runPasses(['no-inline'])
+  }
+  binaryen.clearPassArguments()
+  if (hot.size > 0) throw new Plainly(`the kernel has no ${[...hot].join(', ')}: scripts/steps/kernel.mjs names it.`)
 }
 
 /**
