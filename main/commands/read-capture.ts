@@ -170,7 +170,8 @@ function read(file: string, fd: number, buffer: Uint8Array): number {
 /** "412 MB, 1.2 M packets" on standard error, while it is a terminal and the reading takes more than a moment. */
 class Progress {
   readonly #file: string
-  readonly #started = performance.now()
+  // Not performance.now(), for which Node loads a dozen modules.
+  readonly #started = process.uptime()
   #last = this.#started
   #shown = false
 
@@ -179,9 +180,8 @@ class Progress {
   }
 
   report(engine: Capture): void {
-    if (!process.stderr.isTTY) return
-    const now = performance.now()
-    if (now - this.#started < 500 || now - this.#last < 100) return
+    const now = process.uptime()
+    if (now - this.#started < 0.5 || now - this.#last < 0.1 || !process.stderr.isTTY) return
     this.#last = now
     this.#shown = true
     const megabytes = (engine.bytesRead / 1e6).toFixed(0)
