@@ -10,5 +10,5 @@ export interface Limits {
  */
 export const COST = { packet: 80, conversation: 800 } as const
 
-/** The most there can be, whatever the limits: the kernel's memory has 4 GiB, of which a packet takes 63 bytes and a conversation some 400. */
+/** The most there can be, whatever the limits: the kernel's memory has 4 GiB, of which a packet takes 65 bytes and a conversation some 400. */
 export const MOST = { packets: 50_000_000, conversations: 2_500_000 } as const

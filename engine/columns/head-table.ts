@@ -24,6 +24,9 @@ export const HEAD = {
   tls: 2,
   none: 3,
   timestamps: 4,
+  /** Whole options without timestamps; so much, and where among a TCP header's bytes the option begins: with timestamps, among others. */
+  unstamped: 5,
+  stamped: 64,
 } as const
 
 /** Where headers begin in the frames of a head, in bytes from the frame's first; -1: there is no such header. */

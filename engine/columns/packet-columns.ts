@@ -16,7 +16,7 @@ const BYTES_AT = HALVES_AT + 5 * HALF
 /** Last, as its memory is not touched where no heads are kept. */
 const HEADS_AT = BYTES_AT + 3 * BYTE
 
-/** Where each column begins in a chunk, in bytes: 63 bytes a packet, 61 without heads. */
+/** Where each column begins in a chunk, in bytes: 65 bytes a packet, 61 without heads. */
 export const COLUMN = {
   offset: 0,
   time: WIDE,
@@ -37,10 +37,11 @@ export const COLUMN = {
   error: BYTES_AT + BYTE,
   roundTrip: BYTES_AT + 2 * BYTE,
   head: HEADS_AT,
+  ipId: HEADS_AT + HALF,
 } as const
 
 /** Bytes of a chunk. */
-export const CHUNK_BYTES = HEADS_AT + HALF
+export const CHUNK_BYTES = HEADS_AT + 2 * HALF
 
 /** "No conversation" in the `conversation` column. */
 export const NO_CONVERSATION = 0xffff_ffff

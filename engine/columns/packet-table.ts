@@ -8,7 +8,7 @@ const CHUNK_SHIFT = 16
 const CHUNK_MASK = CHUNK_ROWS - 1
 
 /**
- * 65,536 packets as columns; 63 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
+ * 65,536 packets as columns; 65 bytes a packet. Times are nanoseconds since the capture's epoch (exact up to 104 days).
  * Where a column does not apply to the packet it holds 0. A chunk is immutable once full, so views may keep references into it.
  */
 export class PacketChunk {
@@ -45,6 +45,8 @@ export class PacketChunk {
   readonly roundTrip: Uint8Array
   /** Index into the dictionary of heads; 0 = none, or none are kept. */
   readonly head: Uint16Array
+  /** Identification in the IPv4 header (RFC 791), where the packet has a head. */
+  readonly ipId: Uint16Array
   /** The row of place 0. */
   readonly first: number
 
@@ -71,6 +73,7 @@ export class PacketChunk {
     this.error = new Uint8Array(memory, at + COLUMN.error, rows)
     this.roundTrip = new Uint8Array(memory, at + COLUMN.roundTrip, rows)
     this.head = new Uint16Array(memory, at + COLUMN.head, rows)
+    this.ipId = new Uint16Array(memory, at + COLUMN.ipId, rows)
   }
 }
 

@@ -1,5 +1,5 @@
 import { FLAG, NO_CONVERSATION, NO_INTERFACE } from '../columns/packet-columns.ts'
-import { TRANSPORT } from '../decode/packet-codes.ts'
+import { NETWORK, TRANSPORT } from '../decode/packet-codes.ts'
 import { COUNT, TOTAL } from '../kernel-tables.ts'
 import { VERDICT } from '../tcp/verdict-codes.ts'
 import { tell } from './applications.ts'
@@ -17,6 +17,7 @@ import {
   setFlags,
   setHead,
   setInterface,
+  setIpId,
   setLength,
   setOffset,
   setPayloadLength,
@@ -158,7 +159,10 @@ function noteEarlier(time: f64): void {
 /** The columns of what was decoded, but for the flags. */
 function keepPacket(): void {
   setStack(intern())
-  if (keepsHeads) setHead(head())
+  if (keepsHeads) {
+    setHead(head())
+    if (packet.network === NETWORK.ipv4) setIpId(packet.ipId)
+  }
   if (packet.error !== 0) setError(packet.error)
   if (packet.payloadLength !== 0) setPayloadLength(packet.payloadLength)
   if (packet.sourceAt < 0) return

@@ -3,6 +3,7 @@ import { TRANSPORT } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { COUNT, TABLE } from '../../kernel-tables.ts'
 import { u32At, u8At } from '../bytes.ts'
+import { timestampsAt, timestampsCount } from '../decode/tcp-options.ts'
 import { allocate, doubleTable, newTable, tableBytes } from '../memory.ts'
 import { packet } from '../packet.ts'
 import { counts } from './counts.ts'
@@ -99,7 +100,9 @@ function optionKind(): i32 {
   if (length === TCP_HEADER) return HEAD.none
   const at = packet.layerAt[packet.layerCount - 1]
   const isWhole = at + WITH_TIMESTAMPS <= min(packet.end, packet.limit)
-  return length === WITH_TIMESTAMPS && isWhole && u32At(at + TCP_HEADER) === TIMESTAMPS ? HEAD.timestamps : HEAD.other
+  if (length === WITH_TIMESTAMPS && isWhole && u32At(at + TCP_HEADER) === TIMESTAMPS) return HEAD.timestamps
+  if (length < TCP_HEADER || packet.optionsCut !== 0 || timestampsCount > 1) return HEAD.other
+  return timestampsCount === 0 ? HEAD.unstamped : HEAD.stamped + timestampsAt - at
 }
 
 function isCapital(byte: i32): bool {

@@ -124,6 +124,9 @@ export function setError(value: i32): void {
 export function setHead(value: i32): void {
   store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.head)
 }
+export function setIpId(value: i32): void {
+  store<u16>(chunk + ((<usize>index) << 1), value, COLUMN.ipId)
+}
 export function setRoundTrip(value: i32): void {
   store<u8>(chunk + <usize>index, value, COLUMN.roundTrip)
 }

@@ -9,12 +9,17 @@ const MAX_SHIFT = 14
 /** Kinds 1, 1, 8 and the length 10, as the word that they are in this memory. */
 const NOP_NOP_TIMESTAMPS = 0x0a08_0101
 
+/** How many timestamps options the segment has, and where the last of them begins: of one that has options. */
+export let timestampsCount: i32 = 0
+export let timestampsAt: i32 = 0
+
 /**
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
  * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`; so does one at which
  * Wireshark gives up.
  */
 export function decodeTcpOptions(at: i32, to: i32): void {
+  timestampsCount = 0
   const available = packet.end < to ? packet.end : to
   // Nearly every segment of an established connection carries NOP, NOP, timestamps and nothing else (RFC 7323 appendix A).
   if (to - at === 12 && available === to && load<i32>(at) === NOP_NOP_TIMESTAMPS) {
@@ -71,6 +76,8 @@ export function decodeTcpOptions(at: i32, to: i32): void {
 }
 
 function timestamps(at: i32): void {
+  timestampsCount++
+  timestampsAt = at
   packet.hasTimestamps = 1
   packet.tsval = u32At(at + 2)
   packet.tsecr = u32At(at + 6)

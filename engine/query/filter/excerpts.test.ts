@@ -15,7 +15,7 @@ const FILTERS = [
   ...['ip.len - ip.hdr_len - tcp.hdr_len == tcp.len', 'ip.id > ip.len', 'ip.id == 4660 or frame contains "GE"'],
   ...['ipv6.flow > 0', 'ipv6.plen > 20', 'ip.len > 40 || ipv6.plen > 20', 'tcp.checksum > 0x100', 'ip.id#1 > 5'],
   ...['tcp.urgent_pointer', 'tcp.urgent_pointer == 0', 'udp.length > 8', 'udp.checksum == 0', '!(udp.length > 20)'],
-  ...['tcp.options.timestamp.tsval > 8', 'tcp.options.timestamp.tsval != tcp.options.timestamp.tsecr'],
+  ...['tcp.options.timestamp.tsval == 9', 'tcp.options.timestamp.tsval != tcp.options.timestamp.tsecr'],
   ...[
     'tcp.payload[0:2] == 47:45',
     'tcp.payload[0:3] > 16:03:00',
@@ -38,7 +38,7 @@ const segment = (payload: string, options = '') =>
   ethernet(
     0x800,
     ipv4(
-      { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6 },
+      { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, id: 4660 },
       tcp(
         { source: 7, destination: 80, seq: 1, flags: 0x18, options: Buffer.from(options, 'hex') },
         Buffer.from(payload, 'latin1'),
@@ -52,6 +52,13 @@ const FRAMES = [
   ...['GET / HTTP/1.1\r\n\r\n', '\x16', ''].map((payload) => segment(payload, TIMESTAMPS)),
   segment('GET', '020405b40101080a00000001'),
   segment('GET /', `${TIMESTAMPS}0101050a0000000900000017`),
+  // As in SYNs of Linux, behind a SACK, twice, without one, and behind what is none.
+  ...['020405b40402080a000000090000000001030307', '0101050a00000009000000170101080a0000000900000007'].map((options) =>
+    segment('', options),
+  ),
+  ...[`${TIMESTAMPS}${TIMESTAMPS}`, '020405b4', '020405b40101080a0000000900000007', '0200080a0000000900000007'].map(
+    (options) => segment('', options),
+  ),
 ]
 /** Fewer packets are read. */
 const COPIES = 33
@@ -128,6 +135,16 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(served).toEqual({ excerpts: 200, reads: 0 })
   })
 
+  it('have timestamps wherever options are known to have them', async () => {
+    const capture = new TestCapture()
+    const options = [TIMESTAMPS, '020405b40402080a000000090000000701030307', '020405b4', '']
+    for (let n = 0; n < 200; n++) capture.add(BigInt(n), segment('', options[n % 4]))
+    const { read, served } = serving(capture)
+    expect(await rowsOf(capture, 'tcp.options.timestamp.tsval == 9', read)).toHaveLength(101)
+    expect(await rowsOf(capture, 'tcp.options.timestamp.tsecr != 7', read)).toHaveLength(1)
+    expect(served).toEqual({ excerpts: 200, reads: 0 })
+  })
+
   it('are asked for ahead, of several chunks at once', async () => {
     const capture = new TestCapture()
     const frame = segment('GET /')
@@ -160,7 +177,9 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     for (const backward of [false, true]) {
       const { read, served } = serving(capture)
       const from = backward ? rows : -1
-      expect(await new PacketSelector(capture).find({ filter: 'ip.id == 9' }, from, backward, read)).toBeUndefined()
+      expect(
+        await new PacketSelector(capture).find({ filter: 'tcp.checksum == 9' }, from, backward, read),
+      ).toBeUndefined()
       expect(served).toEqual({ excerpts: rows, reads: 0 })
     }
   })
@@ -179,7 +198,7 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
         return read.excerpts?.(length, places)
       },
     })
-    expect(await new PacketSelector(capture).select({ filter: 'ip.id == 9' }, growing)).toHaveLength(0)
+    expect(await new PacketSelector(capture).select({ filter: 'tcp.checksum == 9' }, growing)).toHaveLength(0)
     expect(served).toEqual({ excerpts: CHUNK_ROWS + 100, reads: 0 })
   })
 

@@ -52,7 +52,7 @@ const segment = (payload: string) =>
   ethernet(
     0x800,
     ipv4(
-      { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6 },
+      { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, id: 4660 },
       tcp({ source: 7, destination: 80, seq: 1, flags: 0x18 }, Buffer.from(payload, 'latin1')),
     ),
   )
@@ -114,15 +114,17 @@ describe('fields that heads tell', { timeout: 60_000 }, () => {
       reads += length
       return capture.read(offset, length)
     }
-    expect(await new PacketSelector(capture).select({ filter: 'ip.ttl == 64' }, read)).toHaveLength(count)
-    expect(reads).toBe(20 * frame.length)
+    for (const [n, filter] of ['ip.ttl == 64', 'ip.id == 4660'].entries()) {
+      expect(await new PacketSelector(capture).select({ filter }, read)).toHaveLength(count)
+      expect(reads).toBe((n + 1) * 20 * frame.length)
+    }
   })
 
   it('are read where no heads are kept', async () => {
     const capture = new TestCapture(['eth0'], 1, false)
     capture.add(0n, segment('GET / HTTP/1.1\r\n\r\n'))
     expect(capture.heads.count).toBe(0)
-    for (const filter of ['ip.ttl == 64', 'http', '!tls'])
+    for (const filter of ['ip.ttl == 64', 'ip.id == 4660', 'http', '!tls'])
       expect(Array.from((await new PacketSelector(capture).select({ filter }, capture.read)) ?? [])).toEqual([0])
   })
 })

@@ -25,11 +25,24 @@ const TOLD: ReadonlySet<string> = new Set([
 /** How columns tell the field: what it says for each head, where packets have one. Undefined where heads do not tell it. */
 export function headColumns(name: string, type: FilterType): readonly ColumnReader[] | undefined {
   if (TOLD.has(name)) return [reader(name, type)]
+  if (name === 'ip.id') return [IP_ID]
   // One name for several, eth.addr for both addresses.
   const parts = Array.from(FIELDS).filter(([, { also }]) => also?.includes(name))
   return parts.length > 0 && parts.every(([part]) => TOLD.has(part))
     ? parts.map(([part]) => reader(part, type))
     : undefined
+}
+
+/** It differs from packet to packet, and is asked for most of what does: beside the heads, of packets that have one. */
+const IP_ID: ColumnReader = {
+  read({ chunk: { head, ipId, stack }, from, to }, values, presence, { layers }) {
+    const having = layers.having(fieldLayers('ip.id'))
+    for (let i = from; i < to; i++) {
+      values[i] = ipId[i]
+      const may = having[stack[i]]
+      presence[i] = head[i] === 0 || may === PRESENCE.absent ? may : PRESENCE.present
+    }
+  },
 }
 
 function reader(name: string, type: FilterType): ColumnReader {
@@ -66,7 +79,10 @@ const TIMESTAMPS: ReadonlySet<string> = new Set([
 export function optionRows(name: string): FilterField['rows'] {
   if (name !== 'tcp.options' && !/^tcp\.option(s\.|_)/.test(name)) return undefined
   return ({ chunk: { head }, from, to }, possible, { tables: { heads } }) => {
-    const without = (options: number) => options === HEAD.none || (options === HEAD.timestamps && !TIMESTAMPS.has(name))
+    const without = (options: number) =>
+      options === HEAD.none ||
+      (options === HEAD.timestamps && !TIMESTAMPS.has(name)) ||
+      (options === HEAD.unstamped && name.startsWith('tcp.options.timestamp'))
     const none = Uint8Array.from({ length: heads.count }, (_, number) =>
       Number(number > 0 && without(heads.options(number))),
     )

@@ -22,14 +22,13 @@ type Base = keyof HeadPlaces | 'timestamps' | 'frame' | 'tcp.payload' | 'udp.pay
 /** What headers hold that mostly differs from packet to packet, so that no column has it: RFC 791, 8200, 9293, 768, 7323. */
 const HEADER_NUMBERS: Readonly<Record<string, readonly [base: Base, from: number, size: number, mask?: number]>> = {
   'ip.len': ['ip', 2, 2],
-  'ip.id': ['ip', 4, 2],
   'ip.checksum': ['ip', 10, 2],
   'ipv6.flow': ['ipv6', 1, 3, 0x0f_ffff],
   'ipv6.plen': ['ipv6', 4, 2],
   'tcp.checksum': ['tcp', 16, 2],
   'tcp.urgent_pointer': ['tcp', 18, 2],
-  'tcp.options.timestamp.tsval': ['timestamps', 24, 4],
-  'tcp.options.timestamp.tsecr': ['timestamps', 28, 4],
+  'tcp.options.timestamp.tsval': ['timestamps', 2, 4],
+  'tcp.options.timestamp.tsecr': ['timestamps', 6, 4],
   'udp.length': ['udp', 4, 2],
   'udp.checksum': ['udp', 6, 2],
 }
@@ -112,7 +111,9 @@ export function placeIn(heads: HeadTable, head: number, { base, from }: PlacedOp
     case 'timestamps': {
       if (places.tcp < 0) return NOWHERE
       const options = heads.options(head)
-      return options === HEAD.timestamps ? places.tcp + from : options === HEAD.none ? NOWHERE : UNTOLD
+      if (options === HEAD.none || options === HEAD.unstamped) return NOWHERE
+      const at = options === HEAD.timestamps ? TIMESTAMPS_ALONE : options - HEAD.stamped
+      return at < 0 ? UNTOLD : places.tcp + at + from
     }
     default:
       return places[base] < 0 ? NOWHERE : places[base] + from
@@ -121,3 +122,5 @@ export function placeIn(heads: HeadTable, head: number, { base, from }: PlacedOp
 
 const UDP_HEADER = 8
 const TCP_HEADER = 20
+/** Behind two NOPs. */
+const TIMESTAMPS_ALONE = TCP_HEADER + 2
