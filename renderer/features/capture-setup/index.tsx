@@ -9,6 +9,7 @@ import {
   DURATIONS,
   isOpen,
   keyOfPoint,
+  onInterface,
   orderOf,
   SNAP_LENGTHS,
   whyNotReady,
@@ -53,7 +54,6 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
     points,
     filter,
   })
-  const [interfaces, setInterfaces] = useState<Readonly<Record<string, string>>>({})
   const created = useRef<HTMLElement>(null)
   const [pressed, setPressed] = useState<{ readonly after: string | undefined }>()
   const change = (part: Partial<Setup>) => props.onDraft({ ...draft, setup: { ...setup, ...part } })
@@ -75,7 +75,7 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
     event.preventDefault()
     if (why !== undefined || !all || busy) return
     setPressed({ after: starting?.id })
-    props.onStart(orderOf(draft, setup, all, interfaces))
+    props.onStart(orderOf(draft, setup, all))
   }
 
   const snap = SNAP_LENGTHS.find(({ bytes }) => bytes === setup.snapLength)
@@ -99,8 +99,12 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
                   target={target}
                   plan={plans.get(key)}
                   look={looks.get(key)}
-                  chosenInterface={interfaces[key] ?? ''}
-                  onInterface={(name) => setInterfaces((was) => ({ ...was, [key]: name }))}
+                  onInterface={(name) =>
+                    props.onDraft({
+                      ...draft,
+                      targets: points.map((one) => (one === target ? onInterface(one, name) : one)),
+                    })
+                  }
                   onRemove={() => props.onRemove(target)}
                   onCopy={props.onCopy}
                 />

@@ -4,6 +4,7 @@ import type { CaptureOrder, PointPlan, PointTarget } from '../../../common/model
 export interface CaptureDraft {
   readonly context: string
   readonly title: string
+  /** With the interface that the person chose for them, if any. */
   readonly targets: readonly PointTarget[]
   /** The labels by which the pods were chosen: those that come later can be captured as well. */
   readonly follow?: CaptureOrder['follow']
@@ -80,25 +81,27 @@ export const keyOfPoint = (target: PointTarget) =>
 
 export const isOpen = ({ preflight }: PointPlan) => preflight?.chosen !== undefined
 
+/** The point on an interface; '' for the one that its place has by itself. */
+export function onInterface({ interface: _before, ...point }: PointTarget, name: string): PointTarget {
+  return name === '' ? point : { ...point, interface: name }
+}
+
 const limitOf = (text: string) => (/^[1-9]\d{0,11}$/.test(text.trim()) ? Number(text) : undefined)
 
-/** The order for those points that can be captured; `interfaces` by keyOfPoint. */
+/** The order for those points that can be captured. */
 export function orderOf(
-  { context, title, follow }: CaptureDraft,
+  { context, title, targets, follow }: CaptureDraft,
   setup: Setup,
   plans: readonly PointPlan[],
-  interfaces: Readonly<Record<string, string>>,
 ): CaptureOrder {
   const { filter, snapLength, duration, packets, megabytes, later } = setup
   const packetLimit = limitOf(packets)
   const size = limitOf(megabytes)
+  const open = new Set(plans.filter(isOpen).map(({ target }) => keyOfPoint(target)))
   return {
     context,
     title,
-    targets: plans.filter(isOpen).map(({ target }) => {
-      const on = interfaces[keyOfPoint(target)]
-      return on ? { ...target, interface: on } : target
-    }),
+    targets: targets.filter((target) => open.has(keyOfPoint(target))),
     filter: filter.trim(),
     snapLength,
     ...(follow && later ? { follow } : {}),
@@ -122,8 +125,7 @@ const setupOf = (order: CaptureOrder): Setup => ({
 export const draftOf = (order: CaptureOrder): CaptureDraft => ({
   context: order.context,
   title: order.title,
-  // Without the interfaces: they are read anew.
-  targets: order.targets.map(({ interface: _before, ...target }) => target),
+  targets: order.targets,
   setup: setupOf(order),
   ...(order.follow ? { follow: order.follow } : {}),
 })

@@ -11,14 +11,13 @@ export interface PointProps {
   /** Undefined while the cluster is asked. */
   readonly plan: PointPlan | undefined
   readonly look: Look | undefined
-  readonly chosenInterface: string
   readonly onInterface: (name: string) => void
   readonly onRemove: () => void
   readonly onCopy: (text: string) => void
 }
 
 /** One point: which way in was found, why not another, what will be made, and which interface. */
-export function Point({ target, plan, look, chosenInterface, onInterface, onRemove, onCopy }: PointProps): ReactNode {
+export function Point({ target, plan, look, onInterface, onRemove, onCopy }: PointProps): ReactNode {
   const name = target.kind === 'pod' ? `${target.namespace}/${target.pod}` : `node ${target.node}`
   const preflight = plan?.preflight
   const chosen = preflight?.rungs.find(({ rung }) => rung === preflight.chosen)
@@ -44,7 +43,7 @@ export function Point({ target, plan, look, chosenInterface, onInterface, onRemo
       {preflight && closed.length + preflight.notes.length > 0 && (
         <WhyNot rungs={closed} notes={preflight.notes} open={!chosen} onCopy={onCopy} />
       )}
-      {chosen && <InterfaceChoice name={name} look={look} chosen={chosenInterface} onChoose={onInterface} />}
+      {chosen && <InterfaceChoice name={name} look={look} chosen={target.interface ?? ''} onChoose={onInterface} />}
     </li>
   )
 }
@@ -131,6 +130,7 @@ function InterfaceChoice({ name, look, chosen, onChoose }: InterfaceChoiceProps)
   if (look === 'looking') return <p className="quiet">Reading its interfaces…</p>
   if (look && 'error' in look) return <p className="bad">{look.error}</p>
   const interfaces: readonly InterfaceFacts[] = look?.interfaces ?? []
+  const isKnown = chosen === '' || chosen === look?.chosen || interfaces.some((one) => one.name === chosen)
   return (
     <label className="point-interface">
       Interface
@@ -141,6 +141,7 @@ function InterfaceChoice({ name, look, chosen, onChoose }: InterfaceChoiceProps)
         onChange={(event) => onChoose(event.target.value)}
       >
         <option value="">{look?.chosen ? `${look.chosen} (its own)` : 'eth0, or the first that is up'}</option>
+        {!isKnown && <option value={chosen}>{look ? `${chosen} (not there)` : chosen}</option>}
         {interfaces
           .filter((one) => one.name !== look?.chosen)
           .map((one) => (

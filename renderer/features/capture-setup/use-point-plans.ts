@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { CapturingSection, ClustersSection } from '../../../common/contract.ts'
 import type { ContextCaptureSettings } from '../../../common/model/context.ts'
 import type { PointPlan, PointTarget } from '../../../common/model/live-capture.ts'
-import { isOpen, keyOfPoint } from './order.ts'
+import { isOpen, keyOfPoint, onInterface } from './order.ts'
 import type { Look } from './points.tsx'
 
 /** More points than that are not looked into one by one. */
@@ -50,7 +50,7 @@ export function usePointPlans({ clusters, capturing, context, points, filter }: 
       setPlans(new Map())
     }
     const { keys } = asked.current
-    const fresh = points.filter((target) => !keys.has(keyOfPoint(target)))
+    const fresh = points.filter((target) => !keys.has(keyOfPoint(target))).map(ownInterface)
     if (fresh.length === 0) return
     for (const target of fresh) keys.add(keyOfPoint(target))
     capturing.plan(context, fresh).then(
@@ -98,7 +98,7 @@ export function usePointPlans({ clusters, capturing, context, points, filter }: 
     return plan !== undefined && isOpen(plan) && plan.creates === undefined
   })
   const ready = useMemo(
-    () => there,
+    () => there.map(ownInterface),
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [there.map(keyOfPoint).join('|')],
   )
@@ -115,3 +115,6 @@ export function usePointPlans({ clusters, capturing, context, points, filter }: 
   )[0]
   return { settings, setSettings, plans, looks, look, checkedFilter, filterProblem }
 }
+
+/** The cluster is asked which interface a place has by itself, whatever was chosen. */
+const ownInterface = (target: PointTarget) => onInterface(target, '')
