@@ -290,7 +290,11 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
                 )
               }
               onClusters={() => openClusters()}
-              onDemo={async () => openClusters(await connection.host.clusters.startDemo())}
+              onDemo={
+                contexts.value?.contexts.some(({ demo }) => demo)
+                  ? undefined
+                  : async () => openClusters(await connection.host.clusters.startDemo())
+              }
               captures={connection.host.captures}
               connected={status.state === 'connected'}
               openKeys={keyLabels('Ctrl+O')}

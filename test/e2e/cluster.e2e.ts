@@ -450,6 +450,11 @@ describe('without a cluster', () => {
     await expect.poll(focused).toBe('Look what is left')
     await page.keyboard.press('Enter')
     await expect.poll(focused).toBe('Look again')
+
+    // It is one of the contexts now, and not offered a second time.
+    await page.getByRole('button', { name: 'Hopscope: back to the start' }).click()
+    await page.getByRole('button', { name: /^demo not a real cluster/ }).waitFor()
+    expect(await page.getByRole('button', { name: 'Try a demo cluster' }).count()).toBe(0)
   })
 })
 

@@ -19,8 +19,8 @@ export interface StartProps {
   /** The contexts one can choose from; absent until they are known. */
   readonly clusters?: ReactNode
   readonly onClusters: () => void
-  /** Starts the demo cluster and shows it. */
-  readonly onDemo: () => Promise<void>
+  /** Starts the demo cluster and shows it; absent where it runs, as it is one of the contexts then. */
+  readonly onDemo: (() => Promise<void>) | undefined
   /** What happened instead of opening: over the choices, since one of them helps. */
   readonly children?: ReactNode
 }
@@ -65,16 +65,16 @@ export function Start(props: StartProps): ReactNode {
         </header>
         {children}
         <div className="start-columns">
-          <section aria-labelledby="start-open">
-            <h2 id="start-clusters">Capture from a cluster</h2>
+          <section>
+            <h2>Capture from a cluster</h2>
             <div className="start-clusters">{props.clusters}</div>
             <div className="start-open">
               <button type="button" className="button" onClick={props.onClusters}>
                 Clusters and captures
               </button>
-              <Demo onDemo={props.onDemo} />
+              {props.onDemo && <Demo onDemo={props.onDemo} />}
             </div>
-            <h2 id="start-open">Open</h2>
+            <h2>Open</h2>
             <div className="start-open">
               <button type="button" className="button primary" onClick={onOpen}>
                 <FolderOpen size={14} aria-hidden />
