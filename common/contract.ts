@@ -65,6 +65,8 @@ export interface Sample {
   readonly title: string
   /** A sentence: what happens in it. */
   readonly description: string
+  /** Absolute path on the host, as of the CaptureSource that it is opened as. */
+  readonly path: string
   readonly size: number
 }
 

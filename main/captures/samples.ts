@@ -29,8 +29,9 @@ export class Samples {
     const samples = await this.#index()
     return Promise.all(
       samples.map(async ({ name, file, title, description }) => {
-        const { size } = await stat(join(this.#folder, file))
-        return { name, title, description, size }
+        const path = join(this.#folder, file)
+        const { size } = await stat(path)
+        return { name, title, description, path, size }
       }),
     )
   }

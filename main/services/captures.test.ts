@@ -58,7 +58,7 @@ describe('captures', () => {
     const { captures } = await visited()
     const [sample] = await captures.samples()
     expect(sample?.size).toBeGreaterThan(1000)
-    expect(await captures.openSample(sample?.name ?? '')).toMatchObject({ size: sample?.size })
+    expect(await captures.openSample(sample?.name ?? '')).toMatchObject({ path: sample?.path, size: sample?.size })
     expect(await captures.recent()).toEqual([])
     await expect(captures.openSample('no-such')).rejects.toMatchObject({ code: 'not-found' })
   })

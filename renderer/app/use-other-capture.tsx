@@ -83,7 +83,7 @@ export function useOtherCapture({ connection, session, view, commands }: Needed)
         <ChooseCapture
           host={connection}
           captures={captures}
-          open={{ path: session.path, sample: session.ref.kind === 'sample' ? session.ref.name : undefined }}
+          open={session.path}
           onSample={(name) => use({ kind: 'sample', name })}
           onPath={async (path) => use({ kind: 'host', id: (await captures.openFile(path)).id })}
           onFile={chooseFile}

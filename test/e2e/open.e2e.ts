@@ -23,6 +23,17 @@ describe('opening a capture', () => {
     expect(await opened.page.title()).toBe('zero-window.pcapng – Hopscope')
   })
 
+  it('does not offer it to be compared with itself, though it is also a sample', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await new Screen(page).read()
+    await page.getByRole('tab', { name: 'Compare' }).click()
+    await page.getByRole('button', { name: 'Another capture…' }).click()
+    const samples = page.getByRole('dialog').getByRole('region', { name: 'Samples' })
+    await samples.getByRole('button', { name: /^Nothing wrong/ }).waitFor()
+    expect(await samples.getByRole('button', { name: /^A reader that stops reading/ }).count()).toBe(0)
+  })
+
   it('says why one that it was opened with is not there, and goes back to the one before', async () => {
     await using opened = await openPage(served.browser, `${served.app.url},file-0123456789abcdef01234567`)
     const { page } = opened

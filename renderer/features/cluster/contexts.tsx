@@ -29,8 +29,7 @@ export function Contexts({ list, selected, onSelect, onAsk, onLogIn }: ContextsP
           >
             <i className={`context-dot ${context.state}`} aria-hidden />
             <span className="context-name">
-              {context.name}{' '}
-              {context.current && !context.demo && <span className="context-current">current</span>}
+              {context.name} {context.current && !context.demo && <span className="context-current">current</span>}
               {context.demo && <span className="context-current">not a real cluster</span>}
             </span>
             <span className={`context-about ${context.state}`}>{aboutText(context)}</span>

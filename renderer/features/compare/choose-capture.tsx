@@ -9,8 +9,8 @@ import { useWatched, type HostWatch } from '../../components/use-watched.ts'
 export interface ChooseCaptureProps {
   readonly host: HostWatch
   readonly captures: Pick<CapturesSection, 'samples' | 'recent'>
-  /** The open capture, which is not offered. */
-  readonly open: { readonly path: string | undefined; readonly sample: string | undefined }
+  /** Path on the host of the open capture, which is not offered. */
+  readonly open: string | undefined
   readonly onSample: (name: string) => void
   /** A file on the host. Rejects when it can't be opened. */
   readonly onPath: (path: string) => Promise<void>
@@ -40,7 +40,7 @@ export function ChooseCapture(props: ChooseCaptureProps): ReactNode {
     work.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
   }
 
-  const isOther = ({ path, size }: { readonly path: string; readonly size: number }) => path !== open.path && size > 0
+  const isOther = ({ path, size }: { readonly path: string; readonly size: number }) => path !== open && size > 0
   const lists: readonly { readonly title: string; readonly choices: readonly Choice[] }[] = [
     {
       title: 'Recent',
@@ -64,15 +64,13 @@ export function ChooseCapture(props: ChooseCaptureProps): ReactNode {
     },
     {
       title: 'Samples',
-      choices: samples
-        .filter(({ name }) => name !== open.sample)
-        .map(({ description, name, size, title }) => ({
-          key: name,
-          name: title,
-          about: description,
-          size,
-          choose: () => onSample(name),
-        })),
+      choices: samples.filter(isOther).map(({ description, name, size, title }) => ({
+        key: name,
+        name: title,
+        about: description,
+        size,
+        choose: () => onSample(name),
+      })),
     },
   ]
 
