@@ -196,13 +196,13 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
               )}
             </div>
           </Panel>
-          <Separator className="separator vertical" />
+          <Separator className="separator vertical" aria-label="Width of the contexts" />
           <Panel id="lists" minSize={320}>
             <PaneTabs tabs={tabs} shown={place}>
               {middle()}
             </PaneTabs>
           </Panel>
-          <Separator className="separator vertical" />
+          <Separator className="separator vertical" aria-label="Width of the details" />
           <Panel id="details" defaultSize={344} minSize={260} groupResizeBehavior="preserve-pixel-size">
             <PaneTabs
               shown={side}

@@ -1,13 +1,20 @@
 import type { DetailTab, ListTab } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
+const LOWER =
+  '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])'
+const UPPER =
+  '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Hops], [aria-label=Notes], [aria-label=Compare])'
+/** Where a pane has nothing else for the focus. */
+const TAB = '[role=tab][aria-selected=true]'
 /** What takes the focus in the lower place, whatever is shown there. */
-const LOWER_FOCUS = [
+export const LOWER_FOCUS = [
   '[data-grid=packets]',
   '.graph-plot',
   '[data-grid=ladder]',
   '[data-grid=stream]',
   '.conversation-empty button',
+  `${LOWER}:has(.empty) ${TAB}`,
 ] as const
 export const TREE = ['.inspector [role=tree]'] as const
 /** Each pane: its name, where it is, and what in it takes the focus, the first that is there. */
@@ -15,7 +22,7 @@ export const PANES = [
   ['Time axis', '.timeline', ['.timeline-plot']],
   [
     'Findings and conversations',
-    '.pane:is([aria-label=Findings], [aria-label=Conversations], [aria-label=Latency], [aria-label=Hops], [aria-label=Notes], [aria-label=Compare])',
+    UPPER,
     [
       '[data-grid=findings]',
       '[data-grid=conversations]',
@@ -23,24 +30,19 @@ export const PANES = [
       '[data-grid=hops]',
       '[data-grid=notes]',
       '[data-grid=compare]',
+      `${UPPER} .empty button`,
+      `${UPPER} ${TAB}`,
     ],
   ],
-  [
-    'Packets',
-    '.pane:is([aria-label=Packets], [aria-label=Ladder], [aria-label="Follow stream"], [aria-label="Time-sequence graph"])',
-    LOWER_FOCUS,
-  ],
-  [
-    'Inspector',
-    '.inspector',
-    [...TREE, '.inspector .about', '.inspector:has(.inspector-empty) [role=tab][aria-selected=true]'],
-  ],
+  ['Packets', LOWER, LOWER_FOCUS],
+  ['Inspector', '.inspector', [...TREE, '.inspector .about', `.inspector:has(.inspector-empty) ${TAB}`]],
 ] as const
 
 /** Shows the pane in the upper place, and gives it the focus. */
 export function showList(view: ViewStore, list: ListTab): void {
   view.change({ list }, 'push')
-  focusSoon([`[data-grid=${list}]`, `.pane[aria-label=${list} i] .empty button`])
+  const pane = `.pane[aria-label=${list} i]`
+  focusSoon([`[data-grid=${list}]`, `${pane} .empty button`, `${pane}:has(.empty) ${TAB}`])
 }
 
 /** Shows the pane in the lower place, and gives it the focus. */
@@ -57,7 +59,9 @@ export function focusSoon(selectors: readonly string[]): void {
   const attempt = () => {
     const { activeElement } = document
     if (activeElement !== from && activeElement?.matches('input, textarea')) return
-    if (!focusFirst(selectors) && frames-- > 0) requestAnimationFrame(attempt)
+    if (focusFirst(selectors)) return
+    if (frames-- > 0) requestAnimationFrame(attempt)
+    else keepFocus()
   }
   requestAnimationFrame(attempt)
 }

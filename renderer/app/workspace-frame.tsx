@@ -29,7 +29,7 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
       <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
         {time}
       </Panel>
-      <Separator className="separator horizontal" />
+      <Separator className="separator horizontal" aria-label="Height of the time axis" />
       <Panel id="below" minSize={177}>
         <Group orientation="horizontal" {...sideLayout}>
           <Panel id="lists" minSize={320}>
@@ -44,13 +44,13 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
               >
                 {upper}
               </Panel>
-              <Separator className="separator horizontal" />
+              <Separator className="separator horizontal" aria-label="Height of the lists" />
               <Panel id="packets" minSize={124}>
                 {lower}
               </Panel>
             </Group>
           </Panel>
-          <Separator className="separator vertical" />
+          <Separator className="separator vertical" aria-label="Width of the inspector" />
           <Panel
             id="inspector"
             panelRef={sidePanel}

@@ -243,7 +243,7 @@ export function Workspace({
         onShow={(one) => showFinding(one, facts)}
         onTime={({ since, until }) => view.change({ range: { from: since, to: until + 1 } }, 'push')}
         onPacket={(row) => view.change({ row, detail: undefined })}
-        onConversations={() => view.change({ list: 'conversations' }, 'push')}
+        onConversations={() => showList(view, 'conversations')}
         onCopy={copy}
         onCopyCommand={({ filter: condition }) => saving.copyCommand(condition)}
         onExport={({ id }) => {

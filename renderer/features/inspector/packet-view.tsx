@@ -108,7 +108,7 @@ export function PacketView({ session, row, onCopy }: PacketViewProps): ReactNode
           onMenu={openMenu}
         />
       </Panel>
-      <Separator className="separator horizontal" />
+      <Separator className="separator horizontal" aria-label="Height of the layers" />
       <Panel id="bytes" minSize={60}>
         <Bytes
           key={row}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { captureOf, lookupsAtTwoPoints } from '../support/two-points.ts'
+import { appInBrowser } from './support/app-in-browser.ts'
+import { dropFile } from './support/browser.ts'
+import { Screen } from './support/screen.ts'
+
+const { open } = appInBrowser()
+
+describe('the focus, without a mouse', () => {
+  it('stays in a pane that has nothing to list', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    await new Screen(page).read()
+    await page.keyboard.press('h')
+    const tab = page.getByRole('tab', { name: 'Hops' })
+    await tab.and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('3')
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    await page.keyboard.press('2')
+    await tab.and(page.locator(':focus')).waitFor()
+    expect(opened.complaints).toEqual([])
+  })
+
+  it('goes on in the conversations where nothing was found', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await dropFile(page, 'answered.pcapng', captureOf({ pod: lookupsAtTwoPoints([]).pod }))
+    await new Screen(page).read()
+    await page.keyboard.press('d')
+    const conversations = page.getByRole('button', { name: 'Look at the conversations' })
+    await conversations.and(page.locator(':focus')).waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-grid=conversations]:focus').waitFor()
+  })
+
+  it('is seen in a list before a row is chosen, and then on the row', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await page.keyboard.press('3')
+    const ring = () => screen.packets.evaluate((element) => getComputedStyle(element).outlineStyle)
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    expect(await ring()).toBe('solid')
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(ring).toBe('none')
+  })
+
+  it('is told by name on the edges between panes', async () => {
+    await using opened = await open('sample=loss-episode&frame=1')
+    const { page } = opened
+    await page.getByRole('treeitem').first().waitFor()
+    const names = await page
+      .getByRole('separator')
+      .evaluateAll((edges) => edges.map((edge) => edge.getAttribute('aria-label')))
+    expect(names).toEqual([
+      'Height of the time axis',
+      'Height of the lists',
+      'Width of the inspector',
+      'Height of the layers',
+    ])
+  })
+})
