@@ -1,8 +1,20 @@
+import { streamText } from '../components/filter-text.ts'
+import { formatMilliseconds } from '../components/format.ts'
 import { queryOf } from '../components/query-of.ts'
 import { isSearching, type CaptureSession } from './capture-session.ts'
 import type { Command } from './commands.ts'
 import { addHostsFile } from './hosts-file.ts'
-import { cyclePanes, focusFirst, focusSoon, keepFocus, PANES, showDetail, showList, TREE } from './panes.ts'
+import {
+  cyclePanes,
+  focusFirst,
+  focusSoon,
+  keepFocus,
+  LOWER_FOCUS,
+  PANES,
+  showDetail,
+  showList,
+  TREE,
+} from './panes.ts'
 import { preferences, type TimeFormat } from './preferences.ts'
 import { LIST_TABS, type DetailTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
@@ -77,6 +89,9 @@ export function workspaceCommands({
   announce,
 }: WorkspaceHandles): readonly Command[] {
   const now = () => view.store.getState()
+  /** What had the focus before the inspector was given it. */
+  let before: HTMLElement | undefined
+  const isInTree = () => document.activeElement?.matches(TREE.join()) === true
 
   function whole(): TimeRange | undefined {
     const facts = session.progress.getState().progress?.facts
@@ -100,7 +115,10 @@ export function workspaceCommands({
     const { conversation: _, ...rest } = queryOf(now())
     const worst = (await session.engine.conversations(rest, 'harmMs', true, 0, 1)).rows[0]
     if (!worst || worst.harmMs === 0) announce('No conversation here lost time')
-    else view.change({ conversation: worst.id, sort: { key: 'harmMs', descending: true } }, 'push')
+    else {
+      view.change({ conversation: worst.id, sort: { key: 'harmMs', descending: true } }, 'push')
+      announce(`The worst, ${streamText(worst)}, lost ${formatMilliseconds(worst.harmMs)}`)
+    }
   }
 
   async function toConversationOfPacket(): Promise<void> {
@@ -127,6 +145,18 @@ export function workspaceCommands({
       keys: ['Shift+Escape'],
       enabled: () => now().filter !== '',
       run: () => view.change({ filter: '' }, 'push'),
+    },
+    {
+      id: 'go.out',
+      title: 'Out of the packet, to the list',
+      group: 'Go',
+      keys: ['Escape'],
+      enabled: () => before !== undefined && isInTree() && !isSearching(session),
+      run: () => {
+        if (before?.isConnected && before !== document.body) before.focus()
+        else focusFirst(LOWER_FOCUS)
+        before = undefined
+      },
     },
     {
       id: 'filter.widen',
@@ -174,6 +204,8 @@ export function workspaceCommands({
       keys: [String(i + 1)],
       run: () => {
         if (name !== 'Inspector') return void focusFirst(selectors)
+        const { activeElement } = document
+        if (activeElement instanceof HTMLElement && !activeElement.closest('.inspector')) before = activeElement
         showInspector()
         // The packet that Enter was pressed on may still be read.
         if (!focusFirst(TREE)) focusSoon(selectors)

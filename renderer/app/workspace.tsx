@@ -272,6 +272,7 @@ export function Workspace({
         version={version}
         reading={reading}
         onPacket={(row) => view.change({ row, detail: undefined })}
+        onOpen={() => commands.run('go.inspector')}
       />
     ),
     latency: (facts) => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,

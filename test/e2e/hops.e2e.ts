@@ -30,6 +30,11 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await lost.getByRole('row', { name: /after 210 ms.*TCP 0/ }).click()
     await page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true]', { hasText: '300' }).waitFor()
     expect(new URL(page.url()).searchParams.get('list')).toBe('hops')
+    // Inside the packet and back, where one was.
+    await page.keyboard.press('Enter')
+    await page.locator('[role=tree]:focus').waitFor()
+    await page.keyboard.press('Escape')
+    await lost.and(page.locator(':focus')).waitFor()
     await page.locator('.pane[aria-label=Hops] .pane-count', { hasText: '1 lost' }).waitFor()
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'hops-light')

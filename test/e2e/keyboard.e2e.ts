@@ -42,6 +42,10 @@ describe('without a mouse', () => {
     await keyboard.press('ArrowLeft')
     expect(await line.getAttribute('aria-level')).toBe('1')
 
+    // Out of the packet first, then to all packets.
+    await keyboard.press('Escape')
+    await page.locator('[data-grid=conversations]:focus').waitFor()
+    expect(await screen.count(screen.packets)).toBeLessThan(PACKETS)
     await keyboard.press('Escape')
     await screen.counts(screen.packets, PACKETS)
   })

@@ -60,4 +60,23 @@ describe('the focus, without a mouse', () => {
       'Height of the layers',
     ])
   })
+
+  it('comes back out of a packet to the list, with all that was narrowed', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await keyboard.press('w')
+    await page.getByText(/^The worst, tcp 0, lost 1\.31 s$/).waitFor()
+    await screen.counts(screen.packets, 317)
+    await keyboard.press('3')
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    await page.locator('[role=tree]:focus').waitFor()
+    await keyboard.press('Escape')
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    expect(await screen.count(screen.packets)).toBe(317)
+    expect(opened.complaints).toEqual([])
+  })
 })

@@ -20,10 +20,12 @@ interface HopsProps {
   readonly version: number
   readonly reading: boolean
   readonly onPacket: (row: number) => void
+  /** Goes inside the packet that was shown last. */
+  readonly onOpen: () => void
 }
 
 /** Where packets died between the points of a capture, and what each hop cost. */
-export function Hops({ session, facts, version, reading, onPacket }: HopsProps): ReactNode {
+export function Hops({ session, facts, version, reading, onPacket, onOpen }: HopsProps): ReactNode {
   const several = facts.interfaces.length > 1
   // All is joined anew each time: while packets come, only once there are a fifth more.
   const state = reading ? `${Math.round(4 * Math.log2(facts.packets + 1))} so far` : String(version)
@@ -83,6 +85,7 @@ export function Hops({ session, facts, version, reading, onPacket }: HopsProps):
             onChoose={(hop) => setName(nameOf(value.points, hop))}
             onAll={showAll}
             onPacket={onPacket}
+            onOpen={onOpen}
           />
         ))
       )}
@@ -112,9 +115,10 @@ interface FollowedProps {
   readonly onChoose: (hop: Hop) => void
   readonly onAll: () => void
   readonly onPacket: (row: number) => void
+  readonly onOpen: () => void
 }
 
-function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: FollowedProps): ReactNode {
+function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }: FollowedProps): ReactNode {
   const { hops, points, sentences } = answer
   const hop = chosen === undefined ? undefined : hops[chosen]
   /** The row of the packet that was shown last. */
@@ -165,6 +169,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket }: Followe
         onVisible={onVisible}
         active={active < 0 ? undefined : active}
         onActive={show}
+        onOpen={onOpen}
         empty={
           hop && lostOn(hop) > 0 ? (
             <EmptyState
