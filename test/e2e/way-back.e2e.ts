@@ -79,4 +79,32 @@ describe('the focus, without a mouse', () => {
     expect(await screen.count(screen.packets)).toBe(317)
     expect(opened.complaints).toEqual([])
   })
+
+  it('leaves a note that was begun only when Esc is pressed again', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    const screen = new Screen(page)
+    const { keyboard } = page
+    await screen.read()
+    await screen.packets.focus()
+    await keyboard.press('ArrowDown')
+    const dialog = page.getByRole('dialog', { name: 'Add a note' })
+    await keyboard.press('m')
+    await dialog.waitFor()
+    await keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
+    await keyboard.press('m')
+    await dialog.waitFor()
+    await keyboard.type('ten minutes of thought')
+    await keyboard.press('Escape')
+    await dialog.getByText('Esc again leaves it unwritten').waitFor()
+    await keyboard.type('s')
+    await keyboard.press('Escape')
+    expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('ten minutes of thoughts')
+    await keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await page.locator('[data-grid=packets]:focus').waitFor()
+    expect(opened.complaints).toEqual([])
+  })
 })

@@ -14,11 +14,13 @@ export interface NoteDialogProps {
   readonly onClose: () => void
 }
 
-/** A new note. Ctrl+Enter keeps it, Esc leaves it. */
+/** A new note. Ctrl+Enter keeps it, Esc leaves it: once there is text, pressed twice. */
 export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDialogProps): ReactNode {
   const [known, setKnown] = useState<readonly NoteSubject[]>([])
   const [chosen, setChosen] = useState(0)
   const [draft, setDraft] = useState<NoteDraft>({ text: '', tag: '', colour })
+  /** The text that Esc was pressed on, and is to be pressed on again. */
+  const [leaving, setLeaving] = useState<string>()
   const [problem, setProblem] = useState<string>()
   const [saving, setSaving] = useState(false)
   // What holds at once, and not only from the next rendering on.
@@ -47,6 +49,11 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
     onClose()
   }
 
+  function escape(): void {
+    if (draft.text.trim() === '' || isSaving.current || draft.text === leaving) leave()
+    else setLeaving(draft.text)
+  }
+
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
     event.preventDefault()
@@ -59,9 +66,9 @@ export function NoteDialog({ subjects, tags, colour, onSave, onClose }: NoteDial
       className={known.length === 0 ? 'note-dialog asking' : 'note-dialog'}
       onSubmit={() => void save()}
       onKeyDown={onKeyDown}
-      onClose={leave}
+      onClose={escape}
       problem={problem}
-      status="Ctrl+Enter adds it"
+      status={draft.text === leaving ? 'Esc again leaves it unwritten, Ctrl+Enter adds it' : 'Ctrl+Enter adds it'}
       actions={
         <>
           <button type="button" className="button" onClick={leave}>
