@@ -136,6 +136,10 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('searchbox', { name: 'Search' }).and(page.locator(':focus')).fill('app=web node-b')
     await row(page, 'Pods', 'client').waitFor({ state: 'detached' })
     expect(await grid(page, 'Pods').getAttribute('aria-rowcount')).toBe('2')
+    // On to what was found, which the next key is about.
+    await page.keyboard.press('ArrowDown')
+    await grid(page, 'Pods').and(page.locator(':focus')).waitFor()
+    await grid(page, 'Pods').locator('[aria-selected=true]', { hasText: 'web-7d9f-b' }).waitFor()
     // The search stays with the person from one list to the next.
     await page.getByRole('tab', { name: 'Services' }).click()
     await page.getByText('None of 1 has “app=web node-b”').waitFor()

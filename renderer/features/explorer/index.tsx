@@ -141,6 +141,7 @@ export function Explorer(props: ExplorerProps): ReactNode {
             onKeyDown={(event) => {
               if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
               event.preventDefault()
+              if (active < 0 && found[0]) onChoose({ kind, row: found[0] })
               focusList(kind)
             }}
           />
