@@ -323,8 +323,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             </>
           ) : (
             <p className="quiet">
-              Choose a row to see what is known of it. Enter captures there, Space adds it to what is captured,
-              Shift+F10 or a right click has more.
+              Choose a pod, a workload, a service or a node to see what is known of it. Enter captures there, Space adds
+              it to what is captured, Shift+F10 or a right click has more.
             </p>
           )}
         </div>
