@@ -103,8 +103,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>): ReactNode {
 
   const onScroll = (): void => {
     const top = scroller.current?.scrollTop ?? 0
-    if (Math.abs(top - expected.current) >= 1) onAtEnd?.(scale.isAtEnd(scale.toPosition(top)))
-    else if (!scale.exact) return
+    const moved = Math.abs(top - expected.current) >= 1
+    if (!moved && !scale.exact) return
+    // In an element that has become higher the browser scrolls back, before its new height is known here: that is nobody's wish.
+    const grown = (scroller.current?.clientHeight ?? 0) - HEAD > viewport
+    if (moved && !grown) onAtEnd?.(scale.isAtEnd(scale.toPosition(top)))
     expected.current = top
     place.current = scale.toPosition(top)
     setPosition(place.current)

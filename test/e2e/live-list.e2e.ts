@@ -47,6 +47,12 @@ it('shows packets of a capture that grows as they come, until somebody looks at 
   const { page, complaints } = opened
   await expect.poll(() => count(page).catch(() => 0)).toBeGreaterThan(50)
   await expect.poll(() => belowSight(page)).toBe(0)
+  // A list that becomes higher is scrolled back by the browser.
+  const before = await list(page).getByRole('row').count()
+  await list(page).focus()
+  await page.keyboard.press('x')
+  await expect.poll(() => list(page).getByRole('row').count()).toBeGreaterThan(before)
+  expect(await page.getByRole('button', { name: 'Newest packets' }).count()).toBe(0)
   await morePackets(page)
   await expect.poll(() => belowSight(page)).toBe(0)
 
