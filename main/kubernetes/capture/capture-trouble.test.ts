@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { capturingCluster, said } from '../../../test/cluster/capturing-cluster.ts'
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
 import { countSequence, startTraffic } from '../../../test/cluster/sequenced-traffic.ts'
@@ -191,6 +191,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const failing = Promise.withResolvers<never>()
     failing.promise.catch(() => undefined)
     const write = vi.spyOn(QuickWriter.prototype, 'write').mockReturnValue(failing.promise)
+    onTestFinished(() => write.mockRestore())
     const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 200 })
     await traffic.stop()
     await expect.poll(() => capture.status.points.map(({ packets }) => packets)).toEqual(targets.map(() => 200))
@@ -236,14 +237,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       signal.throwIfAborted()
     })
+    onTestFinished(() => prepare.mockRestore())
     await on.cluster.pod('default', 'late-2', { nodeName: 'node-b' }, labels)
     await expect.poll(() => prepare.mock.calls.length, { timeout: 10_000 }).toBe(1)
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
     const write = vi.spyOn(QuickWriter.prototype, 'write').mockRejectedValue(full)
+    onTestFinished(() => write.mockRestore())
     const traffic = await startTraffic(app('late-1'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 10 })
     await Promise.all([done, traffic.stop()])
-    write.mockRestore()
-    prepare.mockRestore()
   })
 
   it('does not say of a point that nothing was captured where that is not known: it was interrupted before', async () => {
