@@ -216,6 +216,8 @@ describe('opening a capture', () => {
     expect(await dialog.getByRole('textbox', { name: 'Note' }).inputValue()).toBe('lost here')
     expect(await dialog.getByRole('radio', { name: 'Packet 2,162' }).isChecked()).toBe(true)
     await keyboard.press('Escape')
+    await dialog.getByText('Esc again leaves it unwritten').waitFor()
+    await keyboard.press('Escape')
 
     await again.focus()
     tunnel.mend()
