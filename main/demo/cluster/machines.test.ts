@@ -16,6 +16,18 @@ describe.skipIf(reason !== undefined)(`machines of namespaces${reason ? ` (${rea
     onTestFinished(() => pod.close())
     expect(pod.address).toBe('10.244.2.2')
   })
+
+  it('keep the address that their pods send to, whichever pods come and go', async () => {
+    const fabric = await NamespaceFabric.create()
+    onTestFinished(() => fabric.close())
+    const machine = await fabric.machine('node-a')
+    const gateway = () => /link\/ether (\S+)/.exec(machine.run('ip', '-o', 'link', 'show', 'cni0'))?.[1]
+    const before = gateway()
+    const pod = await machine.pod('web', false)
+    expect(gateway()).toBe(before)
+    await pod.close()
+    expect(gateway()).toBe(before)
+  })
 })
 
 const hostname = (pid: number) =>

@@ -61,7 +61,8 @@ export class NamespaceFabric implements Fabric {
       `mount -o remount,ro ${BUSYBOX_FOLDER}`,
       'ip link set lo up',
       'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1',
-      'ip link add cni0 type bridge',
+      // As CNI does: without an address of its own the bridge takes its ports' lowest, and where pods come and go others send to the one before.
+      `ip link add cni0 address 02:00:0a:f4:${number.toString(16).padStart(2, '0')}:01 type bridge`,
       `ip address add 10.244.${number}.1/24 dev cni0`,
       'ip link set cni0 up',
     ].join('\n')
