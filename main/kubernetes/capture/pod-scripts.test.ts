@@ -1,11 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
-import { PULL, script } from './pod-scripts.ts'
+import { PULL, script, START, SUPERVISOR } from './pod-scripts.ts'
 
 /** What runs in a pod is run here, as far as it takes nothing of this machine but a folder. */
 function pod() {
@@ -13,13 +13,17 @@ function pod() {
   const job = join(folder, 'hopscope', 'abc-0')
   mkdirSync(job, { recursive: true })
   const started = (program: string, ...args: readonly string[]) => {
-    const child = spawn(program, args, { env: { ...process.env, TMPDIR: folder }, stdio: ['pipe', 'pipe', 'inherit'] })
+    const env = { ...process.env, TMPDIR: folder, PATH: `${folder}:${process.env['PATH']}` }
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
     onTestFinished(() => void child.kill('SIGKILL'))
     return child
   }
   return {
     write: (name: string, text: string) => writeFileSync(join(job, name), text),
     has: (name: string) => existsSync(join(job, name)),
+    read: (name: string) => readFileSync(join(job, name), 'utf8').trim(),
+    /** What `date` says from now on. */
+    setClock: (seconds: number) => writeFileSync(join(folder, 'date'), `#!/bin/sh\necho ${seconds}\n`, { mode: 0o700 }),
     started,
     pull: () => {
       const [program = '', ...args] = script(PULL, 'abc-0', 0, 0, 1000, 0, 0)
@@ -70,5 +74,46 @@ describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
     const end = once(pulling, 'exit')
     pulling.stdin.end('q\n')
     await end
+  })
+})
+
+/** Listens at once, as tcpdump does when its first file is there, until it is told to end. */
+const TCPDUMP = ['sh', '-c', 'trap "exit 0" TERM; trap ": > reported" USR1; : > seg; while :; do sleep 0.1; done']
+
+describe.skipIf(process.platform !== 'linux')('a capture in a pod whose clock is set', () => {
+  const capturing = async (seconds: number, leaseSeconds: number) => {
+    const inside = pod()
+    inside.setClock(1_000_000)
+    const supervisor = inside.started('sh', ...script(SUPERVISOR, 60, 60, 60).slice(1))
+    await vi.waitFor(() => expect(inside.has('../supervisor')).toBe(true))
+    await says(inside.started('sh', ...script(START, 'abc-0', seconds, 4, leaseSeconds, ...TCPDUMP).slice(1)), 'ready')
+    await vi.waitFor(() => expect(inside.has('seg')).toBe(true), 5000)
+    return { ...inside, supervisor }
+  }
+
+  it('ends after its time where the clock is set back', async () => {
+    const { setClock, has, read } = await capturing(1, 60)
+    setClock(1000)
+    await vi.waitFor(() => expect(has('code')).toBe(true), 15_000)
+    expect(read('why')).toBe('duration')
+  })
+
+  it('ends when nobody is heard any more where the clock is set back', async () => {
+    const { setClock, has, read } = await capturing(60, 2)
+    setClock(1000)
+    await vi.waitFor(() => expect(has('code')).toBe(true), 15_000)
+    expect(read('why')).toBe('lease')
+  })
+
+  it('goes on, and its container with it, where the clock is set forward', async () => {
+    const { setClock, has, write, read, supervisor } = await capturing(30, 30)
+    setClock(2_000_000)
+    // Two seconds after the start tcpdump is asked for its counts: the supervisor has looked several times by then.
+    await vi.waitFor(() => expect(has('reported')).toBe(true), 15_000)
+    expect(has('why')).toBe(false)
+    expect(supervisor.exitCode).toBe(null)
+    write('stop', '')
+    await vi.waitFor(() => expect(has('code')).toBe(true), 15_000)
+    expect(read('why')).toBe('asked')
   })
 })

@@ -22,6 +22,8 @@ export LC_ALL=C
 home=\${TMPDIR:-/tmp}/hopscope
 seg() { if [ "$1" = 0 ]; then file=seg; else file=seg$1; fi; }
 put() { cat > "$1.new" && mv "$1.new" "$1"; }
+# Seconds by a clock that nobody sets: the node's is, and then captures would end early or never.
+tick() { read -r now _ < /proc/uptime; now=\${now%.*}; }
 `
 
 /**
@@ -64,10 +66,11 @@ capture() {
   "$@" < /dev/null > out 2> err &
   pid=$!
   echo "$pid" > pid
-  next=0 oldest=0 newest=0 told='' said='' first='' silent=0 start=$(date +%s) report=$start
+  tick
+  next=0 oldest=0 newest=0 told='' said='' first='' silent=$now start=$now report=$now
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2
-    now=$(date +%s)
+    tick
     # The time runs from when tcpdump listens, not from when it is started.
     [ -n "$first" ] || { [ -e seg ] && first=$now || start=$now; }
     latest
@@ -114,10 +117,11 @@ capture() {
   echo "$code $((newest + 1))" | put code
 }
 
-start=$(date +%s) heard=$start said=''
+tick
+start=$now heard=$now said=''
 while :; do
   sleep 0.2
-  now=$(date +%s)
+  tick
   read -r beat < "$home/lease"
   if [ "$beat" != "$said" ]; then said=$beat heard=$now; fi
   [ $((now - heard)) -ge "$keep" ] && exit 0
@@ -132,13 +136,13 @@ done
 
 /** A heartbeat without a capture. Says "waits". */
 export const BEAT = compact(`${PRELUDE}
-date +%s%N > "$home/lease" && echo waits
+cat /proc/uptime > "$home/lease" && echo waits
 `)
 
 /** Arguments: id, seconds, segments, lease, then the command. Says "ready"; starting what is started already changes nothing. */
 export const START = compact(`${PRELUDE}
 job=$home/$1
-date +%s%N > "$home/lease" || exit 1
+cat /proc/uptime > "$home/lease" || exit 1
 mkdir -p "$job"
 if [ ! -e "$job/argv" ]; then
   echo "$2 $3 $4" | put "$job/limits"
