@@ -420,6 +420,16 @@ describe('hops', () => {
     expect(whole).toMatchObject({ losses: [], made: [] })
   })
 
+  it('takes a reset that a point sees twice for one, and two at once for two', () => {
+    const reset: Sent = { at: 50, flags: rst, seq: 401, ack: 0, ipId: 0 }
+    const both = (last: Partial<Sent>) => {
+      const sent = [...HANDSHAKE, ...exchange(3), reset, { ...reset, at: 50.05, ...last }, ...other(60, 10)]
+      return hops(captured(sent, { twice: true }))
+    }
+    expect(both({})).toMatchObject({ losses: [], made: [] })
+    expect(both({ dies: 'node' })).toMatchObject({ losses: [{ kind: 'reset', time: 51.05 * MS }], made: [] })
+  })
+
   it('tells between which points a reset was made, and not of one that its end made', () => {
     const own: Sent = { at: 50, fromA: false, flags: rst, seq: 931, ack: 0 }
     const data = { seq: 401, ack: 931, payloadLength: 100 }

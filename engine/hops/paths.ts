@@ -86,7 +86,9 @@ function viewOf(
   const { packets } = tables
   const runs: (Run | undefined)[][] = [[], []]
   const resets: (Run | undefined)[][] = [[], []]
-  const seenResets = new Set<string>()
+  const seenResets = new SeenResets()
+  /** By point and direction, how often the point sees each packet. */
+  const sightings = new Map<string, number>()
   /** By point and direction, the leg on which they are counted. */
   const resetLegs = new Map<string, number>()
   const acks: number[][] = [[], []]
@@ -125,7 +127,11 @@ function viewOf(
     if ((flags & FLAG.rst) !== 0) {
       const place = `${point} ${direction}`
       if (!resetLegs.has(place)) resetLegs.set(place, leg.number)
-      const isNew = () => !tally.seesTwice || added(seenResets, `${point} ${firstSighting(tables, row)}`)
+      if (tally.seesTwice && !sightings.has(place)) {
+        sightings.set(place, sightingsOf(rows, legs, tables, chunk.interface[i], direction))
+      }
+      const count = sightings.get(place)
+      const isNew = () => count === undefined || seenResets.add(place, chunk.seq[i], chunk.time[i], count)
       if (resetLegs.get(place) === leg.number && isNew()) {
         const run = (resets[direction][point] ??= new Run())
         run.add(chunk.seq[i], chunk.seq[i] + 1, chunk.time[i] + points[point].offset, row)
@@ -160,6 +166,49 @@ class SeenPackets {
     this.#last.set(`${point} ${direction}`, { from, to, time })
     return true
   }
+}
+
+/** Resets at points that see packets more than once. No verdict says which are the same: IP IDs are 0, and a host sends alike ones at once. */
+class SeenResets {
+  /** By point, direction and number: when it was seen first, and how often since. */
+  readonly #seen = new Map<string, { readonly since: number; count: number }>()
+
+  /** False if it is one that the point, which sees each packet `sightings` times, saw before. */
+  add(place: string, seq: number, time: number, sightings: number): boolean {
+    const key = `${place} ${seq}`
+    const known = this.#seen.get(key)
+    if (known && known.count < sightings && time - known.since < TWIN_NS) {
+      known.count++
+      return false
+    }
+    this.#seen.set(key, { since: time, count: 1 })
+    return true
+  }
+}
+
+/** How often the interface sees most segments of the connection that go in the direction. */
+function sightingsOf(
+  rows: Uint32Array,
+  legs: ReadonlyMap<number, Leg>,
+  tables: HopTables,
+  id: number,
+  direction: number,
+): number {
+  const counts = new Map<number, number>()
+  for (const row of rows) {
+    const chunk = tables.packets.chunk(row)
+    const i = row % CHUNK_ROWS
+    const leg = legs.get(chunk.conversation[i])
+    if (!leg || chunk.interface[i] !== id || directionOf(chunk.flags[i], leg) !== direction) continue
+    if (takes(chunk.flags[i], chunk.payloadLength[i]) === 0) continue
+    const first = firstSighting(tables, row)
+    counts.set(first, (counts.get(first) ?? 0) + 1)
+  }
+  const packets = Map.groupBy(counts.values(), (count) => count)
+  return Array.from(packets).reduce((best, [count, { length }]) => (length > best.length ? { count, length } : best), {
+    count: Infinity,
+    length: 0,
+  }).count
 }
 
 /** When fragments came to the point from the one end of the connection for the other, in order of time. */
