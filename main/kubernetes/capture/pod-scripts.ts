@@ -159,7 +159,8 @@ echo stopping
 `)
 
 /**
- * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame, 1 when
+ * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame where
+ * the connection is fast, 1 when
  * other points wait for this one, and the segment before which all is safe.
  *
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
@@ -173,7 +174,7 @@ echo stopping
  * ends.
  */
 export const PULL = compact(`${PRELUDE}
-job=$home/$1 at=$2 off=$3 most=$4 awaited=$5 safe=$6
+job=$home/$1 at=$2 off=$3 limit=$4 awaited=$5 safe=$6
 cd "$job" 2> /dev/null || { echo 'HS1 X no such capture'; exit 3; }
 id=$1
 # Numbers are given out again, and in a pod that sees the processes of its node those of anybody: a puller has the id among its arguments.
@@ -204,6 +205,16 @@ clock() {
     *) now=$(date +%s%N); now=\${now%%[!0-9]*} ;;
   esac
 }
+# A frame that is cut is sent again: at first they are small, and where one takes long so is the next.
+most=65536
+pace() {
+  tick
+  if [ $((now - began)) -ge $((3 * $1)) ]; then
+    [ "$most" -le 16384 ] || most=$((most / 2))
+  else most=$((most * 2))
+  fi
+  [ "$most" -le "$limit" ] || most=$limit
+}
 idle=0
 while :; do
   seg "$at"
@@ -231,7 +242,10 @@ while :; do
         set -- "$@" "sum.$at" "$file"
         at=$((at + 1))
       done
+      tick
+      began=$now
       cat "$@"
+      pace $(($# / 2))
       idle=0
       continue
     fi
@@ -247,11 +261,13 @@ while :; do
     size=$(stat -c %s "$file" 2> /dev/null || echo 0)
   fi
   if [ "$size" -gt "$off" ]; then
-    n=$((size - off))
+    tick
+    began=$now n=$((size - off))
     [ "$n" -gt "$most" ] && n=$most
     sum=$(tail -c +$((off + 1)) "$file" | head -c "$n" | sha256sum) || continue
     echo "HS1 D $at $off $n \${sum%% *} 0"
     tail -c +$((off + 1)) "$file" | head -c "$n"
+    pace 1
     off=$((off + n)) idle=0
     continue
   fi
