@@ -460,6 +460,27 @@ describe('packets that repeat nothing', () => {
     `)
   })
 
+  it('takes what comes after a timer for sent again where its sender keeps the IP ID, as Linux does not (RFC 1122 section 3.2.1.5)', () => {
+    const again = (ttl: number, since: string, options = ''): string => `
+      +0    A>B S  0(0)       ttl ${ttl} id 1 <mss 1460, sackOK>
+      +20ms B>A SA 0(0) ack 1         <mss 1460, sackOK>
+      +0    A>B A  1(0) ack 1 ttl ${ttl} id 3
+      +1ms  A>B PA 1(1000)    ack 1 ttl ${ttl} id 5${options}
+      +0    A>B PA 1001(1000) ack 1 ttl ${ttl} id 7${options}
+      ${since} A>B PA 1(1000) ack 1 ttl ${ttl} id 5${options}`
+    expectVerdicts(`${again(239, '+300ms')} ; rto, needed, original 4, cost 300ms
+      +2400ms A>B PA 1(1000)   ack 1 ttl 239 id 5 ; rto, needed, original 6, cost 2400ms
+      +20ms  B>A A  1(0) ack 2001
+    `)
+    expectVerdicts(`${again(239, '+20ms')} ; copy, original 4
+    `)
+    expectVerdicts(`${again(64, '+300ms')} ; copy, original 4
+    `)
+    // Its timestamp would have changed.
+    expectVerdicts(`${again(239, '+300ms', ' <ts 121 900>')} ; copy, original 4
+    `)
+  })
+
   it('knows a large segment and the pieces it was cut into for one transmission', () => {
     expectVerdicts(`${OPEN}
       +1ms  A>B PA 1(2920)    ack 1 id 4 <ts 121 900>

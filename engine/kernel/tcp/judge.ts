@@ -91,8 +91,10 @@ function isFirstAgain(before: Sender): bool {
 
 function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32, missing: i32): i32 {
   // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
-  const seen = ipId === 0 && (flags & RST) !== 0 ? NOWHERE : sightings.see(ipId, row, time)
-  if (seen !== NOWHERE && ((flags & SYN) === 0 || !answersSyn(d, other, ipId, seen))) {
+  const seen = ipId === 0 && (flags & RST) !== 0 ? sightings.UNSEEN : sightings.see(ipId, row, time)
+  // Then it says nothing of when this was sent.
+  if (seen === sightings.RETAINED) ipId = 0
+  if (seen >= 0 && ((flags & SYN) === 0 || !answersSyn(d, other, ipId, seen))) {
     if ((flags & (SYN | ACK)) === SYN) noteSynCopied(d, other)
     const evidence =
       ipId !== 0 ? EVIDENCE.sameIpId : packet.hasTimestamps !== 0 ? EVIDENCE.sameTimestamp : EVIDENCE.sooner

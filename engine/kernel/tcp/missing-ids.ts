@@ -22,7 +22,7 @@ const SMALLEST_PIECE: i32 = 1200
 const PROBE_WAIT: f64 = 1.5
 
 /** Linux's time to live when it sends; that of Windows, which numbers all its packets in one row, is 128. */
-const LINUX_TTL: i32 = 64
+export const LINUX_TTL: i32 = 64
 
 // Linux numbers a connection's packets one by one (IP ID), whatever they carry: what is missing here was sent and lost on its way
 // here. 0 is no ID: IPv6, and packets without a connection, as a SYN-ACK is.

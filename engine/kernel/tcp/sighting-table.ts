@@ -2,6 +2,7 @@ import { FLAG } from '../../columns/packet-columns.ts'
 import { TABLE } from '../../kernel-tables.ts'
 import { newTable, U16s, U8s } from '../memory.ts'
 import { packet } from '../packet.ts'
+import { LINUX_TTL } from './missing-ids.ts'
 
 // Which packets were seen a moment ago, to tell the same packet seen twice from the same bytes sent twice: every transmission by Linux has its
 // own IP ID (and most their own timestamp), a second sighting has the first one's. A fixed table: the newest packet of each slot, known by a
@@ -12,6 +13,11 @@ const SLOTS: i32 = 1 << 16
 const DUPLICATE_NS: f64 = 2e9
 /** With neither IP ID nor timestamps a real repetition looks the same; only this close is it a copy. */
 const TWIN_NS: f64 = 0.2e6
+/**
+ * A host may keep the IP ID of what it sends again (RFC 1122 section 3.2.1.5): Linux does not, of others it looks the same where there are no timestamps,
+ * and then only sooner than any timer (mechanism.ts) it is a copy.
+ */
+const RETAINED_NS: f64 = 150e6
 /** So is a SYN-ACK: no timer repeats it before this (RFC 6298 waits a second). */
 export const HANDSHAKE_TIMER_NS: f64 = 0.9e9
 
@@ -49,7 +55,11 @@ function at(place: i32): Sighting {
   return changetype<Sighting>(ring + <usize>(place * <i32>offsetof<Sighting>()))
 }
 
-/** The row at which exactly this packet was seen before, or -1; from now on it is seen. */
+export const UNSEEN: i32 = -1
+/** Seen before, but so long ago that its sender may have sent it again, with the IP ID that it had. */
+export const RETAINED: i32 = -2
+
+/** The row at which exactly this packet was seen before, UNSEEN or RETAINED; from now on it is seen. */
 export function see(ipId: i32, row: i32, time: f64): i32 {
   const hasTimestamps = packet.hasTimestamps !== 0
   let a = ((packet.seq ^ (ipId * A)) * B) ^ (packet.ack * C)
@@ -66,6 +76,12 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
     const known = at(places[slot])
     if (known.row !== 0 && known.mark === b) {
       const since = time - known.time
+      const mayRetain = ipId !== 0 && !hasTimestamps && packet.ttl > LINUX_TTL
+      if (mayRetain && since >= RETAINED_NS) {
+        known.time = time
+        known.row = row + 1
+        return RETAINED
+      }
       const limit = ipId !== 0 || hasTimestamps ? DUPLICATE_NS : isSynAck() ? HANDSHAKE_TIMER_NS : TWIN_NS
       if (since >= -DUPLICATE_NS && since < limit) {
         known.time = time
@@ -80,7 +96,7 @@ export function see(ipId: i32, row: i32, time: f64): i32 {
   sighting.mark = b
   sighting.row = row + 1
   sighting.time = time
-  return -1
+  return UNSEEN
 }
 
 function isSynAck(): bool {
