@@ -102,6 +102,14 @@ describe("a capture's bytes", () => {
     await expect(excerpts(65, 0)).rejects.toMatchObject({ code: 'invalid-argument' })
   })
 
+  it('come as no excerpts to who has left', async () => {
+    const { request } = await opened('0123456789')
+    const leave = new AbortController()
+    const asked = captureExcerpts(request, 2, Float64Array.of(0), leave.signal)
+    leave.abort()
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' })
+  })
+
   it('are searched where they are', async () => {
     const { request } = await opened('0123456789 0123')
     const text = Buffer.from('23').toString('hex')

@@ -116,9 +116,13 @@ export class PacketMatch {
     const those = looked.filter((one) => one !== undefined)
     const fetching = this.#filter?.excerpts.fetch(those, read)
     return those.map((one, n): Begun => {
-      // Whoever waits for it learns of it.
-      fetching?.[n]?.catch(() => undefined)
-      return { ...one, fetching: fetching?.[n] }
+      const begun = { ...one, fetching: fetching?.[n] }
+      // Whoever waits for it learns of it; who comes later, after a search that was ended, begins anew.
+      begun.fetching?.catch(() => {
+        const at = this.#ahead.indexOf(begun)
+        if (at >= 0) this.#ahead.splice(at)
+      })
+      return begun
     })
   }
 
@@ -205,7 +209,10 @@ export class PacketMatch {
     // Meanwhile those of the next chunks are on their way.
     if (fetching && block.to - block.from === CHUNK_ROWS && next < until) this.#beginAhead(next, until, read)
     // Where fetching fails, reading tells why.
-    const fetched = await fetching?.catch(() => undefined)
+    const fetched = await fetching?.catch(async () => {
+      await between(work)
+      return undefined
+    })
     const taken =
       fetched ?? (this.#readsExcerpts ? await filter.excerpts.read(block, unknown, read, spare, work) : undefined)
     await between(work)

@@ -214,6 +214,26 @@ describe('the data plane', () => {
     if (seesOpenFiles) expect(await openCaptures()).toBe(0)
   })
 
+  it('reads no further excerpts for who leaves, and closes the file', async () => {
+    const { ask, capture, leave } = await serving(pattern(30 * 100_000))
+    const open = capture.open.bind(capture)
+    let reads = 0
+    vi.spyOn(capture, 'open').mockImplementation(async () => {
+      const handle = await open()
+      const read = handle.read.bind(handle)
+      vi.spyOn(handle, 'read').mockImplementation((...where: unknown[]) => {
+        if (++reads === 3) leave.abort()
+        return Reflect.apply(read, handle, where)
+      })
+      return handle
+    })
+    const body = bodyOf(excerptsBody(Float64Array.from({ length: 30 }, (_, n) => n * 100_000)))
+    await expect(bytesOf(await ask({ method: 'POST', query: 'excerpts=4', body }))).rejects.toThrow()
+    // Of those that were under way.
+    expect(reads).toBeLessThan(6)
+    if (seesOpenFiles) await expect.poll(openCaptures).toBe(0)
+  })
+
   it('refuses excerpts that are none, too many, or asked for without saying where', async () => {
     const { ask } = await serving(pattern(100))
     const asked = (query: string, body: Uint8Array) => ask({ method: 'POST', query, body: bodyOf(body) })

@@ -8,7 +8,7 @@ import type { CaptureFile } from '../captures/capture-file.ts'
 import { parseRange } from './byte-range.ts'
 import { followedBytes, rangeBytes } from './capture-bytes.ts'
 import { type ChunkMemory, newMemory } from './chunk-memory.ts'
-import { excerptBytes } from './excerpt-bytes.ts'
+import { excerptBytes, excerptsBefore } from './excerpt-bytes.ts'
 import { pieceBytes } from './piece-bytes.ts'
 import { searchBytes } from './search-bytes.ts'
 
@@ -67,12 +67,10 @@ async function answer(
   if (!CaptureId.safeParse(request.id).success)
     throw new HostError('invalid-argument', 'This is not the id of a capture.')
   const capture = await captures.find(request.id)
-  if (excerpts !== null) {
-    const body = await bodyOf(request, MOST_EXCERPT_BYTES)
-    const wanted = body && parseExcerpts(excerpts, body)
-    if (!wanted) throw new HostError('invalid-argument', 'These are not excerpts of a capture, or too many at once.')
-    return wholeAnswer(200, HEADERS, await excerptBytes(capture, wanted, signal))
-  }
+  const body = excerpts === null ? undefined : await bodyOf(request, MOST_EXCERPT_BYTES)
+  const asked = excerpts !== null && body ? parseExcerpts(excerpts, body) : undefined
+  if (excerpts !== null && !asked)
+    throw new HostError('invalid-argument', 'These are not excerpts of a capture, or too many at once.')
   const from = request.query.get('follow') === '1' ? followFrom(request.query) : undefined
   const wanted = request.query.get('pieces')
   if (wanted !== null) {
@@ -94,9 +92,19 @@ async function answer(
   let size: number
   try {
     size = await capture.sizeOf(handle)
+    signal.throwIfAborted()
   } catch (error) {
     await handle.close()
     throw error
+  }
+  if (asked) {
+    const there = excerptsBefore(asked, size)
+    return {
+      status: 200,
+      headers: { ...HEADERS, 'content-length': String(there.places.length * there.length) },
+      // Read once it is asked for: Electron tells by cancelling the body that the page has left, and not before it has one.
+      body: excerptBytes(capture, handle, there),
+    }
   }
   const range = from === undefined ? parseRange(request.range, size) : undefined
   if (isHead || range === 'unsatisfiable') await handle.close()
@@ -116,8 +124,11 @@ async function answer(
     'content-length': String(end - start),
     ...(range && { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
   }
-  const body = isHead ? undefined : rangeBytes(capture, handle, { start, end }, memory, signal)
-  return { status: range ? 206 : 200, headers, ...(body && { body }) }
+  return {
+    status: range ? 206 : 200,
+    headers,
+    ...(!isHead && { body: rangeBytes(capture, handle, { start, end }, memory, signal) }),
+  }
 }
 
 /** What the request brings; undefined where that is more than `most`. */

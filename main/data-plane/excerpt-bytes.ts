@@ -1,4 +1,5 @@
 import type { CaptureExcerpts } from '../../common/model/capture-excerpts.ts'
+import type { FileHandle } from 'node:fs/promises'
 import type { CaptureFile } from '../captures/capture-file.ts'
 import { type Block, readAhead } from './read-ahead.ts'
 import { BLOCK_BYTES } from './spare-memory.ts'
@@ -12,32 +13,31 @@ interface Excerpts extends Block {
   readonly last: number
 }
 
-/** The excerpts: see common/model/capture-excerpts.ts. */
-export async function excerptBytes(
+/** The excerpts (see common/model/capture-excerpts.ts), in one piece. Closes the handle at the end, on an error, and when the consumer leaves. */
+export async function* excerptBytes(
   capture: CaptureFile,
+  handle: FileHandle,
   { length, places }: CaptureExcerpts,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  await using handle = await capture.open()
-  const whole = placesBefore(places, (await capture.sizeOf(handle)) - length)
-  const all = Buffer.allocUnsafeSlow(whole * length)
-  // What is not taken yet is whatever was in memory.
-  signal.throwIfAborted()
-  for await (const { block, bytes } of readAhead(capture, handle, neighbours(places, whole, length))) {
-    take(all, bytes, places, block, length)
-    signal.throwIfAborted()
+): AsyncGenerator<Uint8Array> {
+  try {
+    const all = Buffer.allocUnsafeSlow(places.length * length)
+    for await (const { block, bytes } of readAhead(capture, handle, neighbours(places, length)))
+      take(all, bytes, places, block, length)
+    yield all
+  } finally {
+    await handle.close()
   }
-  return all
 }
 
-/** How many of the places are not behind `most`. */
-function placesBefore(places: Float64Array, most: number): number {
+/** Those that a capture of `size` bytes has whole. */
+export function excerptsBefore({ length, places }: CaptureExcerpts, size: number): CaptureExcerpts {
   let count = places.length
-  while (count > 0 && places[count - 1] > most) count--
-  return count
+  while (count > 0 && places[count - 1] + length > size) count--
+  return { length, places: places.subarray(0, count) }
 }
 
-function* neighbours(places: Float64Array, whole: number, length: number): Generator<Excerpts, undefined> {
+function* neighbours(places: Float64Array, length: number): Generator<Excerpts, undefined> {
+  const whole = places.length
   for (let first = 0, last = 1; first < whole; first = last, last++) {
     const begin = places[first]
     while (last < whole && places[last] - places[last - 1] <= NEAR && places[last] + length - begin <= BLOCK_BYTES)

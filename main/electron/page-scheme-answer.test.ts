@@ -2,6 +2,7 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { excerptsBody } from '../../common/model/capture-excerpts.ts'
+import { openFiles, seesOpenFiles } from '../../test/support/open-files.ts'
 import { startHost } from '../../test/support/host.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { answerPage } from './page-scheme-answer.ts'
@@ -30,6 +31,14 @@ describe("the scheme's answer", () => {
     expect(await (await ask('?excerpts=2', { method: 'POST', body })).text()).toBe('fist')
     expect((await ask('', { method: 'POST', body })).status).toBe(400)
     expect((await ask('', { method: 'DELETE' })).status).toBe(400)
+  })
+
+  it.runIf(seesOpenFiles)('closes the file of excerpts that the page wants no more', async () => {
+    const { ask } = await growing()
+    const before = await openFiles('growing.pcapng')
+    const answer = await ask('?excerpts=2', { method: 'POST', body: excerptsBody(Float64Array.of(0, 3)) })
+    await answer.body?.cancel()
+    await expect.poll(() => openFiles('growing.pcapng')).toBe(before)
   })
 
   it('lets a page leave while nothing comes', async () => {

@@ -35,7 +35,7 @@ export interface ByteSource {
   /** The bytes of many pieces (capture-pieces.ts) at once. Only where that spares reading what is between them. */
   pieces?(pieces: readonly CapturePiece[]): Promise<PieceBytes>
   /** `length` bytes from each of the places on (capture-excerpts.ts). Only where the capture is somewhere else. */
-  excerpts?(length: number, places: Float64Array): Promise<Uint8Array>
+  excerpts?(length: number, places: Float64Array, signal?: AbortSignal): Promise<Uint8Array>
   /** Where the bytes that `text` says begin in [from, to) (capture-search.ts). Only where the capture is somewhere else. */
   search?(text: string, from: number, to: number): Promise<FoundPlaces>
   /** What to tell the person when the stream broke off with `error`. */
@@ -109,8 +109,8 @@ class ServedBytes implements ByteSource {
     return capturePieces(this.#request, pieces)
   }
 
-  excerpts(length: number, places: Float64Array): Promise<Uint8Array> {
-    return captureExcerpts(this.#request, length, places)
+  excerpts(length: number, places: Float64Array, signal?: AbortSignal): Promise<Uint8Array> {
+    return captureExcerpts(this.#request, length, places, signal)
   }
 
   search(text: string, from: number, to: number): Promise<FoundPlaces> {

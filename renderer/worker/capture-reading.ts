@@ -61,9 +61,9 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     return this.#compressed ? undefined : this.#source.pieces?.(pieces)
   }
 
-  /** `length` bytes from each of the places on; undefined where that is no quicker. */
-  excerpts(length: number, places: Float64Array): Promise<Uint8Array> | undefined {
-    return this.#compressed ? undefined : this.#source.excerpts?.(length, places)
+  /** `length` bytes from each of the places on, unless the signal aborts; undefined where that is no quicker. */
+  excerpts(length: number, places: Float64Array, signal?: AbortSignal): Promise<Uint8Array> | undefined {
+    return this.#compressed ? undefined : this.#source.excerpts?.(length, places, signal)
   }
 
   /** Where the needles begin in [from, to), and perhaps beside it; undefined where that is no quicker. */

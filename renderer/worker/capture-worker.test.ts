@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { Engine, type Query } from '../../engine/engine.ts'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { Cancelled, Engine, type Query } from '../../engine/engine.ts'
 import { CaptureWorker } from './capture-worker.ts'
 import type { OverviewProgress, Progress } from './engine-service.ts'
 
@@ -251,6 +251,42 @@ describe('the worker, over a real capture', () => {
     const [last] = await other.rows(id, count - 1, 1)
     const { bytes } = await other.details(last.row)
     expect([bytes[12], bytes[13]]).toEqual([0x08, 0x00])
+  })
+})
+
+describe('a search that nobody waits for any more', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('ends what it has asked the host for', async () => {
+    const bytes = readFileSync(new URL('loss-episode.pcapng', SAMPLES))
+    const asked: AbortSignal[] = []
+    vi.stubGlobal(
+      'fetch',
+      (url: string, { headers, signal }: { headers?: Record<string, string>; signal?: AbortSignal }) => {
+        const [, from] = /bytes=(\d+)-/.exec(headers?.['range'] ?? '') ?? []
+        if (!url.includes('?excerpts='))
+          return Promise.resolve(new Response(bytes.subarray(Number(from ?? 0)), { status: from ? 206 : 200 }))
+        if (!signal) throw new Error('Nobody can end it.')
+        asked.push(signal)
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      },
+    )
+    const worker = new CaptureWorker((options) => new Engine(options))
+    const request = { url: 'http://host/capture/1', headers: {} }
+    await worker.open({ kind: 'served', request, size: bytes.length, growing: false }, () => undefined, {})
+    for (const [n, end] of [() => worker.setView({ filter: 'tcp' }), () => worker.stopSearch()].entries()) {
+      const query = { filter: `tcp.checksum > ${n}` }
+      worker.setView(query)
+      const found = worker.select(query).then(
+        ({ looked }) => looked,
+        (error: unknown) => (error instanceof Cancelled ? 'cancelled' : error),
+      )
+      await expect.poll(() => asked.length).toBe(n + 1)
+      expect(asked[n].aborted).toBe(false)
+      end()
+      expect(asked[n].aborted).toBe(true)
+      expect(await found).toBe(n === 0 ? 'cancelled' : 0)
+    }
   })
 })
 

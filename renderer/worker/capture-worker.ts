@@ -28,7 +28,6 @@ import type {
   PacketRow,
   PlacedNotes,
   Query,
-  ReadBytes,
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
@@ -36,6 +35,7 @@ import type { CapturePiece } from '../../common/model/capture-pieces.ts'
 import type { Needle } from '../../common/model/needle.ts'
 import type { Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
+import type { AbortableRead } from './abortable-read.ts'
 import { AnsweringTime } from './answering-time.ts'
 import { byteSource, type CaptureOrigin } from './byte-source.ts'
 import { CaptureReading } from './capture-reading.ts'
@@ -79,14 +79,15 @@ export class CaptureWorker implements EngineService {
   readonly #createEngine: (options: CaptureOptions) => Engine
   readonly #order = new AnswerOrder()
   readonly #orders = new Latest<Uint32Array>(4)
-  readonly #read: ReadBytes = Object.assign(
+  readonly #read: AbortableRead = Object.assign(
     (offset: number, length: number, memory?: ArrayBuffer) => {
       if (!this.#reading) throw new Error('No capture is open in this engine.')
       return this.#reading.read(offset, length, memory)
     },
     {
       pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces),
-      excerpts: (length: number, places: Float64Array) => this.#reading?.excerpts(length, places),
+      excerpts: (length: number, places: Float64Array, signal?: AbortSignal) =>
+        this.#reading?.excerpts(length, places, signal),
       search: (needles: readonly Needle[], from: number, to: number) => this.#reading?.search(needles, from, to),
     },
   )

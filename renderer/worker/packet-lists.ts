@@ -1,5 +1,6 @@
-import type { Engine, PacketRow, Query, ReadBytes, Work } from '../../engine/engine.ts'
+import type { Engine, PacketRow, Query, Work } from '../../engine/engine.ts'
 import { asksForNotes } from '../../common/model/note.ts'
+import { type AbortableRead, readUntil } from './abortable-read.ts'
 import type { AnswerOrder } from './answer-order.ts'
 import type { AnsweringTime } from './answering-time.ts'
 import type { ListPart, PacketOrder, Search, SelectionHandle } from './engine-service.ts'
@@ -29,7 +30,7 @@ interface Stopped {
 /** What the lists are made of. */
 interface PacketListsParts {
   readonly engine: () => Engine
-  readonly read: ReadBytes
+  readonly read: AbortableRead
   readonly answering: AnsweringTime
   readonly order: AnswerOrder
 }
@@ -89,7 +90,8 @@ export class PacketLists {
     const stopped = this.#stopped.get(key)
     if (stopped) return stopped.rows
     const { rows: total } = this.#engine.packets
-    const search = (work: Work) => this.#engine.select(query, this.#parts.read, { ...work, pause: otherTasks })
+    const search = (work: Work, signal: AbortSignal) =>
+      this.#engine.select(query, readUntil(signal, this.#parts.read), { ...work, pause: otherTasks })
     return this.#searches.run(`${total} ${key}`, { query }, total, search, () => {
       const looked = this.#engine.lookedSoFar(query)
       const found = this.#engine.foundSoFar(query)

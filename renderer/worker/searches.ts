@@ -62,9 +62,16 @@ export class Searches<T> {
 
   /**
    * Looks at `total` packets, unless a search of the same `key` is under way already.
+   * @param search must end when the signal, which is the work's, aborts
    * @param soFar what it has found, should it be stopped
    */
-  run(key: string, sought: Sought, total: number, search: (work: Work) => Promise<T>, soFar?: () => T): Promise<T> {
+  run(
+    key: string,
+    sought: Sought,
+    total: number,
+    search: (work: Work, signal: AbortSignal) => Promise<T>,
+    soFar?: () => T,
+  ): Promise<T> {
     const known = this.#running.get(key)
     if (known) return known.found
     const control = new AbortController()
@@ -92,7 +99,7 @@ export class Searches<T> {
         if (performance.now() - this.#toldAt >= TELL_MS) this.tell()
       },
     }
-    const found = Promise.race([search(work), givenUp]).finally(() => {
+    const found = Promise.race([search(work, signal), givenUp]).finally(() => {
       clearTimeout(timer)
       if (signal.aborted) return
       this.#running.delete(key)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MOST_EXCERPTS } from '../../../common/model/capture-excerpts.ts'
 import { CHUNK_ROWS } from '../../columns/packet-table.ts'
-import { PacketSelector } from '../selection.ts'
+import { Cancelled, PacketSelector } from '../selection.ts'
 import type { ReadBytes } from '../frame-bytes.ts'
 import { ethernet, ipv4, tcp } from '../testing/frames.ts'
 import { MIXED_FRAMES } from '../testing/mixed-capture.ts'
@@ -219,6 +219,32 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(await bytesFor('tcp.payload[0] == 0x16 and frame contains "x"')).toBe(3 * chunk)
     // Of the first chunk it is found out.
     expect(await bytesFor('tcp.payload[0] == 0x16 or frame contains "x"')).toBe(4 * chunk)
+  })
+
+  it('are asked for anew, and not read, where a search that was ended goes on', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    const rows = 7 * CHUNK_ROWS
+    for (let n = 0; n < rows; n++) capture.add(BigInt(n), frame)
+    const { read, served } = serving(capture)
+    const control = new AbortController()
+    let asked = 0
+    // Ended while those of some chunks are there, and further ones on their way.
+    const ended: ReadBytes = Object.assign(read.bind(undefined), {
+      excerpts: async (length: number, places: Float64Array) => {
+        if (++asked < 3) return (await read.excerpts?.(length, places)) ?? new Uint8Array(0)
+        control.abort()
+        throw new Error('It was cancelled.')
+      },
+    })
+    const selector = new PacketSelector(capture)
+    const query = { filter: 'tcp.checksum >= 0' }
+    await expect(selector.select(query, ended, control)).rejects.toThrow(Cancelled)
+    expect(selector.lookedSoFar(query)).toBeLessThan(rows)
+    expect(await selector.select(query, read)).toHaveLength(rows)
+    expect(served.reads).toBe(0)
+    // The chunk that it had come to is asked for again.
+    expect(served.excerpts).toBeLessThanOrEqual(rows + CHUNK_ROWS)
   })
 
   it('that can not be had are read', async () => {

@@ -61,13 +61,17 @@ export async function captureSearch(
   return { places: Float64Array.from(words.subarray(1), (place) => from + place), to: from + words[0] }
 }
 
-/** `length` bytes from each of the places on, one behind the other; fewer where the capture ends. Only so many as capture-excerpts.ts says. */
+/**
+ * `length` bytes from each of the places on, one behind the other; fewer where the capture ends. Only so many as capture-excerpts.ts says. The host
+ * ends reading when the signal aborts.
+ */
 export async function captureExcerpts(
   request: DataRequest,
   length: number,
   places: Float64Array,
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const answer = await ask(`${request.url}?excerpts=${length}`, request.headers, undefined, excerptsBody(places))
+  const answer = await ask(`${request.url}?excerpts=${length}`, request.headers, signal, excerptsBody(places))
   return new Uint8Array(await answer.arrayBuffer())
 }
 
