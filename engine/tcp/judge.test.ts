@@ -399,6 +399,24 @@ describe('an ACK that nothing else explains', () => {
     `)
   })
 
+  it('says nothing of what a timer sent if an ACK had echoed it less than a round trip before: the network may have doubled that', () => {
+    const twice = (verdict: string, echo: number, since: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, ts 900 100>
+      +0     A>B A  1(0)    ack 1 <ts 120 900>
+      +1ms   A>B PA 1(100)  ack 1 <ts 121 900>
+      +20ms  B>A A  1(0)  ack 101 <ts 941 121>
+      +0     A>B FA 101(0)  ack 1 <ts 141 941>
+      +220ms A>B FA 101(0)  ack 1 <ts 361 941> ; rto, ${verdict}
+      +20ms  B>A FA 1(0)  ack 102 <ts 1181 ${echo}>
+      +0     A>B A  102(0)  ack 2 <ts 381 1181>
+      ${since} B>A A  2(0) ack 102 id 0 <ts 1182 361>`
+    expectVerdicts(twice('needed', 361, '+1ms'))
+    expectVerdicts(twice('spurious', 361, '+21ms'))
+    expectVerdicts(twice('spurious', 141, '+1ms'))
+  })
+
   it('is a reset of a closed connection, with the number that an old segment acknowledged', () => {
     const closed = `
       ids

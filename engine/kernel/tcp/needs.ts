@@ -210,11 +210,13 @@ function wouldBeSelected(d: Sender, repetition: Repetition): bool {
 
 /**
  * The other side acknowledged the repetition in its time, and again within a round trip: what a network doubled comes twice like that, an original
- * that is late any time.
+ * that is late any time. Of what is no handshake a timer must have sent it, and the first answer echoed its timestamp: by then the original had not
+ * come for as long as the timer waited, so only by chance would it so soon behind it.
  */
 function isDoubled(d: Sender, repetition: Repetition, time: f64): bool {
   const verdict = verdicts.verdict(repetition.entry)
-  if (verdict !== VERDICT.syn && verdict !== VERDICT.synack) return false
+  const isHandshake = verdict === VERDICT.syn || verdict === VERDICT.synack
+  if (!isHandshake && (!isByTimer(repetition) || repetition.tsval === 0 || repetition.older !== 0)) return false
   if (verdicts.need(repetition.entry) !== NEED.needed) return false
   const roundTrip = d.roundTrip !== 0 ? d.roundTrip : d.newsTime - repetition.time
   return time - d.newsTime < roundTrip
