@@ -417,6 +417,57 @@ describe('an ACK that nothing else explains', () => {
     expectVerdicts(twice('spurious', 141, '+1ms'))
   })
 
+  it('is one of more duplicate ACKs than segments can have arrived behind a hole, where SACK was not offered', () => {
+    const again = (verdict: string, after: string): string => `
+      ids
+      +0     A>B S  0(0) <mss 1460>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0     A>B A  1(0)        ack 1
+      +1ms   A>B A  1(1000)     ack 1
+      +0     A>B A  1001(1000)  ack 1
+      +20ms  B>A A  1(0) ack 1001
+      +300ms A>B A  1001(1000)  ack 1 ; rto, ${verdict}
+      +20ms  B>A A  1(0) ack 2001
+      ${after}`
+    const one = '+1ms A>B A 2001(1000) ack 1'
+    // Nothing but the first that is lacking is under way.
+    expectVerdicts(
+      again(
+        'spurious',
+        `${one}
+      +5ms  B>A A 1(0) ack 2001`,
+      ),
+    )
+    // It reads.
+    expectVerdicts(
+      again(
+        'needed',
+        `${one}
+      +5ms  B>A A 1(0) ack 2001 win 1100`,
+      ),
+    )
+    // Behind a hole one arrived, then another that was not there before.
+    const two = `${one}
+      +0    A>B A 3001(1000) ack 1
+      +20ms B>A A 1(0) ack 2001`
+    expectVerdicts(again('needed', two))
+    expectVerdicts(
+      again(
+        'spurious',
+        `${two}
+      +1ms  B>A A 1(0) ack 2001`,
+      ),
+    )
+    // The hole is not seen here.
+    expectVerdicts(
+      again(
+        'needed',
+        `+1ms A>B A 3001(1000) ack 1
+      +20ms B>A A 1(0) ack 2001`,
+      ),
+    )
+  })
+
   it('is a reset of a closed connection, with the number that an old segment acknowledged', () => {
     const closed = `
       ids

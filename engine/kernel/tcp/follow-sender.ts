@@ -224,6 +224,9 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
   if (d.head !== NONE && (state & SACK_OK) === 0) {
     // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
     if (!sameWindow) return
+    if (d.lastRepetition !== NONE && (state & KEPT_ALIVE) === 0 && packet.window !== 0 && tellsNoHole(d)) {
+      needs.acknowledgedAgain(d, packet.ack, time)
+    }
     if (d.duplicateAcks < 255) d.duplicateAcks++
     // After a time-out they may answer what was sent again.
     if ((state & (NO_SACK | LOSS)) === NO_SACK) d.arrived++
@@ -233,6 +236,16 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
     const afterSyn = packet.ack - d.first === 1
     if (sameWindow || afterSyn || !mayUpdateWindow(other)) needs.acknowledgedAgain(d, packet.ack, time)
   }
+}
+
+/**
+ * Of what is unacknowledged so many segments as there were duplicate ACKs cannot have arrived behind a hole (Linux tcp_limit_reno_sacked), so another one
+ * tells of something that came twice. A hole that is not listed was not seen here.
+ */
+function tellsNoHole(d: Sender): bool {
+  if (d.listed - 1 > <i32>d.duplicateAcks) return false
+  const hole = sent.firstAfter(d, packet.ack) === d.head ? 0 : 1
+  return sent.countBefore(d, d.next) - hole <= <i32>d.duplicateAcks
 }
 
 /** The SYN-ACK came to an end that has no such connection; the second to say so says it of the repetition. */
