@@ -109,7 +109,7 @@ export function frame(
         verdict = judge.segment(row, time, found, before)
         if (verdict !== 0) setVerdict(verdict)
       }
-      if (journal.openCause >= 0) journal.settle(found >>> 1, verdict === VERDICT.copy, time)
+      if (journal.openCause >= 0) journal.settle(found >>> 1, verdict, time)
       if (keepsAll) roundTrips.segment(row, time, found, verdict)
     }
     if ((found & 1) !== 0) flags |= FLAG.reverse

@@ -134,6 +134,23 @@ describe('the cause of a reset', () => {
     expect(connectionAfter(text).resetCause).toBe(cause)
   })
 
+  // The ACK of what B sent is rejected on its way back, in B's name.
+  const REJECTED = `${HANDSHAKE}\n +1ms B>A PA 1(10) ack 1\n +9ms A>B A 1(0) ack 11\n +1ms B>A R 11(0)`
+  const ABORTED = `${HANDSHAKE}\n +1ms B>A PA 1(10) ack 1\n +9ms A>B PA 1(10) ack 1\n +9ms B>A RA 11(0) ack 1`
+  it.each([
+    ['injected', 'sends what is next, at once', `${REJECTED}\n +20us B>A PA 11(90) ack 1`],
+    ['injected', 'sends again what was lost', `${REJECTED}\n +1s B>A A 1(10) ack 1`],
+    ['injected', 'asks whether anybody is there', `${REJECTED}\n +10s B>A A 10(0) ack 1`],
+    ['injected', 'sends on after a reset with an ACK', `${ABORTED}\n +2ms B>A PA 11(90) ack 1`],
+    ['unknown-connection', 'nothing comes', `${REJECTED}\n +10s A>B A 1(0) ack 11`],
+    ['unknown-connection', 'what it had sent before was overtaken', `${REJECTED}\n +20us B>A A 1(10) ack 1`],
+    ['unknown-connection', 'another reset', `${REJECTED}\n +10s B>A R 11(0)`],
+    ['unknown-connection', 'a new connection', `${REJECTED}\n +5s A>B S 0(0)\n +1ms B>A SA 0(0) ack 1`],
+    ['data-unread', 'the window was full: data behind the reset’s number', `${ABORTED}\n +20us B>A PA 11(90) ack 1`],
+  ])('is %s by what its end does afterwards: %s', (cause, _, text) => {
+    expect(connectionAfter(text).resetCause).toBe(cause)
+  })
+
   it('is that of the first; the others are counted', () => {
     const { resets, resetCause } = connectionAfter(`
       ${HANDSHAKE}

@@ -34,7 +34,8 @@ const RESET_TEXT: Readonly<Record<ResetCause, string>> = {
   'data-unread': 'by an end that had not read all it was sent (it died or gave up)',
   'mid-stream': 'in the middle',
   'unknown-connection': 'unknown to the other end (it was restarted, or forgot them while they were idle)',
-  injected: 'by somebody else in the name of one end (by its TTL: a firewall, a load balancer, or another host)',
+  injected:
+    'by somebody else in the name of one end (by its TTL, or as that end went on: a firewall, a load balancer, or another host)',
 }
 const MOST_RESET_GROUPS = 5
 

@@ -201,7 +201,7 @@ describe('a refusal', () => {
       }),
     ).flat()
     expect(theFinding(await findInFrames(frames))).toMatchObject({ kind: 'refused', count: 150_000 })
-  })
+  }, 120_000)
 
   it('is told apart by its title: who refused whom', async () => {
     const report = await findInConnections(

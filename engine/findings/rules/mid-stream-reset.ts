@@ -11,8 +11,12 @@ interface Aborted extends Case {
   /** The last data, that of the end that got the reset unless somebody else sent that. */
   readonly data: number
   readonly reset: number
+  /** What the other end sent last before it, which it answers. */
+  readonly answered: number
   /** Somebody else sent it, in the name of one end. */
   readonly injected: boolean
+  /** What that end sent afterwards, which shows it; -1 = nothing. */
+  readonly goesOn: number
   /** Between which two capture points it was made: "between web and node-a". */
   readonly made: string | undefined
 }
@@ -25,10 +29,10 @@ const THRESHOLDS = {
 /** What is said of resets that this host made. */
 const HERE = {
   title: 'Resets made on this host',
-  why: 'What the ends send was captured at more interfaces of this host than the resets, and than the data that they answer: that came in and no further.',
+  why: 'What the ends send was captured at more interfaces of this host than the resets, and than what they answer: that came in and no further.',
   blamed:
     'a rule on the host of this capture that rejects with a reset (network policy, firewall, service proxy): neither the program nor the network',
-  settle: 'A capture in the server’s pod: neither that data nor a reset is there.',
+  settle: 'A capture in the server’s pod: neither what they answer nor a reset is there.',
   confirm: [
     inPod('iptables-save -c | grep -F tcp-reset', 'on this host, twice: which rule it is, and whether its count grows'),
     policies,
@@ -63,10 +67,10 @@ export const midStreamReset: Rule = {
     const from = Map.groupBy(cases, (each) =>
       each.made !== undefined
         ? 'a hop'
-        : each.injected
-          ? 'the way'
-          : wasMadeHere(each, copies)
-            ? 'this host'
+        : wasMadeHere(each, copies)
+          ? 'this host'
+          : each.injected
+            ? 'the way'
             : 'the server',
     )
     const drafts: Draft[] = []
@@ -105,7 +109,29 @@ function caseOf(context: FindingContext, id: number): Aborted | undefined {
   const since = segments.time(data)
   const until = segments.time(reset)
   const made = resetMadeOnHop(context, id)
-  return { id, since, until, costNs: until - since, segments, data, reset, injected, made }
+  const goesOn = injected ? nextOf(segments, reset) : -1
+  const answered = lastBefore(segments, reset)
+  return { id, since, until, costNs: until - since, segments, data, reset, answered, injected, goesOn, made }
+}
+
+/** The first packet with data of the end that the reset seems to come from, from the reset's number on, or its first that is late; see `goesOn` of the kernel. */
+function nextOf(segments: Segments, reset: number): number {
+  const byClient = segments.fromClient(reset)
+  return segments.find(
+    (i) =>
+      i > reset &&
+      segments.fromClient(i) === byClient &&
+      !segments.isReset(i) &&
+      ((segments.length(i) > 0 && ((segments.seq(i) - segments.seq(reset)) | 0) >= 0) ||
+        segments.time(i) - segments.time(reset) >= 1e9),
+  )
+}
+
+/** The last packet before the reset of the end that got it; -1 = none. */
+function lastBefore(segments: Segments, reset: number): number {
+  const byClient = segments.fromClient(reset)
+  for (let i = reset - 1; i >= 0; i--) if (segments.fromClient(i) !== byClient) return i
+  return -1
 }
 
 /** Where a host captures at several interfaces: by row, at how many more than one. None where not all are known. */
@@ -119,14 +145,14 @@ function copiesByRow({ survey, tables: { verdicts } }: FindingContext): Readonly
   return found
 }
 
-/** The reset passed fewer interfaces of this host than what the server sends, and the data before it fewer than what the client sends. */
-function wasMadeHere({ segments, data, reset }: Aborted, copies: ReadonlyMap<number, number>): boolean {
-  if (copies.size === 0) return false
+/** The reset passed fewer interfaces of this host than what its end sends, and what it answers fewer than what the other sends. */
+function wasMadeHere({ segments, answered, reset }: Aborted, copies: ReadonlyMap<number, number>): boolean {
+  if (copies.size === 0 || answered < 0) return false
   const at = (i: number) => copies.get(segments.row(i)) ?? 0
-  return [reset, data].every((packet) => {
+  return [reset, answered].every((packet) => {
     let [further, all] = [0, 0]
     for (let i = 0; i < reset; i++) {
-      if (i === data || segments.fromClient(i) !== segments.fromClient(packet)) continue
+      if (i === answered || segments.fromClient(i) !== segments.fromClient(packet)) continue
       all++
       if (at(i) > at(packet)) further++
     }
@@ -155,9 +181,10 @@ async function ttlsOf(context: FindingContext, cases: readonly Aborted[]): Promi
 }
 
 const evidenceOf = (cases: readonly Aborted[], role: string) =>
-  worst(cases, 5).flatMap(({ segments, data, reset }) => [
+  worst(cases, 5).flatMap(({ segments, data, reset, goesOn }) => [
     { row: segments.row(data), role },
     { row: segments.row(reset), role: 'the reset' },
+    ...(goesOn < 0 ? [] : [{ row: segments.row(goesOn), role: 'its end goes on' }]),
   ])
 
 /** When the resets came: what they cut off had begun before. */
@@ -215,7 +242,9 @@ function injectedDraft(context: FindingContext, group: Group<Aborted>): Omit<Dra
     evidence: evidenceOf(cases, 'the last data'),
     ruledOut: [
       'An orderly end: there was no FIN.',
-      'The program itself: its resets would come from as far away as its data.',
+      cases.some(({ goesOn }) => goesOn >= 0)
+        ? 'The program itself: it went on with the connection.'
+        : 'The program itself: its resets would come from as far away as its data.',
     ],
     settle: `A capture where ${name === 'the clients' ? 'the clients are' : 'the server is'}: no reset leaves there.`,
     confirm: [policies, conntrackOf(server.address)],
@@ -242,7 +271,22 @@ function madeDraft(context: FindingContext, group: Group<Aborted>, made: string)
   }
 }
 
+/** What tells that somebody else sent the resets: TTLs, or what the end whose name they bear sent afterwards. */
 async function farText(context: FindingContext, { cases }: Group<Aborted>): Promise<string> {
-  const ttls = (await ttlsOf(context, cases)).at(0)
-  return `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`
+  const going = cases.filter(({ goesOn }) => goesOn >= 0)
+  const ttls = (
+    await ttlsOf(
+      context,
+      cases.filter(({ goesOn }) => goesOn < 0),
+    )
+  ).at(0)
+  const soonest = least(going.map(({ segments, goesOn, until }) => segments.time(goesOn) - until))
+  return sentences(
+    going.length === cases.length
+      ? ''
+      : `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`,
+    going.length === 0
+      ? ''
+      : `${going.length === cases.length ? 'The end that they seem to come from' : `In ${countOf(going.length, 'connection')} that end`} sent on afterwards (${nsText(soonest)} later), which neither an end that resets does nor one without the connection.`,
+  )
 }

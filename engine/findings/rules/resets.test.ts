@@ -128,6 +128,18 @@ describe('a reset instead of an answer', () => {
     expect(finding.why).toContain(why)
   })
 
+  const GOES_ON = `${OPENS}\n+1s A>B A 101(0) ack 201\n+1ms B>A R 201(0)\n+5ms B>A PA 201(100) ack 101`
+  it('is somebody else’s where its end goes on', async () => {
+    const finding = theFinding(await findInConnections(GOES_ON))
+    expect(finding).toMatchObject({ kind: 'mid-stream-reset', title: 'Resets from somebody on the way' })
+    expect(finding.why).toBe(
+      'The end that they seem to come from sent on afterwards (5.00 ms later), which neither an end that resets does nor one without the connection.',
+    )
+    expect(finding.ruledOut).toContain('The program itself: it went on with the connection.')
+    const both = await findInConnections(GOES_ON, `${FAR}\n+1s A>B PA 101(100) ack 201\n+1ms B>A R 201(0) ttl 63`)
+    expect(theFinding(both).why).toMatch(/^Their TTLs .*\(63 instead of 62\)\. In 1 connection that end sent on/)
+  })
+
   describe('where a host captures at all its interfaces', () => {
     // Each packet of the server passes two of them, as the client's do on their way to it.
     const twice = (text: string) => {
@@ -145,6 +157,12 @@ describe('a reset instead of an answer', () => {
       const finding = theFinding(await findInConnections(`${open}\n${asks} id 900\n${reset} id 901`))
       expect(finding).toMatchObject({ kind: 'mid-stream-reset', title: 'Resets made on this host' })
       expect(finding.blamed).toMatch(/^a rule on the host of this capture that rejects/)
+    })
+
+    it('is so where it answers a mere ACK', async () => {
+      const goesOn = twice('+5ms B>A PA 251(50) ack 201').replaceAll(/ id \d/g, ' id 903')
+      const rejected = `${open}\n+1ms A>B A 201(0) ack 251 id 900\n${reset} id 901\n${goesOn}`
+      expect(theFinding(await findInConnections(rejected))).toMatchObject({ title: 'Resets made on this host' })
     })
 
     it('is the server’s where it passed both', async () => {

@@ -6,17 +6,21 @@ import { ZERO_WINDOW_ROW } from '../../tcp/recovery-table.ts'
 import {
   INTERVALS,
   RESET_CAUSE,
+  RESET_DIRECTION,
+  RESET_ROW,
+  RESET_SEQ,
   RESETS,
   SYN_ACK_RETRANSMISSIONS,
   SYN_RETRANSMISSIONS,
 } from '../../tcp/trouble-table.ts'
+import { VERDICT } from '../../tcp/verdict-codes.ts'
 import { timeOf } from '../columns/packet-columns.ts'
 import { I32s } from '../memory.ts'
 import * as connections from './connection-table.ts'
 import { directionAt } from './directions.ts'
 import * as lostTime from './lost-time.ts'
 import * as recovery from './recovery-table.ts'
-import { REFUSED, resetCause } from './resets.ts'
+import { goesOn, INJECTED, isOpen, REFUSED, resetCause } from './resets.ts'
 import { atOrAfter } from './sequence.ts'
 import { troubleOf } from './tcp-state.ts'
 import * as troubles from './trouble-table.ts'
@@ -47,7 +51,8 @@ export function note(found: i32, flags: i32, seq: i32, ack: i32, window: i32, la
   } else if (isAck && (connections.seen[conversation] & SEEN.rttOpen) !== 0) {
     endRtt(conversation, row, time)
   }
-  if ((flags & FLAG.rst) !== 0) reset(found, flags, seq, window, time)
+  if ((flags & FLAG.rst) !== 0) reset(found, flags, seq, window, row, time)
+  else if (connections.wasReset(conversation)) afterReset(found, flags, seq, time)
 
   if ((f[BITS] & BIT_ZERO_WINDOW) !== 0) {
     if (window !== 0 || (flags & FLAG.rst) !== 0) reopenWindow(f, conversation, time)
@@ -78,9 +83,18 @@ let openSince: i32 = 0
 /** Of a SYN that was sent again. */
 let isSynAck: bool = false
 
+/** The end goes on although it was reset in its name, if the packet was sent after that. */
+let isForeign: bool = false
+
 /** To be called, where there is an `openCause`, once it is known what the packet is: one that was captured twice cost nothing. */
-export function settle(conversation: i32, isCopy: bool, time: f64): void {
-  if (!isCopy) {
+export function settle(conversation: i32, verdict: i32, time: f64): void {
+  if (isForeign && verdict !== VERDICT.copy && verdict !== VERDICT.reordered) {
+    const trouble = troubles.at(troubleOf(conversation))
+    trouble[RESET_CAUSE] = INJECTED
+    trouble[RESET_ROW] = 0
+  }
+  isForeign = false
+  if (verdict !== VERDICT.copy) {
     if (openCause === lostTime.SYN_TIMEOUT) {
       troubles.at(troubleOf(conversation))[isSynAck ? SYN_ACK_RETRANSMISSIONS : SYN_RETRANSMISSIONS]++
     }
@@ -118,14 +132,33 @@ function reopenWindow(f: I32s, conversation: i32, time: f64): void {
   lose(conversation, lostTime.ZERO_WINDOW, timeOf(since - 1), time)
 }
 
-function reset(found: i32, flags: i32, seq: i32, window: i32, time: f64): void {
+function reset(found: i32, flags: i32, seq: i32, window: i32, row: i32, time: f64): void {
   const conversation = found >>> 1
   const trouble = troubles.at(troubleOf(conversation))
   trouble[RESETS]++
   if (trouble[RESET_CAUSE] !== 0) return
   const cause = resetCause(found, flags, seq, window, time)
   trouble[RESET_CAUSE] = cause
+  if (isOpen(cause)) {
+    trouble[RESET_ROW] = row + 1
+    trouble[RESET_SEQ] = seq
+    trouble[RESET_DIRECTION] = found & 1
+  }
   // What the peer had sent and nobody took was waited for in vain.
   const since = cause === REFUSED ? connections.synRow[conversation] : unacked.oldest(directionAt(found ^ 1))
   if (since !== 0) lose(conversation, lostTime.RESET, timeOf(since - 1), time)
+}
+
+/** A packet behind the reset may tell that the end did not send that, unless it was sent before: see `settle`. */
+function afterReset(found: i32, flags: i32, seq: i32, time: f64): void {
+  const trouble = troubles.at(troubleOf(found >>> 1))
+  const since = trouble[RESET_ROW]
+  if (since === 0) return
+  if ((flags & FLAG.syn) !== 0) trouble[RESET_ROW] = 0
+  else if (trouble[RESET_DIRECTION] === (found & 1)) {
+    isForeign = goesOn(trouble[RESET_CAUSE], seq, trouble[RESET_SEQ], time - timeOf(since - 1))
+    if (!isForeign || openCause >= 0) return
+    openCause = lostTime.RETRANSMISSION
+    openSince = 0
+  }
 }

@@ -54,9 +54,13 @@ export function note(conversation: i32, direction: i32, flags: i32, acksAll: boo
   seen[conversation] = bits
 }
 
+export function wasReset(conversation: i32): bool {
+  return (seen[conversation] & (BOTH * SEEN.rst)) !== 0
+}
+
 /** Nothing but payload and ACKs is to be expected for now. */
 export function isSettled(conversation: i32): bool {
   const bits = seen[conversation]
-  if ((bits & (SEEN.rttOpen | (BOTH * SEEN.fin))) !== 0) return false
+  if ((bits & (SEEN.rttOpen | (BOTH * (SEEN.fin | SEEN.rst)))) !== 0) return false
   return (bits & (BOTH * SEEN.synAck)) === 0 || (bits & SEEN.handshake) !== 0
 }

@@ -25,7 +25,7 @@ const AFTER_FIN: i32 = 2
 const DATA_UNREAD: i32 = 3
 const MID_STREAM: i32 = 4
 const UNKNOWN_CONNECTION: i32 = 5
-const INJECTED: i32 = 6
+export const INJECTED: i32 = 6
 
 const EITHER: i32 = 3
 
@@ -64,6 +64,25 @@ export function resetCause(found: i32, flags: i32, seq: i32, window: i32, time: 
   const opens = <f64>window > <f64>(sender[WINDOW_AND_COUNT] & 0xffff) * WINDOW_OPENS
   const inFlight = before(packet.ack, peer[NEXT_SEQ])
   return unanswered || opens || inFlight ? DATA_UNREAD : MID_STREAM
+}
+
+/** Whether somebody else may have made what has that cause: see `goesOn`. */
+export function isOpen(cause: i32): bool {
+  return cause === DATA_UNREAD || cause === MID_STREAM || cause === UNKNOWN_CONNECTION
+}
+
+/** Data that a reset overtook is no later than this, and no packet is later than `LATE_NS`. */
+const OVERTAKEN_NS: f64 = 1e6
+const LATE_NS: f64 = 1e9
+
+/**
+ * The end that the RST with `cause` and `resetSeq` seems to come from sends on: no end does that has no such connection, and one that aborts
+ * has sent what is in front of its RST's number and nothing behind (Linux tcp_send_active_reset). `since`: nanoseconds from the RST to the packet.
+ */
+export function goesOn(cause: i32, seq: i32, resetSeq: i32, since: f64): bool {
+  if (since >= LATE_NS) return true
+  const isDue = cause === UNKNOWN_CONNECTION || since >= OVERTAKEN_NS
+  return isDue && packet.payloadLength !== 0 && atOrBefore(resetSeq, seq)
 }
 
 /**

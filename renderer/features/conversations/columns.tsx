@@ -30,7 +30,7 @@ export const RESET_CAUSES: Readonly<Record<ResetCause, string>> = {
   'mid-stream': 'Reset in the middle of the conversation',
   'unknown-connection': 'Reset because the other end did not know this connection',
   injected:
-    'Reset by somebody else in the name of one end: its TTL is that of another number of hops than the other packets of that end had',
+    'Reset by somebody else in the name of one end: that end went on, or its other packets came from another number of hops, by their TTLs',
 }
 
 /** Round trips to one end: what the network takes there says nothing of the other half, whichever end the capture is from. */
