@@ -30,9 +30,10 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
     <Pane title="Left behind">
       <div ref={page} className="leftovers">
         <p className="leftovers-about">
-          Everything Hopscope creates is written down on this machine before it is created. What is still there is
-          listed here, by that ledger and by label. An ephemeral container ends by itself after a capture, but stays in
-          its pod's list until the pod is deleted: Kubernetes has no way to take it off.
+          Everything Hopscope creates is written down on this machine before it is created. What still runs or takes
+          room is listed here, found by that ledger and by label. Removing deletes a pod and ends an ephemeral
+          container. An ended one stays in its pod's list, not running, until the pod is deleted: Kubernetes has no way
+          to take it off.
         </p>
         {context !== undefined && !known && (
           <EmptyState
@@ -80,7 +81,7 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
                     <th>Where</th>
                     <th>Made by</th>
                     <th>Age</th>
-                    <th>State</th>
+                    <th>Removing</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -92,13 +93,22 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
                       </td>
                       <td>{one.createdBy ?? (one.ours ? 'this machine' : 'unknown')}</td>
                       <td>{one.createdAt === undefined ? '' : ageText(now - one.createdAt)}</td>
-                      <td>{ownerText(one)}</td>
+                      <td>{fateText(one)}</td>
                     </tr>
                   ))}
                 </tbody>
               </table>
             )}
-            {report.removed.length > 0 && <p>Removed: {report.removed.join(', ')}.</p>}
+            {report.removed.length > 0 && (
+              <>
+                <p>Deleted or ended:</p>
+                <ul>
+                  {report.removed.map((text) => (
+                    <li key={text}>{text}</li>
+                  ))}
+                </ul>
+              </>
+            )}
             {report.kept.map((text) => (
               <p key={text} className="leftovers-bad">
                 Kept {text}
@@ -125,12 +135,13 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
 
 const removable = ({ leftovers }: SweepReport) => leftovers.filter(({ ours, inUse }) => ours && !inUse).length
 
-function ownerText({ inUse, ours, createdBy }: LeftoverRow): string {
-  if (inUse) return 'in use by a capture'
-  if (ours) return 'ours'
+/** What becomes of it when what is ours is removed. */
+function fateText({ kind, inUse, ours, createdBy }: LeftoverRow): string {
+  if (inUse) return 'keeps it: in use by a capture'
+  if (ours) return kind === 'pod' ? 'deletes it' : 'ends it'
   return createdBy === undefined
-    ? "left alone: this cluster can't say whether it is yours"
-    : "someone else's: left alone"
+    ? "keeps it: this cluster can't say whether it is yours"
+    : "keeps it: it is someone else's"
 }
 
 const isBusy = ({ state }: SweepReport) => state === 'asking' || state === 'removing'
