@@ -120,11 +120,12 @@ export const serviceColumns = (allNamespaces: boolean): readonly Column<ServiceR
 ]
 
 export const nodeColumns = (now: number): readonly Column<NodeRow>[] => [
-  { key: 'name', title: 'Name', width: 170, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 154, widest: 320, cell: ({ name }) => name },
   {
     key: 'status',
     title: 'Status',
-    width: 130,
+    width: 76,
+    widest: 200,
     cell: ({ ready, troubles }) => (
       <span className={ready && troubles.length === 0 ? '' : 'row-trouble'}>
         {[ready ? 'Ready' : 'NotReady', ...(ready ? troubles : [])].join(', ')}
@@ -132,8 +133,8 @@ export const nodeColumns = (now: number): readonly Column<NodeRow>[] => [
     ),
   },
   ageColumn<NodeRow>(now),
-  { key: 'address', title: 'Address', width: 120, mono: true, cell: ({ addresses }) => addresses.join(' ') },
-  { key: 'kubelet', title: 'Kubelet', width: 80, cell: ({ kubelet }) => kubelet },
-  { key: 'runtime', title: 'Runtime', width: 130, cell: ({ runtime }) => runtime },
-  { key: 'system', title: 'System', width: 160, cell: ({ system }) => system },
+  { key: 'address', title: 'Address', width: 110, mono: true, cell: ({ addresses }) => addresses.join(' ') },
+  { key: 'kubelet', title: 'Kubelet', width: 72, widest: 150, cell: ({ kubelet }) => kubelet },
+  { key: 'runtime', title: 'Runtime', width: 124, widest: 160, cell: ({ runtime }) => runtime },
+  { key: 'system', title: 'System', width: 112, cell: ({ system }) => system },
 ]
