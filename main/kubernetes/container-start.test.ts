@@ -8,6 +8,7 @@ import { waitForContainer } from './container-start.ts'
 import type { ContainerState, Pod } from './objects.ts'
 
 const PATIENCE = { timeout: 20_000 }
+const CREATING = 'the node is making its container (ContainerCreating)'
 const blind = { name: 'blind', token: 'blind-token', rules: [{ resources: ['pods'], verbs: ['get'] }] }
 const title = `waiting for a container${skipReason ? ` (skipped: ${skipReason})` : ''}`
 
@@ -50,7 +51,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     put('patient', { waiting: { reason: 'ContainerCreating' } })
     const told: string[] = []
     const running = wait((await openAs(cluster)).connection, 'patient', (what) => told.push(what))
-    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating'])
+    await expect.poll(() => told, PATIENCE).toEqual([CREATING])
     cluster.api.stop()
     await expect.poll(() => told.at(-1), PATIENCE).toMatch(/^Nothing listens at 127\.0\.0\.1/)
     put('patient', { running: {} })
@@ -62,10 +63,12 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     put('timeless', { waiting: { reason: 'ContainerCreating' } })
     const told: string[] = []
     const running = wait((await openAs(cluster)).connection, 'timeless', (what) => told.push(what))
-    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating'])
+    await expect.poll(() => told, PATIENCE).toEqual([CREATING])
     setClock(3_600_000)
     put('timeless', { waiting: { reason: 'PodInitializing' } })
-    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating', 'PodInitializing'])
+    await expect
+      .poll(() => told, PATIENCE)
+      .toEqual([CREATING, 'other containers of the pod start first (PodInitializing)'])
     put('timeless', { running: {} })
     await running
   })
@@ -78,7 +81,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     happens('else', 'Pulling image "else:1"', 4000)
     const told: string[] = []
     const running = wait((await openAs(cluster)).connection, 'slow', (what) => told.push(what))
-    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating. Pulling image "tools:1"'])
+    await expect.poll(() => told, PATIENCE).toEqual([`${CREATING}. Pulling image "tools:1"`])
     put('slow', { running: {} })
     await running
     expect(told).toHaveLength(1)
@@ -89,7 +92,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     happens('dark', 'Pulling image "tools:1"', 2000, 'spec.containers{app}')
     const told: string[] = []
     const running = wait((await openAs(cluster, 'blind')).connection, 'dark', (what) => told.push(what))
-    await expect.poll(() => told, PATIENCE).toEqual(['ContainerCreating'])
+    await expect.poll(() => told, PATIENCE).toEqual([CREATING])
     put('dark', { running: {} })
     await running
   })

@@ -12,6 +12,12 @@ const SHORTEST_POLL_MS = 250
 const LONGEST_POLL_MS = 2000
 const EVENTS_MS = 5000
 
+/** What nothing is wrong with, for those who don't know the kubelet's words by heart. */
+const UNDER_WAY: Readonly<Partial<Record<string, string>>> = {
+  ContainerCreating: 'the node is making its container (ContainerCreating)',
+  PodInitializing: 'other containers of the pod start first (PodInitializing)',
+}
+
 export interface ContainerStart {
   readonly connection: ApiConnection
   readonly namespace: string
@@ -62,7 +68,7 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
       throw new HostError('unavailable', `The ${purpose} pod can't be placed: ${unscheduled.message}`)
     const waiting = state?.waiting
     if (waiting?.reason) {
-      last = [waiting.reason, waiting.message].filter(Boolean).join(': ')
+      last = [UNDER_WAY[waiting.reason] ?? waiting.reason, waiting.message].filter(Boolean).join(': ')
       const hopeless = explain(waiting.reason, image, purpose)
       if (hopeless)
         throw new HostError('unavailable', `${hopeless} The cluster says: ${waiting.message ?? waiting.reason}`)
