@@ -152,6 +152,15 @@ describe('opening a capture', () => {
     expect(await about.getByText(/event \d+\.$/).count()).toBe(120)
   })
 
+  it('says that a link is not valid, and shows nothing of its token', async () => {
+    const token = new URL(bare()).hash.slice('#token='.length)
+    for (const spoilt of ['"', '.', '%20', 'x']) {
+      await using opened = await openPage(served.browser, bare() + spoilt)
+      await opened.page.getByText('This link is not valid, or no longer').waitFor()
+      expect(await opened.page.innerText('body')).not.toContain(token)
+    }
+  })
+
   it('remembers files of the host, and opens them again', async () => {
     await using opened = await open()
     const screen = new Screen(opened.page)

@@ -30,12 +30,14 @@ export function browserDoor(): Door {
         ticket = undefined
       }
       const token = sessionStorage.getItem(TOKEN_KEY)
-      if (token === null) {
+      if (!token) {
         throw new HostError(
           'permission-denied',
           'This address lacks the token that lets a page in. Open the whole URL that `hopscope serve` printed, with everything after the #.',
         )
       }
+      // What no token has would make a bad header, and an error with the token in it.
+      if (!/^[\w-]+$/.test(token)) throw notValid()
       const socketUrl = new URL('host', base)
       socketUrl.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:'
       const socket = new WebSocket(socketUrl, ['hopscope', `token.${token}`])
@@ -70,14 +72,17 @@ function opened(socket: WebSocket, signal: AbortSignal): Promise<boolean> {
   })
 }
 
+const notValid = () =>
+  new HostError(
+    'permission-denied',
+    'This link is not valid, or no longer: every start of `hopscope serve` makes a new one. Open the whole URL that it printed last, or start it again.',
+  )
+
 async function whyRefused(url: URL, headers: Record<string, string>): Promise<HostError> {
   try {
     const answer = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(CONNECT_TIMEOUT) })
     if (answer.status === 401 || answer.status === 403) {
-      return new HostError(
-        'permission-denied',
-        'The host no longer accepts this page: it was probably started again. Open the URL that it printed last.',
-      )
+      return notValid()
     }
   } catch {
     // No answer at all: the same as 'unavailable'.
