@@ -4,7 +4,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 /** In the place of a capture whose engine failed; `why` is a sentence. */
 export function EngineStopped({ why }: { readonly why: string }): ReactNode {
   return (
-    <div className="work" style={{ padding: 32 }}>
+    <main className="work" style={{ padding: 32 }}>
       <EmptyState
         tone="bad"
         title="The engine stopped"
@@ -12,6 +12,6 @@ export function EngineStopped({ why }: { readonly why: string }): ReactNode {
       >
         {why} The capture is untouched. If it happens with this capture again, please report it.
       </EmptyState>
-    </div>
+    </main>
   )
 }

@@ -296,7 +296,7 @@ export function Workspace({
             <i style={{ transform: `scaleX(${share})` }} />
           </div>
         )}
-        <div className="work">
+        <main className="work">
           <WorkspaceFrame
             upperPanel={upper}
             sidePanel={inspector}
@@ -364,7 +364,7 @@ export function Workspace({
               )
             }
           />
-        </div>
+        </main>
         {progress && (
           <ReadingBanners
             progress={progress}

@@ -5,6 +5,20 @@ import { Screen } from './support/screen.ts'
 
 const { open } = appInBrowser()
 
+describe('to a screen reader', () => {
+  it.each([
+    ['', 'Hopscope'],
+    ['screen=cluster', 'Clusters and captures'],
+    ['sample=loss-episode', /^loss-episode/],
+  ])('each place has one main part and one heading that names it: %s', async (view, name) => {
+    await using opened = await open(view)
+    await opened.page.getByRole('heading', { level: 1, name }).waitFor()
+    expect(await opened.page.getByRole('heading', { level: 1 }).count()).toBe(1)
+    await opened.page.getByRole('main').waitFor()
+    expect(await opened.page.getByRole('main').count()).toBe(1)
+  })
+})
+
 describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
   it('on the start screen', async () => {
     await using opened = await open(undefined, { colorScheme })
