@@ -23,6 +23,7 @@ import type { HostConnection } from './host.ts'
 import { KeyHelp } from './key-help.tsx'
 import { keyLabels } from './keys.ts'
 import { Palette } from './palette.tsx'
+import { keepFocus } from './panes.ts'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { TopButtons } from './top-buttons.tsx'
 import { useKeys } from './use-keys.ts'
@@ -132,7 +133,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     view.change({ screen: undefined }, 'push')
   }
   const repeat = (order: CaptureOrder) => {
-    drafts.put(draftOf(order))
+    drafts.replace(draftOf(order))
     view.change({ namespace: undefined, place: undefined }, 'replace')
     openClusters(order.context)
   }
@@ -158,6 +159,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     [commands, captures, nextTheme, openClusters, stop],
   )
 
+  const Name = state.kind === 'open' ? 'h1' : 'span'
   const name = state.kind === 'open' ? state.session.name : state.kind === 'none' ? undefined : state.name
   useEffect(() => {
     document.title = name === undefined ? 'Hopscope' : `${name} – Hopscope`
@@ -191,9 +193,9 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           <Mark size={22} />
         </button>
         {name !== undefined && (
-          <span className="top-name" title={state.kind === 'open' ? state.session.path : undefined}>
+          <Name className="top-name" title={state.kind === 'open' ? state.session.path : undefined}>
             {name}
-          </span>
+          </Name>
         )}
         <div ref={setFilterSlot} className="top-filter" />
         {elsewhere?.sourceId !== undefined && (
@@ -225,7 +227,10 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           onAbandon={liveCaptures.abandon}
           onExtend={liveCaptures.extend}
           onRepeat={({ order }) => repeat(order)}
-          onClose={() => liveCaptures.dismiss(shownLive.id)}
+          onClose={() => {
+            liveCaptures.dismiss(shownLive.id)
+            keepFocus()
+          }}
         />
       )}
       {stage === 1 && (

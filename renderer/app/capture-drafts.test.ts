@@ -40,6 +40,18 @@ describe('what is to be captured next', () => {
     expect(drafts.store.getState().cleared.size).toBe(0)
   })
 
+  it('comes back after another took its place, as a repeated capture does', () => {
+    const drafts = createCaptureDrafts()
+    const chosen = draft('east', 'web-0')
+    drafts.replace(chosen)
+    expect(drafts.store.getState().cleared.size).toBe(0)
+    drafts.replace(draft('east', 'web-1'))
+    expect(drafts.store.getState().drafts.get('east')?.title).toBe('web-1')
+    drafts.restore('east')
+    expect(drafts.store.getState().drafts.get('east')).toBe(chosen)
+    expect(drafts.store.getState().cleared.size).toBe(0)
+  })
+
   it('comes back after its last point was taken off, and leaves its setup to what is chosen instead', () => {
     const drafts = createCaptureDrafts()
     const chosen = { ...draft('east', 'web-0'), setup: { ...DEFAULT_SETUP, filter: 'port 53' } }

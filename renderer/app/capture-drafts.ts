@@ -5,7 +5,7 @@ import type { CaptureDraft } from '../features/capture-setup/index.tsx'
 interface DraftsState {
   /** By context: who looks at another cluster finds what was chosen when coming back. */
   readonly drafts: ReadonlyMap<string, CaptureDraft>
-  /** What was chosen before its last point was taken off, by context, until something else is chosen there. */
+  /** What was chosen before its last point was taken off or a repetition took its place, by context, until something else is chosen there. */
   readonly cleared: ReadonlyMap<string, CaptureDraft>
 }
 
@@ -14,6 +14,8 @@ export interface CaptureDrafts {
   readonly store: StoreApi<DraftsState>
   /** Without points it keeps its setup for those that are chosen next; `restore` undoes that too. */
   put(draft: CaptureDraft): void
+  /** In place of all that was chosen in its context; `restore` undoes it. */
+  replace(draft: CaptureDraft): void
   /** Takes off all points of a context; `restore` undoes it. */
   clear(context: string): void
   restore(context: string): void
@@ -32,6 +34,12 @@ export function createCaptureDrafts(): CaptureDrafts {
   return {
     store,
     put,
+    replace(draft) {
+      const { context } = draft
+      const before = store.getState().drafts.get(context)
+      put(draft)
+      if (before?.targets.length) store.setState(({ cleared }) => ({ cleared: new Map(cleared).set(context, before) }))
+    },
     clear(context) {
       const { drafts, cleared } = store.getState()
       const draft = drafts.get(context)

@@ -4,8 +4,6 @@ import { useStore } from 'zustand'
 import type { ContextList } from '../../common/model/context.ts'
 import type { NodeRow } from '../../common/model/explorer.ts'
 import type { CaptureOrder, LiveCapture, PointTarget } from '../../common/model/live-capture.ts'
-import { formatCounted } from '../components/format.ts'
-import { Keys } from '../components/keys.tsx'
 import { Pane } from '../components/pane.tsx'
 import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
@@ -15,9 +13,9 @@ import { Details, Explorer, KIND_TITLES, titleOf, useRows, type Chosen } from '.
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
 import type { CaptureDrafts } from './capture-drafts.ts'
+import { ChosenBefore } from './chosen-before.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
-import { keyLabels } from './keys.ts'
 import { Namespaces } from './namespaces.tsx'
 import { UnusableContext } from './unusable-context.tsx'
 import { focusFirst, focusSoon } from './panes.ts'
@@ -54,12 +52,6 @@ const NO_NODES: ReadonlyMap<string, NodeRow> = new Map()
 const ALL = '*'
 /** What had the focus is no longer there. */
 const focusList = () => focusSoon(['.explorer-list [role=grid]'])
-
-/** The first few, and how many more. */
-function pointNames(targets: readonly PointTarget[]): string {
-  const names = targets.slice(0, 3).map((target) => (target.kind === 'pod' ? target.pod : target.node))
-  return names.join(', ') + (targets.length > 3 ? ` and ${targets.length - 3} more` : '')
-}
 
 const TITLES: Readonly<Record<PlaceTab, string>> = { ...KIND_TITLES, captures: 'Captures', left: 'Left behind' }
 
@@ -121,7 +113,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
       commands.register([
         {
           id: 'capture.restore',
-          title: 'Choose again what was cleared',
+          title: 'Choose again what was cleared or replaced',
           group: 'Capture',
           keys: ['Ctrl+Z'],
           inText: false,
@@ -164,7 +156,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   }))
   return (
     <>
-      <div className="work">
+      <main className="work">
+        <h1 className="aloud">Clusters and captures</h1>
         <Group orientation="horizontal" {...layout}>
           <Panel id="contexts" defaultSize={204} minSize={160} groupResizeBehavior="preserve-pixel-size">
             <div className="cluster-side">
@@ -220,7 +213,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             </PaneTabs>
           </Panel>
         </Group>
-      </div>
+      </main>
       {/* Below the lists, which so stay where they are. */}
       {lost && (
         <Banner tone="warn" actions={[{ title: 'Dismiss', run: forgetLost }]}>
@@ -250,7 +243,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           }}
           onRepeat={({ order }) => {
             if (!order) return
-            drafts.put(draftOf(order))
+            drafts.replace(draftOf(order))
             go({ context: order.context })
             setSide('capture')
           }}
@@ -341,15 +334,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
               Nothing is chosen yet. Press Enter on a pod, a workload, a service or a node, or Space on several: they
               are captured together, into one file.
             </p>
-            {cleared && name !== undefined && (
-              <p className="quiet">
-                {formatCounted(cleared.targets.length, 'point')} cleared: {pointNames(cleared.targets)}.{' '}
-                <button type="button" className="link" onClick={restore}>
-                  Undo
-                </button>{' '}
-                <Keys labels={keyLabels('Ctrl+Z')} />
-              </p>
-            )}
+            {cleared && <ChosenBefore targets={cleared.targets} became="cleared" onUndo={restore} />}
           </div>
         </Pane>
       )
@@ -380,7 +365,9 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         starting={starting}
         startProblem={props.startProblem}
         onStop={(id) => void host.capturing.stop(id).catch(() => undefined)}
-      />
+      >
+        {cleared && <ChosenBefore targets={cleared.targets} became="replaced" onUndo={restore} />}
+      </CaptureSetup>
     )
   }
 

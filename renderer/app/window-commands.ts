@@ -43,6 +43,7 @@ export function windowCommands({
       id: 'capture.stop',
       title: 'Stop capturing',
       group: 'Capture',
+      keys: ['Ctrl+.'],
       enabled: () => capturing() !== undefined,
       run: () => {
         const id = capturing()

@@ -30,6 +30,8 @@ export interface CaptureSetupProps {
   readonly onSelector: (selector: string) => number
   readonly onRemove: (target: PointTarget) => void
   readonly onClose: () => void
+  /** Over the points: what became of those before. */
+  readonly children?: ReactNode
   readonly onCopy: (text: string) => void
   /** Addresses of a point, and of a pod or service by name. */
   readonly addressesOfPoint: (target: PointTarget) => readonly string[]
@@ -90,6 +92,7 @@ export function CaptureSetup(props: CaptureSetupProps): ReactNode {
     >
       <form className="capture-setup" onSubmit={start}>
         <section aria-label="Points">
+          {props.children}
           <ul>
             {points.map((target) => {
               const key = keyOfPoint(target)
@@ -336,8 +339,8 @@ function Starting({ capture }: { readonly capture: LiveCapture }): ReactNode {
       <ul>
         {capture.points.map((point) => (
           <li key={point.id}>
-            {point.pod ?? point.node}: {point.state}
-            {point.message !== undefined && `: ${point.message}`}
+            {point.pod ?? point.node}:{' '}
+            {point.message ?? (point.state === 'preparing' ? 'what it needs is made' : point.state)}
           </li>
         ))}
       </ul>

@@ -105,11 +105,15 @@ export function LiveStrip({
         <span className="live-buttons" inert={lost}>
           {capture.state === 'capturing' && (
             <>
-              {capture.endsAt !== undefined && (
-                <button type="button" className="button small" onClick={() => onExtend(capture.id, undefined)}>
-                  No end
-                </button>
-              )}
+              {/* It stays once it was chosen, and keeps the focus. */}
+              <button
+                type="button"
+                className="button small"
+                aria-disabled={capture.endsAt === undefined}
+                onClick={() => capture.endsAt !== undefined && onExtend(capture.id, undefined)}
+              >
+                No end
+              </button>
               <button type="button" className="button small" onClick={() => onExtend(capture.id, 600)}>
                 10 minutes more
               </button>
