@@ -8,6 +8,7 @@ import type { CaptureTables } from './capture-tables.ts'
 import type { AskedRows, Fetched } from './filter/excerpts.ts'
 import type { Block } from './filter/filter-field.ts'
 import { eachRange, type FrameRange, type ReadBytes, rowsWithNeedles } from './frame-bytes.ts'
+import type { KeptExcerpts } from './filter/kept-excerpts.ts'
 import { NeedleScan } from './filter/needle-scan.ts'
 import { OUTCOME } from './filter/outcome.ts'
 import { RowList } from './row-list.ts'
@@ -46,6 +47,7 @@ export class PacketMatch {
   readonly #times: ChunkTimes
   readonly #query: Query
   readonly #filter: CompiledFilter | undefined
+  readonly #excerpts: KeptExcerpts
   /** Outcomes of a chunk, to serve again: those of one are looked at while further ones are begun. */
   readonly #spare: Uint8Array[] = []
   /** Chunks behind, ascending: what they take is on its way while the ones before are looked at. */
@@ -55,7 +57,14 @@ export class PacketMatch {
   /** Where nobody gives excerpts, they are taken out of packets: as long as those need not be read again for the most part. */
   #readsExcerpts = true
 
-  constructor(tables: CaptureTables, times: ChunkTimes, query: Query, filter: CompiledFilter | undefined) {
+  constructor(
+    tables: CaptureTables,
+    times: ChunkTimes,
+    query: Query,
+    filter: CompiledFilter | undefined,
+    excerpts: KeptExcerpts,
+  ) {
+    this.#excerpts = excerpts
     this.#tables = tables
     this.#times = times
     this.#query = query
@@ -114,7 +123,7 @@ export class PacketMatch {
 
   #begin(looked: readonly (Looked | undefined)[], read: ReadBytes): readonly Begun[] {
     const those = looked.filter((one) => one !== undefined)
-    const fetching = this.#filter?.excerpts.fetch(those, read)
+    const fetching = this.#filter?.excerpts.fetch(those, read, this.#excerpts)
     return those.map((one, n): Begun => {
       const begun = { ...one, fetching: fetching?.[n] }
       // Whoever waits for it learns of it; who comes later, after a search that was ended, begins anew.

@@ -4,6 +4,7 @@ import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { ChunkTimes } from './chunk-times.ts'
 import { compileFilter } from './filter/display-filter.ts'
 import { fieldCatalog } from './filter/field-catalog.ts'
+import { KeptExcerpts } from './filter/kept-excerpts.ts'
 import type { CaptureTables } from './capture-tables.ts'
 import type { ReadBytes } from './frame-bytes.ts'
 import { PacketMatch } from './packet-match.ts'
@@ -21,6 +22,8 @@ const NEAR_ROWS = 4096
 export class PacketSelector {
   readonly #tables: CaptureTables
   readonly #times: ChunkTimes
+  /** Of all filters. */
+  readonly #excerpts = new KeptExcerpts()
   // The last used is last.
   readonly #kept = new Map<string, RunningSelection>()
 
@@ -104,6 +107,7 @@ export class PacketSelector {
       this.#times,
       query,
       compileFilter(query.filter ?? '', fieldCatalog(), this.#tables),
+      this.#excerpts,
     )
   }
 }

@@ -1,5 +1,5 @@
 import { HEAD } from '../../columns/head-table.ts'
-import { TRANSPORT } from '../../decode/packet-codes.ts'
+import { DECODE_ERROR, TRANSPORT } from '../../decode/packet-codes.ts'
 import { PROTOCOL } from '../../decode/protocols.ts'
 import { COUNT, TABLE } from '../../kernel-tables.ts'
 import { u32At, u8At } from '../bytes.ts'
@@ -101,7 +101,9 @@ function optionKind(): i32 {
   const at = packet.layerAt[packet.layerCount - 1]
   const isWhole = at + WITH_TIMESTAMPS <= min(packet.end, packet.limit)
   if (length === WITH_TIMESTAMPS && isWhole && u32At(at + TCP_HEADER) === TIMESTAMPS) return HEAD.timestamps
-  if (length < TCP_HEADER || packet.optionsCut !== 0 || timestampsCount > 1) return HEAD.other
+  if (length < TCP_HEADER || timestampsCount > 1) return HEAD.other
+  // What the capture's snap length cut behind timestamps takes nothing from them.
+  if (packet.optionsCut !== 0 && (timestampsCount === 0 || packet.error !== DECODE_ERROR.cut)) return HEAD.other
   return timestampsCount === 0 ? HEAD.unstamped : HEAD.stamped + timestampsAt - at
 }
 

@@ -34,6 +34,35 @@ const FILTERS = [
   ...['frame[0:2] == frame[6:2]', 'frame[60:6] > 0', 'tcp.payload[0:2] contains 03:01', 'tcp[0:2] + 1 > 80'],
 ]
 
+/** Random filters on few fields: so one is answered with what was fetched for another. */
+const CONDITION = fc
+  .tuple(
+    fc.constantFrom(
+      'tcp.options.timestamp.tsval',
+      'tcp.options.timestamp.tsecr',
+      'tcp.checksum',
+      'ip.len',
+      'frame[14]',
+      'tcp[13]',
+    ),
+    fc.constantFrom('==', '!=', '>', '<='),
+    fc.constantFrom(0, 7, 9, 24, 45, 60, 69),
+  )
+  .map((parts) => parts.join(' '))
+const REFINED = fc.array(
+  fc.oneof(
+    CONDITION,
+    fc
+      .tuple(
+        CONDITION,
+        fc.constantFrom('and', 'or', 'and not'),
+        fc.oneof(CONDITION, fc.constantFrom('tcp', 'tcp.len > 0', 'frame.number > 40')),
+      )
+      .map((parts) => parts.join(' ')),
+  ),
+  { minLength: 10, maxLength: 10 },
+)
+
 const segment = (payload: string, options = '') =>
   ethernet(
     0x800,
@@ -97,25 +126,32 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
       fc.option(fc.nat(80), { freq: 5 }),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(changed, { minLength: 1, maxLength: 6 }), fc.nat(90), async (frames, cut) => {
-        const capture = new TestCapture()
-        for (let n = 0; n < COPIES; n++) {
-          for (const [frame, changes, end] of frames) {
-            const bytes = Uint8Array.from(frame)
-            for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte
-            capture.add(1_000n, bytes.subarray(0, end ?? bytes.length), { length: bytes.length })
+      fc.asyncProperty(
+        fc.array(changed, { minLength: 1, maxLength: 6 }),
+        fc.nat(90),
+        REFINED,
+        async (frames, cut, refined) => {
+          const capture = new TestCapture()
+          for (let n = 0; n < COPIES; n++) {
+            for (const [frame, changes, end] of frames) {
+              const bytes = Uint8Array.from(frame)
+              for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte
+              capture.add(1_000n, bytes.subarray(0, end ?? bytes.length), { length: bytes.length })
+            }
           }
-        }
-        const { read } = serving(capture, cut)
-        for (const filter of FILTERS) {
-          const compiled = compileFilter(filter, fieldCatalog(), capture)
-          const expected = capture.frames.flatMap(({ bytes }, row) =>
-            compiled?.matches(row, bytes, 0, bytes.length) ? [row] : [],
-          )
-          expect(await rowsOf(capture, filter, read)).toEqual([filter, ...expected])
-          expect(await rowsOf(capture, filter, capture.read)).toEqual([filter, ...expected])
-        }
-      }),
+          const { read } = serving(capture, cut)
+          const selector = new PacketSelector(capture)
+          for (const filter of [...FILTERS, ...refined]) {
+            const compiled = compileFilter(filter, fieldCatalog(), capture)
+            const expected = capture.frames.flatMap(({ bytes }, row) =>
+              compiled?.matches(row, bytes, 0, bytes.length) ? [row] : [],
+            )
+            expect(await rowsOf(capture, filter, read)).toEqual([filter, ...expected])
+            expect(Array.from((await selector.select({ filter }, read)) ?? [])).toEqual(expected)
+            expect(await rowsOf(capture, filter, capture.read)).toEqual([filter, ...expected])
+          }
+        },
+      ),
       { numRuns: 50 },
     )
   })
@@ -143,6 +179,40 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(await rowsOf(capture, 'tcp.options.timestamp.tsval == 9', read)).toHaveLength(101)
     expect(await rowsOf(capture, 'tcp.options.timestamp.tsecr != 7', read)).toHaveLength(1)
     expect(served).toEqual({ excerpts: 200, reads: 0 })
+  })
+
+  it('have timestamps also in front of options that were cut', async () => {
+    const capture = new TestCapture()
+    const frame = segment('', '020405b4080a0000000900000007040201010303070101')
+    for (let n = 0; n < 200; n++) capture.add(BigInt(n), frame.subarray(0, 70), { length: frame.length })
+    const { read, served } = serving(capture)
+    expect(await rowsOf(capture, 'tcp.options.timestamp.tsval == 9', read)).toHaveLength(201)
+    expect(await rowsOf(capture, 'tcp.options.timestamp.tsecr != 7', read)).toHaveLength(1)
+    expect(served).toEqual({ excerpts: 400, reads: 0 })
+  })
+
+  it('are asked for once by filters on the same bytes', async () => {
+    const capture = new TestCapture()
+    const frame = segment('GET /')
+    const rows = 2 * CHUNK_ROWS + 50
+    const grow = (count: number) => {
+      for (let n = 0; n < count; n++) capture.add(1n, frame)
+    }
+    grow(rows)
+    const { read, served } = serving(capture)
+    const selector = new PacketSelector(capture)
+    const found = async (filter: string) => (await selector.select({ filter }, read))?.length
+    expect(await found('tcp.payload[0] == 0x47')).toBe(rows)
+    expect(await found('tcp.payload[0] == 0x48')).toBe(0)
+    expect(await found('frame.number > 9 and tcp.payload[0] == 0x47')).toBe(rows - 9)
+    expect(served).toEqual({ excerpts: rows, reads: 0 })
+    // Other bytes, and those of packets that have come since.
+    expect(await found('tcp.payload[1] == 0x45')).toBe(rows)
+    expect(served.excerpts).toBe(2 * rows)
+    grow(60)
+    const grown = serving(capture)
+    expect(await selector.select({ filter: 'tcp.payload[0] != 0x48' }, grown.read)).toHaveLength(rows + 60)
+    expect(grown.served).toEqual({ excerpts: 110, reads: 0 })
   })
 
   it('are asked for ahead, of several chunks at once', async () => {

@@ -5,6 +5,7 @@ import { between, type Work } from '../work.ts'
 import { type Block, type ColumnReader, PRESENCE, type ReaderContext } from './filter-field.ts'
 import { vectors } from './column-vectors.ts'
 import { type FilterTest, leaves, type Operand } from './filter-test.ts'
+import type { KeptExcerpts } from './kept-excerpts.ts'
 import { NOWHERE, type PlacedOperand, placedOperand, placeIn, UNTOLD } from './placed-operands.ts'
 
 /** Fewer packets are as quickly read. */
@@ -69,23 +70,38 @@ export class Excerpts {
     return placed && this.#placed.get(placed.key)?.reader
   }
 
-  /** Asks at once for what it takes of the rows of each; undefined for those where nobody gives that, or it is not worth it. */
-  fetch(asked: readonly AskedRows[], read: ReadBytes): readonly (Promise<Fetched> | undefined)[] {
-    const places = asked.map(({ block, unknown }) => (read.excerpts ? this.#placesOf(block, unknown) : undefined))
+  /**
+   * Asks at once for what it takes of the rows of each, and is not kept; undefined for those where nobody gives that, or it is not worth it.
+   */
+  fetch(asked: readonly AskedRows[], read: ReadBytes, kept: KeptExcerpts): readonly (Promise<Fetched> | undefined)[] {
+    const wanted = asked.map(({ block, unknown }) => (read.excerpts ? this.#placesOf(block, unknown) : undefined))
+    const what = this.#what
+    const known = wanted.map((those, n) => those && kept.find(what, asked[n].block.firstRow, those))
+    const places = wanted.map((those, n) => (known[n] ? undefined : those))
     const width = this.#width
     const offsets = this.#offsetsOf(asked, places)
     const answer = offsets && read.excerpts?.(width, offsets)
     let first = 0
-    return places.map((those, n) => {
+    return asked.map(({ block, unknown }, n) => {
+      const found = known[n]
+      if (found) return Promise.resolve({ ...found, isAll: wanted[n]?.length === unknown.length })
+      const those = places[n]
       if (!those || !answer) return undefined
       const begin = first * width
       first += those.length
       return answer.then((all) => {
         const bytes = all.subarray(begin, begin + those.length * width)
         const there = those.subarray(0, Math.floor(bytes.length / width))
-        return { places: there, width, bytes, isAll: there.length === asked[n].unknown.length }
+        const fetched = { places: there, width, bytes, isAll: there.length === unknown.length }
+        if (there.length === those.length) kept.keep(what, block.firstRow, fetched)
+        return fetched
       })
     })
+  }
+
+  /** Which bytes these are, in packets with the same head. */
+  get #what(): string {
+    return Array.from(this.#placed.keys()).toSorted().join()
   }
 
   /** Where excerpts begin; undefined where these do not ascend, or there are none. */
@@ -160,7 +176,9 @@ export class Excerpts {
       const isSound = error[i] === DECODE_ERROR.none || error[i] === DECODE_ERROR.cut
       if (isSound && starts[head[i]] >= 0) places[count++] = i
     }
-    return count < LEAST_ROWS ? undefined : places.subarray(0, count)
+    if (count < LEAST_ROWS) return undefined
+    // Whoever keeps them keeps no more than them.
+    return count < rows.length ? places.slice(0, count) : places
   }
 
   #add(operand: PlacedOperand): void {
