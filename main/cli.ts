@@ -2,7 +2,14 @@
 import * as modules from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { type Command, CommandError, Interrupted, OutputClosed, UsageError } from './commands/command.ts'
+import {
+  type Command,
+  CommandError,
+  Interrupted,
+  OutputClosed,
+  outliveTerminal,
+  UsageError,
+} from './commands/command.ts'
 import { helpText } from './commands/help-text.ts'
 import { writeOut } from './commands/write-out.ts'
 import { cacheFolder } from './user-folder.ts'
@@ -87,6 +94,7 @@ function failed(error: unknown, name: string): number {
 // Who writes is told (writeOut); without a listener a closed pipe would end us with a stack trace.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
+outliveTerminal()
 
 const args = process.argv.slice(2)
 try {
@@ -94,3 +102,5 @@ try {
 } catch (error) {
   process.exitCode = failed(error, args[0] ?? '')
 }
+// What was to be said is (writeOut waits): a request that is still under way, and which nobody may answer, is not waited for.
+process.exit()

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { HostError } from '../../common/host-error.ts'
 import type { ClusterCaptureStatus } from '../../common/model/cluster-capture.ts'
 import type { ApiConnection } from '../kubernetes/api-connection.ts'
 import type { CaptureSettings } from '../kubernetes/capture/capture-request.ts'
@@ -19,7 +20,7 @@ import {
   TARGET_HELP,
   TARGET_OPTIONS,
 } from './cluster.ts'
-import { type Command, CommandError, endingSignals, UsageError } from './command.ts'
+import { type Command, CommandError, endingSignals, Interrupted, UsageError } from './command.ts'
 import { bytesText } from './text.ts'
 
 const HEADERS = 128
@@ -131,16 +132,20 @@ async function targetsOf(
 }
 
 async function untilStopped(made: ClusterCapture): Promise<ClusterCaptureStatus> {
-  let asked = 0
-  const stop = () => {
-    asked++
-    if (asked > 1) made.abandon()
+  let asked: NodeJS.Signals | undefined
+  const stop = (signal: NodeJS.Signals) => {
+    if (asked) made.abandon()
     else void made.stop()
+    asked ??= signal
   }
   const signals = endingSignals()
   for (const signal of signals) process.on(signal, stop)
   try {
     return await made.run()
+  } catch (error) {
+    if (!asked || !(error instanceof HostError) || error.code !== 'cancelled') throw error
+    process.stderr.write(`hopscope capture: ${error.message}\n`)
+    throw new Interrupted(asked)
   } finally {
     for (const signal of signals) process.off(signal, stop)
     if (process.stderr.isTTY) process.stderr.write('\n')

@@ -31,5 +31,12 @@ export class Interrupted extends Error {
 
 /** What asks a command to end in order. The end of its terminal does too, but not under nohup, which takes the terminal away first. */
 export function endingSignals(): readonly NodeJS.Signals[] {
-  return process.stderr.isTTY ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM']
+  return hasTerminal() ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM']
 }
+
+/** Node sets back what nohup has set: without a terminal its end is nothing to us. */
+export function outliveTerminal(): void {
+  if (!hasTerminal()) process.on('SIGHUP', () => undefined)
+}
+
+const hasTerminal = () => process.stdin.isTTY || process.stderr.isTTY

@@ -75,8 +75,9 @@ export async function cuttingProxy(): Promise<CuttingProxy> {
     cut,
     async [Symbol.asyncDispose]() {
       link.stalled = false
+      const closed = new Promise((resolve) => server.close(resolve))
       cut()
-      await new Promise((resolve) => server.close(resolve))
+      await closed
     },
   }
 }

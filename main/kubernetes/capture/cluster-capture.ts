@@ -18,7 +18,7 @@ type Surroundings = Omit<ClusterCaptureRequest, 'targets' | 'capture' | 'follow'
 
 const GIVE_UP_MS = 10 * 60_000
 const NO_LIMIT_SECONDS = 24 * 3600
-/** How long a failed capture waits until its pods have heard that they are to stop. */
+/** How long a capture that failed, was cancelled or given up waits until its pods have heard of it. */
 const STOP_WITHIN_MS = 5000
 
 /** A capture of one or more points into one file, from the preflight to the last byte. */
@@ -40,6 +40,7 @@ export class ClusterCapture {
   #endedAt: number | undefined
   #stopping = false
   #left = false
+  #givenUp = false
   #stopped = Promise.withResolvers<void>()
   #tick: NodeJS.Timeout | undefined
 
@@ -152,8 +153,9 @@ export class ClusterCapture {
     await Promise.all(this.#points.flatMap(({ capture }) => (capture ? [capture.stop()] : [])))
   }
 
-  /** As stop, but waits for nothing more: what is here is kept. */
+  /** As stop, but waits for nothing more, and asks nothing of a cluster that may not answer: what is here is kept. */
   abandon(): void {
+    this.#givenUp = true
     this.#stopped.resolve()
     for (const point of this.#points) point.capture?.abandon()
   }
@@ -166,10 +168,19 @@ export class ClusterCapture {
 
   async #prepare(): Promise<void> {
     const seconds = this.#settings.durationSeconds ?? NO_LIMIT_SECONDS
-    await Promise.all(this.#points.map((point) => this.#preparePoint(point, seconds)))
+    const heard = this.#cancelled()
+    await Promise.race([Promise.all(this.#points.map((point) => this.#preparePoint(point, seconds))), heard])
     const ready = this.#points.filter((point) => point.manifest)
     if (ready.length > 0 || this.#follow) return
     throw new HostError('unavailable', allFailedText(this.#points.map(({ status }) => status)))
+  }
+
+  /** Rejects when it was cancelled, once the points had time to hear of it: one may wait for an answer that never comes. */
+  #cancelled(): Promise<never> {
+    const { signal } = this.#cancel
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), STOP_WITHIN_MS).unref())
+    })
   }
 
   async #preparePoint(point: CapturePoint, seconds: number): Promise<void> {
@@ -333,7 +344,7 @@ export class ClusterCapture {
     this.#stopping = true
     for (const point of this.#points) point.writeEvents(file, this.#startedAt)
     const statistics = this.#points.flatMap((point) => point.statistics(this.#startedAt) ?? [])
-    await file.addLast(statistics, await this.#names.readAgain(this.#namespaces()))
+    await file.addLast(statistics, this.#givenUp ? [] : await this.#names.readAgain(this.#namespaces()))
     await file.close()
     await this.#names.write(this.#request.file, this.#startedAt)
     const lacking = this.#points
@@ -342,7 +353,8 @@ export class ClusterCapture {
     this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
     const message = lackingText(lacking, this.#points.length)
     if (message !== undefined) this.#message = message
-    await this.#release()
+    const released = this.#release()
+    await (this.#givenUp ? Promise.race([released, sleep(STOP_WITHIN_MS, undefined, { ref: false })]) : released)
     await disk.finished()
     this.#endedAt = Date.now()
     this.#changed()
