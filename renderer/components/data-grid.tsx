@@ -279,7 +279,8 @@ function tellCutText({ target }: React.PointerEvent): void {
   if (!(target instanceof Element)) return
   const cell = target.closest<HTMLElement>('.grid-body-row > .grid-cell')
   if (!cell) return
-  if (cell.scrollWidth > cell.clientWidth && !cell.querySelector('[title]')) cell.title = cell.textContent
+  const isCut = [cell, ...cell.querySelectorAll('*')].some((part) => part.scrollWidth > part.clientWidth)
+  if (isCut && !cell.querySelector('[title]')) cell.title = cell.textContent
   else cell.removeAttribute('title')
 }
 

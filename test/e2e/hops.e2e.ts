@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { rejectedAtTwoPoints } from '../support/rejected.ts'
 import { captureOf, lookupsAtTwoPoints, seenAtTwoPoints } from '../support/two-points.ts'
 import { folderOfThisFile } from '../support/temporary-folder.ts'
 import { appInBrowser } from './support/app-in-browser.ts'
@@ -78,13 +80,90 @@ describe('hops of lookups', { timeout: 120_000 }, () => {
     await page.getByText('1 of 23 DNS queries died on the way from pod to node.').waitFor()
     await page.getByText('1 DNS query came to node, and no answer from there.').waitFor()
     const packets = page.getByRole('grid', { name: 'Lost, rejected, made or unanswered' })
-    await packets.getByRole('row', { name: /lost pod → node.*DNS query A lost\.shop.*after 5\.00 s.*UDP 3/ }).waitFor()
-    await packets.getByRole('row', { name: /no answer from node.*DNS query A silent\.shop/ }).click()
+    await packets
+      .getByRole('row', { name: /lost pod → node.*sent again after 5\.00 s.*DNS query A lost\.shop.*UDP 3/ })
+      .waitFor()
+    await packets.getByRole('row', { name: /unanswered behind node.*DNS query A silent\.shop/ }).click()
     await page
       .getByRole('grid', { name: 'Packets', exact: true })
       .locator('[aria-selected=true]', { hasText: 'silent.shop' })
       .waitFor()
     expect(await findings(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('hops with rejections', { timeout: 120_000 }, () => {
+  const rejected = join(folderOfThisFile(), 'rejected.pcapng')
+  const [pod, node] = ['shop/web-5f7d9c6b8-x2k4p eth0', 'worker-node-2 eth0']
+  const { open } = appInBrowser(() => {
+    const [near, far] = rejectedAtTwoPoints()
+    writeFileSync(rejected, captureOf({ [pod]: near, [node]: far }))
+    return startApp(rejected)
+  })
+
+  it.each([
+    ['light', 1280, 800],
+    ['dark', 1920, 1080],
+  ] as const)('count them, and tell where and why, %s at %i px', async (colorScheme, width, height) => {
+    await using opened = await open(undefined, { colorScheme, viewport: { width, height } })
+    const { page, complaints } = opened
+    await page.getByRole('tab', { name: 'Hops', exact: true }).waitFor()
+    await page.keyboard.press('h')
+    const hops = page.getByRole('grid', { name: 'Hops', exact: true })
+    const there = hops.getByRole('row', { name: `${pod} → ${node}` })
+    await there.waitFor()
+    // Packets, lost, rejected.
+    expect(await there.innerText()).toMatch(/7\s+0\s+1/)
+    const packets = page.getByRole('grid', { name: 'Lost, rejected, made or unanswered' })
+    const [on, behind] = [
+      packets.getByRole('row', { name: /^0\.100 / }),
+      packets.getByRole('row', { name: /^0\.201 / }),
+    ]
+    const cell = (row: Locator, column: string) => row.locator(`[data-column=${column}]`)
+    expect(await cell(on, 'place').textContent()).toBe(`${pod} → ${node}`)
+    expect(await cell(on, 'followed').textContent()).toBe('ICMP communication administratively filtered')
+    expect(await cell(behind, 'place').textContent()).toBe(`behind ${node}`)
+    expect(await cell(behind, 'followed').textContent()).toBe('ICMP port unreachable')
+    // Of both points something is to be read, and the rest where the pointer rests.
+    for (const point of await cell(there, 'hop').locator('.hop-name > span').all()) {
+      expect((await point.boundingBox())?.width).toBeGreaterThan(10)
+    }
+    const ofSecond = cell(there, 'hop').locator('.hop-name > :last-child')
+    expect((await ofSecond.boundingBox())?.width).toBeGreaterThan(60)
+    await cell(there, 'hop').hover()
+    expect(await cell(there, 'hop').getAttribute('title')).toBe(`${pod} → ${node}`)
+    expect(await cell(on, 'followed').evaluate((each) => each.scrollWidth > each.clientWidth)).toBe(false)
+    expect(await findings(page)).toEqual([])
+    await takePicture(page, `hops-rejected-${colorScheme}`)
+    expect(complaints).toEqual([])
+  })
+
+  it('are gone through by keys alone: to a hop, its packet, inside it, and all the way back', async () => {
+    await using opened = await open()
+    const { page, complaints } = opened
+    await page.getByRole('tab', { name: 'Hops', exact: true }).waitFor()
+    await page.keyboard.press('h')
+    const focused = page.locator(':focus')
+    const hops = page.getByRole('grid', { name: 'Hops', exact: true })
+    await hops.and(focused).waitFor()
+    await page.keyboard.press('ArrowDown')
+    const ofHop = page.getByRole('grid', { name: `Lost, rejected or made ${pod} → ${node}` })
+    await ofHop.waitFor()
+    await page.keyboard.press('Enter')
+    await ofHop.and(focused).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await ofHop.locator('[aria-selected=true]', { hasText: 'administratively filtered' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('[role=tree]:focus').waitFor()
+    await page.keyboard.press('Escape')
+    await ofHop.and(focused).waitFor()
+    await page.keyboard.press('Escape')
+    await hops.and(focused).waitFor()
+    await ofHop.waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('grid', { name: 'Lost, rejected, made or unanswered' }).waitFor()
+    await hops.and(focused).waitFor()
     expect(complaints).toEqual([])
   })
 })

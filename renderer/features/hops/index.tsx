@@ -1,4 +1,4 @@
-import { useCallback, useState, type ReactNode } from 'react'
+import { useCallback, useRef, useState, type ReactNode } from 'react'
 import type { CaptureFacts, Hop } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import { Address } from '../../components/address.tsx'
@@ -130,14 +130,18 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
     if (packet) onPacket(packet.row)
   }
   const onVisible = useCallback(() => undefined, [])
+  const pane = useRef<HTMLDivElement>(null)
+  const focusOn = (grid: string) => pane.current?.querySelector<HTMLElement>(`[data-grid=${grid}]`)?.focus()
   return (
     <div
+      ref={pane}
       className="hops"
       role="presentation"
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || chosen === undefined) return
         event.stopPropagation()
-        onAll()
+        if (document.activeElement?.matches('[data-grid=hop-packets]')) focusOn('hops')
+        else onAll()
       }}
     >
       <div className="hop-sentences">
@@ -158,6 +162,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
         active={chosen}
         onActive={(index) => onChoose(hops[index])}
         onPress={(index) => (index === chosen ? onAll() : onChoose(hops[index]))}
+        onOpen={() => focusOn('hop-packets')}
       />
       <DataGrid
         id="hop-packets"
@@ -188,6 +193,17 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
   )
 }
 
+/** Where there is little room both names are cut, not the second alone. */
+function HopName({ points, hop: { from, to } }: { readonly points: readonly string[]; readonly hop: Hop }): ReactNode {
+  return (
+    <span className="hop-name">
+      <span>{points[from]}</span>
+      <span> → </span>
+      <span>{points[to]}</span>
+    </span>
+  )
+}
+
 const nameOf = (points: readonly string[], { from, to }: Hop): string => `${points[from]} → ${points[to]}`
 
 const dueOn = ({ segments, datagrams, resets }: Hop): number => segments + datagrams.due + resets.due
@@ -195,13 +211,13 @@ const isUnsure = ({ datagrams, resets }: Hop): boolean => datagrams.unsure + res
 const lostOn = ({ lost, datagrams, resets }: Hop): number => lost + datagrams.lost + resets.lost
 
 const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
-  { key: 'hop', title: 'Hop', width: 140, widest: 420, cell: (hop) => nameOf(points, hop) },
+  { key: 'hop', title: 'Hop', width: 192, widest: 420, cell: (hop) => <HopName points={points} hop={hop} /> },
   {
     key: 'packets',
     title: 'Packets',
     about:
       'TCP segments with payload, SYN or FIN, resets, and UDP datagrams, seen at the first point and due at the second',
-    width: 76,
+    width: 62,
     numeric: true,
     cell: (hop) => formatCount(dueOn(hop)),
   },
@@ -209,7 +225,7 @@ const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
     key: 'lost',
     title: 'Lost',
     about: 'Not seen at the second point, nor further on, nor acknowledged or answered',
-    width: 92,
+    width: 84,
     numeric: true,
     cell: (hop) =>
       lostOn(hop) === 0 ? (
@@ -217,6 +233,14 @@ const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
       ) : (
         <span className="hop-lost">{`${formatCount(lostOn(hop))}  ${formatShare(lostOn(hop), dueOn(hop))}`}</span>
       ),
+  },
+  {
+    key: 'rejected',
+    title: 'Rejected',
+    about: 'Dropped on the way by somebody who said so with an ICMP error: not among the lost',
+    width: 66,
+    numeric: true,
+    cell: ({ rejected }) => (rejected === 0 ? '0' : <span className="hop-lost">{formatCount(rejected)}</span>),
   },
   {
     key: 'way',
@@ -248,28 +272,31 @@ const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
   },
 ]
 
-const packetColumns = ({ points, hops }: HopsAnswer): readonly Column<HopPacket>[] => [
-  { key: 'time', title: 'Time', width: 72, numeric: true, cell: ({ time }) => formatSeconds(time, 3) },
+const packetColumns = ({ points, hops, packets }: HopsAnswer): readonly Column<HopPacket>[] => [
+  { key: 'time', title: 'Time', width: 66, numeric: true, cell: ({ time }) => formatSeconds(time, 3) },
+  { key: 'fate', title: 'Fate', width: 82, cell: ({ fate }) => fate.split(' ')[0] },
   {
-    key: 'fate',
-    title: 'What became of it',
-    about: 'On which hop it died, was rejected or was made, or at which point nothing came back',
-    width: 190,
+    key: 'place',
+    title: 'Where',
+    about: 'On which hop it died, was rejected or was made, or to which point it came last',
+    width: 192,
     widest: 420,
-    cell: ({ fate, place, says }) => {
-      if (fate === 'unanswered') return `no answer from ${points[place]}`
-      const where = isAtPoint(fate) ? points[place] : nameOf(points, hops[place])
-      return `${fate} ${where}${says === undefined ? '' : `: ICMP ${says}`}`
-    },
+    cell: ({ fate, place }) =>
+      isAtPoint(fate) ? `behind ${points[place]}` : <HopName points={points} hop={hops[place]} />,
+  },
+  {
+    key: 'followed',
+    title: 'What followed',
+    about: 'When its bytes were sent again, or the ICMP error that says why it was rejected',
+    width: packets.some(({ says }) => says !== undefined) ? 300 : 156,
+    cell: ({ fate, says, againAfterNs }) =>
+      fate === 'lost'
+        ? againAfterNs === undefined
+          ? 'not sent again'
+          : `sent again after ${formatDuration(againAfterNs)}`
+        : says && `ICMP ${says}`,
   },
   { key: 'what', title: 'Packet', width: 150, widest: 420, cell: ({ what }) => what },
-  {
-    key: 'again',
-    title: 'Sent again',
-    width: 96,
-    cell: ({ fate, againAfterNs }) =>
-      fate === 'lost' ? (againAfterNs === undefined ? 'no' : `after ${formatDuration(againAfterNs)}`) : '',
-  },
   { key: 'stream', title: 'Stream', width: 64, cell: ({ transport, stream }) => `${transport} ${stream}` },
   { key: 'from', title: 'From', width: 140, widest: 260, cell: ({ from }) => <Address {...from} /> },
   { key: 'to', title: 'To', width: 140, widest: 260, cell: ({ to }) => <Address {...to} /> },
