@@ -17,6 +17,15 @@ describe('to a screen reader', () => {
     await opened.page.getByRole('main').waitFor()
     expect(await opened.page.getByRole('main').count()).toBe(1)
   })
+
+  it('is told the name of the capture in a heading no larger than the bar it is in', async () => {
+    await using opened = await open('sample=loss-episode')
+    const name = opened.page.getByRole('banner').getByRole('heading', { level: 1 })
+    const sizes = await name.evaluate((element) =>
+      [element, element.parentElement ?? element].map((one) => getComputedStyle(one).fontSize),
+    )
+    expect(sizes[0]).toBe(sizes[1])
+  })
 })
 
 describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
