@@ -144,6 +144,11 @@ describe('the cause of a reset', () => {
     ['injected', 'sends on after a reset with an ACK', `${ABORTED}\n +2ms B>A PA 11(90) ack 1`],
     ['unknown-connection', 'nothing comes', `${REJECTED}\n +10s A>B A 1(0) ack 11`],
     ['unknown-connection', 'what it had sent before was overtaken', `${REJECTED}\n +20us B>A A 1(10) ack 1`],
+    [
+      'unknown-connection',
+      'a scanner goes on that its system knows nothing of',
+      '+0 A>B S 0(0)\n +1ms B>A SA 0(0) ack 1\n +1ms A>B R 1(0)\n +9s A>B PA 1(109) ack 1',
+    ],
     ['unknown-connection', 'another reset', `${REJECTED}\n +10s B>A R 11(0)`],
     ['unknown-connection', 'a new connection', `${REJECTED}\n +5s A>B S 0(0)\n +1ms B>A SA 0(0) ack 1`],
     ['data-unread', 'the window was full: data behind the reset’s number', `${ABORTED}\n +20us B>A PA 11(90) ack 1`],

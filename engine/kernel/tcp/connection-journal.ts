@@ -139,7 +139,7 @@ function reset(found: i32, flags: i32, seq: i32, window: i32, row: i32, time: f6
   if (trouble[RESET_CAUSE] !== 0) return
   const cause = resetCause(found, flags, seq, window, time)
   trouble[RESET_CAUSE] = cause
-  if (isOpen(cause)) {
+  if (isOpen(cause) && !connections.isOpening(conversation, found & 1)) {
     trouble[RESET_ROW] = row + 1
     trouble[RESET_SEQ] = seq
     trouble[RESET_DIRECTION] = found & 1

@@ -58,6 +58,11 @@ export function wasReset(conversation: i32): bool {
   return (seen[conversation] & (BOTH * SEEN.rst)) !== 0
 }
 
+/** The end has sent a SYN and not yet answered the SYN-ACK: the system of a scanner that brings its own TCP resets what that goes on with. */
+export function isOpening(conversation: i32, direction: i32): bool {
+  return (seen[conversation] & ((SEEN.syn << direction) | SEEN.handshake)) === SEEN.syn << direction
+}
+
 /** Nothing but payload and ACKs is to be expected for now. */
 export function isSettled(conversation: i32): bool {
   const bits = seen[conversation]
