@@ -24,7 +24,7 @@ export const HEAD = {
   tls: 2,
   none: 3,
   timestamps: 4,
-  /** Whole options without timestamps; so much, and where among a TCP header's bytes the option begins: with timestamps, among others. */
+  /** Options without whole timestamps; so much, and where among a TCP header's bytes the option begins: with timestamps, among others. */
   unstamped: 5,
   stamped: 64,
 } as const

@@ -102,8 +102,8 @@ function optionKind(): i32 {
   const isWhole = at + WITH_TIMESTAMPS <= min(packet.end, packet.limit)
   if (length === WITH_TIMESTAMPS && isWhole && u32At(at + TCP_HEADER) === TIMESTAMPS) return HEAD.timestamps
   if (length < TCP_HEADER || timestampsCount > 1) return HEAD.other
-  // What the capture's snap length cut behind timestamps takes nothing from them.
-  if (packet.optionsCut !== 0 && (timestampsCount === 0 || packet.error !== DECODE_ERROR.cut)) return HEAD.other
+  // An option that the snap length cut has no fields: it neither is timestamps nor takes anything from those in front of it.
+  if (packet.optionsCut !== 0 && packet.error !== DECODE_ERROR.cut) return HEAD.other
   return timestampsCount === 0 ? HEAD.unstamped : HEAD.stamped + timestampsAt - at
 }
 

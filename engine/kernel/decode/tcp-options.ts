@@ -9,7 +9,7 @@ const MAX_SHIFT = 14
 /** Kinds 1, 1, 8 and the length 10, as the word that they are in this memory. */
 const NOP_NOP_TIMESTAMPS = 0x0a08_0101
 
-/** How many timestamps options the segment has (one that is cut counts as two), and where the last whole one begins: of one that has options. */
+/** How many timestamps options the segment has whole, and where the last of them begins: of one that has options. */
 export let timestampsCount: i32 = 0
 export let timestampsAt: i32 = 0
 
@@ -46,7 +46,6 @@ export function decodeTcpOptions(at: i32, to: i32): void {
     if (length < 2 || at + length > to) return
     if (at + length > available) {
       if (kind === TCP_OPTION.sack) sack(at + 2, available)
-      else if (kind === TCP_OPTION.timestamps) timestampsCount += 2
       cut(at)
       return
     }

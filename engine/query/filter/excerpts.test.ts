@@ -191,6 +191,15 @@ describe('excerpts of packets', { timeout: 120_000 }, () => {
     expect(served).toEqual({ excerpts: 400, reads: 0 })
   })
 
+  it('have no timestamps that were cut', async () => {
+    const capture = new TestCapture()
+    const frame = segment('', TIMESTAMPS)
+    for (let n = 0; n < 200; n++) capture.add(BigInt(n), frame.subarray(0, 62), { length: frame.length })
+    const { read, served } = serving(capture)
+    expect(await rowsOf(capture, 'tcp.options.timestamp.tsval == 9', read)).toHaveLength(1)
+    expect(served).toEqual({ excerpts: 0, reads: 0 })
+  })
+
   it('are asked for once by filters on the same bytes', async () => {
     const capture = new TestCapture()
     const frame = segment('GET /')
