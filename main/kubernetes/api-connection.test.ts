@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
+import { connectionError } from './api-error.ts'
 import { ClusterAccess, whoami } from './cluster-access.ts'
 import { openExec } from './exec-stream.ts'
 
@@ -193,5 +194,28 @@ describe('an answer', () => {
     await asked.promise
     late[1].abort()
     await nodes
+  })
+})
+
+describe('what no server is asked for', () => {
+  it('names that would go up in the path, to another object', async () => {
+    const asked: (string | undefined)[] = []
+    const { connection } = await apiServer((request, response) => {
+      asked.push(request.url)
+      json(response, 200, {})
+    })
+    await expect(connection.get('/api/v1/namespaces/default/pods/..')).rejects.toThrow('can have the name ".."')
+    await expect(openExec(connection, { ...web, namespace: '..' }, {})).rejects.toThrow('can have the name ".."')
+    expect(asked).toEqual([])
+  })
+
+  it('with credentials that cannot be sent: the kubeconfig is to blame, not the way there', async () => {
+    const answer: RequestListener = (_request, response) => void json(response, 200, {})
+    const { connection } = await apiServer(answer, () => ({ token: 'a\nb' }))
+    await expect(connection.get('/version')).rejects.toThrow('has characters that no token has')
+    const bad = Object.assign(new Error('error:0480006C:PEM routines::no start line'), {
+      code: 'ERR_OSSL_PEM_NO_START_LINE',
+    })
+    expect(connectionError(bad, 'https://h').message).toMatch(/for h is no PEM/)
   })
 })

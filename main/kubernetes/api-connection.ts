@@ -253,6 +253,9 @@ export class ApiConnection {
   }
 
   #url(path: string, query: Query): URL {
+    // In a URL these go up, to another object.
+    const up = path.split('/').find((part) => part === '.' || part === '..')
+    if (up !== undefined) throw new HostError('invalid-argument', `Nothing in a cluster can have the name "${up}".`)
     const url = new URL(this.#base)
     url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     for (const [name, value] of Object.entries(query)) {

@@ -85,6 +85,8 @@ export function connectionError(error: unknown, server: string): HostError {
   const host = hostOf(server)
   if (code === 'ABORT_ERR') return new HostError('cancelled', 'Cancelled.')
   const words: Readonly<Record<string, string>> = {
+    ERR_OSSL_PEM_NO_START_LINE: `The certificate, its key or the authority that the kubeconfig names for ${host} is no PEM: log in again.`,
+    ERR_INVALID_CHAR: `The token in the kubeconfig for ${host} has characters that no token has, as a line break: log in again.`,
     ECONNREFUSED: `Nothing listens at ${host}: the API server is down, or the address in the kubeconfig is old.`,
     ENOTFOUND: `The name ${host} does not resolve: is the VPN up?`,
     EAI_AGAIN: `The name ${host} cannot be resolved now: is the network up?`,

@@ -65,6 +65,18 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
     })
   })
 
+  it('may be UTF-16, as PowerShell writes them, and have CRLF and a byte order mark', async () => {
+    const lines =
+      'clusters: [{name: c, cluster: {server: "https://h"}}]\r\ncontexts: [{name: x, context: {cluster: c}}]\r\n'
+    const path = join(folder, 'marked')
+    for (const encoding of ['utf16le', 'utf8'] as const) {
+      await writeFile(path, `\uFEFF${lines}`, encoding)
+      const config = await loadKubeconfig([path])
+      expect(config.problems).toEqual([])
+      expect(resolveContext(config, 'x').cluster.server).toBe('https://h')
+    }
+  })
+
   it('that are broken are a problem in words, without their text, and the others count', async () => {
     const broken = await file('broken', 'users: [{name: u, user: {token: PLANTED-SECRET}\n')
     const wrong = await file('wrong', 'clusters: [{name: c, cluster: {no-server: 1}}]\nusers: PLANTED-SECRET\n')

@@ -148,7 +148,7 @@ export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconf
   for (const file of files) {
     let source: string
     try {
-      source = await readFile(file, 'utf8')
+      source = textOf(await readFile(file))
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') problems.push(`${file} can't be used as a kubeconfig: ${whyUnread(error)}`)
       continue
@@ -301,6 +301,10 @@ function some<K extends string>(key: K, value: string | null | undefined): { rea
 
 const absolute = (value: string | null | undefined, folder: string) =>
   value && !isAbsolute(value) ? join(folder, value) : value
+
+/** YAML may be UTF-16 (1.2.2, section 5.2), and PowerShell's `>` writes that. */
+const textOf = (bytes: Uint8Array) =>
+  new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes)
 
 /** Where the parser stopped, without its words: they quote the file. */
 function atLine(error: unknown): string {
