@@ -1,5 +1,6 @@
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { asksFromB } from './datagrams.ts'
+import { type AskedFlow, Masquerades } from './masquerade.ts'
 import type { PointSource } from './points.ts'
 import { Sightings } from './sightings.ts'
 
@@ -7,14 +8,11 @@ import { Sightings } from './sightings.ts'
 const ENDS = 8
 const EACH = 32
 
-interface Flow {
+/** NAT on the way to a service leaves the end that asks as it is. */
+interface Flow extends AskedFlow {
   readonly node: number
-  /** The end that asks, as text: NAT on the way to a service leaves it as it is. */
-  readonly asker: string
   readonly asked: Asked
   readonly fromB: boolean
-  /** The points that saw what went between the two. */
-  readonly seenBy: ReadonlySet<number>
 }
 
 /** An end that an address asks. */
@@ -26,11 +24,13 @@ interface Asked {
 /** On both sides of a NAT one point may see a flow, which is where it is made. More see both only if they are two. */
 const SEE_BOTH = 2
 
-/** Finds flows of datagrams that are one: the same end sent the same datagrams, or got them, whatever the other end's address is. */
+/** Finds flows of datagrams that are one: the same end sent the same datagrams, or got them, whatever the other end's address is by then. */
 export class FlowSightings {
   readonly #flows: Flow[] = []
   /** By asker and digest: the place of the flow. */
   readonly #sightings = new Sightings()
+  #epoch: bigint | undefined
+  readonly #masquerades = new Masquerades<Flow>()
   readonly #sources = new Map<PointSource, number>()
   /** By the address that asks and the end that is asked, and by both ends. */
   readonly #asked = new Map<string, Asked>()
@@ -47,16 +47,23 @@ export class FlowSightings {
     const end = `${conversations.addressText(conversation, !fromB)} ${(fromB ? portA : portB)[conversation]}`
     const asked = known(this.#asked, `${address} ${end}`, () => ({}))
     const seenBy = known(this.#seenBy, `${asker} ${end}`, () => new Set())
-    const place = this.#flows.push({ node, asker, asked, fromB, seenBy }) - 1
     const number = known(this.#sources, source, () => this.#sources.size)
-    const hash = hashOf(asker)
+    const flow = { node, source: number, address, asker, end, asked, fromB, seenBy }
+    const place = this.#flows.push(flow) - 1
+    this.#masquerades.begin(flow)
+    const [hash, hashOfEnd] = [hashOf(asker), hashOf(end)]
+    this.#epoch ??= source.tables.epoch
+    const since = Number((source.tables.epoch ?? 0n) - (this.#epoch ?? 0n))
     for (const [i, row] of rows.entries()) {
       const chunk = packets.chunk(row)
       const digest = chunk.seq[row % CHUNK_ROWS]
       seenBy.add(number * 2 ** 16 + chunk.interface[row % CHUNK_ROWS])
       const isChosen = i < ENDS || i >= rows.length - ENDS || digest % EACH === 0
       // 52 bits, which are exact in a double.
-      if (digest !== 0 && isChosen) this.#sightings.add(hash * 2 ** 32 + digest, place, (other) => other === place)
+      if (digest === 0 || !isChosen) continue
+      this.#sightings.add(hash * 2 ** 32 + digest, place, (other) => other === place)
+      const time = since + chunk.time[row % CHUNK_ROWS]
+      this.#masquerades.add(flow, hashOfEnd, digest, chunk.ack[row % CHUNK_ROWS] >>> 16, time)
     }
   }
 
@@ -79,6 +86,7 @@ export class FlowSightings {
       if (flows.every(({ asked }) => serverOf(asked) === serverOf(first.asked))) continue
       for (const { node, fromB } of flows) if (node !== first.node) yield [first.node, node, first.fromB !== fromB]
     }
+    for (const [one, other] of this.#masquerades.same()) yield [one.node, other.node, one.fromB !== other.fromB]
   }
 }
 

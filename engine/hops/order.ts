@@ -110,8 +110,16 @@ export function extend(paths: readonly Path[]): void {
     // Behind a service's address there are several pods, behind a pod's there is one.
     const likely = longer.filter(({ length }) => length > 0).sort((a, b) => a.length - b.length)[0] ?? []
     const whole = likely.filter((order) => !likely.some((other) => other.length > order.length && holds(other, order)))
-    if (whole.length > 0) path.order = whole[0].filter((point) => whole.every((order) => order.includes(point)))
+    if (whole.length === 0) continue
+    const order = whole[0].filter((point) => whole.every((other) => other.includes(point)))
+    path.order = within(path, order)
   }
+}
+
+/** Without points behind an end from which something came: they would have seen it. Behind a masquerading node, or a service, are several pods. */
+function within({ runs: [there, back], order: own }: Path, order: Order): Order {
+  const [first, last] = [own[0], own[own.length - 1]]
+  return order.slice(there[first] ? order.indexOf(first) : 0, back[last] ? order.indexOf(last) + 1 : undefined)
 }
 
 const holds = (order: Order, other: Order) => other.every((point) => order.includes(point))

@@ -29,7 +29,7 @@ export const hops: Command = {
   help: `
 Joins the TCP connections and UDP flows that several capture points saw: the interfaces of a capture (Hopscope's own has one for each pod and node),
 or several captures of the same time. NAT and tunnels between the points are seen through: sequence numbers stay the same, and the payload of
-datagrams; of UDP only NAT of the end that is asked. The points' order is found from their times there and back, so that their clocks may differ.
+datagrams. The points' order is found from their times there and back, so that their clocks may differ.
 
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
