@@ -14,10 +14,13 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 
 const CLI = join(import.meta.dirname, '../out/main/cli.js')
 
+const SEVERAL =
+  'hopscope serve: the first capture is open, the other is among its recent ones. `hopscope hops FILE...` joins them, and tells at which hop packets died.\n'
+
 beforeAll(() => build('main', 'renderer'), 60_000)
 
 describe('hopscope serve', () => {
-  it('prints one line, the URL that lets a browser in, with the first of the files open', async () => {
+  it('prints one line, the URL that lets a browser in, with the first of the files open, and says where the other is', async () => {
     const folder = temporaryFolder()
     const [file, another] = [join(folder, 'capture.pcap'), join(folder, 'another.pcap')]
     await writeFile(file, '0123456789')
@@ -29,7 +32,7 @@ describe('hopscope serve', () => {
     const headers = { authorization: `Bearer ${arrival.get('token')}` }
     expect(await (await fetch(origin)).text()).toContain('<div id="root">')
     expect(await (await fetch(`${origin}/capture/${arrival.get('open')}`, { headers })).text()).toBe('0123456789')
-    expect(await stop('SIGINT')).toMatchObject({ code: 0, stdout: `${url}\n`, stderr: '' })
+    expect(await stop('SIGINT')).toMatchObject({ code: 0, stdout: `${url}\n`, stderr: SEVERAL })
   })
 
   it('shows standard input while it comes', async () => {

@@ -63,6 +63,12 @@ and open the URL with 8080 in place of PORT.`,
       server = await listen(host, port, installation.page)
       const url = server.url(first)
       process.stdout.write(`${url}\n`)
+      if (files.length > 1) {
+        const others = files.length === 2 ? 'the other is' : 'the others are'
+        process.stderr.write(
+          `hopscope serve: the first capture is open, ${others} among its recent ones. \`hopscope hops FILE...\` joins them, and tells at which hop packets died.\n`,
+        )
+      }
       if (open) openBrowser(server.ticketUrl(first))
       signal = await ending
     } finally {

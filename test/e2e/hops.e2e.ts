@@ -169,14 +169,24 @@ describe('hops with rejections', { timeout: 120_000 }, () => {
 })
 
 describe('hops of a capture with one point', { timeout: 120_000 }, () => {
-  const { open } = appInBrowser()
+  const near = join(folderOfThisFile(), 'the near end.pcapng')
+  const { open } = appInBrowser(() => {
+    writeFileSync(near, captureOf({ web: seenAtTwoPoints().near }))
+    return startApp(near)
+  })
 
-  it('are no tab; asked for they say what is wanting', async () => {
-    await using opened = await open('sample=loss-episode')
-    const { page } = opened
+  it('are no tab; asked for they say what is wanting, and what joins it with others', async () => {
+    await using opened = await open(undefined, { permissions: ['clipboard-read', 'clipboard-write'] })
+    const { page, complaints } = opened
     await page.getByRole('tab', { name: 'Conversations' }).waitFor()
     expect(await page.getByRole('tab', { name: 'Hops', exact: true }).count()).toBe(0)
     await page.keyboard.press('h')
     await page.getByRole('heading', { name: 'One point captured' }).waitFor()
+    await page.getByRole('button', { name: 'Copy the command' }).click()
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await expect.poll(copied).toBe(`hopscope hops '${near}' OTHER...`)
+    expect(await findings(page)).toEqual([])
+    await takePicture(page, 'hops-one-point')
+    expect(complaints).toEqual([])
   })
 })
