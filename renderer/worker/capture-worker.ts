@@ -66,6 +66,7 @@ import type {
 import { FollowedStreams } from './followed-streams.ts'
 import { hopsAnswer } from './hops-answer.ts'
 import { Latest } from './latest.ts'
+import { namedAddresses } from './named-addresses.ts'
 import { otherTasks } from './other-tasks.ts'
 import { PacketLists } from './packet-lists.ts'
 import { readOverview } from './read-overview.ts'
@@ -351,13 +352,7 @@ export class CaptureWorker implements EngineService {
   }
 
   async names(known: number): Promise<readonly NamedAddress[] | undefined> {
-    const { names, dnsNames } = this.#engine
-    if (names.size + dnsNames.size <= known) return undefined
-    // Several names of an address are told by the first: what the writer of the capture put there comes before what was looked up.
-    return [
-      ...Array.from(dnsNames, ([address, [name]]) => ({ address, name, source: 'dns' as const })),
-      ...Array.from(names, ([address, [name]]) => ({ address, name, source: 'capture' as const })),
-    ].filter(({ name }) => name !== undefined)
+    return namedAddresses(this.#engine, known)
   }
 
   get #engine(): Engine {
