@@ -20,6 +20,10 @@ const ENDS = 8
 const EACH = 32
 /** Keys of SYNs, above all others. */
 const SYN = 2 ** 52
+/** A point may see both sides of a NAT. */
+const SIDES = 2
+/** On both sides of a NAT only one point may see a connection, which is where it is made. */
+const SEE_BOTH = 2
 
 /**
  * Conversations of all sources, those that are one connection together: they carry the same sequence and acknowledgment numbers, or the same
@@ -59,19 +63,21 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
       }
     }
   }
-  // A SYN that comes again after a reset begins a conversation anew at each point; the SYNs of a scan all have one number.
+  // A SYN that comes again after a reset begins a conversation anew at each point.
   const most = 8 * sources.reduce((sum, { tables }) => sum + tables.interfaces.length, 0)
   for (const { key, by } of sightings.shared()) {
-    if (by.length > most) continue
+    if (by.length > most && key < SYN) continue
     const join = (one: number, other: number) => nodes.join(one >>> 1, other >>> 1, (one & 1) !== (other & 1))
     const isAnswered = (sighting: number) => key >= SYN && answered[sighting >>> 1]
+    const isScan = key >= SYN && (by.length > most || nodes.areSeveral(by))
     const first = by.find(isAnswered) ?? by[0]
-    /** By capture, addresses and ports. */
+    /** By addresses and ports, those that began anew also by capture. */
     const legs = new Map<string, number>()
     for (const other of by) {
       // A SYN's number alone (RFC 6528 draws it at random) is too little to join two that have more to be joined by,
-      // unless it came again late and began a conversation anew.
-      const leg = isAnswered(other) ? nodes.legOf(other >>> 1, (other & 1) !== 0) : undefined
+      // unless it came again late and began a conversation anew. The SYNs of a scan all have one.
+      const capture = isScan ? '' : nodes.captureOf(other >>> 1)
+      const leg = isScan || isAnswered(other) ? `${capture} ${nodes.legOf(other)}` : undefined
       const joined = leg === undefined ? first : legs.get(leg)
       if (joined !== undefined) join(joined, other)
       else if (leg !== undefined) legs.set(leg, other)
@@ -99,10 +105,38 @@ class Nodes {
     return this.#members.push(member) - 1
   }
 
-  /** Equal for those of one capture that have the same addresses and ports. */
-  legOf(node: number, flipped: boolean): string {
-    const { source, conversation } = this.#members[node]
-    return `${source.name} ${legOf(source.tables, conversation, flipped)}`
+  captureOf(node: number): string {
+    return this.#members[node].source.name
+  }
+
+  /** Equal for those that have the same addresses and ports. */
+  legOf(sighting: number): string {
+    const { source, conversation } = this.#members[sighting >>> 1]
+    return legOf(source.tables, conversation, (sighting & 1) !== 0)
+  }
+
+  /** Whether what has one number is several: two points see both of two legs, or one sees more than the two sides of a NAT. */
+  areSeveral(sightings: readonly number[]): boolean {
+    const legs = new Map<string, Set<string>>()
+    for (const sighting of sightings) {
+      const leg = this.legOf(sighting)
+      const points = legs.get(leg) ?? new Set()
+      legs.set(leg, points)
+      for (const point of this.#pointsOf(sighting >>> 1)) points.add(point)
+    }
+    const seen = Array.from(legs.values(), (points) => Array.from(points))
+    const counts = Map.groupBy(seen.flat(), (point) => point)
+    if (Array.from(counts.values()).some(({ length }) => length > SIDES)) return true
+    const common = (some: readonly string[], others: readonly string[]) =>
+      some.filter((point) => others.includes(point)).length
+    return seen.some((points, i) => seen.slice(i + 1).some((others) => common(points, others) >= SEE_BOTH))
+  }
+
+  /** Capture and interface, as text. */
+  #pointsOf(node: number): Set<string> {
+    const { source, rows, conversation } = this.#members[node]
+    const own = Array.from(rows.of(conversation))
+    return new Set(own.map((row) => `${source.name} ${source.tables.packets.chunk(row).interface[row % CHUNK_ROWS]}`))
   }
 
   join(a: number, b: number, flipped: boolean): void {

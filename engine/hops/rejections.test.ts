@@ -130,6 +130,31 @@ describe('a packet that an ICMP error quotes', () => {
     expect([rejections, losses]).toEqual([[], []])
   })
 
+  it.each([
+    ['from one port to five', 5, false],
+    ['from five ports to one', 5, true],
+    ['from more ports than there may be sides of a NAT', 40, true],
+  ])('counts each of those that a scan sends with one sequence number, %s', async (_, count, fromMany) => {
+    const sent = Array.from({ length: count }, (_each, i) => {
+      const [source, destination] = fromMany ? [4100 + i, 80] : [4100, 80 + i]
+      const packet = fromClient(6, tcp({ source, destination, flags: SYN, seq: 777 }))
+      return rejected(packet, error(3, 13, packet)).map((each) => ({ ...each, at: each.at + 20 * i }))
+    })
+    const { rejections, losses } = await hopsWith(...sent.flat())
+    expect(rejections.map(([, where]) => where).toSorted()).toEqual(
+      Array.from({ length: count }, (_each, i) => (fromMany || i === 0 ? 'node' : 'behind node')).toSorted(),
+    )
+    expect(losses).toEqual([])
+  })
+
+  it('is each of the copies of one SYN', async () => {
+    const sent = [0, 1_000, 2_000].map((later) =>
+      rejected(syn, error(3, 13, syn)).map((each) => ({ ...each, at: each.at + later })),
+    )
+    const { rejections } = await hopsWith(...sent.flat())
+    expect(rejections.map(([, where]) => where)).toEqual(['node', 'node', 'node'])
+  })
+
   it('is told by ICMPv6 as well', async () => {
     const [source, destination] = ['fd00:0:0:0:0:0:0:1', 'fd00:0:0:0:0:0:0:2']
     const packet = ipv6(
