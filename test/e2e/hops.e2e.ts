@@ -150,6 +150,8 @@ describe('hops with rejections', { timeout: 120_000 }, () => {
     await page.keyboard.press('ArrowDown')
     const ofHop = page.getByRole('grid', { name: `Lost, rejected or made ${pod} → ${node}` })
     await ofHop.waitFor()
+    // Where they died its name says.
+    expect(await ofHop.getByRole('columnheader', { name: 'Where' }).count()).toBe(0)
     await page.keyboard.press('Enter')
     await ofHop.and(focused).waitFor()
     await page.keyboard.press('ArrowDown')

@@ -170,7 +170,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
       <DataGrid
         id="hop-packets"
         label={hop ? `Lost, rejected or made ${nameOf(points, hop)}` : 'Lost, rejected, made or unanswered'}
-        columns={packetColumns(answer)}
+        columns={packetColumns(answer).filter(({ key }) => hop === undefined || key !== 'place')}
         count={listed.length}
         rowHeight={ROW}
         row={(index) => listed.at(index)}
