@@ -11,7 +11,7 @@ import {
   UsageError,
 } from './commands/command.ts'
 import { helpText } from './commands/help-text.ts'
-import { writeOut } from './commands/write-out.ts'
+import { harmless, writeOut } from './commands/write-out.ts'
 import { cacheFolder } from './user-folder.ts'
 
 // Compiled once and not at every start: a quarter of the time a small capture takes. Where it can't be written, it is not kept.
@@ -82,7 +82,7 @@ function failed(error: unknown, name: string): number {
     return 2
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`${label}: ${error.message}\n`)
+    process.stderr.write(`${label}: ${harmless(error.message)}\n`)
     return 1
   }
   const message = error instanceof Error ? error.message : String(error)

@@ -64,6 +64,10 @@ describe('a table', () => {
     ).toBe('name    packets     RTT  why\na             7       -\nlonger     1234  0.1 ms  x')
   })
 
+  it('does not steer the terminal with what stands in it', () => {
+    expect(table(['context'], [['\u{1b}]0;owned\u{7}prod\r']])).toBe('context\n\u{fffd}]0;owned\u{fffd}prod\u{fffd}')
+  })
+
   it('of no rows is its head', () => {
     expect(table(['a', 'b'], [])).toBe('a  b')
   })

@@ -1,3 +1,5 @@
+import { harmless } from './write-out.ts'
+
 /** 1.2 kB, 34 MB: decimal units, at most three digits. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
@@ -78,7 +80,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .map((i) => (right[i] ? row[i].padStart(widths[i]) : row[i].padEnd(widths[i])))
       .join('  ')
       .trimEnd()
-  return [head, ...rows].map(line).join('\n')
+  return [head, ...rows].map((row) => harmless(line(row))).join('\n')
 }
 
 /** Columns that sentences may take: 100, or what the terminal has. */
