@@ -34,8 +34,10 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
   /** By what a segment carries: twice the node that carried it, and 1 if from B to A. */
   const sightings = new Sightings()
   const flows = new FlowSightings()
-  /** By node: it has segments with acknowledgment numbers. */
+  /** By node: it has segments with acknowledgment numbers; it has any that are known by their numbers. */
   const answered: boolean[] = []
+  const known: boolean[] = []
+  const resets: { readonly seq: number; readonly by: number }[] = []
   for (const source of sources) {
     const rows = new ConversationRows(source.tables)
     const { packets, conversations } = source.tables
@@ -52,14 +54,17 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
         const chunk = packets.chunk(own[i])
         const at = own[i] % CHUNK_ROWS
         const flags = chunk.flags[at]
+        const seq = chunk.seq[at]
+        const by = 2 * node + ((flags & FLAG.reverse) === 0 ? 0 : 1)
+        if ((flags & FLAG.rst) !== 0) resets.push({ seq, by })
         if (takes(flags, chunk.payloadLength[at]) === 0) continue
+        known[node] = true
         const isSyn = (flags & FLAG.ack) === 0
         if (!isSyn) answered[node] = true
-        const seq = chunk.seq[at]
         if (i >= ENDS && i < own.length - ENDS && !isChosen(seq)) continue
         // 52 bits, which are exact in a double.
         const key = isSyn ? SYN + seq : seq * 2 ** 20 + (chunk.ack[at] >>> 12)
-        sightings.add(key, 2 * node + ((flags & FLAG.reverse) === 0 ? 0 : 1), isOwn)
+        sightings.add(key, by, isOwn)
       }
     }
   }
@@ -84,6 +89,15 @@ export function connectionsOf(sources: readonly PointSource[]): Member[][] {
     }
   }
   for (const [one, other, flipped] of flows.same()) nodes.join(one, other, flipped)
+  // Resets of what has nothing else that is known by its number: an end answers so what comes once a NAT has forgotten the connection.
+  if (resets.some(({ by }) => !known[by >>> 1])) {
+    for (const same of Map.groupBy(resets, ({ seq, by }) => `${seq} ${nodes.legOf(by)}`).values()) {
+      const first = same.find(({ by }) => known[by >>> 1]) ?? same[0]
+      for (const { by } of same) {
+        if (!known[by >>> 1]) nodes.join(first.by >>> 1, by >>> 1, (first.by & 1) !== (by & 1))
+      }
+    }
+  }
   return nodes.groups()
 }
 

@@ -382,6 +382,31 @@ describe('hops', () => {
     expect(hopsOf([{ name: 'none', tables: new TestCapture() }])).toMatchObject({ points: [], hops: [], losses: [] })
   })
 
+  it('knows a capture that has but a reset of the connection', () => {
+    const reset: Sent = { at: 50, flags: rst, seq: 401, ack: 0 }
+    const others = other(60, 10)
+    const report = hopsOf([
+      { name: 'near', tables: captured([reset, ...others].map((each) => ({ ...each, dies: 'pod' }))) },
+      {
+        name: 'far',
+        tables: captured(
+          [...HANDSHAKE, ...exchange(3), reset, ...others].map((each) => ({ ...each, missedBy: 'pod' })),
+        ),
+      },
+    ])
+    expect(report).toMatchObject({ connections: 2, alone: 0, made: [] })
+  })
+
+  it('does so where another point saw it cut up in between', () => {
+    const pieces = [
+      [401, 100],
+      [501, 100],
+    ] as const
+    const large: Sent = { at: 30, seq: 401, ack: 931, payloadLength: 200, pieces }
+    const sent = [...HANDSHAKE, ...exchange(3), large, ...exchange(3, 60, 601)]
+    expect(hops(captured(sent, { twice: 'whole', clocks: { peer: -1.005 } })).losses).toEqual([])
+  })
+
   it('knows a segment whose options were cut, and does not judge what came in fragments', () => {
     const large = (peer: Partial<TcpSegment>): Sent[] => {
       const sent = { at: 30, seq: 401, ack: 931, payloadLength: 1400, options: [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 1] }

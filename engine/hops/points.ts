@@ -100,6 +100,11 @@ export function addressesOf({ conversations }: HopTables, conversation: number, 
 
 /** The row at which the packet was seen first in its capture; itself, unless it is a copy. */
 export function firstSighting({ packets, verdicts }: HopTables, row: number): number {
-  if (packets.chunk(row).verdict[row % CHUNK_ROWS] !== VERDICT.copy) return row
-  return verdicts.original(verdicts.find(row)) ?? row
+  let first = row
+  while (packets.chunk(first).verdict[first % CHUNK_ROWS] === VERDICT.copy) {
+    const before = verdicts.original(verdicts.find(first))
+    if (before === undefined || before >= first) break
+    first = before
+  }
+  return first
 }
