@@ -57,7 +57,7 @@ describe("the browser's door", () => {
     const { door } = visit('#token=of-another-start')
     await expect(door.connect(never)).rejects.toMatchObject({
       code: 'permission-denied',
-      message: expect.stringContaining('started again'),
+      message: expect.stringContaining('This link is not valid, or no longer: every start'),
     })
     await server.close()
     await expect(door.connect(never)).rejects.toMatchObject({ code: 'unavailable' })
