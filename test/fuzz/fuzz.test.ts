@@ -41,7 +41,7 @@ function run(campaign: string, cases: number): Promise<string | undefined> {
 describe('whatever the bytes, the engine neither throws nor hangs nor reads outside a packet', () => {
   it.each(CAMPAIGNS.map(({ name, share }) => [name, Math.ceil(CASES * share)] as const))(
     '%s: %i cases',
-    { timeout: 600_000 },
+    { timeout: 600_000 + 20 * CASES },
     async (name, cases) => {
       console.log(`${name}: ${cases} cases, HOPSCOPE_FUZZ_SEED=${SEED}`)
       expect(await run(name, cases)).toBeUndefined()
