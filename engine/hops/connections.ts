@@ -131,14 +131,11 @@ class Nodes {
 
   /** Whether what has one number is several: two points see both of two legs, or one sees more than the two sides of a NAT. */
   areSeveral(sightings: readonly number[]): boolean {
-    const legs = new Map<string, Set<string>>()
-    for (const sighting of sightings) {
-      const leg = this.legOf(sighting)
-      const points = legs.get(leg) ?? new Set()
-      legs.set(leg, points)
-      for (const point of this.#pointsOf(sighting >>> 1)) points.add(point)
-    }
-    const seen = Array.from(legs.values(), (points) => Array.from(points))
+    const legs = Map.groupBy(sightings, (sighting) => this.legOf(sighting))
+    if (legs.size < 2) return false
+    const seen = Array.from(legs.values(), (own) => {
+      return Array.from(new Set(own.flatMap((sighting) => this.#pointsOf(sighting >>> 1))))
+    })
     const counts = Map.groupBy(seen.flat(), (point) => point)
     if (Array.from(counts.values()).some(({ length }) => length > SIDES)) return true
     const common = (some: readonly string[], others: readonly string[]) =>
@@ -147,10 +144,12 @@ class Nodes {
   }
 
   /** Capture and interface, as text. */
-  #pointsOf(node: number): Set<string> {
+  #pointsOf(node: number): string[] {
     const { source, rows, conversation } = this.#members[node]
-    const own = Array.from(rows.of(conversation))
-    return new Set(own.map((row) => `${source.name} ${source.tables.packets.chunk(row).interface[row % CHUNK_ROWS]}`))
+    const interfaces = new Set<number>()
+    for (const row of rows.of(conversation))
+      interfaces.add(source.tables.packets.chunk(row).interface[row % CHUNK_ROWS])
+    return Array.from(interfaces, (id) => `${source.name} ${id}`)
   }
 
   join(a: number, b: number, flipped: boolean): void {
