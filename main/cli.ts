@@ -86,7 +86,7 @@ function failed(error: unknown, name: string): number {
     return 1
   }
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${label}: this should not have happened: ${message}\n`)
+  process.stderr.write(`${label}: this should not have happened: ${harmless(message)}\n`)
   if (process.env['HOPSCOPE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return 1
 }

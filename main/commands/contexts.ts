@@ -3,7 +3,7 @@ import { asCommand, openContexts } from './cluster.ts'
 import { type Command, UsageError } from './command.ts'
 import { jsonText } from './json.ts'
 import { millisecondsText, table } from './text.ts'
-import { writeOut } from './write-out.ts'
+import { harmless, writeOut } from './write-out.ts'
 
 export const contexts: Command = {
   name: 'contexts',
@@ -24,7 +24,7 @@ A context that can't be reached says why. The current one is marked with *.
     return asCommand(async () => {
       using all = openContexts(values.kubeconfig)
       const config = await all.config()
-      for (const problem of config.problems) process.stderr.write(`hopscope contexts: ${problem}\n`)
+      for (const problem of config.problems) process.stderr.write(`hopscope contexts: ${harmless(problem)}\n`)
       if (config.contexts.length === 0) {
         process.stderr.write(`hopscope contexts: there are none; looked at ${config.files.join(', ')}.\n`)
         return 1

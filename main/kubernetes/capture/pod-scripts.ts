@@ -160,8 +160,7 @@ echo stopping
 
 /**
  * Sends a capture from a segment and offset on, in frames, until it has ended; arguments: id, segment, offset, most bytes a frame where
- * the connection is fast, 1 when
- * other points wait for this one, and the segment before which all is safe.
+ * the connection is fast, 1 when other points wait for this one, and the segment before which all is safe.
  *
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
  *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
