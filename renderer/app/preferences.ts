@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla'
+import type { Zone } from '../components/format.ts'
 
 /** How packet times are shown. */
 export type TimeFormat = 'relative' | 'clock' | 'delta'
@@ -6,6 +7,7 @@ export type TimeFormat = 'relative' | 'clock' | 'delta'
 /** What this window remembers from one day to the next. Not part of the view: a link must not change it. */
 export interface Preferences {
   readonly timeFormat: TimeFormat
+  readonly zone: Zone
   readonly filterHistory: readonly string[]
   /** Addresses are shown by their names, where known. */
   readonly resolveNames: boolean
@@ -16,7 +18,13 @@ export interface Preferences {
 }
 
 const KEY = 'hopscope.preferences'
-const DEFAULTS: Preferences = { timeFormat: 'relative', filterHistory: [], resolveNames: true, hosts: {} }
+const DEFAULTS: Preferences = {
+  timeFormat: 'relative',
+  zone: 'local',
+  filterHistory: [],
+  resolveNames: true,
+  hosts: {},
+}
 const HISTORY_LENGTH = 30
 
 export const preferences = createStore<Preferences>(() => read())
@@ -28,6 +36,12 @@ preferences.subscribe((state) => {
     // Storage full or forbidden: the session works, it only forgets.
   }
 })
+
+/** Clocks show the other zone; which that is. */
+export function changeZone(): Zone {
+  preferences.setState(({ zone }) => ({ zone: zone === 'utc' ? 'local' : 'utc' }))
+  return preferences.getState().zone
+}
 
 /** Puts an applied filter in front of the history, once. */
 export function rememberFilter(text: string): void {
@@ -43,6 +57,7 @@ function read(): Preferences {
     if (typeof stored !== 'object' || stored === null) return DEFAULTS
     const timeFormat =
       'timeFormat' in stored && isTimeFormat(stored.timeFormat) ? stored.timeFormat : DEFAULTS.timeFormat
+    const zone: Zone = 'zone' in stored && stored.zone === 'utc' ? 'utc' : DEFAULTS.zone
     const history: unknown = 'filterHistory' in stored ? stored.filterHistory : []
     const filterHistory = Array.isArray(history) ? history.filter((entry) => typeof entry === 'string') : []
     const resolveNames = !('resolveNames' in stored) || stored.resolveNames !== false
@@ -50,6 +65,7 @@ function read(): Preferences {
     const most: unknown = 'maxPackets' in stored ? stored.maxPackets : undefined
     return {
       timeFormat,
+      zone,
       filterHistory: filterHistory.slice(0, HISTORY_LENGTH),
       resolveNames,
       hosts,

@@ -1,16 +1,19 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   formatAbout,
   formatBitRate,
   formatBytes,
   formatClock,
   formatCounted,
+  formatDate,
   formatDuration,
   formatMilliseconds,
   formatSeconds,
   formatShare,
   formatSpan,
   formatTick,
+  formatTimeOfDay,
+  formatZone,
   zoneText,
 } from './format.ts'
 
@@ -70,10 +73,28 @@ describe('numbers for people', () => {
     expect([0, 60, -240, 345, -210].map(zoneText)).toEqual(['UTC', 'UTC+1', 'UTC−4', 'UTC+5:45', 'UTC−3:30'])
   })
 
+  it('shows clocks in the zone that was chosen, with the offset of that moment', () => {
+    const east = vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(-345)
+    const epoch = String(BigInt(Date.UTC(2026, 2, 1, 20, 30, 7, 5)) * 1_000_000n)
+    expect([formatClock(epoch, 1000, 'utc'), formatClock(epoch, 1000, 'local')]).toEqual([
+      '20:30:07.005001',
+      '02:15:07.005001',
+    ])
+    expect([formatDate(epoch, 0, 'utc'), formatDate(epoch, 0, 'local')]).toEqual(['2026-03-01', '2026-03-02'])
+    expect([formatZone(epoch, 0, 'utc'), formatZone(epoch, 0, 'local')]).toEqual(['UTC', 'UTC+5:45'])
+    expect(formatTimeOfDay(Date.UTC(2026, 2, 1, 20, 30, 7), 'local')).toBe('02:15:07')
+    east.mockRestore()
+  })
+
+  it('shows no clock for a time that no calendar has', () => {
+    expect(formatClock('9000000000000000000000', 0, 'utc', 0)).toBe('')
+    expect(formatDate('9000000000000000000000', 0, 'utc')).toBe('')
+  })
+
   it('keeps nanoseconds of wall clock times', () => {
     const epoch = '1700000000123456789'
-    expect(formatClock(epoch, 1, 9).slice(-9)).toBe('123456790')
-    expect(formatClock(epoch, 876_543_211, 3).slice(-3)).toBe('000')
+    expect(formatClock(epoch, 1, 'local', 9).slice(-9)).toBe('123456790')
+    expect(formatClock(epoch, 876_543_211, 'local', 3).slice(-3)).toBe('000')
     expect(formatSeconds(12_345_678_900, 6)).toBe('12.345679')
   })
 

@@ -75,27 +75,42 @@ export function formatSpan(from: number, to: number): string {
   return from === to ? `at ${start}` : `from ${start} for ${formatDuration(to - from)}`
 }
 
-/** A moment on the wall, local time: 14:03:27.123456. `ns` counts from `epochNs` (decimal string, nanoseconds since 1970). */
-export function formatClock(epochNs: string, ns: number, decimals = 6): string {
+/** What clocks show: this machine's time zone, or UTC as the logs of pods do. */
+export type Zone = 'local' | 'utc'
+
+/** A moment on the wall: 14:03:27.123456. `ns` counts from `epochNs` (decimal string, nanoseconds since 1970). */
+export function formatClock(epochNs: string, ns: number, zone: Zone, decimals = 6): string {
   const at = BigInt(epochNs) + BigInt(Math.round(ns))
-  const date = new Date(Number(at / 1_000_000n))
-  const two = (n: number) => String(n).padStart(2, '0')
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  const time = isoText(Number(at / 1_000_000n), zone).slice(-13, -5)
   if (decimals === 0) return time
   const fraction = String(((at % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).padStart(9, '0')
   return `${time}.${fraction.slice(0, decimals)}`
 }
 
-/** 2026-11-20, local */
-export function formatDate(epochNs: string, ns = 0): string {
-  const date = new Date(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n))
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+/** 2026-11-20 */
+export function formatDate(epochNs: string, ns: number, zone: Zone): string {
+  return isoText(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n), zone).split('T')[0]
+}
+
+/** 14:03:27, from milliseconds since 1970. */
+export function formatTimeOfDay(ms: number, zone: Zone): string {
+  return isoText(ms, zone).slice(-13, -5)
 }
 
 /** The time zone that clocks and dates are in: UTC, UTC+1, UTC−3:30. */
-export function formatZone(epochNs: string, ns = 0): string {
-  return zoneText(-new Date(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n)).getTimezoneOffset())
+export function formatZone(epochNs: string, ns: number, zone: Zone): string {
+  return zoneText(eastOf(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n), zone))
+}
+
+/** Minutes east of Greenwich, at that moment. */
+function eastOf(ms: number, zone: Zone): number {
+  return zone === 'utc' ? 0 : -new Date(ms).getTimezoneOffset()
+}
+
+/** Ends in 14:03:27.123Z, whatever the zone; empty where no calendar reaches. */
+function isoText(ms: number, zone: Zone): string {
+  const shown = new Date(ms + eastOf(ms, zone) * 60_000)
+  return Number.isNaN(shown.getTime()) ? '' : shown.toISOString()
 }
 
 /** From minutes east of Greenwich. */

@@ -113,6 +113,37 @@ describe('the URL is the view', () => {
   })
 })
 
+describe('clocks', () => {
+  it('show local time or UTC, by key or by a click, and that is remembered', async () => {
+    await using opened = await open('sample=loss-episode', { timezoneId: 'Asia/Kathmandu' })
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const first = () => screen.rows(screen.packets).first().locator('[data-column=time]').innerText()
+    await page.keyboard.press('t')
+    await expect.poll(first).toMatch(/^\d\d:\d\d:\d\d\.\d{6}$/)
+    const local = await first()
+    const zone = page.getByTitle(/^The time zone of the clocks/)
+    expect(await zone.innerText()).toBe('UTC+5:45')
+    const cell = screen.rows(screen.packets).first().locator('[data-column=time]')
+    expect(await cell.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    await takePicture(page, 'clocks-local')
+
+    await page.keyboard.press('u')
+    await zone.getByText('UTC', { exact: true }).waitFor()
+    const seconds = (clock: string) => clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+    const east = seconds(local) - seconds(await first())
+    expect(Math.round((east + 86_400) % 86_400)).toBe((5 * 60 + 45) * 60)
+    await takePicture(page, 'clocks-utc')
+    await page.reload()
+    await screen.read()
+    expect(await zone.innerText()).toBe('UTC')
+    await zone.click()
+    await zone.getByText('UTC+5:45').waitFor()
+    expect(await first()).toBe(local)
+  })
+})
+
 describe('the theme', () => {
   it('follows the system until one is chosen, and is remembered', async () => {
     // An app of its own: the choice is kept in the host's settings.

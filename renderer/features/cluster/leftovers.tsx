@@ -3,7 +3,8 @@ import type { LeftoverRow, SweepReport } from '../../../common/model/live-captur
 import { ageText, useNow } from '../../components/age.ts'
 import { Confirm } from '../../components/confirm.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatCounted } from '../../components/format.ts'
+import { formatCounted, formatTimeOfDay, type Zone } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { Pane } from '../../components/pane.tsx'
 import './leftovers.css'
 
@@ -17,6 +18,7 @@ export interface LeftoversProps {
 
 /** What Hopscope made in clusters and is still there. */
 export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps): ReactNode {
+  const zone = useZone()
   const now = useNow(10_000)
   const [asking, setAsking] = useState<SweepReport>()
   const known = reports.some((report) => report.context === context)
@@ -48,7 +50,7 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
             <header>
               <h3>{report.context}</h3>
               <span className="leftovers-state" role="status">
-                {stateText(report)}
+                {stateText(report, zone)}
               </span>
               <button
                 type="button"
@@ -146,7 +148,7 @@ function fateText({ kind, inUse, ours, createdBy }: LeftoverRow): string {
 
 const isBusy = ({ state }: SweepReport) => state === 'asking' || state === 'removing'
 
-function stateText({ state, lookedIn, leftovers, at }: SweepReport): string {
+function stateText({ state, lookedIn, leftovers, at }: SweepReport, zone: Zone): string {
   switch (state) {
     case 'asking':
       return 'looking…'
@@ -157,7 +159,7 @@ function stateText({ state, lookedIn, leftovers, at }: SweepReport): string {
     case 'done': {
       const what = leftovers.length === 0 ? 'nothing is left' : `${formatCounted(leftovers.length, 'thing')} left`
       const whose = lookedIn === 'ledger' ? ' of what this machine made' : ''
-      return `${what}${whose} (looked at ${new Date(at).toLocaleTimeString('sv')})`
+      return `${what}${whose} (looked at ${formatTimeOfDay(at, zone)})`
     }
   }
 }

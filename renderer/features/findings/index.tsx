@@ -11,6 +11,7 @@ import {
   formatSeconds,
   formatZone,
 } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { countText, searched } from './search.ts'
@@ -187,6 +188,7 @@ interface StoryProps extends Pick<
 
 /** One finding in full. */
 function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyCommand, onExport }: StoryProps): ReactNode {
+  const zone = useZone()
   const frameNumber = useFrameNumber()
   const { title, sentence, why, confidence, since, until, blamed, evidence, ruledOut, settle, confirm, source } =
     finding
@@ -217,7 +219,7 @@ function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyComma
         <Part name="Why">{why}</Part>
         <Part name="To blame">{blamed}</Part>
         <Part name="When">
-          {epochNs !== undefined && `${formatClock(epochNs, since, 3)} ${formatZone(epochNs, since)}, `}
+          {epochNs !== undefined && `${formatClock(epochNs, since, zone, 3)} ${formatZone(epochNs, since, zone)}, `}
           {formatSeconds(since, 3)} s after the first packet
           {until > since && `, for ${formatDuration(until - since)}`}
         </Part>

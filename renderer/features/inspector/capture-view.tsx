@@ -13,6 +13,7 @@ import {
   formatShare,
   formatZone,
 } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { LABEL_NAMES, LABEL_TONES } from '../../components/label-names.ts'
 import { Fact } from './fact.tsx'
 import { Protocols } from './protocols.tsx'
@@ -47,6 +48,7 @@ function droppedBy({ statistics = {} }: CaptureFacts['interfaces'][number]): num
 
 /** The capture as a whole: what it is, how complete it is, and which labels its packets carry. */
 export function CaptureView({ session, facts, version, onFilter }: CaptureViewProps): ReactNode {
+  const zone = useZone()
   const { path } = session
   const seconds = (facts.lastTime - facts.firstTime) / 1e9
   const labels = LABELS.filter((label) => facts.labels[label] > 0)
@@ -81,12 +83,12 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
         {facts.epochNs !== undefined && (
           <>
             <Fact name="First packet">
-              {formatDate(facts.epochNs, facts.firstTime)} {formatClock(facts.epochNs, facts.firstTime, 3)}{' '}
-              <span className="quiet">{formatZone(facts.epochNs, facts.firstTime)}</span>
+              {formatDate(facts.epochNs, facts.firstTime, zone)} {formatClock(facts.epochNs, facts.firstTime, zone, 3)}{' '}
+              <span className="quiet">{formatZone(facts.epochNs, facts.firstTime, zone)}</span>
             </Fact>
             <Fact name="Last packet">
-              {formatDate(facts.epochNs, facts.lastTime)} {formatClock(facts.epochNs, facts.lastTime, 3)}{' '}
-              <span className="quiet">{formatZone(facts.epochNs, facts.lastTime)}</span>
+              {formatDate(facts.epochNs, facts.lastTime, zone)} {formatClock(facts.epochNs, facts.lastTime, zone, 3)}{' '}
+              <span className="quiet">{formatZone(facts.epochNs, facts.lastTime, zone)}</span>
             </Fact>
             <Fact name="Duration">{formatDuration(facts.lastTime - facts.firstTime)}</Fact>
           </>

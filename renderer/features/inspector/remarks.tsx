@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react'
 import type { CaptureFacts } from '../../../engine/engine.ts'
 import { formatClock, formatCount } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { Fact } from './fact.tsx'
 
 interface RemarksProps {
@@ -14,6 +15,7 @@ const MORE = 100
 
 /** What was written about an interface while capturing, the latest; those before when asked for. */
 export function Remarks({ remarks, epochNs }: RemarksProps): ReactNode {
+  const zone = useZone()
   const [shown, setShown] = useState(LATEST)
   const before = Math.max(0, remarks.length - shown)
   const more = Math.min(before, MORE)
@@ -27,7 +29,7 @@ export function Remarks({ remarks, epochNs }: RemarksProps): ReactNode {
         </Fact>
       )}
       {remarks.slice(before).map(({ time, text }, i) => (
-        <Fact key={before + i} name={epochNs === undefined ? '' : formatClock(epochNs, time, 0)}>
+        <Fact key={before + i} name={epochNs === undefined ? '' : formatClock(epochNs, time, zone, 0)}>
           <span className="about-path">{text}</span>
         </Fact>
       ))}

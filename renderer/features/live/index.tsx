@@ -5,9 +5,10 @@ import type { CaptureSession } from '../../app/capture-session.ts'
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
 import { useNow } from '../../components/age.ts'
-import { formatBytes, formatCount, formatCounted } from '../../components/format.ts'
+import { formatBytes, formatCount, formatCounted, formatTimeOfDay } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText, timeText } from './live-text.ts'
+import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -37,6 +38,7 @@ export function LiveStrip({
   onRepeat,
   onClose,
 }: LiveStripProps): ReactNode {
+  const zone = useZone()
   const now = useNow(1000)
   const [open, setOpen] = useState(false)
   const progress = useStore(session.progress, (state) => state.progress)
@@ -45,7 +47,7 @@ export function LiveStrip({
   const stopping = capture.state === 'stopping'
   const behind = Math.max(0, capture.bytes - (progress?.bytesRead ?? 0))
   const directions = useDirections(session, over)
-  const word = liveWord(capture)
+  const word = liveWord(capture, zone)
   return (
     <section
       className={`live ${capture.state}`}
@@ -187,6 +189,7 @@ function Point({
   readonly point: CapturePointStatus
   readonly now: number
 }): ReactNode {
+  const zone = useZone()
   const health = capture.health.find(({ id }) => id === point.id)
   const quiet = health?.silentSince
   return (
@@ -200,7 +203,7 @@ function Point({
       {point.message !== undefined && <span className="live-bad">{point.message}</span>}
       {point.events?.map(({ at, text }, i) => (
         <span key={`${i} ${at}`} className="live-bad">
-          {timeText(at)} {text}
+          {formatTimeOfDay(at, zone)} {text}
         </span>
       ))}
       {quiet !== undefined && capture.endedAt === undefined && (

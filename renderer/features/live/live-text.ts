@@ -1,6 +1,6 @@
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { formatCounted } from '../../components/format.ts'
+import { formatCounted, formatTimeOfDay, type Zone } from '../../components/format.ts'
 
 /** What the strip says of a capture as a whole: sums over its points. */
 export interface LiveNumbers {
@@ -58,7 +58,10 @@ export const pointName = ({ namespace, pod, node }: CapturePointStatus): string 
   pod === undefined ? `node ${node}` : `${namespace}/${pod}`
 
 /** The one thing to know of it now: what is wrong, at which point; else where it captures. */
-export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent' | 'calm'; readonly text: string } {
+export function liveWord(
+  capture: LiveCapture,
+  zone: Zone,
+): { readonly tone: 'bad' | 'silent' | 'calm'; readonly text: string } {
   const { points, health, message } = capture
   const over = capture.endedAt !== undefined
   const told = points.filter((point) => point.message !== undefined)
@@ -75,19 +78,16 @@ export function liveWord(capture: LiveCapture): { readonly tone: 'bad' | 'silent
     .flatMap(({ events }) => events ?? [])
     .toSorted((a, b) => a.at - b.at)
     .at(-1)
-  if (last) return { tone: 'bad', text: `${timeText(last.at)} ${last.text}` }
+  if (last) return { tone: 'bad', text: `${formatTimeOfDay(last.at, zone)} ${last.text}` }
   const silent = health.filter(({ silentSince }) => silentSince !== undefined)
   const quiet = points.find(({ id }) => id === silent[0]?.id)
   if (!over && silent[0] && quiet) {
-    const text = `${pointName(quiet)}: no packet since ${timeText(silent[0].silentSince ?? 0)}. ${silent[0].whySilent.join(' ')}`
+    const text = `${pointName(quiet)}: no packet since ${formatTimeOfDay(silent[0].silentSince ?? 0, zone)}. ${silent[0].whySilent.join(' ')}`
     return { tone: 'silent', text: `${text}${more(silent.length)}` }
   }
   const places = points.map((point) => [pointName(point), point.interface].filter(Boolean).join(' '))
   return { tone: 'calm', text: places.join(', ') }
 }
-
-/** "09:41:07", of this machine's clock. */
-export const timeText = (at: number) => new Date(at).toLocaleTimeString('sv')
 
 /** Whether it was taken up again after a cut shows in the point's state: what is wrong now is its message. */
 export function cutsText({ cuts, message }: CapturePointStatus): string {

@@ -1,7 +1,8 @@
 import { CornerDownRight, Trash2, Undo2 } from 'lucide-react'
 import { useRef, useState, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import type { PlacedNote } from '../../../engine/engine.ts'
-import { formatClock, formatDate } from '../../components/format.ts'
+import { formatClock, formatDate, formatZone } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { once } from '../../components/once.ts'
 import { subjectText } from './anchors.ts'
 import type { NotesProps } from './index.tsx'
@@ -17,6 +18,7 @@ interface NotePageProps extends Pick<NotesProps, 'epochNs' | 'onGo' | 'onEdit' |
 
 /** One note: what it is on, and its text, which is kept as soon as one leaves it. */
 export function NotePage(props: NotePageProps): ReactNode {
+  const zone = useZone()
   const { placed, all, textRef, list, epochNs, onGo, onEdit, onDelete, onRestore } = props
   const { note, imported, time } = placed
   const [draft, setDraft] = useState(() => draftOf(note))
@@ -95,7 +97,7 @@ export function NotePage(props: NotePageProps): ReactNode {
         <p className="note-when">
           {time &&
             epochNs !== undefined &&
-            `At ${formatDate(epochNs, time.from)} ${formatClock(epochNs, time.from, 3)}. `}
+            `At ${formatDate(epochNs, time.from, zone)} ${formatClock(epochNs, time.from, zone, 3)} ${formatZone(epochNs, time.from, zone)}. `}
           {originText(placed)}
         </p>
       </div>

@@ -3,7 +3,7 @@ import type { PacketRow, SortKey } from '../../../engine/engine.ts'
 import type { TimeFormat } from '../../app/preferences.ts'
 import { Address } from '../../components/address.tsx'
 import type { Column } from '../../components/data-grid.tsx'
-import { formatClock, formatSeconds } from '../../components/format.ts'
+import { formatClock, formatSeconds, formatZone, type Zone } from '../../components/format.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
 import { NoteMark } from '../../components/note-marks.tsx'
 import { splitMarks } from './marks.ts'
@@ -14,7 +14,7 @@ export interface PacketColumn extends Column<PacketRow> {
 
 const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
   relative: 'Seconds since the first packet',
-  clock: 'Time of day, local',
+  clock: 'Time of day',
   delta: 'Seconds since the packet listed before it',
 }
 
@@ -22,12 +22,13 @@ const TIME_TITLES: Readonly<Record<TimeFormat, string>> = {
 export function packetColumns(
   format: TimeFormat,
   epochNs: string | undefined,
+  zone: Zone,
   timeBefore: (index: number) => number | undefined,
   numberWidth: number,
   origin: Pick<PacketRow, 'time' | 'frame'> | undefined,
 ): readonly PacketColumn[] {
   function time(row: PacketRow, index: number): string {
-    if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time)
+    if (format === 'clock' && epochNs !== undefined) return formatClock(epochNs, row.time, zone)
     if (format === 'relative') return formatSeconds(row.time - (origin?.time ?? 0))
     const before = timeBefore(index)
     return before === undefined ? '' : formatSeconds(row.time - before)
@@ -46,8 +47,11 @@ export function packetColumns(
       sort: 'time',
       ...(format === 'relative' && origin
         ? { title: `Since ${origin.frame}`, about: `Seconds since packet ${origin.frame}` }
-        : { title: 'Time', about: TIME_TITLES[format] }),
-      width: 100,
+        : {
+            title: 'Time',
+            about: `${TIME_TITLES[format]}${format === 'clock' && epochNs !== undefined ? `, ${formatZone(epochNs, 0, zone)}` : ''}`,
+          }),
+      width: format === 'clock' ? 128 : 100,
       numeric: true,
       cell: time,
     },

@@ -9,6 +9,7 @@ import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount, formatCounted, formatShare } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { isNarrowed } from '../../components/filter-text.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
@@ -59,6 +60,7 @@ export function Packets({
   onOpen,
   onCopy,
 }: PacketsProps): ReactNode {
+  const zone = useZone()
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
@@ -163,11 +165,12 @@ export function Packets({
       packetColumns(
         timeFormat,
         facts.epochNs,
+        zone,
         (index) => (index > 0 ? pages?.row(index - 1)?.time : undefined),
         numberWidth,
         origin,
       ),
-    [timeFormat, facts.epochNs, pages, numberWidth, origin],
+    [timeFormat, facts.epochNs, zone, pages, numberWidth, origin],
   )
 
   // The answer may be older than the facts, and of a capture that grows newer.

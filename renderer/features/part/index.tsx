@@ -12,7 +12,9 @@ import {
   formatCounted,
   formatDuration,
   formatShare,
+  type Zone,
 } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import type { OverviewProgress } from '../../worker/engine-service.ts'
 import { packetsIn, partOf, stretchFrom, timeFields, timeOf, type PartFields } from './stretch.ts'
 import { Strip } from './strip.tsx'
@@ -29,6 +31,7 @@ export interface ChoosePartProps {
 
 /** Which stretch of the capture is read: from an overview of all of it, by numbers of packets, or by time. */
 export function ChoosePart({ session, facts, most, onChoose, onClose }: ChoosePartProps): ReactNode {
+  const zone = useZone()
   const { progress, crash } = useStore(session.overview.store)
   const [fields, setFields] = useState<PartFields>(() => proposal(facts))
   const overview = progress?.overview
@@ -100,10 +103,10 @@ export function ChoosePart({ session, facts, most, onChoose, onClose }: ChoosePa
       </fieldset>
       <div className="part-ends">
         <End name="From" value={fields.from} empty="the start" first onChange={(from) => set({ from })}>
-          {clockOf(fields.by, fields.from, overview?.epoch)}
+          {clockOf(fields.by, fields.from, overview?.epoch, zone)}
         </End>
         <End name="To" value={fields.to} empty="the end" onChange={(to) => set({ to })}>
-          {clockOf(fields.by, fields.to, overview?.epoch)}
+          {clockOf(fields.by, fields.to, overview?.epoch, zone)}
         </End>
       </div>
     </Dialog>
@@ -184,8 +187,8 @@ function End({ name, value, empty, first, onChange, children }: EndProps): React
 }
 
 /** The time of day of a field in seconds. */
-function clockOf(by: PartFields['by'], text: string, epoch: bigint | undefined): string {
+function clockOf(by: PartFields['by'], text: string, epoch: bigint | undefined, zone: Zone): string {
   const seconds = Number(text)
   if (by !== 'time' || epoch === undefined || text.trim() === '' || !Number.isFinite(seconds)) return ''
-  return formatClock(String(epoch), seconds * 1e9, 3)
+  return formatClock(String(epoch), seconds * 1e9, zone, 3)
 }

@@ -12,6 +12,7 @@ import {
   formatSeconds,
   formatShare,
 } from '../../components/format.ts'
+import { useZone } from '../../components/zone.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import type { Progress } from '../../worker/engine-service.ts'
 import './status.css'
@@ -27,6 +28,7 @@ export interface StatusBarProps {
 
 /** The last line of the window: how far reading is, what the capture is, and what is selected. */
 export function StatusBar({ session, progress, view, shown, announcement }: StatusBarProps): ReactNode {
+  const zone = useZone()
   const range = useStore(view.store, (state) => state.range)
   const narrowed = useStore(view.store, isNarrowed)
   const row = useStore(view.store, (state) => state.row)
@@ -46,7 +48,7 @@ export function StatusBar({ session, progress, view, shown, announcement }: Stat
             </span>
             {facts.epochNs !== undefined && (
               <span>
-                {formatDate(facts.epochNs)}, {formatDuration(facts.lastTime - facts.firstTime)}
+                {formatDate(facts.epochNs, 0, zone)}, {formatDuration(facts.lastTime - facts.firstTime)}
               </span>
             )}
             {facts.interfaces.length > 1 && <span>{formatCounted(facts.interfaces.length, 'interface')}</span>}

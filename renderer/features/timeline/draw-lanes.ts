@@ -1,5 +1,12 @@
 import type { Lanes } from '../../../engine/engine.ts'
-import { formatBitRate, formatClock, formatCount, formatDuration, formatTick } from '../../components/format.ts'
+import {
+  formatBitRate,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatTick,
+  type Zone,
+} from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
 import { drawFindings, type PlacedFinding } from './findings-lane.ts'
@@ -16,6 +23,7 @@ export interface LanesPicture {
   readonly lanes: Lanes | undefined
   readonly findings: readonly PlacedFinding[]
   readonly epochNs: string | undefined
+  readonly zone: Zone
   readonly colors: Colors
   readonly font: string
 }
@@ -73,7 +81,7 @@ function hairline(context: CanvasRenderingContext2D, { colors, scale }: LanesPic
 }
 
 function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): void {
-  const { scale, colors, epochNs, font, height } = picture
+  const { scale, colors, epochNs, zone, font, height } = picture
   const { step, times } = ticks(scale, 96)
   context.font = `11px ${font}`
   context.textBaseline = 'alphabetic'
@@ -86,7 +94,7 @@ function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): vo
     context.fillStyle = colors.lineStrong
     context.fillRect(x, 6, 1, RULER - 6)
     context.fillStyle = colors.ink2
-    const clock = epochNs === undefined ? '' : formatClock(epochNs, time, Math.min(decimalsFor(step), 6))
+    const clock = epochNs === undefined ? '' : formatClock(epochNs, time, zone, Math.min(decimalsFor(step), 6))
     const since = tickText(time, step, long)
     // A text that is cut off says something else.
     if (x + 5 + Math.max(context.measureText(since).width, context.measureText(clock).width) > scale.width + AXIS)

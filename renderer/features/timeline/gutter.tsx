@@ -1,8 +1,9 @@
-import type { ReactNode } from 'react'
+import { useContext, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { StoreApi } from 'zustand/vanilla'
 import { formatBitRate, formatCount, formatCounted, formatDuration, formatZone } from '../../components/format.ts'
 import { ENOUGH_FOR_P99, measureAbout, measureName, MEASURES } from '../../components/measure-names.ts'
+import { ZoneContext } from '../../components/zone.ts'
 import { findingsIn, type PlacedFinding } from './findings-lane.ts'
 import {
   bucketAt,
@@ -54,6 +55,7 @@ export function Gutter({
   onMeasure,
   epochNs,
 }: GutterProps): ReactNode {
+  const { zone, change } = useContext(ZoneContext)
   const time = useStore(cursor, (state) => state.time)
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
   const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
@@ -67,7 +69,16 @@ export function Gutter({
             <span className="number">{formatCounted(summary.packets, 'packet')}</span>
             <span className="gutter-about">
               {about}
-              {epochNs !== undefined && <span title="The time zone of the clocks">{formatZone(epochNs)}</span>}
+              {epochNs !== undefined && (
+                <button
+                  type="button"
+                  className="gutter-zone"
+                  title="The time zone of the clocks: change it (U)"
+                  onClick={change}
+                >
+                  {formatZone(epochNs, 0, zone)}
+                </button>
+              )}
             </span>
           </>
         )}

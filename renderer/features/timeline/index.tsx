@@ -27,6 +27,7 @@ import { drawLanes } from './draw-lanes.ts'
 import { FindingTip } from './finding-tip.tsx'
 import { findingAt, findingsIn, findingsOf, placeFindings, type PlacedFinding } from './findings-lane.ts'
 import { listenForGestures } from './gestures.ts'
+import { useZone } from '../../components/zone.ts'
 import { Gutter } from './gutter.tsx'
 import {
   AXIS,
@@ -72,6 +73,7 @@ export function Timeline({
   pointed,
   onFilter,
 }: TimelineProps): ReactNode {
+  const zone = useZone()
   const filter = useStore(view.store, (state) => state.filter)
   const conversation = useStore(view.store, (state) => state.conversation)
   const range = useStore(view.store, (state) => state.range)
@@ -125,12 +127,13 @@ export function Timeline({
         lanes,
         findings: placed,
         epochNs: facts.epochNs,
+        zone,
         colors: palette,
         font,
       })
       tellDrawn(lanes)
     },
-    [scale, places, lanes, placed, facts.epochNs, palette],
+    [scale, places, lanes, placed, facts.epochNs, zone, palette],
   )
   const drawn = { width: size.width && size.width + AXIS, height: size.height }
   useDrawing(canvas, drawn, draw)
@@ -355,6 +358,7 @@ function Crosshair({
   readonly scale: TimeScale
   readonly epochNs: string | undefined
 }): ReactNode {
+  const zone = useZone()
   const time = useStore(cursor, (state) => state.time)
   if (time === undefined || time < scale.range.from || time > scale.range.to) return null
   const x = Math.round(scale.x(time))
@@ -366,7 +370,7 @@ function Crosshair({
         style={{ height: RULER - 1 }}
       >
         <span>{formatSeconds(time, decimals)} s</span>
-        {epochNs !== undefined && <span>{formatClock(epochNs, time, Math.min(decimals, 6))}</span>}
+        {epochNs !== undefined && <span>{formatClock(epochNs, time, zone, Math.min(decimals, 6))}</span>}
       </div>
     </div>
   )
