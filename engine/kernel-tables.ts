@@ -68,9 +68,10 @@ export const TABLE = {
   sightings: 63,
   sightingPlaces: 64,
   sightingHints: 65,
+  resetSightings: 70,
 } as const
 
-export const TABLE_COUNT = 70
+export const TABLE_COUNT = 71
 
 /** Words of TABLE.counts. */
 export const COUNT = {

@@ -78,9 +78,9 @@ export function frame(
     setOffset(offset)
     setCapturedLength(capturedLength)
     setLength(length)
-    // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
-    if (interfaceId !== 0) setInterface(interfaceId < 0 ? NO_INTERFACE : interfaceId)
   }
+  // Columns hold zeros already; what is mostly zero is not written, so that its memory is not touched.
+  if (interfaceId !== 0) setInterface(interfaceId < 0 ? NO_INTERFACE : interfaceId)
   if (interfaceId < 0) {
     if (keepsAll) setConversation(NO_CONVERSATION)
     commit(row, time, offset + <f64>capturedLength)

@@ -1,6 +1,7 @@
 import { grown } from '../columns/grown.ts'
 import { CHUNK_ROWS, FLAG, NO_CONVERSATION, type PacketChunk, type PacketTable } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
+import { VERDICT } from '../tcp/verdicts.ts'
 import { isOvertaken, isSentAgain } from './label-counts.ts'
 
 const RESET = FLAG.tcp | FLAG.rst
@@ -92,7 +93,7 @@ export class ConversationTallies {
       this.packetsBA[id]++
       this.bytesBA[id] += chunk.length[i]
     }
-    if ((flags & RESET) === RESET) this.resets[id]++
+    if ((flags & RESET) === RESET && chunk.verdict[i] !== VERDICT.copy) this.resets[id]++
     if (chunk.labels[i] !== 0) this.#addLabels(id, chunk.labels[i], chunk.verdict[i])
   }
 

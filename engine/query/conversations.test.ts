@@ -9,6 +9,8 @@ import { PacketSelector } from './selection.ts'
 import { displayFilter } from './testing/filters.ts'
 import { MIXED_FRAMES, mixedCapture } from './testing/mixed-capture.ts'
 import { TestCapture } from './testing/test-capture.ts'
+import { tcpFrame } from '../../test/support/tcp-frame.ts'
+import { FLAG } from '../columns/packet-table.ts'
 
 const mixed = mixedCapture()
 const lists = new ConversationLists(mixed)
@@ -18,6 +20,16 @@ const select = async (filter: string): Promise<Uint32Array> =>
 const ends = (ids: Uint32Array) => lists.rows(ids).map(({ addressA, addressB }) => `${addressA} ${addressB}`)
 
 describe('conversations', { timeout: 60_000 }, () => {
+  it('count a reset that two points saw once', () => {
+    const capture = new TestCapture(['pod', 'node'])
+    const reset = tcpFrame({ fromA: true, flags: FLAG.rst, seq: 7, ack: 0, window: 0, payloadLength: 0, options: [] })
+    for (const [interfaceId, time] of [0n, 1_000n].entries()) {
+      capture.add(time, reset.bytes, { interfaceId, length: reset.length })
+    }
+    const own = new ConversationLists(capture)
+    expect(own.rows(own.order('resets', true)).map(({ resets, packetsAB }) => [resets, packetsAB])).toEqual([[1, 2]])
+  })
+
   it('come the most harmed first, with what they lost time to', () => {
     const [worst] = lists.rows(lists.order('harmMs', true))
     expect(worst).toMatchObject({

@@ -2,6 +2,7 @@ import type { Lanes } from '../answers.ts'
 import { FLAG, type PacketChunk } from '../columns/packet-table.ts'
 import { LABEL } from '../tcp/labels.ts'
 import type { RoundTrips } from '../tcp/round-trips.ts'
+import { VERDICT } from '../tcp/verdicts.ts'
 import { isOvertaken, isSentAgain } from './label-counts.ts'
 import { BUCKETS, bucketOf, bucketValue, quantileBucket } from './sketch.ts'
 
@@ -49,7 +50,7 @@ export class LaneTable {
     for (let i = from; i < to; i++) {
       bytes += length[i]
       if (labels[i] !== 0) this.#addLabels(labels[i], chunk.verdict[i], slot)
-      if ((flags[i] & RESET) === RESET) this.resets[slot]++
+      if ((flags[i] & RESET) === RESET && chunk.verdict[i] !== VERDICT.copy) this.resets[slot]++
     }
     const count = this.#roundTrips.list(chunk, from, to)
     const { times } = this.#roundTrips

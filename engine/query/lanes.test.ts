@@ -78,14 +78,16 @@ describe('lanes', () => {
     expect(Array.from(found.rttP50)).toEqual([NaN, NaN, NaN])
   })
 
-  it('do not take a copy or a late original for a retransmission', () => {
+  it('do not take a copy or a late original for a retransmission, nor a copy for a reset', () => {
     const table = tableOf([
       { time: 1, labels: LABEL.retransmission, verdict: VERDICT.copy },
       { time: 2, labels: LABEL.retransmission, verdict: VERDICT.reordered },
       { time: 3, labels: LABEL.retransmission, verdict: VERDICT.rto },
+      { time: 4, flags: FLAG.tcp | FLAG.rst },
+      { time: 5, flags: FLAG.tcp | FLAG.rst, verdict: VERDICT.copy },
     ])
     const found = lanes(table, undefined, 0, 10, 1)
-    expect([found.retransmissions[0], found.outOfOrder[0]]).toEqual([1, 1])
+    expect([found.retransmissions[0], found.outOfOrder[0], found.resets[0]]).toEqual([1, 1, 1])
   })
 
   it('give percentiles of the round-trip times within the error of the sketch, and the maximum exactly', () => {

@@ -5,6 +5,8 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.sameIpId]: 'it has the IP ID of the packet seen before, and every transmission has its own',
   [EVIDENCE.sameTimestamp]: 'it is the packet seen before down to its timestamps',
   [EVIDENCE.sooner]: 'it is alike in every field, and came sooner than anything seen here could have sent it again',
+  [EVIDENCE.sameReset]:
+    'a reset alike in every field was seen a moment ago, as often as this connection’s packets are captured here',
   [EVIDENCE.partOfSegment]: 'it is part of a larger segment seen before it was cut up (segmentation offload)',
   [EVIDENCE.olderIpId]: 'its IP ID is older than that of packets that came before it: it was sent first and overtaken',
   [EVIDENCE.olderTimestamp]:

@@ -34,6 +34,7 @@ export const EVIDENCE = {
   echoesFirstSyn: 18,
   noProbes: 19,
   sooner: 20,
+  sameReset: 21,
 } as const
 
 /**

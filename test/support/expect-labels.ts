@@ -42,8 +42,8 @@ export function ingestScenario(scenario: Scenario): Ingest {
     () => ETHERNET,
     () => scenario.epoch,
   )
-  for (const { frame, time } of scenario.packets) {
-    ingest.frame(frame.bytes, 0, frame.bytes.length, frame.length, time, 0, 0)
+  for (const { frame, time, interfaceId } of scenario.packets) {
+    ingest.frame(frame.bytes, 0, frame.bytes.length, frame.length, time, 0, interfaceId)
   }
   return ingest
 }

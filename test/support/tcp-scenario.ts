@@ -16,7 +16,8 @@ import type { CapturedFrame } from './tcp-frame.ts'
  * Time is what passed since the line before, negative if the clock was set back. Sequence and acknowledgment numbers count
  * from the sender's and the other side's ISN; without `ack` the field is 0. The end after the colon is optional and checked.
  * Without `win` the side's last window stays (1000 at first). Then, in any order: options in <>, `snap N` (bytes captured from
- * the TCP header on), `id N` (IP identification), `ttl N` (64 without), `ip-length N` (what the IP header claims), `fragment`. Lines that begin with # and empty ones don't count.
+ * the TCP header on), `id N` (IP identification), `ttl N` (64 without), `ip-length N` (what the IP header claims), `on N`
+ * (the interface; 0 without), `fragment`. Lines that begin with # and empty ones don't count.
  *
  * Expected are labels, spelled as Wireshark's with spaces ("fast retransmission" and "spurious retransmission" stand for themselves
  * and "retransmission"), and facts, see FACTS. A packet's labels must be exactly those of its line; a fact is compared only where
@@ -34,6 +35,7 @@ export interface ScenarioPacket {
   /** Nanoseconds since the first packet. */
   readonly time: number
   readonly frame: CapturedFrame
+  readonly interfaceId: number
   readonly expected: readonly string[]
 }
 
@@ -97,6 +99,7 @@ export function parseScenario(text: string): Scenario {
     packets.push({
       text: line,
       time,
+      interfaceId: words.interfaceId,
       frame: tcpFrame({
         ...words,
         ipId,
@@ -116,7 +119,7 @@ function parseRest(rest: string, otherIsn: number) {
   const options = /<(.*)>/.exec(rest)?.[1]
   const words = rest.replace(/<.*>/, '').trim()
   const left = words
-    .replace(/\b(ack -?\d+|win \d+|snap \d+|id \d+|ttl \d+|ip-length \d+|fragment)\b/g, '')
+    .replace(/\b(ack -?\d+|win \d+|snap \d+|id \d+|ttl \d+|ip-length \d+|on \d+|fragment)\b/g, '')
     .replaceAll('-', '')
     .trim()
   if (left !== '') throw new Error(`What is "${left}"?`)
@@ -133,6 +136,7 @@ function parseRest(rest: string, otherIsn: number) {
   return {
     ack: ack === undefined ? 0 : (otherIsn + ack) >>> 0,
     options: options === undefined ? [] : options.split(',').flatMap((option) => optionBytes(option.trim(), otherIsn)),
+    interfaceId: number('on') ?? 0,
     fragment: /\bfragment\b/.test(words),
     ...(window !== undefined && { window }),
     ...(snap !== undefined && { snap }),

@@ -56,6 +56,10 @@ export function labelsOf(row: i32): i32 {
 export function flagsOf(row: i32): i32 {
   return load<u16>(chunkOf(row) + ((<usize>(row & CHUNK_MASK)) << 1), COLUMN.flags)
 }
+/** 0 where it is the first, and where none is. */
+export function interfaceOf(row: i32): i32 {
+  return load<u16>(chunkOf(row) + ((<usize>(row & CHUNK_MASK)) << 1), COLUMN.interface_)
+}
 export function payloadLengthOf(row: i32): i32 {
   return load<i32>(chunkOf(row) + ((<usize>(row & CHUNK_MASK)) << 2), COLUMN.payloadLength)
 }

@@ -7,6 +7,7 @@ import * as hosts from './hosts.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
 import { isOlder, isOlderThan, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
+import * as resets from './reset-sightings.ts'
 import {
   ACKED,
   COPIED,
@@ -64,7 +65,7 @@ export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
     judgedOther = sender(before ^ 1)
     judgedMissing = 0
   }
-  const verdict = judge(row, time, judged, judgedOther, ipId, flags, length, judgedMissing)
+  const verdict = judge(row, time, judged, judgedOther, ipId, flags, length, judgedMissing, direction)
   if (before !== direction && isSynAck) needs.answeredTwice(sender(before ^ 1), packet.ack, time, true)
   if (verdict !== VERDICT.copy || isSynAck) {
     let lostAcks = 0
@@ -89,15 +90,30 @@ function isFirstAgain(before: Sender): bool {
   return (before.state & SEEN) !== 0 && before.first === packet.seq
 }
 
-function judge(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, flags: i32, length: i32, missing: i32): i32 {
-  // Resets to several segments at once are alike and have no IP ID: nothing tells them from one seen twice.
-  const seen = ipId === 0 && (flags & RST) !== 0 ? sightings.UNSEEN : sightings.see(ipId, row, time)
+function judge(
+  row: i32,
+  time: f64,
+  d: Sender,
+  other: Sender,
+  ipId: i32,
+  flags: i32,
+  length: i32,
+  missing: i32,
+  direction: i32,
+): i32 {
+  const isReset = ipId === 0 && (flags & RST) !== 0
+  const seen = isReset ? resets.see(row, time, direction) : sightings.see(ipId, row, time)
   // Then it says nothing of when this was sent.
   if (seen === sightings.RETAINED) ipId = 0
   if (seen >= 0 && ((flags & SYN) === 0 || !answersSyn(d, other, ipId, seen))) {
     if ((flags & (SYN | ACK)) === SYN) noteSynCopied(d, other)
-    const evidence =
-      ipId !== 0 ? EVIDENCE.sameIpId : packet.hasTimestamps !== 0 ? EVIDENCE.sameTimestamp : EVIDENCE.sooner
+    const evidence = isReset
+      ? EVIDENCE.sameReset
+      : ipId !== 0
+        ? EVIDENCE.sameIpId
+        : packet.hasTimestamps !== 0
+          ? EVIDENCE.sameTimestamp
+          : EVIDENCE.sooner
     verdicts.enter(row, VERDICT.copy, evidence, seen, 0)
     return VERDICT.copy
   }

@@ -10,9 +10,9 @@ import { LINUX_TTL } from './missing-ids.ts'
 
 const SLOTS: i32 = 1 << 16
 /** A network that duplicates does so within this time; an IP ID comes round again no sooner on one connection. */
-const DUPLICATE_NS: f64 = 2e9
+export const DUPLICATE_NS: f64 = 2e9
 /** With neither IP ID nor timestamps a real repetition looks the same; only this close is it a copy. */
-const TWIN_NS: f64 = 0.2e6
+export const TWIN_NS: f64 = 0.2e6
 /**
  * A host may keep the IP ID of what it sends again (RFC 1122 section 3.2.1.5): Linux does not, of others it looks the same where there are no timestamps,
  * and then only sooner than any timer (mechanism.ts) it is a copy.

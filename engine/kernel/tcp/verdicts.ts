@@ -26,6 +26,20 @@ export function row(entry: i32): i32 {
 export function verdict(entry: i32): i32 {
   return verdicts[entry]
 }
+export function conversation(entry: i32): i32 {
+  return conversations[entry]
+}
+/** The row of the earlier sighting, -1 = none here. */
+export function original(entry: i32): i32 {
+  return originals[entry] - 1
+}
+export function count(): i32 {
+  return counts[0]
+}
+/** A value of EVIDENCE. */
+export function evidence(entry: i32): i32 {
+  return evidences[entry]
+}
 /** A value of NEED. */
 export function need(entry: i32): i32 {
   return needs[entry]
