@@ -65,6 +65,22 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers?.map(({ name }) => name)).toEqual(['debug-1'])
   })
 
+  it('waits for the answer to what is on its way when it is given up, and asks for nothing after', async () => {
+    const control = new AbortController()
+    cluster.api.onRequest = () => void control.abort()
+    const made = await createPod(admin, podOf('default', 'given-up'), { signal: control.signal })
+    expect(made.metadata.name).toBe('given-up')
+    await expect(createPod(admin, podOf('default', 'never'), { signal: control.signal })).rejects.toThrow(/abort/)
+    expect(cluster.findPod('default', 'never')).toBeUndefined()
+    const container = { name: 'debug-2', image: 'busybox' }
+    const adding = new AbortController()
+    cluster.api.onRequest = () => void adding.abort()
+    await addEphemeralContainer(admin, 'default', 'web', container, { signal: adding.signal })
+    expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers).toContainEqual(
+      expect.objectContaining(container),
+    )
+  })
+
   it('sends again what was turned away, after as long as it is told', async () => {
     const asked = fail('POST', podsPath('default'), 1, busy)
     await createPod(admin, podOf('default', 'patient'))

@@ -7,6 +7,7 @@ import type { EphemeralContainer, Pod } from './objects.ts'
 
 export interface CreateOptions {
   readonly dryRun?: boolean
+  /** Ends it before something is asked for. What is on its way is waited for: else nobody knew that it is there and is to be removed. */
   readonly signal?: AbortSignal
 }
 
@@ -22,6 +23,7 @@ export const podPath = (namespace: string, pod: string) => `${podsPath(namespace
 export async function createPod(connection: ApiConnection, pod: Pod, options: CreateOptions = {}): Promise<Pod> {
   const until = Date.now() + ACCOUNT_MS
   for (;;) {
+    options.signal?.throwIfAborted()
     try {
       const request = { ...asRequest(options), body: pod }
       return await connection.request<Pod>('POST', podsPath(pod.metadata.namespace ?? ''), request)
@@ -45,6 +47,7 @@ export async function addEphemeralContainer(
   options: CreateOptions = {},
 ): Promise<Pod> {
   for (let tries = 1; ; tries++) {
+    options.signal?.throwIfAborted()
     try {
       return await connection.request<Pod>('PATCH', `${podPath(namespace, pod)}/ephemeralcontainers`, {
         ...asRequest(options),
@@ -59,10 +62,7 @@ export async function addEphemeralContainer(
   }
 }
 
-const asRequest = ({ dryRun, signal }: CreateOptions): RequestOptions => ({
-  ...(dryRun ? { query: { dryRun: 'All' } } : {}),
-  ...(signal ? { signal } : {}),
-})
+const asRequest = ({ dryRun }: CreateOptions): RequestOptions => (dryRun ? { query: { dryRun: 'All' } } : {})
 
 /** The API server said no: nothing was made. After any other error, be it a 5xx, it may have been. */
 export const wasRefused = (error: unknown): error is ApiError =>
