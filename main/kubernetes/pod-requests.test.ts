@@ -67,14 +67,14 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
 
   it('waits for the answer to what is on its way when it is given up, and asks for nothing after', async () => {
     const control = new AbortController()
-    cluster.api.onRequest = () => void control.abort()
+    cluster.api.onRequest = () => (control.abort(), undefined)
     const made = await createPod(admin, podOf('default', 'given-up'), { signal: control.signal })
     expect(made.metadata.name).toBe('given-up')
     await expect(createPod(admin, podOf('default', 'never'), { signal: control.signal })).rejects.toThrow(/abort/)
     expect(cluster.findPod('default', 'never')).toBeUndefined()
     const container = { name: 'debug-2', image: 'busybox' }
     const adding = new AbortController()
-    cluster.api.onRequest = () => void adding.abort()
+    cluster.api.onRequest = () => (adding.abort(), undefined)
     await addEphemeralContainer(admin, 'default', 'web', container, { signal: adding.signal })
     expect(cluster.findPod('default', 'web')?.spec.ephemeralContainers).toContainEqual(
       expect.objectContaining(container),
