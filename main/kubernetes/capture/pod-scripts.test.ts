@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
-import { PULL, script, START, SUPERVISOR } from './pod-scripts.ts'
+import { BEAT, PULL, script, START, SUPERVISOR } from './pod-scripts.ts'
 
 /** What runs in a pod is run here, as far as it takes nothing of this machine but a folder. */
 function pod() {
@@ -79,6 +79,24 @@ describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
 
 /** Listens at once, as tcpdump does when its first file is there, until it is told to end. */
 const TCPDUMP = ['sh', '-c', 'trap "exit 0" TERM; trap ": > reported" USR1; : > seg; while :; do sleep 0.1; done']
+
+describe.skipIf(process.platform !== 'linux')('a pod that does not tell how long its node is up', () => {
+  it('stops its capture and ends when nobody is heard any more, by the sleeps that it counts', async () => {
+    const inside = pod()
+    const blind = (text: string, ...args: readonly (string | number)[]) =>
+      inside.started('sh', ...script(text.replaceAll('/proc/uptime', '/nowhere/uptime'), ...args).slice(1))
+    const supervisor = blind(SUPERVISOR, 60, 4, 60)
+    await vi.waitFor(() => expect(inside.has('../supervisor')).toBe(true))
+    const ended = once(supervisor, 'exit')
+    await says(blind(BEAT), 'waits')
+    const beat = inside.read('../lease')
+    await says(blind(START, 'abc-0', 60, 4, 1, ...TCPDUMP), 'ready')
+    expect(inside.read('../lease')).not.toBe(beat)
+    await vi.waitFor(() => expect(inside.has('code')).toBe(true), 15_000)
+    expect(inside.read('why')).toBe('lease')
+    await ended
+  }, 30_000)
+})
 
 describe.skipIf(process.platform !== 'linux')('a capture in a pod whose clock is set', () => {
   const capturing = async (seconds: number, leaseSeconds: number) => {
