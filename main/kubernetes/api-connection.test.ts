@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { connectionError } from './api-error.ts'
 import { ClusterAccess, whoami } from './cluster-access.ts'
+import { authorityOf } from './credentials.ts'
 import { openExec } from './exec-stream.ts'
 
 const web = { namespace: 'default', pod: 'web', container: 'app', command: ['true'] }
@@ -207,6 +208,23 @@ describe('what no server is asked for', () => {
     await expect(connection.get('/api/v1/namespaces/default/pods/..')).rejects.toThrow('can have the name ".."')
     await expect(openExec(connection, { ...web, namespace: '..' }, {})).rejects.toThrow('can have the name ".."')
     expect(asked).toEqual([])
+  })
+
+  it('against an authority that is none: the kubeconfig is to blame, not the certificate of the server', async () => {
+    const cluster = { name: 'shop', server: 'https://h', skipVerify: false }
+    const file = join(temporaryFolder(), 'ca.pem')
+    writeFileSync(file, 'DER or what else')
+    for (const [where, ca] of Object.entries({
+      'certificate-authority-data': { authorityData: Buffer.from('no PEM').toString('base64') },
+      [file]: { authorityFile: file },
+    })) {
+      await expect(authorityOf({ ...cluster, ...ca })).rejects.toThrow(
+        `The kubeconfig's certificate authority of cluster "shop" (${where}) is no certificate in PEM: get the kubeconfig again.`,
+      )
+    }
+    writeFileSync(file, '# theirs\n-----BEGIN CERTIFICATE-----\n')
+    expect(await authorityOf({ ...cluster, authorityFile: file })).toContain('BEGIN')
+    expect(await authorityOf(cluster)).toBe(undefined)
   })
 
   it('with credentials that cannot be sent: the kubeconfig is to blame, not the way there', async () => {

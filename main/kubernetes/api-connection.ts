@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib'
 import { HostError } from '../../common/host-error.ts'
 import { ApiError, apiError, connectionError } from './api-error.ts'
 import { pauseBeforeRetry } from './retry.ts'
-import { identify, pem } from './credentials.ts'
+import { authorityOf, identify } from './credentials.ts'
 import type { Credential, ExecCredentials } from './exec-credential.ts'
 import type { KubeCluster, KubeUser } from './kubeconfig.ts'
 import { connectThrough, proxyFor } from './proxy.ts'
@@ -268,7 +268,7 @@ export class ApiConnection {
   async #authentication(): Promise<Authentication> {
     const user = this.#user
     const [ca, { headers, certificate, key, credential }] = await Promise.all([
-      pem(this.cluster.authorityData, this.cluster.authorityFile),
+      authorityOf(this.cluster),
       identify(user, this.cluster, this.#plugins),
     ])
     const tls = {

@@ -85,7 +85,19 @@ async function authProviderHeader(user: KubeUser): Promise<string> {
   return header
 }
 
-export async function pem(data: string | undefined, path: string | undefined): Promise<string | undefined> {
+/** What the API server's certificate is checked against, as PEM. Node passes over what is none, and then says that of the server. */
+export async function authorityOf(cluster: KubeCluster): Promise<string | undefined> {
+  const { name, authorityData, authorityFile } = cluster
+  const found = await pem(authorityData, authorityFile)
+  if (found === undefined || /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(found)) return found
+  const where = authorityData ? 'certificate-authority-data' : authorityFile
+  throw new HostError(
+    'invalid-argument',
+    `The kubeconfig's certificate authority of cluster "${name}" (${where}) is no certificate in PEM: get the kubeconfig again.`,
+  )
+}
+
+async function pem(data: string | undefined, path: string | undefined): Promise<string | undefined> {
   if (data) return Buffer.from(data, 'base64').toString('utf8')
   return path ? file(path) : undefined
 }

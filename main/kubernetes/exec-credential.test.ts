@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +12,15 @@ import { LoginNeeded, redact } from './plugin-process.ts'
 
 const cluster = { name: 'c', server: 'https://c', skipVerify: false, authorityData: 'Q0E=' }
 const user = { name: 'u' }
+/** Whether it runs, or did. A zombie does not: nobody may reap it here. */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal)
+    return process.platform !== 'linux' || !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
 const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
 
 describe('credential plugins', () => {
@@ -57,16 +69,36 @@ describe('credential plugins', () => {
   })
 
   it('are left alone after a minute, with all that they have started', async () => {
-    const one = await plugin('hanging', 'sleep 100 & sleep 100')
+    const one = await plugin('hanging', 'sleep 100 & echo $! > "$0.child"; sleep 100')
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
     const before = pipes()
     const got = expect(credentials().get(user, one, cluster)).rejects.toThrow(/did not answer in 60 s/)
     await vi.waitUntil(() => pipes() > before)
+    const child = Number(await vi.waitUntil(() => readFile(`${one.command}.child`, 'utf8').catch(() => '')))
+    onTestFinished(() => void kill(child, 'SIGKILL'))
+    expect(kill(child, 0)).toBe(true)
     await vi.advanceTimersByTimeAsync(60_000)
     await got
     // What waits for them would keep a command from ending.
     await vi.waitUntil(() => pipes() === before)
+    await vi.waitUntil(() => !kill(child, 0))
+  })
+
+  it.skipIf(process.platform === 'win32')('end with the process that started them', async () => {
+    const one = await plugin('outliving', 'sleep 100 & echo $! > "$0.child"; sleep 100')
+    const started = `import { runPlugin } from ${JSON.stringify(new URL('plugin-process.ts', import.meta.url).href)}
+      void runPlugin(${JSON.stringify(one)}, process.env, { name: 'u' }).catch(() => undefined)`
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      await rm(`${one.command}.child`, { force: true })
+      const host = spawn(process.execPath, ['--input-type=module', '-e', started], { stdio: 'inherit' })
+      const child = Number(await vi.waitUntil(() => readFile(`${one.command}.child`, 'utf8').catch(() => ''), 10_000))
+      onTestFinished(() => void kill(child, 'SIGKILL'))
+      host.kill(signal)
+      const [, by] = await once(host, 'exit')
+      expect(by).toBe(signal)
+      await vi.waitUntil(() => !kill(child, 0))
+    }
   })
 
   it('run again when the credential is about to expire', async () => {

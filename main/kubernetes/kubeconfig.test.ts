@@ -77,6 +77,51 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
     }
   })
 
+  it('of several documents count with their first, and say so; markers alone make none', async () => {
+    const one = 'clusters: [{name: c, cluster: {server: "https://h"}}]\ncontexts: [{name: x, context: {cluster: c}}]\n'
+    const several = await file('several', `# mine\n---\n${one}---\nPLANTED: [\n`)
+    const config = await loadKubeconfig([several])
+    expect(config.problems).toEqual([
+      `${several} holds several YAML documents (another begins at line 5). As with kubectl, only the first counts.`,
+    ])
+    expect(resolveContext(config, 'x').cluster.server).toBe('https://h')
+    const marked = await file('one', `%YAML 1.2\n---\n${one}...\n---\n# nothing\n`)
+    expect((await loadKubeconfig([marked])).problems).toEqual([])
+    const spoilt = await file('spoilt', '---\n# two\n---\nclusters: [\n')
+    expect((await loadKubeconfig([spoilt])).problems).toEqual([
+      `${spoilt} can't be used as a kubeconfig: it is no YAML from line 5 on.`,
+    ])
+    const nothing = await file('nothing', '# nothing\n---\n')
+    expect((await loadKubeconfig([nothing])).problems).toEqual([
+      `${nothing} can't be used as a kubeconfig: it is empty.`,
+    ])
+  })
+
+  it('whose certificates are not base64 say so, also where the cluster is asked for', async () => {
+    const path = await file(
+      'spoilt-data',
+      `
+clusters:
+- {name: c, cluster: {server: "https://h", certificate-authority-data: "PLANTED!"}}
+- {name: folded, cluster: {server: "https://h", certificate-authority-data: "Q0\\nE="}}
+- {name: cut, cluster: {server: "https://h", certificate-authority-data: "Q0E"}}
+users:
+- {name: u, user: {client-key-data: "PLANTED-KEY"}}
+contexts: [{name: x, context: {cluster: c}}, {name: y, context: {cluster: folded, user: u}}]
+`,
+    )
+    const config = await loadKubeconfig([path])
+    const said = (what: string, field: string) => `${path}: the ${what} can't be used ("${field}" is not base64).`
+    expect(config.problems).toEqual([
+      said('cluster "c"', 'certificate-authority-data'),
+      said('cluster "cut"', 'certificate-authority-data'),
+      said('user "u"', 'client-key-data'),
+    ])
+    expect(config.clusters.has('folded')).toBe(true)
+    expect(() => resolveContext(config, 'x')).toThrow(/which no file defines\. .*"c" can't be used .* is not base64/)
+    expect(() => resolveContext(config, 'y')).toThrow(/"u" can't be used .* is not base64/)
+  })
+
   it('that are broken are a problem in words, without their text, and the others count', async () => {
     const broken = await file('broken', 'users: [{name: u, user: {token: PLANTED-SECRET}\n')
     const wrong = await file('wrong', 'clusters: [{name: c, cluster: {no-server: 1}}]\nusers: PLANTED-SECRET\n')

@@ -8,12 +8,23 @@ import { HostError } from '../../common/host-error.ts'
 // @kubernetes/client-node's own loader forgets impersonated groups, token files that rotate and the directory of an exec command.
 
 const text = z.optional(z.nullable(z.string()))
+/** As Go decodes it, with padding; line breaks may be anywhere. Node would take whatever is there. */
+const base64 = z.optional(
+  z.nullable(
+    z.string().check(
+      z.refine((value) => {
+        const digits = value.replaceAll(/[\r\n]/g, '')
+        return digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits)
+      }, 'is not base64'),
+    ),
+  ),
+)
 const flag = z.optional(z.nullable(z.boolean()))
 
 const ClusterEntry = z.object({
   server: z.string(),
   'certificate-authority': text,
-  'certificate-authority-data': text,
+  'certificate-authority-data': base64,
   'insecure-skip-tls-verify': flag,
   'tls-server-name': text,
   'proxy-url': text,
@@ -32,9 +43,9 @@ const ExecEntry = z.object({
 
 const UserEntry = z.object({
   'client-certificate': text,
-  'client-certificate-data': text,
+  'client-certificate-data': base64,
   'client-key': text,
-  'client-key-data': text,
+  'client-key-data': base64,
   token: text,
   tokenFile: text,
   username: text,
@@ -153,15 +164,20 @@ export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconf
       if (codeOf(error) !== 'ENOENT') problems.push(`${file} can't be used as a kubeconfig: ${whyUnread(error)}`)
       continue
     }
-    if (source.trim() === '') {
+    const [first, second] = documentsIn(source)
+    if (first === undefined) {
       problems.push(`${file} can't be used as a kubeconfig: it is empty.`)
       continue
     }
+    if (second !== undefined) {
+      const where = `another begins at line ${second.line}`
+      problems.push(`${file} holds several YAML documents (${where}). As with kubectl, only the first counts.`)
+    }
     let content: unknown
     try {
-      content = loadYaml(source)
+      content = loadYaml(first.text)
     } catch (error) {
-      problems.push(`${file} can't be used as a kubeconfig: it is no YAML${atLine(error)}.`)
+      problems.push(`${file} can't be used as a kubeconfig: it is no YAML${atLine(error, first.line)}.`)
       continue
     }
     const parsed = KubeconfigFile.safeParse(content ?? {})
@@ -214,13 +230,16 @@ export function resolveContext(
   if (!cluster)
     throw new HostError(
       'not-found',
-      `Context "${wanted}" names the cluster "${context.cluster}", which no file defines.`,
+      `Context "${wanted}" names the cluster "${context.cluster}", ${undefinedIn(config)}`,
     )
   const user = context.user === '' ? { name: '' } : config.users.get(context.user)
   if (!user)
-    throw new HostError('not-found', `Context "${wanted}" names the user "${context.user}", which no file defines.`)
+    throw new HostError('not-found', `Context "${wanted}" names the user "${context.user}", ${undefinedIn(config)}`)
   return { context, cluster, user }
 }
+
+/** What is spoilt may be what is looked for. */
+const undefinedIn = ({ problems }: Kubeconfig) => ['which no file defines.', ...problems].join(' ')
 
 function read<T>(
   entries: readonly ({ readonly name: string } & Readonly<Record<string, unknown>>)[] | null | undefined,
@@ -306,11 +325,24 @@ const absolute = (value: string | null | undefined, folder: string) =>
 const textOf = (bytes: Uint8Array) =>
   new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes)
 
+/**
+ * The YAML documents that hold anything, each with the line that it begins at. A line that begins with a marker is one wherever it is, also
+ * in a scalar (YAML 1.2.2, section 9.1.2).
+ */
+function documentsIn(source: string): { readonly text: string; readonly line: number }[] {
+  let line = 1
+  return source.split(/^(?:---|\.\.\.)(?=\s|$)/m).flatMap((text) => {
+    const begins = line
+    line += text.split('\n').length - 1
+    return /^\s*[^\s#%]/m.test(text) ? [{ text, line: begins }] : []
+  })
+}
+
 /** Where the parser stopped, without its words: they quote the file. */
-function atLine(error: unknown): string {
+function atLine(error: unknown, first: number): string {
   const mark: unknown = error instanceof Error && 'mark' in error ? error.mark : undefined
   const line: unknown = typeof mark === 'object' && mark !== null && 'line' in mark ? mark.line : undefined
-  return typeof line === 'number' ? ` from line ${line + 1} on` : ''
+  return typeof line === 'number' ? ` from line ${line + first} on` : ''
 }
 
 function whyUnread(error: unknown): string {
@@ -321,8 +353,10 @@ function whyUnread(error: unknown): string {
 }
 
 function where(error: z.core.$ZodError): string {
-  const place = error.issues[0]?.path.join('.')
-  return place ? ` ("${place}" is missing or of the wrong kind)` : ''
+  const [issue] = error.issues
+  const place = issue?.path.join('.')
+  const why = issue?.code === 'custom' ? issue.message : 'is missing or of the wrong kind'
+  return place ? ` ("${place}" ${why})` : ''
 }
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error')

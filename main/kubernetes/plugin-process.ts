@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { HostError } from '../../common/host-error.ts'
 import type { ExecPlugin, KubeUser } from './kubeconfig.ts'
@@ -38,15 +38,15 @@ export interface PluginAnswer {
 
 /** Without a terminal, for as long as a request can wait. */
 export function runPlugin(plugin: ExecPlugin, env: Environment, user: KubeUser): Promise<PluginAnswer> {
-  const child = spawn(plugin.command, [...plugin.args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = startGroup(plugin, env)
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     if (stderr.length < OUTPUT_LIMIT) stderr += part
   })
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    child.kill('SIGKILL')
-    // What it has started may live on, and hold them open.
+    endAll(child)
+    // What has left the group may live on, and hold them open.
     child.stdout.destroy()
     child.stderr.destroy()
     const message = `${about(plugin, user)} did not answer in 60 s${said(stderr)}`
@@ -54,7 +54,60 @@ export function runPlugin(plugin: ExecPlugin, env: Environment, user: KubeUser):
     reject(asks ? new LoginNeeded(message, UNANSWERED_HOLD_OFF_MS) : new HostError('unavailable', message))
   }, TIMEOUT_MS)
   const answered = printed(child, child.stdout, plugin, user).then((answer) => ({ ...answer, stderr }))
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
+  return Promise.race([answered, late]).finally(() => {
+    clearTimeout(timer)
+    letGo(child)
+  })
+}
+
+/** Ends a plugin that was started without a terminal, and what it has started. */
+function endAll({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  if (process.platform === 'win32') {
+    execFile('taskkill', ['/T', '/F', '/PID', String(pid)], { windowsHide: true }, () => undefined)
+    return
+  }
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // All have ended.
+  }
+}
+
+const running = new Set<ChildProcess>()
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+function endRunning(): void {
+  for (const child of running) endAll(child)
+}
+process.on('exit', endRunning)
+
+/** Where nobody else listens the signal ends this process, and no other: a group of its own does not hear Ctrl+C. */
+function onSignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return
+  endRunning()
+  process.off(signal, onSignal)
+  process.kill(process.pid, signal)
+}
+
+/** In a group of its own, which can be ended with all that it starts, and ends with us. */
+function startGroup({ command, args }: ExecPlugin, env: Environment) {
+  // Before: it runs before we hear of that.
+  if (running.size === 0) for (const signal of ENDING) process.on(signal, onSignal)
+  try {
+    const detached = process.platform !== 'win32'
+    const child = spawn(command, [...args], { env, stdio: ['ignore', 'pipe', 'pipe'], detached, windowsHide: true })
+    running.add(child)
+    return child
+  } catch (error) {
+    letGo()
+    throw error
+  }
+}
+
+function letGo(child?: ChildProcess): void {
+  if (child) running.delete(child)
+  if (running.size === 0) for (const signal of ENDING) process.off(signal, onSignal)
 }
 
 /** With the terminal of this process, for as long as the person takes. */
