@@ -11,7 +11,7 @@ import {
   UsageError,
 } from './commands/command.ts'
 import { helpText } from './commands/help-text.ts'
-import { harmless, writeOut } from './commands/write-out.ts'
+import { say, writeOut } from './commands/write-out.ts'
 import { cacheFolder } from './user-folder.ts'
 
 // Compiled once and not at every start: a quarter of the time a small capture takes. Where it can't be written, it is not kept.
@@ -78,15 +78,15 @@ function failed(error: unknown, name: string): number {
   if (error instanceof Interrupted) return 128 + constants.signals[error.signal]
   const label = Object.hasOwn(COMMANDS, name) ? `hopscope ${name}` : 'hopscope'
   if (error instanceof UsageError) {
-    process.stderr.write(`${label}: ${error.message}\n\`${label} --help\` tells more.\n`)
+    say(`${label}: ${error.message}\n\`${label} --help\` tells more.`)
     return 2
   }
   if (error instanceof CommandError) {
-    process.stderr.write(`${label}: ${harmless(error.message)}\n`)
+    say(`${label}: ${error.message}`)
     return 1
   }
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${label}: this should not have happened: ${harmless(message)}\n`)
+  say(`${label}: this should not have happened: ${message}`)
   if (process.env['HOPSCOPE_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return 1
 }

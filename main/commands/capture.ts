@@ -22,6 +22,7 @@ import {
 } from './cluster.ts'
 import { type Command, CommandError, endingSignals, Interrupted, UsageError } from './command.ts'
 import { bytesText } from './text.ts'
+import { say } from './write-out.ts'
 
 const HEADERS = 128
 const SILENT_MS = 10_000
@@ -144,7 +145,7 @@ async function untilStopped(made: ClusterCapture): Promise<ClusterCaptureStatus>
     return await made.run()
   } catch (error) {
     if (!asked || !(error instanceof HostError) || error.code !== 'cancelled') throw error
-    process.stderr.write(`hopscope capture: ${error.message}\n`)
+    say(`hopscope capture: ${error.message}`)
     throw new Interrupted(asked)
   } finally {
     for (const signal of signals) process.off(signal, stop)
@@ -157,8 +158,10 @@ function progress(filter: string): (status: ClusterCaptureStatus) => void {
   let last = 0
   const silence = new Silence(filter)
   const said = new Map<number, string>()
-  const tell = (text: string) =>
-    process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[K' : ''}hopscope capture: ${text}\n`)
+  const tell = (text: string) => {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    say(`hopscope capture: ${text}`)
+  }
   const happened = new Map<number, number>()
   return (status) => {
     for (const { id, events = [] } of status.points) {
@@ -183,7 +186,8 @@ function progress(filter: string): (status: ClusterCaptureStatus) => void {
     const dropped = status.points.reduce((sum, point) => sum + (point.dropped ?? 0), 0)
     const seconds = Math.round((now - status.startedAt) / 1000)
     const line = `${status.state}: ${live} of ${status.points.length} points, ${status.packets} packets, ${bytesText(status.bytes)}, ${dropped} dropped, ${seconds} s`
-    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `hopscope capture: ${line}\n`)
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+    else say(`hopscope capture: ${line}`)
   }
 }
 
@@ -215,27 +219,21 @@ class Silence {
 
 function finish(status: ClusterCaptureStatus): number {
   const { file, packets, bytes, points } = status
-  process.stderr.write(`hopscope capture: ${file}: ${packets} packets, ${bytesText(bytes)}.\n`)
+  say(`hopscope capture: ${file}: ${packets} packets, ${bytesText(bytes)}.`)
   if (status.late)
-    process.stderr.write(
-      `hopscope capture: ${status.late} packets came too late to be put in the order of time; their places are marked in the file.\n`,
+    say(
+      `hopscope capture: ${status.late} packets came too late to be put in the order of time; their places are marked in the file.`,
     )
   for (const point of points) {
     const where = point.pod ?? point.node
-    if (point.dropped)
-      process.stderr.write(`hopscope capture: ${where}: the kernel dropped ${point.dropped} packets.\n`)
+    if (point.dropped) say(`hopscope capture: ${where}: the kernel dropped ${point.dropped} packets.`)
     if (point.lostBytes > 0) {
-      process.stderr.write(
-        `hopscope capture: ${where}: ${bytesText(point.lostBytes)} were lost; the place is marked in the file.\n`,
-      )
+      say(`hopscope capture: ${where}: ${bytesText(point.lostBytes)} were lost; the place is marked in the file.`)
     }
-    if (point.state !== 'complete')
-      process.stderr.write(`hopscope capture: ${where}: ${point.state}: ${point.message ?? 'unknown why'}\n`)
+    if (point.state !== 'complete') say(`hopscope capture: ${where}: ${point.state}: ${point.message ?? 'unknown why'}`)
   }
   if (packets === 0)
-    process.stderr.write(
-      `hopscope capture: no packet passed${status.points.length > 1 ? ' at any point' : ''}: does the filter fit?\n`,
-    )
+    say(`hopscope capture: no packet passed${status.points.length > 1 ? ' at any point' : ''}: does the filter fit?`)
   return status.state === 'complete' ? 0 : 1
 }
 

@@ -3,7 +3,7 @@ import { asCommand, openContexts } from './cluster.ts'
 import { type Command, UsageError } from './command.ts'
 import { jsonText } from './json.ts'
 import { millisecondsText, table } from './text.ts'
-import { harmless, writeOut } from './write-out.ts'
+import { say, writeOut } from './write-out.ts'
 
 export const contexts: Command = {
   name: 'contexts',
@@ -24,9 +24,9 @@ A context that can't be reached says why. The current one is marked with *.
     return asCommand(async () => {
       using all = openContexts(values.kubeconfig)
       const config = await all.config()
-      for (const problem of config.problems) process.stderr.write(`hopscope contexts: ${harmless(problem)}\n`)
+      for (const problem of config.problems) say(`hopscope contexts: ${problem}`)
       if (config.contexts.length === 0) {
-        process.stderr.write(`hopscope contexts: there are none; looked at ${config.files.join(', ')}.\n`)
+        say(`hopscope contexts: there are none; looked at ${config.files.join(', ')}.`)
         return 1
       }
       const found = await Promise.all(config.contexts.map(({ name }) => all.probe(name)))

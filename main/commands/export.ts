@@ -16,7 +16,7 @@ import { checkFilterArgument } from './filter-argument.ts'
 import { ownNotes } from './own-notes.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { nameOf, warnOfDamage } from './read-capture.ts'
-import { writeOut, writeWhole } from './write-out.ts'
+import { say, writeOut, writeWhole } from './write-out.ts'
 
 export const exportCommand: Command = {
   name: 'export',
@@ -64,8 +64,8 @@ ${PART_HELP}`,
       throw error
     }
     const of = engine.packets.rows.toLocaleString('en')
-    process.stderr.write(`hopscope export: ${rows.length.toLocaleString('en')} of ${of} packets written.\n`)
-    if (redaction) process.stderr.write(`hopscope export: ${redaction.summary}.\n`)
+    say(`hopscope export: ${rows.length.toLocaleString('en')} of ${of} packets written.`)
+    if (redaction) say(`hopscope export: ${redaction.summary}.`)
     return 0
   },
 }
@@ -99,7 +99,6 @@ function classic(
       `${output}: the packets have different link types, which a classic pcap can't hold. Name it .pcapng.`,
     )
   }
-  if (lost.length > 0)
-    process.stderr.write(`hopscope export: a classic pcap can't hold ${lost.join(', ')}; a .pcapng would.\n`)
+  if (lost.length > 0) say(`hopscope export: a classic pcap can't hold ${lost.join(', ')}; a .pcapng would.`)
   return exportPcap(engine, rows, read, redaction)
 }

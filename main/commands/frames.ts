@@ -6,7 +6,7 @@ import { parseArguments } from './arguments.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
 import { PART_HELP, PART_OPTIONS, PART_USAGE, partOption } from './part-arguments.ts'
 import { readCapture, warnOfDamage } from './read-capture.ts'
-import { writeOut, writeWhole } from './write-out.ts'
+import { say, writeOut, writeWhole } from './write-out.ts'
 
 export const frames: Command = {
   name: 'frames',
@@ -48,7 +48,7 @@ ${PART_HELP}`,
         lines = await linesOf(file, filter, part)
       } catch (error) {
         if (!(error instanceof CommandError)) throw error
-        process.stderr.write(`hopscope frames: ${error.message}\n`)
+        say(`hopscope frames: ${error.message}`)
         failed++
         continue
       }

@@ -4,7 +4,7 @@ import { parseArguments } from './arguments.ts'
 import { asCommand, CONTEXT_OPTIONS, containerSettings, openContexts, TARGET_HELP, TARGET_OPTIONS } from './cluster.ts'
 import { type Command, UsageError } from './command.ts'
 import { jsonText } from './json.ts'
-import { writeOut } from './write-out.ts'
+import { harmless, writeOut } from './write-out.ts'
 
 export const preflight: Command = {
   name: 'preflight',
@@ -36,7 +36,7 @@ ${TARGET_HELP}
           ? ({ kind: 'node', node: values.node ?? '' } as const)
           : ({ kind: 'pod', namespace, pod } as const)
       const result = await ask(connection, target, containerSettings(values), values['debug-namespace'] ?? namespace)
-      await writeOut(values.json ? `${jsonText(result.preflight, 1)}\n` : report(result.preflight))
+      await writeOut(values.json ? `${jsonText(result.preflight, 1)}\n` : harmless(report(result.preflight)))
       return result.preflight.chosen ? 0 : 1
     })
   },

@@ -7,6 +7,7 @@ import type { CaptureFacts } from '../../engine/engine.ts'
 import { whyFileFailed } from '../file-errors.ts'
 import { CommandError } from './command.ts'
 import { durationText } from './text.ts'
+import { say } from './write-out.ts'
 
 // One reused buffer: larger ones fall out of the cache and cost up to twice the CPU.
 const CHUNK_BYTES = 1 << 18
@@ -86,9 +87,9 @@ function emptyPartText(part: CapturePart, { part: read, damage }: CaptureFacts):
 export function warnOfDamage(command: string, file: string, engine: Capture): void {
   const facts = engine.facts()
   const { damage, packets } = facts
-  if (facts.part) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: only ${partText(facts)}.\n`)
+  if (facts.part) say(`hopscope ${command}: ${nameOf(file)}: only ${partText(facts)}.`)
   const unread = unreadText(facts)
-  if (unread !== undefined) process.stderr.write(`hopscope ${command}: ${nameOf(file)}: ${unread}\n`)
+  if (unread !== undefined) say(`hopscope ${command}: ${nameOf(file)}: ${unread}`)
   if (!damage) return
   const until =
     packets === 0
@@ -96,9 +97,7 @@ export function warnOfDamage(command: string, file: string, engine: Capture): vo
       : packets === 1
         ? 'the packet before it was read'
         : `the ${packets.toLocaleString('en')} packets before it were read`
-  process.stderr.write(
-    `hopscope ${command}: ${nameOf(file)}: damaged at byte ${damage.offset}, ${until}. ${damage.reason}\n`,
-  )
+  say(`hopscope ${command}: ${nameOf(file)}: damaged at byte ${damage.offset}, ${until}. ${damage.reason}`)
 }
 
 /** How a FILE is called in messages. */

@@ -11,6 +11,7 @@ import { startServer } from '../server.ts'
 import type { BrowserServer } from '../server.ts'
 import { dataFolder, userFolder } from '../user-folder.ts'
 import { type Command, CommandError, endingSignals, Interrupted, UsageError } from './command.ts'
+import { say } from './write-out.ts'
 
 export const serve: Command = {
   name: 'serve',
@@ -51,8 +52,8 @@ and open the URL with 8080 in place of PORT.`,
       dataFolder: dataFolder(),
       environment: () => Promise.resolve(process.env),
       demo,
-      warn: (message) => process.stderr.write(`hopscope serve: ${message}\n`),
-      report: (where, error) => process.stderr.write(`hopscope serve: ${where}: ${describe(error)}\n`),
+      warn: (message) => say(`hopscope serve: ${message}`),
+      report: (where, error) => say(`hopscope serve: ${where}: ${describe(error)}`),
       // Ctrl+C in a terminal ends the demo's processes too, and with them its start.
     }).catch((error: unknown) => Promise.race([stopped, Promise.reject(error)]))
     const pipes: PipedCapture[] = []
@@ -102,9 +103,9 @@ async function openPiped(host: Host): Promise<PipedCapture> {
   const piped = await keepPiped(process.stdin, join(dataFolder(), 'captures'), host.captures)
   if (!piped) throw new CommandError('standard input ended before anything came.')
   const { capture, ended } = piped
-  process.stderr.write(`hopscope serve: standard input is kept in ${capture.path}\n`)
+  say(`hopscope serve: standard input is kept in ${capture.path}`)
   void ended.then(() => {
-    if (capture.failure) process.stderr.write(`hopscope serve: it ended early. ${capture.failure.message}\n`)
+    if (capture.failure) say(`hopscope serve: it ended early. ${capture.failure.message}`)
   })
   return piped
 }

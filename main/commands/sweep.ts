@@ -2,7 +2,7 @@ import { findLeftovers, removeLeftovers, type Leftover } from '../kubernetes/cap
 import { parseArguments } from './arguments.ts'
 import { asCommand, CONTEXT_OPTIONS, openContexts, openLedger } from './cluster.ts'
 import { type Command, UsageError } from './command.ts'
-import { writeOut } from './write-out.ts'
+import { harmless, say, writeOut } from './write-out.ts'
 
 export const sweep: Command = {
   name: 'sweep',
@@ -29,21 +29,23 @@ An ephemeral container stays listed in its pod until the pod is deleted; Kuberne
       const { connection, context } = await all.open(values.context)
       const ledger = openLedger()
       const { leftovers, notes } = await findLeftovers(connection, context.name, ledger)
-      for (const note of notes) process.stderr.write(`hopscope sweep: ${note}\n`)
+      for (const note of notes) say(`hopscope sweep: ${note}`)
       if (leftovers.length === 0) {
         await writeOut(`Nothing of Hopscope's is left in ${context.name}.\n`)
         return 0
       }
       if (values['dry-run']) {
-        await writeOut(leftovers.map((one) => `${nameOf(one)}${one.inUse ? ' (in use)' : ''}\n`).join(''))
+        await writeOut(harmless(leftovers.map((one) => `${nameOf(one)}${one.inUse ? ' (in use)' : ''}\n`).join('')))
         return 0
       }
       const { removed, kept } = await removeLeftovers(connection, leftovers, ledger, values.force)
       await writeOut(
-        [
-          ...removed.map((one) => `removed ${nameOf(one)}\n`),
-          ...kept.map(({ leftover, why }) => `kept    ${nameOf(leftover)}: ${why}\n`),
-        ].join(''),
+        harmless(
+          [
+            ...removed.map((one) => `removed ${nameOf(one)}\n`),
+            ...kept.map(({ leftover, why }) => `kept    ${nameOf(leftover)}: ${why}\n`),
+          ].join(''),
+        ),
       )
       return kept.length === 0 ? 0 : 1
     })

@@ -1,11 +1,20 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { CommandError, Interrupted } from './command.ts'
-import { writeWhole } from './write-out.ts'
+import { say, writeWhole } from './write-out.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
+
+describe('what is said on standard error', () => {
+  it('steers no terminal, whoever it quotes', () => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    onTestFinished(() => written.mockRestore())
+    say('web: \x1b]0;owned\x07\x9b2J\r\ttwo\nlines')
+    expect(written.mock.calls).toEqual([['web: \ufffd]0;owned\ufffd\ufffd2J\ufffd\ufffdtwo\nlines\n']])
+  })
+})
 
 describe('writing a file as a whole', () => {
   it('shows the new file under its name only once all of it is there', async () => {

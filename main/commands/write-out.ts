@@ -17,6 +17,9 @@ export function writeOut(text: string | Uint8Array): Promise<void> {
 /** Names of clusters and what servers say, for a terminal: without control characters, which would steer it. */
 export const harmless = (text: string): string => text.replaceAll(/[^\P{Cc}\n]/gu, '\u{fffd}')
 
+/** A line for the person, on standard error. What it quotes, of clusters, files or a command line, steers no terminal. */
+export const say = (line: string): void => void process.stderr.write(`${harmless(line)}\n`)
+
 /**
  * Writes the file as a whole or not at all: under another name beside it, which then takes its place. What is no plain file (a pipe, a
  * device) is written to as it is. Throws CommandError for what is wrong with the file, Interrupted, and what `pieces` throws.
