@@ -72,6 +72,8 @@ export { CaptureChanged, exportPcap, exportPcapng, lostInPcap } from './export.t
 export { Redaction, REDACTIONS, type RedactionKind } from './redact.ts'
 export { framesTable } from './frames-table.ts'
 export { compare, comparedSide, type ComparedSide, type CompareRange, type Comparison } from './compare.ts'
+export { joinCaptures, type JoinedCapture } from './join/join-captures.ts'
+export type { PartToJoin } from './join/part-frames.ts'
 export { hopsOf } from './hops/hops.ts'
 export type { Hop, HopReport, Loss, SeenPacket } from './hops/report.ts'
 export { asksOf } from './hops/lookups.ts'

@@ -159,7 +159,8 @@ function timeOf(engine: Engine, time: number): bigint {
   return (engine.epoch ?? 0n) + BigInt(Math.round(time))
 }
 
-function interfaceOptions(one: CaptureInterface): InterfaceOptions {
+/** How it is written again. */
+export function interfaceOptions(one: CaptureInterface): InterfaceOptions {
   const { linkType, snapLength, name, description, filter, os, hardware, fcsLength, comments } = one
   return {
     linkType,
@@ -179,7 +180,8 @@ function namelessInterface({ linkType, snapLength, fcsLength }: CaptureInterface
   return { linkType, snapLength, ...(fcsLength !== undefined && { fcsLength }) }
 }
 
-function addressNames(names: ReadonlyMap<string, ReadonlySet<string>>): AddressNames[] {
+/** Those whose address can be read. */
+export function addressNames(names: ReadonlyMap<string, ReadonlySet<string>>): AddressNames[] {
   const records: AddressNames[] = []
   for (const [text, known] of names) {
     const address = addressBytes(text)

@@ -48,15 +48,19 @@ export async function takePicture(page: Page, name: string): Promise<void> {
 
 /** Drops a file on the window, as from a file manager. */
 export async function dropFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
-  const base64 = Buffer.from(bytes).toString('base64')
-  await page.evaluate(
-    ({ fileName, data }) => {
-      const transfer = new DataTransfer()
-      transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], fileName))
-      for (const type of ['dragenter', 'dragover', 'drop']) {
-        window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }))
-      }
-    },
-    { fileName: name, data: base64 },
-  )
+  await dropFiles(page, { [name]: bytes })
+}
+
+/** Drops several at once. */
+export async function dropFiles(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  const dropped = Object.entries(files).map(([name, bytes]) => ({ name, data: Buffer.from(bytes).toString('base64') }))
+  await page.evaluate((all) => {
+    const transfer = new DataTransfer()
+    for (const { name, data } of all) {
+      transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name))
+    }
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }))
+    }
+  }, dropped)
 }
