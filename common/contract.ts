@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { CHECKS, type CheckResult, type CheckTarget as CheckTargetModel } from './model/check.ts'
 import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/context.ts'
 import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
+import type { JoinedFacts as JoinedFactsModel, JoinedPlace } from './model/joined-capture.ts'
 import type { LibraryCapture, LiveCapture, PointLook, PointPlan, SweepReport } from './model/live-capture.ts'
 import { NOTE_COLOURS, type Note as NoteModel } from './model/note.ts'
 import type { TerminalFacts, TerminalOutput, TerminalTarget as TerminalTargetModel } from './model/terminal.ts'
@@ -190,6 +191,24 @@ const ClusterCaptureId = z.string().check(z.regex(/^[a-f0-9]{12}$/))
 /** A file name of the library: no folder in it. */
 export const LibraryName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.pcapng$/))
 
+const captureNames = z.readonly(z.array(z.string().check(z.minLength(1), z.maxLength(1024))).check(z.maxLength(64)))
+const moment = z.number().check(z.minimum(-8.64e15), z.maximum(8.64e15))
+const count = z.int().check(z.minimum(0))
+export const JoinedId = z.string().check(z.regex(/^joined-[a-f0-9]{24}$/))
+export const JoinOrder = z.strictObject({
+  title: z.string().check(z.minLength(1), z.maxLength(200)),
+  from: captureNames.check(z.minLength(2)),
+  bytes: count,
+})
+export type JoinOrder = z.infer<typeof JoinOrder>
+export const JoinedFacts = z.strictObject({
+  packets: count,
+  points: z.readonly(z.array(z.string().check(z.maxLength(1024))).check(z.maxLength(4096))),
+  startedAt: moment,
+  endedAt: moment,
+  message: z.optional(z.string().check(z.maxLength(16_384))),
+})
+
 /** Captures from clusters, from the question what is allowed to the file that is kept. */
 export interface CapturingSection {
   /** What it would take, for each point; changes nothing in the cluster. */
@@ -214,6 +233,13 @@ export interface CapturingSection {
   watchLibrary(): Promise<Subscription<readonly LibraryCapture[]>>
   /** Deletes one for good. */
   deleteCapture(name: string): Promise<void>
+  /**
+   * A capture that the page puts together of others, see model/joined-capture.ts. Says where it goes; where the subscription ends before
+   * finishJoined, what is there of it is deleted. unavailable where the disk has no room for it.
+   */
+  beginJoined(order: JoinOrder): Promise<Subscription<JoinedPlace>>
+  /** All its bytes are there: it is in the library. */
+  finishJoined(id: string, facts: JoinedFactsModel): Promise<CaptureSource>
 }
 
 const contextName = z.optional(ContextName)
@@ -374,6 +400,8 @@ export const contractInputs = {
     watchLive: [],
     watchLibrary: [],
     deleteCapture: [LibraryName],
+    beginJoined: [JoinOrder],
+    finishJoined: [JoinedId, JoinedFacts],
   },
   terminals: {
     watch: [],

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { RpcSession } from 'capnweb'
-import type { HostContract } from '../common/contract.ts'
+import { JoinedId, type HostContract } from '../common/contract.ts'
 import type { MessageTransport } from '../common/message-transport.ts'
 import { RecentCaptures } from './captures/recent-captures.ts'
 import { Samples } from './captures/samples.ts'
@@ -18,6 +18,7 @@ import { CaptureLibrary, CapturesService } from './services/captures.ts'
 import { ChecksService } from './services/checks.ts'
 import { CaptureStore } from './services/capturing/capture-store.ts'
 import { CapturingService } from './services/capturing/index.ts'
+import { JoinedCaptures } from './services/capturing/joined-captures.ts'
 import { LiveCaptures } from './services/capturing/live-captures.ts'
 import { ContextBook } from './services/clusters/context-book.ts'
 import { ContextStates } from './services/clusters/context-states.ts'
@@ -63,6 +64,7 @@ export class Host {
   readonly #explorer: ExplorerService
   readonly #capturing: CapturingService
   readonly #live: LiveCaptures
+  readonly #joined: JoinedCaptures
   readonly #sweeps: Sweeps
   readonly #book: ContextBook
   readonly #contexts: Contexts
@@ -97,6 +99,9 @@ export class Host {
     const notePlaces = { dataFolder, samplesFolder: options.samplesFolder }
     const store = new CaptureStore(join(dataFolder, 'captures'), notePlaces)
     const served = this.captures
+    this.#joined = new JoinedCaptures(store, served)
+    // Nothing waits for it.
+    store.removeUnfinished().catch((error: unknown) => options.report('capturing.unfinished', error))
     const { report } = options
     this.#live = new LiveCaptures({ contexts, book, ledger, store, served, recent, report })
     const environment = options.environment ?? loginEnvironment
@@ -118,7 +123,7 @@ export class Host {
     )
     this.#states = new ContextStates(contexts)
     this.#explorer = new ExplorerService(contexts)
-    this.#capturing = new CapturingService(contexts, book, ledger, store, this.#live, recent)
+    this.#capturing = new CapturingService(contexts, book, ledger, store, this.#live, recent, this.#joined)
   }
 
   static async start(options: HostOptions): Promise<Host> {
@@ -167,7 +172,7 @@ export class Host {
   /** Ends captures in order, as far as that takes no longer than a person waits; when all that was changed is on disk. */
   async close(): Promise<void> {
     clearInterval(this.#tidying)
-    await Promise.all([this.#live.close(CLOSE_WITHIN_MS), this.#closeTerminals()])
+    await Promise.all([this.#live.close(CLOSE_WITHIN_MS), this.#closeTerminals(), this.#joined.close()])
     await this.written()
     this.#contexts[Symbol.dispose]()
     await this.#demo.close()
@@ -178,8 +183,9 @@ export class Host {
     await Promise.race([this.#terminals.closeAll(), late])
   }
 
-  /** The data plane; see answerData. */
+  /** The data plane; see answerData. What a window joins comes here, too. */
   data(request: DataRequest, signal: AbortSignal, memory?: ChunkMemory): Promise<DataAnswer> {
+    if (JoinedId.safeParse(request.id).success) return this.#joined.answer(request)
     return answerData(this.captures, request, signal, memory)
   }
 }

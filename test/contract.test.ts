@@ -212,6 +212,8 @@ describe('the exposed contract', () => {
       'capturing.watchLive: ok',
       'capturing.watchLibrary: ok',
       'capturing.deleteCapture: invalid-argument',
+      'capturing.beginJoined: invalid-argument',
+      'capturing.finishJoined: invalid-argument',
       'terminals.watch: ok',
       'terminals.open: invalid-argument',
       'terminals.output: invalid-argument',

@@ -14,6 +14,7 @@ import {
   captureRange,
   captureSearch,
   captureStream,
+  sendJoined,
   whyBroken,
 } from '../renderer/app/doors/capture-bytes.ts'
 import { desktopDoor } from '../renderer/app/doors/desktop-door.ts'
@@ -163,6 +164,26 @@ describe("a capture's bytes", () => {
     await server.close()
     await expect(captureRange(request, 0, 1)).rejects.toMatchObject({ code: 'unavailable' })
     expect(await whyBroken(request)).toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('a capture that the page puts together', () => {
+  it('goes to the host a piece at a time, and what is wrong with one is said', async () => {
+    const { host, visit } = await served()
+    const { door } = visit('#token=TOKEN')
+    const { capturing } = host.contract({ door: 'browser', commands: new Mailbox() })
+    const places = (await capturing.beginJoined({ title: 'both', from: ['a.pcap', 'b.pcap'], bytes: 4 })).getReader()
+    const place = await places.read()
+    if (place.done) throw new Error('It has no place.')
+    const request = door.dataRequest(place.value)
+    await sendJoined(request, 0, Uint8Array.of(1, 2))
+    await sendJoined(request, 2, Uint8Array.of(3, 4))
+    const facts = { packets: 1, points: [], startedAt: 0, endedAt: 0 }
+    const source = await capturing.finishJoined(place.value.id, facts)
+    expect(await captureRange(door.dataRequest(source), 0, 9)).toEqual(Uint8Array.of(1, 2, 3, 4))
+    await expect(sendJoined(request, 4, Uint8Array.of(5))).rejects.toMatchObject({ code: 'not-found' })
+    const other = visit('#token=of-another-start').door.dataRequest(place.value)
+    await expect(sendJoined(other, 0, Uint8Array.of(5))).rejects.toMatchObject({ code: 'permission-denied' })
   })
 })
 

@@ -15,7 +15,7 @@ import { temporaryFolder } from './support/temporary-folder.ts'
 const CLI = join(import.meta.dirname, '../out/main/cli.js')
 
 const SEVERAL =
-  'hopscope serve: the first capture is open, the other is among its recent ones. `hopscope hops FILE...` joins them, and tells at which hop packets died.\n'
+  'hopscope serve: the first capture is open, the other is among its recent ones. Hops (H) joins them, and tells at which hop packets died; so does `hopscope hops FILE...`.\n'
 
 beforeAll(() => build('main', 'renderer'), 60_000)
 

@@ -98,6 +98,8 @@ export interface LibraryCapture {
   readonly filter: string
   /** To make the same again; absent for one that came from elsewhere. */
   readonly order?: CaptureOrder
+  /** Names of the captures that it was joined of. */
+  readonly joined?: readonly string[]
 }
 
 /** Something that Hopscope made in a cluster and that is still there. */

@@ -67,7 +67,7 @@ and open the URL with 8080 in place of PORT.`,
       if (files.length > 1) {
         const others = files.length === 2 ? 'the other is' : 'the others are'
         process.stderr.write(
-          `hopscope serve: the first capture is open, ${others} among its recent ones. \`hopscope hops FILE...\` joins them, and tells at which hop packets died.\n`,
+          `hopscope serve: the first capture is open, ${others} among its recent ones. Hops (H) joins them, and tells at which hop packets died; so does \`hopscope hops FILE...\`.\n`,
         )
       }
       if (open) openBrowser(server.ticketUrl(first))

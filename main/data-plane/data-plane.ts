@@ -20,7 +20,7 @@ export interface DataRequest {
   readonly query: URLSearchParams
   readonly range: string | undefined
   /** What a POST brings. */
-  readonly body?: AsyncIterable<Uint8Array>
+  readonly body?: AsyncIterable<Uint8Array> | undefined
 }
 
 export interface DataAnswer {
@@ -132,7 +132,7 @@ async function answer(
 }
 
 /** What the request brings; undefined where that is more than `most`. */
-async function bodyOf({ body }: DataRequest, most: number): Promise<Uint8Array | undefined> {
+export async function bodyOf({ body }: Pick<DataRequest, 'body'>, most: number): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of body ?? []) {

@@ -27,9 +27,13 @@ const About = z.object({
   points: z.array(z.string()),
   /** Of the host that makes it. */
   pid: z.number(),
-  order: CaptureOrder,
+  /** Absent of what was not captured but joined. */
+  order: z.optional(CaptureOrder),
+  /** Names of the captures that it was joined of. */
+  joined: z.optional(z.array(z.string())),
 })
 export type About = z.infer<typeof About>
+type CapturedAbout = About & { readonly order: CaptureOrder }
 
 /** The captures that are kept in the person's folder: files one can also find without Hopscope. */
 export class CaptureStore {
@@ -77,14 +81,14 @@ export class CaptureStore {
   }
 
   /** What is known of one that is to be gone on with: nobody else does that, or deletes it, until it is written or let go. */
-  async claim(name: string): Promise<About> {
+  async claim(name: string): Promise<CapturedAbout> {
     if (this.#live.has(name)) throw new HostError('invalid-argument', 'It is being captured already.')
     this.#live.add(name)
     try {
       const about = await this.about(name)
-      if (!about) throw new HostError('not-found', `Nothing is known of how ${name} was captured.`)
+      if (!about?.order) throw new HostError('not-found', `Nothing is known of how ${name} was captured.`)
       await this.#refuseElsewhere(name, about)
-      return about
+      return { ...about, order: about.order }
     } catch (error) {
       this.#live.delete(name)
       throw error
@@ -146,6 +150,24 @@ export class CaptureStore {
     }
   }
 
+  /** Where a capture is put together before it has its name: what a crash leaves of one is none. */
+  unfinishedOf(name: string): string {
+    return `${this.pathOf(name)}${UNFINISHED}`
+  }
+
+  /** Removes what hosts that are gone had not finished. */
+  async removeUnfinished(): Promise<void> {
+    const files = await readdir(this.folder).catch(() => [])
+    for (const file of files) {
+      const name = file.slice(0, -UNFINISHED.length)
+      if (!file.endsWith(UNFINISHED) || !LibraryName.safeParse(name).success || this.#live.has(name)) continue
+      const about = await this.about(name)
+      if (about && (await this.#isLiveElsewhere(name, about))) continue
+      await rm(this.unfinishedOf(name), { force: true })
+      if (!(await exists(this.pathOf(name)))) await this.discard(name)
+    }
+  }
+
   async diskFree(): Promise<number | undefined> {
     try {
       const { bavail, bsize } = await statfs(this.folder)
@@ -193,7 +215,7 @@ export class CaptureStore {
         filter: '',
       }
     }
-    const { title, context, startedAt, endedAt, message, order } = about
+    const { title, context, startedAt, endedAt, message, order, joined } = about
     // Written when it began, it does not know.
     const packets = about.state === 'live' ? await countPackets(path).catch(() => undefined) : about.packets
     return {
@@ -202,9 +224,10 @@ export class CaptureStore {
       context,
       startedAt,
       state: await this.#stateOf(name, path, about, isLive),
-      points: about.points.length > 0 ? about.points : order.targets.map(targetText),
-      filter: order.filter,
-      order,
+      points: about.points.length > 0 ? about.points : (order?.targets.map(targetText) ?? []),
+      filter: order?.filter ?? '',
+      ...(order && { order }),
+      ...(joined && { joined }),
       ...(endedAt === undefined ? {} : { endedAt }),
       ...(message === undefined ? {} : { message }),
       ...(packets === undefined ? {} : { packets }),
@@ -246,6 +269,9 @@ export class CaptureStore {
     return stillRuns(pid, mtimeMs)
   }
 }
+
+/** Behind the name of what is being put together. */
+const UNFINISHED = '.unfinished'
 
 const aboutPath = (path: string) => `${path}.capture.json`
 

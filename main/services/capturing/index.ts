@@ -1,5 +1,12 @@
-import type { CaptureOrder, CapturingSection, Subscription } from '../../../common/contract.ts'
+import type {
+  CaptureOrder,
+  CaptureSource,
+  CapturingSection,
+  JoinOrder,
+  Subscription,
+} from '../../../common/contract.ts'
 import { HostError } from '../../../common/host-error.ts'
+import type { JoinedFacts, JoinedPlace } from '../../../common/model/joined-capture.ts'
 import type {
   LibraryCapture,
   LiveCapture,
@@ -15,6 +22,7 @@ import { checkFilter, chooseInterface, listInterfaces } from '../../kubernetes/c
 import type { ContextBook } from '../clusters/context-book.ts'
 import type { Contexts } from '../contexts.ts'
 import type { CaptureStore } from './capture-store.ts'
+import type { JoinedCaptures } from './joined-captures.ts'
 import type { LiveCaptures } from './live-captures.ts'
 import { asTarget, containerSettings, debugNamespaceFor, planPoints } from './plan.ts'
 
@@ -25,6 +33,7 @@ export class CapturingService implements CapturingSection {
   readonly #store: CaptureStore
   readonly #live: LiveCaptures
   readonly #recent: RecentCaptures
+  readonly #joined: JoinedCaptures
 
   constructor(
     contexts: Contexts,
@@ -33,6 +42,7 @@ export class CapturingService implements CapturingSection {
     store: CaptureStore,
     live: LiveCaptures,
     recent: RecentCaptures,
+    joined: JoinedCaptures,
   ) {
     this.#contexts = contexts
     this.#book = book
@@ -40,6 +50,7 @@ export class CapturingService implements CapturingSection {
     this.#store = store
     this.#live = live
     this.#recent = recent
+    this.#joined = joined
   }
 
   async plan(context: string, targets: readonly PointTarget[]): Promise<readonly PointPlan[]> {
@@ -105,6 +116,14 @@ export class CapturingService implements CapturingSection {
   async deleteCapture(name: string): Promise<void> {
     await this.#store.delete(name)
     await this.#recent.forget(this.#store.pathOf(name))
+  }
+
+  beginJoined(order: JoinOrder): Promise<Subscription<JoinedPlace>> {
+    return this.#joined.begin(order)
+  }
+
+  finishJoined(id: string, facts: JoinedFacts): Promise<CaptureSource> {
+    return this.#joined.finish(id, facts)
   }
 
   async #open(name: string, targets: readonly PointTarget[]) {

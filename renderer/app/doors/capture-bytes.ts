@@ -75,6 +75,11 @@ export async function captureExcerpts(
   return new Uint8Array(await answer.arrayBuffer())
 }
 
+/** The next bytes of a capture that this page puts together; see joined-capture.ts. */
+export async function sendJoined(request: DataRequest, at: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  await ask(`${request.url}?at=${at}`, request.headers, undefined, bytes)
+}
+
 /**
  * Why a stream broke off: a body that ends early cannot say it itself, so ask for the file again.
  * Call it when reading from captureStream throws anything but an abort.
