@@ -65,7 +65,7 @@ export const ALLOWED: readonly Layer[] = [
   },
   {
     name: 'the engine worker',
-    files: /^renderer\/(engine-worker\.ts$|worker\/)/,
+    files: /^renderer\/((engine|join)-worker\.ts$|worker\/)/,
     imports: [
       /^renderer\/worker\//,
       /^renderer\/app\/doors\/capture-bytes\.ts$/,

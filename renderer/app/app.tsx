@@ -26,6 +26,7 @@ import { Palette } from './palette.tsx'
 import { keepFocus } from './panes.ts'
 import { TerminalDrawer } from './terminal-drawer.tsx'
 import { TopButtons } from './top-buttons.tsx'
+import { useJoin } from './use-join.tsx'
 import { useKeys } from './use-keys.ts'
 import { useLiveCaptures } from './use-live-captures.ts'
 import { useMarkedTime } from './use-marked-time.ts'
@@ -168,7 +169,15 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
   // The top bar first, what is below it in a task of its own.
   const stage = useStage(1, true)
   const [filterSlot, setFilterSlot] = useState<HTMLElement | null>(null)
-  const onFile = useCallback((file: File) => captures.openFile(file), [captures])
+  const join = useJoin({ connection, captures, commands, view })
+  const { addFiles, choosing } = join
+  const onFiles = useCallback(
+    (files: readonly File[]) => {
+      if (files.length > 1 || choosing) addFiles(files)
+      else captures.openFile(files[0])
+    },
+    [captures, addFiles, choosing],
+  )
   const banners = (
     <WindowBanners
       status={status}
@@ -177,6 +186,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
         state.kind === 'open' && { text: state.notice, dismiss: () => captures.dismissNotice() },
         screen !== 'cluster' && { text: liveCaptures.problem, dismiss: liveCaptures.dismissProblem },
         { text: shells.problem, dismiss: shells.dismiss },
+        { text: join.problem, dismiss: join.dismissProblem },
       ]}
     />
   )
@@ -336,7 +346,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
           {state.kind !== 'open' && banners}
         </TerminalDrawer>
       )}
-      <DropZone onFile={onFile} />
+      <DropZone onFiles={onFiles} />
+      {join.dialog()}
       {checking && (
         <RunChecks
           target={checking.target}

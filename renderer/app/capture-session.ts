@@ -1,6 +1,7 @@
 import type { Remote } from 'comlink'
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { CapturePart } from '../../common/model/capture.ts'
+import type { Note } from '../../common/model/note.ts'
 import type { CaptureOrigin } from '../worker/byte-source.ts'
 import type { EngineService, Progress, Search } from '../worker/engine-service.ts'
 import { startEngine } from './engine-client.ts'
@@ -14,6 +15,8 @@ export interface CaptureSession extends Disposable {
   readonly name: string
   /** Where it is, for the person: a path on the host, or nothing for a dropped file. */
   readonly path: string | undefined
+  /** Where its bytes come from. */
+  readonly origin: CaptureOrigin
   /** Its id with the host, beside which notes are kept; nothing for a dropped file. */
   readonly source: string | undefined
   readonly engine: Remote<EngineService>
@@ -43,6 +46,8 @@ export interface SessionState {
   readonly drawn: boolean
   /** The worker died. */
   readonly crash: string | undefined
+  /** What was noted about it; of a dropped file nobody else has them. */
+  readonly notes: readonly Note[]
 }
 
 /** Whether a search for the filter takes long just now: it can be stopped. */
@@ -63,6 +68,7 @@ export function openSession(
     resumed: 0,
     drawn: false,
     crash: undefined,
+    notes: [],
   }))
   const client = startEngine((crash) => {
     progress.setState({ crash })
@@ -88,6 +94,7 @@ export function openSession(
     name: capture.name,
     path: capture.path,
     source: capture.source,
+    origin,
     engine: client.calls,
     progress,
     part,

@@ -2,7 +2,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import './drop-zone.css'
 
 /** Files may be dropped anywhere in the window; while one is carried over it, says so. */
-export function DropZone({ onFile }: { readonly onFile: (file: File) => void }): ReactNode {
+export function DropZone({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }): ReactNode {
   const [over, setOver] = useState(false)
 
   useEffect(() => {
@@ -19,15 +19,15 @@ export function DropZone({ onFile }: { readonly onFile: (file: File) => void }):
         if (!carries(event)) return
         event.preventDefault()
         setOver(false)
-        const file = event.dataTransfer?.files[0]
-        if (file) onFile(file)
+        const files = [...(event.dataTransfer?.files ?? [])]
+        if (files.length > 0) onFiles(files)
       },
       { signal },
     )
     return () => {
       control.abort()
     }
-  }, [onFile])
+  }, [onFiles])
 
-  return over ? <div className="drop">Drop to open</div> : null
+  return over ? <div className="drop">Drop to open; several are joined</div> : null
 }

@@ -72,6 +72,7 @@ export function useNotes({ connection, session, view, commands, announce, onFilt
   useEffect(() => {
     if (told.value) book.told(told.value)
   }, [book, told.value])
+  useEffect(() => session.progress.setState({ notes: book.store.getState().notes }), [session, book, written])
   const { value: placed } = useAnswer(version === undefined ? undefined : `${written} ${version}`, () =>
     engine.placeNotes(book.store.getState().notes),
   )

@@ -273,7 +273,7 @@ export function Workspace({
         reading={reading}
         onPacket={(row) => view.change({ row, detail: undefined })}
         onOpen={() => commands.run('go.inspector')}
-        onCopy={copy}
+        onJoin={() => commands.run('capture.join')}
       />
     ),
     latency: (facts) => <Latency session={session} view={view} facts={facts} version={version} announce={announce} />,

@@ -12,12 +12,12 @@ describe('the focus, without a mouse', () => {
     const { page } = opened
     await new Screen(page).read()
     await page.keyboard.press('h')
-    const copy = page.getByRole('button', { name: 'Copy the command' })
-    await copy.and(page.locator(':focus')).waitFor()
+    const add = page.getByRole('button', { name: 'Add a capture of another point…' })
+    await add.and(page.locator(':focus')).waitFor()
     await page.keyboard.press('3')
     await page.locator('[data-grid=packets]:focus').waitFor()
     await page.keyboard.press('2')
-    await copy.and(page.locator(':focus')).waitFor()
+    await add.and(page.locator(':focus')).waitFor()
     expect(opened.complaints).toEqual([])
   })
 

@@ -6,7 +6,6 @@ import { DataGrid, type Column } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatBytes, formatCount, formatDuration, formatSeconds, formatShare } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
-import { shellLine } from '../../components/shell-quote.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import type { HopPacket, HopsAnswer } from '../../worker/engine-service.ts'
 import './hops.css'
@@ -23,11 +22,12 @@ interface HopsProps {
   readonly onPacket: (row: number) => void
   /** Goes inside the packet that was shown last. */
   readonly onOpen: () => void
-  readonly onCopy: (text: string) => void
+  /** Puts it together with captures of other points. */
+  readonly onJoin: () => void
 }
 
 /** Where packets died between the points of a capture, and what each hop cost. */
-export function Hops({ session, facts, version, reading, onPacket, onOpen, onCopy }: HopsProps): ReactNode {
+export function Hops({ session, facts, version, reading, onPacket, onOpen, onJoin }: HopsProps): ReactNode {
   const several = facts.interfaces.length > 1
   // All is joined anew each time: while packets come, only once there are a fifth more.
   const state = reading ? `${Math.round(4 * Math.log2(facts.packets + 1))} so far` : String(version)
@@ -36,7 +36,6 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onCop
   /** The hop of which packets are listed; of all without. By name: while packets come there may be another in its place. */
   const [name, setName] = useState<string>()
   const showAll = () => setName(undefined)
-  const joining = `${shellLine(['hopscope', 'hops', session.path ?? session.name])} OTHER...`
   const found = value?.hops.findIndex((hop) => nameOf(value.points, hop) === name) ?? -1
   const chosen = found < 0 ? undefined : found
   const listed = value?.packets.filter((packet) => chosen === undefined || isOn(packet, chosen)) ?? []
@@ -70,14 +69,17 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onCop
           {error}
         </EmptyState>
       ) : !several || value?.points.length === 1 ? (
-        <EmptyState title="One point captured" actions={[{ title: 'Copy the command', run: () => onCopy(joining) }]}>
+        <EmptyState title="One point captured" actions={[{ title: 'Add a capture of another point…', run: onJoin }]}>
           A hop needs two: capture at both ends of a conversation, or at a pod and its node. What other points captured
-          at the same time, in files of their own, is joined in a terminal: <code>{joining}</code>
+          at the same time, in files of their own, can be added.
         </EmptyState>
       ) : (
         value &&
         (value.hops.length === 0 ? (
-          <EmptyState title="No packet was seen at two points">
+          <EmptyState
+            title="No packet was seen at two points"
+            actions={[{ title: 'Add a capture of another point…', run: onJoin }]}
+          >
             The points captured at other times, or other connections, or UDP whose sender NAT changed.
           </EmptyState>
         ) : (

@@ -122,6 +122,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
             {row.title}, {STATES[row.state]}: {row.message ?? WHY[row.state]}
           </p>
         )}
+        {row?.joined && <p className="library-joined">Joined from {row.joined.join(', ')}</p>}
       </div>
       {menu && <ContextMenu {...menu} onClose={() => setMenu(undefined)} />}
       {deleting && (

@@ -83,8 +83,8 @@ export function Start(props: StartProps): ReactNode {
               <Keys labels={openKeys} />
             </div>
             <p className="quiet">
-              Or drop a file anywhere in this window. pcap and pcapng, also gzip or zstd compressed; it is read here and
-              sent nowhere.
+              Or drop a file anywhere in this window, several to join them. pcap and pcapng, also gzip or zstd
+              compressed; it is read here and sent nowhere.
             </p>
             {recent.length > 0 && (
               <>
