@@ -47,6 +47,7 @@ export function colors(): Colors {
 // The value of a custom property is unresolved text (light-dark(...)); a real property resolves it.
 function read(): Colors {
   const probe = document.createElement('span')
+  probe.style.forcedColorAdjust = 'none'
   document.documentElement.append(probe)
   const style = getComputedStyle(probe)
   const color = (token: string): string => {

@@ -55,25 +55,28 @@ export function PaneTitle({ title }: { readonly title: string }): ReactNode {
   }
 
   return (
-    <div ref={list} className="pane-tabs" role="tablist" onKeyDown={onKeyDown}>
-      {tabs.map(({ id, title: name, count, show, enter = show }) => (
-        <button
-          key={id}
-          type="button"
-          role="tab"
-          aria-selected={id === shown}
-          tabIndex={id === shown ? 0 : -1}
-          onClick={enter}
-        >
-          {name}
-          {count !== undefined && (
-            <>
-              {' '}
-              <span className="pane-tab-count">{count}</span>
-            </>
-          )}
-        </button>
-      ))}
-    </div>
+    <>
+      <h2 className="aloud">{title}</h2>
+      <div ref={list} className="pane-tabs" role="tablist" onKeyDown={onKeyDown}>
+        {tabs.map(({ id, title: name, count, show, enter = show }) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={id === shown}
+            tabIndex={id === shown ? 0 : -1}
+            onClick={enter}
+          >
+            {name}
+            {count !== undefined && (
+              <>
+                {' '}
+                <span className="pane-tab-count">{count}</span>
+              </>
+            )}
+          </button>
+        ))}
+      </div>
+    </>
   )
 }

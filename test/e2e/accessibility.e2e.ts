@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { appInBrowser } from './support/app-in-browser.ts'
-import { findings } from './support/axe.ts'
+import { allFindings as findings } from './support/axe.ts'
 import { Screen } from './support/screen.ts'
 
 const { open } = appInBrowser()
@@ -28,7 +28,7 @@ describe('to a screen reader', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing serious', (colorScheme) => {
+describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing', (colorScheme) => {
   it('on the start screen', async () => {
     await using opened = await open(undefined, { colorScheme })
     await opened.page.getByRole('button', { name: /Four seconds/ }).waitFor()
@@ -52,6 +52,21 @@ describe.each(['light', 'dark'] as const)('in the %s theme, axe finds nothing se
     // Lists in which nothing is left.
     await screen.applyFilter('tcp.port == 1')
     await page.getByText('No packet meets all conditions').waitFor()
+    expect(await findings(page)).toEqual([])
+  })
+
+  it('in the panes of an open capture', async () => {
+    await using opened = await open('sample=loss-episode&conversation=0', { colorScheme })
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    for (const name of ['Findings', 'Latency', 'Notes', 'Compare', 'Graph', 'Ladder', 'Follow stream']) {
+      await page.getByRole('tab', { name }).click()
+      await page.getByRole('tab', { name, selected: true }).waitFor()
+      expect(await findings(page), name).toEqual([])
+    }
+    await page.keyboard.press('h')
+    await page.getByRole('heading', { name: 'One point captured' }).waitFor()
     expect(await findings(page)).toEqual([])
   })
 

@@ -15,9 +15,10 @@ interface Mark<Row> {
 export function markColumn<Row extends { readonly name: string }>({ marked, toggle }: Mark<Row>): Column<Row> {
   return {
     key: 'mark',
-    title: '',
+    title: 'Chosen',
+    head: <span className="aloud">Chosen</span>,
     about: 'Chosen for a capture',
-    width: 36,
+    width: 30,
     cell: (row) => (
       <input
         type="checkbox"
@@ -39,7 +40,7 @@ const namespaceColumn = <Row extends { readonly namespace: string }>(shown: bool
 const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Column<Row> => ({
   key: 'age',
   title: 'Age',
-  width: 44,
+  width: 50,
   numeric: true,
   cell: ({ createdAt }) => (createdAt === undefined ? '' : ageText(now - createdAt)),
 })

@@ -127,8 +127,8 @@ export function CaptureView({ session, facts, version, onFilter }: CaptureViewPr
           )}
           {labels.length > 0 && facts.verdicts.copy > 0 && (
             <p className="quiet about-copies">
-              Labels know no copies: {formatCounted(facts.verdicts.copy, 'packet')} here were captured twice, not sent
-              again.
+              Labels know no copies: {formatCounted(facts.verdicts.copy, 'packet')} here{' '}
+              {facts.verdicts.copy === 1 ? 'was' : 'were'} captured twice, not sent again.
             </p>
           )}
         </section>

@@ -62,7 +62,8 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
   }
   return (
     <section className="pane inspector" aria-label="Inspector">
-      <header className="pane-head" role="tablist" aria-label="Inspector">
+      <h2 className="aloud">Inspector</h2>
+      <div className="pane-head" role="tablist" aria-label="Inspector">
         {TABS.map((name, i) => (
           <button
             key={name}
@@ -85,7 +86,7 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
             {about[name] !== undefined && <span className="tab-about">{about[name]}</span>}
           </button>
         ))}
-      </header>
+      </div>
       <div className="pane-body" role="tabpanel" id="inspector-panel" aria-labelledby={`inspector-${tab}`}>
         {tab === 'capture' && (
           <div className="with-notes">

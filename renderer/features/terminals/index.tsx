@@ -45,7 +45,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
   const sameAgain = factsOf(focusedSlot?.id)?.target ?? focusedSlot?.target ?? usual
   return (
     <div className="terminals" aria-label="Terminals" role="region">
-      <header className="terminals-head">
+      <div className="terminals-head">
         <div className="terminals-tabs" role="tablist" aria-label="Terminals">
           {tabs.map(({ key, slots }) => {
             const names = slots.map(({ id }) => factsOf(id)?.title ?? 'Opening')
@@ -94,7 +94,7 @@ export function Terminals({ connection, drawer, usual, capture, marked, onComman
           title="Hide; the shells go on (Ctrl+`)"
           onClick={() => drawer.hide()}
         />
-      </header>
+      </div>
       {settings && <TerminalSettings />}
       {tabs.length === 0 && (
         <p className="terminals-none">
