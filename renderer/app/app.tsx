@@ -144,6 +144,8 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
 
   const capturing = useRef<string>(undefined)
   capturing.current = shownLive?.state === 'capturing' ? shownLive.id : undefined
+  // Its strip has other buttons then, and none while the host is away.
+  useEffect(keepFocus, [shownLive?.state, status.state])
   const { stop } = liveCaptures
   useEffect(
     () =>
@@ -304,6 +306,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
                   />
                 )
               }
+              refused={status.state === 'refused'}
               onClusters={() => openClusters()}
               onDemo={
                 contexts.value?.contexts.some(({ demo }) => demo)

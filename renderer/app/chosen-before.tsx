@@ -17,7 +17,8 @@ export function ChosenBefore({ targets, became, onUndo }: ChosenBeforeProps): Re
       {formatCounted(targets.length, 'point')} {became}: {pointNames(targets)}.{' '}
       <button type="button" className="link" onClick={onUndo}>
         Undo
-      </button>{' '}
+      </button>
+      {'\u00a0'}
       <Keys labels={keyLabels('Ctrl+Z')} />
     </p>
   )

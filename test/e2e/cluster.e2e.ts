@@ -106,6 +106,8 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     expect(await noEnd.evaluate((element) => element === document.activeElement)).toBe(true)
     await keyboard.press('Control+.')
     await strip(page).getByText('Complete: every byte is here, checked').waitFor({ timeout: 60_000 })
+    // The button that had it is gone.
+    await page.getByRole('listbox', { name: 'Findings' }).and(page.locator(':focus-within')).waitFor()
     await strip(page).getByRole('button', { name: 'Close' }).press('Enter')
     await page.getByRole('listbox', { name: 'Findings' }).and(page.locator(':focus-within')).waitFor()
     await page.getByText('Following the capture').waitFor({ state: 'detached' })
@@ -281,7 +283,7 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await using opened = await openPage(browser, at('screen=cluster&context=admin&place=left'))
     const { page } = opened
     await page
-      .getByRole('button', { name: 'Look what is left' })
+      .getByRole('button', { name: 'See what is left' })
       .or(page.getByRole('button', { name: 'Look again' }))
       .first()
       .click()
@@ -339,17 +341,18 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await page.getByRole('tab', { name: 'Captures' }).click()
     // What was chosen before gives way to what is repeated, until that is undone.
     await page.getByRole('tab', { name: 'Pods' }).click()
-    await row(page, 'Pods', 'client').click()
+    // In a fresh list Space is about the first row.
+    await row(page, 'Pods', 'client').waitFor()
     await grid(page, 'Pods').focus()
     await page.keyboard.press('Space')
     await setup(page).getByText('shop/client', { exact: true }).waitFor()
     await page.getByRole('tab', { name: 'Captures' }).click()
     await row(page, 'Captures', 'shop/distroless').click()
-    await page.getByRole('button', { name: 'Again' }).click()
+    await page.getByRole('button', { name: 'Repeat' }).click()
     await setup(page).getByText('1 point replaced: client.').waitFor()
     await page.keyboard.press('Control+z')
     await setup(page).getByText('shop/client', { exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Again' }).click()
+    await page.getByRole('button', { name: 'Repeat' }).click()
     await setup(page).getByText('shop/distroless', { exact: true }).waitFor()
     expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toBe('udp and port 9')
     const before = captures().length
@@ -474,7 +477,7 @@ describe('without a cluster', () => {
       await expect.poll(focused).toBe(name)
     }
     await page.getByRole('tab', { name: 'Left behind' }).click()
-    await expect.poll(focused).toBe('Look what is left')
+    await expect.poll(focused).toBe('See what is left')
     await page.keyboard.press('Enter')
     await expect.poll(focused).toBe('Look again')
 

@@ -158,6 +158,8 @@ describe('opening a capture', () => {
       await using opened = await openPage(served.browser, bare() + spoilt)
       await opened.page.getByText('This link is not valid, or no longer').waitFor()
       expect(await opened.page.innerText('body')).not.toContain(token)
+      // Nothing is offered that takes a host.
+      expect(await opened.page.getByRole('main').getByRole('button').allInnerTexts()).toEqual(['Open a capture'])
     }
   })
 

@@ -139,7 +139,7 @@ export function ContextFiles({ list, onAdd, onChoose, onRemove }: ContextFilesPr
             type="text"
             className="field"
             aria-label="Path of another kubeconfig file"
-            placeholder="/path/to/another/kubeconfig"
+            placeholder="/path/to/kubeconfig"
             value={path}
             onChange={(event) => setPath(event.target.value)}
           />

@@ -40,9 +40,9 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
         {context !== undefined && !known && (
           <EmptyState
             title={`${context} was not looked through yet`}
-            actions={[{ title: 'Look what is left', run: () => onFind(context) }]}
+            actions={[{ title: 'See what is left', run: () => onFind(context) }]}
           >
-            Nothing of it is in this machine's ledger. Others may have left something, or another machine.
+            This machine's ledger names nothing in it. Others may have left something, or another machine.
           </EmptyState>
         )}
         {reports.map((report) => (
@@ -58,7 +58,7 @@ export function Leftovers({ context, reports, onFind, onRemove }: LeftoversProps
                 aria-disabled={isBusy(report)}
                 onClick={() => !isBusy(report) && onFind(report.context)}
               >
-                {report.lookedIn === 'ledger' ? 'Look what is left' : 'Look again'}
+                {report.lookedIn === 'ledger' ? 'See what is left' : 'Look again'}
               </button>
               {removable(report) > 0 && (
                 <button type="button" className="button small" onClick={() => setAsking(report)}>

@@ -103,9 +103,11 @@ export function Explorer(props: ExplorerProps): ReactNode {
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    const row = found[active]
+    // Without a cursor it means the first one, as Enter does.
+    const row = found[active < 0 ? 0 : active]
     if (event.key !== ' ' || !row) return
     event.preventDefault()
+    if (active < 0) onChoose({ kind, row })
     props.onPoints(targets(row), titleOf(row))
   }
 

@@ -35,7 +35,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
       { title: 'Open', hint: 'Enter', run: () => onOpen(capture) },
       ...(capture.state === 'interrupted' ? [{ title: 'Go on with it', run: () => onResume(capture) }] : []),
       {
-        title: 'Capture again with the same settings',
+        title: 'Repeat with the same settings',
         disabled: capture.order === undefined,
         run: () => onRepeat(capture),
       },
@@ -62,7 +62,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
               )}
               {row.order !== undefined && (
                 <button type="button" className="button small" onClick={() => onRepeat(row)}>
-                  Again
+                  Repeat
                 </button>
               )}
               {row.state !== 'live' && (
@@ -160,7 +160,7 @@ const WHY: Readonly<Partial<Record<LibraryCapture['state'], string>>> = {
 
 const COLUMNS: readonly Column<LibraryCapture>[] = [
   { key: 'when', title: 'When', width: 138, cell: ({ startedAt }) => whenText(startedAt) },
-  { key: 'title', title: 'What', width: 138, cell: ({ title }) => title },
+  { key: 'title', title: 'What', width: 138, widest: 300, cell: ({ title }) => title },
   {
     key: 'state',
     title: 'State',

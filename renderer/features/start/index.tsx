@@ -12,6 +12,8 @@ export interface StartProps {
   readonly captures: Pick<CapturesSection, 'samples' | 'recent' | 'forgetRecent'>
   /** Changes when the host can be asked (again). */
   readonly connected: boolean
+  /** There is no host, and none will come: what needs one is not offered. */
+  readonly refused: boolean
   readonly openKeys: readonly string[]
   readonly onOpen: () => void
   readonly onSample: (name: string) => void
@@ -66,14 +68,18 @@ export function Start(props: StartProps): ReactNode {
         {children}
         <div className="start-columns">
           <section>
-            <h2>Capture from a cluster</h2>
-            <div className="start-clusters">{props.clusters}</div>
-            <div className="start-open">
-              <button type="button" className="button" onClick={props.onClusters}>
-                Clusters and captures
-              </button>
-              {props.onDemo && <Demo onDemo={props.onDemo} />}
-            </div>
+            {!props.refused && (
+              <>
+                <h2>Capture from a cluster</h2>
+                <div className="start-clusters">{props.clusters}</div>
+                <div className="start-open">
+                  <button type="button" className="button" onClick={props.onClusters}>
+                    Clusters and captures
+                  </button>
+                  {props.onDemo && <Demo onDemo={props.onDemo} />}
+                </div>
+              </>
+            )}
             <h2>Open</h2>
             <div className="start-open">
               <button type="button" className="button primary" onClick={onOpen}>
