@@ -26,7 +26,7 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
   return (
     <Group orientation="vertical" {...mainLayout}>
       {/* Where the window is low, or a drawer open, what is below needs its lines. */}
-      <Panel id="time" defaultSize={280} minSize={140} maxSize="45%" groupResizeBehavior="preserve-pixel-size">
+      <Panel id="time" defaultSize={280} minSize={140} maxSize="46%" groupResizeBehavior="preserve-pixel-size">
         {time}
       </Panel>
       <Separator className="separator horizontal" aria-label="Height of the time axis" />
