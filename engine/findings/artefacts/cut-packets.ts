@@ -13,7 +13,7 @@ export const cutPackets: ArtefactRule = {
     return [
       {
         subject: 'frames',
-        sentence: `${countOf(cutPayloads, 'packet')} with payload (${share(cutPayloads, rows)}) ${cutPayloads === 1 ? 'was' : 'were'} cut by the snap length: the rest of their bytes is not in the capture. They are not malformed.`,
+        sentence: `${countOf(cutPayloads, 'packet')} with payload (${share(cutPayloads, rows)}) ${cutPayloads === 1 ? 'was' : 'were'} cut by the snap length: the rest of ${cutPayloads === 1 ? 'its' : 'their'} bytes is not in the capture. ${cutPayloads === 1 ? 'It is' : 'They are'} not malformed.`,
         why: 'Fewer bytes were captured than were on the wire.',
         confidence: 1,
         since: context.time(firstCutPayload),

@@ -74,6 +74,7 @@ describe('lost SYNs', () => {
       ),
     )
     expect(finding.blamed).toMatch(/^the way from this capture point to the client/)
+    expect(finding.settle).toBe('A capture in the client pod: whether the SYN-ACKs arrive there.')
   })
 
   it.each([

@@ -205,10 +205,12 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
               `on the host with ${error.from}${error.from === server.address ? ', or on the client’s node if a service has it' : ''}: the rule that rejects, and its count`,
             ),
           ]
-      : [podOf(server.address), listeners(server.port)],
+      : [...(isLoopback(server.address) ? [] : [podOf(server.address)]), listeners(server.port)],
     filter: context.filter(group.ids),
   }
 }
+
+const isLoopback = (address: string) => /^(127\.|::1$)/.test(address)
 
 /** Who refused whom, and where if that was somebody else than the one who was asked. */
 function titleOf(context: FindingContext, { clients, server }: Group<Refusal>, by: string): string {

@@ -117,9 +117,11 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
     settle:
       died !== undefined
         ? 'Captures at points between these: they narrow down where.'
-        : side === 'server'
-          ? 'nstat in the server pod: ListenDrops grow if the server dropped them itself.'
-          : 'A capture in the server pod: a SYN that arrives there was lost on its way back, or dropped by the server.',
+        : answersLost === cases.length
+          ? 'A capture in the client pod: whether the SYN-ACKs arrive there.'
+          : side === 'server'
+            ? 'nstat in the server pod: ListenDrops grow if the server dropped them itself.'
+            : 'A capture in the server pod: a SYN that arrives there was lost on its way back, or dropped by the server.',
     confirm: [capturePoint(server.address, server.port), conntrackDrops, interfaceDrops],
     filter: context.filter(group.ids, 'tcp.flags.syn == 1'),
   }
