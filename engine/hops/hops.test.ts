@@ -473,7 +473,8 @@ describe('hops', () => {
   it('is told in sentences, of each kind the worst hop first', () => {
     const died = [lostBehind('node'), other(40, 3)].flat()
     const lost: Sent = { at: 300, seq: 701, ack: 961, payloadLength: 100, dies: 'pod' }
-    const reset: Sent = { at: 301, fromA: false, flags: rst, seq: 961, ack: 0, onlyAt: 'pod' }
+    // It answers none of them.
+    const reset: Sent = { at: 301, fromA: false, flags: rst, seq: 962, ack: 0, onlyAt: 'pod' }
     expect(
       hopSentences(
         hops(captured([...died, lost, { ...lost, at: 320, dies: 'node' }, reset, ...other(400, 10, 40_002)])),

@@ -5,6 +5,7 @@ import { TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint } from './points.ts'
 import type { Rejected } from './rejections.ts'
+import { rejectedByResets } from './reset-rejections.ts'
 import type { Hop, HopReport, Loss, MadeReset, Rejection } from './report.ts'
 import { endsOf, packetAt, type Step } from './steps.ts'
 
@@ -117,7 +118,20 @@ export class Ledger {
     const tallies = Array.from(this.#hops.values())
     // Of a segment ACKs tell whether it came; of others nobody does, unless they were sent again.
     const absent = Map.groupBy(this.#losses, ({ hop, kind }) => `${hop} ${kind}`)
-    const losses = this.#losses.filter(({ kind, hop, again }) => {
+    const appeared = Map.groupBy(this.#made, ({ hop }) => hop)
+    const made = this.#made.filter(({ hop }) => {
+      const count = appeared.get(hop)?.length ?? 0
+      return this.#isSure(tallies[hop].from, count, count + tallies[hop].due.reset)
+    })
+    const rejected = rejectedByResets(this.#losses, made, tallies)
+    for (const [loss, reset] of rejected) {
+      tallies[loss.hop].rejected++
+      const error = { by: senderOf(reset), says: undefined, source: reset.source, row: reset.row }
+      this.#rejections.push({ ...loss, error, point: tallies[loss.hop].from })
+    }
+    const losses = this.#losses.filter((loss) => {
+      if (rejected.has(loss)) return false
+      const { kind, hop, again } = loss
       const tally = tallies[hop]
       const count = absent.get(`${hop} ${kind}`)?.length ?? 0
       const isSure = kind === 'segment' || again !== undefined || this.#isSure(tally.to, count, tally.due[kind])
@@ -125,11 +139,6 @@ export class Ledger {
       return isSure
     })
     for (const { hop, kind, bytes } of losses) if (kind === 'segment') tallies[hop].lostBytes += bytes
-    const appeared = Map.groupBy(this.#made, ({ hop }) => hop)
-    const made = this.#made.filter(({ hop }) => {
-      const count = appeared.get(hop)?.length ?? 0
-      return this.#isSure(tallies[hop].from, count, count + tallies[hop].due.reset)
-    })
     return {
       hops: tallies.map(({ from, to, due, lost, unsure, lostBytes, missedBytes, rejected }): Hop => {
         const of = (kind: Loss['kind']) => ({ due: due[kind], lost: lost[kind], unsure: unsure[kind] })
@@ -156,4 +165,8 @@ export class Ledger {
     this.#hops.set(key, hop)
     return hop
   }
+}
+
+function senderOf({ source: { tables }, conversation, toA }: MadeReset): string {
+  return tables.conversations.addressText(conversation, toA)
 }

@@ -5,10 +5,10 @@ import { concat, ethernet, icmp, ipv4, ipv6, tcp, text, udp } from '../query/tes
 import { hopsOf } from './hops.ts'
 import { hopSentences } from './sentences.ts'
 
-// ICMP errors that say that a packet was dropped, and by whom.
+// ICMP errors and resets that say that a packet was dropped, and by whom.
 
 const START = 1_800_000_000_000_000_000n
-const [SYN, ACK] = [0x02, 0x10]
+const [SYN, RST, ACK] = [0x02, 0x04, 0x10]
 const POINTS = ['pod', 'node', 'peer'] as const
 const [CLIENT, SERVER, ROUTER] = ['10.0.0.1', '10.0.0.2', '10.9.9.9']
 
@@ -64,8 +64,10 @@ async function hopsWith(...sent: readonly Sent[]) {
     rejections: report.rejections.map(({ kind, hop, point, error: { by, says } }) => [
       kind,
       hop === undefined ? `behind ${report.points[point].name}` : nameOf(hop),
-      ...[by, says],
+      ...[by, says ?? 'reset'],
     ]),
+    /** Milliseconds, where they were seen last. */
+    rejectedAt: report.rejections.map(({ time }) => time / 1e6),
   }
 }
 
@@ -171,6 +173,58 @@ describe('a packet that an ICMP error quotes', () => {
     const { findings } = await hopsWith(...rejected(syn, error(3, 3, syn)))
     expect(findings.map(({ kind }) => kind)).toEqual(['refused'])
     expect(findings[0].blamed).toContain('between node and peer')
+  })
+})
+
+/** A segment that dies behind the node, and a reset that the peer has not seen. */
+const reset = (
+  packet: Uint8Array,
+  said: Uint8Array,
+  by: readonly (typeof POINTS)[number][] = ['pod', 'node'],
+): readonly Sent[] => [
+  { at: 100, packet, by: ['pod', 'node'] },
+  { at: by.length === 3 ? 101 : 102, packet: said, back: true, by },
+]
+
+describe('a segment that a reset answers', () => {
+  const syn = segment(4000, SYN, 777)
+  const data = segment(4000, ACK, 104, text('PUT'))
+
+  it.each([
+    ['SYN', syn, answer(4000, RST | ACK, 0, 778)],
+    ['segment of an open connection', data, answer(4000, RST, 901, 0)],
+  ])('was rejected on the hop on which the reset was made: %s', async (_, packet, said) => {
+    const { rejections, losses, sentences } = await hopsWith(...reset(packet, said))
+    expect(rejections).toEqual([['segment', 'node', SERVER, 'reset']])
+    expect(losses).toEqual([])
+    expect(sentences).toEqual([
+      '1 segment was rejected on the way from node to peer, by a reset in the name of 10.0.0.2.',
+    ])
+  })
+
+  it.each([
+    ['the reset answers another', reset(data, answer(4000, RST, 902, 0))],
+    ['the SYN’s reset has another number', reset(syn, answer(4000, RST | ACK, 0, 779))],
+    [
+      'the reset came long after',
+      [...reset(data, answer(4000, RST, 901, 0))].map((each) => (each.back ? { ...each, at: 1500 } : each)),
+    ],
+  ])('died without a word where %s', async (_, sent) => {
+    const { rejections, losses, sentences } = await hopsWith(...sent)
+    expect(rejections).toEqual([])
+    expect(losses).toEqual([['segment', 'node']])
+    expect(sentences[0]).toBe('1 reset was made between peer and node, by neither end.')
+  })
+
+  it('died without a word where the reset is the end’s own', async () => {
+    const { rejections, losses } = await hopsWith(...reset(data, answer(4000, RST, 901, 0), POINTS))
+    expect([rejections, losses]).toEqual([[], [['segment', 'node']]])
+  })
+
+  it('was, of two sendings, the one just before', async () => {
+    const lost: Sent = { at: 60, packet: data, by: ['pod', 'node'] }
+    const { rejectedAt, losses } = await hopsWith(lost, ...reset(data, answer(4000, RST, 901, 0)))
+    expect([rejectedAt, losses]).toEqual([[101], [['segment', 'node']]])
   })
 })
 

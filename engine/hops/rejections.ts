@@ -4,7 +4,7 @@ import { TRANSPORT } from '../decode/packet.ts'
 import { addressKey } from '../query/conversation-names.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint, HopTables } from './points.ts'
-import type { IcmpSaying } from './report.ts'
+import type { Saying } from './report.ts'
 
 // ICMP errors quote ports and sequence number of the packet that was dropped; of a datagram the kernel leaves its digest in place of
 // the number. NAT translates what is quoted as well, so each point's errors fit what that point saw.
@@ -46,7 +46,7 @@ function quoteOf({ packets, conversations }: HopTables, row: number): string {
 }
 
 /** By sequence number, or digest: the errors that say that what begins with it was dropped, in order of time; those of the point that saw most. */
-export type Rejected = Map<number, IcmpSaying[]>
+export type Rejected = Map<number, Saying[]>
 
 /** By direction. */
 export function rejectedOf({ runs }: Path, points: readonly CapturePoint[]): readonly Rejected[] {
@@ -86,7 +86,7 @@ export function addError(errors: Map<string, number[]>, tables: HopTables, row: 
   else if (last !== undefined && tables.packets.time(row) - tables.packets.time(last) > TWIN_NS) known.push(row)
 }
 
-function saidIn({ packets, conversations }: HopTables, row: number): Pick<IcmpSaying, 'by' | 'says'> {
+function saidIn({ packets, conversations }: HopTables, row: number): Pick<Saying, 'by' | 'says'> {
   const chunk = packets.chunk(row)
   const i = row % CHUNK_ROWS
   const id = chunk.conversation[i]

@@ -28,7 +28,7 @@ export interface Hop {
   readonly lostBytes: number
   /** Bytes that crossed, as points further on or ACKs tell, but were not captured at `to`. */
   readonly missedBytes: number
-  /** Packets of any kind that an ICMP error says were dropped; they are not among the lost. */
+  /** Packets of any kind that an ICMP error, or a reset made on the hop, says were dropped; they are not among the lost. */
   readonly rejected: number
   readonly datagrams: UnacknowledgedOnHop
   readonly resets: UnacknowledgedOnHop
@@ -80,17 +80,19 @@ export interface Loss extends SeenPacket {
   readonly againAfterNs: number | undefined
 }
 
-/** An ICMP error: who says so, and what ("port unreachable"), and where it was seen. */
-export interface IcmpSaying {
+/** With what a packet was rejected, and where that was seen. */
+export interface Saying {
+  /** The address that sent the ICMP error; of a reset the end whose name it bears. */
   readonly by: string
-  readonly says: string
+  /** What the ICMP error says ("port unreachable"); undefined = it is a reset. */
+  readonly says: string | undefined
   readonly source: PointSource
   readonly row: number
 }
 
-/** A packet that somebody dropped and told so by an ICMP error, where it was seen last. */
+/** A packet that somebody dropped and told so by an ICMP error or a reset, where it was seen last. */
 export interface Rejection extends SeenPacket, Pick<Loss, 'kind' | 'dns'> {
-  readonly error: IcmpSaying
+  readonly error: Saying
   /** Index into `points`: where it was seen last. */
   readonly point: number
   /** Index into `hops`; undefined where no point behind would have captured it, as far as can be told. */

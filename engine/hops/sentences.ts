@@ -1,12 +1,12 @@
 import { countOf, listOf, numberText, printable } from '../findings/words.ts'
-import type { Hop, HopReport, Rejection, UnacknowledgedOnHop } from './report.ts'
+import type { Hop, HopReport, MadeReset, Rejection, Saying, UnacknowledgedOnHop } from './report.ts'
 
 /** So many hops are named for each kind of packet. */
 const MOST_NAMED = 3
 
 /** What the report comes to, a sentence for each kind of packet in which something is amiss; none where nothing is. */
 export function hopSentences(report: HopReport): string[] {
-  const { losses, made, queries, rejections, unanswered, points } = report
+  const { losses, queries, rejections, unanswered, points } = report
   const messages = Map.groupBy(losses, ({ kind, dns }) => dns ?? kind)
   const silent = Map.groupBy(unanswered, ({ point }) => point)
   return [
@@ -16,7 +16,7 @@ export function hopSentences(report: HopReport): string[] {
       return `${countOf(length, 'DNS query', 'DNS queries')} came to ${printable(points[point].name)}, and no answer from there.`
     }),
     ...rejectedTexts(report, rejections),
-    ...onHops(report, made, 'made', ['reset', 'resets']),
+    ...onHops(report, unasked(report), 'made', ['reset', 'resets']),
     ...onHops(report, messages.get('reset'), 'died', ['reset', 'resets']),
     ...onHops(report, messages.get('segment'), 'died', ['segment', 'segments']),
     ...onHops(report, messages.get('datagram'), 'died', ['datagram', 'datagrams']),
@@ -25,12 +25,23 @@ export function hopSentences(report: HopReport): string[] {
   ]
 }
 
+/** Resets that were made, without those that are told with the segment that they rejected. */
+function unasked({ made, rejections }: HopReport): readonly MadeReset[] {
+  const told = Map.groupBy(rejections, ({ error }) => error.row)
+  return made.filter(({ row, source }) => told.get(row)?.some(({ error }) => error.source === source) !== true)
+}
+
+/** "ICMP port unreachable, says 10.0.0.7", "by a reset in the name of 10.0.0.7" */
+function sayingText({ by, says }: Saying): string {
+  return says === undefined ? `by a reset in the name of ${by}` : `ICMP ${says}, says ${by}`
+}
+
 const NOUNS: Readonly<Record<string, readonly [string, string]>> = {
   query: ['DNS query', 'DNS queries'],
   answer: ['DNS answer', 'DNS answers'],
 }
 
-/** "10 segments were rejected on the way from web to node-a: ICMP port unreachable, says 10.0.0.7.", those that are most first. */
+/** "10 segments were rejected on the way from web to node-a: ICMP port unreachable, says 10.0.0.7.", or ", by a reset in the name of …"; those that are most first. */
 function rejectedTexts({ hops, points }: HopReport, rejections: readonly Rejection[]): string[] {
   const groups = Map.groupBy(
     rejections,
@@ -43,7 +54,7 @@ function rejectedTexts({ hops, points }: HopReport, rejections: readonly Rejecti
     const name = (index: number) => printable(points[index].name)
     const where =
       hop === undefined ? `behind ${name(point)}` : `on the way from ${name(hops[hop].from)} to ${name(hops[hop].to)}`
-    return `${countOf(own.length, one, several)} ${own.length === 1 ? 'was' : 'were'} rejected ${where}: ICMP ${error.says}, says ${error.by}.`
+    return `${countOf(own.length, one, several)} ${own.length === 1 ? 'was' : 'were'} rejected ${where}${error.says === undefined ? ',' : ':'} ${sayingText(error)}.`
   })
   const rest = worst.slice(MOST_NAMED).reduce((sum, { length }) => sum + length, 0)
   return rest === 0

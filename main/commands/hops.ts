@@ -34,7 +34,7 @@ datagrams. The points' order is found from their times there and back, so that t
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
   lost          not seen at the second one, nor further on, nor acknowledged or answered
-  rejected      dropped on the hop by somebody who said so with an ICMP error; not counted as lost
+  rejected      dropped on the hop by somebody who said so with an ICMP error, or a reset in the name of the other end; not counted as lost
   uncaptured    bytes that crossed all the same, as points further on or ACKs tell: the second point's capture dropped them
   datagrams     of UDP, seen at the first point and due at the second
   unsure        not seen at the second point, which is known to have dropped others nearly as often: they may have come
@@ -185,12 +185,13 @@ function packetTables(report: HopReport, names: Names): string[] {
     losses.length,
   )
   add(
-    ['rejected', ...file, 'frame', 'stream', 'packet', 'on its way', 'ICMP error'],
+    ['rejected', ...file, 'frame', 'stream', 'packet', 'on its way', 'with'],
     shown[2].map((rejection) => {
       const { place, way } = placeOf(rejection)
       const { hop, point, error } = rejection
       const where = hop === undefined ? `behind ${printable(points[point].name)}` : nameOf(report, hops[hop])
-      const said = `${error.says}, frame ${error.source.tables.packets.frame(error.row)}${isOne ? '' : ` of ${printable(error.source.name)}`}`
+      const what = error.says === undefined ? 'reset' : `ICMP ${error.says}`
+      const said = `${what}, frame ${error.source.tables.packets.frame(error.row)}${isOne ? '' : ` of ${printable(error.source.name)}`}`
       return [where, ...place, printable(packetText(rejection, asks)), way, said]
     }),
     rejections.length,
@@ -270,7 +271,7 @@ const jsonOf = (report: HopReport) => ({
         }),
     kind: rejection.dns ?? rejection.kind,
     ...jsonPlace(rejection),
-    icmp: {
+    [rejection.error.says === undefined ? 'reset' : 'icmp']: {
       by: rejection.error.by,
       says: rejection.error.says,
       capture: rejection.error.source.name,

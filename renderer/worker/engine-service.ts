@@ -142,7 +142,7 @@ export interface HopPacket {
   readonly fate: 'lost' | 'rejected' | 'rejected behind' | 'made' | 'unanswered'
   /** The hop; of what was rejected behind all points or not answered the point to which it came last. */
   readonly place: number
-  /** What the ICMP error says that rejected it: "port unreachable". */
+  /** With what it was rejected: "ICMP port unreachable", "a reset in the name of 10.0.0.7". */
   readonly says: string | undefined
   /** "segment", "DNS query A db.shop" */
   readonly what: string

@@ -33,7 +33,7 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
       ...(each.hop === undefined
         ? { fate: 'rejected behind' as const, place: each.point }
         : { fate: 'rejected' as const, place: each.hop }),
-      says: each.error.says,
+      says: each.error.says === undefined ? `a reset in the name of ${each.error.by}` : `ICMP ${each.error.says}`,
     })),
     ...unanswered.map((query) => ({
       ...query,

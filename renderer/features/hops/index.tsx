@@ -242,7 +242,7 @@ const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
   {
     key: 'rejected',
     title: 'Rejected',
-    about: 'Dropped on the way by somebody who said so with an ICMP error: not among the lost',
+    about: 'Dropped on the way by somebody who said so with an ICMP error or a reset: not among the lost',
     width: 66,
     numeric: true,
     cell: ({ rejected }) => (rejected === 0 ? '0' : <span className="hop-lost">{formatCount(rejected)}</span>),
@@ -292,14 +292,14 @@ const packetColumns = ({ points, hops, packets }: HopsAnswer): readonly Column<H
   {
     key: 'followed',
     title: 'What followed',
-    about: 'When its bytes were sent again, or the ICMP error that says why it was rejected',
+    about: 'When its bytes were sent again, or the ICMP error or reset with which it was rejected',
     width: packets.some(({ says }) => says !== undefined) ? 300 : 156,
     cell: ({ fate, says, againAfterNs }) =>
       fate === 'lost'
         ? againAfterNs === undefined
           ? 'not sent again'
           : `sent again after ${formatDuration(againAfterNs)}`
-        : says && `ICMP ${says}`,
+        : says,
   },
   { key: 'what', title: 'Packet', width: 150, widest: 420, cell: ({ what }) => what },
   { key: 'stream', title: 'Stream', width: 64, cell: ({ transport, stream }) => `${transport} ${stream}` },
