@@ -111,6 +111,27 @@ describe("a capture's bytes", () => {
     await expect(asked).rejects.toMatchObject({ code: 'cancelled' })
   })
 
+  it('are read no further for the excerpts of who leaves', async () => {
+    const { capture, request } = await opened('0123456789')
+    const leave = new AbortController()
+    const open = capture.open.bind(capture)
+    const ended = new Promise<void>((resolve) => {
+      vi.spyOn(capture, 'open').mockImplementation(async () => {
+        const file = await open()
+        vi.spyOn(file, 'read').mockImplementation(async () => {
+          leave.abort()
+          await expect.poll(() => file.fd).toBe(-1)
+          resolve()
+          throw new Error('It is closed.')
+        })
+        return file
+      })
+    })
+    const asked = captureExcerpts(request, 2, Float64Array.of(0), leave.signal)
+    await expect(asked).rejects.toMatchObject({ code: 'cancelled' })
+    await ended
+  })
+
   it('are searched where they are', async () => {
     const { request } = await opened('0123456789 0123')
     const text = Buffer.from('23').toString('hex')
@@ -253,7 +274,7 @@ async function opened(text: string) {
   const path = join(temporaryFolder(), 'capture.pcap')
   await writeFile(path, text)
   const capture = await host.captures.openFile(path)
-  return { server, path, request: visit('#token=TOKEN').door.dataRequest(capture.describe()) }
+  return { server, path, capture, request: visit('#token=TOKEN').door.dataRequest(capture.describe()) }
 }
 
 function browser(globals: Readonly<Record<string, unknown>>): void {
