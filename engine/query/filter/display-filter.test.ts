@@ -163,6 +163,12 @@ describe('a display filter', { timeout: 60_000 }, () => {
     expect(check).toMatchObject({ ok: true, note: { from: 6, to: 19 } })
     expect(check.ok && check.note?.message).toContain('tcp.flags.syn == 1')
   })
+
+  it('remarks that "&" joins no conditions', () => {
+    const check = checkFilter('tcp.len > 0 & tcp.flags.push == 1', catalog)
+    expect(check.ok && check.note?.message).toBe('"&" calculates with bits. To join conditions write "&&".')
+    expect(checkFilter('tcp.flags & 2', catalog)).not.toHaveProperty('note')
+  })
 })
 
 describe('what is wrong with a filter', { timeout: 60_000 }, () => {
@@ -177,11 +183,28 @@ describe('what is wrong with a filter', { timeout: 60_000 }, () => {
     ['tcp src port 80', 'capture filter. As a display filter: tcp.srcport == 80', 'tcp src port 80'],
     ['net fe80::/10', 'As a display filter: ipv6.addr == fe80::/10', 'net fe80::/10'],
     ['portrange 80-90', 'tcp.port in {80..90} or udp.port in {80..90}', 'portrange 80-90'],
+    [
+      'host 10.0.0.2 and not port 22',
+      'As a display filter: ip.addr == 10.0.0.2 and not (tcp.port == 22 or udp.port == 22)',
+      'host 10.0.0.2 and not port 22',
+    ],
+    ['ip6 && tcp dst port 80', 'As a display filter: ipv6 and tcp.dstport == 80', 'ip6 && tcp dst port 80'],
+    ['udp or tcp port 80', 'As a display filter: udp or tcp.port == 80', 'udp or tcp port 80'],
+    ['!host 10.0.0.2', 'As a display filter: not (ip.addr == 10.0.0.2)', '!host 10.0.0.2'],
+    // Which tcpdump takes for (port 80 or tcp) and udp.
+    ['port 80 or tcp and udp', 'was not expected here', '80'],
+    ['port 80 and shop', 'was not expected here', '80'],
+    ['tcp[tcpflags] & 2', 'Here flags are fields: tcp.flags.syn == 1.', '[tcpflags]'],
     ['TCP', 'did you mean tcp?', 'TCP'],
+    ['dns.rcode == 3', 'did you mean dns.flags.rcode?', 'dns.rcode'],
+    ['tcp.tsval > 4', 'did you mean tcp.options.timestamp.tsval?', 'tcp.tsval'],
+    ['http.status == 500', 'did you mean http.response.code?', 'http.status'],
+    ['tls.sni == "x"', 'did you mean tls.handshake.extensions_server_name?', 'tls.sni'],
     ['tcp.analysis.retransmision', 'did you mean tcp.analysis.retransmission?', 'tcp.analysis.retransmision'],
     ['qqqqqqqqqq', 'qqqqqqqqqq is not a field. To find it in packets: frame contains "qqqqqqqqqq"', 'qqqqqqqqqq'],
     ['ip.addr == abc', 'ip.addr takes an address such as 10.0.0.1 or 10.0.0.0/8, not "abc".', 'abc'],
-    ['ip.addr == "10.0.0.1"', 'ip.addr takes an address', '"10.0.0.1"'],
+    ['ip.addr == "10.0.0.1"', 'not "10.0.0.1"; leave the quotes out.', '"10.0.0.1"'],
+    ['ip.addr == "shop"', 'not "shop".', '"shop"'],
     ['ip.addr == 10.0.0', 'takes an address', '10.0.0'],
     ['ip.addr == 10.0.0.256', 'takes an address', '10.0.0.256'],
     ['ip.addr == 10.0.0.0/33', '0 to 32 bits', '10.0.0.0/33'],
@@ -190,6 +213,19 @@ describe('what is wrong with a filter', { timeout: 60_000 }, () => {
     ['ipv6.addr == fe80:::1', 'takes an address', 'fe80:::1'],
     ['tcp.port == abc', 'tcp.port takes a number, not "abc".', 'abc'],
     ['tcp.port == "80"', 'takes a number', '"80"'],
+    ['tcp.port == 80-90', 'not "80-90"; a range stands in a set: in {80..90}.', '80-90'],
+    ['tcp.port == -1', '-1 is too small for tcp.port: at least 0.', '-1'],
+    ['http.response.code == 5xx', 'all of these are in {500..599}.', '5xx'],
+    ['tcp.flags == RST', 'a flag is a field: tcp.flags.reset == 1.', 'RST'],
+    ['tcp.port == 80 or 443', '443 alone asks nothing. For one of several values: tcp.port in {80, 443}', '443'],
+    ['udp or tcp.port == 1 || 2 || 3 || tcp', 'For one of several values: tcp.port in {1, 2, 3}', '2'],
+    ['tcp or 443', '443 alone asks nothing: compare it with a field.', '443'],
+    ['tcp.port == 80,443', 'stand in a set: tcp.port in {80, 443, 8000..8010}.', ','],
+    ['frame.number == 1..9', 'or a range, stand in a set', '..'],
+    ['10.0.0.1', '10.0.0.1 alone asks nothing: write ip.addr == 10.0.0.1', '10.0.0.1'],
+    ['10.0.0.0/8 and tcp', 'write ip.addr == 10.0.0.0/8', '10.0.0.0/8'],
+    ['10.0.0.1:80', 'write ip.addr == 10.0.0.1 and tcp.port == 80', '10.0.0.1:80'],
+    ['fe80::1', 'write ipv6.addr == fe80::1', 'fe80::1'],
     ['tcp.port == 70000', '70000 is too large for tcp.port: at most 65535.', '70000'],
     ['eth.addr == 00:11', 'hardware address', '00:11'],
     ['frame.time_relative > soon', 'seconds', 'soon'],
@@ -215,6 +251,10 @@ describe('what is wrong with a filter', { timeout: 60_000 }, () => {
     ['tcp)', 'closes nothing', ')'],
     ['()', 'a field or a value was', ')'],
     ['tcp.port = 80', '"=" is not an operator', '='],
+    ['tcp.port => 80', '"=>" is not an operator. Write ">=".', '=>'],
+    ['tcp.port =< 80', '"=<" is not an operator. Write "<=".', '=<'],
+    ['http.host == “shop”', '“ is a typographic quote. Write ", as in', '“'],
+    ['tcp and ${private}', 'Macros ($name) are not known here', '${private}'],
     ['tcp.port <> 80', 'Write "!="', '>'],
     ['tcp | udp', 'Write "||" or "or"', '|'],
     ['tcp.port in 80', 'comes a set', '80'],

@@ -1,7 +1,7 @@
 import type { FilterCheck } from '../../answers.ts'
 import { CompiledFilter } from './compiled-filter.ts'
 import type { FieldCatalog } from './field-catalog.ts'
-import { fromCaptureFilter } from './field-names.ts'
+import { fromCaptureFilter } from './filter-advice.ts'
 import { FilterChecker } from './filter-check.ts'
 import { needsBytes } from './filter-columns.ts'
 import type { CaptureTables } from '../capture-tables.ts'

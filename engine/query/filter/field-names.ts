@@ -12,6 +12,26 @@ export function fieldName(text: string): string {
   return text.startsWith('_ws.col.') ? text.toLowerCase() : text
 }
 
+/** What people call what has another name. */
+const MEANT: Readonly<Record<string, string>> = {
+  'dns.name': 'dns.qry.name',
+  'dns.query': 'dns.qry.name',
+  'http.path': 'http.request.uri',
+  'http.response.status': 'http.response.code',
+  'http.status': 'http.response.code',
+  'http.status_code': 'http.response.code',
+  'http.url': 'http.request.uri',
+  'ip.dst_host': 'ip.dst',
+  'ip.host': 'ip.addr',
+  'ip.src_host': 'ip.src',
+  'tcp.flags.psh': 'tcp.flags.push',
+  'tcp.flags.rst': 'tcp.flags.reset',
+  'tcp.rst': 'tcp.flags.reset',
+  'tcp.rtt': 'tcp.analysis.ack_rtt',
+  'tcp.window': 'tcp.window_size',
+  'tls.sni': 'tls.handshake.extensions_server_name',
+}
+
 /** Where protocols that are not read are found all the same. */
 const BY_PORT: Readonly<Record<string, string>> = {
   amqp: 'tcp.port == 5672',
@@ -66,7 +86,10 @@ export function unknownField(text: string, catalog: FieldCatalog): string {
   }
   // What says more than a field that is known was meant to be that one.
   const heads = [...catalog.keys()].filter((name) => name.includes('.') && text.startsWith(`${name}_`))
-  const guess = heads.toSorted((a, b) => b.length - a.length)[0] ?? nearest(fieldName(text), catalog.keys())
+  const guess =
+    heads.toSorted((a, b) => b.length - a.length)[0] ??
+    deeper(text.toLowerCase(), catalog) ??
+    nearest(fieldName(text), catalog.keys())
   if (guess !== undefined) return `${shown} is not a field; did you mean ${guess}?`
   const siblings = [...catalog.keys()].filter((name) => name.startsWith(`${protocol}.`))
   if (siblings.length === 0) {
@@ -78,17 +101,10 @@ export function unknownField(text: string, catalog: FieldCatalog): string {
   return `${shown} is not a field; of ${protocol} there are ${siblings.slice(0, NAMED).join(', ')}${more}`
 }
 
-/** What is written in tcpdump's language, in this one; undefined where it is not that. */
-export function fromCaptureFilter(text: string): string | undefined {
-  const match = /^\s*(?:(tcp|udp|ip|ip6)\s+)?(?:(src|dst)\s+)?(host|net|port|portrange)\s+([\w.:/-]+)\s*$/i.exec(text)
-  if (!match) return undefined
-  const [, protocol = '', side = '', what = '', value = ''] = match.map((part) => part?.toLowerCase())
-  if (what === 'host' || what === 'net') {
-    const version = value.includes(':') ? 'ipv6' : 'ip'
-    return `${version}.${side === '' ? 'addr' : side} == ${value}`
-  }
-  const port = side === '' ? 'port' : `${side}port`
-  const condition = what === 'portrange' ? `in {${value.replace('-', '..')}}` : `== ${value}`
-  const transports = protocol === 'tcp' || protocol === 'udp' ? [protocol] : ['tcp', 'udp']
-  return transports.map((transport) => `${transport}.${port} ${condition}`).join(' or ')
+/** What is meant by a name that leaves out what stands in the middle: dns.rcode, tcp.syn. */
+function deeper(text: string, catalog: FieldCatalog): string | undefined {
+  if (Object.hasOwn(MEANT, text)) return MEANT[text]
+  const [, protocol, rest] = /^(\w+)\.(.+)$/.exec(text) ?? []
+  if (rest === undefined) return undefined
+  return [...catalog.keys()].find((name) => name.startsWith(`${protocol}.`) && name.endsWith(`.${rest}`))
 }

@@ -15,6 +15,7 @@ import {
 } from './filter-syntax.ts'
 import type { FilterFunction, FilterTest, Leaf, Operand } from './filter-test.ts'
 import { comparable, described } from './filter-types.ts'
+import { askedBy, refuseBareValues } from './filter-advice.ts'
 import { merged, type Predicate, predicateOf } from './predicate.ts'
 import { calculate } from './arithmetic.ts'
 import { PatternError } from './pattern-syntax.ts'
@@ -68,6 +69,7 @@ export class FilterChecker {
       case 'and':
       case 'or':
       case 'xor':
+        if (node.kind === 'or') refuseBareValues(node.of)
         return { kind: node.kind, of: node.of.map((one) => this.test(one)) }
       case 'not':
         return { kind: 'not', of: this.test(node.of) }
@@ -264,9 +266,9 @@ export class FilterChecker {
       case 'word': {
         const field = this.#catalog.get(fieldName(node.text))
         if (field) return { kind: 'field', field, type: field.type }
+        const asked = place === 'alone' ? askedBy(node.text) : undefined
+        if (asked !== undefined) throw new FilterError(`${node.text} alone asks nothing: ${asked}`, node.span)
         if (/^[\p{L}_]/u.test(node.text)) throw this.#unknownField(node)
-        if (place === 'alone')
-          throw new FilterError(`${node.text} alone asks nothing: compare it with a field.`, node.span)
         throw new FilterError(`A field was expected here, not "${node.text}".`, node.span)
       }
       case 'layer': {
@@ -303,6 +305,8 @@ export class FilterChecker {
 
   #arithmetic(node: OperandNode & { kind: 'arithmetic' }): Operand {
     const { operator } = node
+    if (operator === '&' && this.#isLiteral(node.left))
+      this.notes.push({ message: '"&" calculates with bits. To join conditions write "&&".', ...node.span })
     const side = (one: OperandNode, other: Operand | undefined): Operand => {
       if (!this.#isLiteral(one)) {
         const operand = this.#operand(one)

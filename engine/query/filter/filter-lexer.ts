@@ -56,10 +56,21 @@ function tokenAt(text: string, from: number, before: Token | undefined): Token {
   const symbol = SYMBOLS.find((one) => text.startsWith(one, from))
   if (symbol) return { kind: 'symbol', text: symbol, from, to: from + symbol.length }
   const span = { from, to: from + 1 }
-  if (character === '=') throw new FilterError('"=" is not an operator. To compare, write "==".', span)
+  if (character === '=') throw noOperator(text, span)
   if (character === '|') throw new FilterError('"|" is not an operator. Write "||" or "or".', span)
   if (character === ']') throw new FilterError('This "]" closes nothing.', span)
+  if ('“”„‘’'.includes(character))
+    throw new FilterError(`${character} is a typographic quote. Write ", as in http.host contains "shop".`, span)
+  if (character === '$')
+    throw new FilterError('Macros ($name) are not known here. Write what it stands for.', { from, to: text.length })
   throw new FilterError(`${JSON.stringify(character)} has no meaning here.`, span)
+}
+
+function noOperator(text: string, { from, to }: Span): FilterError {
+  const next = text[to]
+  if (next === '<' || next === '>')
+    return new FilterError(`"=${next}" is not an operator. Write "${next}=".`, { from, to: to + 1 })
+  return new FilterError('"=" is not an operator. To compare, write "==".', { from, to })
 }
 
 function endsValue(token: Token): boolean {
@@ -171,5 +182,7 @@ function sliceRange(text: string, span: Span): SliceRange {
     if (from >= 0 === last >= 0 && last < from) throw new FilterError('This slice ends before it begins.', span)
     return { from, to: last + 1 }
   }
+  if (text === 'tcpflags')
+    throw new FilterError('This is of capture filters. Here flags are fields: tcp.flags.syn == 1.', span)
   throw new FilterError('A slice is [first:length], [first-last], [:length], [first:] or [position].', span)
 }

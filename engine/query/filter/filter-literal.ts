@@ -89,11 +89,30 @@ function said(node: LiteralNode): string {
   return node.kind === 'character' ? `'${String.fromCharCode(node.code)}'` : `"${node.text}"`
 }
 
-function hint(node: LiteralNode, { type, name }: Target): string {
+function hint(node: LiteralNode, target: Target): string {
+  const { type, name } = target
+  if (node.kind === 'string') {
+    const bare = read({ kind: 'word', text: node.string.text, span: node.span }, target)
+    return bare ? '; leave the quotes out' : ''
+  }
   if (node.kind !== 'word') return ''
+  if (type === 'uint') return numberHint(node.text.toLowerCase(), name)
   const other =
     type === 'ipv4' && parseIpv6(node.text) ? 'ipv6' : type === 'ipv6' && parseIpv4(node.text) !== undefined ? 'ip' : ''
   return other ? `; for this kind of address there is ${other}.${name.split('.')[1] ?? 'addr'}` : ''
+}
+
+/** What people write of flags, for the fields that they are. */
+const FLAGS: Readonly<Record<string, string>> = {
+  ...{ syn: 'syn', ack: 'ack', fin: 'fin', rst: 'reset', reset: 'reset', psh: 'push', push: 'push', urg: 'urg' },
+}
+
+function numberHint(text: string, name: string): string {
+  const [range, low, high] = /^(\d+)-(\d+)$/.exec(text) ?? []
+  if (range !== undefined) return `; a range stands in a set: in {${low}..${high}}`
+  if (/^[1-5]xx$/.test(text)) return `; all of these are in {${text[0]}00..${text[0]}99}`
+  if (name === 'tcp.flags' && Object.hasOwn(FLAGS, text)) return `; a flag is a field: tcp.flags.${FLAGS[text]} == 1`
+  return ''
 }
 
 function textOf(node: LiteralNode): string {
@@ -121,6 +140,8 @@ function numeric(node: LiteralNode, target: Target): Literal | undefined {
   const value = node.kind === 'word' ? numberOf(node.text) : undefined
   if (value === undefined) return undefined
   const { field } = target
+  if (target.type === 'uint' && field?.max !== undefined && value < 0)
+    throw new FilterError(`${textOf(node)} is too small for ${field.name}: at least 0.`, node.span)
   if (field?.max !== undefined && value > field.max) {
     throw new FilterError(
       `${node.kind === 'word' ? node.text : value} is too large for ${field.name}: at most ${field.max}.`,

@@ -69,6 +69,8 @@ class FilterParser {
     const token = this.#token
     if (token.kind === 'end') return node
     if (token.text === ')') throw new FilterError('This ")" closes nothing.', token)
+    if (token.text === ',' || token.text === '..')
+      throw new FilterError('Several values, or a range, stand in a set: tcp.port in {80, 443, 8000..8010}.', token)
     throw new FilterError(`${quoted(token)} was not expected here. Conditions are joined by "and" or "or".`, token)
   }
 
