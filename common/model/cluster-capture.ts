@@ -33,6 +33,8 @@ export interface CapturePointStatus {
   readonly dropped?: number
   /** Bytes that were given up in the pod because they were not fetched in time. */
   readonly lostBytes: number
+  /** Bytes that are still in the pod, once capturing ends there; absent when none are, or it has not said so. */
+  readonly leftBytes?: number
   /** How often the connection was cut and taken up again. */
   readonly cuts: number
   /** Milliseconds since 1970: when the pod was last heard. */

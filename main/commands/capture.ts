@@ -185,7 +185,9 @@ function progress(filter: string): (status: ClusterCaptureStatus) => void {
     const live = status.points.filter(({ state }) => state === 'capturing' || state === 'stopping').length
     const dropped = status.points.reduce((sum, point) => sum + (point.dropped ?? 0), 0)
     const seconds = Math.round((now - status.startedAt) / 1000)
-    const line = `${status.state}: ${live} of ${status.points.length} points, ${status.packets} packets, ${bytesText(status.bytes)}, ${dropped} dropped, ${seconds} s`
+    const left = status.points.reduce((sum, point) => sum + (point.leftBytes ?? 0), 0)
+    const rest = left === 0 ? '' : `, ${bytesText(left)} still to fetch`
+    const line = `${status.state}: ${live} of ${status.points.length} points, ${status.packets} packets, ${bytesText(status.bytes)}, ${dropped} dropped, ${seconds} s${rest}`
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
     else say(`hopscope capture: ${line}`)
   }

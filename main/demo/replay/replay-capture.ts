@@ -83,6 +83,13 @@ export class ReplayCapture {
     return this.#segments.get(number)
   }
 
+  /** Bytes that are there from a place on. */
+  bytesFrom(number: number, offset: number): number {
+    let bytes = -offset
+    for (const [n, { size }] of this.#segments) if (n >= number) bytes += size
+    return Math.max(0, bytes)
+  }
+
   isWhole(number: number): boolean {
     return number < this.#newest || (this.ended && number === this.#newest)
   }

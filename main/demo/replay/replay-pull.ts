@@ -26,6 +26,7 @@ export async function pull(
   for (let n = capture.first; n < safe; n++) capture.forget(n)
   while (process.exitCode === null) {
     const now = Date.now()
+    if (capture.ended) await process.write(`HS1 L ${capture.bytesFrom(at, from)}\n`)
     const here = capture.segment(at)
     if (at < capture.first) {
       let lost = 0

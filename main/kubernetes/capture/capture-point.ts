@@ -19,6 +19,7 @@ import { PointCapture } from './point-capture.ts'
 import type { CaptureTarget } from './preflight.ts'
 import { preflight } from './preflight.ts'
 import { SegmentPackets } from './segment-packets.ts'
+import { whileSlow } from './while-slow.ts'
 import { checkFilter, chooseInterface, listInterfaces, SEGMENT_MEGABYTES, tcpdumpCommand } from './tcpdump.ts'
 
 /** What a point is prepared with; the same for all points of a capture. */
@@ -103,7 +104,7 @@ export class CapturePoint {
     const { capture } = this
     const events = this.#events
     if (!capture) return { ...status }
-    const { state, message, bytes, counts, lostBytes, cuts, heardAt } = capture.progress
+    const { state, message, bytes, counts, lostBytes, leftBytes, cuts, heardAt } = capture.progress
     const { received, dropped } = counts
     if (message) status.message = message
     else delete status.message
@@ -114,6 +115,7 @@ export class CapturePoint {
       lostBytes,
       cuts,
       heardAt,
+      ...(leftBytes === 0 ? {} : { leftBytes }),
       ...(events.length === 0 ? {} : { events }),
       ...(received === undefined ? {} : { received }),
       ...(dropped === undefined ? {} : { dropped }),
@@ -158,37 +160,34 @@ export class CapturePoint {
     const { connection, container, debugNamespace, ledger, context, signal } = needs
     const { target } = this
     if (!target) return
-    const result = await preflight(connection, target, container, debugNamespace)
-    this.#status.node = result.preflight.node
-    const by = { user: result.preflight.user, capture: needs.captureId, createdAt: new Date(needs.startedAt) }
     const tell = (waitingFor: string | undefined) => {
       if (waitingFor === undefined) delete this.#status.message
       else this.#status.message = waitingFor
       needs.onChange()
     }
-    const place = await makePlace({
-      connection,
-      context,
-      target,
-      result,
-      settings: container,
-      debugNamespace,
-      by,
-      ledger,
-      tell,
-      signal,
-    })
+    const result = await whileSlow(tell, 'the cluster is asked what it allows', () =>
+      preflight(connection, target, container, debugNamespace),
+    )
+    this.#status.node = result.preflight.node
+    const by = { user: result.preflight.user, capture: needs.captureId, createdAt: new Date(needs.startedAt) }
+    const settings = container
+    const request = { connection, context, target, result, settings, debugNamespace, by, ledger, tell, signal }
+    const place = await makePlace(request)
     this.place = place
     this.#status.rung = place.rung
     tell(undefined)
-    const name = target.interface ?? (await chooseInterface(connection, place, await listInterfaces(connection, place)))
+    const name =
+      target.interface ??
+      (await whileSlow(tell, 'its container is asked for its interfaces', async () =>
+        chooseInterface(connection, place, await listInterfaces(connection, place)),
+      ))
     if (!name) throw new HostError('not-found', 'There is no interface to capture on.')
     const { apiServer } = result
     const filter = apiServer ? withoutOurTraffic(needs.filter, apiServer, name) : needs.filter
     const ring = ringBytes(place.rung, result.pod, container.ringBytes)
     const { snapLength, packetLimit } = needs
     const options = { interface: name, snapLength, filter, ...(packetLimit === undefined ? {} : { packetLimit }) }
-    await checkFilter(connection, place, options)
+    await whileSlow(tell, 'its container checks the filter', () => checkFilter(connection, place, options))
     this.#status.interface = name
     this.manifest = {
       node: result.preflight.node,

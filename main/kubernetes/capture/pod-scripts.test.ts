@@ -61,6 +61,24 @@ describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
     await says(pulling, 'HS1 S 0')
   })
 
+  it('says how much is left from where it goes on, once capturing ends', async () => {
+    const { started, write } = pod()
+    for (const [file, length] of Object.entries({ seg: 900, seg1: 500, seg2: 30 })) write(file, 'x\n'.repeat(length / 2))
+    const pulling = started('sh', ...script(PULL, 'abc-0', 0, 100, 1000, 0, 0).slice(1))
+    let said = ''
+    pulling.stdout.on('data', (bytes: Buffer) => (said += bytes.toString('latin1')))
+    await vi.waitFor(() => expect(said).toMatch(/^HS1 S 0 0$/m))
+    expect(said).not.toContain('HS1 L')
+    write('why', 'asked')
+    // What is in the first was sent by then; its end is known when its digest is.
+    await vi.waitFor(() => expect(said).toMatch(/^HS1 L 530$/m))
+    write('sum.0', `HS1 D 0 0 900 ${'a'.repeat(64)} 1\n`)
+    await vi.waitFor(() => expect(said).toMatch(/^HS1 E 0 900 [^]*^HS1 L 30$/m))
+    const end = once(pulling, 'exit')
+    pulling.stdin.end()
+    await end
+  })
+
   it('ends no other process that has the number of the one before it by now', async () => {
     const { pull, started, write } = pod()
     const bystander = started('sh', '-c', 'read -r line; echo lives')

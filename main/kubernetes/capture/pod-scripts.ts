@@ -175,6 +175,7 @@ echo stopping
  *   HS1 D SEGMENT OFFSET LENGTH SHA256 END   then LENGTH bytes; END is 1 when the segment ends with them
  *   HS1 E SEGMENT SIZE SHA256                the segment's end, where its last bytes were sent before that was known
  *   HS1 G SEGMENT LOST                       the next is SEGMENT: those between the last and it are lost, LOST bytes in all
+ *   HS1 L BYTES                              capturing ends: so many bytes from here on are there by now
  *   HS1 S NEWEST LENGTH                      nothing new; then LENGTH bytes: tcpdump's last counts
  *   HS1 W TIME                               nothing new up to TIME since 1970, in seconds, micro- or nanoseconds; where others wait
  *   HS1 F CODE SEGMENTS LENGTH WHY           the end; then LENGTH bytes: tcpdump's words
@@ -224,8 +225,22 @@ pace() {
   fi
   [ "$most" -le "$limit" ] || most=$limit
 }
+tell_left() {
+  set --
+  n=$at
+  seg "$n"
+  while [ -e "$file" ]; do
+    set -- "$@" "$file"
+    n=$((n + 1))
+    seg "$n"
+  done
+  left=0
+  [ $# = 0 ] || for size in $(stat -c %s "$@"); do left=$((left + size)); done
+  [ "$left" -lt "$off" ] || echo "HS1 L $((left - off))"
+}
 idle=0
 while :; do
+  [ ! -e why ] && [ ! -e code ] || tell_left
   seg "$at"
   # Before it is looked at: what comes later is not meant.
   [ "$awaited" = 1 ] && [ "$idle" -gt 0 ] && clock

@@ -84,6 +84,31 @@ it('is stopped by the stream that is open, and by one that is opened later, wher
   await done
 })
 
+it('tells what is left in the pod, less what came since', async () => {
+  const bytes = 'a segment'
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  const changes: number[] = []
+  vi.mocked(openExec).mockImplementation(async (_connection, _request, { stdout }) => {
+    await stdout?.(Buffer.from(`HS1 L 20\nHS1 D 0 0 ${bytes.length} ${digest} 1\n${bytes}`))
+    point.abandon()
+    const ended: Partial<ExecStream> = { ended: Promise.resolve({ lost: 'cut' }), write: () => true }
+    return ended as ExecStream
+  })
+  const mark = { ...NOTHING_YET, interface: 0 }
+  const point = new PointCapture(
+    {} as ApiConnection,
+    place,
+    job,
+    sink,
+    () => changes.push(point.progress.leftBytes),
+    {},
+    mark,
+  )
+  // Given up, nothing of it is still to come.
+  expect(await point.run()).toMatchObject({ state: 'incomplete', leftBytes: 0 })
+  expect(changes).toEqual([20, 20 - bytes.length, 0])
+})
+
 it.each([
   ['as many packets as tcpdump wrote', 0, 2, 'complete', undefined],
   ['one less', 0, 1, 'incomplete', /tcpdump wrote 2 packets here, and 1 were taken from it/],

@@ -41,6 +41,8 @@ export interface PointProgress {
   readonly cuts: number
   /** Bytes that the ring gave up before they could be fetched. */
   readonly lostBytes: number
+  /** Bytes that are still in the pod, as it last said; 0 until capturing ends. */
+  readonly leftBytes: number
   readonly counts: CaptureCounts
   /** Why tcpdump ended: asked, duration, lease, end. */
   readonly why?: string
@@ -125,7 +127,7 @@ export class PointCapture {
     this.#finished = end !== undefined
     // What was started and brought nothing yet is started again, which changes nothing.
     if (this.#finished || mark.interface !== undefined) this.#starting = Promise.resolve()
-    this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, counts: {}, ...end }
+    this.#progress = { state: 'starting', bytes: 0, cuts: 0, lostBytes, leftBytes: 0, counts: {}, ...end }
   }
 
   get progress(): PointProgress {
@@ -157,14 +159,14 @@ export class PointCapture {
       if (this.#failure !== undefined) throw this.#failure
       if (this.#finished) break
       if (this.#abandon.signal.aborted) {
-        this.#set({ state: 'incomplete', message: 'Given up before everything was fetched.' })
+        this.#set({ state: 'incomplete', leftBytes: 0, message: 'Given up before everything was fetched.' })
         break
       }
       // A connection that worked is worth a quick try; one that never did is not.
       if (this.#heardAt > before) pause = 100
       const end = await this.#whyGone(cut)
       if (end !== undefined) {
-        this.#set({ state: 'incomplete', ...end })
+        this.#set({ state: 'incomplete', leftBytes: 0, ...end })
         break
       }
       const state = this.#stopping ? 'stopping' : 'reconnecting'
@@ -292,6 +294,9 @@ export class PointCapture {
         // What was fetched of the first of them is not lost.
         this.#gap(frame.lostBytes - offset)
         return
+      case 'left':
+        this.#capturing({ leftBytes: frame.bytes })
+        return
       case 'idle':
         this.#capturing({ counts: { ...this.#progress.counts, ...countsIn(frame.words) } })
         return
@@ -310,7 +315,8 @@ export class PointCapture {
       this.#position = { segment, offset: offset + length }
     }
     const work = this.#sink.accept()
-    this.#capturing({ bytes: this.#progress.bytes + length })
+    const { bytes, leftBytes } = this.#progress
+    this.#capturing({ bytes: bytes + length, leftBytes: Math.max(0, leftBytes - length) })
     return work
   }
 

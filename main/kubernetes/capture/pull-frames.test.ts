@@ -10,6 +10,7 @@ const data = (segment: number, offset: number, bytes: Buffer, last = 0) =>
 
 const stream = Buffer.concat([
   Buffer.from('HS1 S 0 5\nhello'),
+  Buffer.from('HS1 L 4321\n'),
   data(0, 0, Buffer.from('HS1 D 0 0 9\n\n\0\xff', 'latin1'), 1),
   Buffer.from(`HS1 E 1 12 ${'a'.repeat(64)}\n`),
   Buffer.from('HS1 G 7 100\n'),
@@ -21,6 +22,7 @@ const frame = { segment: 0, offset: 0, length: text.length, last: true }
 const empty = { segment: 7, offset: 0, length: 0, last: false }
 const expected = [
   { kind: 'idle', words: 'hello' },
+  { kind: 'left', bytes: 4321 },
   { kind: 'begin', ...frame },
   { kind: 'bytes', bytes: Buffer.from(text, 'latin1') },
   { kind: 'data', ...frame },

@@ -8,6 +8,8 @@ export type PullFrame =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'segment-end'; readonly segment: number; readonly size: number; readonly sha256: string }
   | { readonly kind: 'gap'; readonly segment: number; readonly lostBytes: number }
+  /** So many bytes behind those that were sent are in the pod, as capturing ends. */
+  | { readonly kind: 'left'; readonly bytes: number }
   | { readonly kind: 'idle'; readonly words: string }
   /** Milliseconds since 1970, by the pod's clock: what tcpdump had written then was sent. */
   | { readonly kind: 'clock'; readonly time: number }
@@ -117,6 +119,8 @@ function frameOf(fields: readonly string[], words: string): PullFrame {
       return { kind: 'segment-end', segment: number(2), size: number(3), sha256: fields[4] ?? '' }
     case 'G':
       return { kind: 'gap', segment: number(2), lostBytes: number(3) }
+    case 'L':
+      return { kind: 'left', bytes: number(2) }
     case 'S':
       return { kind: 'idle', words }
     case 'W':

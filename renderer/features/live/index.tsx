@@ -8,7 +8,7 @@ import { useNow } from '../../components/age.ts'
 import { formatBytes, formatCount, formatCounted, formatTimeOfDay } from '../../components/format.ts'
 import { useZone } from '../../components/zone.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, cutsText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
+import { clockText, cutsText, leftText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -74,6 +74,7 @@ export function LiveStrip({
               {formatBytes(numbers.lostBytes)}
             </Fact>
           )}
+          {!over && numbers.leftBytes > 0 && <Fact name="still to fetch">{leftText(numbers)}</Fact>}
           {!over && numbers.quietMs > 8000 && (
             <Fact name="last heard" bad>
               {clockText(numbers.quietMs)} ago

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { clockText, cutsText, liveNumbers, liveWord, stateText } from './live-text.ts'
+import { clockText, cutsText, leftText, liveNumbers, liveWord, stateText } from './live-text.ts'
 
 const point = (id: number, more: object = {}) => ({
   id,
@@ -95,6 +95,13 @@ describe('the numbers of a live capture', () => {
       bytesPerSecond: 100,
       live: 1,
     })
+  })
+
+  it('tell what is still to be fetched, and for how long where anything comes', () => {
+    const points = [point(0, { leftBytes: 3_000_000 }), point(1), point(2, { leftBytes: 1_000_000 })]
+    expect(leftText(liveNumbers(capture({ points }), 0))).toBe('4.00 MB')
+    const health = [{ id: 0, packetsPerSecond: 1, bytesPerSecond: 50_000, whySilent: [] }]
+    expect(leftText(liveNumbers(capture({ points, health }), 0))).toBe('4.00 MB, about 1:20')
   })
 
   it('tell how long the quietest point was not heard', () => {

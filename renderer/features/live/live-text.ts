@@ -1,6 +1,6 @@
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { formatCounted, formatTimeOfDay, type Zone } from '../../components/format.ts'
+import { formatBytes, formatCounted, formatTimeOfDay, type Zone } from '../../components/format.ts'
 
 /** What the strip says of a capture as a whole: sums over its points. */
 export interface LiveNumbers {
@@ -12,6 +12,8 @@ export interface LiveNumbers {
   readonly dropped: number | undefined
   /** Bytes that the ring in the pod gave up before they were fetched. */
   readonly lostBytes: number
+  /** Bytes that are still to be fetched from pods where capturing ends. */
+  readonly leftBytes: number
   readonly cuts: number
   /** Milliseconds since the pod that was heard longest ago was heard. */
   readonly quietMs: number
@@ -31,6 +33,7 @@ export function liveNumbers({ points, health, packets, bytes }: LiveCapture, now
     bytesPerSecond: sum(health.map(({ bytesPerSecond }) => bytesPerSecond)),
     dropped: told.length === 0 ? undefined : sum(told.map(({ dropped }) => dropped)),
     lostBytes: sum(points.map(({ lostBytes }) => lostBytes)),
+    leftBytes: sum(points.map(({ leftBytes }) => leftBytes)),
     cuts: sum(points.map(({ cuts }) => cuts)),
     quietMs: heard.length === 0 ? 0 : Math.max(0, now - Math.min(...heard)),
     live: points.filter(({ state }) => state === 'capturing').length,
@@ -93,6 +96,12 @@ export function liveWord(
 export function cutsText({ cuts, message }: CapturePointStatus): string {
   const counted = formatCounted(cuts, 'cut')
   return message === undefined ? `${counted} of the connection, taken up again` : `${counted} of the connection`
+}
+
+/** "3.2 MB, about 0:40" by the rate of now; without a time where nothing comes. */
+export function leftText({ leftBytes, bytesPerSecond }: LiveNumbers): string {
+  const time = bytesPerSecond > 0 ? `, about ${clockText((leftBytes / bytesPerSecond) * 1000)}` : ''
+  return `${formatBytes(leftBytes)}${time}`
 }
 
 /** "1:05" */
