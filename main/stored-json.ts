@@ -71,7 +71,7 @@ function parseJson(text: string): unknown {
 
 /** Writes beside the file, flushes, and renames: a crash or a full disk leaves the old file or the new one, never a half. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const partial = `${path}.${process.pid}.part`
   try {
     const file = await open(partial, 'w', 0o600)

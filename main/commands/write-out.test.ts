@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
@@ -72,6 +81,26 @@ describe('writing a file as a whole', () => {
     await expect(writeWhole(gone, ['x'])).rejects.toThrow(`cannot write ${gone}: There is no such f`)
     await expect(writeWhole(join(folder, 'file', 'out'), ['x'])).rejects.toThrow(CommandError)
     expect(readdirSync(folder).toSorted()).toEqual(['file', 'sub'])
+  })
+
+  it.skipIf(process.platform === 'win32')('follows no link that somebody laid at its other name', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'out')
+    const theirs = join(folder, 'theirs')
+    writeFileSync(theirs, 'precious')
+    symlinkSync(theirs, `${file}.${process.pid}.part`)
+    await writeWhole(file, ['x'])
+    expect(readFileSync(theirs, 'utf8')).toBe('precious')
+    expect(lstatSync(file).isFile()).toBe(true)
+    expect(readdirSync(folder).toSorted()).toEqual(['out', 'theirs'])
+  })
+
+  it.skipIf(process.platform === 'win32')('leaves a file that it replaces as private as it was', async () => {
+    const file = join(temporaryFolder(), 'out')
+    writeFileSync(file, 'old', { mode: 0o600 })
+    await writeWhole(file, ['new'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).toBe('new')
   })
 
   it.runIf(process.platform === 'linux')('never replaces a device by a file', async () => {

@@ -31,8 +31,12 @@ export async function writeWhole(
   const target = followLinks(path)
   if (!isReplaceable(target)) return writeTo(path, target, pieces)
   const partial = `${target}.${process.pid}.part`
+  // What lies there was left by a crash, or laid there by somebody else who may write to the folder, to be followed.
+  remove(partial)
+  // Who could not read the old file can't read the new one.
+  const mode = statSync(target, { throwIfNoEntry: false })?.mode
   try {
-    await writeTo(path, partial, pieces)
+    await writeTo(path, partial, pieces, 'wx', mode)
     attempt(path, () => renameSync(partial, target))
   } catch (error) {
     remove(partial)
@@ -44,9 +48,11 @@ async function writeTo(
   path: string,
   target: string,
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  flags = 'w',
+  mode?: number,
 ): Promise<void> {
   using signals = new Signals()
-  const fd = attempt(path, () => openSync(target, 'w'))
+  const fd = attempt(path, () => openSync(target, flags, mode))
   try {
     for await (const piece of pieces) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece

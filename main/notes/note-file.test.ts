@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import type { Note } from '../../common/model/note.ts'
 import { NoteFile } from './note-file.ts'
@@ -48,6 +48,20 @@ describe('a file of notes', { timeout: 120_000 }, () => {
     const again = await NoteFile.of(where.capture, where)
     expect(await again.read()).toEqual([note('a', 'edited')])
     expect(readdirSync(join(where.capture, '..'))).toEqual(['a.pcap', 'a.pcap.hopscope-notes.jsonl'])
+  })
+
+  it.skipIf(process.platform === 'win32')('is for the eyes of those who may read the capture', async () => {
+    const umask = process.umask(0)
+    onTestFinished(() => void process.umask(umask))
+    for (const mode of [0o600, 0o640, 0o644]) {
+      const where = places()
+      chmodSync(where.capture, mode)
+      await (await NoteFile.of(where.capture, where)).put(note('a'))
+      expect(statSync(`${where.capture}.hopscope-notes.jsonl`).mode & 0o777).toBe(mode)
+      await (await NoteFile.of(where.capture, { ...where, samplesFolder: join(where.capture, '..') })).put(note('b'))
+      const [apart = ''] = readdirSync(join(where.dataFolder, 'notes'))
+      expect(statSync(join(where.dataFolder, 'notes', apart)).mode & 0o777).toBe(0o600)
+    }
   })
 
   it('keeps those of the installation’s samples in the data folder', async () => {

@@ -8,6 +8,8 @@ import type { Note } from '../../common/model/note.ts'
 import { captureIdAt } from '../captures/capture-file.ts'
 import { fileFailure, isFileError } from '../file-errors.ts'
 
+const PRIVATE = 0o600
+
 const Entry = z.union([
   z.strictObject({ at: z.number(), put: NoteSchema }),
   z.strictObject({ at: z.number(), remove: NoteId }),
@@ -32,11 +34,14 @@ export class NoteFile {
   readonly #beside: string
   readonly #apart: string
   readonly #writeBeside: boolean
+  /** Who may read the capture may read what was noted on it, and nobody else. */
+  readonly #mode: number
 
-  private constructor(beside: string, apart: string, writeBeside: boolean) {
+  private constructor(beside: string, apart: string, writeBeside: boolean, mode: number) {
     this.#beside = beside
     this.#apart = apart
     this.#writeBeside = writeBeside
+    this.#mode = mode
   }
 
   /** @param capture absolute path of a file. Throws HostError not-found. */
@@ -47,6 +52,7 @@ export class NoteFile {
       notesBeside(capture),
       join(dataFolder, 'notes', `${id}.jsonl`),
       !capture.startsWith(samplesFolder + sep),
+      PRIVATE | (((await stat(capture).catch(() => undefined))?.mode ?? 0) & 0o066),
     )
   }
 
@@ -87,15 +93,15 @@ export class NoteFile {
     const line = Buffer.from(`\n${JSON.stringify(checked.data)}\n`)
     if (this.#writeBeside) {
       try {
-        return await appendLine(this.#beside, line)
+        return await appendLine(this.#beside, line, this.#mode)
       } catch (error) {
         if (!['EACCES', 'EPERM', 'EROFS'].some((code) => isFileError(error, code)))
           throw fileFailure(this.#beside, error)
       }
     }
     try {
-      await mkdir(dirname(this.#apart), { recursive: true })
-      await appendLine(this.#apart, line)
+      await mkdir(dirname(this.#apart), { recursive: true, mode: 0o700 })
+      await appendLine(this.#apart, line, PRIVATE)
     } catch (error) {
       throw fileFailure(this.#apart, error)
     }
@@ -131,9 +137,9 @@ function parseJson(line: string): unknown {
   }
 }
 
-async function appendLine(path: string, line: Buffer): Promise<void> {
+async function appendLine(path: string, line: Buffer, mode: number): Promise<void> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
-  const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o644)
+  const file = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode)
   try {
     const { bytesWritten } = await file.write(line)
     if (bytesWritten < line.length) throw new Error(`only ${bytesWritten} of ${line.length} bytes could be written`)
