@@ -46,7 +46,8 @@ export function byServer<T extends Case>(context: FindingContext, cases: readonl
   }))
 }
 
-function clientsOf(context: FindingContext, cases: readonly Case[]): string[] {
+/** Addresses, most frequent first. */
+export function clientsOf(context: FindingContext, cases: readonly Case[]): string[] {
   const counts = new Map<string, number>()
   for (const { id } of cases) {
     const { address } = context.client(id)

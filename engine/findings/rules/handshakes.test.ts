@@ -184,6 +184,34 @@ describe('a refusal', () => {
       expect(sentence).toContain('10.9.9.9 says so, not the server: it got them with no hop left')
   })
 
+  it.each([
+    [2, ['10.9.9.9 refused 10.0.0.1 at 10.0.0.20:80', '10.9.9.9 refused 10.0.0.1 at 10.0.0.21:80']],
+    [3, ['10.9.9.9 refused 10.0.0.1 at 3 servers']],
+  ])('is told once of a router that has no route to many (%i)', async (servers, titles) => {
+    const frames = Array.from({ length: servers }, (_, n) => {
+      const [syn] = framesOf({ text: '+0 A>B S 0(0)', server: 20 + n }, n)
+      return [syn, saidOf(syn, 3, 0)]
+    }).flat()
+    const { findings } = await findInFrames(frames)
+    expect(findings.map(({ title }) => title).toSorted()).toEqual(titles)
+    expect(findings.reduce((sum, { failed }) => sum + (failed ?? 0), 0)).toBe(servers)
+    const commands = findings.flatMap(({ confirm }) => confirm.map(({ command, about }) => `${command}: ${about}`))
+    expect(commands).toContain('ip route get 10.0.0.20: on the host with 10.9.9.9: whether it has a way there')
+    expect(commands.join()).not.toContain('networkpolicies')
+    if (servers === 3)
+      expect(findings[0].sentence).toMatch(
+        /^3 connections from 10\.0\.0\.1 to 10\.0\.0\.20:80, 10\.0\.0\.21:80 and 10\.0\.0\.22:80 were/,
+      )
+  })
+
+  it('is told of the ports of one host as such', async () => {
+    const frames = [1, 2, 3].flatMap((serverPort) => {
+      const [syn] = framesOf({ text: '+0 A>B S 0(0)', serverPort }, serverPort)
+      return [syn, saidOf(syn, 3, 13)]
+    })
+    expect(theFinding(await findInFrames(frames)).title).toBe('10.9.9.9 refused 10.0.0.1 at 3 ports of 10.0.0.2')
+  })
+
   it('is no routing loop where a network is unreachable for the type of service, which is code 11', async () => {
     const [syn] = framesOf('+0 A>B S 0(0)')
     const { findings } = await findInFrames([syn, saidOf(syn, 3, 11)])

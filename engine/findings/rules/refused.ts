@@ -1,7 +1,7 @@
-import type { Evidence } from '../../../common/model/finding.ts'
+import type { Evidence, FindingEnd } from '../../../common/model/finding.ts'
 import { inPod, listeners, podOf, policies, route, serviceOf } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
-import { about, byServer, type Case, clientsText, costMsOf, type Group, worst } from '../groups.ts'
+import { about, byServer, type Case, clientsOf, clientsText, costMsOf, type Group, worst } from '../groups.ts'
 import { handshakeOf } from '../handshake.ts'
 import type { IcmpError } from '../headers.ts'
 import { rejectedOnHop, resetMadeOnHop } from '../lost-on-hops.ts'
@@ -12,6 +12,8 @@ import { countOf, endText, least, listOf, most, nsText, sentences, whenText } fr
 const THRESHOLDS = {
   /** One client that is refused on so many ports of a host is looking for open ones. */
   scannedPorts: { value: 12, unit: 'ports', source: 'ours' },
+  /** Somebody on the way who rejects what is for so many is one trouble, not many. */
+  rejectedServers: { value: 3, unit: 'servers', source: 'ours' },
 } as const
 
 /** ICMP errors by which somebody says that the connection is not wanted (RFC 1122, RFC 1812, RFC 4443) or not possible, by `keyOf`. */
@@ -47,9 +49,15 @@ const SAYS: Readonly<Record<string, { readonly text: string; readonly who: strin
   },
 }
 const PORT_UNREACHABLE: ReadonlySet<string> = new Set(['3 3', 'v6 1 4'])
+const UNREACHABLE: ReadonlySet<string> = new Set(['3 0', '3 1', 'v6 1 0', 'v6 1 3', 'v6 1 6'])
 const TIME_EXCEEDED: ReadonlySet<string> = new Set(['11 0', 'v6 3 0'])
 /** Who looks for the way (traceroute) sends with less on purpose. */
 const LEAST_TTL = 32
+
+interface Refused extends Group<Refusal> {
+  /** More than one where the same host on the way rejects what is for them. */
+  readonly servers: readonly Required<FindingEnd>[]
+}
 
 interface Refusal extends Case {
   readonly segments: Segments
@@ -78,13 +86,21 @@ export const refused: Rule = {
     const scans = scannersOf(context, cases)
     const open = cases.filter(({ id }) => !scans.has(pairOf(context, id)))
     const drafts: Draft[] = []
+    const onTheWay: Group<Refusal>[] = []
     for (const group of byServer(context, open)) {
       for (const refusals of kinds(group)) {
-        const own = refusals.cases[0].error ? [] : await ownTtls(context, group)
-        for (const sameSender of bySender(context, refusals, own)) drafts.push(draft(context, sameSender, own))
+        const { error } = refusals.cases[0]
+        if (error && error.from !== group.server.address) {
+          onTheWay.push(refusals)
+          continue
+        }
+        const own = error ? [] : await ownTtls(context, group)
+        for (const sameSender of bySender(context, refusals, own)) {
+          drafts.push(draft(context, { ...sameSender, servers: [group.server] }, own))
+        }
       }
     }
-    return drafts
+    return [...drafts, ...byRejecter(context, onTheWay).map((group) => draft(context, group, []))]
   },
 }
 
@@ -133,16 +149,32 @@ function bySender(context: FindingContext, group: Group<Refusal>, own: readonly 
   return split(group, ({ id }) => own.includes(resetTtl(context, id)))
 }
 
+/** What the same host on the way says to many is told once. */
+function byRejecter(context: FindingContext, groups: readonly Group<Refusal>[]): Refused[] {
+  const saying = Map.groupBy(groups, ({ cases: [{ error }] }) => (error ? `${error.from} ${keyOf(error)}` : ''))
+  return Array.from(saying.values()).flatMap((same) => {
+    const servers = same.map(({ server }) => server)
+    if (servers.length < THRESHOLDS.rejectedServers.value)
+      return same.map((group) => ({ ...group, servers: [group.server] }))
+    const cases = same.flatMap((group) => group.cases)
+    return [{ ...same[0], ...spanOf(cases), servers, cases, clients: clientsOf(context, cases) }]
+  })
+}
+
 function split(group: Group<Refusal>, key: (refusal: Refusal) => unknown): Group<Refusal>[] {
   return Array.from(Map.groupBy(group.cases, key).values(), (cases) => ({
     ...group,
+    ...spanOf(cases),
     cases,
-    ids: cases.map(({ id }) => id),
-    costMs: costMsOf(cases),
-    since: least(cases.map(({ since }) => since)),
-    until: most(cases.map(({ until }) => until)),
   }))
 }
+
+const spanOf = (cases: readonly Refusal[]) => ({
+  ids: cases.map(({ id }) => id),
+  costMs: costMsOf(cases),
+  since: least(cases.map(({ since }) => since)),
+  until: most(cases.map(({ until }) => until)),
+})
 
 /** The reset is the first packet that the server sent. */
 const resetTtl = (context: FindingContext, id: number) => context.tables.tcp.ttl(id, context.clientIsB(id) ? 0 : 1)
@@ -164,21 +196,23 @@ function scannersOf(context: FindingContext, cases: readonly Refusal[]): Readonl
   )
 }
 
-function draft(context: FindingContext, group: Group<Refusal>, own: readonly number[]): Draft {
-  const { cases, server } = group
+function draft(context: FindingContext, group: Refused, own: readonly number[]): Draft {
+  const { cases, server, servers } = group
+  const { server: one, ...others } = about(group)
   const { error } = cases[0]
   const examples = worst(cases, 5)
   const who = error ? whoSays(context, error, group) : whoResets(context, group, own)
   const how = error ? `ICMP ${SAYS[keyOf(error)].text}` : 'a reset'
   const waits = cases.map(({ costNs }) => costNs)
   return {
-    ...about(group),
+    ...others,
+    ...(servers.length === 1 && { server: one }),
     title: titleOf(context, group, who.by),
-    subject: `${server.address} ${server.port} ${error ? `${error.from} ${keyOf(error)}` : who.by}`,
+    subject: `${servers.length === 1 ? `${server.address} ${server.port}` : 'many'} ${error ? `${error.from} ${keyOf(error)}` : who.by}`,
     count: cases.length,
     failed: cases.length,
     sentence: sentences(
-      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${context.namedEnd(server)} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(most(waits))} after the SYN${waits.length === 1 ? '' : ' at most'}.`,
+      `${countOf(cases.length, 'connection')} from ${clientsText(context, group)} to ${listOf(servers.map((each) => context.namedEnd(each)))} ${cases.length === 1 ? 'was' : 'were'} refused with ${how} ${whenText(group.since, group.until)}, ${nsText(most(waits))} after the SYN${waits.length === 1 ? '' : ' at most'}.`,
       who.short,
     ),
     why: error
@@ -199,7 +233,11 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
         ? [route(server.address), serviceOf(server.address)]
         : [
             serviceOf(server.address),
-            ...(PORT_UNREACHABLE.has(keyOf(error)) ? [] : [policies]),
+            ...(UNREACHABLE.has(keyOf(error))
+              ? [{ ...route(server.address), about: `on the host with ${error.from}: whether it has a way there` }]
+              : PORT_UNREACHABLE.has(keyOf(error))
+                ? []
+                : [policies]),
             inPod(
               `${error.v6 ? 'ip6tables' : 'iptables'}-save -c | grep -F REJECT`,
               `on the host with ${error.from}${error.from === server.address ? ', or on the client’s node if a service has it' : ''}: the rule that rejects, and its count`,
@@ -213,9 +251,14 @@ function draft(context: FindingContext, group: Group<Refusal>, own: readonly num
 const isLoopback = (address: string) => /^(127\.|::1$)/.test(address)
 
 /** Who refused whom, and where if that was somebody else than the one who was asked. */
-function titleOf(context: FindingContext, { clients, server }: Group<Refusal>, by: string): string {
+function titleOf(context: FindingContext, { clients, server, servers }: Refused, by: string): string {
   const whom = clients.length === 1 ? context.shortEnd({ address: clients[0] }) : countOf(clients.length, 'client')
-  const asked = context.shortEnd(server)
+  const asked =
+    servers.length === 1
+      ? context.shortEnd(server)
+      : servers.every(({ address }) => address === server.address)
+        ? `${countOf(servers.length, 'port')} of ${context.shortEnd({ address: server.address })}`
+        : countOf(servers.length, 'server')
   return by === asked ? `${asked} refused ${whom}` : `${by} refused ${whom} at ${asked}`
 }
 
@@ -228,7 +271,7 @@ interface Who {
   readonly settle?: string
 }
 
-function whoSays(context: FindingContext, error: IcmpError, { server, ids }: Group<Refusal>): Who {
+function whoSays(context: FindingContext, error: IcmpError, { server, servers, ids }: Refused): Who {
   const from = context.named(error.from)
   const place = rejectedOnHop(context, ids)
   const where = place === undefined ? '' : `; ${place}, as these capture points saw the SYNs`
@@ -242,7 +285,7 @@ function whoSays(context: FindingContext, error: IcmpError, { server, ids }: Gro
   }
   return {
     by: context.shortEnd({ address: error.from }),
-    short: `${from} says so, not the server: it ${SAYS[keyOf(error)].who}.`,
+    short: `${from} says so, not the ${servers.length === 1 ? 'server' : 'servers'}: it ${SAYS[keyOf(error)].who}.`,
     blamed: `${from}, which ${SAYS[keyOf(error)].who}${where}`,
     confidence: 0.95,
   }
