@@ -56,7 +56,8 @@ function take(
 ): void {
   let into = first * length
   for (let n = first; n < last; n++) {
-    const at = places[n] - begin
-    for (let i = 0; i < length; i++) all[into++] = bytes[at + i]
+    // A whole number to V8, not a double.
+    let at = (places[n] - begin) | 0
+    for (const end = into + length; into < end;) all[into++] = bytes[at++]
   }
 }
