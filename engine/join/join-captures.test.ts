@@ -89,6 +89,14 @@ describe('captures of several points', () => {
     expect(engine.facts().comments).toEqual(['Joined by Hopscope from: web.pcap, db.pcap.gz'])
   })
 
+  it('are in the order in which they were named', async () => {
+    const { facts } = await join([
+      { name: 'db.pcap', bytes: pcapOf(far) },
+      { name: 'web.pcap', bytes: pcapOf(near) },
+    ])
+    expect(facts.points).toEqual(['db', 'web'])
+  })
+
   it('are the same whatever pieces they come in', async () => {
     const parts = [
       { name: 'web.pcap', bytes: pcapOf(near) },

@@ -60,6 +60,9 @@ export async function* joinCaptures(given: readonly PartToJoin[]): AsyncGenerato
     return number
   }
 
+  // In the order of the parts, as far as they are known; others once they have a packet.
+  for (const part of parts) for (const { id } of part.reader.interfaces) interfaceOf(part, id)
+
   // Times as numbers, from the first part's epoch on.
   const epoch = parts[0].reader.epoch ?? 0n
   const offsets = new Map(parts.map((part) => [part, Number((part.reader.epoch ?? epoch) - epoch)]))
