@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
@@ -33,14 +33,18 @@ function write(name: string, bytes: Uint8Array): string {
 }
 
 const libraryOf = (app: App) => join(app.folder, 'config', 'captures')
-const kept = (app: App) => readdirSync(libraryOf(app)).toSorted()
+const kept = (app: App) =>
+  (existsSync(libraryOf(app)) ? readdirSync(libraryOf(app)) : []).toSorted((a, b) => (a < b ? -1 : 1))
 const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name })
 const hopsOf = (page: Page) => page.getByRole('grid', { name: 'Hops', exact: true })
 
 describe('captures of two points', { timeout: 120_000 }, () => {
-  const here = appInBrowser(() =>
-    startApp(write('web.pcap', pcapOf(near)), write('db.pcapng', captureOf({ eth0: far }))),
-  )
+  const here = appInBrowser(() => {
+    const anchor = { kind: 'packet', frame: 3, time: String(near[2].time) }
+    const put = { id: 'a-note', anchor, text: 'nobody saw it again', createdAt: 1, editedAt: 1 }
+    write('web.pcap.hopscope-notes.jsonl', Buffer.from(`${JSON.stringify({ at: 1, put })}\n`))
+    return startApp(write('web.pcap', pcapOf(near)), write('db.pcapng', captureOf({ eth0: far })))
+  })
 
   it('are joined from the one that is open, with keys alone, and the way back is to the one', async () => {
     await using opened = await here.open()
@@ -63,7 +67,11 @@ describe('captures of two points', { timeout: 120_000 }, () => {
       .waitFor()
     await page.getByText('1 segment died on the way from web to db.').waitFor()
     expect(await page.locator('.top-name').innerText()).toMatch(/^web-and-db_/)
-    expect(kept(here.app)).toHaveLength(2)
+    // The note is on the same packet, which is another one's number now.
+    const [name] = kept(here.app)
+    expect(kept(here.app)).toEqual([name, `${name}.capture.json`, `${name}.hopscope-notes.jsonl`])
+    const notes = readFileSync(join(libraryOf(here.app), `${name}.hopscope-notes.jsonl`), 'utf8')
+    expect(JSON.parse(notes.trim())).toMatchObject({ put: { text: 'nobody saw it again', anchor: { frame: 5 } } })
     await takePicture(page, 'join-hops-light')
     await page.goBack()
     await page.locator('.top-name', { hasText: /^web\.pcap$/ }).waitFor()
@@ -143,9 +151,18 @@ describe('files that are dropped together', { timeout: 120_000 }, () => {
     await dialog.getByText('2 captures').waitFor()
     await page.keyboard.press('Control+Enter')
     const joining = dialogOf(page, 'Joining')
-    await joining.getByRole('progressbar').waitFor()
+    const bar = joining.getByRole('progressbar')
+    const shares = async () => {
+      const [whole, done] = await Promise.all([bar.boundingBox(), bar.locator('i').boundingBox()])
+      return (
+        Math.round((100 * (done?.width ?? 0)) / (whole?.width ?? 1)) - Number(await bar.getAttribute('aria-valuenow'))
+      )
+    }
+    await expect.poll(shares).toBe(0)
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).not.toBe('0')
+    expect(await shares()).toBe(0)
     await joining.getByRole('button', { name: 'Cancel' }).and(page.locator(':focus')).waitFor()
-    expect(kept(here.app)).toHaveLength(before.length + 2)
+    await expect.poll(() => kept(here.app).length).toBe(before.length + 2)
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'join-progress-light')
     await page.emulateMedia({ colorScheme: 'dark' })

@@ -52,7 +52,7 @@ export function JoinCaptures(props: JoinCapturesProps): ReactNode {
   const { open, stage, onBack, onClose, onKeep } = props
   const title = open ? 'Add a capture of another point' : 'Join captures'
   if (stage.kind === 'joining') {
-    const percent = `${Math.min(99, Math.floor(100 * stage.share))} %`
+    const percent = Math.min(99, Math.floor(100 * stage.share))
     return (
       <Dialog
         title="Joining"
@@ -65,16 +65,10 @@ export function JoinCaptures(props: JoinCapturesProps): ReactNode {
         }
       >
         <p className="join-about">Packets are put in the order of their times. The captures stay as they are.</p>
-        <div
-          className="join-progress"
-          role="progressbar"
-          aria-label="Joining"
-          aria-valuenow={Math.floor(100 * stage.share)}
-          aria-valuetext={percent}
-        >
-          <i style={{ inlineSize: percent }} />
+        <div className="join-progress" role="progressbar" aria-label="Joining" aria-valuenow={percent}>
+          <i style={{ inlineSize: `${percent}%` }} />
         </div>
-        <p className="quiet number">{percent}</p>
+        <p className="quiet number">{percent} %</p>
       </Dialog>
     )
   }
