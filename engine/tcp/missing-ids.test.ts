@@ -274,7 +274,33 @@ describe('ACKs that are missing', () => {
       +20ms  A>B A  1(0)   ack 4001 id 5 <ts 461 1221>
     `)
     expectVerdicts(`${two} ; tlp, spurious
+      +20ms  A>B A  1(0)   ack 4001 id 7 <ts 461 1221>
+    `)
+  })
+
+  it('may have answered each of what was sent once, where this one would tell in a DSACK that its bytes had come before', () => {
+    const two = `${OPEN}
+      +1ms   B>A A  1(1000) ack 1    <ts 901 120>
+      +20ms  A>B A  1(0)   ack 1001 id 3 <ts 141 901>
+      +80ms  B>A A  1001(1000) ack 1 <ts 1001 141>
+      +0     B>A A  2001(1000) ack 1 <ts 1001 141>
+      +0     B>A PA 3001(1000) ack 1 <ts 1001 141>
+      +220ms B>A PA 3001(1000) ack 1 <ts 1221 141> ; tlp,`
+    expectVerdicts(`${two} needed
       +20ms  A>B A  1(0)   ack 4001 id 6 <ts 461 1221>
+    `)
+    // It says so; it answers the original; it has no DSACK for another reason.
+    expectVerdicts(`${two} spurious
+      +20ms  A>B A  1(0)   ack 4001 id 6 <ts 461 1221, sack 3001:4001>
+    `)
+    expectVerdicts(`${two} spurious
+      +20ms  A>B A  1(0)   ack 4001 id 6 <ts 461 1001>
+    `)
+    expectVerdicts(`${two} spurious
+      +20ms  A>B PA 1(10)  ack 4001 id 8 <ts 461 1221>
+    `)
+    expectVerdicts(`${two} spurious
+      +20ms  A>B FA 1(0)   ack 4001 id 8 <ts 461 1221>
     `)
   })
 

@@ -132,7 +132,7 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
       if (answersHandshake(ack, d, other)) return
     } else if ((other.state & SEEN) === 0) {
       // Whoever refuses a SYN did not take it.
-      if (d.lastRepetition !== NONE) needs.acknowledged(d, other, d.first, ack, time, 0)
+      if (d.lastRepetition !== NONE) needs.acknowledged(d, other, d.first, ack, time, 0, false)
       return
     }
   }
@@ -146,14 +146,16 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     d.state |= ACKED
     d.newsTime = time
     let spare = lostAcks
+    let mayBeOnce = false
     if (lostAcks > 0) {
       // ACKs that are missing, but for those of what was sent once: half of them, or all where each was answered.
       const once = sent.countOnce(d, ack)
+      mayBeOnce = lostAcks <= once
       const asked = (d.state & (SACKED | RECOVERY)) !== 0 || d.duplicateAcks > 0
       spare = max(-1, lostAcks - (asked ? once : once >> 1))
     }
     d.duplicateAcks = 0
-    if (d.lastRepetition !== NONE) needs.acknowledged(d, other, una, ack, time, spare)
+    if (d.lastRepetition !== NONE) needs.acknowledged(d, other, una, ack, time, spare, mayBeOnce)
     // The first was the hole, the others had arrived (Linux tcp_remove_reno_sacks).
     if ((d.state & NO_SACK) !== 0 && d.arrived > 0) d.arrived = max(0, d.arrived - sent.countBefore(d, ack) + 1)
     const last = sent.acknowledge(d, other, ack)
@@ -167,7 +169,14 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     const isExplained = d.lastRepetition !== NONE && packet.hasTimestamps !== 0 && needs.echoed(d, ack)
     // A keep-alive acknowledges again what it asks about.
     const asks = packet.seq - other.next < 0
-    if (length === 0 && (flags & (SYN | FIN | RST)) === 0 && !asks && !isExplained) acknowledgedAgain(time, d, other)
+    if (length === 0 && (flags & (SYN | FIN | RST)) === 0 && !asks && !isExplained) {
+      const isSame = packet.window === <i32>other.window
+      acknowledgedAgain(time, d, other)
+      // What is missing between two ACKs that say the same said that as well.
+      if (isSame && (d.state & SACK_OK) === 0) {
+        for (let n = 0; n < lostAcks; n++) acknowledgedAgain(time, d, other)
+      }
+    }
   }
   other.window = <u16>packet.window
 }
@@ -225,7 +234,7 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
     // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
     if (!sameWindow) return
     if (d.lastRepetition !== NONE && (state & KEPT_ALIVE) === 0 && packet.window !== 0 && tellsNoHole(d)) {
-      needs.acknowledgedAgain(d, packet.ack, time)
+      needs.acknowledgedAgain(d, other, packet.ack, time)
     }
     if (d.duplicateAcks < 255) d.duplicateAcks++
     // After a time-out they may answer what was sent again.
@@ -234,7 +243,7 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
   } else if (packet.sackBlocks === 0 && packet.window !== 0 && (state & KEPT_ALIVE) === 0) {
     // The window of a SYN is not scaled.
     const afterSyn = packet.ack - d.first === 1
-    if (sameWindow || afterSyn || !mayUpdateWindow(other)) needs.acknowledgedAgain(d, packet.ack, time)
+    if (sameWindow || afterSyn || !mayUpdateWindow(other)) needs.acknowledgedAgain(d, other, packet.ack, time)
   }
 }
 
@@ -262,7 +271,7 @@ export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if ((d.state & (SERVER | ACKED)) === SERVER && seq - other.first === 1) refuse(d)
   if ((d.state & ACKED) === 0) return
   if (d.head === NONE) {
-    if (seq - other.next < 0) needs.refused(d, seq, time)
+    if (seq - other.next < 0) needs.refused(d, other, seq, time)
   } else if (d.head === d.tail && (packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
 }
 

@@ -56,6 +56,11 @@ export function isNumbered(d: Sender): bool {
   return packet.ttl <= LINUX_TTL && <i32>d.foreignIds <= MOST_FOREIGN
 }
 
+/** Linux numbers what a connection sends, not what TIME-WAIT answers, which has no SACK option either (tcp_v4_timewait_ack). */
+export function isFromTimeWait(d: Sender): bool {
+  return packet.ipId === 0 && d.lastIpId !== 0
+}
+
 /**
  * The packet may be there to say that the window grew: an application that reads makes Linux do so once it has doubled
  * (tcp_cleanup_rbuf), others sooner. If others that were sent later came before it, those may.

@@ -1,9 +1,18 @@
+import { FLAG } from '../../columns/packet-columns.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
 import * as closing from './closing.ts'
 import * as hosts from './hosts.ts'
-import { isNumbered, isOlderThan } from './missing-ids.ts'
-import { addRepetition, isByTimer, LOOKED_AT, NONE, Repetition, repetitionAt as at } from './repetition-table.ts'
+import { isFromTimeWait, isNumbered, isOlderThan } from './missing-ids.ts'
+import {
+  addRepetition,
+  isByTimer,
+  LOOKED_AT,
+  newestBefore,
+  NONE,
+  Repetition,
+  repetitionAt as at,
+} from './repetition-table.ts'
 import {
   ACKED,
   LAST_FIN,
@@ -50,7 +59,7 @@ export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): 
 
 /** Of the bytes [seq, end) a repetition was seen that was sent after the packet with this IP ID. */
 export function hasOvertaken(d: Sender, seq: i32, end: i32, ipId: i32): bool {
-  let name = d.lastRepetition
+  let name = newestBefore(d, end)
   for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
     const repetition = at(name)
     if (repetition.seq - end < 0 && seq - repetition.end < 0 && isOlderThan(repetition.ipId, ipId)) return true
@@ -139,16 +148,16 @@ export function answeredTwice(d: Sender, ack: i32, time: f64, another: bool): vo
  * An ACK up to `ack` that nothing else explains: the receiver says so of bytes that it had, if it says nothing in a DSACK (SYN and
  * SYN-ACK: RFC 5961 section 4.2, TIME-WAIT: RFC 9293 section 3.10.7.4). That is the newest repetition not yet answered so.
  */
-export function acknowledgedAgain(d: Sender, ack: i32, time: f64): void {
-  answeredAgain(d, ack, time, false)
+export function acknowledgedAgain(d: Sender, other: Sender, ack: i32, time: f64): void {
+  answeredAgain(d, other, ack, time, false)
 }
 
 /**
  * A reset with the sequence number `seq`, of an end without the connection: what it answers has that as its acknowledgment (RFC 9293
  * section 3.10.7.1), and is the newest such repetition, or else a mere ACK.
  */
-export function refused(d: Sender, seq: i32, time: f64): void {
-  answeredAgain(d, seq, time, true)
+export function refused(d: Sender, other: Sender, seq: i32, time: f64): void {
+  answeredAgain(d, other, seq, time, true)
 }
 
 /**
@@ -185,13 +194,13 @@ export function refusedAgain(d: Sender): void {
   if (verdicts.verdict(entry) === VERDICT.synack) verdicts.setNeed(entry, NEED.spurious)
 }
 
-function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
-  let name = d.lastRepetition
+function answeredAgain(d: Sender, other: Sender, number: i32, time: f64, byReset: bool): void {
+  let name = byReset ? d.lastRepetition : newestBefore(d, number)
   for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
     const repetition = at(name)
     if (time - repetition.time >= LATEST_NS) return
     if (repetition.answered === 0 && (byReset ? repetition.ack === number : number - repetition.end >= 0)) {
-      if (!byReset && (isDoubled(d, repetition, time) || wouldBeSelected(d, repetition))) return
+      if (!byReset && (isDoubled(d, other, repetition, number, time) || wouldBeSelected(d, other, repetition))) return
       repetition.answered = 1
       if (!byReset) noteAnswer(d, repetition)
       if (verdicts.need(repetition.entry) !== NEED.acknowledged) verdicts.setNeed(repetition.entry, NEED.spurious)
@@ -202,22 +211,37 @@ function answeredAgain(d: Sender, number: i32, time: f64, byReset: bool): void {
 }
 
 /** What SACKs asked for, and got: had it come twice, the other side would say so in a DSACK, and this answers something else. */
-function wouldBeSelected(d: Sender, repetition: Repetition): bool {
-  if (verdicts.verdict(repetition.entry) !== VERDICT.fast || verdicts.need(repetition.entry) !== NEED.needed)
-    return false
-  return (d.state & SACK_OK) !== 0 && !hosts.isWithout(hosts.DSACKS)
+function wouldBeSelected(d: Sender, other: Sender, repetition: Repetition): bool {
+  return isSelected(d, repetition) && tellsTwice(d, other)
+}
+
+function isSelected(d: Sender, repetition: Repetition): bool {
+  if (verdicts.verdict(repetition.entry) !== VERDICT.fast || (d.state & SACK_OK) === 0) return false
+  return verdicts.need(repetition.entry) === NEED.needed
+}
+
+/** Where data had come twice, this ACK would have a DSACK. */
+function tellsTwice(d: Sender, other: Sender): bool {
+  return (d.state & SACK_OK) !== 0 && !isFromTimeWait(other) && !hosts.isWithout(hosts.DSACKS)
 }
 
 /**
- * The other side acknowledged the repetition in its time, and again within a round trip: what a network doubled comes twice like that, an original
- * that is late any time. Of what is no handshake a timer must have sent it, and the first answer echoed its timestamp: by then the original had not
- * come for as long as the timer waited, so only by chance would it so soon behind it.
+ * The other side acknowledged the repetition in its time, and again, up to `number`, within a round trip: what a network doubled comes twice like that,
+ * an original that is late any time. Of what is no handshake a timer must have sent it, and the first answer echoed its timestamp: by then the original
+ * had not come for as long as the timer waited, so only by chance would it so soon behind it. From TIME-WAIT a FIN may be answered that was doubled.
+ * Of a handshake: what acknowledges data as well is no answer to data that was doubled where a DSACK would say so, and a mere ACK that echoes the SYN
+ * is to an older one, as that one doubled is answered with a SYN-ACK (Linux tcp_check_req).
  */
-function isDoubled(d: Sender, repetition: Repetition, time: f64): bool {
-  const verdict = verdicts.verdict(repetition.entry)
-  const isHandshake = verdict === VERDICT.syn || verdict === VERDICT.synack
-  if (!isHandshake && (!isByTimer(repetition) || repetition.tsval === 0 || repetition.older !== 0)) return false
+function isDoubled(d: Sender, other: Sender, repetition: Repetition, number: i32, time: f64): bool {
   if (verdicts.need(repetition.entry) !== NEED.needed) return false
+  const verdict = verdicts.verdict(repetition.entry)
+  if (verdict === VERDICT.syn || verdict === VERDICT.synack) {
+    if (number !== repetition.end && tellsTwice(d, other)) return false
+    const echoes = packet.hasTimestamps !== 0 && packet.tsecr === repetition.tsval
+    if (verdict === VERDICT.syn && echoes && d.lastTsval !== repetition.tsval) return false
+  } else if (!isFromTimeWait(other) || !isSelected(d, repetition)) {
+    if (!isByTimer(repetition) || repetition.tsval === 0 || repetition.older !== 0) return false
+  }
   const roundTrip = d.roundTrip !== 0 ? d.roundTrip : d.newsTime - repetition.time
   return time - d.newsTime < roundTrip
 }
@@ -249,7 +273,7 @@ function noteAnswer(d: Sender, repetition: Repetition): void {
  */
 export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
   let found = false
-  let name = d.lastRepetition
+  let name = newestBefore(d, right)
   for (let n = 0; n < LOOKED_AT && name !== NONE && left - right < 0; n++) {
     const repetition = at(name)
     const entry = repetition.entry
@@ -271,9 +295,18 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
  * An ACK from `una` up to `ack`: whose transmission did it answer? The original's if it came sooner than a round trip after the
  * repetition, or if it echoes a timestamp older than the repetition's (RFC 3522, Eifel). The echo is of the segment that holds `una`
  * (RFC 7323 section 4.3: the earliest that the ACK covers), so of others it says nothing. `spareAcks` are missing before this one
- * and answered nothing else: a receiver answers each transmission that comes, so as many came before the last. -1 = some may be.
+ * and answered nothing else: a receiver answers each transmission that comes, so as many came before the last. -1 = some may be. `mayBeOnce`: if each
+ * segment that was sent once was answered on its own, those are the missing ones.
  */
-export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time: f64, spareAcks: i32): void {
+export function acknowledged(
+  d: Sender,
+  other: Sender,
+  una: i32,
+  ack: i32,
+  time: f64,
+  spareAcks: i32,
+  mayBeOnce: bool,
+): void {
   const tooSoon = tooSoonFor(d, una)
   const isLossy = <i32>other.lostAcks >= VERY_LOSSY
   // A FIN that alone acknowledged the other side's leaves TIME-WAIT behind: what is answered with an IP ID still came to a connection.
@@ -281,13 +314,16 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
   // Whether the repetition after came twice, and where it began.
   let cameTwice = false
   let twice = 0
-  let name = d.lastRepetition
-  for (let n = 0; n < LOOKED_AT && name !== NONE; n++) {
+  let name = newestBefore(d, ack)
+  for (let n = 0; n < LOOKED_AT && name !== NONE;) {
     const repetition = at(name)
     const entry = repetition.entry
     const seq = repetition.seq
     const end = repetition.end
-    if (ack - end >= 0 && end - una > 0 && isUndecided(entry, seq - una <= 0)) {
+    // What this acknowledges is looked at once, however much that is.
+    const isNew = ack - end >= 0 && end - una > 0
+    if (!isNew) n++
+    else if (isUndecided(entry, seq - una <= 0)) {
       const before = verdicts.need(entry)
       const isEchoed = packet.hasTimestamps !== 0 && repetition.tsval !== 0 && seq - una <= 0
       const echoesOriginal = isEchoed && packet.tsecr - repetition.tsval < 0
@@ -303,7 +339,7 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
       // A probe before a time-out that was not needed: the same missing ACKs made both.
       const isAlike = cameTwice && seq - twice > 0 && verdicts.verdict(entry) === VERDICT.tlp && losesAcks(d, other)
       const otherwise = stays ? before : isAlike ? NEED.likely : spareAcks < 0 && !asked ? NEED.open : NEED.needed
-      const wasAnswered = spareAcks > 0 && !asked
+      const wasAnswered = spareAcks > 0 && !asked && !(mayBeOnce && isFirstAnswer(d, other, repetition))
       const need = answered ? NEED.spurious : cameFirst ? NEED.needed : wasAnswered ? NEED.spurious : otherwise
       if (need === NEED.needed && spareAcks >= 0 && d.needed < 255) d.needed++
       // From TIME-WAIT, whose ACKs have no IP ID, nothing tells how many there were.
@@ -316,6 +352,14 @@ export function acknowledged(d: Sender, other: Sender, una: i32, ack: i32, time:
     twice = seq
     name = repetition.before
   }
+}
+
+/** The mere ACK echoes the repetition, and would say in a DSACK that its bytes had come before. */
+function isFirstAnswer(d: Sender, other: Sender, repetition: Repetition): bool {
+  if (packet.hasTimestamps === 0 || repetition.tsval === 0 || packet.tsecr !== repetition.tsval) return false
+  return (
+    packet.payloadLength === 0 && (packet.tcpFlags & FLAG.fin) === 0 && packet.sackBlocks === 0 && tellsTwice(d, other)
+  )
 }
 
 /** An answer within this time answers something older. The handshake's round trip alone may be a slow one: addresses were asked for, entries made. */

@@ -35,6 +35,8 @@ export const NONE: i32 = 0
 const REPETITION_BYTES: i32 = offsetof<Repetition>()
 /** Repetitions looked at for one piece of evidence, from the newest back. */
 export const LOOKED_AT: i32 = 32
+/** Newer ones that are passed over for it, as they lie beyond what it is of: a window that is sent again. */
+const PASSED_OVER: i32 = 1024
 
 let repetitions: usize = newTable(TABLE.needs, REPETITION_BYTES * 64)
 let capacity: i32 = REPETITION_BYTES * 64
@@ -63,6 +65,15 @@ export function addRepetition(d: Sender, entry: i32, end: i32, time: f64): void 
   repetition.time = time
   d.lastRepetition = used
   used += REPETITION_BYTES
+}
+
+/** The newest repetition that begins before `number`, and so may be answered by what is of nothing beyond. */
+export function newestBefore(d: Sender, number: i32): i32 {
+  let name = d.lastRepetition
+  for (let n = 0; n < PASSED_OVER && name !== NONE && repetitionAt(name).seq - number >= 0; n++) {
+    name = repetitionAt(name).before
+  }
+  return name
 }
 
 /** The repetition was sent by a timer: nothing had asked for it. */
