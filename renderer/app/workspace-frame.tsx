@@ -3,6 +3,7 @@ import { Group, Panel, Separator, useDefaultLayout, type PanelImperativeHandle }
 
 /** Pixels, also those of a large window that is zoomed. */
 const NARROW = 800
+const LOW = 500
 
 /** Of the height that the lists and the pane below them share. */
 export const UPPER_SHARE = '55%'
@@ -19,6 +20,8 @@ interface WorkspaceFrameProps {
 /** Where the panes of an open capture are: time axis on top, the lists and what is in them below, the inspector at the side. */
 export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel }: WorkspaceFrameProps): ReactNode {
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
+  // At 200 % the lanes need more for their names.
+  const [low] = useState(() => window.innerHeight < LOW)
   // A window of which the inspector would take half begins without it, and remembers by itself what becomes of that.
   const [small] = useState(() => window.innerWidth < NARROW)
   const sideLayout = useDefaultLayout({ id: small ? 'hopscope.side.narrow' : 'hopscope.side', storage: localStorage })
@@ -26,7 +29,13 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
   return (
     <Group orientation="vertical" {...mainLayout}>
       {/* Where the window is low, or a drawer open, what is below needs its lines. */}
-      <Panel id="time" defaultSize={280} minSize={140} maxSize="46%" groupResizeBehavior="preserve-pixel-size">
+      <Panel
+        id="time"
+        defaultSize={280}
+        minSize={140}
+        maxSize={low ? '48%' : '45%'}
+        groupResizeBehavior="preserve-pixel-size"
+      >
         {time}
       </Panel>
       <Separator className="separator horizontal" aria-label="Height of the time axis" />

@@ -31,6 +31,24 @@ describe('the status bar', () => {
   })
 })
 
+describe('a window for those who see otherwise', () => {
+  it('has lanes whose names can be read at 200 %', async () => {
+    await using opened = await open('sample=loss-episode', { viewport: { width: 640, height: 400 } })
+    const { page } = opened
+    await page.locator('.gutter-title', { hasText: 'Zero windows' }).waitFor()
+    const heights = await page.locator('.gutter-count').evaluateAll((names) => names.map((name) => name.clientHeight))
+    expect(Math.min(...heights)).toBeGreaterThanOrEqual(13)
+  })
+
+  it('outlines what is chosen where the system gives the colours', async () => {
+    await using opened = await open('sample=loss-episode&frame=6', { forcedColors: 'active' })
+    const { page } = opened
+    const chosen = page.getByRole('grid', { name: 'Packets' }).locator('[aria-selected=true]')
+    await chosen.waitFor()
+    expect(await chosen.evaluate((row) => getComputedStyle(row).outlineStyle)).toBe('solid')
+  })
+})
+
 describe('the URL is the view', () => {
   it('shows the same after a reload', async () => {
     await using opened = await open()
