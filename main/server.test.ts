@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { request } from 'node:http'
@@ -100,6 +102,21 @@ describe('the server', () => {
     const range = await get(`/capture/${captureId}`, { range: 'bytes=3-5' })
     expect([range.status, range.body.toString()]).toEqual([206, '345'])
   })
+
+  it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+    'gives another user of the machine nothing for a ticket, which stays good for us',
+    async () => {
+      const { server } = await serving()
+      const ticket = /#ticket=([\w-]+)/.exec(server.ticketUrl([]))?.[1] ?? ''
+      const asked = `fetch(process.argv[1], { headers: { authorization: 'Ticket ' + process.argv[2] } })
+        .then(({ status }) => console.log(status))`
+      const door = `http://127.0.0.1:${server.port}/door`
+      const asking = (uid: number) =>
+        promisify(execFile)(process.execPath, ['-e', asked, door, ticket], { uid, cwd: '/', env: {} })
+      expect((await asking(65_534)).stdout).toBe('401\n')
+      expect((await asking(0)).stdout).toBe('200\n')
+    },
+  )
 
   it('gives the token for a ticket, once', async () => {
     const { get, server, token } = await serving()

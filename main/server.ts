@@ -5,6 +5,7 @@ import type { ErrorCode } from '../common/contract.ts'
 import { MOST_PIECES_TEXT } from '../common/model/capture-pieces.ts'
 import { HostError } from '../common/host-error.ts'
 import { credentials, hasToken, isFromOurPage } from './browser/admission.ts'
+import { isOurUser } from './browser/peer-user.ts'
 import { sendAnswer } from './browser/send-answer.ts'
 import { acceptSockets } from './browser/sockets.ts'
 import { Tickets } from './browser/tickets.ts'
@@ -99,7 +100,9 @@ async function route(served: Served, request: IncomingMessage, gone: AbortSignal
 
   const [, section = '', id = ''] = url.pathname.split('/')
   const ticket = credentials(headers, 'Ticket')
-  if (section === 'door' && ticket !== undefined && served.tickets.redeem(ticket)) return json({ token: served.token })
+  // Others on this machine may have seen it: they are not let in, and it stays good for whom it is for.
+  if (section === 'door' && ticket !== undefined && (await isOurUser(request.socket)) && served.tickets.redeem(ticket))
+    return json({ token: served.token })
   if (section === 'door' || section === 'capture') {
     if (!hasToken(credentials(headers, 'Bearer'), served.token)) {
       return refusal(401, 'permission-denied', 'The token is missing or not the one of this start.')
