@@ -74,8 +74,10 @@ function caseOf(context: FindingContext, id: number): Vanished | undefined {
     const since = segments.time(Math.min(first, again[0]))
     const until = segments.time(again[end])
     const peer = byClient ? context.server(id).address : context.client(id).address
-    // Nobody waits for the answer to a FIN.
-    const costNs = again.some((i) => segments.length(i) > 0) ? until - since : 0
+    // Nobody waits for the answer to a FIN, nor where both programs have closed: the peer need not know the connection any more (Linux tcp_fin_timeout).
+    const peerClosed = segments.find((i) => segments.fromClient(i) !== byClient && segments.isFin(i)) >= 0
+    const waits = peerClosed ? !again.some((i) => segments.isFin(i)) : again.some((i) => segments.length(i) > 0)
+    const costNs = waits ? until - since : 0
     return { id, since, until, costNs, segments, peer, last, first: Math.min(first, again[0]), again }
   }
   return undefined
@@ -125,6 +127,7 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
   )
   return {
     subject: peer,
+    ...(costMs === 0 && unanswered.length === 0 && { severity: 'low' as const }),
     ...(cases.length === 1 && {
       server: context.server(cases[0].id),
       client: { address: context.client(cases[0].id).address },
@@ -135,10 +138,10 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
     costMs,
     count: cases.length,
     sentence: sentences(
-      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} open (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(most(cases.map((each) => each.until - each.since)))}, and no packet came back.`,
+      `${context.named(peer)} fell silent at ${nsText(since)} of the capture while ${countOf(cases.length, 'connection')} with it ${cases.length === 1 ? 'was' : 'were'} ${costMs > 0 ? 'open' : 'closing'} (${ends}): what was sent to it was repeated ${countOf(again, 'time')} at growing intervals for up to ${nsText(most(cases.map((each) => each.until - each.since)))}, and no packet came back.`,
       unanswered.length > 0 ? `${countOf(unanswered.length, 'new connection')} to it got no answer either.` : '',
       costMs > 0 ? `${msText(costMs)} were spent waiting.` : '',
-      given.length === 0 ? 'The capture ends with them still open.' : '',
+      given.length === 0 && costMs > 0 ? 'The capture ends with them still open.' : '',
     ),
     why: sentences(
       'Neither data, ACK nor reset came from that address in these connections any more.',

@@ -52,6 +52,21 @@ describe('a peer that vanished', () => {
     expect(theFinding(await findInConnections(silent))).toMatchObject({ kind: 'half-open', costMs: 0 })
   })
 
+  it('held up nobody where both had closed: it may have forgotten the connection', async () => {
+    const half = (again: string) =>
+      `${OPENS}\n+1ms A>B PA 1(100) ack 1\n+5ms B>A FA 1(0) ack 101\n+0 A>B A 101(0) ack 2\n+235s A>B ${again}\n` +
+      times(5, (n) => `+${300 * 2 ** n}ms A>B ${again}`)
+    const closed = theFinding(await findInConnections(half('FPA 101(31) ack 2')))
+    expect(closed).toMatchObject({ kind: 'half-open', costMs: 0, severity: 'low' })
+    expect(closed.sentence).toContain('while 1 connection with it was closing (')
+    expect(closed.sentence).not.toMatch(/waiting|open/)
+    // Who has only ended its own half may wait for the rest.
+    expect(theFinding(await findInConnections(half('PA 101(31) ack 2')))).toMatchObject({
+      kind: 'half-open',
+      costMs: 9300,
+    })
+  })
+
   it('is none where it answers others: the ACK of a FIN was lost', async () => {
     expect(kindsOf(await findInConnections(silent, { text: later, at: 5 }))).toEqual([])
   })
