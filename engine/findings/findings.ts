@@ -68,12 +68,12 @@ function finished(
     costMs: 0,
     ruledOut: [],
     confirm: [],
+    source: rule.source,
     ...rest,
     severity,
     id: `${rule.kind} ${subject}`,
     kind: rule.kind,
     title,
-    source: rule.source,
     conversations: conversations.slice(0, MOST_CONVERSATIONS),
     evidence: evidence
       .slice(0, MOST_EVIDENCE)

@@ -25,6 +25,8 @@ export interface Draft extends Pick<
   readonly subject: string
   readonly title?: string
   readonly severity?: Severity
+  /** Where it is described, if not where the rule's others are. */
+  readonly source?: string
   readonly costMs?: number
   readonly failed?: number
   readonly conversations?: readonly number[]

@@ -180,8 +180,10 @@ describe('a refusal', () => {
     const [syn] = framesOf(`+0 A>B S 0(0)${ttl}`)
     const { findings } = await findInFrames([syn, saidOf(syn, 11, 0)])
     expect(findings.map(({ kind }) => kind)).toEqual(kinds)
-    for (const { sentence } of findings)
+    for (const { sentence, source } of findings) {
       expect(sentence).toContain('10.9.9.9 says so, not the server: it got them with no hop left')
+      expect(source).toMatch(/rfc9293#section-3\.9\.2\.2$/)
+    }
   })
 
   it.each([

@@ -163,20 +163,30 @@ function wasMadeHere({ segments, answered, reset }: Aborted, copies: ReadonlyMap
 interface Ttls {
   readonly theirs: number
   readonly usual: number
+  /** The end's first packet and its last before the reset have the same. */
+  readonly steady: boolean
 }
+
+/** See `hops` of kernel/tcp/resets.ts. */
+const hops = (ttl: number) => (ttl > 128 ? 255 : ttl > 64 ? 128 : 64) - ttl
 
 /** The TTLs of resets, and each of another packet of the end that it is said to be from: of some that can be compared. */
 async function ttlsOf(context: FindingContext, cases: readonly Aborted[]): Promise<readonly Ttls[]> {
   const pairs = cases.slice(0, 20).flatMap(({ segments, reset }) => {
     const sender = segments.fromClient(reset)
-    const own = segments.find((i) => segments.fromClient(i) === sender && !segments.isReset(i))
-    return own < 0 ? [] : [{ reset: segments.row(reset), own: segments.row(own) }]
+    const isOwn = (i: number) => segments.fromClient(i) === sender && !segments.isReset(i)
+    const own = segments.find(isOwn)
+    if (own < 0) return []
+    let last = own
+    for (let i = reset - 1; i > own && last === own; i--) if (isOwn(i)) last = i
+    return [{ reset: segments.row(reset), own: segments.row(own), last: segments.row(last) }]
   })
-  const headers = await context.headers(pairs.flatMap(({ reset, own }) => [reset, own]))
-  return pairs.flatMap(({ reset, own }) => {
+  const headers = await context.headers(pairs.flatMap(({ reset, own, last }) => [reset, own, last]))
+  return pairs.flatMap(({ reset, own, last }) => {
     const theirs = headers.get(reset)?.ttl
     const usual = headers.get(own)?.ttl
-    return theirs === undefined || usual === undefined ? [] : [{ theirs, usual }]
+    if (theirs === undefined || usual === undefined) return []
+    return [{ theirs, usual, steady: headers.get(last)?.ttl === usual }]
   })
 }
 
@@ -271,20 +281,18 @@ function madeDraft(context: FindingContext, group: Group<Aborted>, made: string)
   }
 }
 
-/** What tells that somebody else sent the resets: TTLs, or what the end whose name they bear sent afterwards. */
+/** What tells that somebody else sent the resets: TTLs, what the end whose name they bear sent afterwards, or both. */
 async function farText(context: FindingContext, { cases }: Group<Aborted>): Promise<string> {
   const going = cases.filter(({ goesOn }) => goesOn >= 0)
-  const ttls = (
-    await ttlsOf(
-      context,
-      cases.filter(({ goesOn }) => goesOn < 0),
-    )
-  ).at(0)
+  const far = (await ttlsOf(context, cases)).filter(
+    ({ theirs, usual, steady }) => steady && hops(theirs) !== hops(usual),
+  )
   const soonest = least(going.map(({ segments, goesOn, until }) => segments.time(goesOn) - until))
+  const all = far.length === cases.length || going.length === 0
   return sentences(
-    going.length === cases.length
+    far.length === 0 && going.length === cases.length
       ? ''
-      : `Their TTLs are of another number of hops than those of all packets that came from there before${ttls ? ` (${ttls.theirs} instead of ${ttls.usual})` : ''}.`,
+      : `${all ? 'Their TTLs are' : 'Some of their TTLs are'} of another number of hops than those of all packets that came from there before${far.length > 0 ? ` (${far[0].theirs} instead of ${far[0].usual})` : ''}.`,
     going.length === 0
       ? ''
       : `${going.length === cases.length ? 'The end that they seem to come from' : `In ${countOf(going.length, 'connection')} that end`} sent on afterwards (${nsText(soonest)} later), which neither an end that resets does nor one without the connection.`,

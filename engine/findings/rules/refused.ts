@@ -16,38 +16,38 @@ const THRESHOLDS = {
   rejectedServers: { value: 3, unit: 'servers', source: 'ours' },
 } as const
 
+const FORBIDS = 'forbids it, by a firewall or policy rule that rejects'
+const NO_ROUTE = 'has no route there'
+const PROHIBITED = { text: 'communication administratively prohibited', who: FORBIDS }
+const NO_PORT = {
+  text: 'port unreachable',
+  who: 'rejects it, as kube-proxy does for a service without ready endpoints',
+}
+const NO_HOP_LEFT = {
+  text: 'time exceeded in transit',
+  who: 'got them with no hop left: routes send them in circles (a routing loop)',
+}
+const noHost = (by: string) => `gets no answer from the host (${by}), or is told to say so`
+
 /** ICMP errors by which somebody says that the connection is not wanted (RFC 1122, RFC 1812, RFC 4443) or not possible, by `keyOf`. */
 const SAYS: Readonly<Record<string, { readonly text: string; readonly who: string }>> = {
-  '3 0': { text: 'network unreachable', who: 'has no route there' },
-  '3 1': { text: 'host unreachable', who: 'gets no answer from the host (ARP), or is told to say so' },
-  '3 3': { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
-  '3 9': { text: 'network administratively prohibited', who: 'forbids it' },
-  '3 10': { text: 'host administratively prohibited', who: 'forbids it' },
-  '3 13': {
-    text: 'communication administratively prohibited',
-    who: 'forbids it, by a firewall or policy rule that rejects',
-  },
-  '11 0': {
-    text: 'time exceeded in transit',
-    who: 'got them with no hop left: routes send them in circles (a routing loop)',
-  },
-  'v6 1 0': { text: 'no route to destination', who: 'has no route there' },
-  'v6 1 1': {
-    text: 'communication administratively prohibited',
-    who: 'forbids it, by a firewall or policy rule that rejects',
-  },
-  'v6 1 3': {
-    text: 'address unreachable',
-    who: 'gets no answer from the host (neighbour discovery), or is told to say so',
-  },
-  'v6 1 4': { text: 'port unreachable', who: 'rejects it, as kube-proxy does for a service without ready endpoints' },
-  'v6 1 5': { text: 'source address failed ingress/egress policy', who: 'forbids it' },
+  '3 0': { text: 'network unreachable', who: NO_ROUTE },
+  '3 1': { text: 'host unreachable', who: noHost('ARP') },
+  '3 3': NO_PORT,
+  '3 9': { text: 'network administratively prohibited', who: FORBIDS },
+  '3 10': { text: 'host administratively prohibited', who: FORBIDS },
+  '3 13': PROHIBITED,
+  '11 0': NO_HOP_LEFT,
+  'v6 1 0': { text: 'no route to destination', who: NO_ROUTE },
+  'v6 1 1': PROHIBITED,
+  'v6 1 3': { text: 'address unreachable', who: noHost('neighbour discovery') },
+  'v6 1 4': NO_PORT,
+  'v6 1 5': { text: 'source address failed ingress/egress policy', who: FORBIDS },
   'v6 1 6': { text: 'reject route to destination', who: 'has a route that rejects' },
-  'v6 3 0': {
-    text: 'time exceeded in transit',
-    who: 'got them with no hop left: routes send them in circles (a routing loop)',
-  },
+  'v6 3 0': NO_HOP_LEFT,
 }
+/** What TCP is to make of an ICMP error. */
+const ICMP_SOURCE = 'https://datatracker.ietf.org/doc/html/rfc9293#section-3.9.2.2'
 const PORT_UNREACHABLE: ReadonlySet<string> = new Set(['3 3', 'v6 1 4'])
 const UNREACHABLE: ReadonlySet<string> = new Set(['3 0', '3 1', 'v6 1 0', 'v6 1 3', 'v6 1 6'])
 const TIME_EXCEEDED: ReadonlySet<string> = new Set(['11 0', 'v6 3 0'])
@@ -221,8 +221,9 @@ function draft(context: FindingContext, group: Refused, own: readonly number[]):
     confidence: who.confidence,
     blamed: who.blamed,
     evidence: examples.flatMap((each) => evidence(each)),
+    ...(error && { source: ICMP_SOURCE }),
     ruledOut: [
-      'A lost packet: an answer came at once.',
+      'A lost packet: an answer came.',
       error
         ? 'A port without a listener: the host itself would have sent a reset.'
         : 'A service without endpoints: kube-proxy answers with an ICMP error.',

@@ -137,7 +137,31 @@ describe('a reset instead of an answer', () => {
     )
     expect(finding.ruledOut).toContain('The program itself: it went on with the connection.')
     const both = await findInConnections(GOES_ON, `${FAR}\n+1s A>B PA 101(100) ack 201\n+1ms B>A R 201(0) ttl 63`)
-    expect(theFinding(both).why).toMatch(/^Their TTLs .*\(63 instead of 62\)\. In 1 connection that end sent on/)
+    expect(theFinding(both).why).toMatch(
+      /^Some of their TTLs .*\(63 instead of 62\)\. In 1 connection that end sent on/,
+    )
+  })
+
+  it('tells of both where its TTL and its going on tell', async () => {
+    const goesOn = GOES_ON.replaceAll(/B>A [^\n]*/g, '$& ttl 62').replace('R 201(0) ttl 62', 'R 201(0) ttl 63')
+    const both = theFinding(await findInConnections(goesOn))
+    expect(both.why).toMatch(
+      /^Their TTLs are of another number .*\(63 instead of 62\)\. The end that they seem to come from sent on/,
+    )
+    // Another initial TTL from as far away, or an end whose own packets differ, tells nothing.
+    for (const [own, reset] of [
+      [62, 253],
+      ['62', '61'],
+    ] as const) {
+      let text = GOES_ON.replaceAll(/B>A [^\n]*/g, `$& ttl ${own}`).replace(
+        `R 201(0) ttl ${own}`,
+        `R 201(0) ttl ${reset}`,
+      )
+      if (reset === '61') text = text.replace('PA 1(200) ack 101 ttl 62', 'PA 1(200) ack 101 ttl 61')
+      expect(theFinding(await findInConnections(text)).why).toMatch(/^The end that they seem to come from/)
+    }
+    const one = theFinding(await findInConnections(goesOn, GOES_ON))
+    expect(one.why).toMatch(/^Some of their TTLs .*\(63 instead of 62\)\. The end/)
   })
 
   describe('where a host captures at all its interfaces', () => {
