@@ -50,6 +50,31 @@ describe('retransmissions seen at their sender', () => {
     `)
   })
 
+  it.each([
+    ['less than half round', 0xe6ff],
+    ['more than half round', 0xd7a3],
+  ])('takes no IP ID for older where the counter of the host went %s in a silence', (_, id) => {
+    expectVerdicts(`
+      +0    A>B S  0(0) id 58720 <mss 1460>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0    A>B PA 1(1000) ack 1 id 58961
+      +20ms B>A A  1(0) ack 1001 id 7
+      +30s  A>B PA 1001(31) ack 1 id ${id}
+      +820ms A>B PA 1001(31) ack 1 id ${id + 50} ; rto
+      +1.6s A>B PA 1001(31) ack 1 id ${id + 90} ; rto
+    `)
+  })
+
+  it('takes an older IP ID for late within a second of silence', () => {
+    expectVerdicts(`
+      +0    A>B S  0(0) id 58720 <mss 1460>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460>
+      +0    A>B A  1(1000) ack 1 id 58961
+      +0    A>B A  2001(1000) ack 1 id 58963
+      +900ms A>B A 1001(1000) ack 1 id 58962 ; reordered
+    `)
+  })
+
   it('calls the same a time-out where SACK was not offered, as without it there are no probes', () => {
     expectVerdicts(`
       ids

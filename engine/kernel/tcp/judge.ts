@@ -40,6 +40,8 @@ const NOWHERE: i32 = -1
 const NONE: i32 = 0
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
 const REORDER_NS: f64 = 3e6
+/** A network keeps no packet back for so long that nothing was sent: with an older IP ID the sender's counter, of all its packets, went round. */
+const ROUND_NS: f64 = 1e9
 
 /**
  * Returns the VERDICT of the packet, which travels in `direction` (find() of the conversations). `before` differs from it when the labels
@@ -51,9 +53,10 @@ export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
   const d = sender(direction)
   const other = sender(direction ^ 1)
   const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
-  const missing = missingBefore(d, ipId)
   const flags = packet.tcpFlags
   const length = packet.payloadLength
+  if (isOlder(d, ipId) && lengthOf(flags, length) !== 0 && time - d.sendTime > ROUND_NS) d.lastIpId = 0
+  const missing = missingBefore(d, ipId)
   const isSynAck = (flags & (SYN | ACK)) === (SYN | ACK)
   // Of which it is judged: mostly its own.
   let judged = d
