@@ -25,7 +25,7 @@ export class JoinWorker {
   ): Promise<JoinedCapture> {
     const control = new AbortController()
     let read = 0
-    let reported = 0
+    let reported = -Infinity
     const parts = captures.map(({ name, origin, notes }) => {
       const source = byteSource(origin)
       let reader: PieceReader | undefined
