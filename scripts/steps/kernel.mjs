@@ -134,6 +134,8 @@ async function optimized(binary) {
   keepCalls(binaryen, kernel)
   binaryen.setOptimizeLevel(3)
   binaryen.setShrinkLevel(0)
+  // Nothing lies so high that an offset wraps: so offsets become part of the instruction.
+  binaryen.setLowMemoryUnused(true)
   binaryen.setAllowInliningFunctionsWithLoops(true)
   binaryen.setOneCallerInlineMaxSize(0x7fff_ffff)
   kernel.optimize()

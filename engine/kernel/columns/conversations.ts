@@ -21,9 +21,13 @@ let stream = changetype<I32s>(newTable(TABLE.stream, FIRST_CAPACITY * 4))
 /** How many there are of each transport. */
 const streams = changetype<I32s>(newTable(TABLE.streams, 256 * 4))
 /** What each packet needs of its conversation, together so that it is one cache line; see CONVERSATION. */
-let records = changetype<I32s>(newTable(TABLE.conversationRecords, CONVERSATION.words * FIRST_CAPACITY * 4))
-// Open addressing: index + 1 of the newest conversation with the key; older ones with the same key are no longer found.
-let slots = changetype<I32s>(newTable(TABLE.conversationSlots, 256 * 4))
+let records: usize = newTable(TABLE.conversationRecords, CONVERSATION.words * FIRST_CAPACITY * 4)
+// Open addressing, two words a slot: the key's hash, which spares a look at nearly all records that are not the one; and index + 1 of the newest
+// conversation with the key: older ones with the same key are no longer found.
+const HASH: i32 = 0
+const ENTRY: i32 = 1
+const SLOT_SHIFT: usize = 3
+let slots: usize = newTable(TABLE.conversationSlots, 256 << (<i32>SLOT_SHIFT))
 let mask: i32 = 255
 let used: i32 = 0
 
@@ -47,23 +51,26 @@ export function find(): i32 {
   const ports = (from << 16) | to
   const portsBack = (to << 16) | from
   const kind = (packet.transport << 8) | packet.network
-  let slot = hash(source, destination, from, to, packet.transport) & mask
+  const key = hash(source, destination, from, to, packet.transport)
+  let place = key
+  let slot = slotAt(place)
   for (;;) {
-    const entry = slots[slot]
+    const entry = slot[ENTRY]
     if (entry === 0) break
-    const record = (entry - 1) * CONVERSATION.words
-    if (records[record + CONVERSATION.kind] === kind) {
-      const a = records[record + CONVERSATION.addressA]
-      const b = records[record + CONVERSATION.addressB]
-      if (a === source && b === destination && records[record + CONVERSATION.ports] === ports) return (entry - 1) * 2
-      if (a === destination && b === source && records[record + CONVERSATION.ports] === portsBack) {
-        return (entry - 1) * 2 + 1
+    if (slot[HASH] === key) {
+      const record = recordOf(entry - 1)
+      if (record[CONVERSATION.kind] === kind) {
+        const a = record[CONVERSATION.addressA]
+        const b = record[CONVERSATION.addressB]
+        if (a === source && b === destination && record[CONVERSATION.ports] === ports) return (entry - 1) * 2
+        if (a === destination && b === source && record[CONVERSATION.ports] === portsBack) return (entry - 1) * 2 + 1
       }
     }
-    slot = (slot + 1) & mask
+    slot = slotAt(++place)
   }
   const id = append(packet.network, packet.transport, source, destination, from, to)
-  slots[slot] = id + 1
+  slot[HASH] = key
+  slot[ENTRY] = id + 1
   if (++used * 2 > mask) rehash()
   return id * 2
 }
@@ -73,30 +80,30 @@ export function replace(id: i32, reverse: bool): i32 {
   const fresh = reverse
     ? append(network[id], transport[id], addressB[id], addressA[id], portB[id], portA[id])
     : append(network[id], transport[id], addressA[id], addressB[id], portA[id], portB[id])
-  let slot = slotOf(id)
-  while (slots[slot] !== id + 1) slot = (slot + 1) & mask
-  slots[slot] = fresh + 1
+  let place = hash(addressA[id], addressB[id], portA[id], portB[id], transport[id])
+  while (slotAt(place)[ENTRY] !== id + 1) place++
+  slotAt(place)[ENTRY] = fresh + 1
   return fresh
 }
 
 /** The conversation has another packet, at `row`. */
 export function tally(id: i32, row: i32): void {
-  const record = id * CONVERSATION.words
-  const packets = records[record + CONVERSATION.packets]
-  if (packets === 0) records[record + CONVERSATION.firstRow] = row
-  records[record + CONVERSATION.packets] = packets + 1
-  records[record + CONVERSATION.lastRow] = row
+  const record = recordOf(id)
+  const packets = record[CONVERSATION.packets]
+  if (packets === 0) record[CONVERSATION.firstRow] = row
+  record[CONVERSATION.packets] = packets + 1
+  record[CONVERSATION.lastRow] = row
 }
 
 /** The row of the conversation's last packet. */
 export function lastRowOf(id: i32): i32 {
-  return records[id * CONVERSATION.words + CONVERSATION.lastRow]
+  return recordOf(id)[CONVERSATION.lastRow]
 }
 
 /** Takes back the newest as long as they have no packet: that of which they were to be never became a row. */
 export function dropEmpty(): void {
   for (let id = counts[COUNT.conversations] - 1; id >= 0; id--) {
-    if (records[id * CONVERSATION.words + CONVERSATION.packets] !== 0) return
+    if (recordOf(id)[CONVERSATION.packets] !== 0) return
     counts[COUNT.conversations] = id
     streams[transport[id]]--
   }
@@ -112,17 +119,17 @@ function append(itsNetwork: i32, itsTransport: i32, a: i32, b: i32, itsPortA: i3
   addressB[id] = b
   portA[id] = itsPortA
   portB[id] = itsPortB
-  const record = id * CONVERSATION.words
-  records[record + CONVERSATION.addressA] = a
-  records[record + CONVERSATION.addressB] = b
-  records[record + CONVERSATION.ports] = (itsPortA << 16) | itsPortB
-  records[record + CONVERSATION.kind] = (itsTransport << 8) | itsNetwork
+  const record = recordOf(id)
+  record[CONVERSATION.addressA] = a
+  record[CONVERSATION.addressB] = b
+  record[CONVERSATION.ports] = (itsPortA << 16) | itsPortB
+  record[CONVERSATION.kind] = (itsTransport << 8) | itsNetwork
   stream[id] = streams[itsTransport]++
   return id
 }
 
 function grow(): void {
-  records = changetype<I32s>(doubleTable(TABLE.conversationRecords))
+  records = doubleTable(TABLE.conversationRecords)
   network = changetype<U8s>(doubleTable(TABLE.network))
   transport = changetype<U8s>(doubleTable(TABLE.transport))
   addressA = changetype<I32s>(doubleTable(TABLE.addressA))
@@ -136,23 +143,28 @@ function grow(): void {
 /** Twice as many slots. The conversations are entered in the order of the old slots, so that of a key the newest stays the one that is found. */
 function rehash(): void {
   const old = slots
-  const oldLength = mask + 1
   const bytes = tableBytes(TABLE.conversationSlots)
-  slots = changetype<I32s>(newTable(TABLE.conversationSlots, bytes * 2))
-  mask = oldLength * 2 - 1
-  for (let i = 0; i < oldLength; i++) {
-    const entry = old[i]
-    if (entry === 0) continue
-    let slot = slotOf(entry - 1)
-    while (slots[slot] !== 0) slot = (slot + 1) & mask
-    slots[slot] = entry
+  slots = newTable(TABLE.conversationSlots, bytes * 2)
+  mask = mask * 2 + 1
+  for (let at = old; at < old + bytes; at += 1 << SLOT_SHIFT) {
+    const from = changetype<I32s>(at)
+    if (from[ENTRY] === 0) continue
+    let place = from[HASH]
+    while (slotAt(place)[ENTRY] !== 0) place++
+    slotAt(place)[HASH] = from[HASH]
+    slotAt(place)[ENTRY] = from[ENTRY]
   }
-  giveBack(changetype<usize>(old), bytes)
+  giveBack(old, bytes)
 }
 
-/** Where the search for the conversation begins. */
-function slotOf(id: i32): i32 {
-  return hash(addressA[id], addressB[id], portA[id], portB[id], transport[id]) & mask
+/** The words of the conversation, see CONVERSATION. */
+function recordOf(id: i32): I32s {
+  return changetype<I32s>(records + <usize>id * (CONVERSATION.words * 4))
+}
+
+/** The slot at `place`, counted round and round. */
+function slotAt(place: i32): I32s {
+  return changetype<I32s>(slots + ((<usize>(place & mask)) << SLOT_SHIFT))
 }
 
 /** The same for both directions. */

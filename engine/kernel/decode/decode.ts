@@ -28,6 +28,7 @@ import { decodeMpls } from './mpls.ts'
 import { decodeNflog } from './nflog.ts'
 import { decodeOpaque } from './opaque.ts'
 import { decodePktap } from './pktap.ts'
+import { decodePlainIpv4 } from './plain-ipv4.ts'
 import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
 import { decodeRawIp } from './raw-ip.ts'
@@ -50,7 +51,7 @@ export function decodeFrame(at: i32, capturedLength: i32, length: i32, linkType:
   packet.reset(at, at + capturedLength, at + wireLength)
   packet.linkType = linkType
   let next: i32
-  if (linkType === LINK_TYPE.ethernet) next = PROTOCOL.eth
+  if (linkType === LINK_TYPE.ethernet) next = decodePlainIpv4()
   else if (linkType === LINK_TYPE.linuxCooked2) next = decodeLinuxCooked2()
   else {
     next = byLinkType(linkType)
