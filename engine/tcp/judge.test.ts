@@ -275,6 +275,39 @@ describe('whether a retransmission was needed', () => {
   })
 })
 
+describe('handshakes seen on both sides of a router', () => {
+  // The server answers twice within a tick of its timestamps: a SYN that the network doubled, as their TTLs tell, or one SYN-ACK that was forwarded.
+  const FORWARDED = `
+      +0    A>B S  0(0)       id 5 <mss 1460, sackOK, ts 100 0>
+      +30us A>B S  0(0)       id 5 ttl 63 <mss 1460, sackOK, ts 100 0>  ; copy`
+
+  it('calls a copy what has gone one hop further', () => {
+    expectVerdicts(`${FORWARDED}
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +30us B>A SA 0(0) ack 1 id 0 ttl 63 <mss 1460, sackOK> ; copy
+    `)
+    expectVerdicts(`
+      +0    A>B S  0(0)       id 5 <mss 1460, sackOK>
+      +1ms  A>B S  0(0)       id 5 <mss 1460, sackOK>        ; copy
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +30us B>A SA 0(0) ack 1 id 0 ttl 63 <mss 1460, sackOK> ; copy
+      +1ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>        ; synack
+      +30us B>A SA 0(0) ack 1 id 0 ttl 63 <mss 1460, sackOK> ; copy
+    `)
+  })
+
+  it('calls an answer what has not, where the SYN was doubled', () => {
+    expectVerdicts(`${FORWARDED}
+      +100us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +30us  B>A SA 0(0) ack 1 id 0 ttl 63 <mss 1460, sackOK, ts 900 100> ; copy
+      +100us A>B S  0(0)       id 5 <mss 1460, sackOK, ts 100 0>         ; copy
+      +30us  A>B S  0(0)       id 5 ttl 63 <mss 1460, sackOK, ts 100 0>  ; copy
+      +100us B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>        ; synack
+      +30us  B>A SA 0(0) ack 1 id 0 ttl 63 <mss 1460, sackOK, ts 900 100> ; copy
+    `)
+  })
+})
+
 describe('handshakes that were repeated', () => {
   it('knows a SYN-ACK that comes again after its ACK has passed for one that was not needed', () => {
     expectVerdicts(`

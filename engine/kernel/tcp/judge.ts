@@ -19,6 +19,7 @@ import {
   SEEN,
   Sender,
   sender,
+  SYN_TTL_SHIFT,
 } from './sender-table.ts'
 import { lengthOf } from './sequence.ts'
 import * as sent from './sent-segments.ts'
@@ -40,6 +41,8 @@ const NOWHERE: i32 = -1
 const NONE: i32 = 0
 /** A network reorders by less than this; only used where neither IP ID nor timestamps can tell. */
 const REORDER_NS: f64 = 3e6
+/** So many hops are within one capture point, at most. */
+const MOST_HOPS_HERE: i32 = 8
 /** A network keeps no packet back for so long that nothing was sent: with an older IP ID the sender's counter, of all its packets, went round. */
 const ROUND_NS: f64 = 1e9
 
@@ -108,8 +111,9 @@ function judge(
   const seen = isReset ? resets.see(row, time, direction) : sightings.see(ipId, row, time)
   // Then it says nothing of when this was sent.
   if (seen === sightings.RETAINED) ipId = 0
-  if (seen >= 0 && ((flags & SYN) === 0 || !answersSyn(d, other, ipId, seen))) {
-    if ((flags & (SYN | ACK)) === SYN) noteSynCopied(d, other)
+  const isForwarded = (flags & SYN) !== 0 && noteSynTtl(d)
+  if (seen >= 0 && ((flags & SYN) === 0 || isForwarded || !answersSyn(d, other, ipId, seen))) {
+    if ((flags & (SYN | ACK)) === SYN && !isForwarded) noteSynCopied(d, other)
     const evidence = isReset
       ? EVIDENCE.sameReset
       : ipId !== 0
@@ -120,7 +124,7 @@ function judge(
     verdicts.enter(row, VERDICT.copy, evidence, seen, 0)
     return VERDICT.copy
   }
-  if ((flags & SYN) !== 0) other.synCopied &= ~COPIED_SINCE
+  if ((flags & SYN) !== 0) other.syns &= ~COPIED_SINCE
   const takes = lengthOf(flags, length)
   const state = d.state
   if ((flags & RST) !== 0) return VERDICT.none
@@ -145,14 +149,21 @@ function judge(
  */
 function answersSyn(d: Sender, other: Sender, ipId: i32, seen: i32): bool {
   const isBare = ipId === 0 && packet.hasTimestamps === 0
-  if (isBare && ((other.state & SEEN) === 0 || other.synCopied !== 0)) return true
+  if (isBare && ((other.state & SEEN) === 0 || (other.syns & COPIED) !== 0)) return true
   if (needs.hasSynSince(other, isBare ? NOWHERE : seen)) return true
-  return ipId === 0 && (d.state & SEEN) !== 0 && (other.synCopied & COPIED_SINCE) !== 0
+  return ipId === 0 && (d.state & SEEN) !== 0 && (other.syns & COPIED_SINCE) !== 0
+}
+
+/** Of a SYN or SYN-ACK: it has been forwarded since the last one of its direction passed here, which its TTL tells. No end sends one with less. */
+function noteSynTtl(d: Sender): bool {
+  const hops = (((<i32>d.syns) >> SYN_TTL_SHIFT) - packet.ttl) & 63
+  d.syns = <u8>((packet.ttl << SYN_TTL_SHIFT) | ((<i32>d.syns) & (COPIED | COPIED_SINCE)))
+  return hops > 0 && hops < MOST_HOPS_HERE
 }
 
 /** The SYN of `d` was seen again, or came late. */
 function noteSynCopied(d: Sender, other: Sender): void {
-  d.synCopied |= (other.state & ACKED) === 0 ? COPIED | COPIED_SINCE : COPIED
+  d.syns |= (other.state & ACKED) === 0 ? COPIED | COPIED_SINCE : COPIED
 }
 
 /** What begins below what was sent. */
@@ -224,7 +235,7 @@ function synAgain(row: i32, time: f64, d: Sender, other: Sender, ipId: i32, deli
   const olderTimestamp = packet.hasTimestamps !== 0 && packet.tsval - d.lastTsval < 0
   if (olderTimestamp || isOlder(d, ipId)) {
     needs.arrivedTwice(d, seq, end)
-    if ((packet.tcpFlags & ACK) === 0) d.synCopied |= COPIED
+    if ((packet.tcpFlags & ACK) === 0) d.syns |= COPIED
     // Newer than the SYN that came first it was sent again all the same.
     if (d.synId === 0 || !isOlderThan(follow.orderOfSyn(ipId), <i32>d.synId)) {
       return enterReordered(row, time, olderTimestamp ? EVIDENCE.olderTimestamp : EVIDENCE.olderIpId, earlier)

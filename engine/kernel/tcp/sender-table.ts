@@ -53,8 +53,8 @@ export class Sender {
   needed: u8
   /** Times that IP IDs were missing where no segment can be, 255 for a SYN-ACK that has one: the numbers are not the connection's own. */
   foreignIds: u8
-  /** COPIED, COPIED_SINCE. */
-  synCopied: u8
+  /** COPIED, COPIED_SINCE; above them the low six bits of the TTL of its last SYN or SYN-ACK. */
+  syns: u8
 
   /** The same word while NO_SACK is set: segments that arrived behind the first hole, by duplicate ACKs (Linux `sacked_out`). */
   get arrived(): i32 {
@@ -94,11 +94,12 @@ export const MOST_ARRIVED: i32 = 2048
 /** Its SYN-ACK was answered with an ACK of something else. */
 export const REFUSED: i32 = 4096
 
-// Bits of `synCopied`.
+// Bits of `syns`.
 /** A copy of its SYN was seen, or the first one came late. */
 export const COPIED: u8 = 1
 /** A copy of its SYN was seen since the other side's last SYN-ACK. */
 export const COPIED_SINCE: u8 = 2
+export const SYN_TTL_SHIFT: u8 = 2
 
 const SENDER_BYTES: i32 = offsetof<Sender>()
 
