@@ -132,7 +132,7 @@ describe('a capture for which memory runs out', () => {
 
   it('ends where the kernel has no memory for more', () => {
     // Enough for the first 65,536 packets.
-    const engine = engineOf(160)
+    const engine = engineOf(168)
     engine.push(pcap(new Uint8Array(14), 70_000))
     expect(engine.ended).toBe(true)
     engine.finish()

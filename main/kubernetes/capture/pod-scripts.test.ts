@@ -63,7 +63,8 @@ describe.skipIf(process.platform !== 'linux')('a pull in a pod', () => {
 
   it('says how much is left from where it goes on, once capturing ends', async () => {
     const { started, write } = pod()
-    for (const [file, length] of Object.entries({ seg: 900, seg1: 500, seg2: 30 })) write(file, 'x\n'.repeat(length / 2))
+    for (const [file, length] of Object.entries({ seg: 900, seg1: 500, seg2: 30 }))
+      write(file, 'x\n'.repeat(length / 2))
     const pulling = started('sh', ...script(PULL, 'abc-0', 0, 100, 1000, 0, 0).slice(1))
     let said = ''
     pulling.stdout.on('data', (bytes: Buffer) => (said += bytes.toString('latin1')))
