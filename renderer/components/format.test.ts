@@ -8,6 +8,7 @@ import {
   formatDate,
   formatDuration,
   formatMilliseconds,
+  formatMoment,
   formatSeconds,
   formatShare,
   formatSpan,
@@ -83,6 +84,7 @@ describe('numbers for people', () => {
     expect([formatDate(epoch, 0, 'utc'), formatDate(epoch, 0, 'local')]).toEqual(['2026-03-01', '2026-03-02'])
     expect([formatZone(epoch, 0, 'utc'), formatZone(epoch, 0, 'local')]).toEqual(['UTC', 'UTC+5:45'])
     expect(formatTimeOfDay(Date.UTC(2026, 2, 1, 20, 30, 7), 'local')).toBe('02:15:07')
+    expect(formatMoment(Date.UTC(2026, 2, 1, 20, 30, 7), 'local')).toBe('2026-03-02 02:15:07')
     east.mockRestore()
   })
 

@@ -97,6 +97,11 @@ export function formatTimeOfDay(ms: number, zone: Zone): string {
   return isoText(ms, zone).slice(-13, -5)
 }
 
+/** 2026-11-20 14:03:27, from milliseconds since 1970. */
+export function formatMoment(ms: number, zone: Zone): string {
+  return isoText(ms, zone).slice(0, -5).replace('T', ' ')
+}
+
 /** The time zone that clocks and dates are in: UTC, UTC+1, UTC−3:30. */
 export function formatZone(epochNs: string, ns: number, zone: Zone): string {
   return zoneText(eastOf(Number((BigInt(epochNs) + BigInt(Math.round(ns))) / 1_000_000n), zone))

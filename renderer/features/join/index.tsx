@@ -4,9 +4,10 @@ import type { CapturesSection } from '../../../common/contract.ts'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import type { JoinedCapture } from '../../../engine/engine.ts'
 import { Dialog } from '../../components/dialog.tsx'
-import { formatBytes, formatCount } from '../../components/format.ts'
+import { formatBytes, formatCount, formatMoment, formatTimeOfDay, type Zone } from '../../components/format.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { useWatched, type HostWatch } from '../../components/use-watched.ts'
+import { useZone } from '../../components/zone.ts'
 import { byOverlap, type Span } from './overlap.ts'
 import './join.css'
 
@@ -109,20 +110,22 @@ function Choosing(
   // What can't be listed is not offered: a file always is.
   const opened = useAnswer('recent', () => captures.recent())
   const watched = useWatched(host, 'library', (contract) => contract.capturing.watchLibrary())
+  const zone = useZone()
+  const toChoice = (capture: LibraryCapture) => choiceOf(capture, zone)
   const { value: recent = [] } = opened
   const { value: library = [] } = watched
   const kept = library.filter(({ path, size, joined }) => path !== open?.path && size > 0 && !joined)
   const { during, others } = byOverlap(kept, open?.span)
   const known = new Set([open?.path, ...library.map(({ path }) => path)])
   const lists: readonly (readonly [title: string, choices: readonly Choice[]])[] = [
-    ['Captured at the same time', during.map(choiceOf)],
+    ['Captured at the same time', during.map(toChoice)],
     [
       'Recent',
       recent
         .filter(({ path, size }) => !known.has(path) && size > 0)
         .map(({ name, path, size }) => ({ path, name, about: path, size })),
     ],
-    [during.length > 0 ? 'Captured at other times' : 'From clusters', others.map(choiceOf)],
+    [during.length > 0 ? 'Captured at other times' : 'From clusters', others.map(toChoice)],
   ]
   const count = (open ? 1 : 0) + files.length + chosen.size
   const isEmpty = files.length === 0 && lists.every(([, choices]) => choices.length === 0)
@@ -228,8 +231,9 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   all[Math.max(0, Math.min(all.length - 1, at + step))]?.focus()
 }
 
-function choiceOf({ context, endedAt, path, points, size, startedAt, state, title }: LibraryCapture): Choice {
-  const when = `${timeText(startedAt)}${endedAt === undefined ? '' : ` to ${timeText(endedAt).slice(11)}`}`
+function choiceOf(capture: LibraryCapture, zone: Zone): Choice {
+  const { context, endedAt, path, points, size, startedAt, state, title } = capture
+  const when = `${formatMoment(startedAt, zone)}${endedAt === undefined ? '' : ` to ${formatTimeOfDay(endedAt, zone)}`}`
   return {
     path,
     name: title,
@@ -238,5 +242,3 @@ function choiceOf({ context, endedAt, path, points, size, startedAt, state, titl
     ...(state === 'live' && { not: 'still being captured' }),
   }
 }
-
-const timeText = (at: number) => new Date(at).toLocaleString('sv')

@@ -1,11 +1,12 @@
-import { useCallback, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useState, type ReactNode } from 'react'
 import type { LibraryCapture } from '../../../common/model/live-capture.ts'
 import { Confirm } from '../../components/confirm.tsx'
 import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
-import { formatBytes, formatCount, formatDuration } from '../../components/format.ts'
+import { formatBytes, formatCount, formatDuration, formatMoment, type Zone } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
+import { useZone } from '../../components/zone.ts'
 import './library.css'
 
 export interface LibraryProps {
@@ -23,6 +24,8 @@ const ROW_HEIGHT = 24
 
 /** The captures from clusters that are kept: open, make again, go on with, delete. */
 export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelete }: LibraryProps): ReactNode {
+  const zone = useZone()
+  const columns = useMemo(() => columnsIn(zone), [zone])
   const [active, setActive] = useState<number>()
   const [menu, setMenu] = useState<MenuPlace>()
   const [deleting, setDeleting] = useState<LibraryCapture>()
@@ -84,7 +87,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
         <DataGrid<LibraryCapture>
           id="library"
           label="Captures"
-          columns={COLUMNS}
+          columns={columns}
           count={list.length}
           rowHeight={ROW_HEIGHT}
           row={(index) => list[index]}
@@ -132,8 +135,8 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
           onConfirm={() => onDelete(deleting)}
           onClose={() => setDeleting(undefined)}
         >
-          {deleting.name}, {formatBytes(deleting.size)}, captured {whenText(deleting.startedAt)}. The file and what is
-          kept beside it are deleted for good.
+          {deleting.name}, {formatBytes(deleting.size)}, captured {whenText(deleting.startedAt, zone)}. The file and
+          what is kept beside it are deleted for good.
         </Confirm>
       )}
     </Pane>
@@ -142,7 +145,8 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
 
 const sizeOf = (list: readonly LibraryCapture[]) => list.reduce((sum, { size }) => sum + size, 0)
 
-const whenText = (at: number) => new Date(at).toLocaleString('sv').slice(0, 16)
+/** To the minute. */
+const whenText = (at: number, zone: Zone) => formatMoment(at, zone).slice(0, -3)
 
 const STATES: Readonly<Record<LibraryCapture['state'], string>> = {
   live: 'being captured',
@@ -158,8 +162,8 @@ const WHY: Readonly<Partial<Record<LibraryCapture['state'], string>>> = {
     'Hopscope or its disk gave out while it was captured. Go on with it: pods keep what is not in the file for some ten minutes, and afterwards it can at least be closed in order.',
 }
 
-const COLUMNS: readonly Column<LibraryCapture>[] = [
-  { key: 'when', title: 'When', width: 138, cell: ({ startedAt }) => whenText(startedAt) },
+const columnsIn = (zone: Zone): readonly Column<LibraryCapture>[] => [
+  { key: 'when', title: 'When', width: 138, cell: ({ startedAt }) => whenText(startedAt, zone) },
   { key: 'title', title: 'What', width: 138, widest: 300, cell: ({ title }) => title },
   {
     key: 'state',
