@@ -73,23 +73,28 @@ function memoryBar({ packets, conversations }: MadeCapture): number {
   return 150e6 + 64 * packets + 200 * conversations
 }
 
-/** Measures all that are installed, the shortest of `runs` runs each, and prints a line for each at once. */
+/**
+ * Measures all that are installed, in turns, so that an hour in which the machine is slower is everybody's, and prints a line for
+ * the least CPU time of each.
+ */
 export async function compare(capture: MadeCapture, runs: number): Promise<Comparison> {
+  const measured = new Map<Contestant, Measurement>()
+  const left = new Set([EXPERT, ANALYZE, ...PEERS].filter(isInstalled))
+  for (let round = 0; round < runs; round++) {
+    for (const contestant of left) {
+      const now = await once(contestant, capture)
+      // What takes long varies little and is run once.
+      if (!now || now.wallSeconds >= 15) left.delete(contestant)
+      if (now && now.cpuSeconds < (measured.get(contestant)?.cpuSeconds ?? Infinity)) measured.set(contestant, now)
+    }
+  }
   const head = ['CPU', 'wall', 'a packet', 'memory', 'to expert', 'to analyze']
   console.log(`  ${''.padEnd(18)} ${head.map((title) => title.padStart(10)).join(' ')}`)
-  const expert = await best(EXPERT, capture, runs)
-  const analyze = await best(ANALYZE, capture, runs)
+  const expert = measured.get(EXPERT)
+  const analyze = measured.get(ANALYZE)
   if (!expert || !analyze) return { results: [], memory: undefined }
-  const ours = { expert, analyze }
-  const results = [resultOf(EXPERT, expert, ours, capture), resultOf(ANALYZE, analyze, ours, capture)]
+  const results = [...measured].map(([one, itsOwn]) => resultOf(one, itsOwn, { expert, analyze }, capture))
   for (const result of results) console.log(line(result, capture))
-  for (const peer of PEERS) {
-    const measured = await best(peer, capture, runs)
-    if (!measured) continue
-    const result = resultOf(peer, measured, ours, capture)
-    results.push(result)
-    console.log(line(result, capture))
-  }
   const bytes = Math.max(expert.peakBytes ?? 0, analyze.peakBytes ?? 0)
   if (bytes === 0) return { results, memory: undefined }
   const bar = memoryBar(capture)
@@ -114,25 +119,12 @@ export function resultOf(
   return { ...result, bar: { times: bar, held: { expert: ratio.expert >= bar, analyze: ratio.analyze >= bar } } }
 }
 
-/** The run with least CPU time; undefined, with a word, if it can't be run. What takes long varies little and is run once. */
-async function best(contestant: Contestant, { file }: MadeCapture, runs: number): Promise<Measurement | undefined> {
-  const { name, command, args } = contestant
-  if (!installed(command)) {
-    console.log(`  ${name.padEnd(18)} skipped: ${command} is not installed`)
-    return undefined
-  }
-  const once = async () => {
+/** Undefined, with a word, where it fails. */
+async function once({ name, command, args }: Contestant, { file }: MadeCapture): Promise<Measurement | undefined> {
+  try {
     // What reading from the disk costs depends on who came before.
     await measure('cat', [file])
-    return measure(command, args(file))
-  }
-  try {
-    let found = await once()
-    for (let run = 1; run < runs && found.wallSeconds < 15; run++) {
-      const again = await once()
-      if (again.cpuSeconds < found.cpuSeconds) found = again
-    }
-    return found
+    return await measure(command, args(file))
   } catch (error) {
     console.log(`  ${name.padEnd(18)} failed: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
@@ -160,9 +152,9 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(0)} MB`
 }
 
-function installed(command: string): boolean {
-  if (command.includes('/')) return true
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+function isInstalled({ name, command }: Contestant): boolean {
+  const folders = command.includes('/') ? [''] : (process.env['PATH'] ?? '').split(delimiter)
+  const found = folders.some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK)
       return true
@@ -170,4 +162,6 @@ function installed(command: string): boolean {
       return false
     }
   })
+  if (!found) console.log(`  ${name.padEnd(18)} skipped: ${command} is not installed`)
+  return found
 }

@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     packets: { type: 'string' },
-    runs: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '5' },
     /** A million packets each. */
     quick: { type: 'boolean', default: false },
     /** Also what it costs as captures grow. */
