@@ -53,13 +53,13 @@ describe('hopscope hops', { timeout: 60_000 }, () => {
     expect(stdout).toContain('1 DNS query came to node, and no answer from there.')
     expect(stdout).toMatch(/^pod -> node +23 +1 +4\.3 % /m)
     expect(stdout).toMatch(
-      /^pod -> node +\d+ +UDP 3 +query A lost\.shop +10\.0\.0\.1:40020 -> db\.shop 10\.0\.0\.2:53 +27 +frame \d+, after 5\.00 s$/m,
+      /^pod -> node +\d+ +UDP 3 +DNS query A lost\.shop +10\.0\.0\.1:40020 -> db\.shop 10\.0\.0\.2:53 +27 +frame \d+, after 5\.00 s$/m,
     )
     expect(stdout).toContain('22 connections and UDP flows seen at several of 2 points.')
     const { pod, node } = lookupsAtTwoPoints([])
     const one = { pod: pod.slice(0, 2), node: node.slice(0, 2) }
     expect((await runCli(['hops', capture('one.pcapng', one)])).stdout).toContain('1 connection or UDP flow seen at')
-    expect(stdout).toMatch(/^node +\d+ +UDP 4 +A silent\.shop +10\.0\.0\.1:40021 -> /m)
+    expect(stdout).toMatch(/^node +\d+ +UDP 4 +DNS query A silent\.shop +10\.0\.0\.1:40021 -> /m)
   })
 
   it('says what is wanting where there is one point, and where nothing is shared', async () => {

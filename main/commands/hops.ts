@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
 import {
-  asksOf,
   Engine,
   type Hop,
   hopSentences,
   hopsOf,
   type HopReport,
   type Loss,
+  packetTexts,
   type PointSource,
   type SeenPacket,
   transportName,
@@ -156,8 +156,9 @@ function clockLines(report: HopReport): string[] {
 function packetTables(report: HopReport, names: Names): string[] {
   const { losses, made, rejections, unanswered, hops, points } = report
   const isOne = points.every(({ source }) => source === points[0].source)
-  const shown = [losses.slice(0, MOST), unanswered.slice(0, MOST), rejections.slice(0, MOST)] as const
-  const asks = asksOf([...[...shown[0], ...shown[2]].filter(({ dns }) => dns), ...shown[1]])
+  const queries = unanswered.map((query) => ({ ...query, kind: 'datagram' as const, dns: 'query' as const }))
+  const shown = [losses.slice(0, MOST), queries.slice(0, MOST), rejections.slice(0, MOST)] as const
+  const texts = packetTexts(shown.flat())
   const file = isOne ? [] : ['capture']
   const placeOf = (packet: SeenPacket) => {
     const { name, frame, stream, from, to } = whereOf(packet, names)
@@ -176,7 +177,7 @@ function packetTables(report: HopReport, names: Names): string[] {
       return [
         nameOf(report, hops[hop]),
         ...place,
-        printable(packetText(loss, asks)),
+        printable(texts.get(loss) ?? ''),
         way,
         String(bytes),
         againText(loss),
@@ -192,7 +193,7 @@ function packetTables(report: HopReport, names: Names): string[] {
       const where = hop === undefined ? `behind ${printable(points[point].name)}` : nameOf(report, hops[hop])
       const what = error.says === undefined ? 'reset' : `ICMP ${error.says}`
       const said = `${what}, frame ${error.source.tables.packets.frame(error.row)}${isOne ? '' : ` of ${printable(error.source.name)}`}`
-      return [where, ...place, printable(packetText(rejection, asks)), way, said]
+      return [where, ...place, printable(texts.get(rejection) ?? ''), way, said]
     }),
     rejections.length,
   )
@@ -205,18 +206,14 @@ function packetTables(report: HopReport, names: Names): string[] {
     made.length,
   )
   add(
-    ['no answer at', ...file, 'frame', 'stream', 'query', 'on its way'],
+    ['no answer at', ...file, 'frame', 'stream', 'packet', 'on its way'],
     shown[1].map((query) => {
       const { place, way } = placeOf(query)
-      return [printable(points[query.point].name), ...place, printable(asks.get(query) ?? '-'), way]
+      return [printable(points[query.point].name), ...place, printable(texts.get(query) ?? ''), way]
     }),
     unanswered.length,
   )
   return tables
-}
-
-function packetText(loss: Pick<Loss, 'dns' | 'kind'> & SeenPacket, asks: ReadonlyMap<SeenPacket, string>): string {
-  return loss.dns ? `${loss.dns} ${asks.get(loss) ?? ''}`.trimEnd() : loss.kind
 }
 
 function againText({ source, again, againAfterNs = 0 }: Loss): string {

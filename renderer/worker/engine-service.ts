@@ -144,7 +144,7 @@ export interface HopPacket {
   readonly place: number
   /** With what it was rejected: "ICMP port unreachable", "a reset in the name of 10.0.0.7". */
   readonly says: string | undefined
-  /** "segment", "DNS query A db.shop" */
+  /** "SYN", "segment", "DNS query A db.shop" */
   readonly what: string
   readonly transport: string
   readonly row: number

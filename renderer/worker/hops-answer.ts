@@ -1,9 +1,9 @@
 import {
-  asksOf,
   type Engine,
   hopSentences,
   hopsOf,
   type Loss,
+  packetTexts,
   type SeenPacket,
   transportName,
 } from '../../engine/engine.ts'
@@ -14,7 +14,8 @@ const MOST_PACKETS = 2_000_000
 
 type Amiss = SeenPacket &
   Pick<HopPacket, 'fate' | 'place'> &
-  Partial<Pick<Loss, 'kind' | 'dns' | 'bytes' | 'againAfterNs'> & Pick<HopPacket, 'says'>>
+  Pick<Loss, 'kind' | 'dns'> &
+  Partial<Pick<Loss, 'bytes' | 'againAfterNs'> & Pick<HopPacket, 'says'>>
 
 /** What became of packets between the capture's points. Throws for so many packets that the window would wait. */
 export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
@@ -27,7 +28,13 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
   const { points, hops, losses, made, rejections, unanswered } = report
   const all: Amiss[] = [
     ...losses.map((loss) => ({ ...loss, fate: 'lost' as const, place: loss.hop })),
-    ...made.map((reset) => ({ ...reset, fate: 'made' as const, place: reset.hop, kind: 'reset' as const })),
+    ...made.map((reset) => ({
+      ...reset,
+      fate: 'made' as const,
+      place: reset.hop,
+      kind: 'reset' as const,
+      dns: undefined,
+    })),
     ...rejections.map((each) => ({
       ...each,
       ...(each.hop === undefined
@@ -39,39 +46,27 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
       ...query,
       fate: 'unanswered' as const,
       place: query.point,
+      kind: 'datagram' as const,
       dns: 'query' as const,
     })),
   ]
   const shown = all.sort((a, b) => a.time - b.time).slice(0, most)
-  const asks = asksOf(shown.filter(({ dns }) => dns))
+  const texts = packetTexts(shown)
   return {
     points: points.map(({ name }) => name),
     hops,
     sentences: hopSentences(report),
-    packets: shown.map((packet) => packetOf(engine, packet, asks.get(packet))),
+    packets: shown.map((packet) => packetOf(engine, packet, texts.get(packet) ?? '')),
     amiss: all.length,
   }
 }
 
-function packetOf({ conversations }: Engine, packet: Amiss, ask = ''): HopPacket {
-  const {
-    fate,
-    place,
-    says,
-    kind = 'datagram',
-    dns,
-    row,
-    time,
-    bytes = 0,
-    conversation: id,
-    toA,
-    againAfterNs,
-  } = packet
+function packetOf({ conversations }: Engine, packet: Amiss, what: string): HopPacket {
+  const { fate, place, says, row, time, bytes = 0, conversation: id, toA, againAfterNs } = packet
   const end = (b: boolean): HopEnd => ({
     address: conversations.addressText(id, b),
     port: (b ? conversations.portB : conversations.portA)[id],
   })
-  const what = dns === undefined ? kind : `DNS ${dns} ${ask}`.trimEnd()
   const [stream, transport] = [conversations.stream[id], transportName(conversations, id)]
   return { fate, place, says, what, transport, row, time, bytes, stream, from: end(toA), to: end(!toA), againAfterNs }
 }
