@@ -97,6 +97,36 @@ contexts: [{name: x, context: {cluster: c, user: u}}]
     ])
   })
 
+  it('that define a thing twice count with the first and say so; several files may', async () => {
+    const twice = await file(
+      'twice',
+      `
+clusters: [{name: c, cluster: {server: "https://first"}}, {name: c, cluster: {server: "https://second"}}]
+users: [{name: u, user: {token: PLANTED-1}}, {name: u, user: {token: PLANTED-2}}]
+contexts: [{name: x, context: {cluster: c, user: u}}, {name: x, context: {cluster: other}}]
+`,
+    )
+    const other = await file('other', 'contexts: [{name: x, context: {cluster: nowhere}}]\n')
+    const config = await loadKubeconfig([twice, other])
+    const said = (what: string) =>
+      `${twice} defines the ${what} twice. The first counts here; kubectl refuses such a file. Remove or rename one.`
+    expect(config.problems).toEqual([said('cluster "c"'), said('user "u"'), said('context "x"')])
+    const { cluster, user } = resolveContext(config, 'x')
+    expect([cluster.server, user.token]).toEqual(['https://first', 'PLANTED-1'])
+  })
+
+  it('with a key twice in one place count with the last, as with kubectl, and say where', async () => {
+    const path = await file(
+      'keys',
+      '---\nclusters: [{name: c, cluster: {server: "https://h"}}]\nusers: [{name: u, user: {token: PLANTED}}]\ncontexts: []\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n',
+    )
+    const config = await loadKubeconfig([path])
+    expect(config.problems).toEqual([
+      `${path} has a key twice in one place (seen from line 5 on). As with kubectl, the last counts, and what is under the other is left out.`,
+    ])
+    expect(resolveContext(config, 'x').cluster.server).toBe('https://h')
+  })
+
   it('whose certificates are not base64 say so, also where the cluster is asked for', async () => {
     const path = await file(
       'spoilt-data',

@@ -175,10 +175,18 @@ export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconf
     }
     let content: unknown
     try {
-      content = loadYaml(first.text)
+      // With `json` of a key that is there twice the last counts: YAML forbids it, but what kubectl reads with (sigs.k8s.io/yaml) takes it.
+      content = loadYaml(first.text, { json: true })
     } catch (error) {
       problems.push(`${file} can't be used as a kubeconfig: it is no YAML${atLine(error, first.line)}.`)
       continue
+    }
+    try {
+      loadYaml(first.text)
+    } catch (error) {
+      problems.push(
+        `${file} has a key twice in one place (seen${atLine(error, first.line)}). As with kubectl, the last counts, and what is under the other is left out.`,
+      )
     }
     const parsed = KubeconfigFile.safeParse(content ?? {})
     if (!parsed.success) {
@@ -249,7 +257,16 @@ function read<T>(
   problems: string[],
   keep: (name: string, entry: T) => void,
 ): void {
+  const named = new Set<string>()
   for (const entry of entries ?? []) {
+    // Of several files the first that names it counts; twice in one is an error of client-go (clientcmd/api/v1, conversion.go).
+    if (named.has(entry.name)) {
+      problems.push(
+        `${file} defines the ${what} "${entry.name}" twice. The first counts here; kubectl refuses such a file. Remove or rename one.`,
+      )
+      continue
+    }
+    named.add(entry.name)
     const parsed = schema.safeParse(entry[what] ?? {})
     if (parsed.success) keep(entry.name, parsed.data)
     else problems.push(`${file}: the ${what} "${entry.name}" can't be used${where(parsed.error)}.`)
