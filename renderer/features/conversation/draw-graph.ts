@@ -1,10 +1,9 @@
 import type { Points, SegmentKind, TimeSequence } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
+import { timeTicks } from '../../components/time-ticks.ts'
 import { formatBitRate, formatBytes, formatCount, formatDuration, formatTick } from '../../components/format.ts'
 import {
   AXIS,
-  roundTicks,
-  tickSeconds,
   type TimeAxis,
   VALUES,
   ValueScale,
@@ -264,18 +263,15 @@ function line(
 }
 
 function drawTimeAxis(context: CanvasRenderingContext2D, { axis, height, colors, font }: GraphPicture): void {
-  const ticks = roundTicks(axis.from, axis.to, axis.width, 110)
-  const step = ticks.length > 1 ? ticks[1] - ticks[0] : axis.span
   context.font = `10px ${font}`
   context.textBaseline = 'middle'
   context.textAlign = 'left'
-  for (const time of ticks) {
+  for (const { time, text } of timeTicks(axis, axis.width, 110).ticks) {
     const x = Math.round(axis.x(time))
     context.fillStyle = colors.grid
     context.fillRect(x, 0, 1, height - AXIS)
     context.fillStyle = colors.lineStrong
     context.fillRect(x, height - AXIS, 1, 4)
-    const text = tickSeconds(time, step)
     if (x + 4 + context.measureText(text).width > axis.width + VALUES) continue
     context.fillStyle = colors.ink3
     context.fillText(text, x + 4, height - AXIS / 2 + 1)

@@ -140,12 +140,6 @@ function decades({ low, high, height }: ValueScale): readonly number[] {
   return found
 }
 
-/** Seconds of a tick, as fine as the distance between ticks needs. */
-export function tickSeconds(time: number, step: number): string {
-  const decimals = Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step) - 1e-9)))
-  return `${(time / 1e9).toFixed(decimals)} s`
-}
-
 const SHORTEST = 1000
 
 /** `range` scaled by `factor` around `at`, within `whole`; undefined = all of it. */

@@ -1,7 +1,8 @@
 import type { LatencyMap } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
-import { formatDuration, formatSeconds, formatTick } from '../../components/format.ts'
+import { formatDuration, formatTick } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
+import { timeTicks } from '../../components/time-ticks.ts'
 
 // A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
 
@@ -108,20 +109,15 @@ function drawScale(
   }
 }
 
-/** Seconds of the capture, at steps of 1, 2 or 5, below the map; the font is that of the scale. */
+/** Times of the capture below the map; the font is that of the scale. */
 function drawTimes(context: CanvasRenderingContext2D, map: LatencyMap, place: MapPlace, colors: Colors): void {
-  const span = map.to - map.from
-  const least = (span * TIMES_APART) / Math.max(1, place.width - LEFT)
-  const decade = 10 ** Math.floor(Math.log10(least))
-  const step = decade * ([1, 2, 5].find((factor) => factor * decade >= least) ?? 10)
-  const decimals = Math.min(9, Math.max(0, Math.ceil(9 - Math.log10(step) - 1e-9)))
+  const width = place.width - LEFT
   context.textBaseline = 'middle'
-  for (let time = Math.ceil(map.from / step) * step; time < map.to; time += step) {
-    const x = LEFT + Math.round(((time - map.from) / span) * (place.width - LEFT))
+  for (const { time, text } of timeTicks(map, width, TIMES_APART).ticks) {
+    const x = LEFT + Math.round(((time - map.from) / (map.to - map.from)) * width)
     context.fillStyle = colors.lineStrong
     context.fillRect(x, place.height - BOTTOM, 1, 4)
     context.fillStyle = colors.ink3
-    const text = `${formatSeconds(time, decimals)} s`
     const half = context.measureText(text).width / 2
     context.textAlign = 'center'
     // The first one stays right of the scale, the last one inside the pane.

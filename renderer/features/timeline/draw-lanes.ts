@@ -3,15 +3,17 @@ import {
   formatBitRate,
   formatClock,
   formatCount,
+  formatDate,
   formatDuration,
   formatTick,
   type Zone,
 } from '../../components/format.ts'
 import { ENOUGH_FOR_P99 } from '../../components/measure-names.ts'
 import type { Colors } from '../../components/colors.ts'
+import { DAY, decimalsFor, timeTicks } from '../../components/time-ticks.ts'
 import { drawFindings, type PlacedFinding } from './findings-lane.ts'
 import { AXIS, COUNT_LANES, RULER, type LanePlace } from './lane-specs.ts'
-import { decimalsFor, ticks, tickText, type TimeScale } from './time-scale.ts'
+import type { TimeScale } from './time-scale.ts'
 import { LogScale, niceCeiling } from './value-scale.ts'
 
 // Drawing of the lanes: a function of what is shown. Coordinates are CSS pixels; the context is scaled to device pixels.
@@ -82,20 +84,23 @@ function hairline(context: CanvasRenderingContext2D, { colors, scale }: LanesPic
 
 function drawRuler(context: CanvasRenderingContext2D, picture: LanesPicture): void {
   const { scale, colors, epochNs, zone, font, height } = picture
-  const { step, times } = ticks(scale, 96)
+  const { step, ticks } = timeTicks(scale.range, scale.width, 96)
   context.font = `11px ${font}`
   context.textBaseline = 'alphabetic'
   context.textAlign = 'left'
-  const long = scale.range.to > 60e9
-  for (const time of times) {
+  for (const { time, text: since } of ticks) {
     const x = Math.round(scale.x(time))
     context.fillStyle = colors.grid
     context.fillRect(x, RULER, 1, height - RULER)
     context.fillStyle = colors.lineStrong
     context.fillRect(x, 6, 1, RULER - 6)
     context.fillStyle = colors.ink2
-    const clock = epochNs === undefined ? '' : formatClock(epochNs, time, zone, Math.min(decimalsFor(step), 6))
-    const since = tickText(time, step, long)
+    const clock =
+      epochNs === undefined
+        ? ''
+        : step >= DAY
+          ? formatDate(epochNs, time, zone)
+          : formatClock(epochNs, time, zone, Math.min(decimalsFor(step), 6))
     // A text that is cut off says something else.
     if (x + 5 + Math.max(context.measureText(since).width, context.measureText(clock).width) > scale.width + AXIS)
       continue

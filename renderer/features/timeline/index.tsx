@@ -21,6 +21,7 @@ import { MEASURES, measureName, whyNone } from '../../components/measure-names.t
 import { withCondition } from '../../components/filter-text.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { queryOf } from '../../components/query-of.ts'
+import { decimalsFor, niceStep } from '../../components/time-ticks.ts'
 import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import { drawLanes } from './draw-lanes.ts'
@@ -42,7 +43,7 @@ import {
 import { NoteLane } from './note-lane.tsx'
 import { Overview } from './overview.tsx'
 import { RangeOverlay } from './range-overlay.tsx'
-import { bucketRaster, panned, ticks, decimalsFor, TimeScale, within, zoomed } from './time-scale.ts'
+import { bucketRaster, panned, TimeScale, within, zoomed } from './time-scale.ts'
 import './timeline.css'
 
 export interface TimelineProps {
@@ -362,7 +363,7 @@ function Crosshair({
   const time = useStore(cursor, (state) => state.time)
   if (time === undefined || time < scale.range.from || time > scale.range.to) return null
   const x = Math.round(scale.x(time))
-  const decimals = Math.min(9, decimalsFor(ticks(scale, 1).step))
+  const decimals = decimalsFor(niceStep(scale.span / scale.width))
   return (
     <div className="timeline-crosshair" style={{ transform: `translateX(${x}px)` }}>
       <div
