@@ -5,8 +5,10 @@ import { COMMAND_GROUPS, type CommandRegistry } from './commands.ts'
 import { keyLabels } from './keys.ts'
 import './dialogs.css'
 
-/** What belongs to the thing that has the focus, not to the window. */
-const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+type KeyList = readonly (readonly [string, readonly (readonly [string, string])[]])[]
+
+/** What belongs to the thing that has the focus, not to the window: beside an open capture. */
+const IN_CAPTURE: KeyList = [
   [
     'On the time axis',
     [
@@ -15,6 +17,7 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
       ['Zoom in, out', '↑ ↓, or wheel'],
       ['Zoom to the selected time', 'Enter'],
       ['Move the axis', 'Page ↑ ↓, or drag the ruler'],
+      ['To its start, its end', 'Home End'],
       ['Note on the moment', 'M'],
       ['Reset', 'double click'],
     ],
@@ -23,8 +26,8 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
     'In lists',
     [
       ['Move', '↑ ↓ Page Home End'],
-      ['Only this conversation; inside the packet', 'Enter'],
-      ['Copy the packet', 'Ctrl C'],
+      ['Only this conversation; inside the packet; packets of the finding', 'Enter'],
+      ['Copy the line', 'Ctrl C'],
       ['Menu', 'Shift F10'],
     ],
   ],
@@ -59,6 +62,27 @@ const ELSEWHERE: readonly (readonly [string, readonly (readonly [string, string]
   ],
 ]
 
+/** Beside a cluster's lists. */
+const IN_CLUSTER: KeyList = [
+  [
+    'In lists',
+    [
+      ['Move', '↑ ↓ Page Home End'],
+      ['Capture there', 'Enter'],
+      ['Add to what is captured, or take off', 'Space'],
+      ['Copy the name', 'Ctrl C'],
+      ['Menu', 'Shift F10'],
+    ],
+  ],
+  [
+    'In the list of captures',
+    [
+      ['Open', 'Enter'],
+      ['Delete', 'Delete'],
+    ],
+  ],
+]
+
 /** How the rows of the packet list are coloured, the worst first. */
 const COLOURS: readonly (readonly [string, string])[] = [
   ['loss', 'Lost or sent again, or the window is closed'],
@@ -75,9 +99,12 @@ export function KeyHelp({
   readonly commands: CommandRegistry
   readonly onClose: () => void
 }): ReactNode {
-  const all = [...commands.store.getState().values()].filter((command) => command.keys !== undefined)
+  const known = commands.store.getState()
+  const all = [...known.values()].filter((command) => command.keys !== undefined)
+  const inCapture = known.has('filter.focus')
+  const elsewhere = inCapture ? IN_CAPTURE : known.has('cluster.search') ? IN_CLUSTER : []
   return (
-    <Dialog title="Keys and colours" className="key-sheet" light onClose={onClose}>
+    <Dialog title={inCapture ? 'Keys and colours' : 'Keys'} className="key-sheet" light onClose={onClose}>
       {/* It scrolls in a low window: then the keys must reach it. */}
       <div className="key-scroll" tabIndex={0}>
         <div className="key-columns">
@@ -97,7 +124,7 @@ export function KeyHelp({
               )
             )
           })}
-          {ELSEWHERE.map(([title, lines]) => (
+          {elsewhere.map(([title, lines]) => (
             <section key={title}>
               <h3>{title}</h3>
               {lines.map(([what, how]) => (
@@ -108,21 +135,23 @@ export function KeyHelp({
               ))}
             </section>
           ))}
-          <section>
-            <h3>Colours of packets</h3>
-            {COLOURS.map(([colour, what]) => (
-              <div key={colour} className="colour-line">
-                <i
-                  style={{
-                    background: `var(--${colour}-wash)`,
-                    borderColor: `var(--${colour === 'handshake' ? 'line-strong' : colour})`,
-                  }}
-                  aria-hidden
-                />
-                {what}
-              </div>
-            ))}
-          </section>
+          {inCapture && (
+            <section>
+              <h3>Colours of packets</h3>
+              {COLOURS.map(([colour, what]) => (
+                <div key={colour} className="colour-line">
+                  <i
+                    style={{
+                      background: `var(--${colour}-wash)`,
+                      borderColor: `var(--${colour === 'handshake' ? 'line-strong' : colour})`,
+                    }}
+                    aria-hidden
+                  />
+                  {what}
+                </div>
+              ))}
+            </section>
+          )}
         </div>
       </div>
     </Dialog>

@@ -1,12 +1,15 @@
 import type { ConversationRow, PacketRow } from '../../engine/engine.ts'
 import type { MenuItem, MenuPlace } from '../components/context-menu.tsx'
 import { filterItems, type FilterUse } from '../components/filter-items.ts'
-import { addressFilter, conversationFilter } from '../components/filter-text.ts'
+import { addressFilter, conversationFilter, endpointText, streamText } from '../components/filter-text.ts'
+import { formatBytes, formatCounted, formatMilliseconds } from '../components/format.ts'
 import type { CaptureSession } from './capture-session.ts'
 import type { NotesHere } from './use-notes.tsx'
 import type { ViewStore } from './view-store.ts'
 import { keyLabels } from './keys.ts'
 import { CLOSER, countTimesFrom } from './workspace-commands.ts'
+
+const COPY = keyLabels('Ctrl+C').join(' ')
 
 interface Needed {
   readonly session: CaptureSession
@@ -66,7 +69,7 @@ export function rowMenus({ session, view, filterUse, addressItems, copy, notes, 
         hint: `frame.number == ${row.frame}`,
         run: () => copy(`frame.number == ${row.frame}`),
       },
-      { title: 'Copy as text', run: () => copy(packetText(row)) },
+      { title: 'Copy as text', hint: COPY, run: () => copy(packetText(row)) },
       'line',
       {
         title: view.store.getState().reference === row.row ? 'Unset time reference' : 'Set time reference',
@@ -95,11 +98,30 @@ export function rowMenus({ session, view, filterUse, addressItems, copy, notes, 
         ...addressItems(row.addressB),
         'line',
         { title: 'Copy as filter', hint: text, run: () => copy(text) },
+        { title: 'Copy as text', hint: COPY, run: () => copy(conversationText(row)) },
         notes.conversationItem(row),
         { title: 'Capture at both ends', run: () => onCaptureEnds([row.addressA, row.addressB]) },
       ]
     },
   }
+}
+
+/** A conversation as a line of a table, for pasting elsewhere. */
+export function conversationText(row: ConversationRow): string {
+  const { harmMs, retransmissions, resets } = row
+  return [
+    streamText(row),
+    endpointText(row.addressA, row.portA),
+    endpointText(row.addressB, row.portB),
+    row.state,
+    formatCounted(row.packetsAB + row.packetsBA, 'packet'),
+    formatBytes(row.bytesAB + row.bytesBA),
+    harmMs > 0 && `lost ${formatMilliseconds(harmMs)}`,
+    retransmissions > 0 && formatCounted(retransmissions, 'retransmission'),
+    resets > 0 && formatCounted(resets, 'reset'),
+  ]
+    .filter((part) => typeof part === 'string')
+    .join('\t')
 }
 
 /** A packet as a line of a table, for pasting elsewhere. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { preferences } from './preferences.ts'
 
 const ANNOUNCED_MS = 4000
 
@@ -11,5 +12,13 @@ export function useAnnouncement(): readonly [string, (text: string) => void] {
       clearTimeout(timer)
     }
   }, [text])
+  // The key for that works in every view, and clocks may be off screen.
+  useEffect(
+    () =>
+      preferences.subscribe(({ zone }, before) => {
+        if (zone !== before.zone) setText(`Clocks show ${zone === 'utc' ? 'UTC' : 'local time'}`)
+      }),
+    [],
+  )
   return [text, setText]
 }

@@ -1,5 +1,6 @@
 import type { Captures } from './captures.ts'
 import type { Command } from './commands.ts'
+import { changeZone } from './preferences.ts'
 
 export type WindowDialog = 'keys' | 'palette'
 
@@ -50,6 +51,14 @@ export function windowCommands({
         if (id !== undefined) stop(id)
       },
     },
+    {
+      id: 'view.time-zone',
+      title: 'Clocks: local time, UTC',
+      wireshark: 'Time Display Format',
+      group: 'View',
+      keys: ['U'],
+      run: () => void changeZone(),
+    },
     { id: 'theme.next', title: 'Next theme: system, light, dark', group: 'View', run: nextTheme },
     {
       id: 'help.palette',
@@ -62,7 +71,7 @@ export function windowCommands({
     {
       id: 'help.keys',
       title: 'Keys and colours',
-      wireshark: 'Coloring Rules, Colouring Rules',
+      wireshark: 'Coloring Rules',
       group: 'Help',
       keys: ['?', 'F1'],
       run: () => showDialog('keys'),

@@ -15,7 +15,7 @@ import {
   showList,
   TREE,
 } from './panes.ts'
-import { changeZone, preferences, type TimeFormat } from './preferences.ts'
+import { preferences, type TimeFormat } from './preferences.ts'
 import { LIST_TABS, type DetailTab, type TimeRange } from './view.ts'
 import type { ViewStore } from './view-store.ts'
 
@@ -55,7 +55,6 @@ const IN_WIRESHARK: Readonly<Record<string, string>> = {
   'go.graph': 'TCP Stream Graphs',
   'go.follow': 'Follow TCP Stream',
   'view.time-format': 'Time Display Format',
-  'view.time-zone': 'Time Display Format',
   'view.time-reference': 'Set/Unset Time Reference',
   'view.resolve-names': 'Name Resolution',
   'view.add-hosts': 'Resolved Addresses',
@@ -270,13 +269,6 @@ export function workspaceCommands({
       group: 'View',
       keys: ['T'],
       run: () => preferences.setState(({ timeFormat }) => ({ timeFormat: NEXT_TIME_FORMAT[timeFormat] })),
-    },
-    {
-      id: 'view.time-zone',
-      title: 'Clocks: local time, UTC',
-      group: 'View',
-      keys: ['U'],
-      run: () => announce(`Clocks show ${changeZone() === 'utc' ? 'UTC' : 'local time'}`),
     },
     {
       id: 'view.time-reference',

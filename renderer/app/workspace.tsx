@@ -30,7 +30,7 @@ import { LowerPane } from './lower-pane.tsx'
 import { NoPackets } from './no-packets.tsx'
 import { rememberFilter } from './preferences.ts'
 import { ReadingBanners } from './reading-banners.tsx'
-import { rowMenus } from './row-menus.ts'
+import { conversationText, rowMenus } from './row-menus.ts'
 import { useAddressNames } from './use-address-names.ts'
 import { useAnnouncement } from './use-announcement.ts'
 import { useFilter } from './use-filter.tsx'
@@ -260,6 +260,7 @@ export function Workspace({
         version={version}
         reading={reading}
         menu={conversationMenu}
+        onCopy={(row) => copy(conversationText(row))}
         onPoint={onPoint}
       />
     ),

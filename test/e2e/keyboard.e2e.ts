@@ -100,6 +100,24 @@ describe('without a mouse', () => {
     expect(await chosen()).toBe('')
   })
 
+  it('copies the conversation or the finding that the cursor is at', async () => {
+    await using opened = await open('sample=loss-episode')
+    const { page } = opened
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const screen = new Screen(page)
+    await screen.read()
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await page.keyboard.press('v')
+    await page.keyboard.press('ArrowDown')
+    await screen.conversations.locator('[aria-selected=true]').waitFor()
+    await page.keyboard.press('Control+c')
+    await expect.poll(copied).toMatch(/^tcp \d+\t[\d.]+:\d+\t[\d.]+:\d+\t\w+\t[\d,]+ packets\t.*\tlost /)
+    await page.keyboard.press('d')
+    await page.locator('[data-grid=findings]:focus').waitFor()
+    await page.keyboard.press('Control+c')
+    await expect.poll(copied).toMatch(/^Packet loss, paid with time-outs: [^]*\nDescribed in: http/)
+  })
+
   it('types a filter, sees what is wrong with it, completes and applies it', async () => {
     await using opened = await open('sample=loss-episode')
     const { page } = opened
@@ -354,6 +372,22 @@ describe('without a mouse', () => {
     await keyboard.press('Escape')
     await screen.counts(screen.packets, PACKETS)
     expect(opened.complaints).toEqual([])
+  })
+
+  it('lists no keys of what is not there', async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.getByRole('heading', { name: 'Samples' }).waitFor()
+    await page.keyboard.press('?')
+    const keys = page.getByRole('dialog', { name: 'Keys', exact: true })
+    await keys.getByText('Clocks: local time, UTC').waitFor()
+    expect(await keys.getByText('On the time axis').count()).toBe(0)
+    expect(await keys.getByText('Colours of packets').count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Alt+k')
+    await page.getByText('No cluster is known').waitFor()
+    await page.keyboard.press('?')
+    await keys.getByText('Add to what is captured, or take off').waitFor()
   })
 
   it('lists its keys and runs commands by name', async () => {

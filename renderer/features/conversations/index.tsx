@@ -30,6 +30,7 @@ export interface ConversationsProps {
   readonly version: number
   readonly reading: boolean
   readonly menu: (row: ConversationRow) => MenuPlace['items']
+  readonly onCopy: (row: ConversationRow) => void
   /** The conversation under the pointer, so that the time axis can show when it was. */
   readonly onPoint: (row: ConversationRow | undefined) => void
 }
@@ -44,7 +45,15 @@ interface Listed {
 }
 
 /** The conversations in the selected time, the one that lost most first. Selecting one narrows the lanes and the packets to it. */
-export function Conversations({ session, view, version, reading, menu, onPoint }: ConversationsProps): ReactNode {
+export function Conversations({
+  session,
+  view,
+  version,
+  reading,
+  menu,
+  onCopy,
+  onPoint,
+}: ConversationsProps): ReactNode {
   const filter = useStore(view.store, (state) => state.filter)
   const range = useStore(view.store, (state) => state.range)
   const sort = useStore(view.store, (state) => state.sort)
@@ -144,6 +153,10 @@ export function Conversations({ session, view, version, reading, menu, onPoint }
             if (!row) return
             setCursor(index)
             setOpen({ x, y, items: menu(row) })
+          }}
+          onCopy={(index) => {
+            const row = pages?.row(index)
+            if (row) onCopy(row)
           }}
           rowClass={(row) => (row.id === selected ? 'chosen' : '')}
           sort={sort}

@@ -58,6 +58,7 @@ export function Findings(props: FindingsProps): ReactNode {
   const artefacts = searched(report?.artefacts ?? [], search)
   const all = [...findings, ...artefacts]
   const listed = report ? report.findings.length + report.artefacts.length : 0
+  const frameNumber = useFrameNumber()
   const shown = all.find(({ id }) => id === chosen) ?? all[0]
   const worst = Math.max(1, ...findings.map(({ costMs }) => costMs))
 
@@ -131,6 +132,11 @@ export function Findings(props: FindingsProps): ReactNode {
             data-grid="findings"
             aria-activedescendant={shown && optionId(shown)}
             onKeyDown={onKeyDown}
+            onCopy={(event) => {
+              if (!shown || getSelection()?.isCollapsed === false) return
+              event.preventDefault()
+              props.onCopy(storyText(shown, frameNumber))
+            }}
           >
             {findings.map((finding) => (
               <Line key={finding.id} finding={finding} worst={worst} selected={finding === shown} {...props} />
