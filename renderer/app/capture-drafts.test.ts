@@ -52,6 +52,30 @@ describe('what is to be captured next', () => {
     expect(drafts.store.getState().cleared.size).toBe(0)
   })
 
+  it('is not replaced by the same once more', () => {
+    const drafts = createCaptureDrafts()
+    const chosen = draft('east', 'web-0')
+    drafts.put(chosen)
+    // As an order tells it: nothing was set, and without labels no pods that come later.
+    drafts.replace({ ...chosen, title: 'shop/web-0', setup: { ...DEFAULT_SETUP, later: false } })
+    expect(drafts.store.getState().cleared.size).toBe(0)
+    const other = draft('east', 'web-1')
+    drafts.replace(other)
+    drafts.replace({ ...other, title: 'shop/web-1' })
+    expect(drafts.store.getState().cleared.get('east')).toBe(chosen)
+    for (const setup of [
+      { ...DEFAULT_SETUP, filter: 'port 53' },
+      { ...DEFAULT_SETUP, duration: undefined },
+    ]) {
+      drafts.put(chosen)
+      drafts.replace({ ...chosen, setup })
+      expect(drafts.store.getState().cleared.get('east')).toBe(chosen)
+    }
+    drafts.put(chosen)
+    drafts.replace({ ...chosen, targets: [{ kind: 'pod', namespace: 'shop', pod: 'web-0', interface: 'lo' }] })
+    expect(drafts.store.getState().cleared.get('east')).toBe(chosen)
+  })
+
   it('comes back after its last point was taken off, and leaves its setup to what is chosen instead', () => {
     const drafts = createCaptureDrafts()
     const chosen = { ...draft('east', 'web-0'), setup: { ...DEFAULT_SETUP, filter: 'port 53' } }

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { PointTarget } from '../../common/model/live-capture.ts'
-import type { CaptureDraft } from '../features/capture-setup/index.tsx'
+import { isSameCapture, type CaptureDraft } from '../features/capture-setup/order.ts'
 
 interface DraftsState {
   /** By context: who looks at another cluster finds what was chosen when coming back. */
@@ -37,6 +37,8 @@ export function createCaptureDrafts(): CaptureDrafts {
     replace(draft) {
       const { context } = draft
       const before = store.getState().drafts.get(context)
+      // What is the same needs no way back, and leaves the one there is.
+      if (before && isSameCapture(before, draft)) return
       put(draft)
       if (before?.targets.length) store.setState(({ cleared }) => ({ cleared: new Map(cleared).set(context, before) }))
     },

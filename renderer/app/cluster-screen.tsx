@@ -196,7 +196,12 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
             </PaneTabs>
           </Panel>
           <Separator className="separator vertical" aria-label="Width of the details" />
-          <Panel id="details" defaultSize={344} minSize={260} groupResizeBehavior="preserve-pixel-size">
+          <Panel
+            id="details"
+            defaultSize={Math.min(344, window.innerWidth * 0.27)}
+            minSize={260}
+            groupResizeBehavior="preserve-pixel-size"
+          >
             <PaneTabs
               shown={side}
               tabs={[
@@ -314,6 +319,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
                 }}
               />
             </>
+          ) : !usable ? (
+            <p className="quiet">Here stands what is known of a pod, a workload, a service or a node.</p>
           ) : (
             <p className="quiet">
               Choose a pod, a workload, a service or a node to see what is known of it. Enter captures there, Space adds
@@ -331,8 +338,9 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
         <Pane title="Capture">
           <div className="cluster-details">
             <p className="quiet">
-              Nothing is chosen yet. Press Enter on a pod, a workload, a service or a node, or Space on several: they
-              are captured together, into one file.
+              Nothing is chosen yet.
+              {usable &&
+                ' Press Enter on a pod, a workload, a service or a node, or Space on several: they are captured together, into one file.'}
             </p>
             {cleared && <ChosenBefore targets={cleared.targets} became="cleared" onUndo={restore} />}
           </div>

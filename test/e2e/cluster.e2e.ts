@@ -354,6 +354,9 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
     await setup(page).getByText('shop/client', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Repeat' }).click()
     await setup(page).getByText('shop/distroless', { exact: true }).waitFor()
+    // Once more it replaces nothing.
+    await page.getByRole('button', { name: 'Repeat' }).click()
+    await setup(page).getByText('1 point replaced: client.').waitFor()
     expect(await page.getByRole('textbox', { name: 'Capture filter (BPF)' }).inputValue()).toBe('udp and port 9')
     const before = captures().length
     await row(page, 'Captures', 'shop/distroless').click()
@@ -465,6 +468,7 @@ describe('without a cluster', () => {
     const { page } = opened
     await page.getByRole('button', { name: 'Clusters and captures' }).first().click()
     await page.getByText(/No kubeconfig was found\. Looked at \/nowhere\/kubeconfig/).waitFor()
+    expect(await page.getByRole('region', { name: 'Details' }).innerText()).not.toMatch(/Choose a pod/)
     await page.getByRole('button', { name: 'Hopscope: back to the start' }).click()
     await page.getByRole('button', { name: 'Try a demo cluster' }).click()
     await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })

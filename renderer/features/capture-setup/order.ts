@@ -121,6 +121,19 @@ const setupOf = (order: CaptureOrder): Setup => ({
   later: order.follow !== undefined,
 })
 
+/** Whether two drafts ask for the same capture, whatever it is called. */
+export function isSameCapture(one: CaptureDraft, other: CaptureDraft): boolean {
+  const [a, b] = [one, other].map(({ context, targets, follow, setup = DEFAULT_SETUP }) =>
+    JSON.stringify([
+      context,
+      targets.map((target) => [keyOfPoint(target), target.interface]),
+      { ...setup, filter: setup.filter.trim(), later: undefined },
+      setup.later ? follow?.labels : undefined,
+    ]),
+  )
+  return a === b
+}
+
 /** The draft that makes the same capture again. */
 export const draftOf = (order: CaptureOrder): CaptureDraft => ({
   context: order.context,

@@ -52,7 +52,7 @@ export function Library({ captures, problem, onOpen, onRepeat, onResume, onDelet
       title="Captures"
       actions={
         <>
-          {captures && !row && <span className="library-count">{formatBytes(sizeOf(list))} in all</span>}
+          {list.length > 0 && !row && <span className="library-count">{formatBytes(sizeOf(list))} in all</span>}
           {row && (
             <>
               <button type="button" className="button small" onClick={() => onOpen(row)}>
