@@ -5,6 +5,10 @@ import { Group, Panel, Separator, useDefaultLayout, type PanelImperativeHandle }
 const NARROW = 800
 const LOW = 500
 
+/** The inspector's, and of a narrower window its share. */
+const SIDE = 380
+const SIDE_SHARE = 0.3
+
 /** Of the height that the lists and the pane below them share. */
 export const UPPER_SHARE = '55%'
 
@@ -63,7 +67,7 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
           <Panel
             id="inspector"
             panelRef={sidePanel}
-            defaultSize={small ? 0 : 380}
+            defaultSize={small ? 0 : Math.min(SIDE, window.innerWidth * SIDE_SHARE)}
             minSize={240}
             collapsible
             groupResizeBehavior="preserve-pixel-size"

@@ -40,6 +40,33 @@ describe('a window for those who see otherwise', () => {
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(13)
   })
 
+  it('has menus that end in the window at 200 %', async () => {
+    await using opened = await open('sample=loss-episode', { viewport: { width: 640, height: 400 } })
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await screen.packets.focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Shift+F10')
+    const box = await page.getByRole('menu').boundingBox()
+    expect((box?.y ?? 0) + (box?.height ?? 999)).toBeLessThanOrEqual(400)
+    await page.keyboard.press('End')
+    const last = await page.getByRole('menuitem').last().boundingBox()
+    expect((last?.y ?? 0) + (last?.height ?? 999)).toBeLessThanOrEqual(400)
+  })
+
+  it('keeps its buttons in half a screen', async () => {
+    await using opened = await open('sample=loss-episode', { viewport: { width: 960, height: 1040 } })
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    await page.keyboard.press('d')
+    const inspector = await screen.inspector.boundingBox()
+    const save = await page.getByRole('button', { name: 'Save report' }).boundingBox()
+    expect((save?.x ?? 0) + (save?.width ?? 999)).toBeLessThan(inspector?.x ?? 0)
+    expect(inspector?.width).toBeLessThan(300)
+  })
+
   it('outlines what is chosen where the system gives the colours', async () => {
     await using opened = await open('sample=loss-episode&frame=6', { forcedColors: 'active' })
     const { page } = opened
@@ -159,6 +186,18 @@ describe('clocks', () => {
     await zone.click()
     await zone.getByText('UTC+5:45').waitFor()
     expect(await first()).toBe(local)
+  })
+
+  it('change where no capture is open, too', async () => {
+    await using opened = await open(undefined, { timezoneId: 'Asia/Kathmandu' })
+    const { page } = opened
+    await page.getByRole('heading', { name: 'Samples' }).waitFor()
+    await page.keyboard.press('u')
+    await page.getByText('Four seconds of packet loss').click()
+    await page
+      .getByTitle(/^The time zone of the clocks/)
+      .getByText('UTC', { exact: true })
+      .waitFor()
   })
 })
 
