@@ -38,6 +38,10 @@ export interface FrameSink {
    * call only.
    */
   description?(bytes: Uint8Array, from: number, to: number): void
+  /** Of the frame that comes next, where its block says either: epb_flags, and how many packets were lost in front of it. */
+  options?(flags: number | undefined, dropped: number | undefined): void
+  /** What decrypts packets behind it: the kind and the data of a decryption secrets block, valid during the call only. */
+  secrets?(kind: number, bytes: Uint8Array): void
   /** It takes no more frames: reading on is of no use. */
   readonly full?: boolean
   /** How many frames it has kept, where that are not all it was given. */

@@ -1,5 +1,5 @@
 import type { CaptureInterface, CaptureSection, Damage, InterfaceRemark } from '../../common/model/capture.ts'
-import { u16, u32 } from './bytes.ts'
+import { u16, u32, u64 } from './bytes.ts'
 import type { FrameSink, StartPoint } from './capture-reader.ts'
 import { maximumCapturedLength } from './captured-length.ts'
 import { readInterface, readSection, readStatistics } from './pcapng-blocks.ts'
@@ -257,8 +257,12 @@ export class PcapngParser implements RecordParser {
         break
       }
       case BLOCK.decryptionSecrets: {
-        const kind = SECRETS.get(u32(bytes, from + 8, bigEndian)) ?? 'other'
+        const number = u32(bytes, from + 8, bigEndian)
+        const kind = SECRETS.get(number) ?? 'other'
         this.secrets.set(kind, (this.secrets.get(kind) ?? 0) + 1)
+        const data = from + 16
+        const length = Math.min(u32(bytes, from + 12, bigEndian), end - 4 - data)
+        this.#sink.secrets?.(number, bytes.subarray(data, data + length))
         return true
       }
       case BLOCK.custom:
@@ -295,9 +299,15 @@ export class PcapngParser implements RecordParser {
   #packetOptions(bytes: Uint8Array, from: number, to: number, base: number): boolean {
     const options = this.#options
     options.read(bytes, from, to, this.#bigEndian)
+    let flags: number | undefined
+    let dropped: number | undefined
     while (options.next()) {
-      if (options.code === OPTION.comment) this.#comments.push(withoutKeys(options.text()))
+      const { code, at, length } = options
+      if (code === OPTION.comment) this.#comments.push(withoutKeys(options.text()))
+      else if (code === OPTION.packet.flags && length === 4) flags = u32(bytes, at, this.#bigEndian)
+      else if (code === OPTION.packet.dropCount && length === 8) dropped = u64(bytes, at, this.#bigEndian)
     }
+    if (flags !== undefined || dropped !== undefined) this.#sink.options?.(flags, dropped)
     return !options.broken || this.#brokenOption(base + from)
   }
 

@@ -10,7 +10,7 @@ describe('the pcapng writer', () => {
     const writer = new PcapngWriter({ os: 'Linux', comments: ['why'] })
     const id = writer.interface({ linkType: 1, snapLength: 96, name: 'eth0', filter: 'tcp' })
     writer.packet(id, now, payload(5))
-    writer.packet(id, now + 1n, payload(8), { length: 1514, comments: ['here'], direction: 'outbound', dropped: 2 })
+    writer.packet(id, now + 1n, payload(8), { length: 1514, comments: ['here'], flags: 0x0203_0002, dropped: 2 })
     writer.names([
       { address: Uint8Array.of(10, 0, 0, 1), names: ['web-0', 'web'] },
       { address: Uint8Array.of(10, 0, 0, 2), names: [] },
@@ -37,7 +37,7 @@ describe('the pcapng writer', () => {
           payload(8),
           [
             [1, 'here'],
-            [2, [2, 0, 0, 0]],
+            [2, [2, 0, 3, 2]],
             [4, ng.u64(2)],
           ],
           1514,

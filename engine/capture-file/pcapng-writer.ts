@@ -29,8 +29,8 @@ export interface PacketOptions {
   /** Bytes on the wire, when the frame was cut. */
   readonly length?: number
   readonly comments?: readonly string[]
-  /** Which way the packet went, as the capturing machine saw it. */
-  readonly direction?: 'inbound' | 'outbound'
+  /** epb_flags: which way the packet went, as the capturing machine saw it, in the lowest two bits (1 inbound, 2 outbound); how it came; errors. */
+  readonly flags?: number
   /** Packets lost since the one before, by this interface and the system. */
   readonly dropped?: number
 }
@@ -102,14 +102,28 @@ export class PcapngWriter {
     out.u32(options.length ?? bytes.length)
     out.bytes(bytes)
     out.pad()
-    const { comments = [], direction, dropped } = options
-    if (comments.length > 0 || direction !== undefined || dropped !== undefined) {
+    const { comments = [], flags, dropped } = options
+    if (comments.length > 0 || flags !== undefined || dropped !== undefined) {
       this.#texts(OPTION.comment, comments)
-      // Its lowest two bits are the direction.
-      if (direction) this.#option(OPTION.packet.flags, Uint8Array.of(direction === 'inbound' ? 1 : 2, 0, 0, 0))
+      if (flags !== undefined)
+        this.#option(
+          OPTION.packet.flags,
+          Uint8Array.from([0, 8, 16, 24], (shift) => flags >>> shift),
+        )
       if (dropped !== undefined) this.#count(OPTION.packet.dropCount, dropped)
       this.#endOptions()
     }
+    this.#end()
+  }
+
+  /** What decrypts packets, as FrameSink is told it: goes before those. */
+  secrets(kind: number, bytes: Uint8Array): void {
+    const out = this.#out
+    this.#begin(BLOCK.decryptionSecrets)
+    out.u32(kind)
+    out.u32(bytes.length)
+    out.bytes(bytes)
+    out.pad()
     this.#end()
   }
 

@@ -5,6 +5,7 @@ import type { Note } from '../../common/model/note.ts'
 import { PcapWriter } from '../capture-file/pcap-writer.ts'
 import { PcapngWriter } from '../capture-file/pcapng-writer.ts'
 import { CaptureFileReader } from '../capture-file/reader.ts'
+import { concat, NgBlocks } from '../capture-file/testing/build-capture.ts'
 import { Engine, hopSentences, hopsOf } from '../engine.ts'
 import { joinCaptures, type JoinedCapture } from './join-captures.ts'
 
@@ -179,6 +180,52 @@ describe('captures of several points', () => {
     const [remark] = web?.remarks ?? []
     expect(remark).toMatchObject({ text: 'the pod was restarted', time: Number(near[4].time - near[0].time) })
     expect(names(whole)).toContain('web quiet')
+  })
+
+  it('bring the directions of their packets, losses and decryption secrets along, in either byte order', async () => {
+    const [tls, wireGuard] = [0x544c_534b, 0x5747_4b4c]
+    const writer = new PcapngWriter()
+    const id = writer.interface({ linkType: 1 })
+    writer.secrets(tls, Buffer.from('key 1'))
+    for (const [i, { time, bytes }] of near.entries()) {
+      if (i === 3) writer.secrets(tls, Buffer.from('key 2'))
+      writer.packet(id, time, bytes, i === 3 ? { flags: 0x8000_0002, dropped: 7 } : {})
+    }
+    writer.secrets(tls, Buffer.from('key 3'))
+    const web = { name: 'web.pcapng', bytes: writer.take() }
+    const big = new NgBlocks(true)
+    const other = concat(
+      big.section(),
+      big.interface(1, 0, [[9, [9]]]),
+      big.secrets(wireGuard, 'key 4'),
+      ...far.map(({ time, bytes }) => big.enhanced(0, time, bytes, [[2, [0, 0, 0, 1]]])),
+    )
+    for (const size of [7, 1 << 20]) {
+      const { file } = await join([web, { name: 'db.pcapng', bytes: other }], size)
+      const secrets: string[] = []
+      const packets: string[] = []
+      let options = ''
+      const reader = new CaptureFileReader({
+        secrets: (kind, bytes) => secrets.push(`${kind} ${Buffer.from(bytes).toString()}`),
+        options: (flags, dropped) => (options = `${flags} ${dropped}`),
+        frame(bytes, at, captured, _, __, ___, point) {
+          const before = secrets.map((one) => one.slice(-1)).toSorted()
+          const { name } = reader.interfaces[point]
+          packets.push(`${name} ${hex(bytes.subarray(at, at + captured))}: ${options} behind ${before.join()}`)
+          options = ''
+        },
+      })
+      reader.push(file)
+      reader.finish()
+      expect(reader.damage).toBeUndefined()
+      expect(secrets.toSorted()).toEqual([`${tls} key 1`, `${tls} key 2`, `${tls} key 3`, `${wireGuard} key 4`])
+      const of = (point: string) => packets.filter((one) => one.startsWith(point))
+      expect(of('db')).toEqual(
+        far.map(({ bytes }) => expect.stringContaining(`db ${hex(bytes)}: 1 undefined behind 1,`)),
+      )
+      expect(of('web').map((one) => /: (.*) behind/.exec(one)?.[1])).toEqual(['', '', '', '2147483650 7', ''])
+      expect(of('db').every((one) => /behind .*4/.test(one)) && /behind 1,2/.test(of('web')[3])).toBe(true)
+    }
   })
 
   it('take the notes along, to where the packets are now', async () => {

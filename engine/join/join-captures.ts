@@ -29,8 +29,8 @@ export class JoinError extends Error {}
 
 /**
  * Puts captures of one time together into one pcapng section: an interface for each point, packets in the order of their times, as their clocks have
- * them. What names a point stays: an interface that no other has the name of keeps it, else it is called as its file. Comments, names of addresses and
- * drop counts go along, also a block without a packet leaves its place to none; decryption secrets are left where they are.
+ * them. What names a point stays: an interface that no other has the name of keeps it, else it is called as its file. Comments, directions of
+ * packets, decryption secrets, names of addresses and drop counts go along; a block without a packet leaves its place to none.
  *
  * Throws JoinError where nothing can be read of a part, and what a part's `next` throws.
  */
@@ -60,6 +60,10 @@ export async function* joinCaptures(given: readonly PartToJoin[]): AsyncGenerato
     return number
   }
 
+  const keepSecrets = (part: JoinedPart) => {
+    for (const { kind, bytes } of part.takeSecrets()) writer.secrets(kind, bytes)
+  }
+  for (const part of parts) keepSecrets(part)
   // In the order of the parts, as far as they are known; others once they have a packet.
   for (const part of parts) for (const { id } of part.reader.interfaces) interfaceOf(part, id)
 
@@ -71,7 +75,10 @@ export async function* joinCaptures(given: readonly PartToJoin[]): AsyncGenerato
     let first: JoinedPart | undefined
     let earliest = Infinity
     for (const part of parts) {
-      if (!part.ready) await part.fill()
+      if (!part.ready) {
+        await part.fill()
+        keepSecrets(part)
+      }
       if (!part.ready) continue
       const time = part.time + (offsets.get(part) ?? 0)
       if (first && time >= earliest) continue
@@ -83,9 +90,13 @@ export async function* joinCaptures(given: readonly PartToJoin[]): AsyncGenerato
     // A block that holds no packet is no frame of the whole.
     if (!frame) continue
     packets++
-    const { bytes, length, time } = frame
+    const { bytes, length, time, options } = frame
     const comments = first.reader.packetComments.get(frame.number - 1)
-    writer.packet(interfaceOf(first, frame.interface), time, bytes, { length, ...(comments && { comments }) })
+    writer.packet(interfaceOf(first, frame.interface), time, bytes, {
+      length,
+      ...options,
+      ...(comments && { comments }),
+    })
     if (writer.pending >= PIECE_BYTES) yield writer.take()
   }
 

@@ -23,6 +23,13 @@ export interface TakenFrame {
   readonly length: number
   /** Of the part; -1 for a block without a packet. */
   readonly interface: number
+  readonly options: FrameOptions | undefined
+}
+
+/** What few frames have; see FrameSink. */
+interface FrameOptions {
+  readonly flags?: number
+  readonly dropped?: number
 }
 
 const WORDS = 4
@@ -39,6 +46,9 @@ export class PartFrames {
   readonly #times: number[] = []
   /** Of each frame: where its bytes begin, how many they are, how many were on the wire, its interface. */
   readonly #words: number[] = []
+  /** By its place in them. */
+  readonly #options = new Map<number, FrameOptions>()
+  #secrets: { readonly kind: number; readonly bytes: Uint8Array }[] = []
   #at = 0
   #taken = 0
 
@@ -46,7 +56,15 @@ export class PartFrames {
     this.name = name
     this.notes = notes
     this.#next = next
-    this.reader = new CaptureFileReader({ frame: this.#frame })
+    this.reader = new CaptureFileReader({
+      frame: this.#frame,
+      options: (flags, dropped) =>
+        this.#options.set(this.#times.length, {
+          ...(flags !== undefined && { flags }),
+          ...(dropped !== undefined && { dropped }),
+        }),
+      secrets: (kind, secret) => this.#secrets.push({ kind, bytes: secret.slice() }),
+    })
   }
 
   readonly #frame: FrameSink['frame'] = (bytes, at, captured, length, time, _, id) => {
@@ -74,6 +92,7 @@ export class PartFrames {
       this.#used = 0
       this.#times.length = 0
       this.#words.length = 0
+      this.#options.clear()
       const bytes = await this.#next()
       if (bytes) this.reader.push(bytes)
       else this.reader.finish()
@@ -93,6 +112,7 @@ export class PartFrames {
 
   take(): TakenFrame {
     const { time } = this
+    const options = this.#options.get(this.#at)
     const at = this.#at++ * WORDS
     const [start, captured, length, id] = this.#words.slice(at, at + WORDS)
     this.#taken++
@@ -102,7 +122,15 @@ export class PartFrames {
       bytes: this.#bytes.subarray(start, start + captured),
       length,
       interface: id,
+      options,
     }
+  }
+
+  /** The decryption secrets that were read since it was asked last: no frame that is taken from now on needs others. */
+  takeSecrets(): readonly { readonly kind: number; readonly bytes: Uint8Array }[] {
+    const secrets = this.#secrets
+    this.#secrets = []
+    return secrets
   }
 
   /** How many were taken. */
