@@ -121,6 +121,38 @@ describe('a host that sends no DSACKs', () => {
   })
 })
 
+describe('an ACK that says nothing new, of what was sent since a repetition that was answered in its time', () => {
+  const answered = (verdict: string, known: string): string => `
+      ids
+      +0    A>B S  0(0)       <mss 1460, sackOK>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0    A>B A  1(0) ack 1
+      +1ms  A>B PA 1(100) ack 1
+      +20ms B>A A  1(0) ack 101
+      ${known}
+      +1ms  A>B PA 101(100) ack 1
+      +80ms A>B PA 101(100) ack 1 ; tlp, ${verdict}
+      +20ms B>A A  1(0) ack 201
+      +50ms A>B PA 201(100) ack 1
+      +20ms B>A A  1(0) ack 301
+      +9ms  B>A A  1(0) ack 301
+    `
+
+  it('answers a packet that was overtaken: that bytes came twice would be said in a DSACK', () => {
+    expectVerdicts(answered('needed', ''))
+  })
+
+  it('tells that its bytes came twice where the host sends no DSACKs', () => {
+    expectVerdicts(
+      answered(
+        'spurious',
+        `+80ms A>B PA 1(100) ack 1 ; tlp, spurious
+      +20ms B>A A  1(0) ack 101`,
+      ),
+    )
+  })
+})
+
 describe('ACKs that are missing between two that say the same', () => {
   /** All three had come: without SACK each repetition is answered with one ACK. */
   const again = (verdicts: readonly string[], answers: string): string => `

@@ -1,5 +1,6 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
+import * as again from './answered-again.ts'
 import * as closing from './closing.ts'
 import * as hosts from './hosts.ts'
 import { isOlderThan, mayUpdateWindow, missingSegments, noteIpId } from './missing-ids.ts'
@@ -166,7 +167,7 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     endStates(d, ack)
   } else if (advance === 0) {
     if ((state & PROBED) !== 0 && ack === d.probeEnd && isDuplicate(other, length, flags)) d.state &= ~PROBED
-    const isExplained = d.lastRepetition !== NONE && packet.hasTimestamps !== 0 && needs.echoed(d, ack)
+    const isExplained = d.lastRepetition !== NONE && packet.hasTimestamps !== 0 && again.echoed(d, ack)
     // A keep-alive acknowledges again what it asks about.
     const asks = packet.seq - other.next < 0
     if (length === 0 && (flags & (SYN | FIN | RST)) === 0 && !asks && !isExplained) {
@@ -234,7 +235,7 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
     // With SACK a duplicate ACK without blocks tells the sender nothing of holes (RFC 6675 section 2).
     if (!sameWindow) return
     if (d.lastRepetition !== NONE && (state & KEPT_ALIVE) === 0 && packet.window !== 0 && tellsNoHole(d)) {
-      needs.acknowledgedAgain(d, other, packet.ack, time)
+      again.acknowledgedAgain(d, other, packet.ack, time)
     }
     if (d.duplicateAcks < 255) d.duplicateAcks++
     // After a time-out they may answer what was sent again.
@@ -243,7 +244,7 @@ function acknowledgedAgain(time: f64, d: Sender, other: Sender): void {
   } else if (packet.sackBlocks === 0 && packet.window !== 0 && (state & KEPT_ALIVE) === 0) {
     // The window of a SYN is not scaled.
     const afterSyn = packet.ack - d.first === 1
-    if (sameWindow || afterSyn || !mayUpdateWindow(other)) needs.acknowledgedAgain(d, other, packet.ack, time)
+    if (sameWindow || afterSyn || !mayUpdateWindow(other)) again.acknowledgedAgain(d, other, packet.ack, time)
   }
 }
 
@@ -259,7 +260,7 @@ function tellsNoHole(d: Sender): bool {
 
 /** The SYN-ACK came to an end that has no such connection; the second to say so says it of the repetition. */
 function refuse(d: Sender): void {
-  if ((d.state & REFUSED) !== 0) needs.refusedAgain(d)
+  if ((d.state & REFUSED) !== 0) again.refusedAgain(d)
   d.state |= REFUSED
 }
 
@@ -271,7 +272,7 @@ export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if ((d.state & (SERVER | ACKED)) === SERVER && seq - other.first === 1) refuse(d)
   if ((d.state & ACKED) === 0) return
   if (d.head === NONE) {
-    if (seq - other.next < 0) needs.refused(d, other, seq, time)
+    if (seq - other.next < 0) again.refused(d, other, seq, time)
   } else if (d.head === d.tail && (packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
 }
 

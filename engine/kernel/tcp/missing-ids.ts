@@ -1,9 +1,9 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
+import * as again from './answered-again.ts'
 import * as hosts from './hosts.ts'
 import { TIMER_NS } from './mechanism.ts'
-import * as needs from './needs.ts'
 import { NO_SACK, SACKED, Sender, SERVER } from './sender-table.ts'
 import * as sent from './sent-segments.ts'
 
@@ -149,7 +149,7 @@ export function noteLostAcks(d: Sender, other: Sender, time: f64, missing: i32, 
   const newsTime = other.newsTime
   const takes = packet.payloadLength > 0 || (packet.tcpFlags & FLAG.fin) !== 0
   const sendsDsacks = (d.state & NO_SACK) === 0 && !hosts.isWithout(hosts.DSACKS)
-  if (ahead > 0 && !takes && !sendsDsacks) needs.responded(other, d.sendTime, ahead, missing)
+  if (ahead > 0 && !takes && !sendsDsacks) again.responded(other, d.sendTime, ahead, missing)
   let segments = ahead > 0 ? (ahead - 1) / LARGEST_PIECE + 1 : verdict === VERDICT.retransmission ? 1 : 0
   // What came last, unless its sender had an answer since, or what is seen first now.
   if (newsTime <= sendTime) segments += timers(time - sendTime)
