@@ -3,13 +3,14 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { readBlocks } from '../../../test/cluster/read-blocks.ts'
@@ -100,6 +101,47 @@ describe("a capture's file and its journal", () => {
     await feed(file, all)
     setClock(-3_600_000)
     await expect.poll(() => file.packets).toBe(8)
+  })
+
+  it.each([
+    ['deleted with its folder', (place: string) => rmSync(place, { recursive: true })],
+    ['moved with its folder', (place: string) => renameSync(place, `${place}-moved`)],
+    ['deleted alone', (place: string) => rmSync(join(place, 'c.pcapng'))],
+  ])('is put back where it is %s, and can be gone on with', async (_, vanish) => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    file.join(0)
+    await feed(file, all.slice(0, 1))
+    await file.flush()
+    vanish(dirname(path))
+    const failure = expect(file.failure).rejects.toThrow(/deleted or moved .* is in it again: go on with it/)
+    await file.lookAfter()
+    await failure
+    await expect(feed(file, all.slice(1))).rejects.toThrow(/deleted or moved/)
+    await expect(file.close()).rejects.toThrow(/deleted or moved/)
+    expect(textsIn(path)).toEqual(['a0', 'a1', 'a2'])
+    await goOn(path, journal)
+    expect(textsIn(path)).toEqual(EVERYTHING)
+  })
+
+  it('is put back as it is closed, beside another that took its name', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    file.join(0)
+    await feed(file, all)
+    writeFileSync(`${path}.other`, 'other')
+    renameSync(`${path}.other`, path)
+    await expect(file.close()).rejects.toThrow(/another file has its name\. What .* is in .*\/c-rescued\.pcapng\.$/)
+    expect(readFileSync(path, 'utf8')).toBe('other')
+    expect(textsIn(path.replace('.pcapng', '-rescued.pcapng'))).toEqual(EVERYTHING)
+  })
+
+  it('is lost where nothing can be put into its place, and that is said', async () => {
+    const [path, journal] = paths()
+    const file = await CaptureFile.create(path, journal, true)
+    rmSync(dirname(path), { recursive: true })
+    writeFileSync(dirname(path), 'no folder')
+    await expect(file.close()).rejects.toThrow(/could not be written there again: .* is lost, unless it was moved/)
   })
 
   it('is cut to what the journal knows: half a block, or packets whose line was not written, come again', async () => {

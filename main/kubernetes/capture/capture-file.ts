@@ -4,6 +4,7 @@ import { HostError } from '../../../common/host-error.ts'
 import { whyFileFailed } from '../../file-errors.ts'
 import type { PointEnd, PointMark } from './capture-journal.ts'
 import { CaptureJournal, NOTHING_YET, readJournal } from './capture-journal.ts'
+import { FileGone, isGone, putBack } from './file-place.ts'
 import { type Gap, HOLD_BYTES, PacketMerge } from './packet-merge.ts'
 import type { InterfaceFacts, StatisticsFacts } from './pcapng-blocks.ts'
 import { interfaceDescription, interfaceStatistics, nameResolution, sectionHeader } from './pcapng-blocks.ts'
@@ -26,8 +27,10 @@ export type OnSafe = (segment: number) => void
  * are ever written, so that it can be read at any moment. The journal beside it says how much of each point is in it.
  */
 export class CaptureFile {
+  readonly #path: string
   readonly #file: FileHandle
-  readonly #journal: CaptureJournal
+  #journal: CaptureJournal
+  readonly #journalPath: string
   readonly #writer = new QuickWriter()
   readonly #merge = new PacketMerge()
   readonly #marks: Map<number, PointMark>
@@ -46,13 +49,16 @@ export class CaptureFile {
   #failed: Error | undefined
   readonly #failure = Promise.withResolvers<never>()
   #closed = false
+  #looking: Promise<void> | undefined
   bytes = 0
   packets = 0
   /** Packets that came too late to be put in order. */
   late = 0
 
-  private constructor(file: FileHandle, journal: CaptureJournal) {
+  private constructor(path: string, file: FileHandle, journalPath: string, journal: CaptureJournal) {
+    this.#path = path
     this.#file = file
+    this.#journalPath = journalPath
     this.#journal = journal
     this.#failure.promise.catch(() => undefined)
     const { bytes, packets, late, points } = journal.written
@@ -69,13 +75,14 @@ export class CaptureFile {
 
   /** `exclusive`: fails with EEXIST when the file is there. `journal`: its path. */
   static async create(path: string, journal: string, exclusive: boolean): Promise<CaptureFile> {
-    const file = await open(path, exclusive ? 'wx' : 'w', 0o600)
+    // Also for reading: see lookAfter.
+    const file = await open(path, exclusive ? 'wx+' : 'w+', 0o600)
     try {
       const header = sectionHeader('Hopscope')
       await file.write(header)
       await file.datasync()
       const written = { bytes: header.length, packets: 0, late: 0, points: new Map() }
-      return new CaptureFile(file, await CaptureJournal.begin(journal, written))
+      return new CaptureFile(path, file, journal, await CaptureJournal.begin(journal, written))
     } catch (error) {
       await file.close()
       // Nothing is in it; one that was there before is none of ours to remove.
@@ -106,7 +113,7 @@ export class CaptureFile {
       }
       await file.truncate(last.bytes)
       await file.datasync()
-      return new CaptureFile(file, await CaptureJournal.begin(journal, last))
+      return new CaptureFile(path, file, journal, await CaptureJournal.begin(journal, last))
     } catch (error) {
       await file.close()
       throw error
@@ -197,12 +204,35 @@ export class CaptureFile {
     if (this.#failed) throw this.#failed
   }
 
+  /** A file that is not at its place any more is put back with its journal, as far as it is whole, and that is what failed then. */
+  lookAfter(): Promise<void> {
+    this.#looking ??= this.#lookAfter().finally(() => (this.#looking = undefined))
+    return this.#looking
+  }
+
+  async #lookAfter(): Promise<void> {
+    if (this.#failed instanceof FileGone || !(await isGone(this.#file, this.#path))) return
+    // Whatever is to be written waits for it, and is refused then.
+    const done = this.#writing.then(async () => {
+      const gone = await putBack(this.#file, this.#path, this.bytes)
+      this.#failed = gone
+      this.#fail(gone)
+      if (!gone.isBack) return
+      await this.#journal.close().catch(() => undefined)
+      this.#journal = await CaptureJournal.begin(this.#journalPath, this.#journal.written)
+    })
+    this.#writing = done.catch(() => undefined)
+    await this.#writing
+  }
+
   /** What is held is written, and all is brought to the disk. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
     clearTimeout(this.#syncTimer)
     try {
+      await this.#writing
+      await this.lookAfter()
       await this.flush()
       await this.#syncing
       await this.#file.datasync()

@@ -3,6 +3,7 @@ import { HostError } from '../../../common/host-error.ts'
 import { CaptureFile } from './capture-file.ts'
 import { journalOf, type Manifest, partsOf, writeManifest } from './capture-manifest.ts'
 import { messageOf } from './capture-words.ts'
+import { FileGone } from './file-place.ts'
 import { setAside, type SetAside } from './set-aside.ts'
 
 /** What a capture has on the disk: its file, beside it what is needed to go on after a crash, and, until it has begun, what it overwrites. */
@@ -10,6 +11,7 @@ export class CaptureOnDisk {
   readonly file: CaptureFile
   readonly #path: string
   #before: SetAside | undefined
+  #manifest: Manifest | undefined
 
   private constructor(file: CaptureFile, path: string, before?: SetAside) {
     this.file = file
@@ -40,13 +42,22 @@ export class CaptureOnDisk {
   }
 
   async describe(manifest: Omit<Manifest, 'version'>): Promise<void> {
-    await writeManifest(this.#path, { version: 2, ...manifest })
+    this.#manifest = { version: 2, ...manifest }
+    await writeManifest(this.#path, this.#manifest)
   }
 
   /** It has begun: what it overwrites is given up. */
   async begun(): Promise<void> {
     await this.#before?.discard()
     this.#before = undefined
+  }
+
+  /** Closes the file of a capture that failed, and says why it did: that the file was gone, where it was. Then what goes on needs is there again, too. */
+  async closeAfter(cause: unknown): Promise<unknown> {
+    const error: unknown = await this.file.close().catch((late: unknown) => late)
+    if (!(error instanceof FileGone)) return cause
+    if (error.isBack && this.#manifest) await writeManifest(this.#path, this.#manifest).catch(() => undefined)
+    return error
   }
 
   /** All is in the file, which is closed: there is nothing to go on with. */

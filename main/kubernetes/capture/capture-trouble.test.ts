@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -224,6 +224,30 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     const again = await resume(there)
     expect(await again.run()).toMatchObject({ state: 'complete', packets: 200 })
     expect(countSequence(readBlocks(there).packets.map(({ bytes }) => bytes))).toMatchObject({ missing: 0 })
+  })
+
+  it('a folder that vanishes in mid-capture: the file is put back whole, and gone on with', async () => {
+    const folder = join(on.folder, 'vanishing')
+    mkdirSync(folder)
+    const there = join(folder, 'c.pcapng')
+    const capture = make([pod('web')], {}, { file: there })
+    const failed = expect(capture.run()).rejects.toThrow(/deleted or moved .* is in it again: go on with it/)
+    await started(capture)
+    const traffic = await startTraffic(app('web'), on.db.status?.podIP ?? '', { perSecond: 1000, count: 2000 })
+    await expect.poll(() => capture.status.packets).toBeGreaterThan(300)
+    rmSync(folder, { recursive: true })
+    await failed
+    expect(capture.status.message).toContain(`${there} was deleted or moved`)
+    const { packets, rest } = readBlocks(there)
+    expect(rest).toBe(0)
+    expect(packets).toHaveLength(capture.status.packets)
+    await traffic.stop()
+    // What tcpdump took until it was ended comes now.
+    const status = await (await resume(there)).run()
+    expect(status.state).toBe('complete')
+    const whole = readBlocks(there).packets.map(({ bytes }) => bytes)
+    expect(whole.length).toBeGreaterThan(packets.length)
+    expect(countSequence(whole)).toMatchObject({ packets: status.packets, missing: 0, duplicated: 0 })
   })
 
   it('ends with the disk also while a pod that has come is still being prepared', async () => {

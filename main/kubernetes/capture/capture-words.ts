@@ -19,7 +19,8 @@ export function describe(status: CapturePointStatus): string {
   ].join(' ')
 }
 
-const GO_ON =
+/** What to do next where pods may still hold packets. */
+export const GO_ON =
   'go on with it within ten minutes (under Captures, or with --resume): so long pods keep what is not in the file.'
 
 /** Of a capture whose host ended before all was fetched. */

@@ -116,13 +116,14 @@ export class ClusterCapture {
       if (this.#left && this.#points.some(({ mayHoldPackets }) => mayHoldPackets)) throw leftError(this.#request.file)
       await this.#finish()
       return this.status
-    } catch (error) {
+    } catch (cause) {
       const begun = this.#capturingSince !== undefined || !fresh
       this.#stopping = true
       this.#state = 'failed'
-      this.#message = messageOf(error, this.#request.file, begun)
+      this.#message = messageOf(cause, this.#request.file, begun)
       for (const point of this.#points) point.capture?.abandon()
-      await this.#file?.close().catch(() => undefined)
+      const error = (await this.#disk?.closeAfter(cause)) ?? cause
+      this.#message = messageOf(error, this.#request.file, begun)
       if (!begun) {
         await this.#disk?.remove()
         this.#disk = undefined
@@ -170,8 +171,7 @@ export class ClusterCapture {
     const seconds = this.#settings.durationSeconds ?? NO_LIMIT_SECONDS
     const heard = this.#cancelled()
     await Promise.race([Promise.all(this.#points.map((point) => this.#preparePoint(point, seconds))), heard])
-    const ready = this.#points.filter((point) => point.manifest)
-    if (ready.length > 0 || this.#follow) return
+    if (this.#follow || this.#points.some((point) => point.manifest)) return
     throw new HostError('unavailable', allFailedText(this.#points.map(({ status }) => status)))
   }
 
@@ -385,12 +385,11 @@ export class ClusterCapture {
 
   #onTick(): void {
     const { byteLimit, durationSeconds } = this.#settings
+    void this.#file?.lookAfter()
     if (byteLimit !== undefined && (this.#file?.bytes ?? 0) >= byteLimit) void this.stop()
     // Points end by themselves when their time is up; who follows pods has none to wait for.
-    const since = this.#capturingSince
-    if (this.#follow && durationSeconds !== undefined && since !== undefined) {
-      if (performance.now() - since > durationSeconds * 1000) void this.stop()
-    }
+    const past = performance.now() - (this.#capturingSince ?? Number.POSITIVE_INFINITY)
+    if (this.#follow && durationSeconds !== undefined && past > durationSeconds * 1000) void this.stop()
     this.#changed()
   }
 
