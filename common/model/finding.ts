@@ -126,7 +126,7 @@ export const MOST_OF_A_KIND = 50
 export interface FindingsReport {
   /** Packets it is about; greater than before: ask again. */
   readonly version: number
-  /** By milliseconds lost, most first. */
+  /** By what they cost, most first: milliseconds lost, and a second for each that failed. */
   readonly findings: readonly Finding[]
   /** Of each kind the costliest MOST_OF_A_KIND are told; so many more there are, of all kinds. */
   readonly omitted: number

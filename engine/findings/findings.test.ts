@@ -160,6 +160,18 @@ describe('the frame', () => {
     ])
   })
 
+  it('ranks what failed at once like a wait of a second', async () => {
+    const waits = {
+      text: '+0 A>B S 0(0)\n+2s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1',
+      serverPort: 81,
+    }
+    const refused = { text: '+0 A>B S 0(0)\n+1ms B>A RA 0(0) ack 1', serverPort: 82 }
+    const rank = async (times: number) =>
+      kindsOf(await findInConnections(waits, ...Array.from({ length: times }, () => refused)))
+    expect(await rank(1)).toEqual(['syn-loss', 'refused'])
+    expect(await rank(3)).toEqual(['refused', 'syn-loss'])
+  })
+
   it('runs whom a rule yields to before it', () => {
     const order = RULES.map(({ kind }) => kind)
     for (const { kind, yieldsTo } of RULES) {

@@ -20,6 +20,11 @@ import { Survey } from './survey.ts'
 /** What a concerned conversation is worth to a rule that an artefact weakens. Ours. */
 const WEAKENED = 0.6
 
+/** What came to nothing weighs as much as the second after which a client asks for a connection again (RFC 6298 section 2.1), however soon it failed. */
+const FAILURE_MS = 1000
+
+const weightOf = ({ costMs = 0, failed = 0 }: Pick<Draft, 'costMs' | 'failed'>): number => costMs + failed * FAILURE_MS
+
 /** Of the kinds that some rule yields to it is kept what they explain, a bit each. */
 const YIELDED_TO: ReadonlySet<FindingKind> = new Set(RULES.flatMap(({ yieldsTo }) => yieldsTo))
 
@@ -44,7 +49,7 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
     if (YIELDED_TO.has(rule.kind)) {
       for (const { conversations = [] } of found) context.explain(rule.kind, conversations)
     }
-    const told = found.toSorted((a, b) => (b.costMs ?? 0) - (a.costMs ?? 0)).slice(0, MOST_OF_A_KIND)
+    const told = found.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST_OF_A_KIND)
     omitted += found.length - told.length
     for (const each of told) {
       const draft = 'tell' in each ? each.tell() : each
@@ -53,7 +58,7 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
     }
     await between(work)
   }
-  findings.sort((a, b) => b.costMs - a.costMs || b.confidence - a.confidence || b.count - a.count)
+  findings.sort((a, b) => weightOf(b) - weightOf(a) || b.confidence - a.confidence || b.count - a.count)
   return { version: survey.rows, findings, omitted, artefacts }
 }
 
