@@ -43,8 +43,9 @@ function block(one: Block): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  // What is a number in every row stands to the right.
-  const right = head.map((_, i) => rows.every((row) => /^(\(?[\d>]|-?$)/.test(row[i] ?? '')))
+  // What is a number in every row stands to the right; an address is none.
+  const isNumber = (cell: string) => /^(\(?[\d>]|-?$)/.test(cell) && !/:|\d\.\d+\.\d/.test(cell)
+  const right = head.map((_, i) => rows.every((row) => isNumber(row[i] ?? '')))
   const cells = (row: readonly string[], tag: string) =>
     `<tr>${row.map((cell, i) => `<${tag}${right[i] ? ' class="number"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`
   const body = rows.map((row) => cells(row, 'td')).join('\n')

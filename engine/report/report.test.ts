@@ -131,6 +131,17 @@ describe('a report', () => {
     )
   })
 
+  it('puts numbers to the right, and addresses to the left', () => {
+    const rows = [
+      ['10.0.0.1:80', 'fe80::1', '10.0.0.2', '1,234', '(43 ms)', '> 5.00 s'],
+      ['10.0.0.3:80', '2001:db8::1', '10.0.0.4', '', '0.08 ms', '-'],
+    ]
+    const head = ['A', 'B', 'C', 'packets', 'p99', 'lost']
+    const html = reportHtml({ title: 't', blocks: [{ kind: 'table', head, rows }] })
+    const numbers = html.matchAll(/<th class="number">(\w+)/g)
+    expect([...numbers].map(([, name]) => name)).toEqual(['packets', 'p99', 'lost'])
+  })
+
   it('is made of an empty capture too', async () => {
     const engine = new Engine()
     engine.finish()
