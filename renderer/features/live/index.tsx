@@ -8,7 +8,7 @@ import { useNow } from '../../components/age.ts'
 import { formatBytes, formatCount, formatCounted, formatTimeOfDay } from '../../components/format.ts'
 import { useZone } from '../../components/zone.ts'
 import { useAnswer } from '../../components/use-answer.ts'
-import { clockText, cutsText, leftText, liveNumbers, liveWord, pointName, stateText } from './live-text.ts'
+import { clockText, cutsText, leftText, liveNumbers, liveWord, pointName, stateText, timesText } from './live-text.ts'
 import './live.css'
 
 export interface LiveStripProps {
@@ -61,12 +61,7 @@ export function LiveStrip({
       <div className="live-line">
         <i className="live-dot" aria-hidden />
         <b role="status">{lost && !over ? 'How it goes is not known. When last heard' : stateText(capture, numbers)}</b>
-        {(!lost || over) && (
-          <span>
-            {clockText((capture.endedAt ?? now) - capture.startedAt)}
-            {capture.endsAt !== undefined && `, ${clockText(capture.endsAt - now)} left`}
-          </span>
-        )}
+        {(!lost || over) && <span>{timesText(capture, now)}</span>}
         {/* What is wrong comes first: where they don't all fit, the last are left out. */}
         <span className="live-facts">
           {numbers.lostBytes > 0 && (

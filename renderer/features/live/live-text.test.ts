@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveCapture } from '../../../common/model/live-capture.ts'
-import { clockText, cutsText, leftText, liveNumbers, liveWord, stateText } from './live-text.ts'
+import { clockText, cutsText, leftText, liveNumbers, liveWord, stateText, timesText } from './live-text.ts'
 
 const point = (id: number, more: object = {}) => ({
   id,
@@ -74,6 +74,16 @@ describe('the word on a live capture', () => {
     const [first, ...others] = pods
     const points = [{ ...first, message }, ...others].map((one) => ({ ...point(0), ...one }))
     expect(liveWord(capture({ endedAt: 1, message, points }), 'utc').text).toBe('shop/web: The disk is full.')
+  })
+})
+
+describe('the times of a live capture', () => {
+  it('are until when it captures, but no longer once it was told to stop', () => {
+    const ends = { endsAt: 300_000 }
+    expect(timesText(capture(ends), 13_000)).toBe('0:13, 4:47 left')
+    expect(timesText(capture({}), 13_000)).toBe('0:13')
+    expect(timesText(capture({ ...ends, state: 'stopping' }), 13_000)).toBe('0:13')
+    expect(timesText(capture({ state: 'complete', endedAt: 17_000 }), 99_000)).toBe('0:17')
   })
 })
 

@@ -57,6 +57,12 @@ export function stateText({ state, points }: LiveCapture, { live }: LiveNumbers)
   }
 }
 
+/** How long it has lasted, and until it stops by itself. */
+export function timesText({ startedAt, endedAt, endsAt, state }: LiveCapture, now: number): string {
+  const lasted = clockText((endedAt ?? now) - startedAt)
+  return endsAt === undefined || state === 'stopping' ? lasted : `${lasted}, ${clockText(endsAt - now)} left`
+}
+
 export const pointName = ({ namespace, pod, node }: CapturePointStatus): string =>
   pod === undefined ? `node ${node}` : `${namespace}/${pod}`
 
