@@ -40,6 +40,11 @@ describe('hops of a capture with two points', { timeout: 120_000 }, () => {
     await page.locator('.pane[aria-label=Hops] .pane-count', { hasText: '1 lost' }).waitFor()
     expect(await findings(page)).toEqual([])
     await takePicture(page, 'hops-light')
+    // What a third point captured can be added.
+    await page.getByRole('button', { name: 'Add a capture of another point…' }).press('Enter')
+    await page.getByRole('dialog', { name: 'Add a capture of another point' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     // One hop's alone, and back: by the button, by a second click, by Esc.
     const back = hops.getByRole('row', { name: /db → web/ })
     const ofBack = page.getByRole('grid', { name: 'Lost, rejected or made db → web' })

@@ -13,6 +13,7 @@ import './hops.css'
 /** More are listed by the command line. */
 const MOST = 10_000
 const ROW = 22
+const ADD = 'Add a capture of another point…'
 
 interface HopsProps {
   readonly session: CaptureSession
@@ -39,6 +40,7 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onJoi
   const found = value?.hops.findIndex((hop) => nameOf(value.points, hop) === name) ?? -1
   const chosen = found < 0 ? undefined : found
   const listed = value?.packets.filter((packet) => chosen === undefined || isOn(packet, chosen)) ?? []
+  const isFollowed = several && value !== undefined && value.hops.length > 0
   const isCut = value !== undefined && value.packets.length < value.amiss
   return (
     <Pane
@@ -47,7 +49,13 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onJoi
         value && (isCut ? `the first ${formatCount(MOST)} of ${formatCount(value.amiss)} packets` : packetsText(listed))
       }
       actions={
-        chosen !== undefined && (
+        chosen === undefined ? (
+          isFollowed && (
+            <button type="button" className="button small" onClick={onJoin}>
+              {ADD}
+            </button>
+          )
+        ) : (
           <button
             type="button"
             className="button small"
@@ -69,17 +77,14 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onJoi
           {error}
         </EmptyState>
       ) : !several || value?.points.length === 1 ? (
-        <EmptyState title="One point captured" actions={[{ title: 'Add a capture of another point…', run: onJoin }]}>
+        <EmptyState title="One point captured" actions={[{ title: ADD, run: onJoin }]}>
           A hop needs two: capture at both ends of a conversation, or at a pod and its node. What other points captured
           at the same time, in files of their own, can be added.
         </EmptyState>
       ) : (
         value &&
         (value.hops.length === 0 ? (
-          <EmptyState
-            title="No packet was seen at two points"
-            actions={[{ title: 'Add a capture of another point…', run: onJoin }]}
-          >
+          <EmptyState title="No packet was seen at two points" actions={[{ title: ADD, run: onJoin }]}>
             The points captured at other times, or other connections, or UDP whose sender NAT changed.
           </EmptyState>
         ) : (
