@@ -47,7 +47,7 @@ const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Co
 
 export const podColumns = (now: number, allNamespaces: boolean): readonly Column<PodRow>[] => [
   ...namespaceColumn<PodRow>(allNamespaces),
-  { key: 'name', title: 'Name', width: 180, widest: 300, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 230, widest: 420, cell: ({ name }) => name },
   {
     key: 'ready',
     title: 'Ready',
@@ -86,7 +86,7 @@ export const podColumns = (now: number, allNamespaces: boolean): readonly Column
 export const workloadColumns = (now: number, allNamespaces: boolean): readonly Column<WorkloadRow>[] => [
   ...namespaceColumn<WorkloadRow>(allNamespaces),
   { key: 'kind', title: 'Kind', width: 90, cell: ({ kind }) => kind },
-  { key: 'name', title: 'Name', width: 210, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 210, widest: 420, cell: ({ name }) => name },
   {
     key: 'ready',
     title: 'Ready',
@@ -102,7 +102,7 @@ export const workloadColumns = (now: number, allNamespaces: boolean): readonly C
 
 export const serviceColumns = (allNamespaces: boolean): readonly Column<ServiceRow>[] => [
   ...namespaceColumn<ServiceRow>(allNamespaces),
-  { key: 'name', title: 'Name', width: 170, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 170, widest: 420, cell: ({ name }) => name },
   { key: 'type', title: 'Type', width: 90, cell: ({ type }) => type },
   { key: 'address', title: 'Address', width: 110, mono: true, cell: ({ addresses }) => addresses.join(' ') },
   {

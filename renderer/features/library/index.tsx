@@ -164,7 +164,7 @@ const WHY: Readonly<Partial<Record<LibraryCapture['state'], string>>> = {
 
 const columnsIn = (zone: Zone): readonly Column<LibraryCapture>[] => [
   { key: 'when', title: 'When', width: 138, cell: ({ startedAt }) => whenText(startedAt, zone) },
-  { key: 'title', title: 'What', width: 138, widest: 300, cell: ({ title }) => title },
+  { key: 'title', title: 'What', width: 138, widest: 420, cell: ({ title }) => title },
   {
     key: 'state',
     title: 'State',
