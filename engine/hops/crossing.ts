@@ -27,8 +27,13 @@ export interface Lost {
  * what waited to be joined to others. Where there are none, of those that begin alike.
  */
 export function delays(near: Run, far: Run): number[] {
-  const alike: number[] = []
-  const begun: number[] = []
+  return twins(near, far).map(([i, j]) => far.time[j] - near.time[i])
+}
+
+/** The places of those segments in both runs. */
+export function twins(near: Run, far: Run): readonly (readonly [near: number, far: number])[] {
+  const alike: (readonly [number, number])[] = []
+  const begun: (readonly [number, number])[] = []
   const { order } = far
   let j = 0
   for (let i = 0; i < near.count; i++) {
@@ -38,7 +43,7 @@ export function delays(near: Run, far: Run): number[] {
     while (j < far.count && far.from[order[j]] < from) j++
     if (j >= far.count || far.from[order[j]] !== from || !isAlone(far, j)) continue
     const list = far.to[order[j]] === near.to[place] ? alike : begun
-    list.push(far.time[order[j]] - near.time[place])
+    list.push([place, order[j]])
   }
   return alike.length > 0 ? alike : begun
 }

@@ -1,10 +1,11 @@
+import { evenClocks, haveMoved } from './clocks.ts'
 import { connectionsOf } from './connections.ts'
 import { crossing, delays, quantile, type Reach, strangers } from './crossing.ts'
 import { Ledger } from './ledger.ts'
 import { lookupsOf } from './lookups.ts'
 import { arrange, captures, extend } from './order.ts'
 import { TO_A, TO_B } from './legs.ts'
-import { pathOf } from './paths.ts'
+import { type Path, pathOf } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
 import type { HopReport } from './report.ts'
 import { rejectedOf } from './rejections.ts'
@@ -14,24 +15,17 @@ import { endsOf, resetSteps, steps } from './steps.ts'
 
 /** Joins what the points saw, through NAT and tunnels, and charges each lost packet to the hop on which it died. */
 export function hopsOf(sources: readonly PointSource[]): HopReport {
-  const points = pointsOf(sources)
+  const seen = pointsOf(sources)
   const numbers = new Map(sources.map((source) => [source, new Map<number, number>()]))
-  points.forEach((point, i) => numbers.get(point.source)?.set(point.interface, i))
-  const paths = connectionsOf(sources).map((members) => pathOf(members, points, numbers))
+  seen.forEach((point, i) => numbers.get(point.source)?.set(point.interface, i))
+  const paths = connectionsOf(sources).map((members) => pathOf(members, seen, numbers))
   arrange(paths)
   extend(paths)
 
-  const measured = new Map<number, number[]>()
-  for (const path of paths) {
-    for (const { key, near, far } of steps(path)) {
-      const found = measured.get(key)
-      const samples = delays(near, far)
-      if (found) for (const each of samples) found.push(each)
-      else measured.set(key, samples)
-    }
-  }
-  for (const samples of measured.values()) samples.sort((a, b) => a - b)
-
+  const asRead = measuredOn(paths)
+  const clocks = haveMoved(asRead) ? evenClocks(paths, seen, asRead) : undefined
+  const points = clocks?.points ?? seen
+  const measured = clocks ? measuredOn(paths) : asRead
   const ledger = new Ledger(points)
   const capturesIt = captures(paths)
   for (const path of paths) {
@@ -40,7 +34,9 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
       const { key, near, far, beyond, direction } = step
       const reach = reachOf(points[endsOf(key).to], measured.get(key))
       if (!reach || (far === NOTHING && !capturesIt(path, endsOf(key).to))) continue
-      const unread = path.unread[direction][endsOf(key).to] ?? []
+      const { to } = endsOf(key)
+      const came = path.unread[direction][to] ?? []
+      const unread = clocks?.even(to, came) ?? came
       const own = path.kind === 'segment' ? unread : ascending([...unread, ...strangers(near, far)])
       const crossed = crossing(near, far, beyond, (end) => path.arrived(direction, end), { ...reach, unread: own })
       ledger.add(path, path.kind, step, crossed, rejected[direction])
@@ -59,12 +55,28 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   const connections = paths.filter(({ order }) => order.length > 1).length
   const charged = ledger.report(measured)
   return {
-    points,
+    points: seen,
     ...charged,
+    moved: clocks?.moved ?? [],
     ...lookupsOf(paths, points, charged.rejections),
     connections,
     alone: paths.length - connections,
   }
+}
+
+/** By hop, how long it took, as the clocks read; in ascending order. */
+function measuredOn(paths: readonly Path[]): ReadonlyMap<number, readonly number[]> {
+  const measured = new Map<number, number[]>()
+  for (const path of paths) {
+    for (const { key, near, far } of steps(path)) {
+      const found = measured.get(key)
+      const samples = delays(near, far)
+      if (found) for (const each of samples) found.push(each)
+      else measured.set(key, samples)
+    }
+  }
+  for (const samples of measured.values()) samples.sort((a, b) => a - b)
+  return measured
 }
 
 const never = () => false

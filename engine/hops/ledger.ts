@@ -66,7 +66,7 @@ export class Ledger {
       const row = near.row[place]
       const { source } = this.#points[hop.from]
       const packet = {
-        ...packetAt(path, this.#points[hop.from], row, near.time[place]),
+        ...packetAt(path, this.#points[hop.from], row),
         kind,
         dns: path.asks === undefined ? undefined : path.asks === direction ? ('query' as const) : ('answer' as const),
         hop: hop.index,
@@ -99,7 +99,7 @@ export class Ledger {
         // What was acknowledged was not what the error is about: an ACK without data has the number of what comes behind it.
         if (path.kind === 'segment' && path.arrived(direction, run.to[place])) continue
         this.#rejections.push({
-          ...packetAt(path, this.#points[point], run.row[place], run.time[place]),
+          ...packetAt(path, this.#points[point], run.row[place]),
           kind: path.kind,
           dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
           ...{ error: errors[i], point, hop: undefined },
@@ -111,7 +111,7 @@ export class Ledger {
   /** `place`: of the reset in the run of the hop's second point. */
   addMade(path: Path, { key, far }: Step, place: number): void {
     const hop = this.#hopOf(key)
-    this.#made.push({ ...packetAt(path, this.#points[hop.to], far.row[place], far.time[place]), hop: hop.index })
+    this.#made.push({ ...packetAt(path, this.#points[hop.to], far.row[place]), hop: hop.index })
   }
 
   report(measured: ReadonlyMap<number, readonly number[]>): Pick<HopReport, 'hops' | 'losses' | 'made' | 'rejections'> {

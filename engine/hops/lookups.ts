@@ -54,7 +54,7 @@ export function lookupsOf(
       const isLate = run.time[place] + PATIENCE_NS > points[point].until
       const isAnswered = arrived(asks, run.to[place]) || answers.has(messageId(points[point].source.tables, row))
       if (isRead && !isLate && !isAnswered && !isRejected(row))
-        unanswered.push({ ...packetAt(path, points[point], row, run.time[place]), point })
+        unanswered.push({ ...packetAt(path, points[point], row), point })
     }
   }
   return { queries, unanswered: unanswered.sort((a, b) => a.time - b.time) }

@@ -1,5 +1,6 @@
 import { addressKey } from '../query/conversation-names.ts'
-import { delays, quantile } from './crossing.ts'
+import { SLACK_NS } from './clocks.ts'
+import { quantile, twins } from './crossing.ts'
 import type { Path } from './paths.ts'
 import type { Run } from './runs.ts'
 
@@ -48,16 +49,49 @@ function seenBy({ runs: [there, back] }: Path): number[] {
  * clocks read there and back is that way, whatever they are set to; where nothing came back, clocks must do.
  */
 function distance({ runs: [there, back] }: Path, from: number, to: number): number {
-  const forth = middleOf(there[from], there[to])
-  const home = middleOf(back[from], back[to])
-  if (forth !== undefined && home !== undefined) return (forth - home) / 2
-  return forth ?? (home === undefined ? 0 : -home)
+  const forth = readingsOf(there[from], there[to])
+  const home = readingsOf(back[from], back[to])
+  if (forth.length === 0 || home.length === 0) return middleOf(forth) - middleOf(home)
+  // Less than no time there and back, whichever of the two is passed first: a clock moved meanwhile.
+  const isMoved = overlap(home, forth) > SLACK_NS && overlap(forth, home) > SLACK_NS
+  if (!isMoved) return (middleOf(forth) - middleOf(home)) / 2
+  return middleOf(neighbours(forth, home)) / 2
 }
 
-function middleOf(from: Run | undefined, to: Run | undefined): number | undefined {
-  if (!from || !to) return undefined
-  const found = delays(from, to).sort((a, b) => a - b)
-  return found.length === 0 ? undefined : quantile(found, 0.5)
+/** Of a packet that passed two points. */
+interface Reading {
+  /** In the capture of the second one. */
+  readonly row: number
+  /** What its clock reads more. */
+  readonly apart: number
+}
+
+function readingsOf(from: Run | undefined, to: Run | undefined): Reading[] {
+  if (!from || !to) return []
+  return twins(from, to).map(([i, j]) => ({ row: to.row[j], apart: to.time[j] - from.time[i] }))
+}
+
+/** The most of some less the least of others. */
+function overlap(some: readonly Reading[], others: readonly Reading[]): number {
+  const most = some.reduce((max, { apart }) => Math.max(max, apart), -Infinity)
+  return most - others.reduce((min, { apart }) => Math.min(min, apart), Infinity)
+}
+
+/** What is read forth less what is read home just before or after it: hardly a clock moves in between. */
+function neighbours(forth: readonly Reading[], home: readonly Reading[]): Reading[] {
+  const all = [
+    ...forth.map((reading) => ({ ...reading, sign: 1 })),
+    ...home.map((reading) => ({ ...reading, sign: -1 })),
+  ].sort((a, b) => a.row - b.row)
+  return all.slice(1).flatMap(({ row, apart, sign }, i) => {
+    return all[i].sign === sign ? [] : [{ row, apart: sign * (apart - all[i].apart) }]
+  })
+}
+
+function middleOf(readings: readonly Reading[]): number {
+  if (readings.length === 0) return 0
+  const sorted = readings.map(({ apart }) => apart).sort((a, b) => a - b)
+  return quantile(sorted, 0.5)
 }
 
 /**

@@ -11,6 +11,8 @@ export interface HopReport {
   readonly rejections: readonly Rejection[]
   /** DNS queries that came to the last point on their way, and nothing back from there. */
   readonly unanswered: readonly Unanswered[]
+  /** Neighbouring points whose clocks can't both have stood as they did: one drifts, or was set. Delays and losses are told as if none had moved. */
+  readonly moved: readonly MovedClock[]
   /** DNS queries that the points nearest to who asks saw, of those that pass several. */
   readonly queries: number
   /** Connections, and flows of datagrams, that more than one point saw, and that only one did. */
@@ -103,6 +105,17 @@ export interface Rejection extends SeenPacket, Pick<Loss, 'kind' | 'dns'> {
 export interface MadeReset extends SeenPacket {
   /** Index into `hops`. */
   readonly hop: number
+}
+
+/** A clock that moved against another's. */
+export interface MovedClock {
+  /** Indices into `points`. */
+  readonly point: number
+  readonly against: number
+  /** By how much it runs faster, as a share of the time; below 0 slower. */
+  readonly drift: number
+  /** Since when, by its own clock had it not moved, it was ahead by how much more besides. Where neither is told it can't be. */
+  readonly moves: readonly { readonly time: number; readonly byNs: number }[]
 }
 
 export interface Unanswered extends SeenPacket {

@@ -49,8 +49,9 @@ export function hopKey(from: number, to: number): number {
   return from * HOP_KEY + to
 }
 
-export function packetAt({ members }: Path, { source }: CapturePoint, row: number, time: number): SeenPacket {
+export function packetAt({ members }: Path, { source, offset }: CapturePoint, row: number): SeenPacket {
   const chunk = source.tables.packets.chunk(row)
-  const conversation = chunk.conversation[row % CHUNK_ROWS]
-  return { source, row, conversation, members, toA: (chunk.flags[row % CHUNK_ROWS] & FLAG.reverse) !== 0, time }
+  const i = row % CHUNK_ROWS
+  const toA = (chunk.flags[i] & FLAG.reverse) !== 0
+  return { source, row, conversation: chunk.conversation[i], members, toA, time: chunk.time[i] + offset }
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import {
+  clockSentences,
   Engine,
   type Hop,
   hopSentences,
@@ -19,6 +20,8 @@ import { readCapture, warnOfDamage } from './read-capture.ts'
 import { bytesText, countText, millisecondsText, numberText, shareText, table } from './text.ts'
 import { writeOut } from './write-out.ts'
 
+/** By so much times may differ that one clock told. */
+const ONE_CLOCK_NS = 1e5
 /** So many lost segments stand in the text. */
 const MOST = 20
 
@@ -29,7 +32,7 @@ export const hops: Command = {
   help: `
 Joins the TCP connections and UDP flows that several capture points saw: the interfaces of a capture (Hopscope's own has one for each pod and node),
 or several captures of the same time. NAT and tunnels between the points are seen through: sequence numbers stay the same, and the payload of
-datagrams. The points' order is found from their times there and back, so that their clocks may differ.
+datagrams. The points' order is found from their times there and back, so that their clocks may differ. One that drifts, or was set meanwhile, is told; losses and delays are as if it had not.
 
 For each hop, which is two neighbouring points and a direction:
   segments      with payload, SYN or FIN, seen at the first point and due at the second
@@ -139,17 +142,18 @@ const countOrNone = (count: number): string => (count === 0 ? '-' : String(count
 const bytesOrNone = (bytes: number): string => (bytes === 0 ? '-' : bytesText(bytes))
 const timeOrNone = (ns: number | undefined): string => (ns === undefined ? '-' : millisecondsText(ns / 1e6))
 
-/** Clocks that surely differ. */
+/** Clocks that moved, and those that surely differ. */
 function clockLines(report: HopReport): string[] {
-  const lines = report.hops.flatMap((hop) => {
+  const differ = report.hops.flatMap((hop) => {
     const way = hop.delay?.oneWay
-    if (!way || hop.from > hop.to || Math.abs(way.aheadNs) <= way.errorNs) return []
+    if (!way || hop.from > hop.to || Math.abs(way.aheadNs) <= way.errorNs + ONE_CLOCK_NS) return []
     const [ahead, behind] = way.aheadNs > 0 ? [hop.to, hop.from] : [hop.from, hop.to]
     const by = `${millisecondsText(Math.abs(way.aheadNs) / 1e6)} (+- ${millisecondsText(way.errorNs / 1e6)})`
     return [
       `The clock of ${printable(report.points[ahead].name)} is ${by} ahead of that of ${printable(report.points[behind].name)}.`,
     ]
   })
+  const lines = [...clockSentences(report), ...differ]
   return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
@@ -251,6 +255,9 @@ const jsonOf = (report: HopReport) => ({
     until,
   })),
   hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
+  clocks: report.moved.map(({ point, against, ...moved }) => ({
+    ...{ point: report.points[point].name, against: report.points[against].name, ...moved },
+  })),
   lost: report.losses.map((loss) => ({
     from: report.points[report.hops[loss.hop].from].name,
     to: report.points[report.hops[loss.hop].to].name,

@@ -129,8 +129,9 @@ export interface ConversationPage {
 export interface HopsAnswer {
   readonly points: readonly string[]
   readonly hops: readonly Hop[]
-  /** What it comes to. */
+  /** What it comes to, and of clocks that moved how they did. */
   readonly sentences: readonly string[]
+  readonly clocks: readonly string[]
   /** In the order of their times. */
   readonly packets: readonly HopPacket[]
   /** How many there are. */

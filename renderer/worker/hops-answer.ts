@@ -1,4 +1,5 @@
 import {
+  clockSentences,
   type Engine,
   hopSentences,
   hopsOf,
@@ -56,6 +57,7 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
     points: points.map(({ name }) => name),
     hops,
     sentences: hopSentences(report),
+    clocks: clockSentences(report),
     packets: shown.map((packet) => packetOf(engine, packet, texts.get(packet) ?? '')),
     amiss: all.length,
   }

@@ -129,7 +129,7 @@ interface FollowedProps {
 }
 
 function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }: FollowedProps): ReactNode {
-  const { hops, points, sentences } = answer
+  const { hops, points, sentences, clocks } = answer
   const hop = chosen === undefined ? undefined : hops[chosen]
   /** The row of the packet that was shown last. */
   const [shown, setShown] = useState<number>()
@@ -160,6 +160,11 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
         ) : (
           sentences.map((sentence) => <p key={sentence}>{sentence}</p>)
         )}
+        {clocks.map((sentence) => (
+          <p key={sentence} className="hop-clock">
+            {sentence}
+          </p>
+        ))}
       </div>
       <DataGrid
         id="hops"
