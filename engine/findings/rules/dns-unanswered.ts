@@ -1,11 +1,20 @@
 import { podOf, serviceOf } from '../commands.ts'
-import { dnsClient, dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
+import {
+  dnsClient,
+  dnsClients,
+  type DnsExchange,
+  dnsExchanges,
+  dnsFilter,
+  dnsServer,
+  exchangesByServer,
+} from '../dns-exchanges.ts'
+import { firstPlace } from '../../binary-search.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
 import type { IcmpError } from '../headers.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
 import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
-import { countOf, least, listOf, most, msText, numberText, sentences, share, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, numberText, sentences, share, sumOf, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours' },
@@ -26,22 +35,64 @@ export const dnsUnanswered: Rule = {
   yieldsTo: ['dns-race', 'dns-black-hole'],
   find(context) {
     const end = context.tables.packets.rows === 0 ? 0 : context.time(context.tables.packets.rows - 1)
-    return Array.from(exchangesByServer(context), ([address, all]) => {
+    const silent = Array.from(exchangesByServer(context), ([address, all]) => {
       const lost = all.filter(
         ({ answered, askedLast, conversation }) =>
           Number.isNaN(answered) && end - askedLast > THRESHOLDS.waited.value * 1e9 && context.isOpen(conversation),
       )
       // Every resolver asks again; where none does, answers went a way that was not captured.
-      const questions = new Set(
-        lost.map(({ conversation, type, name }) => `${dnsClient(context, conversation).address} ${type} ${name}`),
-      )
+      const questions = new Set(lost.map((each) => questionOf(context, each)))
       const isRepeated = questions.size < lost.length || lost.some(({ asked, askedLast }) => askedLast > asked)
       const errors = lost.flatMap((each) => errorOf(context, each) ?? [])
       // Who is told that his question was dropped asks another server at once.
       const isOne = lost.length >= THRESHOLDS.lookups.value && (isRepeated || errors.length > 0)
-      return isOne ? draft(context, address, all, lost, errors) : undefined
+      return isOne ? { address, all, lost, errors } : undefined
     }).filter((found) => found !== undefined)
+    if (silent.length === 0) return []
+    const asked = Map.groupBy(dnsExchanges(context), (each) => questionOf(context, each))
+    return silent.map((each) => draft(context, each, asked))
   },
+}
+
+/** Whoever asks again, of this server or the next, does so by then: `timeout` of resolv.conf(5) is 30 s at most. */
+const PATIENCE_NS = 30e9
+
+interface Waiting {
+  readonly from: number
+  readonly until: number
+}
+
+const askerOf = (context: FindingContext, { conversation, name }: DnsExchange) =>
+  `${dnsClient(context, conversation).address} ${name}`
+
+const questionOf = (context: FindingContext, lookup: DnsExchange) => `${askerOf(context, lookup)} ${lookup.type}`
+
+/** For how long those who asked waited until they asked again, A and AAAA at once; and how many lookups nobody asked again, which came to nothing. */
+function waitsFor(
+  context: FindingContext,
+  lost: readonly DnsExchange[],
+  asked: ReadonlyMap<string, readonly DnsExchange[]>,
+): { costMs: number; failed: number } {
+  let failed = 0
+  const waits = Array.from(Map.groupBy(lost, (each) => askerOf(context, each)).values(), (own) =>
+    own.map((each): Waiting => {
+      const same = asked.get(questionOf(context, each)) ?? []
+      const again = same[firstPlace(0, same.length, (at) => same[at].asked > each.askedLast)]
+      const isAgain = again !== undefined && again.asked - each.askedLast <= PATIENCE_NS
+      if (!isAgain) failed++
+      return { from: each.asked, until: isAgain ? again.asked : each.askedLast }
+    }),
+  )
+  return { costMs: sumOf(waits.map(lengthOfUnion)) / 1e6, failed }
+}
+
+function lengthOfUnion(waits: readonly Waiting[]): number {
+  let [sum, end] = [0, -Infinity]
+  for (const { from, until } of waits.toSorted((a, b) => a.from - b.from)) {
+    sum += Math.max(0, until - Math.max(from, end))
+    end = Math.max(end, until)
+  }
+  return sum
 }
 
 /** The ICMP error (unreachable: RFC 792, RFC 4443) by which somebody said that the question was dropped. */
@@ -59,18 +110,23 @@ function errorOf(context: FindingContext, { asked, askedLast, conversation }: Dn
   )
 }
 
+interface Silent {
+  readonly address: string
+  readonly all: readonly DnsExchange[]
+  readonly lost: readonly DnsExchange[]
+  readonly errors: readonly IcmpError[]
+}
+
 function draft(
   context: FindingContext,
-  address: string,
-  all: readonly DnsExchange[],
-  lost: readonly DnsExchange[],
-  errors: readonly IcmpError[],
+  { address, all, lost, errors }: Silent,
+  asked: ReadonlyMap<string, readonly DnsExchange[]>,
 ): Draft {
   const server = dnsServer(context, lost[0].conversation)
   const clients = dnsClients(context, lost)
   const since = least(lost.map(({ asked }) => asked))
   const until = most(lost.map(({ askedLast }) => askedLast))
-  const costMs = lost.reduce((sum, { asked, askedLast }) => sum + askedLast - asked, 0) / 1e6
+  const { costMs, failed } = waitsFor(context, lost, asked)
   const ids = lost.map(({ conversation }) => conversation)
   const none = all.every(({ answered }) => Number.isNaN(answered))
   const died = lookupsLostOnHops(context, ids)
@@ -84,8 +140,9 @@ function draft(
     until,
     costMs,
     count: lost.length,
+    ...(failed > 0 && { failed }),
     sentence: sentences(
-      `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; repeating them took ${msText(costMs)}` : ''}.`,
+      `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; those who asked waited ${msText(costMs)} before they asked again` : ''}${failed > 0 ? `; ${failed === lost.length ? 'nobody asked' : `${numberText(failed)} ${failed === 1 ? 'was' : 'were'} not asked`} again` : ''}.`,
     ),
     // An answer that died on its way to who asked is in the capture.
     why: `The questions are in the capture, and no answer with their id came back to ${died === undefined ? 'it' : 'who asked'}.`,
