@@ -169,6 +169,27 @@ describe('a display filter', { timeout: 60_000 }, () => {
     expect(check.ok && check.note?.message).toBe('"&" calculates with bits. To join conditions write "&&".')
     expect(checkFilter('tcp.flags & 2', catalog)).not.toHaveProperty('note')
   })
+
+  it.each([
+    ['tcp.port in {443, 90..80}', '90..80'],
+    ['ip.addr in {10.0.0.9..10.0.0.1}', '10.0.0.9..10.0.0.1'],
+    ['ipv6.addr in {fe80::2..fe80::1}', 'fe80::2..fe80::1'],
+    ['eth.src in {00:00:00:00:00:02..00:00:00:00:00:01}', '00:00:00:00:00:02..00:00:00:00:00:01'],
+    ['frame.time_relative not in {2.5..1}', '2.5..1'],
+    ['dns.qry.name in {"b".."a"}', '"b".."a"'],
+  ])('%s: remarks that nothing is in %s', (filter, range) => {
+    const from = filter.indexOf(range)
+    const check = checkFilter(filter, catalog)
+    expect(check).toMatchObject({ ok: true, note: { from, to: from + range.length } })
+    expect(check.ok && check.note?.message).toContain('ends before it begins')
+  })
+
+  it.each([
+    'tcp.port in {80..80}',
+    'ip.addr in {10.0.0.0/8..10.0.0.0/8}',
+    'ipv6.addr in {fe80::/10..fe80::1}',
+    'frame in {"a".."b"}',
+  ])('%s: remarks nothing', (filter) => expect(checkFilter(filter, catalog)).not.toHaveProperty('note'))
 })
 
 describe('what is wrong with a filter', { timeout: 60_000 }, () => {

@@ -7,6 +7,7 @@ import {
   type Comparator,
   FilterError,
   type FilterNode,
+  nameOf,
   type OperandNode,
   type Quantifier,
   type Relation,
@@ -16,7 +17,7 @@ import {
 import type { FilterFunction, FilterTest, Leaf, Operand } from './filter-test.ts'
 import { comparable, described } from './filter-types.ts'
 import { askedBy, refuseBareValues } from './filter-advice.ts'
-import { merged, type Predicate, predicateOf } from './predicate.ts'
+import { isEmpty, merged, type Predicate, predicateOf } from './predicate.ts'
 import { calculate } from './arithmetic.ts'
 import { PatternError } from './pattern-syntax.ts'
 import { Pattern } from './pattern.ts'
@@ -150,7 +151,12 @@ export class FilterChecker {
     const ranges = elements.map(({ low, high, span }) => {
       const first = this.#literal(low, target)
       const last = high && this.#literal(high, target)
-      return { first, last, span }
+      if (last && isEmpty(first, last))
+        this.notes.push({
+          message: 'Nothing is in this range: it ends before it begins. The smaller value is first.',
+          ...span,
+        })
+      return { first, last }
     })
     if (ranges.every(({ first }) => first.kind === 'number')) {
       const bounds = ranges.flatMap(({ first, last }): readonly (readonly [number, number])[] => {
@@ -382,19 +388,4 @@ function resultType(name: FilterFunction, type: FilterType): FilterType {
   if (name === 'len' || name === 'count') return 'uint'
   if (name === 'lower' || name === 'upper' || name === 'string') return 'string'
   return type
-}
-
-function nameOf(node: OperandNode): string {
-  switch (node.kind) {
-    case 'word':
-      return node.text
-    case 'layer':
-      return `${nameOf(node.of)}#${node.layer}`
-    case 'slice':
-      return `${nameOf(node.of)}[…]`
-    case 'call':
-      return `${node.name}()`
-    default:
-      return 'this value'
-  }
 }

@@ -96,3 +96,19 @@ export interface StringLiteral {
   /** The first escape that means nothing in a string. */
   readonly badEscape?: Span & { readonly text: string }
 }
+
+/** What messages call it. */
+export function nameOf(node: OperandNode): string {
+  switch (node.kind) {
+    case 'word':
+      return node.text
+    case 'layer':
+      return `${nameOf(node.of)}#${node.layer}`
+    case 'slice':
+      return `${nameOf(node.of)}[…]`
+    case 'call':
+      return `${node.name}()`
+    default:
+      return 'this value'
+  }
+}

@@ -34,6 +34,12 @@ export function predicateOf(relation: Relation, literal: Literal): Predicate {
   }
 }
 
+/** Whether no value lies between the two. */
+export function isEmpty(first: Literal, last: Literal): boolean {
+  const lowest = first.kind === 'number' ? first.low : first.kind === 'bytes' ? first.bytes : first.text
+  return !predicateHolds(predicateOf('<=', last), lowest)
+}
+
 /** Ranges as bounds: ascending, apart, and flat. */
 export function merged(ranges: readonly (readonly [number, number])[]): Float64Array {
   const out: number[] = []
