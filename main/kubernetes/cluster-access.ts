@@ -136,7 +136,8 @@ export async function listAll<T>(
       page = await connection.get(path, { query })
       items.length = 0
     }
-    items.push(...page.items)
+    // Not all as arguments of one call: of a large cluster they are more than the stack holds.
+    for (const item of page.items) items.push(item)
     from = page.metadata.continue
     if (!from) return { items, resourceVersion: page.metadata.resourceVersion ?? '' }
   }
