@@ -16,6 +16,8 @@ export interface CuttingProxy extends AsyncDisposable {
 interface Link {
   /** From the cluster, for each connection. */
   bytesPerSecond: number
+  /** From the cluster: a connection is broken once it has carried so many. */
+  mostBytes: number
   /** In each direction. */
   delayMs: number
   /** Nothing passes, in either direction, and no connection is refused. */
@@ -25,6 +27,7 @@ interface Link {
 const PIECE_BYTES = 4096
 
 async function carry(from: Duplex, to: Duplex, link: Link, slow: boolean): Promise<void> {
+  let carried = 0
   for await (const bytes of from) {
     if (!Buffer.isBuffer(bytes)) continue
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
@@ -32,6 +35,11 @@ async function carry(from: Duplex, to: Duplex, link: Link, slow: boolean): Promi
       while (link.stalled) await sleep(20)
       if (slow && link.bytesPerSecond < Infinity) await sleep((piece.length / link.bytesPerSecond) * 1000)
       if (to.destroyed) return
+      carried += piece.length
+      if (slow && carried > link.mostBytes) {
+        to.destroy()
+        return
+      }
       if (link.delayMs > 0) setTimeout(() => to.write(piece), link.delayMs)
       else if (!to.write(piece)) await new Promise((resolve) => to.once('drain', resolve).once('close', resolve))
     }
@@ -41,7 +49,7 @@ async function carry(from: Duplex, to: Duplex, link: Link, slow: boolean): Promi
 }
 
 export async function cuttingProxy(): Promise<CuttingProxy> {
-  const link: Link = { bytesPerSecond: Infinity, delayMs: 0, stalled: false }
+  const link: Link = { bytesPerSecond: Infinity, mostBytes: Infinity, delayMs: 0, stalled: false }
   const open = new Set<Duplex>()
   const keep = (socket: Duplex) => {
     open.add(socket)
