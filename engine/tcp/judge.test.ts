@@ -400,6 +400,13 @@ describe('an ACK that nothing else explains', () => {
     `)
   })
 
+  it('says nothing more of a repetition seconds later', () => {
+    expectVerdicts(`${REPEATED} ; tlp, needed
+      +20ms  B>A A  1(0) ack 101 win 900 <ts 1141 341>
+      +6s    B>A A  1(0) ack 101 win 900 <ts 7141 341>
+    `)
+  })
+
   it('is not one that opens the window, one that reports a hole, or one that answers a keep-alive', () => {
     expectVerdicts(`${REPEATED} ; tlp, needed
       +20ms  B>A A  1(0) ack 101 win 900  <ts 1141 341>

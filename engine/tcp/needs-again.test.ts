@@ -215,3 +215,64 @@ describe('a SYN that came before the one sent again, late', () => {
     expectVerdicts(asked('needed', `${ANSWER}\n+5ms B>A A 1(0) ack 101 id 0 <ts 925 1120>`))
   })
 })
+
+describe('a time-out whose answer echoes what was sent first', () => {
+  /** Both segments are repeated; `options` of the SYNs, and what A sends and is answered then. */
+  const repeated = (options: string, verdicts: readonly string[], after: string): string => `
+      ids
+      +0     A>B S  0(0)          <mss 1460, ${options}ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, ${options}ts 900 100>
+      +0     A>B A  1(0) ack 1       <ts 120 900>
+      +1ms   A>B A  1(1000) ack 1    <ts 121 900>
+      +0     A>B PA 1001(1000) ack 1 <ts 121 900>
+      +250ms A>B A  1(1000) ack 1    <ts 371 900> ; rto, ${verdicts[0]}
+      +0     A>B PA 1001(1000) ack 1 <ts 371 900> ; rto, ${verdicts[1]}
+      ${after}
+    `
+  const twice = (echo: number): string => `+20ms B>A A 1(0) ack 2001 <ts 1170 ${echo}>
+      +5ms  B>A A 1(0) ack 2001 <ts 1175 ${echo}>`
+
+  it('was not needed for the rest either, of which a second answer tells', () => {
+    expectVerdicts(repeated('', ['spurious', 'spurious'], twice(121)))
+  })
+
+  it('may have been needed, and doubled by the network, where both answers echo it', () => {
+    expectVerdicts(repeated('', ['needed', 'needed'], twice(371)))
+  })
+
+  it('is not told of by an echo of what was sent in the same tick, once that is acknowledged', () => {
+    const answers = `+0 A>B PA 2001(1000) ack 1 <ts 371 900>
+      +20ms B>A A 1(0) ack 2001 <ts 1170 121>
+      +0    B>A A 1(0) ack 3001 <ts 1170 371>
+      +5ms  B>A A 1(0) ack 3001 <ts 1175 371>`
+    expectVerdicts(repeated('sackOK, ', ['spurious', 'needed'], answers))
+  })
+})
+
+describe('a DSACK of more than one repetition', () => {
+  const asked = (verdicts: readonly string[], dsack: string): string => `
+      ids
+      +0    A>B S  0(0)       <mss 1460, sackOK>
+      +20ms B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +0    A>B A  1(0) ack 1
+      +1ms  A>B A  1(1000)    ack 1
+      +0    A>B A  1001(1000) ack 1
+      +0    A>B PA 2001(500)  ack 1
+      +60ms A>B PA 2001(500)  ack 1 ; tlp, ${verdicts[0]}
+      +20ms B>A A  1(0) ack 1 <sack 2001:2501>
+      +1ms  A>B A  1(1000)    ack 1 ; fast, ${verdicts[1]}
+      +0    A>B A  1001(1000) ack 1 ; fast, ${verdicts[2]}
+      +25ms B>A A  1(0) ack 2501
+      +1ms  B>A A  1(0) ack 2501 <sack ${dsack}>
+    `
+
+  it('is of each that it holds, whichever was sent first: a receiver merges what came at once', () => {
+    expectVerdicts(asked(['spurious', 'spurious', 'spurious'], '1:2501'))
+    expectVerdicts(asked(['spurious', 'needed', 'spurious'], '1001:2501'))
+  })
+
+  it('is of nothing outside of it', () => {
+    expectVerdicts(asked(['needed', 'needed', 'spurious'], '1001:2001'))
+    expectVerdicts(asked(['spurious', 'needed', 'needed'], '2001:2501'))
+  })
+})

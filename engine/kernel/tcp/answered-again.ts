@@ -80,14 +80,14 @@ function answeredAgain(d: Sender, other: Sender, number: i32, time: f64, byReset
 }
 
 /**
- * What was answered in its time, as needed, and what SACKs had asked for or what more than it was acknowledged since: had it come twice, the other
- * side would say so in a DSACK, and this answers something else, as a packet that was overtaken (RFC 7323 section 5.3 R1). Of a SYN there is no DSACK.
+ * What was answered in its time, as needed, and more than it was acknowledged since: had it come twice, the other side would say so in a DSACK, and
+ * this answers something else, as a packet that was overtaken (RFC 7323 section 5.3 R1). Of a SYN there is no DSACK.
  */
 function wouldBeTold(d: Sender, other: Sender, repetition: Repetition, number: i32): bool {
   const verdict = verdicts.verdict(repetition.entry)
   if (verdict === VERDICT.syn || verdict === VERDICT.synack) return false
   const isNeeded = verdicts.need(repetition.entry) === NEED.needed
-  return isNeeded && (number !== repetition.end || verdict === VERDICT.fast) && tellsTwice(d, other)
+  return isNeeded && number !== repetition.end && tellsTwice(d, other)
 }
 
 function isSelected(d: Sender, repetition: Repetition): bool {

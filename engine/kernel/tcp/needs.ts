@@ -137,23 +137,26 @@ export function answeredTwice(d: Sender, ack: i32, time: f64, another: bool): vo
  * was not needed, as may be known already.
  */
 export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
-  let found = false
+  // Of these bytes it was found already.
+  let from = right
+  let to = right
   let name = newestBefore(d, right)
-  for (let n = 0; n < LOOKED_AT && name !== NONE && left - right < 0; n++) {
+  for (let n = 0; n < LOOKED_AT && name !== NONE && (from - left > 0 || to - right < 0); n++) {
     const repetition = at(name)
     const entry = repetition.entry
-    const overlaps = repetition.seq - right < 0 && left - repetition.end < 0
-    if (overlaps && repetition.answered === 0) {
+    const begin = repetition.seq - left > 0 ? repetition.seq : left
+    const end = repetition.end - right < 0 ? repetition.end : right
+    if (begin - end < 0 && (begin - from < 0 || end - to > 0) && repetition.answered === 0) {
       if (verdicts.need(entry) !== NEED.acknowledged) verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       if (isByTimer(repetition)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
-      found = true
       // What is before it was repeated earlier.
-      right = repetition.seq
+      if (from === right || end - to > 0) to = end
+      if (begin - from < 0) from = begin
     }
     name = repetition.before
   }
-  return found
+  return from - right < 0
 }
 
 /**
