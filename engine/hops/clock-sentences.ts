@@ -4,7 +4,7 @@ import type { HopReport, MovedClock } from './report.ts'
 /** So many settings of one clock are told. */
 const MOST_TOLD = 3
 
-/** Of each clock that moved against another's how it did: "The clock of node-b, against that of node-a, was set back by 3.00 s at 5.20 s: ..." */
+/** Of each clock that moved against another's how it did: "The clock of node-b, against that of node-a, was set back by 3.00 s when that read 5.20 s: ..." */
 export function clockSentences({ moved, points }: HopReport): string[] {
   return moved.map((clock) => {
     const [own, other] = [clock.point, clock.against].map((point) => printable(points[point].name))
@@ -23,7 +23,7 @@ function driftOf({ drift }: MovedClock): string[] {
 function settingsOf({ moves }: MovedClock): string[] {
   const told = moves.slice(0, MOST_TOLD).map(({ time, byNs }, i) => {
     const by = byNs - (moves[i - 1]?.byNs ?? 0)
-    return `was set ${by > 0 ? 'forward' : 'back'} by ${nsText(Math.abs(by))} at ${nsText(time)}`
+    return `was set ${by > 0 ? 'forward' : 'back'} by ${nsText(Math.abs(by))} when that read ${nsText(time)}`
   })
   const rest = moves.length - told.length
   return rest === 0 ? told : [...told, `was set ${countOf(rest, 'time')} more`]

@@ -85,7 +85,7 @@ describe('clocks', () => {
     expect(report.losses.map(({ againAfterNs }) => Math.round((againAfterNs ?? 0) / MS))).toEqual([150, 150, 150])
     const [sentence] = clockSentences(report)
     expect(sentence).toMatch(
-      /^The clock of \S+, against that of \S+, was set (forward|back) by (200 ms|3\.00 s) at 10\.0 s: /,
+      /^The clock of \S+, against that of \S+, was set (forward|back) by (200 ms|3\.00 s) when that read 10\.0 s: /,
     )
   })
 
@@ -103,7 +103,9 @@ describe('clocks', () => {
     // The drift is known as well as the way there and back is short.
     for (const { delay } of report.hops) expect(delay?.aboveLeast.max).toBeLessThan(MS)
     expect(clockSentences(report)).toEqual([
-      expect.stringMatching(/ ran about 5[0-4]0 ppm too \S+ and was set (forward|back) by 200 ms at 10\.0 s: /),
+      expect.stringMatching(
+        / ran about 5[0-4]0 ppm too \S+ and was set (forward|back) by 200 ms when that read 10\.0 s: /,
+      ),
     ])
   })
 

@@ -114,7 +114,7 @@ export interface MovedClock {
   readonly against: number
   /** By how much it runs faster, as a share of the time; below 0 slower. */
   readonly drift: number
-  /** Since when, by its own clock had it not moved, it was ahead by how much more besides. Where neither is told it can't be. */
+  /** Since when, by the other's clock, it was ahead by how much more besides. Where neither is told it can't be. */
   readonly moves: readonly { readonly time: number; readonly byNs: number }[]
 }
 
