@@ -104,6 +104,16 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(made()).toBe(1)
   })
 
+  it('says of a policy that does not answer in time what that means', async () => {
+    const words =
+      'Internal error occurred: failed calling webhook "validate.kyverno.svc-fail": context deadline exceeded'
+    const asked = fail('POST', podsPath('default'), 1, new ApiFailure(500, 'InternalError', words))
+    const error = await createPod(admin, podOf('default', 'unasked')).catch((caught: unknown) => caught)
+    const means = expect.stringMatching(/svc-fail": context deadline exceeded\. A policy of the cluster is to be asked/)
+    expect(error).toMatchObject({ httpStatus: 500, message: means })
+    expect([wasRefused(error), asked()]).toEqual([false, 1])
+  })
+
   it('reads a list anew that the cluster forgets between two pages', async () => {
     cluster.namespace('many')
     for (let i = 0; i < 600; i++) cluster.add('services', 'many', { metadata: { name: `s${i}` } })

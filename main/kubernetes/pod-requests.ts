@@ -69,9 +69,10 @@ export const wasRefused = (error: unknown): error is ApiError =>
   error instanceof ApiError && error.httpStatus >= 400 && error.httpStatus < 500
 
 function explained(error: unknown): unknown {
-  if (!wasRefused(error)) return error
-  const means = meaningOf(error.message)
-  return means ? new ApiError(error.httpStatus, error.reason, `${error.message.replace(/\.?$/, '.')} ${means}`) : error
+  if (!(error instanceof ApiError)) return error
+  const { httpStatus, reason, message, retryAfterMs } = error
+  const means = meaningOf(message)
+  return means ? new ApiError(httpStatus, reason, `${message.replace(/\.?$/, '.')} ${means}`, retryAfterMs) : error
 }
 
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
@@ -94,6 +95,10 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [
     /admission webhook .* denied/,
     'A policy of the cluster refuses it: who looks after its policies can make an exception.',
+  ],
+  [
+    /failed calling webhook/,
+    'A policy of the cluster is to be asked, and does not answer: try again; if it stays away, its pods or its webhook configuration (kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations) need looking after.',
   ],
   [
     /seccomp may not be set/,
