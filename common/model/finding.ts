@@ -133,3 +133,8 @@ export interface FindingsReport {
   /** About the capture itself. */
   readonly artefacts: readonly Finding[]
 }
+
+const BEFORE_UNIT = /(?<=\d) (?=(?:%|[nµm]?s|min|h|[kMGT]?B|[kMG]bit\/s)(?!\w))/g
+
+/** A finding's text with no-break spaces between numbers and their units, so that no line ends there. */
+export const unbroken = (text: string): string => text.replaceAll(BEFORE_UNIT, '\u{a0}')

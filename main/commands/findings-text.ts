@@ -1,3 +1,4 @@
+import { unbroken } from '../../common/model/finding.ts'
 import type { Engine, Finding, FindingsReport } from '../../engine/engine.ts'
 import { printable } from './conversation-table.ts'
 import { countText, millisecondsText, textWidth } from './text.ts'
@@ -68,17 +69,17 @@ function artefactsText(artefacts: readonly Finding[]): string {
   return ['About the capture itself:', ...lines].join('\n')
 }
 
-/** Lines as wide as text may be, broken at spaces. */
+/** Lines as wide as text may be, broken at spaces, but not between a number and its unit. */
 function wrapped(text: string, indent: string): string {
   const width = textWidth()
   const lines: string[] = []
   let line = ''
-  for (const word of printable(text).split(' ')) {
+  for (const word of unbroken(printable(text)).split(' ')) {
     if (line !== '' && indent.length + line.length + 1 + word.length > width) {
       lines.push(indent + line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
   lines.push(indent + line)
-  return lines.join('\n')
+  return lines.join('\n').replaceAll('\u{a0}', ' ')
 }

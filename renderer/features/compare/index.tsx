@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import type { Finding } from '../../../common/model/finding.ts'
+import { type Finding, unbroken } from '../../../common/model/finding.ts'
 import type { CaptureFacts, Comparison } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { OtherState } from '../../app/other-capture.ts'
@@ -239,7 +239,7 @@ function Found({ title, findings, onFinding }: FoundProps): ReactNode {
       <ul>
         {findings.map((finding) => (
           <li key={finding.id}>
-            <FindingTitle finding={finding} onFinding={onFinding} /> {finding.sentence}
+            <FindingTitle finding={finding} onFinding={onFinding} /> {unbroken(finding.sentence)}
           </li>
         ))}
       </ul>
@@ -265,9 +265,9 @@ function FoundInBoth({ names, stayed, onFinding }: FoundInBothProps): ReactNode 
             <FindingTitle finding={b} onFinding={onFinding} />
             <dl>
               <dt>{names[0]}</dt>
-              <dd>{a.sentence}</dd>
+              <dd>{unbroken(a.sentence)}</dd>
               <dt>{names[1]}</dt>
-              <dd>{b.sentence}</dd>
+              <dd>{unbroken(b.sentence)}</dd>
             </dl>
           </li>
         ))}

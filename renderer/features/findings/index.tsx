@@ -1,6 +1,6 @@
 import { Clock, Copy, Download, ExternalLink, ListFilter, SquareTerminal } from 'lucide-react'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
-import type { Finding, FindingsReport } from '../../../common/model/finding.ts'
+import { type Finding, type FindingsReport, unbroken } from '../../../common/model/finding.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import {
   formatClock,
@@ -201,7 +201,7 @@ function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyComma
   return (
     <article className="story" aria-label={title} tabIndex={0}>
       <h3>{title}</h3>
-      <p className="story-sentence">{sentence}</p>
+      <p className="story-sentence">{unbroken(sentence)}</p>
       <div className="story-actions">
         <button type="button" className="button primary small" onClick={() => onShow(finding)}>
           <ListFilter size={12} aria-hidden /> Show the packets
@@ -222,8 +222,8 @@ function Story({ finding, epochNs, onShow, onTime, onPacket, onCopy, onCopyComma
         )}
       </div>
       <dl>
-        <Part name="Why">{why}</Part>
-        <Part name="To blame">{blamed}</Part>
+        <Part name="Why">{unbroken(why)}</Part>
+        <Part name="To blame">{unbroken(blamed)}</Part>
         <Part name="When">
           {epochNs !== undefined && `${formatClock(epochNs, since, zone, 3)} ${formatZone(epochNs, since, zone)}, `}
           {formatSeconds(since, 3)} s after the first packet
