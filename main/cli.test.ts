@@ -61,7 +61,13 @@ describe('the command line', () => {
   it.each<[string, readonly string[], string]>([
     ['an unknown command', ['analyse', PLAIN], 'there is no command "analyse". Commands: analyze, '],
     ['a name that every object has', ['constructor'], 'there is no command "constructor"'],
-    ['an unknown option', ['analyze', PLAIN, '--jsn'], "Unknown option '--jsn'"],
+    ['an unknown option', ['analyze', PLAIN, '--jsn'], "Unknown option '--jsn'.\n`"],
+    [
+      'a value that another would replace',
+      ['expert', PLAIN, '--filter', 'udp', '--filter', 'tcp'],
+      '--filter is given twice',
+    ],
+    ['two places to write to', ['export', PLAIN, '-o', '/no/a', '--output=/no/b'], '--output is given twice'],
     ['a filter that is none', ['expert', PLAIN, '--filter', 'tcp.prt == 1'], '  tcp.prt == 1\n  ^^^^^^^'],
     ['no file', ['analyze'], 'name a capture file.'],
     ['two files where one is analysed', ['conversations', PLAIN, LOSS], 'name one capture file, not several.'],
@@ -83,26 +89,29 @@ describe('the command line', () => {
     expect(stderr).not.toContain('    at ')
   })
 
-  it.each(['analyze', 'expert', 'conversations', 'frames'])('%s says why a file cannot be read', async (command) => {
-    const folder = temporaryFolder()
-    const empty = join(folder, 'empty.pcap')
-    const text = join(folder, 'notes.pcap')
-    writeFileSync(empty, '')
-    writeFileSync(text, 'These are notes, and no capture at all.\n')
-    const cases = [
-      [join(folder, 'gone.pcap'), 'There is no such file.'],
-      [folder, 'is a folder'],
-      [empty, 'The file is empty: '],
-      [text, 'The file is text'],
-    ]
-    for (const [file, says] of cases) {
-      const { code, stdout, stderr } = await runCli([command, file])
-      expect([code, stdout]).toEqual([1, ''])
-      expect(stderr).toContain(file)
-      expect(stderr).toContain(says)
-      expect(stderr.trimEnd().split('\n')).toHaveLength(1)
-    }
-  })
+  it.each(['analyze', 'expert', 'conversations', 'frames', 'notes'])(
+    '%s says why a file cannot be read',
+    async (command) => {
+      const folder = temporaryFolder()
+      const empty = join(folder, 'empty.pcap')
+      const text = join(folder, 'notes.pcap')
+      writeFileSync(empty, '')
+      writeFileSync(text, 'These are notes, and no capture at all.\n')
+      const cases = [
+        [join(folder, 'gone.pcap'), 'There is no such file.'],
+        [folder, 'is a folder'],
+        [empty, 'The file is empty: '],
+        [text, 'The file is text'],
+      ]
+      for (const [file, says] of cases) {
+        const { code, stdout, stderr } = await runCli([command, file])
+        expect([code, stdout]).toEqual([1, ''])
+        expect(stderr).toContain(file)
+        expect(stderr).toContain(says)
+        expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+      }
+    },
+  )
 
   it('ends in silence when nobody reads on', async () => {
     for (const args of [
@@ -247,6 +256,11 @@ describe('frames --out', () => {
     const { code, stderr } = await runCli(['frames', '--out', join(file, 'tables'), PLAIN])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^hopscope frames: cannot make the folder .*\n$/)
+    const itself = await runCli(['frames', '--out', file, PLAIN])
+    expect([itself.code, itself.stderr]).toEqual([
+      1,
+      `hopscope frames: cannot make the folder ${file}: There is a file of that name.\n`,
+    ])
   })
 })
 

@@ -18,6 +18,8 @@ export function whyFileFailed(error: unknown): string {
       return 'The disk is full.'
     case 'EROFS':
       return 'The disk is read-only.'
+    case 'EEXIST':
+      return 'There is a file of that name.'
     case 'EISDIR':
       return 'It is a folder.'
     case 'EMFILE':

@@ -27,7 +27,7 @@ export function saysDropped({ packets, conversations }: HopTables, row: number):
 }
 
 /** What is quoted: ports, sequence number or digest, and who sent it, to whom the error goes. */
-export function quotedBy({ packets, conversations }: HopTables, row: number): string {
+function quotedBy({ packets, conversations }: HopTables, row: number): string {
   const chunk = packets.chunk(row)
   const i = row % CHUNK_ROWS
   const toB = (chunk.flags[i] & FLAG.reverse) === 0

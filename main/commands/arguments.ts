@@ -1,15 +1,29 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { UsageError } from './command.ts'
 
-/** node:util's parseArgs, with what is wrong said as a UsageError. */
+/** node:util's parseArgs, with what is wrong said as a UsageError; so is a value that would silently replace the one before. */
 export function parseArguments<const T extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: T,
 ) {
+  const parsed = attempt(() => parseArgs({ args: [...args], options, allowPositionals: true, tokens: true }))
+  const given = new Set<string>()
+  for (const token of parsed.tokens) {
+    if (token.kind !== 'option' || token.value === undefined || options[token.name]?.multiple) continue
+    if (given.has(token.name)) throw new UsageError(`${token.rawName} is given twice; it takes one value.`)
+    given.add(token.name)
+  }
+  return parsed
+}
+
+function attempt<T>(parse: () => T): T {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
+    return parse()
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    // Node goes on about positional arguments, which nobody asked for.
+    throw new UsageError(
+      String(error instanceof Error ? error.message : error).replace(/\. To specify a positional .*/s, '.'),
+    )
   }
 }
 

@@ -54,9 +54,9 @@ shows; \`report\` has them too.
     const places = [values.frame, values.stream, values.from, values.to]
     if (add === undefined && [...places, edit === undefined && (tag ?? colour)].some((value) => value))
       throw new UsageError('say with --add what the note says.')
-    const kept = await noteFileOf(file)
-    if (!kept && changes > 0) throw new UsageError('notes are kept beside a file, not standard input.')
+    if (file === '-' && changes > 0) throw new UsageError('notes are kept beside a file, not standard input.')
     const engine = await readCapture(Engine, file)
+    const kept = await noteFileOf(file)
     warnOfDamage('notes', file, engine)
     const listed = async () => {
       engine.notes.set(kept ? await said(kept.read()) : [])

@@ -118,6 +118,7 @@ function attempt<T>(path: string, work: () => T): T {
     return work()
   } catch (error) {
     if (isFileError(error, 'EPIPE')) throw new OutputClosed()
-    throw new CommandError(`cannot write ${path}: ${whyFileFailed(error)}`)
+    const noFolder = isFileError(error, 'ENOENT') || isFileError(error, 'ENOTDIR')
+    throw new CommandError(`cannot write ${path}: ${noFolder ? 'There is no such folder.' : whyFileFailed(error)}`)
   }
 }
