@@ -10,6 +10,7 @@ it('separates the thousands of every number', () => {
 it('says a part of a whole as a person would', () => {
   expect(partOf(3, 9, 'lookup')).toBe('3 of 9 lookups (33 %)')
   expect(partOf(9, 9, 'lookup')).toBe('all 9 lookups')
+  expect(partOf(2, 2, 'lookup')).toBe('both lookups')
   expect(partOf(1, 1, 'lookup')).toBe('the only lookup')
 })
 

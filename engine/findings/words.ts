@@ -34,10 +34,10 @@ export function share(part: number, whole: number): string {
   return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`
 }
 
-/** "3 of 9 lookups (33 %)", "all 9 lookups", "the only lookup". */
+/** "3 of 9 lookups (33 %)", "all 9 lookups", "both lookups", "the only lookup". */
 export function partOf(part: number, whole: number, noun: string): string {
   if (part < whole) return `${numberText(part)} of ${countOf(whole, noun)} (${share(part, whole)})`
-  return whole === 1 ? `the only ${noun}` : `all ${countOf(whole, noun)}`
+  return whole === 1 ? `the only ${noun}` : whole === 2 ? `both ${noun}s` : `all ${countOf(whole, noun)}`
 }
 
 /** As a sentence begins. */

@@ -127,7 +127,9 @@ function draft(context: FindingContext, peer: string, cases: readonly Vanished[]
   )
   return {
     subject: peer,
-    ...(costMs === 0 && unanswered.length === 0 && { severity: 'low' as const }),
+    ...(costMs === 0 && unanswered.length === 0
+      ? { severity: 'low' as const, title: 'A close that nobody answered' }
+      : { failed: cases.filter(({ costNs }) => costNs > 0).length + unanswered.length }),
     ...(cases.length === 1 && {
       server: context.server(cases[0].id),
       client: { address: context.client(cases[0].id).address },

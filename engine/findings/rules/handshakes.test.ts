@@ -75,6 +75,13 @@ describe('lost SYNs', () => {
     )
     expect(finding.blamed).toMatch(/^the way from this capture point to the client/)
     expect(finding.settle).toBe('A capture in the client pod: whether the SYN-ACKs arrive there.')
+    expect(finding.sentence).toContain(' 1 SYN-ACK had passed here before the last SYN, in vain.')
+    expect(finding.evidence.map(({ role }) => role)).toEqual([
+      'the SYN',
+      'the answer',
+      'its repetition',
+      'the answer again',
+    ])
   })
 
   it.each([

@@ -109,7 +109,7 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
         total(({ segments }) => segments.countData()),
       )} of the data segments of ${countOf(cases.length, 'connection')}: ${msText(costMs)} were lost.`,
       timeouts > 0
-        ? `${timeouts === 1 ? 'Once' : countOf(timeouts, 'time')} a timer had to run out first${waitsText(waits)}.`
+        ? `${timeouts === 1 ? 'Once' : timeouts === 2 ? 'Twice' : countOf(timeouts, 'time')} a timer had to run out first${waitsText(waits)}.`
         : `Later data asked for ${again === 1 ? 'it' : 'each of them'}, so no timer had to run out.`,
     ),
     why: tail

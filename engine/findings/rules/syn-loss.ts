@@ -5,7 +5,7 @@ import { about, byServer, type Case, clientsText, type Group, worst } from '../g
 import { captureSide, type Handshake, handshakeOf } from '../handshake.ts'
 import { lostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
-import { capital, countOf, median, most, msText, nsText, partOf, sentences, whenText } from '../words.ts'
+import { capital, countOf, median, most, msText, nsText, partOf, sentences, sumOf, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   /** A repetition sooner than this is none of the sender's timer. */
@@ -74,6 +74,9 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
   const lost = cases.reduce((sum, { handshake }) => sum + handshake.syns.length - 1, 0)
   const unanswered = cases.filter(({ answered }) => !answered).length
   const answersLost = cases.filter((each) => each.answersLost).length
+  const inVain = sumOf(
+    cases.map(({ handshake: { syns, synAcks } }) => synAcks.filter((i) => i < syns[syns.length - 1]).length),
+  )
   const waits = cases.map(({ costNs }) => costNs)
   const side = captureSide(context, all)
   const died = lostOnHops(
@@ -91,6 +94,9 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
       waits.length === 1
         ? `it took ${nsText(waits[0])} longer to open.`
         : `each took ${nsText(median(waits))} longer to open (most ${nsText(most(waits))}), ${msText(group.costMs)} in all.`,
+      inVain > 0
+        ? `${countOf(inVain, 'SYN-ACK')} had passed here before the last SYN${cases.length === 1 ? '' : 's'}, in vain.`
+        : '',
       unanswered > 0 ? `${countOf(unanswered, 'connection')} never got an answer here.` : '',
     ),
     why: sentences(
@@ -184,6 +190,6 @@ function evidence({ segments, syns, synAcks }: Handshake) {
   return [
     { row: segments.row(syns[0]), role: 'the SYN' },
     ...syns.slice(1, 4).map((i) => ({ row: segments.row(i), role: 'its repetition' })),
-    ...synAcks.slice(0, 1).map((i) => ({ row: segments.row(i), role: 'the answer' })),
+    ...synAcks.slice(0, 3).map((i, n) => ({ row: segments.row(i), role: n === 0 ? 'the answer' : 'the answer again' })),
   ].sort((a, b) => a.row - b.row)
 }

@@ -49,7 +49,9 @@ describe('a peer that vanished', () => {
   const later = `${OPENS}\n+1ms A>B PA 1(100) ack 1\n+5ms B>A A 1(0) ack 101`
 
   it('held up nobody where only FINs got no answer', async () => {
-    expect(theFinding(await findInConnections(silent))).toMatchObject({ kind: 'half-open', costMs: 0 })
+    const finding = theFinding(await findInConnections(silent))
+    expect(finding).toMatchObject({ kind: 'half-open', costMs: 0, title: 'A close that nobody answered' })
+    expect(finding.failed).toBeUndefined()
   })
 
   it('held up nobody where both had closed: it may have forgotten the connection', async () => {
@@ -63,7 +65,9 @@ describe('a peer that vanished', () => {
     // Who has only ended its own half may wait for the rest.
     expect(theFinding(await findInConnections(half('PA 101(31) ack 2')))).toMatchObject({
       kind: 'half-open',
+      title: 'A peer vanished',
       costMs: 9300,
+      failed: 1,
     })
   })
 
