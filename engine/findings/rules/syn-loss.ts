@@ -104,7 +104,7 @@ function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array)
       all.length > cases.length
         ? 'Other connections to the same port opened at once, so it listens and is allowed.'
         : unanswered < cases.length
-          ? 'A repetition was answered, so the port listens and is allowed.'
+          ? 'A SYN was answered, so the port listens and is allowed.'
           : '',
       isOpening
         ? `Of ${countOf(data.sent, 'data segment')} of these connections ${data.again === 0 ? 'none' : data.again} had to be sent again.`
