@@ -23,9 +23,10 @@ describe('the command line', () => {
   it('shows every command, and fails without one', async () => {
     const help = await runCli(['--help'])
     expect([help.code, help.stderr]).toEqual([0, ''])
-    for (const command of ['analyze', 'expert', 'conversations', 'frames', 'follow', 'export', 'serve']) {
-      expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
-    }
+    const listed = [...help.stdout.matchAll(/^ {2}([a-z-]+) {2}/gm)].map(([, name]) => name)
+    const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
+    expect(listed.toSorted()).toEqual([...readme.matchAll(/^\| `([a-z-]+)[ `]/gm)].map(([, name]) => name).toSorted())
+    expect(listed.length).toBeGreaterThan(10)
     const none = await runCli([])
     expect([none.code, none.stdout, none.stderr]).toEqual([2, '', help.stdout])
   })
@@ -33,10 +34,14 @@ describe('the command line', () => {
   it.each([
     'analyze',
     'expert',
+    'findings',
     'conversations',
+    'exchanges',
+    'round-trips',
     'frames',
     'follow',
     'compare',
+    'hops',
     'notes',
     'report',
     'export',

@@ -3,16 +3,7 @@ import type { LadderRow } from '../../../engine/engine.ts'
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
-
-/** What a packet sent again really is, where its label does not say it. */
-const VERDICTS: Readonly<Record<string, string>> = {
-  rto: 'RTO',
-  tlp: 'Tail loss probe',
-  syn: 'SYN again',
-  synack: 'SYN, ACK again',
-  copy: 'Captured twice',
-  reordered: 'Reordered',
-}
+import { VERDICT_NAMES } from '../../components/verdict-names.ts'
 
 interface ArrowProps {
   readonly packet: LadderRow
@@ -32,8 +23,8 @@ export function Arrow({ packet, pause }: ArrowProps): ReactNode {
         {labels.map((label) => (
           <LabelBadge key={label} label={label} />
         ))}
-        {verdict !== undefined && VERDICTS[verdict] !== undefined && (
-          <span className="label verdict">{VERDICTS[verdict]}</span>
+        {verdict !== undefined && VERDICT_NAMES[verdict] !== undefined && (
+          <span className="label verdict">{VERDICT_NAMES[verdict]}</span>
         )}
         {lost && (
           <span className="arrow-lost">

@@ -6,6 +6,7 @@ import type { Column } from '../../components/data-grid.tsx'
 import { formatClock, formatSeconds, formatZone, type Zone } from '../../components/format.ts'
 import { LabelBadge } from '../../components/label-badge.tsx'
 import { NoteMark } from '../../components/note-marks.tsx'
+import { VERDICT_NAMES } from '../../components/verdict-names.ts'
 import { splitMarks } from './marks.ts'
 
 export interface PacketColumn extends Column<PacketRow> {
@@ -108,21 +109,11 @@ function Info({ row }: { readonly row: PacketRow }): ReactNode {
       {marks.map((mark, i) => (
         <LabelBadge key={mark} label={row.labels[i]} text={mark} />
       ))}
-      {row.verdict !== undefined && VERDICTS[row.verdict] !== undefined && (
-        <span className="label verdict">{VERDICTS[row.verdict]}</span>
+      {row.verdict !== undefined && VERDICT_NAMES[row.verdict] !== undefined && (
+        <span className="label verdict">{VERDICT_NAMES[row.verdict]}</span>
       )}
       {row.error !== undefined && <span className="label">{row.error}</span>}
       {text}
     </>
   )
-}
-
-/** What a retransmission really is, where the label does not say it. */
-const VERDICTS: Readonly<Record<string, string>> = {
-  rto: 'RTO',
-  tlp: 'Tail loss probe',
-  syn: 'SYN again',
-  synack: 'SYN, ACK again',
-  copy: 'Captured twice',
-  reordered: 'Reordered',
 }
