@@ -43,7 +43,7 @@ describe('lost SYNs', () => {
   it('does not call on other connections where there are none', async () => {
     const late = '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1'
     expect(theFinding(await findInConnections(late, OPENS)).why).toMatch(/Other connections to the same port opened/)
-    expect(theFinding(await findInConnections(late)).why).toMatch(/after 1\.00 s\. A repetition was answered/)
+    expect(theFinding(await findInConnections(late)).why).toMatch(/after 1\.00 s\. A SYN was answered/)
   })
 
   describe('beside data', () => {
