@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestCluster } from '../../test/cluster/cluster.ts'
+import { ApiFailure } from '../demo/cluster/failure.ts'
 import { openAs, skipReason } from '../../test/cluster/start.ts'
 import type { ApiConnection } from './api-connection.ts'
 import { Informer, Informers, type InformerRequest, type InformerState } from './informer.ts'
@@ -106,7 +107,7 @@ describe.skipIf(skipReason !== undefined)(
       again.end()
     })
 
-    it('says once that it is forbidden, and does not ask again', async () => {
+    it('says once that it is forbidden, and does not ask again at once', async () => {
       const { connection: nobody } = await openAs(cluster, 'nobody')
       const states: InformerState<KubernetesObject>[] = []
       const informer = new Informer(nobody, { path: '/api/v1/pods' })
@@ -121,6 +122,23 @@ describe.skipIf(skipReason !== undefined)(
       })
       end()
       alsoEnd()
+    })
+
+    it('notices that what was forbidden is granted', async () => {
+      const forbidden = new ApiFailure(403, 'Forbidden', 'services is forbidden')
+      cluster.api.onRequest = ({ url }) => (url.startsWith('/api/v1/services') ? forbidden : undefined)
+      const informer = new Informer<Service>(connection, { path: '/api/v1/services' }, undefined, 10)
+      const { end, until } = watch(informer)
+      try {
+        await until((state) => state.forbidden === true)
+        cluster.api.onRequest = undefined
+        await until(({ synced }) => synced)
+        expect(informer.state).not.toHaveProperty('forbidden')
+        expect(informer.state).not.toHaveProperty('problem')
+      } finally {
+        cluster.api.onRequest = undefined
+        end()
+      }
     })
 
     it('is shared, and kept for those who come back to a list, not for single objects', () => {

@@ -18,7 +18,7 @@ export interface InformerState<T> {
   readonly synced: boolean
   /** Why it is not up to date, in words. */
   readonly problem?: string
-  /** It may not be listed or watched: asking again is of no use. */
+  /** It may not be listed or watched: it is asked for again now and then, as that may be granted meanwhile. */
   readonly forbidden?: boolean
 }
 
@@ -39,14 +39,21 @@ export class Informer<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>()
   readonly #listeners = new Set<(state: InformerState<T>) => void>()
   readonly #left: () => void
+  readonly #forbiddenMs: number
   #running: AbortController | undefined
   #synced = false
   #problem: string | undefined
   #forbidden = false
   #version = ''
 
-  /** `left` is called when nobody observes it any more. */
-  constructor(connection: ApiConnection, request: InformerRequest, left: () => void = () => undefined) {
+  /** `left` is called when nobody observes it any more. `forbiddenMs`: so long what is forbidden is not asked for again. */
+  constructor(
+    connection: ApiConnection,
+    request: InformerRequest,
+    left: () => void = () => undefined,
+    forbiddenMs = LONGEST_PAUSE_MS,
+  ) {
+    this.#forbiddenMs = forbiddenMs
     this.#connection = connection
     this.#request = request
     this.#left = left
@@ -81,6 +88,7 @@ export class Informer<T extends KubernetesObject> {
     const { signal } = running
     this.#version = ''
     this.#forbidden = false
+    this.#problem = undefined
     // What is left from an earlier look may be old: it is shown, but not as all there is.
     this.#synced = false
     for (let pause = SHORTEST_PAUSE_MS; !signal.aborted;) {
@@ -93,11 +101,12 @@ export class Informer<T extends KubernetesObject> {
         if (signal.aborted) return
         if (error instanceof ApiError && error.httpStatus === 410) this.#version = ''
         else {
-          this.#problem = error instanceof Error ? error.message : String(error)
+          const problem = error instanceof Error ? error.message : String(error)
+          const isNews = problem !== this.#problem
+          this.#problem = problem
           this.#forbidden = error instanceof ApiError && error.httpStatus === 403
-          this.#tell()
-          if (this.#forbidden) return
-          wait = retryAfterMs(error)
+          if (isNews) this.#tell()
+          wait = this.#forbidden ? this.#forbiddenMs : retryAfterMs(error)
         }
       }
       if (Date.now() - began > SHORT_WATCH_MS) pause = SHORTEST_PAUSE_MS
@@ -115,6 +124,7 @@ export class Informer<T extends KubernetesObject> {
     this.#version = resourceVersion
     this.#synced = true
     this.#problem = undefined
+    this.#forbidden = false
     this.#tell()
   }
 
