@@ -23,8 +23,8 @@ export interface LatencySummary {
   readonly p50: Percentile
   readonly p90: Percentile
   readonly p99: Percentile
-  /** The longest that was measured; NaN without one. */
-  readonly maxNs: number
+  /** Exactly the longest, or the longest that was waited in vain. */
+  readonly max: Percentile
 }
 
 /**

@@ -94,10 +94,21 @@ describe('percentiles', () => {
     const [http] = queries(talk)
       .summaries({ protocol: 'http' }, true)
       .filter(({ measure }) => measure === 'http')
-    expect(http).toMatchObject({ count: 10, unanswered: 1, failed: 0, maxNs: 30 * MS })
+    expect(http).toMatchObject({ count: 10, unanswered: 1, failed: 0 })
     expect(http.p50.beyond).toBe(false)
     expect(http.p50.ns).toBeCloseTo(30 * MS, -6)
     expect(http.p99).toEqual({ ns: 5000 * MS, beyond: true })
+    expect(http.max).toEqual({ ns: 5000 * MS, beyond: true })
+  })
+
+  it('end with the longest that was measured, exactly, where it is longer than all that was waited in vain', () => {
+    const talk = connection()
+    talk.client(GET, { ms: 10 }).server(OK, { ms: 6000.25 })
+    talk.client(GET, { ms: 10 }).client('', { ms: 3000, ack: OK.length })
+    const [http] = queries(talk)
+      .summaries({ protocol: 'http' }, true)
+      .filter(({ measure }) => measure === 'http')
+    expect(http).toMatchObject({ count: 2, unanswered: 1, max: { ns: 6000.25 * MS, beyond: false } })
   })
 
   it('leave out what is answered never or can not be told', () => {
@@ -150,14 +161,14 @@ describe('round trips', () => {
 
   it('are those of either half of the path', () => {
     expect(halves(connection())).toMatchObject([
-      { count: 1, maxNs: 3 * MS },
-      { count: 1, maxNs: 20 * MS },
+      { count: 1, max: { ns: 3 * MS } },
+      { count: 1, max: { ns: 20 * MS } },
     ])
   })
 
   it('do not count what was sent again, as nobody knows which copy was acknowledged', () => {
     const talk = connection().client(GET, { ms: 10 }).client(GET, { at: 0, ms: 300 }).server('', { ms: 1 })
-    expect(halves(talk)[1]).toMatchObject({ count: 1, maxNs: 20 * MS })
+    expect(halves(talk)[1]).toMatchObject({ count: 1, max: { ns: 20 * MS } })
   })
 
   it('do not count ACKs that the receiver sat on, and say how many', () => {
@@ -169,7 +180,7 @@ describe('round trips', () => {
 
   it('do not count ACKs with data, which may have waited for the program, and say how many', () => {
     const talk = connection().client(GET, { ms: 10 }).server(OK, { ms: 120 })
-    expect(halves(talk)[1]).toMatchObject({ count: 1, maxNs: 20 * MS, withData: 1 })
+    expect(halves(talk)[1]).toMatchObject({ count: 1, max: { ns: 20 * MS }, withData: 1 })
   })
 
   it('are a lane over time, by half or both, which says what had to be left out', () => {

@@ -70,7 +70,7 @@ class Summary implements SampleTaker {
       p50: percentile(0.5),
       p90: percentile(0.9),
       p99: percentile(0.99),
-      maxNs: sketch.max,
+      max: sketch.isBeyond(1) ? percentile(1) : { ns: sketch.max, beyond: false },
     }
   }
 }

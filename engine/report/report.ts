@@ -186,8 +186,8 @@ const MEASURES: Readonly<Record<string, string>> = {
 
 function latencyBlocks(latency: readonly LatencySummary[]): Block[] {
   if (latency.length === 0) return []
-  const percentile = ({ ns, beyond }: Percentile) => `${beyond ? '>= ' : ''}${nsText(ns)}`
-  const rows = latency.map(({ measure, approximate, count, unanswered, failed, p50, p90, p99, maxNs }) => [
+  const percentile = ({ ns, beyond }: Percentile) => (Number.isNaN(ns) ? '-' : `${beyond ? '>= ' : ''}${nsText(ns)}`)
+  const rows = latency.map(({ measure, approximate, count, unanswered, failed, p50, p90, p99, max }) => [
     `${MEASURES[measure] ?? measure}${approximate ? ' (guessed from who spoke when)' : ''}`,
     String(count),
     String(unanswered),
@@ -195,7 +195,7 @@ function latencyBlocks(latency: readonly LatencySummary[]): Block[] {
     percentile(p50),
     percentile(p90),
     count < ENOUGH_FOR_P99 ? `(${percentile(p99)})` : percentile(p99),
-    Number.isNaN(maxNs) ? '-' : nsText(maxNs),
+    percentile(max),
   ])
   const head = ['of', 'n', 'unanswered', 'failed', 'p50', 'p90', 'p99', 'max']
   const few = latency.some(({ count }) => count < ENOUGH_FOR_P99)

@@ -8,7 +8,7 @@ const ENOUGH_FOR_P99 = 100
 export function latencyText(latency: readonly LatencySummary[]): string {
   if (latency.length === 0) return ''
   const measured = latency.filter(({ count }) => count > 0)
-  const lines = measured.map(({ measure, count, unanswered, failed, approximate, p50, p90, p99, maxNs }) => [
+  const lines = measured.map(({ measure, count, unanswered, failed, approximate, p50, p90, p99, max }) => [
     NAMES[measure] ?? (approximate ? `~${measure}` : measure),
     String(count),
     String(unanswered),
@@ -17,7 +17,7 @@ export function latencyText(latency: readonly LatencySummary[]): string {
     percentileText(p90),
     // The highest of few samples says nothing of one in a hundred.
     count < ENOUGH_FOR_P99 ? `(${percentileText(p99)})` : percentileText(p99),
-    Number.isNaN(maxNs) ? '-' : millisecondsText(maxNs / 1e6),
+    percentileText(max),
   ])
   const delayed = latency.reduce((sum, { delayedAcks }) => sum + delayedAcks, 0)
   const withData = latency.reduce((sum, each) => sum + each.withData, 0)

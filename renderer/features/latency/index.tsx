@@ -13,7 +13,7 @@ import type { TimesForm } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { pairFilter, withCondition } from '../../components/filter-text.ts'
-import { formatCount, formatDuration } from '../../components/format.ts'
+import { formatCount } from '../../components/format.ts'
 import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { queryOf } from '../../components/query-of.ts'
@@ -216,7 +216,7 @@ function Measures({ summaries, chosen, onChoose }: MeasuresProps): ReactNode {
         </thead>
         <tbody>
           {summaries.map((summary) => {
-            const { measure, count, unanswered, failed, p50, p90, p99, maxNs } = summary
+            const { measure, count, unanswered, failed, p50, p90, p99, max } = summary
             return (
               <tr key={measure} aria-current={measure === chosen} onClick={() => onChoose(measure)}>
                 <th scope="row" title={measureAbout(measure)}>
@@ -238,7 +238,7 @@ function Measures({ summaries, chosen, onChoose }: MeasuresProps): ReactNode {
                 <td className={isThin(summary) ? 'latency-thin' : ''} title={isThin(summary) ? THIN_ABOUT : undefined}>
                   {percentileText(p99)}
                 </td>
-                <td>{Number.isNaN(maxNs) ? '–' : formatDuration(maxNs)}</td>
+                <td>{percentileText(max)}</td>
               </tr>
             )
           })}
