@@ -19,6 +19,9 @@ export interface ExchangeSources {
 /** After these nobody answers any more. */
 const ENDED: ReadonlySet<string> = new Set(['closed', 'reset', 'refused'])
 
+/** So long who asks by datagram waits for the answer to its last try: the default of resolv.conf(5). What comes later finds nobody. */
+const DATAGRAM_PATIENCE_NS = 5e9
+
 /**
  * Where the time of one exchange went, in nanoseconds. `measure` fills the fields, so that sorting a million exchanges makes no objects.
  *
@@ -66,7 +69,9 @@ export class ExchangeTiming {
     this.serverHalf = roundTrips.shortest(conversation, clientDirection ^ 1) ?? NaN
     const isTcp = conversations.transport[conversation] === TRANSPORT.tcp
     if (exchanges.responseRow[id] === 0) {
-      this.total = Math.max(0, this.#waitedUntil(conversation, isTcp) - this.begin)
+      const until = this.#waitedUntil(conversation, isTcp)
+      const gaveUp = isTcp ? until : packets.time(exchanges.requestEndRow[id]) + DATAGRAM_PATIENCE_NS
+      this.total = Math.max(0, Math.min(until, gaveUp) - this.begin)
       return
     }
     // A clock that was set back must not make times negative.
