@@ -1,3 +1,4 @@
+import { firstPlace } from '../binary-search.ts'
 import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { quantile, twins } from './crossing.ts'
 import type { Path } from './paths.ts'
@@ -240,6 +241,9 @@ function setRight(paths: readonly Path[], point: number, course: Course): void {
 }
 
 function movedBy({ drift, since, moves }: Course, time: number, row?: number): number {
-  const move = moves.findLast((each) => (row === undefined ? each.time <= time : each.row <= row))
+  const move =
+    row === undefined
+      ? moves.findLast((each) => each.time <= time)
+      : moves[firstPlace(0, moves.length, (place) => moves[place].row > row) - 1]
   return drift * (time - since) + (move?.by ?? 0)
 }
