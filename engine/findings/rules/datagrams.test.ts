@@ -86,6 +86,13 @@ describe('the race of A and AAAA', () => {
     expect(finding).toMatchObject({ kind: 'dns-race', count: 1, costMs: again })
   })
 
+  it('fails a lookup only where the second question gets no answer either', async () => {
+    expect(theFinding(await findInOrder(both(5000, undefined))).failed).toBeUndefined()
+    const again = lookup({ at: 5100.2, port: 5001, id: 9, name: 'db.shop', type: 28 })
+    const frames = [...both(5000, undefined).filter(({ time }) => !(time > 5e9 && time < 6e9)), ...again]
+    expect(theFinding(await findInOrder(frames))).toMatchObject({ kind: 'dns-race', failed: 1 })
+  })
+
   it('is not seen where both were lost', async () => {
     const frames = [0, 5000].flatMap((again) => [
       ...lookup({ at: 100 + again, port: 5001, id: 7, name: 'db.shop', ...(again > 0 && { after: 2 }) }),
@@ -109,7 +116,19 @@ describe('a black-holed source port', () => {
 
   it('is found where other ports are answered', async () => {
     const finding = theFinding(await findInOrder([...WELL, ...hole(6000), ...END]))
-    expect(finding).toMatchObject({ kind: 'dns-black-hole', count: 4, client: { address: '10.244.1.5', port: 6000 } })
+    expect(finding).toMatchObject({
+      kind: 'dns-black-hole',
+      count: 4,
+      failed: 4,
+      client: { address: '10.244.1.5', port: 6000 },
+    })
+  })
+
+  it('fails no lookup that is asked for again by another port', async () => {
+    const again = [0, 5, 10, 15].flatMap((s, n) =>
+      lookup({ at: 1000 * s + 5050, port: 6100 + n, id: 30 + n, name: `q${n}.shop`, after: 2 }),
+    )
+    expect(theFinding(await findInOrder([...WELL, ...hole(6000), ...again, ...END])).failed).toBeUndefined()
   })
 
   it('is a server that does not answer where none are', async () => {
@@ -150,9 +169,7 @@ describe('answers that are missing', () => {
     const frames = [...silent, ...answered].flatMap(lookup)
     const finding = theFinding(await findInOrder([...WELL, ...frames]))
     expect(finding).toMatchObject({ kind: 'dns-unanswered', count: 4, costMs: 8001, failed: 1 })
-    expect(finding.sentence).toMatch(
-      /; those who asked waited 8\.00 s before they asked again; 1 was not asked again\.$/,
-    )
+    expect(finding.sentence).toMatch(/; those who asked again had waited 8\.00 s; 1 was given up\.$/)
   })
 
   it('are late where they come', async () => {

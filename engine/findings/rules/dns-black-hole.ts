@@ -2,6 +2,7 @@ import { CHUNK_ROWS, FLAG } from '../../columns/packet-table.ts'
 import { conntrackOf, inPod, serviceOf } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { waitsFor } from '../dns-waits.ts'
 import { lookupsLostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
 import { countOf, least, most, msText, sentences, whenText } from '../words.ts'
@@ -63,6 +64,9 @@ function draft(context: FindingContext, pair: string, holes: readonly Hole[]): D
   const costMs =
     holes.reduce((sum, { rows }) => sum + context.time(rows[rows.length - 1]) - context.time(rows[0]), 0) / 1e6
   const ids = holes.map((hole) => hole.id)
+  const inHoles = new Set(ids)
+  const lost = dnsExchanges(context).filter(({ conversation }) => inHoles.has(conversation))
+  const { failed } = waitsFor(context, lost)
   const died = lookupsLostOnHops(context, ids)
   return {
     subject: pair,
@@ -73,6 +77,7 @@ function draft(context: FindingContext, pair: string, holes: readonly Hole[]): D
     until,
     costMs,
     count: questions,
+    ...(failed > 0 && { failed }),
     sentence: sentences(
       `None of ${countOf(questions, 'DNS question')} that ${context.named(client.address)} sent from ${holes.length === 1 ? `port ${client.port}` : countOf(holes.length, 'port')} to ${context.namedEnd(server)} was answered ${whenText(since, until)} (${msText(costMs)}), while those from its other ports were.`,
     ),

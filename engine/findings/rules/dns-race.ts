@@ -1,6 +1,7 @@
 import { conntrackDrops, inPod } from '../commands.ts'
 import { dnsClient, type DnsExchange, dnsExchanges, dnsFilter, dnsServer } from '../dns-exchanges.ts'
 import type { FindingContext } from '../context.ts'
+import { waitsFor } from '../dns-waits.ts'
 import { costMsOf } from '../groups.ts'
 import { lookupsLostOnHops } from '../lost-on-hops.ts'
 import type { Draft, Rule } from '../rule.ts'
@@ -88,6 +89,8 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
   const costMs = costMsOf(cases)
   const ids = cases.map(({ lost }) => lost.conversation)
   const names = Array.from(new Set(cases.map(({ lost }) => JSON.stringify(lost.name))))
+  const inVain = cases.map(({ lost, again }) => again ?? lost).filter(({ answered }) => Number.isNaN(answered))
+  const { failed } = waitsFor(context, inVain)
   const died = lookupsLostOnHops(context, ids)
   return {
     subject: key,
@@ -98,6 +101,7 @@ function draft(context: FindingContext, key: string, cases: readonly Stall[]): D
     until,
     costMs,
     count: cases.length,
+    ...(failed > 0 && { failed }),
     sentence: sentences(
       `${countOf(cases.length, 'lookup')} by ${context.named(client.address)} at ${context.namedEnd(server)} stalled for ${nsText(cases[0].costNs)} ${whenText(since, until)}, ${msText(costMs)} in all: of the questions for A and AAAA, sent at once, one got no answer and was asked again after the resolver’s time-out (${listOf(names)}).`,
     ),

@@ -1,20 +1,12 @@
 import { podOf, serviceOf } from '../commands.ts'
-import {
-  dnsClient,
-  dnsClients,
-  type DnsExchange,
-  dnsExchanges,
-  dnsFilter,
-  dnsServer,
-  exchangesByServer,
-} from '../dns-exchanges.ts'
-import { firstPlace } from '../../binary-search.ts'
+import { dnsClient, dnsClients, type DnsExchange, dnsFilter, dnsServer, exchangesByServer } from '../dns-exchanges.ts'
 import { TRANSPORT } from '../../decode/packet.ts'
 import type { IcmpError } from '../headers.ts'
 import type { Draft, Rule } from '../rule.ts'
 import type { FindingContext } from '../context.ts'
+import { questionOf, waitsFor } from '../dns-waits.ts'
 import { lookupsLostOnHops, unansweredOnHops } from '../lost-on-hops.ts'
-import { countOf, least, listOf, most, msText, numberText, sentences, share, sumOf, whenText } from '../words.ts'
+import { countOf, least, listOf, most, msText, numberText, sentences, share, whenText } from '../words.ts'
 
 const THRESHOLDS = {
   lookups: { value: 3, unit: 'lookups', source: 'ours' },
@@ -49,50 +41,8 @@ export const dnsUnanswered: Rule = {
       return isOne ? { address, all, lost, errors } : undefined
     }).filter((found) => found !== undefined)
     if (silent.length === 0) return []
-    const asked = Map.groupBy(dnsExchanges(context), (each) => questionOf(context, each))
-    return silent.map((each) => draft(context, each, asked))
+    return silent.map((each) => draft(context, each))
   },
-}
-
-/** Whoever asks again, of this server or the next, does so by then: `timeout` of resolv.conf(5) is 30 s at most. */
-const PATIENCE_NS = 30e9
-
-interface Waiting {
-  readonly from: number
-  readonly until: number
-}
-
-const askerOf = (context: FindingContext, { conversation, name }: DnsExchange) =>
-  `${dnsClient(context, conversation).address} ${name}`
-
-const questionOf = (context: FindingContext, lookup: DnsExchange) => `${askerOf(context, lookup)} ${lookup.type}`
-
-/** For how long those who asked waited until they asked again, A and AAAA at once; and how many lookups nobody asked again, which came to nothing. */
-function waitsFor(
-  context: FindingContext,
-  lost: readonly DnsExchange[],
-  asked: ReadonlyMap<string, readonly DnsExchange[]>,
-): { costMs: number; failed: number } {
-  let failed = 0
-  const waits = Array.from(Map.groupBy(lost, (each) => askerOf(context, each)).values(), (own) =>
-    own.map((each): Waiting => {
-      const same = asked.get(questionOf(context, each)) ?? []
-      const again = same[firstPlace(0, same.length, (at) => same[at].asked > each.askedLast)]
-      const isAgain = again !== undefined && again.asked - each.askedLast <= PATIENCE_NS
-      if (!isAgain) failed++
-      return { from: each.asked, until: isAgain ? again.asked : each.askedLast }
-    }),
-  )
-  return { costMs: sumOf(waits.map(lengthOfUnion)) / 1e6, failed }
-}
-
-function lengthOfUnion(waits: readonly Waiting[]): number {
-  let [sum, end] = [0, -Infinity]
-  for (const { from, until } of waits.toSorted((a, b) => a.from - b.from)) {
-    sum += Math.max(0, until - Math.max(from, end))
-    end = Math.max(end, until)
-  }
-  return sum
 }
 
 /** The ICMP error (unreachable: RFC 792, RFC 4443) by which somebody said that the question was dropped. */
@@ -117,16 +67,12 @@ interface Silent {
   readonly errors: readonly IcmpError[]
 }
 
-function draft(
-  context: FindingContext,
-  { address, all, lost, errors }: Silent,
-  asked: ReadonlyMap<string, readonly DnsExchange[]>,
-): Draft {
+function draft(context: FindingContext, { address, all, lost, errors }: Silent): Draft {
   const server = dnsServer(context, lost[0].conversation)
   const clients = dnsClients(context, lost)
   const since = least(lost.map(({ asked }) => asked))
   const until = most(lost.map(({ askedLast }) => askedLast))
-  const { costMs, failed } = waitsFor(context, lost, asked)
+  const { costMs, failed } = waitsFor(context, lost)
   const ids = lost.map(({ conversation }) => conversation)
   const none = all.every(({ answered }) => Number.isNaN(answered))
   const died = lookupsLostOnHops(context, ids)
@@ -142,7 +88,7 @@ function draft(
     count: lost.length,
     ...(failed > 0 && { failed }),
     sentence: sentences(
-      `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; those who asked waited ${msText(costMs)} before they asked again` : ''}${failed > 0 ? `; ${failed === lost.length ? 'nobody asked' : `${numberText(failed)} ${failed === 1 ? 'was' : 'were'} not asked`} again` : ''}.`,
+      `${lost.length === all.length ? 'None' : `${numberText(lost.length)} (${share(lost.length, all.length)})`} of ${countOf(all.length, 'lookup')} by ${listOf(clients.map((each) => context.named(each)))} at ${context.namedEnd(server)} ${lost.length === 1 ? 'was' : 'were'} ${lost.length === all.length ? 'answered' : 'not answered'} ${whenText(since, until)}${costMs > 0 ? `; those who asked again had waited ${msText(costMs)}` : ''}${failed > 0 ? `; ${failed < lost.length ? numberText(failed) : failed === 1 ? 'it' : 'all'} ${failed === 1 ? 'was' : 'were'} given up` : ''}.`,
     ),
     // An answer that died on its way to who asked is in the capture.
     why: `The questions are in the capture, and no answer with their id came back to ${died === undefined ? 'it' : 'who asked'}.`,
