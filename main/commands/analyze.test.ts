@@ -54,6 +54,11 @@ describe('analyze', () => {
     expect(counted.reduce((a, b) => a + b, 0)).toBe(total)
   })
 
+  it('says once what several frames in a row show', async () => {
+    const { stdout } = await runCli(['findings', join(SAMPLES, 'half-open.pcap')])
+    expect(stdout).toMatch(/^ {3}Frames: [^$]*\d+, \d+\s+its\s+repetition/m)
+  })
+
   it('gives the same as JSON', async () => {
     const { code, stdout } = await runCli(['analyze', LOSS, '--json'])
     expect(code).toBe(0)

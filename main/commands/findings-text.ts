@@ -53,14 +53,25 @@ function wholeText(finding: Finding, number: number, { packets }: Engine): strin
     ...finding.ruledOut.map((text) => wrapped(`Ruled out: ${text}`, '   ')),
   ]
   if (finding.settle !== undefined) lines.push(wrapped(`Would settle it: ${finding.settle}`, '   '))
-  const shown = finding.evidence.slice(0, MOST_EVIDENCE).map(({ row, role }) => `${packets.frame(row)} ${role}`)
+  const shown = finding.evidence.slice(0, MOST_EVIDENCE)
   const more = finding.evidence.length - shown.length
   if (shown.length > 0) {
-    lines.push(wrapped(`Frames: ${shown.join('; ')}${more > 0 ? `; ${countText(more, 'other')}` : ''}`, '   '))
+    const text = framesText(shown.map(({ row, role }) => ({ frame: packets.frame(row), role })))
+    lines.push(wrapped(`Frames: ${text}${more > 0 ? `; ${countText(more, 'other')}` : ''}`, '   '))
   }
   for (const { command, about } of finding.confirm) lines.push(`   $ ${command}`, wrapped(about, '       '))
   lines.push(`   Filter: ${finding.filter}`, `   Described: ${finding.source}`)
   return lines.join('\n')
+}
+
+/** "3 the SYN; 4, 9 its repetition": those in a row that show the same together. */
+function framesText(frames: readonly { readonly frame: number; readonly role: string }[]): string {
+  return frames
+    .map(
+      ({ frame, role }, n) =>
+        `${frame}${frames[n + 1]?.role === role ? ', ' : ` ${role}${n + 1 < frames.length ? '; ' : ''}`}`,
+    )
+    .join('')
 }
 
 function artefactsText(artefacts: readonly Finding[]): string {
