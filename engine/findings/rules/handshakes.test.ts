@@ -40,6 +40,13 @@ describe('lost SYNs', () => {
     expect(finding.costMs).toBe(costMs)
   })
 
+  it('last until the connection opens, where SYN-ACKs had passed before the last SYN', async () => {
+    const text = `+0 A>B S 0(0)\n+1ms B>A SA 0(0) ack 1\n+2s B>A SA 0(0) ack 1\n+999ms A>B S 0(0)\n+4s A>B A 1(0) ack 1`
+    expect(theFinding(await findInConnections(text))).toMatchObject({ kind: 'syn-loss', costMs: 7000 })
+    const answered = text.replace('+4s A>B', '+1ms B>A SA 0(0) ack 1\n+4s A>B')
+    expect(theFinding(await findInConnections(answered))).toMatchObject({ kind: 'syn-loss', costMs: 3000 })
+  })
+
   it('does not call on other connections where there are none', async () => {
     const late = '+0 A>B S 0(0)\n+1s A>B S 0(0)\n+20ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1'
     expect(theFinding(await findInConnections(late, OPENS)).why).toMatch(/Other connections to the same port opened/)

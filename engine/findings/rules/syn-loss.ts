@@ -64,8 +64,9 @@ function caseOf(context: FindingContext, id: number): SynLoss | undefined {
   if (repeated.length === 0 || segments.time(syns[1]) - since < THRESHOLDS.shortestTimer.value * 1e6) return undefined
   const answered = synAcks.length > 0
   const last = syns[syns.length - 1]
-  // The SYN that was answered was not waited for in vain.
-  const until = answered ? Math.max(segments.time(syns[syns.length - 1]), since) : segments.time(last)
+  // The SYN that was answered was not waited for in vain. Where none was any more, an answer from before arrived after all.
+  const wasLate = answered && handshake.final >= 0 && synAcks[synAcks.length - 1] < last
+  const until = segments.time(wasLate ? handshake.final : last)
   return { id, since, until, costNs: until - since, handshake, answered, answersLost: answered && synAcks[0] < syns[1] }
 }
 
