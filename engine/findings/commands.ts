@@ -97,6 +97,11 @@ export const openSockets = (address: string): ConfirmCommand => ({
   about: 'in the client pod: connections that still wait, their timers and retransmissions',
 })
 
+export const receiveQueues = (sender: string): ConfirmCommand => ({
+  command: `ss -tin dst ${word(sender)}`,
+  about: 'in the pod that reads: a Recv-Q that stays full is data that its program does not take',
+})
+
 export const conntrackOf = (address: string): ConfirmCommand => ({
   command: `conntrack -L -d ${word(address)}`,
   about: 'on the node of the client: what is known of the connections, and for how long',

@@ -78,10 +78,16 @@ export class FindingContext {
     return new FindingContext(this, this.#read, this.#explained, this.#servers, bits, this.#explained.bits(yieldsTo))
   }
 
-  /** The conversations are explained by a finding of this kind. */
-  explain(kind: FindingKind, conversations: Iterable<number>): void {
+  /** The conversations are explained by a finding of this kind, and of others these packets. */
+  explain(kind: FindingKind, conversations: Iterable<number>, rows: Iterable<number>): void {
     const bit = this.#explained.bits([kind])
     for (const id of conversations) this.#explained.by[id] |= bit
+    for (const row of rows) this.#explained.rows.add(row)
+  }
+
+  /** Some finding explains the packet. */
+  isExplained(row: number): boolean {
+    return this.#explained.rows.has(row)
   }
 
   isOpen(id: number): boolean {
@@ -263,6 +269,7 @@ class Servers {
 /** Which kinds of finding explain a conversation, a bit each. */
 class Explained {
   readonly by: Uint32Array
+  readonly rows = new Set<number>()
   readonly #bits = new Map<FindingKind, number>()
 
   constructor(conversations: number) {

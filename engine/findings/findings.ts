@@ -47,7 +47,7 @@ export async function findAll(tables: FindingTables, read: ReadBytes, work: Work
     const off = artefactsThat(rule, 'off')
     const found = await rule.find(context.for(off, rule.yieldsTo))
     if (YIELDED_TO.has(rule.kind)) {
-      for (const { conversations = [] } of found) context.explain(rule.kind, conversations)
+      for (const { conversations = [], explained = [] } of found) context.explain(rule.kind, conversations, explained)
     }
     const told = found.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST_OF_A_KIND)
     omitted += found.length - told.length
@@ -68,7 +68,7 @@ function finished(
   severity: Finding['severity'],
   context: FindingContext,
 ): Finding {
-  const { subject, conversations = [], evidence, filter, title = rule.title, ...rest } = draft
+  const { subject, conversations = [], explained: _, evidence, filter, title = rule.title, ...rest } = draft
   return {
     costMs: 0,
     ruledOut: [],

@@ -10,7 +10,8 @@ export interface LossCase extends Case {
   readonly segments: Segments
   /** Places of the retransmissions that were needed, as far as can be told. */
   readonly again: readonly number[]
-  readonly timeouts: number
+  /** Those of them that a timer sent. */
+  readonly byTimer: readonly number[]
   /** The copy before had passed here: it was lost beyond. */
   readonly beyond: number
   /** Retransmissions by the client. */
@@ -26,12 +27,14 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
   const { verdicts } = context.tables
   const segments = context.segments(id)
   const again: number[] = []
-  let timeouts = 0
+  const byTimer: number[] = []
   let beyond = 0
-  let waitedNs = 0
-  let waitedUntil = -Infinity
   let byClient = 0
-  for (const entry of context.survey.repetitionsOf(id)) {
+  const entries = context.survey.repetitionsOf(id)
+  const isExplained = (entry: number) => context.isExplained(verdicts.row(entry))
+  const counted: number[] = []
+  for (const entry of entries) {
+    if (isExplained(entry)) continue
     const verdict = verdicts.verdict(entry)
     const i = segments.placeOf(verdicts.row(entry))
     // What carries nothing (a FIN) holds up nobody.
@@ -46,23 +49,33 @@ export function lossOf(context: FindingContext, id: number): LossCase | undefine
     const waited = verdicts.cost(entry)
     if (verdict !== VERDICT.fast && verdicts.original(entry) !== undefined && waited < SHORTEST_TIMER_NS) continue
     again.push(i)
+    counted.push(entry)
     // What was asked for by ACKs whose options the snap length cut looks like a timer's, but comes sooner.
-    const byTimer = verdict === VERDICT.tlp || waited >= SHORTEST_TIMEOUT_NS || verdicts.original(entry) === undefined
-    if (verdict !== VERDICT.fast && byTimer) timeouts++
+    const isTimed = verdict === VERDICT.tlp || waited >= SHORTEST_TIMEOUT_NS || verdicts.original(entry) === undefined
+    if (verdict !== VERDICT.fast && isTimed) byTimer.push(i)
     if (verdicts.original(entry) !== undefined) beyond++
-    // Several that are missing are waited for at once.
-    const time = segments.time(i)
-    waitedNs += Math.max(0, time - Math.max(waitedUntil, time - waited))
-    waitedUntil = time
     if (segments.fromClient(i)) byClient++
   }
   if (again.length === 0) return undefined
   const since = segments.time(again[0])
   const until = segments.time(again[again.length - 1])
   // What is charged to the connection begins with the oldest byte that was not acknowledged; no more than these were waited for.
-  const charged = context.tables.tcp.lostTo('retransmission', id)
-  const costNs = beyond === again.length ? Math.min(charged, waitedNs) : charged
-  return { id, since, until, costNs, segments, again, timeouts, beyond, byClient }
+  const lostNs = context.tables.tcp.lostTo('retransmission', id)
+  const charged = Math.max(0, lostNs - waitedFor(context, entries.filter(isExplained)))
+  const costNs = beyond === again.length ? Math.min(charged, waitedFor(context, counted)) : charged
+  return { id, since, until, costNs, segments, again, byTimer, beyond, byClient }
+}
+
+/** Nanoseconds that went by until these came again: several that are missing are waited for at once. */
+function waitedFor(context: FindingContext, entries: readonly number[]): number {
+  const { verdicts } = context.tables
+  let [sum, end] = [0, -Infinity]
+  for (const entry of entries) {
+    const time = context.time(verdicts.row(entry))
+    sum += Math.max(0, time - Math.max(end, time - verdicts.cost(entry)))
+    end = time
+  }
+  return sum
 }
 
 /** The byte of a probe of a full window comes again with the segment that it is part of. */

@@ -30,6 +30,8 @@ export interface Draft extends Pick<
   readonly costMs?: number
   readonly failed?: number
   readonly conversations?: readonly number[]
+  /** Packets that it explains, also of conversations that have troubles besides. */
+  readonly explained?: readonly number[]
   readonly client?: FindingEnd
   readonly server?: FindingEnd
   readonly evidence: readonly Evidence[]
@@ -42,6 +44,7 @@ export interface Draft extends Pick<
 
 /** A trouble of a kind that may be very many: what is said of it is worked out for those that are told. */
 export interface Outline extends Required<Pick<Draft, 'costMs' | 'conversations'>> {
+  readonly explained?: undefined
   readonly tell: () => Draft
 }
 

@@ -16,14 +16,14 @@ export const capturedTwice: ArtefactRule = {
     return [
       {
         subject: 'copies',
-        sentence: `${countOf(survey.copyCount, 'packet')} (${share(survey.copyCount, survey.rows)}) ${survey.copyCount === 1 ? 'is a copy' : 'are copies'}: the same packet captured again before or after it was forwarded or cut up. ${survey.copyCount === 1 ? 'It is' : 'They are'} not sent again, and no finding counts ${survey.copyCount === 1 ? 'it' : 'them'}.`,
+        sentence: `${countOf(survey.copyCount, 'packet')} (${share(survey.copyCount, survey.rows)}) ${survey.copyCount === 1 ? 'is a copy' : 'are copies'}: the same packet again, captured before and after it was forwarded or cut up, or doubled on its way. ${survey.copyCount === 1 ? 'It is' : 'They are'} not sent again, and no finding counts ${survey.copyCount === 1 ? 'it' : 'them'}.`,
         why: 'They have the IP ID, or the timestamps and bytes, of the packet before.',
         confidence: 0.95,
         since: context.time(survey.copies[0]),
         until: context.time(survey.copies[survey.copies.length - 1]),
         count: survey.copyCount,
         conversations: Array.from(ids),
-        blamed: 'the capture',
+        blamed: 'the capture, or a network that doubles packets: copies at one interface are the same either way',
         evidence: Array.from(survey.copies.subarray(0, 8), (row) => ({ row, role: 'a packet seen again' })),
         filter: 'hopscope.verdict == "copy"',
       },

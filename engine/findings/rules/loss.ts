@@ -86,7 +86,10 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
   const since = least(cases.map((each) => each.since))
   const until = most(cases.map((each) => each.until))
   const ids = cases.map(({ id }) => id)
-  const timeouts = total((each) => each.timeouts)
+  const distinct = total(
+    ({ segments, again: all }) => new Set(all.map((i) => `${segments.fromClient(i)} ${segments.seq(i)}`)).size,
+  )
+  const timeouts = total((each) => each.byTimer.length)
   const peers = Array.from(new Set(ids.map((id) => peerOf(context, id, address))))
   const waits = cases.flatMap((each) => waitsOf(context, each))
   const died = lostOnHops(context, ids)
@@ -104,17 +107,17 @@ export function lossDraft(context: FindingContext, common: number, cases: readon
     costMs,
     count: again,
     sentence: sentences(
-      `${countOf(again, 'segment')} ${between} had to be sent again ${whenText(since, until)}, ${share(
+      `${countOf(distinct, 'segment')} ${between} had to be sent again${distinct < again ? `, ${countOf(again, 'time')} in all,` : ''} ${whenText(since, until)}, ${share(
         again,
         total(({ segments }) => segments.countData()),
       )} of the data segments of ${countOf(cases.length, 'connection')}: ${msText(costMs)} were lost.`,
       timeouts > 0
         ? `${timeouts === 1 ? 'Once' : timeouts === 2 ? 'Twice' : countOf(timeouts, 'time')} a timer had to run out first${waitsText(waits)}.`
-        : `Later data asked for ${again === 1 ? 'it' : 'each of them'}, so no timer had to run out.`,
+        : `Later data asked for ${distinct === 1 ? 'it' : 'each of them'}, so no timer had to run out.`,
     ),
     why: tail
       ? 'These connections have too little in flight for the receiver to ask for what is missing; only the sender’s timer notices, and it waits 200 ms and more.'
-      : 'Each of these segments was missing at the receiver until it was sent again. Packets that were captured twice, overtaken, or repeated in vain are not counted.',
+      : `${distinct === 1 ? 'The segment was' : 'Each of these segments was'} missing at the receiver until it was sent again${distinct < again ? ' for the last time' : ''}. Packets that were captured twice, overtaken, or repeated in vain are not counted.`,
     confidence: again >= 5 ? 0.9 : 0.75,
     blamed: blamedOf(context, address, cases, again, died),
     evidence: evidenceOf(context, cases),
@@ -142,8 +145,8 @@ function peerOf(context: FindingContext, id: number, address: string): string {
   return client === address ? context.server(id).address : client
 }
 
-function waitsOf({ tables: { verdicts } }: FindingContext, { segments, again }: LossCase): number[] {
-  return again.map((i) => verdicts.cost(verdicts.find(segments.row(i)))).filter((wait) => wait >= 150e6)
+function waitsOf({ tables: { verdicts } }: FindingContext, { segments, byTimer }: LossCase): number[] {
+  return byTimer.map((i) => verdicts.cost(verdicts.find(segments.row(i)))).filter((wait) => wait > 0)
 }
 
 /** On which hop; where one point captured on which side of it, as the originals that passed here tell. */
@@ -167,7 +170,7 @@ function blamedOf(
       ? 'was lost after it had passed this capture point, or its ACKs on their way back'
       : beyond === 0
         ? 'was lost before it came to this capture point'
-        : `was lost, ${countOf(beyond, 'segment')} after this capture point and ${numberText(again - beyond)} before it`
+        : `was lost, ${countOf(beyond, 'time')} after this capture point and ${numberText(again - beyond)} before it`
   return `the network: what ${senders} sent ${where}${whose}`
 }
 

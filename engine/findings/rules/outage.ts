@@ -217,6 +217,7 @@ function draft(context: FindingContext, { from, to, waiting }: Silence): Draft {
     subject: `${near.join(' ')} ${Math.round(from / 1e6)}`,
     title: isLate ? `Everything stood still for ${lasted}` : `Nothing got through for ${lasted}`,
     conversations: waiting.filter((each) => isExplained(context, each, from, to)).map(({ id }) => id),
+    explained: waiting.flatMap(({ segments, again }) => again.map((i) => segments.row(i))),
     since: from,
     until: to,
     costMs: sumOf(waiting.map(({ costNs }) => costNs)) / 1e6,

@@ -26,7 +26,7 @@ export const rtoTail: Rule = {
 }
 
 function isTail(cases: readonly LossCase[]): boolean {
-  const timeouts = cases.reduce((sum, each) => sum + each.timeouts, 0)
+  const timeouts = cases.reduce((sum, each) => sum + each.byTimer.length, 0)
   const again = cases.reduce((sum, each) => sum + each.again.length, 0)
   return timeouts >= THRESHOLDS.timeouts.value && timeouts >= THRESHOLDS.share.value * again
 }

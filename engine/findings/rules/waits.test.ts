@@ -141,6 +141,30 @@ describe('loss', () => {
     expect(finding.blamed).toContain('after it had passed this capture point')
   })
 
+  it('of one segment again and again is one segment’s', async () => {
+    const again = times(2, (n) => `+${220 * 2 ** n}ms A>B PA 1(100) ack 1 <ts ${1000 + 1000 * n} 900>`)
+    const text = `${OPENS}\n+10ms A>B PA 1(100) ack 1 <ts 110 900>\n${again}\n+5ms B>A A 1(0) ack 101 <ts 4000 2000>`
+    expect(theFinding(await findInConnections(text)).sentence).toMatch(
+      /^1 segment between .* had to be sent again, 2 times in all, from /,
+    )
+  })
+
+  it('says how long timers took, not what later data asked for', async () => {
+    const late = `
+      +10ms  A>B PA 801(100) ack 1 <ts 9000 900>
+      +0     A>B PA 901(100) ack 1 <ts 9000 900>
+      +0     A>B PA 1001(100) ack 1 <ts 9000 900>
+      +0     A>B PA 1101(100) ack 1 <ts 9000 900>
+      +600ms B>A A 1(0) ack 801 <ts 9900 7220, sack 901:1001>
+      +0     B>A A 1(0) ack 801 <ts 9900 7220, sack 901:1101>
+      +0     B>A A 1(0) ack 801 <ts 9900 7220, sack 901:1201>
+      +1ms   A>B PA 801(100) ack 1 <ts 9700 9900>
+      +5ms   B>A A 1(0) ack 1201 <ts 9910 9700>`
+    const finding = theFinding(await findInConnections(OPENS + times(8, lost) + late))
+    expect(finding).toMatchObject({ count: 9 })
+    expect(finding.sentence).toContain('8 times a timer had to run out first, each after 220 ms.')
+  })
+
   it('is told of each address that suffers, the one with most first', async () => {
     const once = OPENS + lost(0)
     const twice = OPENS + times(2, lost)
@@ -261,6 +285,37 @@ describe('an outage', () => {
     expect(finding.sentence).toContain('nothing between 10.0.0.1 and 10.0.0.2, 10.0.0.3 and 10.0.0.4 was acknowledged')
     expect(finding.blamed).toContain('near 10.0.0.1')
     expect(finding.conversations).toHaveLength(3)
+  })
+
+  it('is no part of the loss besides', async () => {
+    const lossy = `${OPENS}
+      +95ms  A>B PA 1(100) ack 1
+      +300ms A>B PA 1(100) ack 1
+      +5ms   B>A PA 1(50) ack 101
+      ${times(4, (n) => request(n + 1))}`
+    const text = `${lossy}${cut('+5ms B>A PA 251(50) ack 601')}\n${times(20, (n) => request(n + 6))}`
+    const { findings } = await findInConnections({ text, at: 0 }, { text, at: 0.03 })
+    expect(findings.map(({ kind, count, costMs }) => [kind, count, costMs])).toEqual([
+      ['outage', 1, 2780],
+      ['loss', 2, 600],
+    ])
+  })
+
+  it('is no part of the loss in front of the capture point either', async () => {
+    // The answer's first copy was lost before it came here, so what was waited for it is not known.
+    const unseen = `${OPENS}
+      +95ms  A>B PA 1(100) ack 1
+      +0     B>A PA 26(25) ack 101
+      +0     A>B A 101(0) ack 1 <sack 26:51>
+      +300ms B>A PA 1(25) ack 101
+      +0     A>B A 101(0) ack 51
+      ${times(4, (n) => request(n + 1))}`
+    const text = `${unseen}${cut('+5ms B>A PA 251(50) ack 601')}\n${times(20, (n) => request(n + 6))}`
+    const { findings } = await findInConnections({ text, at: 0 }, { text, at: 0.03 })
+    expect(findings.map(({ kind, costMs }) => [kind, costMs])).toEqual([
+      ['outage', 2780],
+      ['loss', 600],
+    ])
   })
 
   it('says how many connections went on, where one did not', async () => {

@@ -1,6 +1,6 @@
 import { FLAG } from '../../columns/packet-table.ts'
 import { LABEL } from '../../tcp/labels.ts'
-import { openSockets, podOf } from '../commands.ts'
+import { podOf, receiveQueues } from '../commands.ts'
 import type { FindingContext } from '../context.ts'
 import { type Case, costMsOf, worst } from '../groups.ts'
 import type { Draft, Rule } from '../rule.ts'
@@ -137,7 +137,7 @@ function draft(context: FindingContext, key: string, cases: readonly Closed[]): 
     ruledOut: ['Loss: the sender had permission to send nothing.', 'A slow network: the receiver’s ACKs came at once.'],
     settle:
       'What the reading process did meanwhile: its CPU (throttling), a blocked disk or downstream call, a pause of its runtime.',
-    confirm: [podOf(reader), openSockets(byClient ? context.server(id).address : context.client(id).address)],
+    confirm: [podOf(reader), receiveQueues(byClient ? context.server(id).address : context.client(id).address)],
     filter: context.filter(
       ids,
       '(tcp.analysis.zero_window || tcp.analysis.zero_window_probe || tcp.analysis.window_update)',
