@@ -31,6 +31,7 @@ const FINDING_KINDS = [
   'dns-unanswered',
   'dns-slow',
   'dns-failed',
+  'dns-truncated',
   'tls-failed',
   'server-errors',
   'slow-server',

@@ -102,6 +102,11 @@ export const receiveQueues = (sender: string): ConfirmCommand => ({
   about: 'in the pod that reads: a Recv-Q that stays full is data that its program does not take',
 })
 
+export const dnsOverTcp = (server: string): ConfirmCommand => ({
+  command: `dig +tcp @${word(server)} kubernetes.default.svc.cluster.local`,
+  about: 'in the client pod: whether the server answers over TCP',
+})
+
 export const conntrackOf = (address: string): ConfirmCommand => ({
   command: `conntrack -L -d ${word(address)}`,
   about: 'on the node of the client: what is known of the connections, and for how long',

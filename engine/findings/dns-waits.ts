@@ -36,7 +36,7 @@ export function waitsFor(context: FindingContext, lost: readonly DnsExchange[]):
 const cache = new WeakMap<object, ReadonlyMap<string, readonly DnsExchange[]>>()
 
 /** All lookups by who asks what, in order. */
-function questionsOf(context: FindingContext): ReadonlyMap<string, readonly DnsExchange[]> {
+export function questionsOf(context: FindingContext): ReadonlyMap<string, readonly DnsExchange[]> {
   let known = cache.get(context.survey)
   if (!known) {
     known = Map.groupBy(dnsExchanges(context), (each) => questionOf(context, each))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { concat, ethernet, icmp, ipv4, text, udp } from '../../query/testing/frames.ts'
-import { findInFrames, kindsOf, theFinding, type TimedFrame } from '../../../test/support/find-in.ts'
+import { findInFrames, framesOf, kindsOf, theFinding, type TimedFrame } from '../../../test/support/find-in.ts'
 
 // DNS over UDP, and ARP.
 
@@ -15,9 +15,11 @@ interface Lookup {
   /** Milliseconds until the answer; none without. */
   readonly after?: number
   readonly code?: number
+  /** The answer says that it was cut short. */
+  readonly cut?: boolean
 }
 
-function lookup({ at, port, id, name, type = 1, after, code = 0 }: Lookup): TimedFrame[] {
+function lookup({ at, port, id, name, type = 1, after, code = 0, cut = false }: Lookup): TimedFrame[] {
   const labels = name.split('.').map((label) => concat([label.length], text(label)))
   const question = [...labels.flatMap((label) => Array.from(label)), 0, ...u16(type), ...u16(1)]
   const message = (flags: number, answers: readonly number[]) =>
@@ -30,7 +32,10 @@ function lookup({ at, port, id, name, type = 1, after, code = 0 }: Lookup): Time
   })
   const asked = frame(at, '10.244.1.5', port, '10.96.0.10', 53, message(0x100, []))
   if (after === undefined) return [asked]
-  return [asked, frame(at + after, '10.96.0.10', 53, '10.244.1.5', port, message(0x8180 | code, record))]
+  return [
+    asked,
+    frame(at + after, '10.96.0.10', 53, '10.244.1.5', port, message(0x8180 | (cut ? 0x200 : 0) | code, record)),
+  ]
 }
 
 const findInOrder = (frames: readonly TimedFrame[]) => findInFrames(frames.toSorted((a, b) => a.time - b.time))
@@ -204,6 +209,49 @@ describe('answers that say an error', () => {
 
   it('are not that a name does not exist', async () => {
     expect(kindsOf(await findInOrder([...WELL, ...failing(3, 1), ...END]))).toEqual([])
+  })
+})
+
+describe('answers that were cut short', () => {
+  const CUT = lookup({ at: 1000, port: 5001, id: 7, name: 'all.shop', after: 2, cut: true })
+  const connection = (at: number, text: string, port: number): TimedFrame[] =>
+    framesOf({ at, text, serverPort: port }, 0)
+  const SYN = '+0 A>B S 0(0)\n+1ms B>A SA 0(0) ack 1\n+0 A>B A 1(0) ack 1'
+  /** Some connection, so that the capture has TCP. */
+  const TCP = connection(0.5, SYN, 80)
+
+  it('and not asked for over TCP are told', async () => {
+    const finding = theFinding(await findInOrder([...WELL, ...TCP, ...CUT, ...END]))
+    expect(finding).toMatchObject({ kind: 'dns-truncated', count: 1, client: { address: '10.244.1.5' } })
+    expect(finding.sentence).toContain('1 of 3 lookups')
+    expect(finding.sentence).toContain('nobody asked for it again over TCP')
+    expect(finding.evidence.map(({ role }) => role)).toEqual(['the question', 'the answer, truncated'])
+  })
+
+  /** Of 10.244.1.5, in the place of 10.0.0.1. */
+  const byClient = (at: number) =>
+    connection(at, SYN, 53).map(({ time, bytes }) => {
+      bytes.set([10, 244, 1, 5], bytes[29] === 1 ? 26 : 30)
+      return { time, bytes }
+    })
+
+  it.each([
+    ['that are asked for over TCP, of any server', [...TCP, ...byClient(1.01)]],
+    ['that are asked for again', [...TCP, ...lookup({ at: 1010, port: 5002, id: 8, name: 'all.shop', after: 2 })]],
+    ['in a capture without TCP', []],
+  ])('are no finding: those %s', async (_, frames) => {
+    expect(kindsOf(await findInOrder([...WELL, ...CUT, ...frames, ...END]))).toEqual([])
+  })
+
+  it('are told where only others ask over TCP, or long after', async () => {
+    const later = lookup({ at: 10_000, port: 5002, id: 8, name: 'all.shop', after: 2 })
+    for (const frames of [connection(1.01, SYN, 53), byClient(10), [...TCP, ...later]])
+      expect(kindsOf(await findInOrder([...WELL, ...CUT, ...frames, ...END]))).toEqual(['dns-truncated'])
+  })
+
+  it('may be asked for yet at the end of the capture', async () => {
+    const end = lookup({ at: 4000, port: 5999, id: 99, name: 'end.shop', after: 2 })
+    expect(kindsOf(await findInOrder([...WELL, ...TCP, ...CUT, ...end]))).toEqual([])
   })
 })
 

@@ -8,6 +8,7 @@ import { dnsFailed } from './dns-failed.ts'
 import { dnsNdots } from './dns-ndots.ts'
 import { dnsRace } from './dns-race.ts'
 import { dnsSlow } from './dns-slow.ts'
+import { dnsTruncated } from './dns-truncated.ts'
 import { dnsUnanswered } from './dns-unanswered.ts'
 import { duplicateAddress } from './duplicate-address.ts'
 import { fragmentationNeeded } from './fragmentation-needed.ts'
@@ -61,6 +62,7 @@ export const RULES: readonly Rule[] = [
   dnsBlackHole,
   dnsUnanswered,
   dnsFailed,
+  dnsTruncated,
   dnsSlow,
   tlsFailed,
   serverErrors,
