@@ -3,6 +3,7 @@ import { connectionsOf } from './connections.ts'
 import { crossing, delays, quantile, type Reach, strangers } from './crossing.ts'
 import { Ledger } from './ledger.ts'
 import { lookupsOf } from './lookups.ts'
+import { isRenumbered, limitsOf } from './limits.ts'
 import { arrange, captures, extend } from './order.ts'
 import { TO_A, TO_B } from './legs.ts'
 import { type Path, pathOf } from './paths.ts'
@@ -33,8 +34,8 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
     for (const step of steps(path)) {
       const { key, near, far, beyond, direction } = step
       const reach = reachOf(points[endsOf(key).to], measured.get(key))
-      if (!reach || (far === NOTHING && !capturesIt(path, endsOf(key).to))) continue
-      const { to } = endsOf(key)
+      const { from, to } = endsOf(key)
+      if (!reach || (far === NOTHING && !capturesIt(path, to)) || isRenumbered(path, direction, from, to)) continue
       const came = path.unread[direction][to] ?? []
       const unread = clocks?.even(to, came) ?? came
       const own = path.kind === 'segment' ? unread : ascending([...unread, ...strangers(near, far)])
@@ -45,7 +46,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
     for (const step of resetSteps(path)) {
       const { from, to } = endsOf(step.key)
       const reach = reachOf(points[to], measured.get(step.key))
-      if (!reach) continue
+      if (!reach || isRenumbered(path, step.direction, from, to)) continue
       if (capturesIt(path, to))
         ledger.add(path, 'reset', step, crossing(step.near, step.far, step.beyond, never, reach))
       if (capturesIt(path, from))
@@ -58,6 +59,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
     points: seen,
     ...charged,
     moved: clocks?.moved ?? [],
+    limits: limitsOf(paths, points, measured),
     ...lookupsOf(paths, points, charged.rejections),
     connections,
     alone: paths.length - connections,

@@ -1,4 +1,5 @@
 import { FLAG } from '../columns/packet-table.ts'
+import { NETWORK } from '../decode/packet.ts'
 import { addressKey } from '../query/conversation-names.ts'
 import type { Member } from './connections.ts'
 import type { HopTables } from './points.ts'
@@ -24,9 +25,12 @@ export function legsOf(own: readonly Member[], tables: HopTables): ReadonlyMap<n
 /** Addresses and ports of a conversation, as text: another on each side of a NAT. */
 export function legOf({ conversations }: HopTables, conversation: number, flipped: boolean): string {
   const { portA, portB } = conversations
+  // An address of IPv6 has another key in each capture.
+  const isV4 = conversations.network[conversation] === NETWORK.ipv4
+  const addressOf = isV4 ? addressKey : (_: unknown, id: number, b: boolean) => conversations.addressText(id, b)
   const ends = [
-    `${addressKey(conversations, conversation, false)} ${portA[conversation]}`,
-    `${addressKey(conversations, conversation, true)} ${portB[conversation]}`,
+    `${addressOf(conversations, conversation, false)} ${portA[conversation]}`,
+    `${addressOf(conversations, conversation, true)} ${portB[conversation]}`,
   ]
   return (flipped ? ends.toReversed() : ends).join(' ')
 }

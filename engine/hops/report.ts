@@ -13,11 +13,22 @@ export interface HopReport {
   readonly unanswered: readonly Unanswered[]
   /** Neighbouring points whose clocks can't both have stood as they did: one drifts, or was set. Delays and losses are told as if none had moved. */
   readonly moved: readonly MovedClock[]
+  readonly limits: HopLimits
   /** DNS queries that the points nearest to who asks saw, of those that pass several. */
   readonly queries: number
   /** Connections, and flows of datagrams, that more than one point saw, and that only one did. */
   readonly connections: number
   readonly alone: number
+}
+
+/** What can't be told. Points are indices into `points`. */
+export interface HopLimits {
+  /** Pairs of points that captured at one place, or of which one is the other's copy: no packet took any time between them, forth or back. */
+  readonly same: readonly (readonly [number, number])[]
+  /** Points of several groups saw no connection or flow in common. */
+  readonly groups: readonly (readonly number[])[]
+  /** TCP connections that have other numbers `here` than `there`, of the same addresses and ports at the same time: somebody between answers for the ends. */
+  readonly renumbered: { readonly count: number; readonly here: readonly number[]; readonly there: readonly number[] }
 }
 
 export interface Hop {

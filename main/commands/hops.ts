@@ -5,6 +5,8 @@ import {
   type Hop,
   hopSentences,
   hopsOf,
+  limitSentences,
+  nothingText,
   type HopReport,
   type Loss,
   packetTexts,
@@ -94,13 +96,15 @@ function textOf(report: HopReport, names: Names): string {
   const parts = [
     `${seen} seen at several of ${points.length} points${alone === 0 ? '' : `, ${numberText(alone)} at one only`}.`,
   ]
+  const limits = limitSentences(report)
   if (report.hops.length === 0) {
     parts.push(
-      'No packet was seen at two points: they captured at other times, or other connections, or UDP whose sender NAT changed.',
+      'No packet was seen at two points: they captured at other times, or other connections, or UDP whose sender NAT changed, or a proxy between them makes connections of its own.',
+      ...limits,
     )
   } else {
     const sentences = hopSentences(report)
-    parts.unshift(sentences.length === 0 ? 'Nothing was lost between the points.' : sentences.join('\n'))
+    parts.unshift([...(sentences.length === 0 ? [nothingText(report)] : sentences), ...limits].join('\n'))
     parts.push(hopTable(report))
     parts.push(...clockLines(report))
     parts.push(...packetTables(report, names))
@@ -254,6 +258,11 @@ const jsonOf = (report: HopReport) => ({
     from,
     until,
   })),
+  limits: {
+    same: report.limits.same.map((pair) => pair.map((point) => report.points[point].name)),
+    groups: report.limits.groups.map((group) => group.map((point) => report.points[point].name)),
+    renumbered: report.limits.renumbered.count,
+  },
   hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
   clocks: report.moved.map(({ point, against, ...moved }) => ({
     ...{ point: report.points[point].name, against: report.points[against].name, ...moved },

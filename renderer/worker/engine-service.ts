@@ -132,6 +132,8 @@ export interface HopsAnswer {
   /** What it comes to, and of clocks that moved how they did. */
   readonly sentences: readonly string[]
   readonly clocks: readonly string[]
+  /** What can't be told. */
+  readonly limits: readonly string[]
   /** In the order of their times. */
   readonly packets: readonly HopPacket[]
   /** How many there are. */

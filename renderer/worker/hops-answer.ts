@@ -3,7 +3,9 @@ import {
   type Engine,
   hopSentences,
   hopsOf,
+  limitSentences,
   type Loss,
+  nothingText,
   packetTexts,
   type SeenPacket,
   transportName,
@@ -26,6 +28,7 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
     )
   }
   const report = hopsOf([{ name: '', tables: engine }])
+  const sentences = hopSentences(report)
   const { points, hops, losses, made, rejections, unanswered } = report
   const all: Amiss[] = [
     ...losses.map((loss) => ({ ...loss, fate: 'lost' as const, place: loss.hop })),
@@ -56,8 +59,9 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
   return {
     points: points.map(({ name }) => name),
     hops,
-    sentences: hopSentences(report),
+    sentences: sentences.length === 0 ? [nothingText(report)] : sentences,
     clocks: clockSentences(report),
+    limits: limitSentences(report),
     packets: shown.map((packet) => packetOf(engine, packet, texts.get(packet) ?? '')),
     amiss: all.length,
   }

@@ -85,7 +85,8 @@ export function Hops({ session, facts, version, reading, onPacket, onOpen, onJoi
         value &&
         (value.hops.length === 0 ? (
           <EmptyState title="No packet was seen at two points" actions={[{ title: ADD, run: onJoin }]}>
-            The points captured at other times, or other connections, or UDP whose sender NAT changed.
+            The points captured at other times, or other connections, or UDP whose sender NAT changed, or a proxy
+            between them makes connections of its own.
           </EmptyState>
         ) : (
           <Followed
@@ -129,7 +130,7 @@ interface FollowedProps {
 }
 
 function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }: FollowedProps): ReactNode {
-  const { hops, points, sentences, clocks } = answer
+  const { hops, points, sentences, clocks, limits } = answer
   const hop = chosen === undefined ? undefined : hops[chosen]
   /** The row of the packet that was shown last. */
   const [shown, setShown] = useState<number>()
@@ -155,12 +156,10 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
       }}
     >
       <div className="hop-sentences">
-        {sentences.length === 0 ? (
-          <p>Nothing was lost between the points.</p>
-        ) : (
-          sentences.map((sentence) => <p key={sentence}>{sentence}</p>)
-        )}
-        {clocks.map((sentence) => (
+        {sentences.map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+        {[...clocks, ...limits].map((sentence) => (
           <p key={sentence} className="hop-clock">
             {sentence}
           </p>

@@ -1,0 +1,148 @@
+import { countOf, least, listOf, most, printable, sumOf } from '../findings/words.ts'
+import { legOf, TO_A, TO_B } from './legs.ts'
+import type { Path } from './paths.ts'
+import type { CapturePoint } from './points.ts'
+import type { HopLimits, HopReport } from './report.ts'
+import { endsOf, hopKey } from './steps.ts'
+
+// What can't be told, so that silence is not taken for health.
+
+/** Clocks of µs read the same of one packet at both ends of a cable, but not of so many there and back. */
+const LEAST_ALIKE = 6
+/** So many points are named in a sentence. */
+const MOST_NAMED = 5
+
+/** `measured`: by hop, delays in ascending order. */
+export function limitsOf(
+  paths: readonly Path[],
+  points: readonly CapturePoint[],
+  measured: ReadonlyMap<number, readonly number[]>,
+): HopLimits {
+  return { same: samePoints(measured), groups: groupsOf(paths, points), renumbered: renumberedOf(paths) }
+}
+
+/** Points between which no packet took any time, forth or back: no two places do that, a capture and its copy do. */
+function samePoints(measured: ReadonlyMap<number, readonly number[]>): (readonly [number, number])[] {
+  return Array.from(measured).flatMap(([key, forth]) => {
+    const { from, to } = endsOf(key)
+    const back = measured.get(hopKey(to, from)) ?? []
+    if (from > to || Math.min(forth.length, back.length) < LEAST_ALIKE) return []
+    const isAlike = [forth, back].every((samples) => samples[0] === samples[samples.length - 1])
+    return isAlike && forth[0] + back[0] === 0 ? [[from, to] as const] : []
+  })
+}
+
+/** Points that are linked by connections, or flows, that they saw in common. */
+function groupsOf(paths: readonly Path[], points: readonly CapturePoint[]): number[][] {
+  const group = points.map((_, point) => point)
+  for (const { order } of paths) {
+    for (const point of order.slice(1)) {
+      const [one, other] = [group[order[0]], group[point]]
+      if (one !== other) for (const [i, each] of group.entries()) if (each === other) group[i] = one
+    }
+  }
+  return Array.from(Map.groupBy(group.keys(), (point) => group[point]).values())
+}
+
+/** Numbers of one connection are less apart, if some are missing. */
+const FAR = 2 ** 20
+
+/** Whether two points saw in a direction of the connection what has quite other sequence numbers: somebody between changes them. */
+export function isRenumbered({ kind, runs }: Path, direction: number, from: number, to: number): boolean {
+  const [near, far] = [runs[direction][from], runs[direction][to]]
+  if (kind !== 'segment' || !near || !far) return false
+  return near.end + FAR < far.start || far.end + FAR < near.start
+}
+
+/**
+ * Connections that points saw both directions of, and others as well at that time with the same addresses and ports, but none of the same numbers:
+ * somebody between answers in the name of the other end. In one capture they are one conversation.
+ */
+function renumberedOf(paths: readonly Path[]): HopLimits['renumbered'] {
+  const byLeg = new Map<string, Path[]>()
+  let count = 0
+  const seen: [Set<number>, Set<number>] = [new Set(), new Set()]
+  const add = (...sides: readonly [readonly number[], readonly number[]]) => {
+    count++
+    const sorted = sides.toSorted((a, b) => least(a) - least(b))
+    for (const [i, side] of sorted.entries()) for (const point of side) seen[i].add(point)
+  }
+  for (const path of paths) {
+    const [there, back] = path.runs.map((runs) => runs.some(Boolean))
+    if (path.kind !== 'segment' || !there || !back) continue
+    const { order } = path
+    const changed = order.slice(1).findIndex((to, i) => {
+      return [TO_A, TO_B].some((direction) => isRenumbered(path, direction, order[i], to))
+    })
+    if (changed >= 0) {
+      add(order.slice(0, changed + 1), order.slice(changed + 1))
+      continue
+    }
+    const legs = path.members.map(({ source, conversation }) => legOf(source.tables, conversation, false))
+    for (const leg of new Set(legs.map(unturned))) {
+      const known = byLeg.get(leg)
+      if (known) known.push(path)
+      else byLeg.set(leg, [path])
+    }
+  }
+  for (const [first, ...others] of byLeg.values()) {
+    const other = others.find((each) => isApart(first, each))
+    if (other) add(first.order, other.order)
+  }
+  return { count, here: ascending(seen[0]), there: ascending(seen[1]) }
+}
+
+/** The same for both directions. */
+function unturned(leg: string): string {
+  const [a, portA, b, portB] = leg.split(' ')
+  return a < b || (a === b && portA < portB) ? leg : `${b} ${portB} ${a} ${portA}`
+}
+
+/** At the same time at other points. */
+function isApart(one: Path, other: Path): boolean {
+  if (one.order.some((point) => other.order.includes(point))) return false
+  const [left, right] = [one, other].map(({ runs }) => {
+    const times = runs.flat().flatMap((run) => run?.time ?? [])
+    return { from: least(times), until: most(times) }
+  })
+  return left.from <= right.until && right.from <= left.until
+}
+
+const ascending = (numbers: ReadonlySet<number>): number[] => Array.from(numbers).sort((a, b) => a - b)
+
+/** What is said where no loss is told. */
+export function nothingText({ limits: { same, groups, renumbered } }: HopReport): string {
+  const isBlind = same.length > 0 || groups.length > 1 || renumbered.count > 0
+  return isBlind ? 'Nothing is known to have been lost between the points.' : 'Nothing was lost between the points.'
+}
+
+/** "web and copy are the same capture: ...": what silence does not tell. */
+export function limitSentences({ limits: { same, groups, renumbered }, points, hops }: HopReport): string[] {
+  const namesOf = (some: readonly number[]) => {
+    return listOf(
+      some.map((point) => printable(points[point].name)),
+      MOST_NAMED,
+    )
+  }
+  const pieces = most(points.map(({ fragments }) => sumOf(Array.from(fragments.values(), ({ length }) => length))))
+  const [first, ...others] = groups
+  return [
+    ...same.map((pair) => {
+      return `${namesOf(pair)} are one capture, or were made at one place: no packet took any time between them, so nothing can be told of a way.`
+    }),
+    ...(renumbered.count === 0
+      ? []
+      : [
+          `${countOf(renumbered.count, 'TCP connection has', 'TCP connections have')} other sequence numbers at ${namesOf(renumbered.there)} than at ${namesOf(renumbered.here)}: something between answers for the ends (a transparent proxy, a SYN proxy). What of them died there may not be told.`,
+        ]),
+    ...(hops.length === 0 || others.length === 0 || renumbered.count > 0
+      ? []
+      : [
+          `Nothing that ${namesOf(first)} saw was seen at ${namesOf(others.flat())}: they captured other traffic, or what is between makes connections of its own (a proxy, a mesh’s sidecar). What died there is not told.`,
+        ]),
+    ...(pieces > 0
+      ? [`${countOf(pieces, 'packet')} came in IP fragments, which are not followed: what of them died is not told.`]
+      : []),
+    ...(hops.some(({ segments }) => segments > 0) ? ['Bare ACKs are not followed: whether any died is not told.'] : []),
+  ]
+}
