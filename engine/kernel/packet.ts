@@ -94,6 +94,8 @@ export class Packet {
   hasTimestamps: i32
   tsval: i32
   tsecr: i32
+  /** 1 = decodePlainTcp decoded it, and the last one: so there are no options but timestamps. */
+  isPlain: i32
 
   // Behind these words lie arrays.
   get sack(): I32s {
@@ -133,6 +135,18 @@ export class Packet {
     this.payloadAt = end
     this.payloadLength = 0
     this.hasPayloadLength = 0
+    this.isPlain = 0
+  }
+
+  /** A TCP header begins, of which no option was read yet. */
+  noTcpOptions(): void {
+    this.optionsCut = 0
+    this.mss = 0
+    this.windowShift = -1
+    this.sackPermitted = 0
+    this.sackBlocks = 0
+    this.hasSack = 0
+    this.hasTimestamps = 0
   }
 
   /** Whether the `length` header bytes at `at` were captured and belong to the layer. If not, the error says which of the two failed. */

@@ -28,7 +28,7 @@ import { decodeMpls } from './mpls.ts'
 import { decodeNflog } from './nflog.ts'
 import { decodeOpaque } from './opaque.ts'
 import { decodePktap } from './pktap.ts'
-import { decodePlainIpv4 } from './plain-ipv4.ts'
+import { decodePlainTcp } from './plain-tcp.ts'
 import { decodePpp } from './ppp.ts'
 import { decodePppoe } from './pppoe.ts'
 import { decodeRawIp } from './raw-ip.ts'
@@ -48,10 +48,17 @@ export function decodeFrame(at: i32, capturedLength: i32, length: i32, linkType:
   // Some writers leave the length at zero; it can't be less than what is there. Nonsense above half a GiB is cut down, so that
   // positions stay positive.
   const wireLength: i32 = <u32>length > <u32>capturedLength ? min<u32>(length, MAX_LENGTH) : capturedLength
-  packet.reset(at, at + capturedLength, at + wireLength)
+  const end = at + capturedLength
+  if (linkType === LINK_TYPE.ethernet && decodePlainTcp(at, end, at + wireLength)) return
+  decodeLayers(at, end, at + wireLength, linkType)
+}
+
+/** The same layer by layer. */
+function decodeLayers(at: i32, end: i32, wireEnd: i32, linkType: i32): void {
+  packet.reset(at, end, wireEnd)
   packet.linkType = linkType
   let next: i32
-  if (linkType === LINK_TYPE.ethernet) next = decodePlainIpv4()
+  if (linkType === LINK_TYPE.ethernet) next = PROTOCOL.eth
   else if (linkType === LINK_TYPE.linuxCooked2) next = decodeLinuxCooked2()
   else {
     next = byLinkType(linkType)
@@ -59,7 +66,7 @@ export function decodeFrame(at: i32, capturedLength: i32, length: i32, linkType:
   }
   // Every round adds a layer or ends, so there are at most MAX_LAYERS of them.
   while (next !== 0) {
-    // Nearly all packets need no more than these three.
+    // Most packets that are not plain need no more than these three.
     if (next === PROTOCOL.eth) next = decodeEthernet()
     else if (next === PROTOCOL.ip) next = decodeIpv4()
     else if (next === PROTOCOL.tcp) next = decodeTcp()

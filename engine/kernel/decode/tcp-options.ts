@@ -13,6 +13,17 @@ const NOP_NOP_TIMESTAMPS = 0x0a08_0101
 export let timestampsCount: i32 = 0
 export let timestampsAt: i32 = 0
 
+/** The twelve bytes of options are as RFC 7323 appendix A has them: NOP, NOP, timestamps. */
+export function isTimestampsOnly(at: i32): bool {
+  return load<i32>(at) === NOP_NOP_TIMESTAMPS
+}
+
+/** Reads these. */
+export function timestampsOnly(at: i32): void {
+  timestampsCount = 0
+  timestamps(at + 2)
+}
+
 /**
  * The options in `[at, to)`. An option with an impossible length ends them, as nobody can say where the next one starts;
  * one with a length that is wrong for its kind is skipped. Options that were not captured set `optionsCut`; so does one at which
@@ -21,11 +32,6 @@ export let timestampsAt: i32 = 0
 export function decodeTcpOptions(at: i32, to: i32): void {
   timestampsCount = 0
   const available = packet.end < to ? packet.end : to
-  // Nearly every segment of an established connection carries NOP, NOP, timestamps and nothing else (RFC 7323 appendix A).
-  if (to - at === 12 && available === to && load<i32>(at) === NOP_NOP_TIMESTAMPS) {
-    timestamps(at + 2)
-    return
-  }
   while (at < to) {
     if (at >= available) {
       cut(at)

@@ -39,13 +39,7 @@ export function decodeTcp(): i32 {
   const payloadLength = packet.limit - at - headerLength
   packet.payloadAt = at + headerLength
   packet.payloadLength = payloadLength > 0 ? payloadLength : 0
-  packet.optionsCut = 0
-  packet.mss = 0
-  packet.windowShift = -1
-  packet.sackPermitted = 0
-  packet.sackBlocks = 0
-  packet.hasSack = 0
-  packet.hasTimestamps = 0
+  packet.noTcpOptions()
   if (packet.fragment) {
     // The ports of a first fragment are known, but its conversation is that of the other pieces: by address.
     packet.hasPayloadLength = 0

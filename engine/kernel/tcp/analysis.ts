@@ -33,6 +33,7 @@ import { replace } from '../columns/conversations.ts'
 import { setAcked, setBytesInFlight, setLabels } from '../columns/packet-columns.ts'
 import { I32s } from '../memory.ts'
 import { packet } from '../packet.ts'
+import * as calm from './calm.ts'
 import * as journal from './connection-journal.ts'
 import * as connections from './connection-table.ts'
 import { directionAt } from './directions.ts'
@@ -52,9 +53,6 @@ const FIN: i32 = FLAG.fin
 const RST: i32 = FLAG.rst
 const ACK: i32 = FLAG.ack
 
-/** Bytes in flight from here on are taken for an artefact of odd sequence numbers. */
-const FLIGHT_LIMIT: u32 = 2_000_000_000
-
 /** Those of the last segment. */
 export let labelsFound: i32 = 0
 
@@ -62,13 +60,18 @@ export let labelsFound: i32 = 0
  * Analyses the TCP segment in `packet` whose row is being written, after its own columns were. `found` is the answer of find() of
  * the conversations; a connection that reuses the ports of another gets a conversation of its own, so the answer may differ from
  * it. Writes the columns labels, acked and bytesInFlight.
- *
- * Long, because every packet comes through here: what most packets need stands in line and on local variables, in the order in
- * which Wireshark looks at it; what few need is in the functions below.
  */
 export function segment(row: i32, time: f64, found: i32): i32 {
-  labelsFound = 0
   reserve(found >>> 1)
+  labelsFound = packet.isPlain !== 0 ? calm.segment(row, found) : calm.NOT_CALM
+  if (labelsFound === calm.NOT_CALM) return any(row, time, found)
+  if (labelsFound !== 0) setLabels(labelsFound)
+  return found
+}
+
+/** Any segment. In the order in which Wireshark looks at it, on local variables; what few need is in the functions below. */
+function any(row: i32, time: f64, found: i32): i32 {
+  labelsFound = 0
   const flags = packet.tcpFlags
   let labels = 0
   if ((flags & SYN) !== 0) {
@@ -210,7 +213,7 @@ export function segment(row: i32, time: f64, found: i32): i32 {
   const hasFlight = length > 0 && (bits & BIT_FLIGHT_KNOWN) !== 0
   if (hasFlight) {
     flight = (reverseBits & BIT_SACK) === 0 ? span : withoutSacked(r, span)
-    if (<u32>flight >= FLIGHT_LIMIT) flight = 0
+    if (flight < 0 || flight >= unacked.FLIGHT_LIMIT) flight = 0
     if (flight > 0 && (flags & (SYN | FIN)) !== 0) flight--
   }
 

@@ -12,6 +12,7 @@ import {
   LOSS,
   MOST_ARRIVED,
   NO_SACK,
+  noteRoundTrip,
   PROBED,
   provoke,
   RECOVERY,
@@ -274,11 +275,6 @@ export function refused(seq: i32, time: f64, d: Sender, other: Sender): void {
   if (d.head === NONE) {
     if (seq - other.next < 0) again.refused(d, other, seq, time)
   } else if (d.head === d.tail && (packet.tcpFlags & ACK) === 0 && d.lastRepetition !== NONE) closing.ended(d, seq)
-}
-
-function noteRoundTrip(d: Sender, roundTrip: f64): void {
-  const shortest = d.roundTrip
-  if (shortest === 0 || roundTrip < shortest) d.roundTrip = roundTrip
 }
 
 function selective(time: f64, d: Sender, ack: i32, lostAcks: i32): void {

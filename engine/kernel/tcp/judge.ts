@@ -2,6 +2,7 @@ import { FLAG } from '../../columns/packet-columns.ts'
 import { NETWORK } from '../../decode/packet-codes.ts'
 import { EVIDENCE, NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
+import * as calm from './calm-sender.ts'
 import * as follow from './follow-sender.ts'
 import * as hosts from './hosts.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
@@ -53,9 +54,19 @@ const ROUND_NS: f64 = 1e9
  */
 export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
   reserve(direction)
+  const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
+  const isReset = ipId === 0 && (packet.tcpFlags & RST) !== 0
+  const seen = isReset ? resets.see(row, time, direction) : sightings.see(ipId, row, time)
+  if (packet.isPlain !== 0 && seen === sightings.UNSEEN) {
+    if (calm.note(row, time, sender(direction), sender(direction ^ 1))) return VERDICT.none
+  }
+  return any(row, time, direction, before, ipId, seen)
+}
+
+/** The same of any packet, which was `seen` before as sightings tells. */
+function any(row: i32, time: f64, direction: i32, before: i32, ipId: i32, seen: i32): i32 {
   const d = sender(direction)
   const other = sender(direction ^ 1)
-  const ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
   const flags = packet.tcpFlags
   const length = packet.payloadLength
   if (isOlder(d, ipId) && lengthOf(flags, length) !== 0 && time - d.sendTime > ROUND_NS) d.lastIpId = 0
@@ -71,7 +82,7 @@ export function segment(row: i32, time: f64, direction: i32, before: i32): i32 {
     judgedOther = sender(before ^ 1)
     judgedMissing = 0
   }
-  const verdict = judge(row, time, judged, judgedOther, ipId, flags, length, judgedMissing, direction)
+  const verdict = judge(row, time, judged, judgedOther, ipId, flags, length, judgedMissing, seen)
   if (before !== direction && isSynAck) needs.answeredTwice(sender(before ^ 1), packet.ack, time, true)
   if (verdict !== VERDICT.copy || isSynAck) {
     let lostAcks = 0
@@ -105,10 +116,9 @@ function judge(
   flags: i32,
   length: i32,
   missing: i32,
-  direction: i32,
+  seen: i32,
 ): i32 {
   const isReset = ipId === 0 && (flags & RST) !== 0
-  const seen = isReset ? resets.see(row, time, direction) : sightings.see(ipId, row, time)
   // Then it says nothing of when this was sent.
   if (seen === sightings.RETAINED) ipId = 0
   const isForwarded = (flags & SYN) !== 0 && noteSynTtl(d)

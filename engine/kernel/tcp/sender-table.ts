@@ -70,6 +70,12 @@ export function provoke(d: Sender, acks: i32): void {
   d.provoked = <u16>min(0xffff, <i32>d.provoked + acks)
 }
 
+/** From this point to the other side and back, by a segment that was sent once. */
+export function noteRoundTrip(d: Sender, roundTrip: f64): void {
+  const shortest = d.roundTrip
+  if (shortest === 0 || roundTrip < shortest) d.roundTrip = roundTrip
+}
+
 // Bits of a sender's state.
 export const SEEN: i32 = 1
 export const ACKED: i32 = 2

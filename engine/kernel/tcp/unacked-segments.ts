@@ -22,6 +22,8 @@ import { after, atOrBefore, before } from './sequence.ts'
 
 /** Segments remembered per direction; Wireshark adds no more beyond that, so neither do we. */
 const MAX_UNACKED: i32 = 10_000
+/** Bytes in flight from here on are taken for an artefact of odd sequence numbers. */
+export const FLIGHT_LIMIT: i32 = 2_000_000_000
 
 // A node is four words: 1 + row, first and one past last sequence number, the next newer node. Nodes are named by where they
 // begin; the place of the first is not used, so that 0 is none.
