@@ -28,7 +28,7 @@ export function decodePlainTcp(at: i32, end: i32, wireEnd: i32): bool {
   const options = tcp + TCP_HEADER
   if (end < options || <i32>load<u16>(at + 12) !== ETHERTYPE_IPV4) return false
   if (u8At(ip) !== VERSION_4_WITHOUT_OPTIONS || u8At(ip + 9) !== TCP) return false
-  if ((<i32>load<u16>(ip + 6) & FRAGMENT) !== 0) return false
+  if (((<i32>load<u16>(ip + 6)) & FRAGMENT) !== 0) return false
   const headerLength = (u8At(tcp + 12) >> 4) << 2
   if (headerLength === WITH_TIMESTAMPS) {
     if (end < tcp + WITH_TIMESTAMPS || !isTimestampsOnly(options)) return false
