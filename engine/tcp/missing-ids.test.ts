@@ -18,6 +18,21 @@ describe('what is next in sequence, and was sent before', () => {
     `)
   })
 
+  it('says that it was needed, or was not, by which of the two its ACK echoes', () => {
+    const acknowledged = (need: string, echo: number): string => `
+      ids
+      +0     A>B S  0(0)         <mss 1460, sackOK, ts 100 0, wscale 7>
+      +1ms   B>A SA 0(0)   ack 1 id 0 <mss 1460, sackOK, ts 900 100, wscale 7>
+      +19ms  A>B A  1(0)   ack 1 <ts 120 900>
+      +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>
+      +0     B>A A  1(0) ack 101         <ts 901 121>
+      +300ms A>B PA 101(100) ack 1 id 6  <ts 421 901> ; retransmission, ${need}, original unseen
+      +0     B>A A  1(0) ack 201         <ts 1201 ${echo}>
+    `
+    expectVerdicts(acknowledged('needed', 421))
+    expectVerdicts(acknowledged('spurious', 221))
+  })
+
   it('does not when the missing packets may have been ACKs of what the other side sent', () => {
     const asked = `${OPEN}
       +1ms   A>B PA 1(100) ack 1 id 4    <ts 121 900>

@@ -157,7 +157,8 @@ function optionBytes(option: string, otherIsn: number): number[] {
     case 'sackOK':
       return [4, 2]
     case 'ts':
-      return [8, 10, ...big(Number(values[0]), 4), ...big(Number(values[1]), 4)]
+      // With two NOPs, as RFC 7323 appendix A has it: so most packets go the short way (kernel/tcp/calm.ts).
+      return [1, 1, 8, 10, ...big(Number(values[0]), 4), ...big(Number(values[1]), 4)]
     case 'sack':
       return [
         5,
