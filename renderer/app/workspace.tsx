@@ -3,7 +3,6 @@ import { createPortal } from 'react-dom'
 import { usePanelRef } from 'react-resizable-panels'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
-import type { Finding } from '../../common/model/finding.ts'
 import { asksForNotes } from '../../common/model/note.ts'
 import type { CaptureFacts, ConversationRow } from '../../engine/engine.ts'
 import { AddressItems } from '../components/address-items.ts'
@@ -39,6 +38,7 @@ import { useNotes } from './use-notes.tsx'
 import { usePacketSearch } from './use-packet-search.tsx'
 import { useViewOfPart } from './part-view.ts'
 import { focusFirst, showList } from './panes.ts'
+import { packetsOfFinding } from './packets-of-finding.ts'
 import { usePart } from './use-part.tsx'
 import { useOtherCapture } from './use-other-capture.tsx'
 import { useSaving } from './use-saving.tsx'
@@ -212,25 +212,6 @@ export function Workspace({
     onCaptureEnds,
   })
 
-  function showFinding(finding: Finding, { firstTime, lastTime }: CaptureFacts): void {
-    const { filter: condition, conversations, since, until } = finding
-    const span = Math.max(until - since, 1e6)
-    const from = Math.max(firstTime, Math.round(since - span * 0.1))
-    const to = Math.min(lastTime + 1, Math.round(until + span * 0.1))
-    const [only] = conversations
-    rememberFilter(condition)
-    view.change(
-      {
-        filter: condition,
-        conversation: conversations.length === 1 ? only : undefined,
-        range: undefined,
-        zoom: to - from < (lastTime - firstTime) / 2 ? { from, to } : undefined,
-        detail: undefined,
-      },
-      'push',
-    )
-  }
-
   const lists: Readonly<Record<ListTab, (facts: CaptureFacts) => ReactNode>> = {
     findings: (facts) => (
       <Findings
@@ -240,7 +221,10 @@ export function Workspace({
         reading={reading}
         chosen={finding}
         onChoose={({ id }) => view.change({ finding: id })}
-        onShow={(one) => showFinding(one, facts)}
+        onShow={(one) => {
+          rememberFilter(one.filter)
+          view.change(packetsOfFinding(one, facts), 'push')
+        }}
         onTime={({ since, until }) => view.change({ range: { from: since, to: until + 1 } }, 'push')}
         onPacket={(row) => view.change({ row, detail: undefined })}
         onConversations={() => showList(view, 'conversations')}

@@ -1,11 +1,8 @@
 import { useCallback, useDeferredValue, useEffect, useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
-import type { CheckTarget } from '../../../common/model/check.ts'
-import type { ContextEntry } from '../../../common/model/context.ts'
 import type { ExplorerKind, ExplorerProblem, PodRow } from '../../../common/model/explorer.ts'
-import type { CaptureOrder, PointTarget } from '../../../common/model/live-capture.ts'
-import type { TerminalTarget } from '../../../common/model/terminal.ts'
+import type { PointTarget } from '../../../common/model/live-capture.ts'
 import { useNow } from '../../components/age.ts'
-import { ContextMenu, type MenuPlace } from '../../components/context-menu.tsx'
+import { ContextMenu } from '../../components/context-menu.tsx'
 import { DataGrid, type Column } from '../../components/data-grid.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCount } from '../../components/format.ts'
@@ -13,16 +10,9 @@ import { Pane } from '../../components/pane.tsx'
 import type { HostWatch } from '../../components/use-watched.ts'
 import { markColumn, nodeColumns, podColumns, serviceColumns, workloadColumns } from './columns.tsx'
 import { NodeView, PodView, ServiceView, WorkloadView } from './details.tsx'
-import {
-  findRows,
-  labelsText,
-  podsOfService,
-  podsOfWorkload,
-  sortRows,
-  type AnyRow,
-  type RowSort,
-} from './find-rows.ts'
-import { kubectlLine } from './kubectl.ts'
+import { findRows, podsOfService, podsOfWorkload, sortRows, type AnyRow, type RowSort } from './find-rows.ts'
+import { rowMenu, type RowActions } from './row-menu.ts'
+import { keyOfTarget, selectorOf, targetsOf, titleOf } from './targets.ts'
 import { useRows, type Rows } from './use-rows.ts'
 import './explorer.css'
 
@@ -41,24 +31,16 @@ export interface Chosen {
   readonly row: AnyRow
 }
 
-export interface ExplorerProps {
+export interface ExplorerProps extends RowActions {
   readonly host: HostWatch
-  readonly context: ContextEntry & { readonly added: boolean }
   readonly revision: number
   readonly kind: ShownKind
   /** "" for all. */
   readonly namespace: string
   readonly pods: Rows<PodRow>
   readonly points: readonly PointTarget[]
-  /** Adds points to what is to be captured, or takes them off when all are in it. */
-  readonly onPoints: (targets: readonly PointTarget[], title: string) => void
-  /** Takes these and goes on to the set-up. */
-  readonly onCapture: (targets: readonly PointTarget[], title: string, follow: CaptureOrder['follow']) => void
   readonly chosen: Chosen | undefined
   readonly onChoose: (chosen: Chosen | undefined) => void
-  readonly onCopy: (text: string) => void
-  readonly onTerminal: (target: TerminalTarget) => void
-  readonly onChecks: (target: CheckTarget, name: string) => void
 }
 
 const ROW_HEIGHT = 24
@@ -188,71 +170,15 @@ export function Explorer(props: ExplorerProps): ReactNode {
         {rows.size > 0 && <Problems problems={shown.problems} />}
       </div>
       {menu && listed && (
-        <ContextMenu x={menu.x} y={menu.y} items={menuOf(listed)} onClose={() => setMenu(undefined)} />
+        <ContextMenu
+          x={menu.x}
+          y={menu.y}
+          items={rowMenu(listed, targets(listed), isMarked(listed), props)}
+          onClose={() => setMenu(undefined)}
+        />
       )}
     </Pane>
   )
-
-  function menuOf(row: AnyRow): MenuPlace['items'] {
-    const own = targets(row)
-    return [
-      {
-        title: 'Capture',
-        hint: 'Enter',
-        disabled: own.length === 0,
-        run: () => props.onCapture(own, titleOf(row), selectorOf(row)),
-      },
-      {
-        title: isMarked(row) ? 'Take off what is captured' : 'Add to what is captured',
-        hint: 'Space',
-        disabled: own.length === 0,
-        run: () => props.onPoints(own, titleOf(row)),
-      },
-      'line',
-      ...shellsOf(row),
-      ...kubectlWords(row).map(([title, words]) => {
-        const line = kubectlLine(context, 'namespace' in row ? row.namespace : '', words)
-        return { title: `Copy kubectl ${title}`, run: () => props.onCopy(line) }
-      }),
-      { title: 'Copy name', hint: 'Ctrl+C', run: () => props.onCopy(row.name) },
-    ]
-  }
-
-  function shellsOf(row: AnyRow): MenuPlace['items'] {
-    const { onTerminal, onChecks } = props
-    if ('containers' in row) {
-      const { namespace: own, name: pod } = row
-      const at = (container: string) =>
-        ({ kind: 'container', context: context.name, namespace: own, pod, container }) as const
-      return [
-        ...row.containers.map((container) => ({
-          title: row.containers.length === 1 ? 'Open a shell' : `Open a shell in ${container}`,
-          disabled: !row.running,
-          run: () => onTerminal(at(container)),
-        })),
-        // Its containers share one network.
-        ...row.containers.slice(0, 1).map((container) => ({
-          title: 'Run checks',
-          hint: 'ip, ss, conntrack, nstat',
-          disabled: !row.running,
-          run: () => onChecks(at(container), pod),
-        })),
-      ]
-    }
-    if (kind !== 'nodes') return []
-    return [
-      {
-        title: 'Open a shell on the node',
-        hint: 'makes a privileged pod',
-        run: () => onTerminal({ kind: 'node', context: context.name, node: row.name }),
-      },
-      {
-        title: 'Run checks on the node',
-        hint: 'ip, ss, conntrack, nstat',
-        run: () => onChecks({ kind: 'node', context: context.name, node: row.name }, `node ${row.name}`),
-      },
-    ]
-  }
 
   function emptyText(): ReactNode {
     if (shown.error !== undefined)
@@ -328,43 +254,6 @@ export function Details({ host, context, chosen: { kind, row }, pods, onPod }: D
   return <NodeView row={row} pods={own} onPod={onPod} />
 }
 
-const keyOfTarget = (target: PointTarget) =>
-  target.kind === 'pod' ? `pod ${target.namespace}/${target.pod}` : `node ${target.node}`
-
-/** Where a row can be captured: a pod itself, the running pods of a workload, those behind a service, a node. */
-export function targetsOf(row: AnyRow, pods: Iterable<PodRow>): readonly PointTarget[] {
-  const asTargets = (rows: readonly PodRow[]) =>
-    rows.map(({ namespace, name }) => ({ kind: 'pod' as const, namespace, pod: name }))
-  if ('containers' in row) return asTargets([row])
-  if ('desired' in row) return asTargets(podsOfWorkload(pods, row).filter(({ running }) => running))
-  if ('endpoints' in row) return asTargets(podsOfService(pods, row).filter(({ running }) => running))
-  return [{ kind: 'node', node: row.name }]
-}
-
-/** The labels that choose a row's pods, now and later. */
-function selectorOf(row: AnyRow): CaptureOrder['follow'] {
-  if (!('selector' in row)) return undefined
-  const labels = labelsText(row.selector)
-  return labels === '' ? undefined : { namespace: row.namespace, labels }
-}
-
-export const titleOf = (row: AnyRow) => ('namespace' in row ? `${row.namespace}/${row.name}` : row.name)
-
-function kubectlWords(row: AnyRow): readonly (readonly [string, readonly string[]])[] {
-  if ('containers' in row) {
-    return [
-      ['describe', ['describe', 'pod', row.name]],
-      ['get -o yaml', ['get', 'pod', row.name, '-o', 'yaml']],
-      ['logs', ['logs', row.name, '--all-containers', '--tail=200']],
-    ]
-  }
-  const type = 'desired' in row ? row.kind.toLowerCase() : 'endpoints' in row ? 'service' : 'node'
-  return [
-    ['describe', ['describe', type, row.name]],
-    ['get -o yaml', ['get', type, row.name, '-o', 'yaml']],
-  ]
-}
-
 function countText(found: number, all: number, { synced }: { readonly synced: boolean }): string {
   const counted = found === all ? formatCount(all) : `${formatCount(found)} of ${formatCount(all)}`
   return synced ? counted : `${counted}…`
@@ -400,3 +289,4 @@ function only<Row>(
 
 export { useRows, type Rows } from './use-rows.ts'
 export { podsOfSelector } from './find-rows.ts'
+export { targetsOf, titleOf } from './targets.ts'
