@@ -55,6 +55,7 @@ export const midStreamReset: Rule = {
     'idle-timeout',
     'accept-queue',
     'half-open',
+    'duplicate-address',
   ],
   async find(context) {
     const cases: Aborted[] = []
