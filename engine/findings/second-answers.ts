@@ -1,4 +1,6 @@
 import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
+import { TRANSPORT } from '../decode/packet.ts'
+import { addressKey } from '../query/conversation-names.ts'
 import type { FindingContext } from './context.ts'
 import { handshakeOf } from './handshake.ts'
 
@@ -19,41 +21,52 @@ const TOGETHER_NS = 0.9e9
 
 /** All of them; an initial sequence number that is new begins a conversation of its own. */
 export function secondAnswers(context: FindingContext): SecondAnswer[] {
-  const found: SecondAnswer[] = []
-  for (const other of context.troubled()) {
-    const answer = answerOf(context, other)
-    if (answer) found.push(answer)
-  }
-  return found
+  const candidates = context.troubled().filter((id) => isBegunByAnswer(context, id))
+  return Array.from(begunBefore(context, candidates), ([other, id]) => answerOf(context, id, other)).filter(
+    (found) => found !== undefined,
+  )
 }
 
-function answerOf(context: FindingContext, other: number): SecondAnswer | undefined {
+function answerOf(context: FindingContext, id: number, other: number): SecondAnswer | undefined {
   const { conversations, packets } = context.tables
-  const second = conversations.firstRow(other)
-  const flags = FLAG.syn | FLAG.ack | FLAG.rst
-  if ((packets.chunk(second).flags[second % CHUNK_ROWS] & flags) !== (FLAG.syn | FLAG.ack)) return undefined
-  const id = before(context, other)
-  if (id === undefined || !context.isOpen(id)) return undefined
+  if (!context.isOpen(id)) return undefined
   const segments = context.segments(id)
   const handshake = handshakeOf(segments)
   if (handshake?.syns.length !== 1 || handshake.synAcks.length === 0) return undefined
   const syn = segments.row(handshake.syns[0])
   const first = segments.row(handshake.synAcks[0])
-  const chunk = packets.chunk(second)
-  if (chunk.ack[second % CHUNK_ROWS] !== segments.end(handshake.syns[0])) return undefined
+  const second = conversations.firstRow(other)
+  if (packets.chunk(second).ack[second % CHUNK_ROWS] !== segments.end(handshake.syns[0])) return undefined
   const wasReset = [segments, context.segments(other)].some((each) => each.find((i) => each.isReset(i)) >= 0)
   return { id, other, syn, first, second, wasReset }
 }
 
-/** The conversation before with the same ends, if it began just now. It began with a packet of the other end. */
-function before(context: FindingContext, id: number): number | undefined {
+function isBegunByAnswer({ tables: { conversations, packets } }: FindingContext, id: number): boolean {
+  const row = conversations.firstRow(id)
+  const flags = packets.chunk(row).flags[row % CHUNK_ROWS]
+  return (flags & (FLAG.syn | FLAG.ack | FLAG.rst)) === (FLAG.syn | FLAG.ack)
+}
+
+/** By candidate, the conversation of the same ends that the other of them began just before. */
+function begunBefore(context: FindingContext, candidates: readonly number[]): Map<number, number> {
   const { conversations } = context.tables
-  const { addressA, addressB, portA, portB, transport } = conversations
-  const time = context.time(conversations.firstRow(id))
-  for (let n = id - 1; n >= 0; n--) {
-    if (time - context.time(conversations.firstRow(n)) > TOGETHER_NS) return undefined
-    if (transport[n] !== transport[id] || portA[n] !== portB[id] || portB[n] !== portA[id]) continue
-    if (addressA[n] === addressB[id] && addressB[n] === addressA[id]) return n
+  const { portA, portB, transport } = conversations
+  const keyOf = (id: number, fromB: boolean) => {
+    const ports = fromB ? [portB[id], portA[id]] : [portA[id], portB[id]]
+    return [addressKey(conversations, id, fromB), addressKey(conversations, id, !fromB), ...ports].join()
   }
-  return undefined
+  const sought = new Map(candidates.map((id) => [id, keyOf(id, true)]))
+  const keys = new Set(sought.values())
+  const latest = new Map<string, number>()
+  const found = new Map<number, number>()
+  for (let id = 0; keys.size > 0 && id < conversations.count; id++) {
+    if (transport[id] !== TRANSPORT.tcp) continue
+    const key = keyOf(id, false)
+    if (keys.has(key)) latest.set(key, id)
+    const before = latest.get(sought.get(id) ?? '')
+    if (before === undefined) continue
+    const waited = context.time(conversations.firstRow(id)) - context.time(conversations.firstRow(before))
+    if (waited <= TOGETHER_NS) found.set(id, before)
+  }
+  return found
 }
