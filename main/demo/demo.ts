@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { EVERYTHING } from './cluster/authorization.ts'
 import { LocalCluster } from './cluster/local-cluster.ts'
-import { whyNoNamespaces } from './cluster/namespaces.ts'
+import { onPath, whyNoNamespaces } from './cluster/namespaces.ts'
 import { DEMO_CONTEXTS } from './demo-context.ts'
 import { DEMO_IMAGE, fill } from './demo-objects.ts'
 import { liveProgram, startFaults } from './live-traffic.ts'
@@ -67,7 +67,8 @@ export async function startDemo({
   }
 }
 
-const preferredKind = () => (whyNoNamespaces() === undefined ? 'namespaces' : 'replay')
+// Without tc their network would never fail.
+const preferredKind = () => (whyNoNamespaces() === undefined && onPath('tc') ? 'namespaces' : 'replay')
 
 async function replayFabric(samplesFolder: string): Promise<ReplayFabric> {
   const index = Index.parse(JSON.parse(await readFile(join(samplesFolder, 'samples.json'), 'utf8')))

@@ -33,14 +33,15 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const QUIET_MS = 14_000
-const EPISODE_MS = 4000
+const OUTAGES = 10
+const OUTAGE_MS = 100
 
 /** What the container of a pod runs. */
 export function liveProgram(_pod: DemoPod): readonly string[] {
   return [CONTAINER_NODE, '-e', SERVER]
 }
 
-/** Starts the clients, and an episode of loss between the nodes every 18 s; the returned function ends both. */
+/** Starts the clients, and an episode of 4 s with short outages between the nodes every 18 s; the returned function ends both. */
 export function startFaults(cluster: LocalCluster): () => void {
   const clients = DEMO_PODS.flatMap((pod) => {
     const wanted = CALLS[pod.app]
@@ -55,20 +56,25 @@ export function startFaults(cluster: LocalCluster): () => void {
     return [client]
   })
   const machine = cluster.kubelet('node-b').machine
-  let failing = false
   let timer: NodeJS.Timeout
-  const turn = () => {
-    failing = !failing
-    try {
-      if (failing) machine.run('tc', 'qdisc', 'replace', 'dev', 'eth0', 'root', 'netem', 'loss', '17%')
-      else machine.run('tc', 'qdisc', 'del', 'dev', 'eth0', 'root')
-    } catch {
-      // A kernel without netem: then this network never fails.
-      return
-    }
-    timer = setTimeout(turn, failing ? EPISODE_MS : QUIET_MS)
+  const later = (ms: number, run: () => void) => {
+    timer = setTimeout(() => {
+      try {
+        run()
+      } catch {
+        // A kernel without queues: then this network never fails.
+      }
+    }, ms)
   }
-  timer = setTimeout(turn, QUIET_MS)
+  /** One of `left` times in which nothing leaves the node: a queue of a byte, which every kernel has; netem is a module that many lack. */
+  const outage = (left: number) => {
+    machine.run('tc', 'qdisc', 'replace', 'dev', 'eth0', 'root', 'bfifo', 'limit', '1')
+    later(OUTAGE_MS, () => {
+      machine.run('tc', 'qdisc', 'del', 'dev', 'eth0', 'root')
+      later(left > 1 ? 100 + Math.random() * 400 : QUIET_MS, () => outage(left > 1 ? left - 1 : OUTAGES))
+    })
+  }
+  later(QUIET_MS, () => outage(OUTAGES))
   return () => {
     clearTimeout(timer)
     for (const client of clients) client.stdin?.end()
