@@ -273,7 +273,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
             />
           ) : state.kind === 'opening' ? (
             <main className="start">
-              <EmptyState title={`Opening ${state.name}`} />
+              <EmptyState title={`${state.name} is being opened`} />
             </main>
           ) : screen === 'cluster' && state.kind === 'none' ? (
             <ClusterScreen

@@ -15,6 +15,9 @@ export type OpenState =
   /** The URL names a file that only an earlier page had: it must be chosen again. */
   | { readonly kind: 'lost'; readonly name: string }
 
+/** What a capture is called before its name is known. */
+const UNNAMED = 'The capture'
+
 /** Opens captures, one at a time in this window, and keeps the view's capture and the open one the same. */
 export interface Captures {
   readonly store: StoreApi<OpenState>
@@ -110,7 +113,7 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
         else
           show({
             kind: 'failed',
-            name: name || 'The capture',
+            name: name || UNNAMED,
             reason,
             retry: () => fetchSource(name, ask, ref, keepView),
           })
@@ -186,7 +189,7 @@ export function createCaptures(connection: HostConnection, view: ViewStore, hasF
         () => ref,
         true,
       )
-    else fetchSource('capture', () => connection.host.captures.source(ref.id), byId, true)
+    else fetchSource(UNNAMED, () => connection.host.captures.source(ref.id), byId, true)
   }
   view.store.subscribe((now, before) => {
     if (!sameRef(now.capture, before.capture) || !samePart(now.part, before.part)) follow(now)

@@ -9,7 +9,16 @@ import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
 import { CaptureSetup, draftOf, keyOfPoint } from '../features/capture-setup/index.tsx'
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
-import { Details, Explorer, KIND_TITLES, titleOf, useRows, type Chosen } from '../features/explorer/index.tsx'
+import {
+  Details,
+  Explorer,
+  KIND_TITLES,
+  selectorOf,
+  targetsOf,
+  titleOf,
+  useRows,
+  type Chosen,
+} from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
 import type { CaptureDrafts } from './capture-drafts.ts'
@@ -228,8 +237,8 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
       )}
       {context?.demo && (
         <Banner tone="note">
-          This is a demo: a small shop that runs on this machine only, with troubles of its own. What is captured in it
-          is no evidence of anything.
+          This is a demo: a small shop that runs on this machine only, with troubles of its own. Capture at the pod
+          checkout for half a minute to see some. It is no evidence of anything.
         </Banner>
       )}
     </>
@@ -302,8 +311,25 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   }
 
   function details(): ReactNode {
+    const targets = chosen ? targetsOf(chosen.row, pods.rows.values()) : []
     return (
-      <Pane title="Details">
+      <Pane
+        title="Details"
+        actions={
+          chosen &&
+          usable && (
+            <button
+              type="button"
+              className="button small"
+              title="Enter in the list"
+              disabled={targets.length === 0}
+              onClick={() => capture(targets, titleOf(chosen.row), selectorOf(chosen.row))}
+            >
+              Capture here
+            </button>
+          )
+        }
+      >
         <div className="cluster-details">
           {chosen && name !== undefined ? (
             <>

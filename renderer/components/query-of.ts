@@ -1,7 +1,7 @@
 import type { Query } from '../../engine/engine.ts'
 
 /** What is looked at, as much of it as a question is about. */
-interface Scope {
+export interface Scope {
   readonly filter?: string
   readonly range?: { readonly from: number; readonly to: number } | undefined
   readonly conversation?: number | undefined

@@ -472,7 +472,11 @@ describe('without a cluster', () => {
     await page.getByRole('button', { name: 'Hopscope: back to the start' }).click()
     await page.getByRole('button', { name: 'Try a demo cluster' }).click()
     await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })
-    await page.getByRole('grid', { name: 'Pods' }).getByText('orders-0').waitFor({ timeout: 60_000 })
+    await page.getByRole('grid', { name: 'Pods' }).getByText('orders-0').click({ timeout: 60_000 })
+
+    // Who has only a mouse finds the way to a capture where the pod is described.
+    await page.getByRole('region', { name: 'Details' }).getByRole('button', { name: 'Capture here' }).click()
+    await page.getByRole('button', { name: 'Create and capture' }).and(page.locator(':focus')).waitFor()
 
     // A click on a tab leads into its list, and what was pressed there hands the focus on.
     const focused = () => page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent)

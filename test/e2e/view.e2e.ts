@@ -147,12 +147,25 @@ describe('the URL is the view', () => {
     await screen.counts(screen.packets, sample('refused').resets)
   })
 
+  it('offers in every list to widen what leaves it empty', async () => {
+    await using opened = await open('sample=clean&filter=tcp.port == 1&list=latency')
+    const { page } = opened
+    const pane = (name: string) => page.getByRole('region', { name, exact: true })
+    const clear = (name: string) => pane(name).getByRole('button', { name: 'Clear the filter' })
+    await clear('Latency').waitFor()
+    await page.getByRole('tab', { name: 'Conversations' }).click()
+    await pane('Conversations').getByText('No packet of any conversation matches the filter.').waitFor()
+    await clear('Conversations').click()
+    const screen = new Screen(page)
+    await screen.counts(screen.packets, sample('clean').packets)
+  })
+
   it('survives an address that makes no sense', async () => {
     await using opened = await open('sample=clean&filter=(((&range=9~1&frame=99999999&conversation=777&sort=x')
     const screen = new Screen(opened.page)
     await screen.read()
     await opened.page.getByText('The filter could not be applied').first().waitFor()
-    await screen.applyFilter('')
+    await opened.page.getByRole('button', { name: 'Clear the filter' }).first().click()
     await opened.page.getByRole('button', { name: 'Show all conversations' }).first().click()
     await screen.counts(screen.packets, sample('clean').packets)
   })

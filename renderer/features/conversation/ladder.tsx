@@ -12,6 +12,7 @@ import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { unmet, widenings } from '../../components/widenings.ts'
 import { Arrow } from './arrow.tsx'
 import { NoSubject, useSubject, type ConversationViewProps } from './subject.tsx'
 import './conversation.css'
@@ -133,23 +134,13 @@ export function Ladder({ session, view, version, menu, onOpen }: LadderProps): R
             rowClass={(packet) => `tone-${packet.tone}${isPause(packet) ? ' after-pause' : ''}`}
             empty={
               error !== undefined ? (
-                <EmptyState tone="bad" title="The filter could not be applied">
+                <EmptyState tone="bad" title="The filter could not be applied" actions={widenings(view, { filter })}>
                   {error}
                 </EmptyState>
               ) : (
                 current && (
-                  <EmptyState
-                    title="None of its packets is shown"
-                    actions={[
-                      ...(filter
-                        ? [{ title: 'Clear the filter', run: () => view.change({ filter: '' }, 'push') }]
-                        : []),
-                      ...(range
-                        ? [{ title: 'Show all times', run: () => view.change({ range: undefined }, 'push') }]
-                        : []),
-                    ]}
-                  >
-                    No packet of this conversation meets the filter and lies in the selected time.
+                  <EmptyState title="None of its packets is shown" actions={widenings(view, { filter, range })}>
+                    No packet of this conversation {unmet({ filter, range })}.
                   </EmptyState>
                 )
               )

@@ -21,6 +21,7 @@ import { PagedRows } from '../../components/paged-rows.ts'
 import { Pane } from '../../components/pane.tsx'
 import { queryOf } from '../../components/query-of.ts'
 import { answers, useAnswer } from '../../components/use-answer.ts'
+import { unmet, widenings } from '../../components/widenings.ts'
 import { conversationColumns } from './columns.tsx'
 import './conversations.css'
 
@@ -172,18 +173,21 @@ export function Conversations({
           }}
           empty={
             error !== undefined ? (
-              <EmptyState tone="bad" title="The filter could not be applied">
+              <EmptyState tone="bad" title="The filter could not be applied" actions={widenings(view, { filter })}>
                 {error}
               </EmptyState>
             ) : (
               listed && (
-                <EmptyState title={reading ? 'No conversation yet' : 'No conversation here'}>
+                <EmptyState
+                  title={reading ? 'No conversation yet' : 'No conversation here'}
+                  actions={widenings(view, { filter, range })}
+                >
                   {nothing
                     ? 'There is no packet.'
                     : stopped
                       ? 'No packet of any conversation matches so far: the search was stopped.'
                       : filter || range
-                        ? 'No packet of any conversation meets the filter and lies in the selected time.'
+                        ? `No packet of any conversation ${unmet({ filter, range })}.`
                         : 'No packet has addresses that could be paired.'}
                 </EmptyState>
               )

@@ -289,4 +289,4 @@ function only<Row>(
 
 export { useRows, type Rows } from './use-rows.ts'
 export { podsOfSelector } from './find-rows.ts'
-export { targetsOf, titleOf } from './targets.ts'
+export { selectorOf, targetsOf, titleOf } from './targets.ts'

@@ -63,29 +63,36 @@ export function Inspector({ session, view, facts, version, onFilter, onCopy }: I
   return (
     <section className="pane inspector" aria-label="Inspector">
       <h2 className="aloud">Inspector</h2>
-      <div className="pane-head" role="tablist" aria-label="Inspector">
-        {TABS.map((name, i) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            id={`inspector-${name}`}
-            aria-selected={tab === name}
-            aria-controls="inspector-panel"
-            tabIndex={tab === name ? 0 : -1}
-            onClick={() => setTab(name)}
-            onKeyDown={(event) => {
-              const step = event.key === 'ArrowLeft' ? 2 : event.key === 'ArrowRight' ? 1 : 0
-              if (step === 0) return
-              const next = TABS[(i + step) % TABS.length]
-              setTab(next)
-              document.getElementById(`inspector-${next}`)?.focus()
-            }}
-          >
-            {TITLES[name]}
-            {about[name] !== undefined && <span className="tab-about">{about[name]}</span>}
-          </button>
-        ))}
+      <div className="pane-head">
+        <div className="pane-tabs" role="tablist" aria-label="Inspector">
+          {TABS.map((name, i) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              id={`inspector-${name}`}
+              aria-selected={tab === name}
+              aria-controls="inspector-panel"
+              tabIndex={tab === name ? 0 : -1}
+              onClick={() => setTab(name)}
+              onKeyDown={(event) => {
+                const step = event.key === 'ArrowLeft' ? 2 : event.key === 'ArrowRight' ? 1 : 0
+                if (step === 0) return
+                const next = TABS[(i + step) % TABS.length]
+                setTab(next)
+                document.getElementById(`inspector-${next}`)?.focus()
+              }}
+            >
+              {TITLES[name]}
+              {about[name] !== undefined && (
+                <>
+                  {' '}
+                  <span className="pane-tab-count">{about[name]}</span>
+                </>
+              )}
+            </button>
+          ))}
+        </div>
       </div>
       <div className="pane-body" role="tabpanel" id="inspector-panel" aria-labelledby={`inspector-${tab}`}>
         {tab === 'capture' && (

@@ -6,9 +6,10 @@ import { timeTicks } from '../../components/time-ticks.ts'
 
 // A heat map: time from left to right, times (logarithmic) from bottom to top. Coordinates are CSS pixels.
 
-export const LEFT = 56
+const LEFT = 56
 const TOP = 6
 const BOTTOM = 18
+const RIGHT = 12
 /** Pixels between two times below the map, at least. */
 const TIMES_APART = 80
 /** Pixels between two durations beside it, at least. */
@@ -19,16 +20,19 @@ export interface MapPlace {
   readonly height: number
 }
 
+/** How wide the map itself is, without its scale. */
+export const mapWidth = ({ width }: Pick<MapPlace, 'width'>): number => width - LEFT - RIGHT
+
 /** Where a column and a row of the map are. */
 export function cellBox(map: LatencyMap, place: MapPlace, column: number, row: number) {
-  const width = (place.width - LEFT) / map.columns
+  const width = mapWidth(place) / map.columns
   const height = (place.height - TOP - BOTTOM) / map.rows
   return { x: LEFT + column * width, y: place.height - BOTTOM - (row + 1) * height, width, height }
 }
 
 /** The column and row at a point, undefined outside. */
 export function cellAt(map: LatencyMap, place: MapPlace, x: number, y: number) {
-  const column = Math.floor(((x - LEFT) / (place.width - LEFT)) * map.columns)
+  const column = Math.floor(((x - LEFT) / mapWidth(place)) * map.columns)
   const row = Math.floor(((place.height - BOTTOM - y) / (place.height - TOP - BOTTOM)) * map.rows)
   return column >= 0 && column < map.columns && row >= 0 && row < map.rows ? { column, row } : undefined
 }
@@ -102,7 +106,7 @@ function drawScale(
   for (const ns of roundDurations(map.edges[0], map.edges[map.rows], place.height - TOP - BOTTOM)) {
     const y = Math.round(heightOf(map, place, ns))
     context.fillStyle = colors.grid
-    context.fillRect(LEFT, y, place.width - LEFT, 1)
+    context.fillRect(LEFT, y, mapWidth(place), 1)
     context.fillStyle = colors.ink3
     const text = formatTick(formatDuration(ns))
     context.fillText(text, LEFT - 6, Math.min(place.height - BOTTOM - 6, Math.max(TOP + 6, y)))
@@ -111,7 +115,7 @@ function drawScale(
 
 /** Times of the capture below the map; the font is that of the scale. */
 function drawTimes(context: CanvasRenderingContext2D, map: LatencyMap, place: MapPlace, colors: Colors): void {
-  const width = place.width - LEFT
+  const width = mapWidth(place)
   context.textBaseline = 'middle'
   for (const { time, text } of timeTicks(map, width, TIMES_APART).ticks) {
     const x = LEFT + Math.round(((time - map.from) / (map.to - map.from)) * width)

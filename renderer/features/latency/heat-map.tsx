@@ -6,7 +6,7 @@ import { formatCounted, formatDuration, formatSeconds } from '../../components/f
 import { useAnswer } from '../../components/use-answer.ts'
 import { type Draw, useDrawing, useInnerSize } from '../../components/use-drawing.ts'
 import type { TimeRange } from '../../app/view.ts'
-import { cellAt, cellBox, drawMap } from './draw-map.ts'
+import { cellAt, cellBox, drawMap, mapWidth } from './draw-map.ts'
 import { isRequests, measureName } from '../../components/measure-names.ts'
 
 interface HeatMapProps {
@@ -33,7 +33,7 @@ export function HeatMap({ session, query, measure, shown, version, onCell }: Hea
   const size = useInnerSize(box)
   const [pointed, setPointed] = useState<Place>()
   const palette = useSyncExternalStore(subscribeColors, colors)
-  const columns = Math.max(1, Math.floor((size.width - 56) / COLUMN))
+  const columns = Math.max(1, Math.floor(mapWidth(size) / COLUMN))
   const key = size.width === 0 ? undefined : JSON.stringify([query, measure, shown, columns, version])
   const { value: map } = useAnswer(key, () => session.engine.latencyMap(query, measure, shown.from, shown.to, columns))
   const current = map?.measure === measure ? map : undefined

@@ -18,6 +18,7 @@ import { useFrameNumber } from '../../components/frame-number.ts'
 import { Pane } from '../../components/pane.tsx'
 import { queryOf } from '../../components/query-of.ts'
 import { useAnswer } from '../../components/use-answer.ts'
+import { widenings } from '../../components/widenings.ts'
 import { HeatMap } from './heat-map.tsx'
 import {
   isRequests,
@@ -111,11 +112,11 @@ export function Latency({ session, view, facts, version, announce }: LatencyProp
       }
     >
       {error !== undefined ? (
-        <EmptyState tone="bad" title="Times could not be worked out">
+        <EmptyState tone="bad" title="Times could not be worked out" actions={widenings(view, { filter })}>
           {error}
         </EmptyState>
       ) : summaries && measure === undefined ? (
-        <EmptyState title="Nothing to measure here">
+        <EmptyState title="Nothing to measure here" actions={widenings(view, { filter, range, conversation })}>
           Neither acknowledged data nor requests that are understood are among the packets shown.
         </EmptyState>
       ) : (

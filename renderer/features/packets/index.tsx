@@ -13,10 +13,11 @@ import { useZone } from '../../components/zone.ts'
 import { isNarrowed } from '../../components/filter-text.ts'
 import { Pane } from '../../components/pane.tsx'
 import { PAGE, PagedRows } from '../../components/paged-rows.ts'
-import { queryOf } from '../../components/query-of.ts'
+import { queryOf, type Scope } from '../../components/query-of.ts'
 import { answers, useAnswer } from '../../components/use-answer.ts'
 import type { PacketOrder } from '../../worker/engine-service.ts'
 import { useNumberWidth } from '../../components/frame-number.ts'
+import { widenings } from '../../components/widenings.ts'
 import { packetColumns, type PacketColumn } from './columns.tsx'
 import './packets.css'
 
@@ -249,7 +250,9 @@ export function Packets({
                     : 'The packets could not be listed'
               }
               actions={
-                order ? [{ title: 'Order of the file', run: () => view.change({ order: undefined }, 'push') }] : []
+                order
+                  ? [{ title: 'Order of the file', run: () => view.change({ order: undefined }, 'push') }]
+                  : widenings(view, { filter })
               }
             >
               {error}
@@ -258,9 +261,7 @@ export function Packets({
             listed && (
               <NothingMatches
                 view={view}
-                filter={filter}
-                ranged={range !== undefined}
-                narrowed={conversation !== undefined}
+                scope={{ filter, range, conversation }}
                 reading={reading}
                 looking={partial}
                 stopped={looked !== undefined && { looked, goOn: () => session.goOnSearching() }}
@@ -295,9 +296,7 @@ function toneClass(row: PacketRow): string {
 
 interface NothingMatchesProps {
   readonly view: ViewStore
-  readonly filter: string
-  readonly ranged: boolean
-  readonly narrowed: boolean
+  readonly scope: Scope
   readonly reading: boolean
   /** Not all packets have been looked at. */
   readonly looking?: boolean
@@ -309,24 +308,17 @@ interface NothingMatchesProps {
 /** Why the list is empty: each condition that may be to blame, and the button that lifts it. */
 function NothingMatches({
   view,
-  filter,
-  ranged,
-  narrowed,
+  scope,
   reading,
   looking = false,
   stopped = false,
   facts,
 }: NothingMatchesProps): ReactNode {
   const { packets: total } = facts
+  const { filter, range, conversation } = scope
   if (total === 0) return <EmptyState title={reading ? 'No packet yet' : 'No packet in this part of the capture'} />
-  const actions = [
-    ...(filter ? [{ title: 'Clear the filter', run: () => view.change({ filter: '' }, 'push') }] : []),
-    ...(ranged ? [{ title: 'Show all times', run: () => view.change({ range: undefined }, 'push') }] : []),
-    ...(narrowed
-      ? [{ title: 'Show all conversations', run: () => view.change({ conversation: undefined }, 'push') }]
-      : []),
-  ]
-  const where = [ranged && 'in the selected time', narrowed && 'in the selected conversation']
+  const actions = widenings(view, scope)
+  const where = [range && 'in the selected time', conversation !== undefined && 'in the selected conversation']
     .filter(Boolean)
     .join(', ')
   if (looking) {

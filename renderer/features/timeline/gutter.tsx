@@ -60,7 +60,9 @@ export function Gutter({
   const bucket = lanes && time !== undefined ? bucketAt(lanes, time) : -1
   const summary = lanes && bucket >= 0 ? bucketSummary(lanes, bucket) : total ? bucketSummary(total, 0) : undefined
   const found = summary && findings && findingsIn(findings, summary.from, summary.from + summary.span).length
-  const about = summary && `in ${formatDuration(summary.span)}${bucket < 0 && ranged ? ', selected' : ''}`
+  // One moment has no length, and no rate.
+  const lasts = summary !== undefined && summary.span > 1
+  const about = lasts && `in ${formatDuration(summary.span)}${bucket < 0 && ranged ? ', selected' : ''}`
   return (
     <div className="gutter" data-at={bucket >= 0 ? 'cursor' : 'range'}>
       <div className="gutter-head" style={{ height: RULER }}>
@@ -100,7 +102,9 @@ export function Gutter({
           {id === 'throughput' ? (
             <>
               <span className="gutter-title">Throughput</span>
-              <span className="number">{summary && formatBitRate((summary.bytes * 8e9) / summary.span)}</span>
+              <span className="number">
+                {summary && (lasts ? formatBitRate((summary.bytes * 8e9) / summary.span) : '–')}
+              </span>
             </>
           ) : id === 'rtt' ? (
             <Percentiles summary={summary} height={height} measure={measure} onMeasure={onMeasure} />

@@ -43,7 +43,7 @@ import {
 import { NoteLane } from './note-lane.tsx'
 import { Overview } from './overview.tsx'
 import { RangeOverlay } from './range-overlay.tsx'
-import { bucketRaster, panned, TimeScale, within, zoomed } from './time-scale.ts'
+import { bucketRaster, panned, TimeScale, untilLast, within, zoomed } from './time-scale.ts'
 import './timeline.css'
 
 export interface TimelineProps {
@@ -110,7 +110,7 @@ export function Timeline({
       : undefined
   const { value: lanes } = useAnswer(key, () => shownLanes(query, raster.from, raster.to, raster.buckets))
   // Buckets rarely end where the range does, and percentiles can't be summed: the numbers at the side are asked for as one bucket.
-  const about = range ?? { from: shown.from, to: shown.to }
+  const about = untilLast(range ?? shown, facts.lastTime)
   const { value: total } = useAnswer(key && JSON.stringify([query, measure, about, version]), () =>
     shownLanes(query, about.from, about.to, 1),
   )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bucketRaster, panned, TimeScale, zoomed } from './time-scale.ts'
+import { bucketRaster, panned, TimeScale, untilLast, zoomed } from './time-scale.ts'
 
 const S = 1e9
 const whole = { from: 0, to: 60 * S }
@@ -16,6 +16,13 @@ describe('the time axis', () => {
 
   it('shows everything again when zoomed out far enough', () => {
     expect(zoomed({ from: 10 * S, to: 40 * S }, 3, 20 * S, whole)).toBeUndefined()
+  })
+
+  it('counts over the time that has packets, not over the empty end of its axis', () => {
+    expect(untilLast({ from: 0, to: 1e6 + 1 }, 0)).toEqual({ from: 0, to: 1 })
+    expect(untilLast({ from: 0, to: 1e6 + 1 }, 5000)).toEqual({ from: 0, to: 5001 })
+    expect(untilLast({ from: 6000, to: 7000 }, 5000)).toEqual({ from: 6000, to: 7000 })
+    expect(untilLast({ from: 10, to: 20 }, 5000)).toEqual({ from: 10, to: 20 })
   })
 
   it('never leaves the capture', () => {

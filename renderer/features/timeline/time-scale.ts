@@ -35,6 +35,11 @@ export function within(range: TimeRange, whole: TimeRange): TimeRange {
   return { from: Math.round(from), to: Math.round(from + span) }
 }
 
+/** `range` without what lies behind the last packet: the axis of a capture that took microseconds is longer than it. */
+export function untilLast(range: TimeRange, lastTime: number): TimeRange {
+  return range.from > lastTime ? range : { from: range.from, to: Math.min(range.to, lastTime + 1) }
+}
+
 /** `range` scaled by `factor` (less than 1 = nearer) with `at` staying where it is on the screen. */
 export function zoomed(range: TimeRange, factor: number, at: number, whole: TimeRange): TimeRange | undefined {
   const span = Math.max((range.to - range.from) * factor, SHORTEST)
