@@ -276,3 +276,55 @@ describe('a DSACK of more than one repetition', () => {
     expectVerdicts(asked(['spurious', 'needed', 'needed'], '2001:2501'))
   })
 })
+
+describe('a DSACK behind an ACK that echoes what a timer sent again', () => {
+  /** A probe, a first answer that echoes `echo`, and `wait` later a DSACK. */
+  const probed = (verdict: string, echo: number, wait: string): string => `
+      ids
+      +0     A>B S  0(0)          <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1       <ts 120 900>
+      +1ms   A>B PA 1(200) ack 1     <ts 121 900>
+      +250ms A>B PA 1(200) ack 1     <ts 371 900> ; tlp, ${verdict}
+      +20ms  B>A A  1(0) ack 201     <ts 1170 ${echo}>
+      ${wait} B>A A 1(0) ack 201     <ts 1175 371, sack 1:201>
+    `
+
+  it('is of what the network doubled if it comes within a round trip: the original had not come for so long', () => {
+    expectVerdicts(probed('needed', 371, '+5ms'))
+  })
+
+  it('is of an original that is late if it comes later, or was echoed first', () => {
+    expectVerdicts(probed('spurious', 371, '+40ms'))
+    expectVerdicts(probed('spurious', 121, '+5ms'))
+  })
+
+  it('is of an original that is late if no timer sent the repetition: it was not waited for long', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0)          <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1       <ts 120 900>
+      +1ms   A>B A  1(1000) ack 1    <ts 121 900>
+      +0     A>B PA 1001(1000) ack 1 <ts 121 900>
+      +20ms  B>A A  1(0) ack 1       <ts 941 120, sack 1001:2001>
+      +5ms   A>B A  1(1000) ack 1    <ts 146 941> ; fast, spurious
+      +20ms  B>A A  1(0) ack 2001    <ts 966 146>
+      +5ms   B>A A  1(0) ack 2001    <ts 971 146, sack 1:1001>
+    `)
+  })
+
+  it('is of each that came where what was sent later came twice, too', () => {
+    expectVerdicts(`
+      ids
+      +0     A>B S  0(0)          <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1       <ts 120 900>
+      +1ms   A>B PA 1(200) ack 1     <ts 121 900>
+      +250ms A>B PA 1(200) ack 1     <ts 371 900> ; tlp, spurious
+      +250ms A>B PA 1(200) ack 1     <ts 621 900> ; rto, spurious
+      +20ms  B>A A  1(0) ack 201     <ts 1420 371, sack 1:201>
+      +1us   B>A A  1(0) ack 201     <ts 1420 621, sack 1:201>
+    `)
+  })
+})

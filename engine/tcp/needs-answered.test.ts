@@ -333,3 +333,31 @@ describe('a mere ACK after a response that is missing', () => {
     expectVerdicts(closed(5, 'cannot tell'))
   })
 })
+
+describe('an ACK of more than a repetition, behind ACKs that are missing', () => {
+  /** The third of four is sent again; the answer has the IP ID `id`, acknowledges up to `ack` and echoes `echo`. */
+  const answered = (verdict: string, ack: number, echo: number, sent = ''): string => `
+      ids
+      +0     A>B S  0(0)          <mss 1460, sackOK, ts 100 0>
+      +20ms  B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100>
+      +0     A>B A  1(0) ack 1       <ts 120 900>
+      +1ms   A>B A  1(1000) ack 1    <ts 121 900>
+      +0     A>B A  1001(1000) ack 1 <ts 121 900>
+      +0     A>B A  2001(1000) ack 1 <ts 121 900>
+      +0     A>B PA 3001(100) ack 1  <ts 121 900>
+      +20ms  B>A A  1(0) ack 1001 id 5 <ts 941 121>
+      +0     B>A A  1(0) ack 2001 id 6 <ts 941 121>
+      +280ms A>B A  2001(1000) ack 1 <ts 421 941> ; rto, ${verdict}
+      ${sent}
+      +20ms  B>A A  1(0) ack ${ack} id 9 <ts 1241 ${echo}>
+    `
+
+  it('that echoes it answers nothing else: what ended below would have been outside the window', () => {
+    expectVerdicts(answered('needed', 3101, 421))
+  })
+
+  it('may answer what came first if it ends where the repetition does, or something was sent since', () => {
+    expectVerdicts(answered('spurious', 3001, 421))
+    expectVerdicts(answered('spurious', 3101, 421, '+1ms A>B PA 3101(100) ack 1 <ts 422 941>'))
+  })
+})

@@ -114,9 +114,22 @@ function isDoubled(d: Sender, other: Sender, repetition: Repetition, number: i32
     if (number !== repetition.end && tellsTwice(d, other)) return false
     const echoes = packet.hasTimestamps !== 0 && packet.tsecr === repetition.tsval
     if (verdict === VERDICT.syn && echoes && d.lastTsval !== repetition.tsval) return false
-  } else if (!isFromTimeWait(other) || !isSelected(d, repetition)) {
-    if (!isByTimer(repetition) || repetition.tsval === 0 || repetition.older !== 0) return false
-  }
+  } else if ((!isFromTimeWait(other) || !isSelected(d, repetition)) && !isAwaited(repetition)) return false
+  return isAtOnce(d, repetition, time)
+}
+
+/** A DSACK tells of a repetition that a network doubled, as far as above. */
+export function isDoubledData(d: Sender, repetition: Repetition, time: f64): bool {
+  return verdicts.need(repetition.entry) === NEED.needed && isAwaited(repetition) && isAtOnce(d, repetition, time)
+}
+
+/** A timer sent it, and it was echoed before anything of its original. */
+function isAwaited(repetition: Repetition): bool {
+  return isByTimer(repetition) && repetition.tsval !== 0 && repetition.older === 0
+}
+
+/** Within a round trip of the last news. */
+function isAtOnce(d: Sender, repetition: Repetition, time: f64): bool {
   const roundTrip = d.roundTrip !== 0 ? d.roundTrip : d.newsTime - repetition.time
   return time - d.newsTime < roundTrip
 }

@@ -286,7 +286,7 @@ function selective(time: f64, d: Sender, ack: i32, lostAcks: i32): void {
   const below = left - ack < 0
   const inside = packet.sackBlocks > 1 && left - sack[2] >= 0 && right - sack[3] <= 0
   if (below || inside) {
-    needs.arrivedTwice(d, left, right)
+    needs.arrivedTwice(d, left, right, time)
     if (right === d.probeEnd) d.state &= ~PROBED
     hosts.does(hosts.DSACKS)
     first = 2

@@ -1,7 +1,7 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { NEED, VERDICT } from '../../tcp/verdict-codes.ts'
 import { packet } from '../packet.ts'
-import { tellsTwice } from './answered-again.ts'
+import { isDoubledData, tellsTwice } from './answered-again.ts'
 import * as closing from './closing.ts'
 import * as hosts from './hosts.ts'
 import { isNumbered, isOlderThan } from './missing-ids.ts'
@@ -134,9 +134,9 @@ export function answeredTwice(d: Sender, ack: i32, time: f64, another: bool): vo
 
 /**
  * [left, right) arrived twice (a DSACK says so, or the original was seen): of any of these bytes the newest repetition that this was not yet said of
- * was not needed, as may be known already.
+ * was not needed, as may be known already. `time`: of a DSACK, which may be of what a network doubled.
  */
-export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
+export function arrivedTwice(d: Sender, left: i32, right: i32, time: f64 = Infinity): bool {
   // Of these bytes it was found already.
   let from = right
   let to = right
@@ -147,7 +147,8 @@ export function arrivedTwice(d: Sender, left: i32, right: i32): bool {
     const begin = repetition.seq - left > 0 ? repetition.seq : left
     const end = repetition.end - right < 0 ? repetition.end : right
     if (begin - end < 0 && (begin - from < 0 || end - to > 0) && repetition.answered === 0) {
-      if (verdicts.need(entry) !== NEED.acknowledged) verdicts.setNeed(entry, NEED.spurious)
+      const isKnown = verdicts.need(entry) === NEED.acknowledged || (n === 0 && isDoubledData(d, repetition, time))
+      if (!isKnown) verdicts.setNeed(entry, NEED.spurious)
       repetition.answered = 1
       if (isByTimer(repetition)) d.state &= ~(LOSS | MOST_ARRIVED | PROBED)
       // What is before it was repeated earlier.
@@ -207,7 +208,7 @@ export function acknowledged(
       // A probe before a time-out that was not needed: the same missing ACKs made both.
       const isAlike = cameTwice && seq - twice > 0 && verdicts.verdict(entry) === VERDICT.tlp && losesAcks(d, other)
       const otherwise = stays ? before : isAlike ? NEED.likely : spareAcks < 0 && !asked ? NEED.open : NEED.needed
-      const wasAnswered = spareAcks > 0 && !asked && !(mayBeOnce && isFirstAnswer(d, other, repetition))
+      const wasAnswered = spareAcks > 0 && !asked && !isFirstAnswer(d, other, repetition, mayBeOnce)
       const need = answered ? NEED.spurious : cameFirst ? NEED.needed : wasAnswered ? NEED.spurious : otherwise
       if (need === NEED.needed && spareAcks >= 0 && d.needed < 255) d.needed++
       // From TIME-WAIT, whose ACKs have no IP ID, nothing tells how many there were.
@@ -222,12 +223,15 @@ export function acknowledged(
   }
 }
 
-/** The mere ACK echoes the repetition, and would say in a DSACK that its bytes had come before. */
-function isFirstAnswer(d: Sender, other: Sender, repetition: Repetition): bool {
+/**
+ * The mere ACK answers the repetition and echoes it, but says in no DSACK that its bytes had come before. If more had come, which is missing here,
+ * the echo alone tells: what ends below that would have been outside the window (RFC 7323 section 5.3, R2 before R3).
+ */
+function isFirstAnswer(d: Sender, other: Sender, repetition: Repetition, mayBeOnce: bool): bool {
   if (packet.hasTimestamps === 0 || repetition.tsval === 0 || packet.tsecr !== repetition.tsval) return false
-  return (
-    packet.payloadLength === 0 && (packet.tcpFlags & FLAG.fin) === 0 && packet.sackBlocks === 0 && tellsTwice(d, other)
-  )
+  if (packet.payloadLength !== 0 || (packet.tcpFlags & FLAG.fin) !== 0 || packet.sackBlocks > 0) return false
+  const cameBefore = d.sendTime === repetition.time && packet.ack - repetition.end > 0
+  return cameBefore || (mayBeOnce && tellsTwice(d, other))
 }
 
 /** An answer within this time answers something older. The handshake's round trip alone may be a slow one: addresses were asked for, entries made. */
