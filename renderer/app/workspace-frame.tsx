@@ -12,6 +12,9 @@ const SIDE_SHARE = 0.3
 /** Of the height that the lists and the pane below them share. */
 export const UPPER_SHARE = '55%'
 
+/** The answer comes first also where there is room for one of them only. */
+const LOW_UPPER_SHARE = '70%'
+
 interface WorkspaceFrameProps {
   readonly time: ReactNode
   readonly upper: ReactNode
@@ -24,12 +27,12 @@ interface WorkspaceFrameProps {
 /** Where the panes of an open capture are: time axis on top, the lists and what is in them below, the inspector at the side. */
 export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel }: WorkspaceFrameProps): ReactNode {
   const mainLayout = useDefaultLayout({ id: 'hopscope.main', storage: localStorage })
-  // At 200 % the lanes need more for their names.
+  // At 200 % the lanes need more for their names, and what was found more than the packets.
   const [low] = useState(() => window.innerHeight < LOW)
   // A window of which the inspector would take half begins without it, and remembers by itself what becomes of that.
   const [small] = useState(() => window.innerWidth < NARROW)
   const sideLayout = useDefaultLayout({ id: small ? 'hopscope.side.narrow' : 'hopscope.side', storage: localStorage })
-  const listLayout = useDefaultLayout({ id: 'hopscope.lists', storage: localStorage })
+  const listLayout = useDefaultLayout({ id: low ? 'hopscope.lists.low' : 'hopscope.lists', storage: localStorage })
   return (
     <Group orientation="vertical" {...mainLayout}>
       {/* Where the window is low, or a drawer open, what is below needs its lines. */}
@@ -51,14 +54,14 @@ export function WorkspaceFrame({ time, upper, lower, side, upperPanel, sidePanel
               <Panel
                 id="conversations"
                 panelRef={upperPanel}
-                defaultSize={UPPER_SHARE}
+                defaultSize={low ? LOW_UPPER_SHARE : UPPER_SHARE}
                 minSize={52}
                 groupResizeBehavior="preserve-pixel-size"
               >
                 {upper}
               </Panel>
               <Separator className="separator horizontal" aria-label="Height of the lists" />
-              <Panel id="packets" minSize={124}>
+              <Panel id="packets" minSize={low ? 52 : 124}>
                 {lower}
               </Panel>
             </Group>

@@ -93,6 +93,17 @@ describe('following a stream', () => {
 })
 
 describe('the time-sequence graph', () => {
+  it('is of the conversation that the cursor is at, also before one is chosen', async () => {
+    await using opened = await look('sample=loss-episode&list=conversations&sort=id')
+    const { page } = opened
+    await page.locator('[data-grid=conversations]').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('g')
+    await page.getByRole('application', { name: 'Time-sequence graph' }).waitFor()
+    expect(await parameter(page, 'conversation')).toBe('1')
+  })
+
   it('is zoomed by wheel and keys, and leads to packets', async () => {
     await using opened = await look('sample=loss-episode&conversation=4')
     const { page, screen, complaints } = opened

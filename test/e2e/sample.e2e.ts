@@ -157,6 +157,15 @@ describe('looking into a sample', () => {
     await page.getByRole('searchbox', { name: 'Search findings' }).fill('nothing of the kind')
     await page.getByRole('button', { name: 'Show all' }).click()
     await expect.poll(() => options.count()).toBe(50)
+
+    // Of so many, a comparison shows a few, so that its numbers are not far below; the others are read on from there.
+    await page.keyboard.press('b')
+    const only = page.getByRole('group', { name: 'Comparison' }).locator('section').first()
+    const entries = only.getByRole('listitem')
+    await entries.first().waitFor()
+    expect(await entries.count()).toBe(8)
+    await only.getByRole('button', { name: /^Show \d+ more$/ }).press('Enter')
+    await entries.nth(8).and(page.locator(':focus')).waitFor()
     expect(complaints).toEqual([])
   })
 

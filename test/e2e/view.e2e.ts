@@ -40,6 +40,18 @@ describe('a window for those who see otherwise', () => {
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(13)
   })
 
+  it('has room for what was found at 200 %', async () => {
+    await using opened = await open('sample=loss-episode', { viewport: { width: 640, height: 400 } })
+    const { page } = opened
+    const sentence = page.getByText(/had to be sent again/).last()
+    await sentence.waitFor()
+    // At least two lines of it, and the packets are a key away.
+    const pane = await page.getByRole('region', { name: 'Findings', exact: true }).boundingBox()
+    expect((pane?.y ?? 0) + (pane?.height ?? 0)).toBeGreaterThan(((await sentence.boundingBox())?.y ?? 999) + 32)
+    await page.keyboard.press('x')
+    await new Screen(page).packets.getByText('0.004294').waitFor()
+  })
+
   it('has menus that end in the window at 200 %', async () => {
     await using opened = await open('sample=loss-episode', { viewport: { width: 640, height: 400 } })
     const { page } = opened

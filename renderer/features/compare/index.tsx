@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, type ReactNode } from 'react'
 import { useStore } from 'zustand'
-import { type Finding, unbroken } from '../../../common/model/finding.ts'
+import type { Finding } from '../../../common/model/finding.ts'
 import type { CaptureFacts, Comparison } from '../../../engine/engine.ts'
 import type { CaptureSession } from '../../app/capture-session.ts'
 import type { OtherState } from '../../app/other-capture.ts'
@@ -10,6 +10,7 @@ import { EmptyState } from '../../components/empty-state.tsx'
 import { formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
 import { Pane } from '../../components/pane.tsx'
 import { useAnswer } from '../../components/use-answer.ts'
+import { Found, FoundInBoth } from './found.tsx'
 import { Numbers } from './numbers.tsx'
 import './compare.css'
 
@@ -222,71 +223,4 @@ function captureSides(
 
 function capital(name: string): string {
   return name.startsWith('the ') ? name[0].toUpperCase() + name.slice(1) : name
-}
-
-interface FoundProps {
-  readonly title: string
-  readonly findings: readonly Finding[]
-  /** Where they can be looked at. */
-  readonly onFinding: ((finding: Finding) => void) | undefined
-}
-
-function Found({ title, findings, onFinding }: FoundProps): ReactNode {
-  if (findings.length === 0) return undefined
-  return (
-    <section>
-      <h3>{title}</h3>
-      <ul>
-        {findings.map((finding) => (
-          <li key={finding.id}>
-            <FindingTitle finding={finding} onFinding={onFinding} /> {unbroken(finding.sentence)}
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-interface FoundInBothProps {
-  readonly names: readonly [string, string]
-  readonly stayed: Comparison['findings']['stayed']
-  readonly onFinding: (finding: Finding) => void
-}
-
-/** The same trouble of the same ends in two captures: its words from each. */
-function FoundInBoth({ names, stayed, onFinding }: FoundInBothProps): ReactNode {
-  if (stayed.length === 0) return undefined
-  return (
-    <section>
-      <h3>In both</h3>
-      <ul>
-        {stayed.map(({ a, b }) => (
-          <li key={b.id}>
-            <FindingTitle finding={b} onFinding={onFinding} />
-            <dl>
-              <dt>{names[0]}</dt>
-              <dd>{unbroken(a.sentence)}</dd>
-              <dt>{names[1]}</dt>
-              <dd>{unbroken(b.sentence)}</dd>
-            </dl>
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function FindingTitle({
-  finding,
-  onFinding,
-}: {
-  readonly finding: Finding
-  readonly onFinding: FoundProps['onFinding']
-}) {
-  if (!onFinding) return <strong>{finding.title}</strong>
-  return (
-    <button type="button" className="link" onClick={() => onFinding(finding)}>
-      {finding.title}
-    </button>
-  )
 }

@@ -112,12 +112,19 @@ export function Conversations({
     view.change({ conversation: row.id === selected ? undefined : row.id }, 'push')
   }
 
-  /** A note is on the one that the cursor is at, also before it is chosen. */
+  /** A note, a graph or a stream is of the one that the cursor is at, also before it is chosen. */
   function onKeyDown(event: KeyboardEvent): void {
     const row = active === undefined ? undefined : pages?.row(active)
-    if (event.key !== 'm' || event.ctrlKey || event.metaKey || event.altKey || !row) return
-    event.preventDefault()
-    notes.onAdd({ conversation: row })
+    if (event.ctrlKey || event.metaKey || event.altKey || !row) return
+    if (event.key === 'm') {
+      event.preventDefault()
+      notes.onAdd({ conversation: row })
+    }
+    // What is shown of it is a command.
+    if (/^[gf]$/i.test(event.key) && row.id !== selected) {
+      setCursor(undefined)
+      view.change({ conversation: row.id }, 'push')
+    }
   }
 
   const columns = useMemo(() => conversationColumns(listed?.worstHarmMs ?? 0), [listed?.worstHarmMs])
