@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { HostError } from '../../common/host-error.ts'
 import { DEFAULT_SETTINGS, type ContainerSettings } from '../kubernetes/capture/capture-container.ts'
 import { Ledger } from '../kubernetes/capture/ledger.ts'
@@ -23,15 +23,17 @@ export const TARGET_OPTIONS = {
 } as const
 
 export const TARGET_HELP = `  --context NAME         default: the kubeconfig's current one
-  --kubeconfig FILE      read this file too; may be given more than once
+  --kubeconfig FILE      read this file instead of KUBECONFIG's; may be given more than once
   -n, --namespace NAME   default: the context's
   --image IMAGE          what the capture container runs; default: ${DEFAULT_SETTINGS.image}
   --pull-secret NAME     for the image, where a pod on a node is made
   --debug-namespace NAME where pods on nodes are made; default: the namespace`
 
-export function openContexts(kubeconfig: readonly string[] | undefined): Contexts {
+/** As with kubectl, files that are named are read instead of KUBECONFIG's: a slip must not end in another cluster. */
+export function openContexts(kubeconfig: readonly string[] = []): Contexts {
+  const files = kubeconfig.map((file) => resolve(file))
   // As with kubectl, a login plugin may ask in the terminal that the command was given in.
-  return new Contexts(new ClusterAccess(() => Promise.resolve(process.env), process.stdin.isTTY), kubeconfig ?? [])
+  return new Contexts(new ClusterAccess(() => Promise.resolve(process.env), process.stdin.isTTY, files))
 }
 
 /** Where everything that was made in clusters is written down. */

@@ -13,7 +13,7 @@ export const contexts: Command = {
 Lists every context of KUBECONFIG or ~/.kube/config, asks each API server for its version and who you are, and how long it took.
 A context that can't be reached says why. The current one is marked with *.
 
-  --kubeconfig FILE   read this file too; may be given more than once
+  --kubeconfig FILE   read this file instead of KUBECONFIG's; may be given more than once
   --json              the same as JSON`,
   async run(args) {
     const { values, positionals } = parseArguments(args, {

@@ -14,7 +14,7 @@ made - and removes what is yours: pods are deleted, capture containers in pods a
 An ephemeral container stays listed in its pod until the pod is deleted; Kubernetes offers no way to take it off.
 
   --context NAME      default: the kubeconfig's current one
-  --kubeconfig FILE   read this file too; may be given more than once
+  --kubeconfig FILE   read this file instead of KUBECONFIG's; may be given more than once
   --dry-run           only list
   --force             also what a running capture of this machine uses`,
   async run(args) {

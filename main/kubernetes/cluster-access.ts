@@ -26,15 +26,25 @@ export interface OpenContext {
 export class ClusterAccess {
   readonly #environment: () => Promise<Environment>
   readonly #plugins: ExecCredentials
+  readonly #files: readonly string[]
 
-  /** A command line has the environment of its shell; an app that was started from a desktop has to ask for it. */
-  constructor(environment: () => Promise<Environment> = loginEnvironment, hasTerminal = false) {
+  /**
+   * A command line has the environment of its shell; an app that was started from a desktop has to ask for it. `files`: the kubeconfig files to read
+   * instead of those that it names.
+   */
+  constructor(
+    environment: () => Promise<Environment> = loginEnvironment,
+    hasTerminal = false,
+    files: readonly string[] = [],
+  ) {
     this.#environment = environment
+    this.#files = files
     this.#plugins = new ExecCredentials(environment, hasTerminal)
   }
 
   /** The kubeconfig as it is on disk now. */
   async load(added: readonly string[] = []): Promise<Kubeconfig> {
+    if (this.#files.length > 0) return loadKubeconfig([...this.#files, ...added], true)
     return loadKubeconfig(kubeconfigFiles(await this.#environment(), added))
   }
 

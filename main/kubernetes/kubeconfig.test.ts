@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ClusterAccess } from './cluster-access.ts'
 import { kubeconfigFiles, loadKubeconfig, resolveContext } from './kubeconfig.ts'
 
 describe('kubeconfig files', () => {
@@ -20,6 +21,22 @@ describe('kubeconfig files', () => {
   it('are those of KUBECONFIG, else the one at home, and those added', () => {
     expect(kubeconfigFiles({ KUBECONFIG: '/a:/b::/a' }, ['/c'], '/home/x')).toEqual(['/a', '/b', '/c'])
     expect(kubeconfigFiles({}, [], '/home/x')).toEqual(['/home/x/.kube/config'])
+  })
+
+  it('are those that a command names instead, and no others; one that is not there is told', async () => {
+    const usual = await file(
+      'usual',
+      'current-context: prod\nclusters: [{name: c, cluster: {server: "https://h"}}]\ncontexts: [{name: prod, context: {cluster: c}}]\n',
+    )
+    const missing = join(folder, 'missing')
+    const access = (files: readonly string[]) =>
+      new ClusterAccess(() => Promise.resolve({ KUBECONFIG: usual }), false, files)
+    const config = await access([missing]).load()
+    expect(config).toMatchObject({ contexts: [], files: [missing] })
+    const why = `${missing} can't be used as a kubeconfig: there is no such file.`
+    expect(() => resolveContext(config, undefined)).toThrow(`There are no contexts; looked at ${missing}. ${why}`)
+    expect(() => resolveContext(config, 'prod')).toThrow(`The kubeconfig has no context "prod". It has: none. ${why}`)
+    expect((await access([]).load([missing])).problems).toEqual([])
   })
 
   it('are merged as kubectl does: the first that names a thing wins', async () => {

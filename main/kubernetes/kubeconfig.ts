@@ -148,8 +148,8 @@ export function kubeconfigFiles(
   return [...new Set([...own, ...added].map((file) => resolve(file)))]
 }
 
-/** Never throws for what is in a file: a broken one is a problem named, the others count. */
-export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
+/** Never throws for what is in a file: a broken one is a problem named, the others count. `named`: one that is not there is a problem, too. */
+export async function loadKubeconfig(files: readonly string[], named = false): Promise<Kubeconfig> {
   const { loadYaml } = await import('@kubernetes/client-node')
   const contexts = new Map<string, KubeContext>()
   const clusters = new Map<string, KubeCluster>()
@@ -161,7 +161,8 @@ export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconf
     try {
       source = textOf(await readFile(file))
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') problems.push(`${file} can't be used as a kubeconfig: ${whyUnread(error)}`)
+      if (named || codeOf(error) !== 'ENOENT')
+        problems.push(`${file} can't be used as a kubeconfig: ${whyUnread(error)}`)
       continue
     }
     const [first, second] = documentsIn(source)
@@ -226,13 +227,18 @@ export function resolveContext(
   const wanted = name ?? config.currentContext
   if (wanted === undefined) {
     const known = config.contexts.map((context) => context.name).join(', ')
-    const hint = known ? `Name one of: ${known}.` : `No kubeconfig was found; looked at ${config.files.join(', ')}.`
-    throw new HostError('not-found', `No context is named and the kubeconfig has no current one. ${hint}`)
+    const hint = known
+      ? `No context is named and the kubeconfig has no current one. Name one of: ${known}.`
+      : `There are no contexts; looked at ${config.files.join(', ')}.`
+    throw new HostError('not-found', [hint, ...config.problems].join(' '))
   }
   const context = config.contexts.find((one) => one.name === wanted)
   if (!context) {
     const known = config.contexts.map((one) => one.name).join(', ') || 'none'
-    throw new HostError('not-found', `The kubeconfig has no context "${wanted}". It has: ${known}.`)
+    throw new HostError(
+      'not-found',
+      [`The kubeconfig has no context "${wanted}". It has: ${known}.`, ...config.problems].join(' '),
+    )
   }
   const cluster = config.clusters.get(context.cluster)
   if (!cluster)
@@ -364,6 +370,7 @@ function atLine(error: unknown, first: number): string {
 
 function whyUnread(error: unknown): string {
   const code = codeOf(error)
+  if (code === 'ENOENT') return 'there is no such file.'
   if (code === 'EISDIR') return 'it is a folder. Name the file in it.'
   if (code === 'EACCES') return 'you may not read it.'
   return `reading it failed (${code}).`
