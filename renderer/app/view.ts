@@ -50,7 +50,7 @@ export interface View {
   readonly note?: string | undefined
   /** What the lower pane shows; the packets without. */
   readonly detail?: DetailTab | undefined
-  /** Which end's bytes are followed or drawn; both, or the busier one's, without. */
+  /** Which end's bytes are followed or drawn; both, or the one's of which there is more to see, without. */
   readonly side?: FollowSide | undefined
   /** How they are shown; as text without. */
   readonly format?: FollowFormat | undefined

@@ -104,6 +104,12 @@ describe('the time-sequence graph', () => {
     expect(await parameter(page, 'conversation')).toBe('1')
   })
 
+  it('begins with the direction in which more was sent again, though less went that way', async () => {
+    await using opened = await look('sample=loss-episode&conversation=0&detail=graph')
+    await opened.page.getByRole('button', { name: 'client to server' }).waitFor()
+    await opened.page.locator('.conversation-bar').getByText('time-out').waitFor()
+  })
+
   it('is zoomed by wheel and keys, and leads to packets', async () => {
     await using opened = await look('sample=loss-episode&conversation=4')
     const { page, screen, complaints } = opened
