@@ -9,22 +9,14 @@ import { PaneTabs } from '../components/pane-tabs.tsx'
 import { useWatched } from '../components/use-watched.ts'
 import { CaptureSetup, draftOf, keyOfPoint } from '../features/capture-setup/index.tsx'
 import { ContextFiles, Contexts, Leftovers } from '../features/cluster/index.tsx'
-import {
-  Details,
-  Explorer,
-  KIND_TITLES,
-  selectorOf,
-  targetsOf,
-  titleOf,
-  useRows,
-  type Chosen,
-} from '../features/explorer/index.tsx'
+import { Explorer, KIND_TITLES, useRows, type Chosen } from '../features/explorer/index.tsx'
 import { Library } from '../features/library/index.tsx'
 import { Banner } from './banner.tsx'
 import type { CaptureDrafts } from './capture-drafts.ts'
 import { ChosenBefore } from './chosen-before.tsx'
 import type { CommandRegistry } from './commands.ts'
 import type { HostConnection } from './host.ts'
+import { DetailsPane } from './details-pane.tsx'
 import { Namespaces } from './namespaces.tsx'
 import { UnusableContext } from './unusable-context.tsx'
 import { focusFirst, focusSoon } from './panes.ts'
@@ -311,50 +303,18 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
   }
 
   function details(): ReactNode {
-    const targets = chosen ? targetsOf(chosen.row, pods.rows.values()) : []
     return (
-      <Pane
-        title="Details"
-        actions={
-          chosen &&
-          usable && (
-            <button
-              type="button"
-              className="button small"
-              title="Enter in the list"
-              disabled={targets.length === 0}
-              onClick={() => capture(targets, titleOf(chosen.row), selectorOf(chosen.row))}
-            >
-              Capture here
-            </button>
-          )
-        }
-      >
-        <div className="cluster-details">
-          {chosen && name !== undefined ? (
-            <>
-              <h2>{titleOf(chosen.row)}</h2>
-              <Details
-                host={connection}
-                context={name}
-                chosen={chosen}
-                pods={pods}
-                onPod={(row) => {
-                  setChosen({ kind: 'pods', row })
-                  go({ place: 'pods' })
-                }}
-              />
-            </>
-          ) : !usable ? (
-            <p className="quiet">Here stands what is known of a pod, a workload, a service or a node.</p>
-          ) : (
-            <p className="quiet">
-              Choose a pod, a workload, a service or a node to see what is known of it. Enter captures there, Space adds
-              it to what is captured, Shift+F10 or a right click has more.
-            </p>
-          )}
-        </div>
-      </Pane>
+      <DetailsPane
+        host={connection}
+        context={chosen || usable ? name : undefined}
+        chosen={chosen}
+        pods={pods}
+        onPod={(row) => {
+          setChosen({ kind: 'pods', row })
+          go({ place: 'pods' })
+        }}
+        onCapture={capture}
+      />
     )
   }
 
