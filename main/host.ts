@@ -135,7 +135,7 @@ export class Host {
     const demo = new DemoCluster(options.samplesFolder)
     const environment = options.demo ? await demoEnvironment(demo, options.environment) : options.environment
     const host = new Host({ ...options, ...(environment ? { environment } : {}) }, settings, recent, book, demo)
-    await forgetDemos(host.#ledger)
+    await forgetDemos(host.#ledger).catch((error: unknown) => options.report('clusters.sweep', error))
     // Nothing waits for it: clusters may be far away.
     host.#sweeps.atStart().catch((error: unknown) => options.report('clusters.sweep', error))
     host.#tidying = setInterval(() => {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, uptime } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -31,6 +31,22 @@ describe('the ledger', () => {
     await appendFile(path, '{"id":"3","state":"inten')
     await new Ledger(path).intend(thing('4'))
     expect((await new Ledger(path).open()).map(({ pod }) => pod)).toEqual(['p-2', 'p-4'])
+  })
+
+  it('lets nothing be made that it cannot write down, and lets what is gone be gone', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    const ledger = new Ledger(join(file, 'ledger.jsonl'))
+    expect(await ledger.open()).toEqual([])
+    await expect(ledger.intend(thing('1'))).rejects.toThrow(
+      /ledger\.jsonl, where .* cannot be written: .* Nothing was made\.$/,
+    )
+    const entry = await new Ledger(join(folder, 'l')).intend(thing('1'))
+    await new Ledger('/dev/full').gone(entry)
+  })
+
+  it('that cannot be read says which file and why', async () => {
+    await expect(new Ledger(folder).open()).rejects.toThrow(`${folder}: It is a folder.`)
   })
 
   it('says whether the maker still lives', async () => {

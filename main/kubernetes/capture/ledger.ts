@@ -1,6 +1,8 @@
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import * as z from 'zod/mini'
+import { HostError } from '../../../common/host-error.ts'
+import { fileFailure, isFileError, whyFileFailed } from '../../file-errors.ts'
 import { stillRuns } from '../../running-process.ts'
 
 // Everything that was created in a cluster, written down before it is: what a crash leaves behind is known by this file.
@@ -32,32 +34,42 @@ export class Ledger {
     this.#path = path
   }
 
-  /** On disk when this returns. Throws when it can't be: then nothing may be created. */
+  /** On disk when this returns. Throws HostError when it can't be: then nothing may be created. */
   async intend(entry: Omit<LedgerEntry, 'state' | 'at' | 'pid'>): Promise<LedgerEntry> {
     const full: LedgerEntry = { ...entry, state: 'intended', at: Date.now(), pid: process.pid }
-    await mkdir(dirname(this.#path), { recursive: true })
-    const file = await open(this.#path, 'a', 0o600)
     try {
-      await file.appendFile(lineOf(full))
-      await file.sync()
-    } finally {
-      await file.close()
+      await mkdir(dirname(this.#path), { recursive: true })
+      await this.#write(full)
+    } catch (error) {
+      const why = `${this.#path}, where all that is made in clusters is written down first, so that it can be removed after a crash, cannot be written: ${whyFileFailed(error)}`
+      throw new HostError('unavailable', `${why} Nothing was made.`)
     }
     return full
   }
 
-  async gone(entry: LedgerEntry): Promise<void> {
-    await appendFile(this.#path, lineOf({ ...entry, state: 'gone', at: Date.now() }))
+  async #write(entry: LedgerEntry): Promise<void> {
+    const file = await open(this.#path, 'a', 0o600)
+    try {
+      await file.appendFile(lineOf(entry))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
   }
 
-  /** What may still be there. */
+  /** Where that can't be written (a full disk), the next sweep looks for it once more, and finds nothing. */
+  async gone(entry: LedgerEntry): Promise<void> {
+    await appendFile(this.#path, lineOf({ ...entry, state: 'gone', at: Date.now() })).catch(() => undefined)
+  }
+
+  /** What may still be there. Throws HostError where the file can't be read. */
   async open(): Promise<readonly LedgerEntry[]> {
     let text: string
     try {
       text = await readFile(this.#path, 'utf8')
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-      throw error
+      if (isFileError(error, 'ENOENT') || isFileError(error, 'ENOTDIR')) return []
+      throw fileFailure(this.#path, error)
     }
     const open = new Map<string, LedgerEntry>()
     for (const line of text.split('\n')) {
