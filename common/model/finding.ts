@@ -45,6 +45,7 @@ const ARTEFACT_KINDS = [
   'captured-twice',
   'offload',
   'mid-stream-start',
+  'one-direction',
   'cut-packets',
   'clock-step',
 ] as const

@@ -8,4 +8,5 @@ export const ARTEFACT_BIT: Readonly<Record<ArtefactKind, number>> = {
   'mid-stream-start': 8,
   'cut-packets': 16,
   'clock-step': 32,
+  'one-direction': 64,
 }

@@ -96,6 +96,7 @@ const WEAKENS: Readonly<Record<ArtefactKind, string>> = {
   'captured-twice': 'packets were captured more than once',
   offload: 'segments were captured before the network card cut them up',
   'mid-stream-start': 'its beginning was not captured',
+  'one-direction': 'only one direction of it was captured',
   'cut-packets': 'packets were cut by the snap length',
   'clock-step': 'the clock was set back meanwhile',
 }

@@ -14,7 +14,7 @@ export interface Analysis extends FactsOfFile {
   readonly lanes: Lanes
   /** What went wrong, and what is wrong with the capture. */
   readonly findings: readonly Finding[]
-  /** So many more of the same kinds cost less. */
+  /** So many more of the same kinds did less harm. */
   readonly omitted: number
   readonly artefacts: readonly Finding[]
   readonly names: AddressNames

@@ -36,7 +36,7 @@ export function findingsSummary(
   return parts.join('\n')
 }
 
-const omittedText = (omitted: number) => `${countText(omitted, 'finding')} more of the same kinds cost less.`
+const omittedText = (omitted: number) => `${countText(omitted, 'finding')} more of the same kinds did less harm.`
 
 function headText({ title, costMs, failed, confidence }: Finding, number: number, where = ''): string {
   const broken = failed === undefined ? '' : `, ${failed} failed`

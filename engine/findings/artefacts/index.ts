@@ -5,6 +5,7 @@ import { clockStep } from './clock-step.ts'
 import { cutPackets } from './cut-packets.ts'
 import { midStreamStart } from './mid-stream-start.ts'
 import { offload } from './offload.ts'
+import { oneDirection } from './one-direction.ts'
 
 /** What is wrong with the capture itself. These run before all others. */
 export const ARTEFACT_RULES: readonly ArtefactRule[] = [
@@ -12,6 +13,7 @@ export const ARTEFACT_RULES: readonly ArtefactRule[] = [
   capturedTwice,
   offload,
   midStreamStart,
+  oneDirection,
   cutPackets,
   clockStep,
 ]

@@ -31,7 +31,7 @@ export const halfOpen: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc9293#section-3.5.1',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: ['mtu-black-hole', 'fragmentation-needed-ignored'],
   find(context) {
     const byPeer = new Map<string, Vanished[]>()

@@ -34,7 +34,7 @@ export const idleTimeout: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc5382#section-5',
-  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: ['conntrack-invalid', 'keep-alive-race', 'refused'],
   async find(context) {
     const cases: Forgotten[] = []

@@ -35,7 +35,7 @@ export const keepAliveRace: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc9112#section-9.5',
-  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: ['conntrack-invalid'],
   find(context) {
     const cases: Race[] = []

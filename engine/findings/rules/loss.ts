@@ -45,7 +45,7 @@ export const loss: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc6675',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker', 'one-direction': 'weaker' },
   yieldsTo: ['rto-tail', ...CAUSES_OF_LOSS],
   find: (context) => Array.from(lossGroups(context), ([common, cases]) => lossDraft(context, common, cases, false)),
 }

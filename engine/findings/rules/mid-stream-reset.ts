@@ -46,7 +46,7 @@ export const midStreamReset: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc9293#section-3.10.7',
-  artefacts: { 'capture-drops': 'weaker', 'mid-stream-start': 'weaker' },
+  artefacts: { 'capture-drops': 'weaker', 'mid-stream-start': 'weaker', 'one-direction': 'weaker' },
   yieldsTo: [
     'refused',
     'tuple-reuse',

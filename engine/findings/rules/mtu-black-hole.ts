@@ -31,7 +31,7 @@ export const mtuBlackHole: Rule = {
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc2923#section-2.1',
   // What is sent again is at most one MSS, whatever the first copy was before offload cut it up.
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: ['fragmentation-needed-ignored'],
   async find(context) {
     const byPair = new Map<string, Stuck[]>()

@@ -37,7 +37,7 @@ export const nagle: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc1122#section-4.2.3.4',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: [],
   find(context) {
     const cases: Delayed[] = []

@@ -49,7 +49,7 @@ export const outage: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://github.blog/2019-11-21-debugging-network-stalls-on-kubernetes/',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: [
     'refused',
     'tuple-reuse',

@@ -46,7 +46,7 @@ export const pathSlower: Rule = {
   severity: 'low',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc2330#section-15',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: ['outage', 'half-open', 'mtu-black-hole', 'zero-window', 'loss', 'rto-tail', 'standing-queue'],
   async find(context) {
     const steps: Step[] = []

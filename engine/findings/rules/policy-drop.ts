@@ -84,7 +84,8 @@ function caseOf(context: FindingContext, id: number): Silence | undefined {
 
 function wasAnswered(context: FindingContext, id: number): boolean {
   const segments = context.segments(id)
-  return segments.find((i) => !segments.fromClient(i)) >= 0
+  // A client acknowledges only what came, be it captured or not.
+  return segments.find((i) => !segments.fromClient(i) || (segments.hasAck(i) && !segments.isReset(i))) >= 0
 }
 
 /** Servers that answered anything, over TCP or UDP. */

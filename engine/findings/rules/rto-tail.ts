@@ -15,7 +15,7 @@ export const rtoTail: Rule = {
   severity: 'high',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc8985#section-1',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'one-direction': 'off' },
   yieldsTo: CAUSES_OF_LOSS,
   find(context: FindingContext) {
     const groups = lossGroups(context)

@@ -31,7 +31,7 @@ export const slowServer: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://www.wireshark.org/docs/wsug_html_chunked/ChStatSRT.html',
-  artefacts: { 'clock-step': 'off', 'capture-drops': 'weaker' },
+  artefacts: { 'clock-step': 'off', 'capture-drops': 'weaker', 'one-direction': 'off' },
   yieldsTo: ['half-open', 'mtu-black-hole', 'fragmentation-needed-ignored', 'zero-window', 'rto-tail', 'nagle'],
   find(context) {
     const slow = THRESHOLDS.slow.value * 1e9

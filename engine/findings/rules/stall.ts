@@ -75,7 +75,7 @@ export const stall: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://www.kernel.org/doc/html/latest/scheduler/sched-bwc.html',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'mid-stream-start': 'weaker', 'one-direction': 'off' },
   yieldsTo: [
     'refused',
     'tuple-reuse',

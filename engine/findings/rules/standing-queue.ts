@@ -49,7 +49,7 @@ export const standingQueue: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc8289#section-1',
-  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'captured-twice': 'weaker' },
+  artefacts: { 'capture-drops': 'off', 'clock-step': 'off', 'captured-twice': 'weaker', 'one-direction': 'off' },
   yieldsTo: ['outage', 'half-open', 'mtu-black-hole', 'zero-window'],
   find(context) {
     const found: Queue[] = []

@@ -37,7 +37,7 @@ export const synLoss: Rule = {
   severity: 'medium',
   thresholds: THRESHOLDS,
   source: 'https://datatracker.ietf.org/doc/html/rfc6298#section-5.7',
-  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off' },
+  artefacts: { 'capture-drops': 'weaker', 'clock-step': 'off', 'one-direction': 'weaker' },
   yieldsTo: ['refused', 'tuple-reuse', 'accept-queue', 'half-open', 'policy-drop', 'outage', 'conntrack-invalid'],
   find(context) {
     const cases: SynLoss[] = []
@@ -62,12 +62,21 @@ function caseOf(context: FindingContext, id: number): SynLoss | undefined {
   const repeated = syns.slice(1).filter((i) => segments.verdict(i) === VERDICT.syn)
   const since = segments.time(syns[0])
   if (repeated.length === 0 || segments.time(syns[1]) - since < THRESHOLDS.shortestTimer.value * 1e6) return undefined
-  const answered = synAcks.length > 0
   const last = syns[syns.length - 1]
+  // The SYN-ACK may have gone another way: who acknowledges has got it.
+  const answered = synAcks.length > 0 || segments.find((i) => segments.hasAck(i) && !segments.isReset(i), last) >= 0
   // The SYN that was answered was not waited for in vain. Where none was any more, an answer from before arrived after all.
-  const wasLate = answered && handshake.final >= 0 && synAcks[synAcks.length - 1] < last
+  const wasLate = handshake.final >= 0 && synAcks[synAcks.length - 1] < last
   const until = segments.time(wasLate ? handshake.final : last)
-  return { id, since, until, costNs: until - since, handshake, answered, answersLost: answered && synAcks[0] < syns[1] }
+  return {
+    id,
+    since,
+    until,
+    costNs: until - since,
+    handshake,
+    answered,
+    answersLost: synAcks.length > 0 && synAcks[0] < syns[1],
+  }
 }
 
 function draft(context: FindingContext, group: Group<SynLoss>, all: Uint32Array): Draft {
