@@ -18,7 +18,7 @@ export interface ComparedSide {
   readonly labels: Readonly<Partial<Record<Label, number>>>
   /** Of a range, those of the capture that happened, at least in part, within it: their sentences and costs are of the whole capture. */
   readonly findings: readonly Finding[]
-  /** Of the whole capture; so many more that cost less are not among `findings`, see FindingsReport. */
+  /** Of the whole capture; so many more that did less harm are not among `findings`, see FindingsReport. */
   readonly omitted: number
 }
 

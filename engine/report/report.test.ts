@@ -86,7 +86,7 @@ describe('a report', () => {
     const text = reportMarkdown(await reportDocument(engine, noBytes, OPTIONS))
     expect(text).toMatch(/### 50\\\. /)
     expect(text).not.toMatch(/### 51\\\. /)
-    expect(text).toContain('20 findings more of the same kinds cost less and are not listed')
+    expect(text).toContain('20 findings more of the same kinds did less harm and are not listed')
   })
 
   it('shows of a part only findings with a packet in it, and says what part it is', async () => {

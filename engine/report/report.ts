@@ -36,7 +36,7 @@ export async function reportDocument(engine: Engine, read: ReadBytes, options: R
       ? [paragraph(rows ? 'Nothing was found that involves these packets.' : 'Nothing was found.')]
       : shown.flatMap((finding, i) => findingBlocks(finding, i + 1, engine))),
     ...(omitted > 0
-      ? [paragraph(`${countOf(omitted, 'finding')} more of the same kinds cost less and are not listed.`)]
+      ? [paragraph(`${countOf(omitted, 'finding')} more of the same kinds did less harm and are not listed.`)]
       : []),
     ...artefactBlocks(artefacts),
     ...notesBlocks(engine.notes.placed(), facts),

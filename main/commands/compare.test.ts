@@ -40,7 +40,7 @@ describe('hopscope compare', { timeout: 60_000 }, () => {
     const file = join(temporaryFolder(), 'refused.pcap')
     writeFileSync(file, writer.take())
     const { stdout } = await runCli(['compare', file, LOSS])
-    expect(stdout).toContain('Not compared: 10 findings of A that cost less;')
+    expect(stdout).toContain('Not compared: 10 findings of A that did less harm;')
     expect((await runCli(['compare', CLEAN, LOSS])).stdout).not.toContain('Not compared')
   })
 

@@ -75,7 +75,7 @@ function comparisonText({ a, b, latency, labels, findings }: Comparison): string
   )
   if (omitted.length > 0)
     parts.push(
-      `Not compared: ${omitted.join(' and ')} that cost less; what is only in one may be among those of the other.`,
+      `Not compared: ${omitted.join(' and ')} that did less harm; what is only in one may be among those of the other.`,
     )
   if (latency.length > 0) {
     const cell = (of: LatencySummary | undefined, q: 'p50' | 'p90' | 'p99') =>

@@ -2,7 +2,7 @@ import { after } from '../../tcp/sequence.ts'
 import type { FindingContext } from '../context.ts'
 import type { ArtefactRule } from '../rule.ts'
 import type { Segments } from '../segments.ts'
-import { capital, least, listOf, most, numberText, partOf, sentences } from '../words.ts'
+import { least, most, numberText, partOf, sentences } from '../words.ts'
 
 const THRESHOLDS = {
   advances: {
@@ -41,13 +41,10 @@ export const oneDirection: ArtefactRule = {
       {
         subject: 'connections',
         sentence: sentences(
-          `Of ${partOf(found.length, survey.tcp.length, 'connection')} one side's packets are missing, though they were acknowledged.`,
-          `${capital(
-            listOf([
-              ...(clients > 0 ? [`of ${numberText(clients)} only what the client sent is here`] : []),
-              ...(servers > 0 ? [`of ${numberText(servers)} only what the server sent is here`] : []),
-            ]),
-          )}.`,
+          `Of ${partOf(found.length, survey.tcp.length, 'connection')} ${servers === 0 ? 'the server’s packets are' : clients === 0 ? 'the client’s packets are' : 'one side’s packets are'} missing; the other side acknowledged them.`,
+          clients > 0 && servers > 0
+            ? `Of ${numberText(clients)} only what the client sent is here, of ${numberText(servers)} only what the server sent.`
+            : '',
           'Silence of the missing side means nothing there, and its losses, windows and answers cannot be told.',
         ),
         why: 'A host acknowledges only what has come to it.',

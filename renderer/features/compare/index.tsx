@@ -123,7 +123,7 @@ function Compared({ result, sides: { a, b, sameCapture }, hint, onFinding }: Com
             <p className="quiet">
               Findings are those of the capture that happened within a time, also in part.
               {result.b.omitted > 0 &&
-                ` ${formatCounted(result.b.omitted, 'more', 'more')} of it cost less and are not listed.`}
+                ` ${formatCounted(result.b.omitted, 'more', 'more')} of it did less harm and are not listed.`}
             </p>
           ) : (
             result.a.findings.length + result.b.findings.length === 0 && (
@@ -162,7 +162,7 @@ function notCompared(a: string, ofA: number, b: string, ofB: number): string {
     ...(ofA > 0 ? [`${formatCounted(ofA, 'finding')} of ${a}`] : []),
     ...(ofB > 0 ? [`${formatCounted(ofB, 'finding')} of ${b}`] : []),
   ]
-  return `Not compared: ${parts.join(' and ')} that cost less. What is only in one may be among those of the other.`
+  return `Not compared: ${parts.join(' and ')} that did less harm. What is only in one may be among those of the other.`
 }
 
 interface Side {

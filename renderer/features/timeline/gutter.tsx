@@ -21,7 +21,7 @@ interface GutterProps {
   readonly lanes: ShownLanes | undefined
   /** Undefined until they are known. */
   readonly findings: readonly PlacedFinding[] | undefined
-  /** So many more there are somewhere, that cost less and are not marked. */
+  /** So many more there are somewhere, that did less harm and are not marked. */
   readonly omitted: number
   /** Shows the list of what a lane marks. */
   readonly onList: (list: 'findings' | 'notes') => void
@@ -112,7 +112,7 @@ export function Gutter({
             <button
               type="button"
               className="gutter-count"
-              title={`Show the findings${omitted > 0 ? `; ${formatCounted(omitted, 'more', 'more')} that cost less are not marked here` : ''}`}
+              title={`Show the findings${omitted > 0 ? `; ${formatCounted(omitted, 'more', 'more')} that did less harm are not marked here` : ''}`}
               onClick={() => onList('findings')}
               data-none={found === 0 ? '' : undefined}
             >

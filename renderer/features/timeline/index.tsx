@@ -53,7 +53,7 @@ export interface TimelineProps {
   readonly version: number
   /** Undefined until they are known. */
   readonly findings: readonly Finding[] | undefined
-  /** So many more there are, that cost less. */
+  /** So many more there are, that did less harm. */
   readonly omitted: number
   /** A time that something elsewhere in the window is about, as long as the pointer rests on it. */
   readonly pointed: StoreApi<{ readonly range: TimeRange | undefined }>
