@@ -4,7 +4,7 @@ import { ethernet, ipv6, tcp } from '../query/testing/frames.ts'
 import { TestCapture } from '../query/testing/test-capture.ts'
 import { hopsOf } from './hops.ts'
 import { limitSentences, nothingText } from './limits.ts'
-import type { HopReport } from './report.ts'
+import type { Hop, HopReport } from './report.ts'
 
 const { ack, rst, syn } = FLAG
 const START = 1_800_000_000_000_000_000n
@@ -90,6 +90,14 @@ describe('what hops can’t tell', () => {
     expect(report.limits.same).toEqual([[0, 1]])
     expect(limitSentences(report)[0]).toMatch(/^web and copy are one capture, or were made at one place: /)
     expect(nothingText(report)).toBe('Nothing is known to have been lost between the points.')
+  })
+
+  it('says of each hop what it can of that: between a capture and its copy less than behind them', () => {
+    const report = hops({ web: point(talk(10)), copy: point(talk(10)), db: point(talk(10), { away: 1 }) })
+    const isToDb = ({ from, to }: Hop) => [from, to].some((point) => report.points[point].name === 'db')
+    const said = Map.groupBy(report.hops, (hop) => nothingText(report, hop))
+    expect(said.get('Nothing is known to have been lost on this hop.')?.map(isToDb)).toEqual([false, false])
+    expect(said.get('Nothing was lost on this hop.')?.map(isToDb)).toEqual([true, true])
   })
 
   it('takes no few packets for a copy, nor those of one direction', () => {

@@ -2,7 +2,7 @@ import { countOf, least, listOf, most, printable, sumOf } from '../findings/word
 import { legOf, TO_A, TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint } from './points.ts'
-import type { HopLimits, HopReport } from './report.ts'
+import type { Hop, HopLimits, HopReport } from './report.ts'
 import { endsOf, hopKey } from './steps.ts'
 
 // What can't be told, so that silence is not taken for health.
@@ -110,10 +110,18 @@ function isApart(one: Path, other: Path): boolean {
 
 const ascending = (numbers: ReadonlySet<number>): number[] => Array.from(numbers).sort((a, b) => a - b)
 
-/** What is said where no loss is told. */
-export function nothingText({ limits: { same, groups, renumbered } }: HopReport): string {
-  const isBlind = same.length > 0 || groups.length > 1 || renumbered.count > 0
-  return isBlind ? 'Nothing is known to have been lost between the points.' : 'Nothing was lost between the points.'
+/** What is said where no loss is told, of all hops or of one: no more than the points can tell. */
+export function nothingText({ limits: { same, groups, renumbered }, hops }: HopReport, hop?: Hop): string {
+  const isBlind = hop
+    ? same.some((pair) => pair.includes(hop.from) && pair.includes(hop.to)) || isChangedOn(hop, renumbered)
+    : same.length > 0 || groups.length > 1 || renumbered.count > 0
+  const isUnsure = (hop ? [hop] : hops).some(({ datagrams, resets }) => datagrams.unsure + resets.unsure > 0)
+  const verb = isBlind || isUnsure ? 'is known to have been' : 'was'
+  return `Nothing ${verb} lost ${hop ? 'on this hop' : 'between the points'}.`
+}
+
+function isChangedOn({ from, to }: Hop, { here, there }: HopLimits['renumbered']): boolean {
+  return (here.includes(from) && there.includes(to)) || (here.includes(to) && there.includes(from))
 }
 
 /** "web and copy are the same capture: ...": what silence does not tell. */

@@ -134,6 +134,9 @@ export interface HopsAnswer {
   readonly clocks: readonly string[]
   /** What can't be told. */
   readonly limits: readonly string[]
+  /** What is said where no packet is listed, of all hops and by hop. */
+  readonly nothing: string
+  readonly nothingOn: readonly string[]
   /** In the order of their times. */
   readonly packets: readonly HopPacket[]
   /** How many there are. */

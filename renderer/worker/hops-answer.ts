@@ -62,10 +62,15 @@ export function hopsAnswer(engine: Engine, most: number): HopsAnswer {
     sentences: sentences.length === 0 ? [nothingText(report)] : sentences,
     clocks: clockSentences(report),
     limits: limitSentences(report),
+    nothing: titleOf(nothingText(report)),
+    nothingOn: report.hops.map((hop) => titleOf(nothingText(report, hop))),
     packets: shown.map((packet) => packetOf(engine, packet, texts.get(packet) ?? '')),
     amiss: all.length,
   }
 }
+
+/** Without the full stop. */
+const titleOf = (sentence: string): string => sentence.slice(0, -1)
 
 function packetOf({ conversations }: Engine, packet: Amiss, what: string): HopPacket {
   const { fate, place, says, row, time, bytes = 0, conversation: id, toA, againAfterNs } = packet

@@ -197,9 +197,7 @@ function Followed({ answer, listed, chosen, onChoose, onAll, onPacket, onOpen }:
               <code>hopscope hops --json</code> lists all.
             </EmptyState>
           ) : (
-            <EmptyState
-              title={`Nothing ${(hop ? [hop] : hops).some(isUnsure) ? 'is known to be' : 'was'} lost ${hop ? 'on this hop' : 'between the points'}`}
-            />
+            <EmptyState title={chosen === undefined ? answer.nothing : answer.nothingOn[chosen]} />
           )
         }
       />
@@ -221,7 +219,6 @@ function HopName({ points, hop: { from, to } }: { readonly points: readonly stri
 const nameOf = (points: readonly string[], { from, to }: Hop): string => `${points[from]} → ${points[to]}`
 
 const dueOn = ({ segments, datagrams, resets }: Hop): number => segments + datagrams.due + resets.due
-const isUnsure = ({ datagrams, resets }: Hop): boolean => datagrams.unsure + resets.unsure > 0
 const lostOn = ({ lost, datagrams, resets }: Hop): number => lost + datagrams.lost + resets.lost
 
 const hopColumns = (points: readonly string[]): readonly Column<Hop>[] => [
