@@ -6,6 +6,7 @@ import { hasBetween } from './crossing.ts'
 import { directionOf, legsOf, rowsOf, TO_A, TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint, HopTables, PointSource } from './points.ts'
+import { wasRejected } from './rejections.ts'
 import { NOTHING, Run } from './runs.ts'
 
 // UDP has no sequence numbers: in its place stands a digest of the datagram's payload, which is the same at every point. See
@@ -66,11 +67,13 @@ export function flowPathOf(
         const leg = legs.get(chunk.conversation[row % CHUNK_ROWS])
         if (point === undefined || !leg) continue
         const ofDirection = views[directionOf(chunk.flags[row % CHUNK_ROWS], leg)]
-        visit((ofDirection[point] ??= new View(points[point], dns)), leg.number, row)
+        visit((ofDirection[point] ??= new View(points[point], dns, rejected)), leg.number, row)
       }
     }
   }
-  forEach((view, leg) => view.countLeg(leg))
+  /** Digests of what errors at any point are about. */
+  const rejected = new Set<number>()
+  forEach((view, leg, row) => view.countLeg(leg, row))
   forEach((view, leg, row) => view.countCopy(leg, row))
   forEach((view, leg, row) => view.add(leg, row))
   const runs = views.map((seen) => points.map((_, point) => seen.at(point)?.run))
@@ -87,15 +90,18 @@ class View {
   readonly #unread: number[] = []
   readonly #point: CapturePoint
   readonly #dns: boolean
+  readonly #rejected: Set<number>
   readonly #legs: number[] = []
   #recent = new Recent()
   #all = 0
   #copies = 0
   #seesTwice: boolean | undefined
 
-  constructor(point: CapturePoint, dns: boolean) {
+  /** `rejected`: digests of what errors at any point are about, as far as legs were counted. */
+  constructor(point: CapturePoint, dns: boolean, rejected: Set<number>) {
     this.#point = point
     this.#dns = dns
+    this.#rejected = rejected
   }
 
   get run(): Run | undefined {
@@ -105,8 +111,9 @@ class View {
     return this.#unread.length > 0 ? this.#unread : undefined
   }
 
-  countLeg(leg: number): void {
+  countLeg(leg: number, row: number): void {
     this.#legs[leg] = (this.#legs[leg] ?? 0) + 1
+    if (wasRejected(this.#point, row)) this.#rejected.add(this.#digestOf(row))
   }
 
   countCopy(leg: number, row: number): void {
@@ -122,11 +129,12 @@ class View {
       this.#recent = new Recent()
     }
     const chunk = this.#point.source.tables.packets.chunk(row)
-    const digest = chunk.seq[row % CHUNK_ROWS]
+    const digest = this.#digestOf(row)
     const time = chunk.time[row % CHUNK_ROWS] + this.#point.offset
     const isCopy = this.#isCopy(row)
-    // Without an IP ID it may as well have been sent again, which DNS does not do so soon.
-    const isCertain = this.#dns || chunk.ack[row % CHUNK_ROWS] >>> 16 !== 0
+    // Without an IP ID it may as well have been sent again, which DNS does not do so soon unless it is rejected, as this point may not have seen.
+    const isToldHere = !this.#rejected.has(digest) || wasRejected(this.#point, row)
+    const isCertain = (this.#dns && isToldHere) || chunk.ack[row % CHUNK_ROWS] >>> 16 !== 0
     if (digest === 0 || (isCopy && !isCertain)) this.#unread.push(time)
     else if (!isCopy || !this.#seesTwice) this.#run.add(digest, digest + 1, time, row)
   }
@@ -142,7 +150,13 @@ class View {
     const ipId = chunk.ack[row % CHUNK_ROWS] >>> 16
     const time = chunk.time[row % CHUNK_ROWS]
     const before = this.#recent.swap(chunk.seq[row % CHUNK_ROWS] * 2 ** 16 + ipId, time)
-    return before !== undefined && time - before < (ipId === 0 ? TWIN_NS : SAME_ID_NS)
+    if (before === undefined || time - before >= (ipId === 0 ? TWIN_NS : SAME_ID_NS)) return false
+    // Who is told at once that it was dropped sends it anew at once.
+    return !wasRejected(this.#point, row, before)
+  }
+
+  #digestOf(row: number): number {
+    return this.#point.source.tables.packets.chunk(row).seq[row % CHUNK_ROWS]
   }
 }
 

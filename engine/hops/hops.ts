@@ -9,7 +9,7 @@ import { TO_A, TO_B } from './legs.ts'
 import { type Path, pathOf } from './paths.ts'
 import { type CapturePoint, pointsOf, type PointSource } from './points.ts'
 import type { HopReport } from './report.ts'
-import { rejectedOf } from './rejections.ts'
+import { Rejected } from './rejections.ts'
 import { madeOn } from './resets.ts'
 import { NOTHING } from './runs.ts'
 import { endsOf, resetSteps, steps } from './steps.ts'
@@ -30,7 +30,7 @@ export function hopsOf(sources: readonly PointSource[]): HopReport {
   const ledger = new Ledger(points)
   const capturesIt = captures(paths)
   for (const path of paths) {
-    const rejected = rejectedOf(path, points)
+    const rejected = path.runs.map((runs) => new Rejected(runs, points))
     for (const step of steps(path)) {
       const { key, near, far, beyond, direction } = step
       const reach = reachOf(points[endsOf(key).to], measured.get(key))

@@ -52,7 +52,7 @@ export class Ledger {
     this.#due = points.map(({ segments, datagrams }, i) => segments + datagrams + this.#missed[i])
   }
 
-  /** `rejected`: what ICMP errors say of the path's packets in that direction; what is charged is taken off. */
+  /** `rejected`: what ICMP errors say of the path's packets in that direction. */
   add(path: Path, kind: Loss['kind'], { key, near, direction }: Step, crossed: Crossing, rejected?: Rejected): void {
     const hop = this.#hopOf(key)
     hop.due[kind] += crossed.segments
@@ -71,7 +71,7 @@ export class Ledger {
         dns: path.asks === undefined ? undefined : path.asks === direction ? ('query' as const) : ('answer' as const),
         hop: hop.index,
       }
-      const error = rejected?.get(near.from[place])?.shift()
+      const error = rejected?.take(hop.from, place)
       if (error) {
         hop.rejected++
         this.#rejections.push({ ...packet, error, point: hop.from })
@@ -89,22 +89,16 @@ export class Ledger {
   /** What ICMP errors say of a path's packets in one direction, and no hop was charged with: they died behind the last point that saw them. */
   addBehind(path: Path, direction: number, rejected: Rejected): void {
     const way = direction === TO_B ? path.order : path.order.toReversed()
-    for (const [from, errors] of rejected) {
-      if (errors.length === 0) continue
-      const point = way.findLast((each) => path.runs[direction][each]?.from.includes(from))
-      const run = point === undefined ? undefined : path.runs[direction][point]
-      if (point === undefined || !run) continue
-      const places = Array.from(run.from.keys()).filter((place) => run.from[place] === from)
-      for (const [i, place] of places.slice(-errors.length).entries()) {
-        // What was acknowledged was not what the error is about: an ACK without data has the number of what comes behind it.
-        if (path.kind === 'segment' && path.arrived(direction, run.to[place])) continue
-        this.#rejections.push({
-          ...packetAt(path, this.#points[point], run.row[place]),
-          kind: path.kind,
-          dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
-          ...{ error: errors[i], point, hop: undefined },
-        })
-      }
+    for (const { point, place, error } of rejected.rest(way)) {
+      const run = path.runs[direction][point]
+      // What was acknowledged was not what the error is about: an ACK without data has the number of what comes behind it.
+      if (!run || (path.kind === 'segment' && path.arrived(direction, run.to[place]))) continue
+      this.#rejections.push({
+        ...packetAt(path, this.#points[point], run.row[place]),
+        kind: path.kind,
+        dns: path.asks === undefined ? undefined : path.asks === direction ? 'query' : 'answer',
+        ...{ error, point, hop: undefined },
+      })
     }
   }
 

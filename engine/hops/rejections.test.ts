@@ -13,7 +13,7 @@ const POINTS = ['pod', 'node', 'peer'] as const
 const [CLIENT, SERVER, ROUTER] = ['10.0.0.1', '10.0.0.2', '10.9.9.9']
 
 interface Sent {
-  /** When it passes the first point on its way, in milliseconds; a millisecond later the next. */
+  /** When it passes the first point on its way, in milliseconds; a millisecond later the next, unless said otherwise. */
   readonly at: number
   readonly packet: Uint8Array
   readonly back?: boolean
@@ -45,13 +45,18 @@ const WELL: readonly Sent[] = [
   { at: 3005, packet: answer(4000, ACK, 903, 107, text('END')), back: true },
 ]
 
-async function hopsWith(...sent: readonly Sent[]) {
+const hopsWith = (...sent: readonly Sent[]) => hopsAt(1, ...sent)
+
+/** `pace`: milliseconds from point to point. */
+async function hopsAt(pace: number, ...sent: readonly Sent[]) {
   const sightings = new Map<string, Sighting[]>(POINTS.map((point) => [point, []]))
   for (const { at, packet, back = false, by = POINTS } of [...WELL, ...sent]) {
     const bytes = ethernet(packet[0] >> 4 === 6 ? 0x86dd : 0x800, packet)
     for (const [i, point] of (back ? POINTS.toReversed() : POINTS).entries()) {
       if (!by.includes(point)) continue
-      sightings.get(point)?.push({ time: START + BigInt((at + i) * 1e6), bytes, length: bytes.length })
+      sightings
+        .get(point)
+        ?.push({ time: START + BigInt(Math.round((at + pace * i) * 1e6)), bytes, length: bytes.length })
     }
   }
   const { engine, findings } = await findInBytes(captureOf(Object.fromEntries(sightings)))
@@ -155,6 +160,58 @@ describe('a packet that an ICMP error quotes', () => {
     )
     const { rejections } = await hopsWith(...sent.flat())
     expect(rejections.map(([, where]) => where)).toEqual(['node', 'node', 'node'])
+  })
+
+  describe.each([
+    ['segment', syn],
+    ['DNS query', query],
+  ])('is, of two sendings, the last before the error: %s', (_, packet) => {
+    const silent: Sent = { at: 60, packet, by: ['pod', 'node'] }
+    const said = error(3, 13, packet)
+
+    it('the second, where the first died without a word', async () => {
+      const { rejectedAt, losses } = await hopsWith(silent, ...rejected(packet, said))
+      expect([rejectedAt, losses.length]).toEqual([[101], 1])
+    })
+
+    it('the first, where the second died without a word', async () => {
+      const { rejectedAt, losses } = await hopsWith(...rejected(packet, said), { ...silent, at: 160 })
+      expect([rejectedAt, losses.length]).toEqual([[101], 1])
+    })
+
+    it('also where the point before the hop saw no errors', async () => {
+      const [sending, { at }] = rejected(packet, said)
+      const { rejectedAt, losses } = await hopsWith(silent, sending, { at, back: true, packet: said, by: ['pod'] })
+      expect([rejectedAt, losses.length]).toEqual([[101], 1])
+    })
+
+    it.each([
+      ['all', POINTS],
+      ['the last', ['peer'] as const],
+    ])('not the one that died before, where it was rejected further on, as points see: %s', async (_each, by) => {
+      const sending: Sent = { at: 100, packet }
+      const rejection: Sent = { at: 103, packet: said, back: true, by }
+      const { rejections, losses } = await hopsWith(silent, sending, rejection)
+      expect(losses).toEqual([[packet === syn ? 'segment' : 'datagram', 'node']])
+      expect(rejections.map(([, where]) => where)).toEqual(['behind peer'])
+    })
+  })
+
+  it('is sent again at once, which is no copy of it', async () => {
+    const first: Sent = { at: 100, packet: query, by: ['pod', 'node'] }
+    const said: Sent = { at: 100.02, packet: error(3, 13, query), back: true, by: ['pod', 'node'] }
+    const again: Sent = { at: 100.1, packet: query, by: ['pod'] }
+    const { rejections, losses } = await hopsAt(0.01, first, said, again)
+    expect(rejections.map(([, where]) => where)).toEqual(['node'])
+    expect(losses).toEqual([['datagram', 'pod']])
+  })
+
+  it('sent again at once, may not be told from a copy where no error is seen: nothing is charged there', async () => {
+    const first: Sent = { at: 100, packet: query, by: ['pod', 'node'] }
+    const said: Sent = { at: 100.02, packet: error(3, 13, query), back: true, by: ['pod'] }
+    const again: Sent = { at: 100.1, packet: query }
+    const { losses } = await hopsAt(0.01, first, said, again)
+    expect(losses).toEqual([])
   })
 
   it('is told by ICMPv6 as well', async () => {

@@ -2,9 +2,11 @@ import { CHUNK_ROWS, FLAG } from '../columns/packet-table.ts'
 import { icmpCodeName, icmpv6CodeName } from '../decode/icmp-names.ts'
 import { TRANSPORT } from '../decode/packet.ts'
 import { addressKey } from '../query/conversation-names.ts'
+import { delays, quantile } from './crossing.ts'
 import type { Path } from './paths.ts'
 import type { CapturePoint, HopTables } from './points.ts'
 import type { Saying } from './report.ts'
+import type { Run } from './runs.ts'
 
 // ICMP errors quote ports and sequence number of the packet that was dropped; of a datagram the kernel leaves its digest in place of
 // the number. NAT translates what is quoted as well, so each point's errors fit what that point saw.
@@ -45,36 +47,123 @@ function quoteOf({ packets, conversations }: HopTables, row: number): string {
   return `${chunk.seq[i]} ${ports} ${addressKey(conversations, id, byB)}`
 }
 
-/** By sequence number, or digest: the errors that say that what begins with it was dropped, in order of time; those of the point that saw most. */
-export type Rejected = Map<number, Saying[]>
+/** Errors by sequence number, or digest, of what they are about, then by the place in the run of the sending that each answers. */
+type Answers = ReadonlyMap<number, ReadonlyMap<number, Saying>>
 
-/** By direction. */
-export function rejectedOf({ runs }: Path, points: readonly CapturePoint[]): readonly Rejected[] {
-  return runs.map((ofDirection) => {
-    const found: Rejected = new Map()
-    for (const [point, run] of ofDirection.entries()) {
-      const { source, errors } = points[point]
-      if (!run || errors.size === 0) continue
-      const own = new Map<number, Set<number>>()
-      for (const [place, row] of run.row.entries()) {
-        const sent = source.tables.packets.time(row)
-        for (const error of errors.get(quoteOf(source.tables, row)) ?? []) {
-          const after = source.tables.packets.time(error) - sent
-          if (after < 0 || after > SAID_NS) continue
-          const known = own.get(run.from[place]) ?? new Set()
-          own.set(run.from[place], known.add(error))
-        }
-      }
-      for (const [from, rows] of own) {
-        if (rows.size <= (found.get(from)?.length ?? 0)) continue
-        found.set(
-          from,
-          Array.from(rows, (row) => ({ source, row, ...saidIn(source.tables, row) })),
-        )
+/** What ICMP errors say of a path's packets in one direction. */
+export class Rejected {
+  readonly #runs: Path['runs'][number]
+  /** By point. */
+  readonly #answers: readonly (Answers | undefined)[]
+  /** By sequence number, or digest: the point that saw most errors about it, and how many no hop was charged with so far. */
+  readonly #told = new Map<number, { readonly point: number; left: number }>()
+
+  constructor(runs: Path['runs'][number], points: readonly CapturePoint[]) {
+    this.#runs = runs
+    this.#answers = runs.map((run, point) => run && answersOf(run, points[point]))
+    for (const [point, answers] of this.#answers.entries()) {
+      for (const [from, { size }] of answers ?? []) {
+        if (size > (this.#told.get(from)?.left ?? 0)) this.#told.set(from, { point, left: size })
       }
     }
-    return found
-  })
+  }
+
+  /** The error that answers a sending which died behind that point, to charge the hop with it. */
+  take(point: number, place: number): Saying | undefined {
+    const told = this.#told.get(this.#runs[point]?.from[place] ?? NaN)
+    const saying = told && this.#answerTo(point, place, told.point)
+    if (saying) told.left--
+    return saying
+  }
+
+  /** Errors that no hop was charged with: the last point on the way that saw what they are about, and the place of that in its run. */
+  *rest(way: readonly number[]): Generator<{ readonly point: number; readonly place: number; readonly error: Saying }> {
+    for (const [from, told] of this.#told) {
+      if (told.left <= 0) continue
+      const point = way.findLast((each) => placesOf(this.#runs[each], from).length > 0)
+      if (point === undefined) continue
+      const answered = placesOf(this.#runs[point], from).flatMap((place) => {
+        const error = this.#answerTo(point, place, told.point)
+        return error ? [{ point, place, error }] : []
+      })
+      yield* answered.slice(-told.left)
+    }
+  }
+
+  /** As the point itself saw errors; where it saw none of that number, as `other` did. */
+  #answerTo(point: number, place: number, other: number): Saying | undefined {
+    const [run, there] = [this.#runs[point], this.#runs[other]]
+    if (!run || !there) return undefined
+    const from = run.from[place]
+    const own = this.#answers[point]?.get(from)
+    if (own) return own.get(place)
+    const same = sameSending(run, place, there)
+    return same === undefined ? undefined : this.#answers[other]?.get(from)?.get(same)
+  }
+}
+
+/** Each error answers the last sending before it, of those that no later error answers. */
+function answersOf(run: Run, { source, errors }: CapturePoint): Answers | undefined {
+  if (errors.size === 0) return undefined
+  const { packets } = source.tables
+  const found = new Map<number, Map<number, Saying>>()
+  for (const [quoted, places] of quotedPlaces(run, source.tables, errors)) {
+    let next = places.length
+    for (const error of (errors.get(quoted) ?? []).toReversed()) {
+      const said = packets.time(error)
+      do next--
+      while (next >= 0 && packets.time(run.row[places[next]]) > said)
+      if (next < 0) break
+      const place = places[next]
+      if (said - packets.time(run.row[place]) > SAID_NS) {
+        next++
+        continue
+      }
+      const known = found.get(run.from[place]) ?? new Map<number, Saying>()
+      found.set(run.from[place], known.set(place, { source, row: error, ...saidIn(source.tables, error) }))
+    }
+  }
+  return found
+}
+
+/** Places of packets by what an error would quote of them, of those that errors do quote. */
+function quotedPlaces(run: Run, tables: HopTables, errors: ReadonlyMap<string, unknown>): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [place, row] of run.row.entries()) {
+    const quoted = quoteOf(tables, row)
+    if (!errors.has(quoted)) continue
+    const known = places.get(quoted)
+    if (known) known.push(place)
+    else places.set(quoted, [place])
+  }
+  return places
+}
+
+/** In order of time. */
+function placesOf(run: Run | undefined, from: number): number[] {
+  return run?.holding(from).filter((place) => run.from[place] === from) ?? []
+}
+
+/** The place in another run of one of several sendings of the same: the one that is nearest in time, if of those here none is nearer to it. */
+function sameSending(run: Run, place: number, other: Run): number | undefined {
+  const [here, there] = [run, other].map((each) => placesOf(each, run.from[place]))
+  const last = (times: readonly number[], places: readonly number[]) => times[places[places.length - 1]]
+  const apart = delays(run, other).sort((a, b) => a - b)
+  const later = apart.length === 0 ? last(other.time, there) - last(run.time, here) : quantile(apart, 0.5)
+  const nearest = (places: readonly number[], times: readonly number[], time: number) =>
+    places.reduce(
+      (best, each) => (Math.abs(times[each] - time) < Math.abs(times[best] - time) ? each : best),
+      places[0],
+    )
+  const same = nearest(there, other.time, run.time[place] + later)
+  return same !== undefined && nearest(here, run.time, other.time[same] - later) === place ? same : undefined
+}
+
+/** Whether the point saw an error about what the row holds; with `since`, a time by the capture's epoch, only if it came between that and the row. */
+export function wasRejected({ source: { tables }, errors }: CapturePoint, row: number, since?: number): boolean {
+  if (errors.size === 0) return false
+  const own = errors.get(quoteOf(tables, row)) ?? []
+  return since === undefined ? own.length > 0 : own.some((error) => error < row && tables.packets.time(error) >= since)
 }
 
 /** Without those that are seen again at once. */
