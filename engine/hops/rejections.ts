@@ -57,6 +57,8 @@ export class Rejected {
   readonly #answers: readonly (Answers | undefined)[]
   /** By sequence number, or digest: the point that saw most errors about it, and how many no hop was charged with so far. */
   readonly #told = new Map<number, { readonly point: number; left: number }>()
+  /** By two points. */
+  readonly #delays = new Map<string, number | undefined>()
 
   constructor(runs: Path['runs'][number], points: readonly CapturePoint[]) {
     this.#runs = runs
@@ -90,6 +92,17 @@ export class Rejected {
     }
   }
 
+  /** By how much the other point sees the same later, in nanoseconds; undefined where no packet tells. */
+  #apart(point: number, other: number): number | undefined {
+    const key = `${point} ${other}`
+    const [run, there] = [this.#runs[point], this.#runs[other]]
+    if (!this.#delays.has(key) && run && there) {
+      const apart = delays(run, there).sort((a, b) => a - b)
+      this.#delays.set(key, apart.length === 0 ? undefined : quantile(apart, 0.5))
+    }
+    return this.#delays.get(key)
+  }
+
   /** As the point itself saw errors; where it saw none of that number, as `other` did. */
   #answerTo(point: number, place: number, other: number): Saying | undefined {
     const [run, there] = [this.#runs[point], this.#runs[other]]
@@ -97,7 +110,7 @@ export class Rejected {
     const from = run.from[place]
     const own = this.#answers[point]?.get(from)
     if (own) return own.get(place)
-    const same = sameSending(run, place, there)
+    const same = sameSending(run, place, there, this.#apart(point, other))
     return same === undefined ? undefined : this.#answers[other]?.get(from)?.get(same)
   }
 }
@@ -145,11 +158,10 @@ function placesOf(run: Run | undefined, from: number): number[] {
 }
 
 /** The place in another run of one of several sendings of the same: the one that is nearest in time, if of those here none is nearer to it. */
-function sameSending(run: Run, place: number, other: Run): number | undefined {
+function sameSending(run: Run, place: number, other: Run, apart: number | undefined): number | undefined {
   const [here, there] = [run, other].map((each) => placesOf(each, run.from[place]))
   const last = (times: readonly number[], places: readonly number[]) => times[places[places.length - 1]]
-  const apart = delays(run, other).sort((a, b) => a - b)
-  const later = apart.length === 0 ? last(other.time, there) - last(run.time, here) : quantile(apart, 0.5)
+  const later = apart ?? last(other.time, there) - last(run.time, here)
   const nearest = (places: readonly number[], times: readonly number[], time: number) =>
     places.reduce(
       (best, each) => (Math.abs(times[each] - time) < Math.abs(times[best] - time) ? each : best),
