@@ -136,6 +136,13 @@ describe('what hops can’t tell', () => {
     expect(both).toMatchObject({ connections: 1, alone: 1, limits: { renumbered: { count: 0 } } })
   })
 
+  it('takes a point that saw more of a long connection, later, for no proxy', () => {
+    const later = (at: number) => talk(5, { at, seq: 5_000_000, answer: 5_000_000 })
+    const report = together(talk(5), later(120_000))
+    expect(report).toMatchObject({ losses: [], limits: { renumbered: { count: 0 } } })
+    expect(together(talk(5), later(10)).limits.renumbered.count).toBe(1)
+  })
+
   it('charges no hop on which somebody changes the numbers, in one capture', () => {
     const reset = (seq: number): Segment => ({ at: 90, fromA: false, seq, ack: 0, length: 0, flags: rst })
     const web = talk(8)

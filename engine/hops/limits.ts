@@ -75,7 +75,9 @@ function renumberedOf(paths: readonly Path[]): HopLimits['renumbered'] {
       return [TO_A, TO_B].some((direction) => isRenumbered(path, direction, order[i], to))
     })
     if (changed >= 0) {
-      add(order.slice(0, changed + 1), order.slice(changed + 1))
+      const sides = [order.slice(0, changed + 1), order.slice(changed + 1)] as const
+      // Later in a long connection the numbers are others as well.
+      if (isAtOneTime([path, sides[0]], [path, sides[1]])) add(...sides)
       continue
     }
     const legs = path.members.map(({ source, conversation }) => legOf(source.tables, conversation, false))
@@ -100,9 +102,15 @@ function unturned(leg: string): string {
 
 /** At the same time at other points. */
 function isApart(one: Path, other: Path): boolean {
-  if (one.order.some((point) => other.order.includes(point))) return false
-  const [left, right] = [one, other].map(({ runs }) => {
-    const times = runs.flat().flatMap((run) => run?.time ?? [])
+  return !one.order.some((point) => other.order.includes(point)) && isAtOneTime([one, one.order], [other, other.order])
+}
+
+type Seen = readonly [path: Path, points: readonly number[]]
+
+/** Whether what some points saw of a path overlaps in time with what others saw. */
+function isAtOneTime(...both: readonly [Seen, Seen]): boolean {
+  const [left, right] = both.map(([{ runs }, points]) => {
+    const times = runs.flatMap((ofDirection) => points.flatMap((point) => ofDirection[point]?.time ?? []))
     return { from: least(times), until: most(times) }
   })
   return left.from <= right.until && right.from <= left.until
