@@ -4,7 +4,8 @@ import type { ContextCaptureSettings, ContextEntry, ContextList } from './model/
 import type { ExplorerKind, ExplorerRows, PodDetails, RowChanges } from './model/explorer.ts'
 import type { JoinedFacts as JoinedFactsModel, JoinedPlace } from './model/joined-capture.ts'
 import type { LibraryCapture, LiveCapture, PointLook, PointPlan, SweepReport } from './model/live-capture.ts'
-import { NOTE_COLOURS, type Note as NoteModel } from './model/note.ts'
+import type { Note as NoteModel } from './model/note.ts'
+import { Note, NoteId } from './model/note-schema.ts'
 import type { TerminalFacts, TerminalOutput, TerminalTarget as TerminalTargetModel } from './model/terminal.ts'
 
 // All that crosses between the host and a user interface, in one file: schemas for what comes in, types for what goes out.
@@ -286,38 +287,6 @@ export interface ChecksSection {
   /** Runs them one after the other; what a node or an image without the tools needs for that is made and removed. */
   run(target: CheckTargetModel, checks: z.infer<typeof Checks>): Promise<readonly CheckResult[]>
 }
-
-const time = z.string().check(z.regex(/^-?\d{1,20}$/))
-const address = z.string().check(z.maxLength(100))
-const port = z.optional(z.int().check(z.minimum(0), z.maximum(65_535)))
-/** Of what pcapng can hold: an option of 64 KiB. */
-const LONGEST_COMMENT = 65_535
-export const NoteId = z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/))
-export const Note = z
-  .strictObject({
-    id: NoteId,
-    anchor: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('packet'), frame: z.int().check(z.minimum(1)), time }),
-      z.strictObject({
-        kind: z.literal('conversation'),
-        transport: z.string().check(z.maxLength(32)),
-        addressA: address,
-        portA: port,
-        addressB: address,
-        portB: port,
-        firstTime: time,
-      }),
-      z.strictObject({ kind: z.literal('range'), from: time, to: time }),
-      z.strictObject({ kind: z.literal('capture') }),
-    ]),
-    text: z.string().check(z.maxLength(LONGEST_COMMENT)),
-    tag: z.optional(z.string().check(z.maxLength(64))),
-    colour: z.optional(z.enum(NOTE_COLOURS)),
-    replaces: z.optional(z.string().check(z.minLength(1), z.maxLength(LONGEST_COMMENT))),
-    createdAt: z.number(),
-    editedAt: z.number(),
-  })
-  .check(z.refine(({ text, replaces }) => text !== '' || replaces !== undefined))
 
 /** What a person noted about captures, kept beside each. Captures are named by id. */
 export interface NotesSection {
