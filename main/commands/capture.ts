@@ -234,6 +234,7 @@ function finish(status: ClusterCaptureStatus): number {
     }
     if (point.state !== 'complete') say(`hopscope capture: ${where}: ${point.state}: ${point.message ?? 'unknown why'}`)
   }
+  if (status.state === 'complete' && status.message !== undefined) say(`hopscope capture: ${status.message}`)
   if (packets === 0)
     say(`hopscope capture: no packet passed${status.points.length > 1 ? ' at any point' : ''}: does the filter fit?`)
   return status.state === 'complete' ? 0 : 1

@@ -62,6 +62,9 @@ const OF_A_MOMENT: Readonly<Record<number, string>> = {
   504: 'The API server did not answer in time (504).',
 }
 
+/** The server, or what stands before it, had no answer now, whatever was asked. */
+export const isOfAMoment = ({ httpStatus }: ApiError): boolean => OF_A_MOMENT[httpStatus] !== undefined
+
 export function parseStatus(text: string): Status | undefined {
   try {
     const parsed: unknown = JSON.parse(text)

@@ -87,7 +87,7 @@ export function canLogIn(config: Kubeconfig, name: string): boolean {
 }
 
 export interface Whoami {
-  /** '' where the cluster can't say: before Kubernetes 1.28. */
+  /** '' where the cluster doesn't say: before Kubernetes 1.28, or as not even that is allowed. */
   readonly username: string
   readonly groups: readonly string[]
 }
@@ -102,19 +102,32 @@ export async function whoami(connection: ApiConnection): Promise<Whoami> {
     const { status }: SelfSubjectReview = await connection.request('POST', path, { body })
     return { username: status?.userInfo?.username ?? '', groups: status?.userInfo?.groups ?? [] }
   } catch (error) {
-    // No reason not to work with it.
-    if (error instanceof ApiError && error.httpStatus === 404) return { username: '', groups: [] }
+    // No reason not to work with it: a cluster that is old, or lets nobody ask.
+    if (saysNothing(error)) return { username: '', groups: [] }
     throw error
   }
 }
 
-/** Whether the API server would allow it. The subresource has a field of its own: "pods/exec" as resource asks about another thing. */
-export async function isAllowed(connection: ApiConnection, resourceAttributes: ResourceAttributes): Promise<boolean> {
+/**
+ * Whether the API server would allow it; undefined where it does not say, as in clusters that took that from system:basic-user: then only
+ * trying tells. The subresource has a field of its own: "pods/exec" as resource asks about another thing.
+ */
+export async function isAllowed(
+  connection: ApiConnection,
+  resourceAttributes: ResourceAttributes,
+): Promise<boolean | undefined> {
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
-  const review: SelfSubjectAccessReview = await connection.request('POST', path, { body })
-  return review.status?.allowed === true
+  try {
+    const review: SelfSubjectAccessReview = await connection.request('POST', path, { body })
+    return review.status?.allowed === true
+  } catch (error) {
+    if (saysNothing(error)) return undefined
+    throw error
+  }
 }
+
+const saysNothing = (error: unknown) => error instanceof ApiError && [403, 404].includes(error.httpStatus)
 
 /** The version and how long the API server took to say it, on a connection that was already open. */
 export async function measure(

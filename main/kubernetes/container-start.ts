@@ -46,6 +46,10 @@ export async function waitForContainer(start: ContainerStart): Promise<void> {
     try {
       pod = await connection.get(path, signal ? { signal } : {})
     } catch (error) {
+      if (error instanceof ApiError && error.httpStatus === 404) {
+        const text = `Pod ${name} was deleted while its ${purpose} container was being started: by somebody else, or by the cluster.`
+        throw new HostError('unavailable', text)
+      }
       // The node goes on without the API server, which may be restarting while an image of a gigabyte is pulled.
       if (!isAway(error) || performance.now() > until) throw error
       if (error.message !== told) tell?.((told = error.message))

@@ -5,7 +5,7 @@ import type { ApiConnection } from './api-connection.ts'
 import { ApiError } from './api-error.ts'
 import type { Provenance } from './capture/capture-container.ts'
 import { CONTAINER_PREFIX, podOnNode, provenanceVariables } from './capture/capture-container.ts'
-import { deletePod, endContainer } from './capture/capture-place.ts'
+import { createNoted, deletePod, endContainer } from './capture/capture-place.ts'
 import { nodeObstacle } from './capture/obstacles.ts'
 import { permissionText, rbacRule } from './capture/ladder.ts'
 import type { Ledger, LedgerEntry } from './capture/ledger.ts'
@@ -15,7 +15,7 @@ import { containerCommand } from './container-command.ts'
 import { waitForContainer } from './container-start.ts'
 import { openExec, runCommand } from './exec-stream.ts'
 import type { Container, Node, Pod } from './objects.ts'
-import { addEphemeralContainer, createPod, podPath, wasRefused } from './pod-requests.ts'
+import { addEphemeralContainer, podPath, wasRefused } from './pod-requests.ts'
 
 // A container of ours to run a shell in: beside a container without one, or on a node. It ends by itself when its heart stops beating.
 
@@ -111,7 +111,7 @@ export async function requireAllowed(connection: ApiConnection, permissions: rea
       }),
     ),
   )
-  const missing = permissions.filter((_, i) => !answers[i])
+  const missing = permissions.filter((_, i) => answers[i] === false)
   if (missing.length === 0) return
   const what = missing.map(permissionText).join(', nor ')
   throw new HostError(
@@ -186,7 +186,7 @@ async function whyNoProcesses(
 
 /** A privileged pod on the node, in the node's own namespaces, with its files under /host. */
 export async function nodePlace(request: ShellPlaceRequest, node: string): Promise<ShellPlace> {
-  const { connection, settings, by, ledger, signal } = request
+  const { connection, settings, by, signal } = request
   const namespace = settings.debugNamespace
   const about = await connection
     .get<Node>(`/api/v1/nodes/${encodeURIComponent(node)}`, signal ? { signal } : {})
@@ -214,14 +214,9 @@ export async function nodePlace(request: ShellPlaceRequest, node: string): Promi
       volumes: [{ name: 'host', hostPath: { path: '/' } }],
     },
   )
-  try {
-    await createPod(connection, body, signal ? { signal } : {})
-  } catch (error) {
-    if (wasRefused(error)) await ledger.gone(entry)
-    throw error
-  }
-  const made = `Privileged pod ${namespace}/${name} was made on node ${node}; the node's files are under /host. It is deleted with this terminal.`
-  return started(request, entry, made)
+  const noted = await createNoted(request, entry, body)
+  const made = `Privileged pod ${namespace}/${noted.pod} was made on node ${node}; the node's files are under /host. It is deleted with this terminal.`
+  return started(request, noted, made)
 }
 
 function refuse(obstacle: string | undefined): void {

@@ -10,6 +10,7 @@ import type { Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath, wasRefused } from '../pod-requests.ts'
 import type { ContainerSettings, Provenance } from './capture-container.ts'
 import { CONTAINER_PREFIX, debugPod, ephemeralContainer } from './capture-container.ts'
+import { noWayText } from './capture-words.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { BEAT, END, FIND_PROCESS, script } from './pod-scripts.ts'
 import type { CaptureTarget, PreflightResult } from './preflight.ts'
@@ -48,8 +49,7 @@ export async function makePlace(request: PlaceRequest): Promise<CapturePlace> {
   const { preflight, reusable } = request.result
   const rung = preflight.chosen
   if (!rung) {
-    const why = preflight.rungs.map((verdict) => `- ${verdict.sentence}`).join('\n')
-    throw new HostError('permission-denied', `There is no way to capture here:\n${why}`)
+    throw new HostError('permission-denied', noWayText(preflight.rungs))
   }
   const { target } = request
   if (target.kind === 'pod' && rung.startsWith('ephemeral')) {
@@ -99,24 +99,43 @@ async function ephemeralPlace(
 }
 
 async function podPlace(request: PlaceRequest, rung: Rung, node: string): Promise<CapturePlace> {
-  const { connection, settings, debugNamespace: namespace, by, result, signal } = request
+  const { connection, settings, debugNamespace: namespace, by, result } = request
   const name = `${CONTAINER_PREFIX}${randomBytes(4).toString('hex')}`
   const container = 'capture'
   const entry = await intend(request, { kind: 'pod', namespace, pod: name, container })
+  const made = await createNoted(request, entry, debugPod(name, namespace, node, rung, settings, by))
+  const place: CapturePlace = { namespace, pod: made.pod, container, enter: [], rung, entry: made }
   try {
-    const made = debugPod(name, namespace, node, rung, settings, by)
-    await createPod(connection, made, signal ? { signal } : {})
-  } catch (error) {
-    if (wasRefused(error)) await request.ledger.gone(entry)
-    throw error
-  }
-  const place: CapturePlace = { namespace, pod: name, container, enter: [], rung, entry }
-  try {
-    await waitFor(request, namespace, name, container)
+    await waitFor(request, namespace, made.pod, container)
     if (rung !== 'node-pod' || !result.pod) return place
     return { ...place, enter: ['nsenter', '-t', await processOf(request, place, result.pod), '-n', '--'] }
   } catch (error) {
     await removePlace(connection, place, request.ledger).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Makes the pod that `entry` announces. The entry of what is there then: an admission webhook may give it another name. */
+export async function createNoted(
+  { connection, ledger, signal }: Pick<PlaceRequest, 'connection' | 'ledger' | 'signal'>,
+  entry: LedgerEntry,
+  pod: Pod,
+): Promise<LedgerEntry> {
+  let name: string
+  try {
+    name = (await createPod(connection, pod, signal ? { signal } : {})).metadata.name
+  } catch (error) {
+    // A refusal says that nothing was made; silence says nothing.
+    if (wasRefused(error)) await ledger.gone(entry)
+    throw error
+  }
+  if (name === entry.pod) return entry
+  try {
+    const renamed = await ledger.intend({ ...entry, id: randomBytes(8).toString('hex'), pod: name })
+    await ledger.gone(entry)
+    return renamed
+  } catch (error) {
+    await deletePod(connection, entry.namespace, name).catch(() => undefined)
     throw error
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CapturePointStatus, ClusterEvent } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
@@ -8,7 +9,7 @@ import type { PointEnd, PointMark } from './capture-journal.ts'
 import type { ManifestPoint } from './capture-manifest.ts'
 import type { CapturePlace } from './capture-place.ts'
 import { makePlace, removePlace } from './capture-place.ts'
-import { describe, oneLine, pointText } from './capture-words.ts'
+import { describe, leftBehindText, oneLine, pointText } from './capture-words.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import type { Gap } from './packet-merge.ts'
 import { ringBytes } from './obstacles.ts'
@@ -39,6 +40,9 @@ export interface PointNeeds {
   readonly signal: AbortSignal
 }
 
+/** About as long as an API server takes to restart. */
+const REMOVE_WITHIN_MS = 30_000
+const REMOVE_PAUSE_MS = 1000
 /** A pod that is not ready every other moment has said enough. */
 const MOST_EVENTS = 100
 
@@ -225,9 +229,24 @@ export class CapturePoint {
     file.join(this.id, (segment) => capture.safe(segment))
   }
 
-  /** A pod on a node goes now; a container in a pod is left to the next capture and ends by itself when none comes. */
-  async release(connection: ApiConnection, ledger: Ledger): Promise<void> {
-    if (this.place?.entry?.kind === 'pod') await removePlace(connection, this.place, ledger)
+  /**
+   * A pod on a node goes now, or, for who is `patient`, as soon as an API server that is away is back; a container in a pod is left to the next
+   * capture and ends by itself when none comes. What is left then, in words.
+   */
+  async release(connection: ApiConnection, ledger: Ledger, patient: boolean): Promise<string | undefined> {
+    const { place } = this
+    if (place?.entry?.kind !== 'pod') return undefined
+    const until = performance.now() + (patient ? REMOVE_WITHIN_MS : 0)
+    for (;;) {
+      try {
+        await removePlace(connection, place, ledger)
+        return undefined
+      } catch (error) {
+        const isAway = error instanceof HostError && error.code === 'unavailable'
+        if (!isAway || performance.now() > until) return leftBehindText(place, error)
+        await sleep(REMOVE_PAUSE_MS)
+      }
+    }
   }
 
   /** What the kernel counted until now; undefined where nothing was captured. `startedAt`: milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
-import { cutText, lackingText, messageOf } from './capture-words.ts'
+import { cutText, lackingText, messageOf, noWayText } from './capture-words.ts'
 
 const point = (pod: string | undefined, message?: string): CapturePointStatus => ({
   id: 0,
@@ -20,6 +20,27 @@ describe('the words on a capture', () => {
     expect(lackingText(lacking, 3)).toBe('shop/db: The pod was deleted. The same or other trouble at node node-a.')
     expect(lackingText([point('web', 'The pod was deleted.')], 1)).toBe('The pod was deleted.')
     expect(lackingText([point('web')], 2)).toBeUndefined()
+  })
+
+  it('say once why there is no way, and which rules would open one', () => {
+    const missing = [{ verb: 'get', group: '', resource: 'pods', subresource: 'exec', namespace: 'shop' }]
+    const exec = {
+      passes: false,
+      sentence: 'dev may not get pods/exec in namespace shop.',
+      missing,
+      rbacRule: '- a rule\n',
+    }
+    const refused = { passes: false, sentence: 'The cluster would refuse it.', missing: [] }
+    const rungs = [
+      { rung: 'ephemeral-container', ...exec },
+      { rung: 'ephemeral-container-net-raw', ...exec },
+      { rung: 'node-pod', ...refused },
+    ] as const
+    expect(noWayText(rungs)).toBe(
+      'There is no way to capture here:\n- dev may not get pods/exec in namespace shop.\n- The cluster would refuse it.\n' +
+        'A Role in namespace shop with these rules would help:\n- a rule',
+    )
+    expect(noWayText(rungs.slice(2))).toBe('There is no way to capture here:\n- The cluster would refuse it.')
   })
 
   it('say of a cut whom the API server does not reach', () => {

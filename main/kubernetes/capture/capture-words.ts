@@ -1,6 +1,6 @@
 import type { CapturePointStatus } from '../../../common/model/cluster-capture.ts'
 import { HostError } from '../../../common/host-error.ts'
-import type { Rung } from '../../../common/model/preflight.ts'
+import type { Rung, RungVerdict } from '../../../common/model/preflight.ts'
 
 /** For a person in Wireshark's list of interfaces, and for us: one `name=value` after the other. */
 export function describe(status: CapturePointStatus): string {
@@ -56,9 +56,29 @@ export function cutText(cut: string): string {
   return `${why.replace(/\.\.$/, '.')} It is taken up again; while its container runs, packets are kept there as far as its ring holds them.`
 }
 
+/** What could not be removed after a capture, and what to do about it. */
+export function leftBehindText({ namespace, pod }: { namespace: string; pod: string }, error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error)
+  return (
+    `The pod that was made for it, ${namespace}/${pod}, could not be removed: ${why.replace(/\.?$/, '.')} What runs in it ends by itself within ` +
+    `ten minutes. Remove it under Left behind, with "hopscope sweep", or with kubectl -n ${namespace} delete pod ${pod}.`
+  )
+}
+
 /** Which pod or node a point is at. */
 export const pointText = ({ namespace, pod, node }: CapturePointStatus): string =>
   pod === undefined ? `node ${node}` : `${namespace}/${pod}`
+
+/** Why no way is open, and which rules would open the least privileged that lacks nothing else. */
+export function noWayText(rungs: readonly RungVerdict[]): string {
+  const why = new Set(rungs.map(({ sentence }) => `\n- ${sentence}`))
+  const lacking = rungs.find(({ rbacRule }) => rbacRule !== undefined)
+  const where = lacking?.missing[0]?.namespace
+  const help = lacking
+    ? `\nA Role in namespace ${where} with these rules would help:\n${lacking.rbacRule?.trimEnd()}`
+    : ''
+  return `There is no way to capture here:${[...why].join('')}${help}`
+}
 
 /** Why none of the points can be captured. */
 export function allFailedText(points: readonly CapturePointStatus[]): string {

@@ -131,7 +131,7 @@ export class ClusterCapture {
       // What may hold packets that are not in the file is left to whoever goes on, and ends by itself where nobody does.
       await this.#release(begun ? this.#points.filter(({ mayHoldPackets }) => !mayHoldPackets) : this.#points)
       this.#changed()
-      throw error instanceof HostError ? error : new HostError('unavailable', this.#message)
+      throw new HostError(error instanceof HostError ? error.code : 'unavailable', this.#message)
     } finally {
       clearInterval(this.#tick)
     }
@@ -351,18 +351,19 @@ export class ClusterCapture {
       .filter((point) => !point.isWhole(this.#follow !== undefined))
       .map(({ status }) => status)
     this.#state = lacking.length === 0 ? 'complete' : 'incomplete'
-    const message = lackingText(lacking, this.#points.length)
-    if (message !== undefined) this.#message = message
-    const released = this.#release()
+    this.#message = lackingText(lacking, this.#points.length) ?? this.#message
+    const released = this.#release(this.#points, !this.#givenUp)
     await (this.#givenUp ? Promise.race([released, sleep(STOP_WITHIN_MS, undefined, { ref: false })]) : released)
     await disk.finished()
     this.#endedAt = Date.now()
     this.#changed()
   }
 
-  async #release(points: readonly CapturePoint[] = this.#points): Promise<void> {
+  /** Removes what was made for points; what can't be is said. */
+  async #release(points: readonly CapturePoint[] = this.#points, patient = false): Promise<void> {
     const { connection, ledger } = this.#request
-    await Promise.allSettled(points.map((point) => point.release(connection, ledger)))
+    const left = await Promise.all(points.map((point) => point.release(connection, ledger, patient)))
+    this.#message = [this.#message, ...left].filter((one) => one !== undefined).join(' ') || undefined
   }
 
   async #writeManifest(): Promise<void> {

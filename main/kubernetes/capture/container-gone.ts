@@ -32,7 +32,10 @@ export async function containerGone(
     const status = [...ephemeralContainerStatuses, ...containerStatuses].find(({ name }) => name === container)
     const terminated = status?.state?.terminated
     if (!terminated) return undefined
-    const message = `The capture container ended (exit code ${terminated.exitCode}): what was fetched before is here.`
+    const { reason, exitCode } = terminated
+    // OOMKilled: admission may give it less memory than is asked for.
+    const how = [reason, `exit code ${exitCode}`].filter(Boolean).join(', ')
+    const message = `The capture container ended (${how}): what was fetched before is here.`
     return { message, gone: true }
   } catch (error) {
     // After a kubelet restart it is the kubelet, not the API server, that denies the pod for a moment.

@@ -91,6 +91,7 @@ export function decideLadder(facts: LadderFacts): Preflight {
       : []),
   ]
   const { user, namespace, pod, node, circumstances } = facts
+  if (facts.allowed.size === 0) notes.push(`The cluster does not say what ${user} may do: only trying tells.`)
   const unseen = watchPermissions(namespace, pod).filter((one) => facts.allowed.get(permissionKey(one)) === false)
   if (unseen.length > 0) {
     const may = listText(unseen.map(permissionText))

@@ -1,7 +1,7 @@
 import type { Permission, Preflight, Rung } from '../../../common/model/preflight.ts'
 import { HostError } from '../../../common/host-error.ts'
 import type { ApiConnection } from '../api-connection.ts'
-import { ApiError } from '../api-error.ts'
+import { ApiError, isOfAMoment } from '../api-error.ts'
 import { isAllowed, UNNAMED_USER, whoami } from '../cluster-access.ts'
 import type { Namespace, Node, Pod } from '../objects.ts'
 import { addEphemeralContainer, createPod, podPath } from '../pod-requests.ts'
@@ -11,7 +11,7 @@ import { circumstances } from './circumstances.ts'
 import type { DryRun, LadderFacts, Reusable } from './ladder.ts'
 import { nodeObstacle, podObstacle, spoiledByAdmission } from './obstacles.ts'
 import { apiServerEndpoints, type Endpoint, leftOut } from './own-traffic.ts'
-import { decideLadder, permissionKey, permissionsOf, rungsFor, watchPermissions } from './ladder.ts'
+import { decideLadder, permissionKey, permissionsOf, rbacRule, rungsFor, watchPermissions } from './ladder.ts'
 
 /** What to capture: a pod, or a whole node. */
 export type CaptureTarget =
@@ -59,7 +59,8 @@ export async function preflight(
         (one) => allowed.get(permissionKey(one)) !== false,
       )
       if (!permitted || reusable?.rung === rung) return
-      dryRuns.set(rung, await dryRun(connection, rung, target, node, settings, debugNamespace, username))
+      const said = await dryRun(connection, rung, target, node, settings, debugNamespace, username)
+      if (said) dryRuns.set(rung, said)
     }),
   )
   const runtime = nodeObject?.status?.nodeInfo?.containerRuntimeVersion ?? runtimeOf(pod)
@@ -99,6 +100,13 @@ async function readPod(
     if (error instanceof ApiError && error.httpStatus === 404) {
       throw new HostError('not-found', `There is no pod "${target.pod}" in namespace "${target.namespace}".`)
     }
+    if (error instanceof ApiError && error.httpStatus === 403) {
+      const rule = rbacRule([{ verb: 'get', group: '', resource: 'pods', namespace: target.namespace }])
+      throw new HostError(
+        'permission-denied',
+        `You may not get pods in namespace ${target.namespace}, with which each way to capture in one begins; a whole node can be captured without. A Role with these rules would allow it:\n${rule}It says: ${error.message}`,
+      )
+    }
     throw error
   }
 }
@@ -107,11 +115,11 @@ async function review(connection: ApiConnection, permissions: readonly Permissio
   const unique = new Map(permissions.map((one) => [permissionKey(one), one]))
   const answers = await Promise.all(
     [...unique].map(async ([key, permission]) => {
-      const answer: [string, boolean] = [key, await isAllowed(connection, permission)]
+      const answer: [string, boolean | undefined] = [key, await isAllowed(connection, permission)]
       return answer
     }),
   )
-  return new Map(answers)
+  return new Map(answers.flatMap(([key, allowed]) => (allowed === undefined ? [] : [[key, allowed] as const])))
 }
 
 /** containerd://..., cri-o://...: each container's id names its runtime, where the node may not be read. */
@@ -128,6 +136,7 @@ async function readable<T>(connection: ApiConnection, path: string): Promise<T |
   }
 }
 
+/** Undefined where only doing it tells. Throws where the cluster has no answer at the moment: that must not close a way, and lead to one of more rights. */
 async function dryRun(
   connection: ApiConnection,
   rung: Rung,
@@ -136,7 +145,7 @@ async function dryRun(
   settings: ContainerSettings,
   debugNamespace: string,
   user: string,
-): Promise<DryRun> {
+): Promise<DryRun | undefined> {
   const name = `${CONTAINER_PREFIX}preflight`
   const by = { user, capture: 'preflight', createdAt: new Date() }
   try {
@@ -149,8 +158,10 @@ async function dryRun(
     const pod = debugPod(name, debugNamespace, node, rung, settings, by)
     return asStored(rung, await createPod(connection, pod, { dryRun: true }), pod.spec.containers[0]?.name ?? '')
   } catch (error) {
-    if (error instanceof ApiError) return { ok: false, message: `The cluster would refuse it: ${error.message}` }
-    throw error
+    if (!(error instanceof ApiError) || isOfAMoment(error)) throw error
+    // Of an admission webhook that declares side effects.
+    if (/does not support dry ?run/i.test(error.message)) return undefined
+    return { ok: false, message: `The cluster would refuse it: ${error.message}` }
   }
 }
 

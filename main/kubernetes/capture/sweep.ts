@@ -36,7 +36,7 @@ export async function findLeftovers(connection: ApiConnection, context: string, 
 
 /** As findLeftovers, by the ledger alone: one small request for each of its entries, however large the cluster is. */
 export async function findLedgered(connection: ApiConnection, ledger: Ledger): Promise<SweepResult> {
-  const notes: string[] = []
+  const notes = new Set<string>()
   const leftovers: Leftover[] = []
   for (const entry of await ledger.open()) {
     if (entry.server !== connection.cluster.server) continue
@@ -48,10 +48,11 @@ export async function findLedgered(connection: ApiConnection, ledger: Ledger): P
       if (entry.pid !== process.pid && !inUse) await ledger.gone(entry)
       continue
     }
-    if (state === 'unknown') notes.push(`${namespace}/${pod} may not be read: it is taken to be there still.`)
+    if (state === 'unknown')
+      notes.add(`You may not get pods in namespace ${namespace}: what was made there is taken to be there still.`)
     leftovers.push({ kind, namespace, pod, container, createdAt, inUse, ours: true, entry })
   }
-  return { leftovers, notes }
+  return { leftovers, notes: [...notes] }
 }
 
 export interface SweepOutcome {
@@ -119,7 +120,7 @@ async function podsOf(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return {
-      note: `Pods of all namespaces may not be listed in ${context}: only what was made from this machine is known.`,
+      note: `You may not list pods in all namespaces of ${context}: only what was made from this machine is known.`,
     }
   }
 }

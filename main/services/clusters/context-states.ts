@@ -145,7 +145,7 @@ export class ContextStates {
     try {
       const { connection } = await this.#contexts.open(name)
       const allowed = await Promise.all(WANTED.map((permission) => isAllowed(connection, permission)))
-      return WANTED.filter((_, index) => !allowed[index]).map(permissionText)
+      return WANTED.filter((_, index) => allowed[index] === false).map(permissionText)
     } catch {
       // The reviews are an amenity: what fails for lack of them says so in its place.
       return []

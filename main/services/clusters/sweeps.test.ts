@@ -35,7 +35,14 @@ async function host(
       const name = path.split('/').at(-1) ?? ''
       const phase = pods.get(name)
       if (phase === undefined) return Promise.reject(new ApiError(404, 'NotFound', `pods "${name}" not found`))
-      return Promise.resolve({ metadata: { name, namespace: 'debug' }, spec: {}, status: { phase } })
+      if (phase === 'forbidden') return Promise.reject(new ApiError(403, 'Forbidden', `pods "${name}" is forbidden`))
+      const isKept = phase === 'kept by a sidecar'
+      const containerStatuses = [
+        { name: 'proxy', state: { running: {} } },
+        { name: 'capture', state: isKept ? { terminated: { exitCode: 0 } } : { running: {} } },
+      ]
+      const status = { phase: isKept ? 'Running' : phase, containerStatuses }
+      return Promise.resolve({ metadata: { name, namespace: 'debug' }, spec: {}, status })
     },
     request: (method: string, path: string) => {
       if (method === 'POST') return Promise.resolve({ status: { userInfo: { username } } })
@@ -65,7 +72,7 @@ async function shown(sweeps: Sweeps) {
 
 it('removes pods on nodes that were left and have ended since, and no other', async () => {
   const { sweeps, pods, asked, known } = await host(
-    { ended: 'Succeeded', evicted: 'Failed', running: 'Running', used: 'Succeeded' },
+    { ended: 'Succeeded', evicted: 'Failed', proxied: 'kept by a sidecar', running: 'Running', used: 'Succeeded' },
     (capture) => capture === 'of-used',
   )
   await sweeps.tidy()
@@ -76,6 +83,13 @@ it('removes pods on nodes that were left and have ended since, and no other', as
   expect(await known()).toEqual(['running', 'used'])
   // In a cluster of any size, only what is known is asked for.
   expect(asked.some((path) => path === '/api/v1/pods')).toBe(false)
+})
+
+it('says once of each namespace that what was made there may not be looked at', async () => {
+  const { sweeps } = await host({ one: 'forbidden', other: 'forbidden' })
+  expect(await sweeps.find('c')).toMatchObject({
+    notes: ['You may not get pods in namespace debug: what was made there is taken to be there still.'],
+  })
 })
 
 it('leaves a cluster alone for now that can not be asked', async () => {

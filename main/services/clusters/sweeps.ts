@@ -170,9 +170,11 @@ async function holdsNothing(connection: ApiConnection, leftover: Leftover): Prom
   return kind === 'pod' && entry !== undefined && hasEnded(connection, entry)
 }
 
-async function hasEnded(connection: ApiConnection, { namespace, pod }: LedgerEntry): Promise<boolean> {
+async function hasEnded(connection: ApiConnection, { namespace, pod, container }: LedgerEntry): Promise<boolean> {
   const { status }: Pod = await connection.get(podPath(namespace, pod))
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  // A sidecar that admission has put beside ours would keep the pod for ever.
+  const own = status?.containerStatuses?.find(({ name }) => name === container)
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || own?.state?.terminated !== undefined
 }
 
 /** Made for a terminal or for checks, which keep nothing there. */
