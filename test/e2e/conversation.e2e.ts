@@ -96,6 +96,7 @@ describe('the time-sequence graph', () => {
   it('is of the conversation that the cursor is at, also before one is chosen', async () => {
     await using opened = await look('sample=loss-episode&list=conversations&sort=id')
     const { page } = opened
+    await page.locator('[data-grid=conversations] .grid-body-row').nth(1).waitFor()
     await page.locator('[data-grid=conversations]').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
