@@ -109,3 +109,71 @@ describe('handshakes that were repeated', () => {
     `)
   })
 })
+
+describe('handshakes of which the first round trip of data tells more', () => {
+  /** A SYN is sent again after `wait`, and `later` an answer comes that echoes the first one; then data is answered after `trip`. */
+  const answered = (wait: string, later: string, verdicts: string, trip = '10ms', then = ''): void =>
+    expectVerdicts(`
+      ids
+      +0       A>B S  0(0) <mss 1460, sackOK, ts 100 0>
+      +${wait} A>B S  0(0) <mss 1460, sackOK, ts 1100 0>           ; syn, spurious
+      +${later} B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK, ts 900 100> ; ${verdicts}
+      +0       A>B A  1(0) ack 1 <ts 1200 900>
+      +0       A>B PA 1(100) ack 1 <ts 1200 900>
+      +${trip} B>A A  1(0) ack 101 <ts 1300 1200>
+      ${then}
+    `)
+
+  it('knows the first answer to a SYN, late, though the SYN was sent again', () => {
+    answered('1s', '300ms', 'reordered')
+    answered('1s', '90ms', 'reordered')
+    // Late, but the timer had not struck yet.
+    answered('500ms', '300ms', 'reordered')
+  })
+
+  it('takes for an answer sent again what comes a round trip after the second SYN', () => {
+    answered('1s', '10ms', 'synack')
+    answered('500ms', '18ms', 'synack')
+  })
+
+  it('takes for an answer sent again what comes when its timer sends it', () => {
+    answered('1s', '40ms', 'synack')
+    answered('500ms', '530ms', 'synack')
+    answered('800ms', '400ms', 'synack', '200ms')
+  })
+
+  it('says it of nothing else that its sender repeats', () => {
+    answered(
+      '1s',
+      '300ms',
+      'reordered',
+      '10ms',
+      `
+      +0     B>A PA 1(100)   ack 101 <ts 1300 1200>
+      +300ms B>A PA 1(100)   ack 101 <ts 1600 1200> ; tlp
+      +0     A>B PA 101(100) ack 1   <ts 1600 900>
+      +10ms  B>A A  101(0)   ack 201 <ts 1610 1600>`,
+    )
+  })
+
+  /** The server's timer repeats its SYN-ACK 6 ms before a second SYN makes it repeat it once more; the ACK comes `later`. */
+  const acknowledged = (later: string, verdicts: string, answer = 'A 1(0)'): void =>
+    expectVerdicts(`
+      ids
+      +0       A>B S  0(0) <mss 1460, sackOK>
+      +0       B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK>
+      +1s      B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK> ; synack
+      +6ms     A>B S  0(0) <mss 1460, sackOK>            ; syn, spurious
+      +0       B>A SA 0(0) ack 1 id 0 <mss 1460, sackOK> ; ${verdicts}
+      +${later} A>B ${answer} ack 1
+      +0       B>A PA 1(100) ack 1
+      +11ms    A>B A  1(0) ack 101
+    `)
+
+  it('knows that a SYN-ACK was needed though another was sent just before, by when the ACK comes', () => {
+    acknowledged('11ms', 'synack, needed')
+    acknowledged('5ms', 'synack, spurious')
+    // Data may have waited for somebody to write it.
+    acknowledged('11ms', 'synack, spurious', 'PA 1(50)')
+  })
+})

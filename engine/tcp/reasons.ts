@@ -11,6 +11,8 @@ const SAYS: Readonly<Record<number, string>> = {
   [EVIDENCE.olderIpId]: 'its IP ID is older than that of packets that came before it: it was sent first and overtaken',
   [EVIDENCE.olderTimestamp]:
     'its timestamp is older than that of packets that came before it: it was sent first and overtaken',
+  [EVIDENCE.lateAnswer]:
+    'it answers an earlier SYN than the last, and came neither a round trip after that nor when a timer sends it again: it was late, or what it answers',
   [EVIDENCE.quickAfterHole]: 'it filled the gap sooner than a retransmission could have',
   [EVIDENCE.sacked]: 'later bytes were selectively acknowledged, these were not',
   [EVIDENCE.duplicateAcks]: 'three or more duplicate ACKs asked for these bytes',

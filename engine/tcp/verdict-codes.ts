@@ -35,6 +35,7 @@ export const EVIDENCE = {
   noProbes: 19,
   sooner: 20,
   sameReset: 21,
+  lateAnswer: 22,
 } as const
 
 /**

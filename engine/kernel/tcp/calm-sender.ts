@@ -1,5 +1,6 @@
 import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
+import * as handshakes from './handshakes.ts'
 import { isOlder, missingBefore, noteIpId } from './missing-ids.ts'
 import * as needs from './needs.ts'
 import {
@@ -69,7 +70,10 @@ export function note(row: i32, time: f64, d: Sender, other: Sender): bool {
     other.duplicateAcks = 0
     if (lastRepetition !== NONE) needs.acknowledged(other, d, una, ack, time, 0, false)
     const last = sent.acknowledge(other, d, ack)
-    if (last !== NONE && sent.sentOnce(last)) noteRoundTrip(other, sent.since(last, time))
+    if (last !== NONE && sent.sentOnce(last)) {
+      noteRoundTrip(other, sent.since(last, time))
+      if ((lastRepetition | d.lastRepetition) !== NONE) handshakes.review(other, d)
+    }
   }
   d.window = <u16>packet.window
   return true

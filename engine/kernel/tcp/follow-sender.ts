@@ -2,6 +2,7 @@ import { FLAG } from '../../columns/packet-columns.ts'
 import { packet } from '../packet.ts'
 import * as again from './answered-again.ts'
 import * as closing from './closing.ts'
+import * as handshakes from './handshakes.ts'
 import * as hosts from './hosts.ts'
 import { isOlderThan, mayUpdateWindow, missingSegments, noteIpId } from './missing-ids.ts'
 import * as needs from './needs.ts'
@@ -63,7 +64,6 @@ export function note(
     d.next = seq
     d.head = NONE
     d.tail = NONE
-    d.lastRepetition = NONE
     d.synId = (flags & SYN) !== 0 ? orderOfSyn(ipId) : 0
   }
   if (d.provoked > 0) d.provoked--
@@ -163,6 +163,7 @@ export function acknowledge(time: f64, d: Sender, other: Sender, length: i32, fl
     const last = sent.acknowledge(d, other, ack)
     if (last !== NONE && sent.sentOnce(last)) {
       noteRoundTrip(d, sent.since(last, time))
+      if ((d.lastRepetition | other.lastRepetition) !== NONE) handshakes.review(d, other)
       if ((d.state & (LOSS | SACK_OK)) === (LOSS | SACK_OK)) endLoss(d, sent.end(last), selected)
     }
     endStates(d, ack)

@@ -8,6 +8,7 @@ import * as hosts from './hosts.ts'
 import { enterState, mechanismOf, verdictOf } from './mechanism.ts'
 import { isOlder, isOlderThan, missingBefore, noteLostAcks, repeatsUnseen } from './missing-ids.ts'
 import * as needs from './needs.ts'
+import { addRepetition } from './repetition-table.ts'
 import * as resets from './reset-sightings.ts'
 import {
   ACKED,
@@ -138,7 +139,7 @@ function judge(
   const takes = lengthOf(flags, length)
   const state = d.state
   if ((flags & RST) !== 0) return VERDICT.none
-  if ((state & SEEN) === 0) return first(row, other, flags)
+  if ((state & SEEN) === 0) return first(row, time, d, other, flags)
   const seq = packet.seq
   const ahead = seq - d.next
   if (takes === 0) {
@@ -227,12 +228,13 @@ function judgeBehind(
  * The first packet of its direction is a repetition where a SYN-ACK echoes the timestamp of a SYN that was sent again since: the
  * server answered that one, too, and keeps its timestamp (Linux tcp_check_req).
  */
-function first(row: i32, other: Sender, flags: i32): i32 {
+function first(row: i32, time: f64, d: Sender, other: Sender, flags: i32): i32 {
   if ((flags & (SYN | ACK)) !== (SYN | ACK) || packet.hasTimestamps === 0) return VERDICT.none
   const syn = (other.state & SEEN) !== 0 ? other.head : NONE
   if (syn === NONE || sent.sentOnce(syn) || sent.end(syn) !== packet.ack) return VERDICT.none
   if (packet.tsecr - sent.tsval(syn) >= 0) return VERDICT.none
   const entry = verdicts.enter(row, VERDICT.synack, EVIDENCE.echoesFirstSyn, NOWHERE, 0)
+  addRepetition(d, entry, packet.seq + 1, time)
   verdicts.setNeed(entry, NEED.needed)
   return VERDICT.synack
 }

@@ -193,6 +193,7 @@ export function acknowledged(
     const isNew = ack - end >= 0 && end - una > 0
     if (!isNew) n++
     else if (isUndecided(entry, seq - una <= 0)) {
+      if (packet.payloadLength === 0) repetition.answerTime = time
       const before = verdicts.need(entry)
       const isEchoed = packet.hasTimestamps !== 0 && repetition.tsval !== 0 && seq - una <= 0
       const echoesOriginal = isEchoed && packet.tsecr - repetition.tsval < 0

@@ -29,6 +29,8 @@ export class Repetition {
   /** The repetition before of a lone segment by the same host (hosts.ts). */
   loneBefore: i32
   time: f64
+  /** When a mere ACK acknowledged it, 0 = none did. */
+  answerTime: f64
 }
 
 export const NONE: i32 = 0
@@ -63,6 +65,7 @@ export function addRepetition(d: Sender, entry: i32, end: i32, time: f64): void 
   repetition.before = d.lastRepetition
   repetition.ipId = packet.network === NETWORK.ipv4 ? packet.ipId : 0
   repetition.time = time
+  repetition.answerTime = 0
   d.lastRepetition = used
   used += REPETITION_BYTES
 }
