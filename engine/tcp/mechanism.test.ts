@@ -287,6 +287,14 @@ describe('a host that sends no tail loss probes', () => {
       ${next}
       +220ms A>B PA 2001(1000) ack 1 ; tlp
     `)
+    // A host tries what its own interface refused every half second (Linux TCP_RESOURCE_PROBE_INTERVAL).
+    expectVerdicts(`${OPEN}
+      +1ms   A>B PA 1(1000) ack 1
+      +213ms A>B PA 1(1000) ack 1    ; tlp
+      +528ms A>B PA 1(1000) ack 1    ; rto
+      ${next}
+      +220ms A>B PA 2001(1000) ack 1 ; tlp
+    `)
   })
 
   it('had sent none before either, where a lone segment was repeated', () => {

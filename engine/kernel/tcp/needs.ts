@@ -30,8 +30,9 @@ const SURELY_LESS: f64 = 0.75
 const LOSSY: i32 = 4
 /** The same, or so many at all, where one more of either is in question. */
 const VERY_LOSSY: i32 = 8
-/** So much longer than the wait before is twice as long; clocks tick in some milliseconds. */
-const DOUBLED: f64 = 1.7
+/** From here to there a wait is twice as long as the one before; clocks tick in some milliseconds. */
+const DOUBLED_FROM: f64 = 1.7
+const DOUBLED_TO: f64 = 2.35
 
 /** Asks it of the packet just entered as `entry`, which takes the sequence numbers up to `end`. */
 export function ask(d: Sender, other: Sender, entry: i32, end: i32, time: f64): void {
@@ -73,7 +74,8 @@ export function hasDoubled(d: Sender, time: f64, longest: f64): bool {
   const repetition = at(d.lastRepetition)
   const wait = verdicts.cost(repetition.entry)
   const isSame = repetition.seq === packet.seq && d.newsTime < repetition.time
-  return isSame && wait > 0 && wait < longest && time - repetition.time > wait * DOUBLED
+  const since = time - repetition.time
+  return isSame && wait < longest && since > wait * DOUBLED_FROM && since < wait * DOUBLED_TO
 }
 
 /** Sooner than any timer, so because a SYN came twice: nobody could know that the one before was lost. */
