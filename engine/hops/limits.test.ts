@@ -136,6 +136,46 @@ describe('what hops can’t tell', () => {
     expect(both).toMatchObject({ connections: 1, alone: 1, limits: { renumbered: { count: 0 } } })
   })
 
+  it('looks behind a proxy at each of several connections of one port', () => {
+    const other = { at: 1_000, seq: 70_000, answer: 80_000 }
+    const open: Segment = { at: 990, seq: 69_999, ack: 0, length: 0, flags: syn }
+    const web = point([...talk(5), open, ...talk(5, other)])
+    const beyond = talk(5, { ...other, seq: 500_000, answer: 600_000 })
+    expect(hops({ web, db: point(beyond) }).limits.renumbered).toEqual({ count: 1, here: [0], there: [1] })
+  })
+
+  it('says of which connections a point saw both sides of a NAT, as of a pod that asks its own Service', () => {
+    const [pod, service, node] = ['fd00::1', 'fd00::96', 'fd00::9']
+    const hairpin = (away: number) => {
+      const capture = new TestCapture()
+      const seen = talk(8).flatMap((each) => [
+        { each, ends: [pod, service] as const, time: timeAt(each, away) },
+        { each: { ...each, port: 50_000 }, ends: [node, pod] as const, time: timeAt(each, 4 - away) },
+      ])
+      for (const { each, ends, time } of seen.sort((a, b) => a.time - b.time)) addTo(capture, 0, time, ends, each)
+      return capture
+    }
+    const report = hops({ pod: hairpin(0), veth: hairpin(1) })
+    expect(report.limits.twice).toEqual({ count: 1, points: [0, 1] })
+    expect(limitSentences(report)).toEqual([
+      expect.stringMatching(/^1 connection or UDP flow passed pod and veth twice, before and after NAT /),
+      BARE,
+    ])
+    expect(nothingText(report)).toMatch(/is known/)
+    expect(report.hops.map((hop) => nothingText(report, hop))).toEqual(
+      Array.from({ length: 2 }, () => 'Nothing is known to have been lost on this hop.'),
+    )
+    // The NAT is between two points: each saw one side.
+    const across = new TestCapture(['web', 'db'])
+    for (const each of talk(8)) {
+      addTo(across, 0, timeAt(each, 0), [pod, service], each)
+      addTo(across, 1, timeAt(each, 1), [node, pod], each)
+    }
+    const between = hopsOf([{ name: '', tables: across }])
+    expect(between).toMatchObject({ connections: 1, limits: { twice: { count: 0, points: [] } } })
+    expect(nothingText(between)).toBe('Nothing was lost between the points.')
+  })
+
   it('takes a point that saw more of a long connection, later, for no proxy', () => {
     const later = (at: number) => talk(5, { at, seq: 5_000_000, answer: 5_000_000 })
     const report = together(talk(5), later(120_000))

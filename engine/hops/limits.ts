@@ -1,7 +1,9 @@
+import { CHUNK_ROWS } from '../columns/packet-table.ts'
 import { countOf, least, listOf, most, printable, sumOf } from '../findings/words.ts'
-import { legOf, TO_A, TO_B } from './legs.ts'
+import type { Member } from './connections.ts'
+import { legOf, legsOf, TO_A, TO_B } from './legs.ts'
 import type { Path } from './paths.ts'
-import type { CapturePoint } from './points.ts'
+import type { CapturePoint, HopTables } from './points.ts'
 import type { Hop, HopLimits, HopReport } from './report.ts'
 import { endsOf, hopKey } from './steps.ts'
 
@@ -18,7 +20,12 @@ export function limitsOf(
   points: readonly CapturePoint[],
   measured: ReadonlyMap<number, readonly number[]>,
 ): HopLimits {
-  return { same: samePoints(measured), groups: groupsOf(paths, points), renumbered: renumberedOf(paths) }
+  return {
+    same: samePoints(measured),
+    groups: groupsOf(paths, points),
+    renumbered: renumberedOf(paths),
+    twice: seenTwice(paths, points),
+  }
 }
 
 /** Points between which no packet took any time, forth or back: no two places do that, a capture and its copy do. */
@@ -87,9 +94,9 @@ function renumberedOf(paths: readonly Path[]): HopLimits['renumbered'] {
       else byLeg.set(leg, [path])
     }
   }
-  for (const [first, ...others] of byLeg.values()) {
-    const other = others.find((each) => isApart(first, each))
-    if (other) add(first.order, other.order)
+  for (const all of byLeg.values()) {
+    const [one, other] = apart(all)
+    if (one && other) add(one.order, other.order)
   }
   return { count, here: ascending(seen[0]), there: ascending(seen[1]) }
 }
@@ -98,6 +105,15 @@ function renumberedOf(paths: readonly Path[]): HopLimits['renumbered'] {
 function unturned(leg: string): string {
   const [a, portA, b, portB] = leg.split(' ')
   return a < b || (a === b && portA < portB) ? leg : `${b} ${portB} ${a} ${portA}`
+}
+
+/** Two that are. */
+function apart(all: readonly Path[]): readonly Path[] {
+  for (const [i, one] of all.entries()) {
+    const other = all.slice(i + 1).find((each) => isApart(one, each))
+    if (other) return [one, other]
+  }
+  return []
 }
 
 /** At the same time at other points. */
@@ -116,13 +132,48 @@ function isAtOneTime(...both: readonly [Seen, Seen]): boolean {
   return left.from <= right.until && right.from <= left.until
 }
 
+/** Connections, and flows, that a point saw on both sides of a NAT: they pass it twice, of which one leg is followed. */
+function seenTwice(paths: readonly Path[], points: readonly CapturePoint[]): HopLimits['twice'] {
+  const seen = new Set<number>()
+  let count = 0
+  for (const { members } of paths) {
+    if (members.length < 2) continue
+    const both = Array.from(Map.groupBy(members, ({ source }) => source)).flatMap(([source, own]) => {
+      const ids = seeBothLegs(source.tables, own)
+      return points.flatMap((point, i) => (point.source === source && ids.has(point.interface) ? i : []))
+    })
+    if (both.length > 0) count++
+    for (const point of both) seen.add(point)
+  }
+  return { count, points: ascending(seen) }
+}
+
+/** Interfaces that saw a connection under several addresses and ports. */
+function seeBothLegs(tables: HopTables, own: readonly Member[]): ReadonlySet<number> {
+  const legs = legsOf(own, tables)
+  const isOne = new Set(Array.from(legs.values(), ({ number }) => number)).size === 1
+  const first = new Map<number, number>()
+  const found = new Set<number>()
+  for (const { rows, conversation } of isOne ? [] : own) {
+    const leg = legs.get(conversation)?.number ?? 0
+    for (const row of rows.of(conversation)) {
+      const id = tables.packets.chunk(row).interface[row % CHUNK_ROWS]
+      const known = first.get(id)
+      if (known === undefined) first.set(id, leg)
+      else if (known !== leg) found.add(id)
+    }
+  }
+  return found
+}
+
 const ascending = (numbers: ReadonlySet<number>): number[] => Array.from(numbers).sort((a, b) => a - b)
 
 /** What is said where no loss is told, of all hops or of one: no more than the points can tell. */
-export function nothingText({ limits: { same, groups, renumbered }, hops }: HopReport, hop?: Hop): string {
+export function nothingText({ limits: { same, groups, renumbered, twice }, hops }: HopReport, hop?: Hop): string {
   const isBlind = hop
-    ? same.some((pair) => pair.includes(hop.from) && pair.includes(hop.to)) || isChangedOn(hop, renumbered)
-    : same.length > 0 || groups.length > 1 || renumbered.count > 0
+    ? [...same, twice.points].some((points) => points.includes(hop.from) && points.includes(hop.to)) ||
+      isChangedOn(hop, renumbered)
+    : same.length > 0 || groups.length > 1 || renumbered.count + twice.count > 0
   const isUnsure = (hop ? [hop] : hops).some(({ datagrams, resets }) => datagrams.unsure + resets.unsure > 0)
   const verb = isBlind || isUnsure ? 'is known to have been' : 'was'
   return `Nothing ${verb} lost ${hop ? 'on this hop' : 'between the points'}.`
@@ -133,7 +184,7 @@ function isChangedOn({ from, to }: Hop, { here, there }: HopLimits['renumbered']
 }
 
 /** "web and copy are the same capture: ...": what silence does not tell. */
-export function limitSentences({ limits: { same, groups, renumbered }, points, hops }: HopReport): string[] {
+export function limitSentences({ limits: { same, groups, renumbered, twice }, points, hops }: HopReport): string[] {
   const namesOf = (some: readonly number[]) => {
     return listOf(
       some.map((point) => printable(points[point].name)),
@@ -156,6 +207,11 @@ export function limitSentences({ limits: { same, groups, renumbered }, points, h
       : [
           `Nothing that ${namesOf(first)} saw was seen at ${namesOf(others.flat())}: they captured other traffic, or what is between makes connections of its own (a proxy, a mesh’s sidecar). What died there is not told.`,
         ]),
+    ...(twice.count > 0
+      ? [
+          `${countOf(twice.count, 'connection or UDP flow', 'connections or UDP flows')} passed ${namesOf(twice.points)} twice, before and after NAT (a pod that asks its own Service, a node port): only one passage is followed, and what died between the two is not told.`,
+        ]
+      : []),
     ...(pieces > 0
       ? [`${countOf(pieces, 'packet')} came in IP fragments, which are not followed: what of them died is not told.`]
       : []),

@@ -29,6 +29,8 @@ export interface HopLimits {
   readonly groups: readonly (readonly number[])[]
   /** TCP connections that have other numbers `here` than `there`, of the same addresses and ports at the same time: somebody between answers for the ends. */
   readonly renumbered: { readonly count: number; readonly here: readonly number[]; readonly there: readonly number[] }
+  /** Connections, and flows of datagrams, that a point saw before NAT and after it, and those points: only one of the two passages is followed. */
+  readonly twice: { readonly count: number; readonly points: readonly number[] }
 }
 
 export interface Hop {

@@ -49,7 +49,7 @@ For each hop, which is two neighbouring points and a direction:
 
   --json        one JSON object with every lost packet; times are nanoseconds since the first capture's first frame, by each point's clock
 
-Bare ACKs are not followed, nor datagrams in IP fragments.`,
+Bare ACKs are not followed, nor datagrams in IP fragments, nor a connection on its second passage of one point, behind NAT.`,
   async run(args) {
     const { values, positionals } = parseArguments(args, { json: { type: 'boolean' } })
     if (positionals.length === 0) throw new UsageError('name a capture with several interfaces, or several captures.')
@@ -262,6 +262,10 @@ const jsonOf = (report: HopReport) => ({
     same: report.limits.same.map((pair) => pair.map((point) => report.points[point].name)),
     groups: report.limits.groups.map((group) => group.map((point) => report.points[point].name)),
     renumbered: report.limits.renumbered.count,
+    twice: {
+      count: report.limits.twice.count,
+      points: report.limits.twice.points.map((point) => report.points[point].name),
+    },
   },
   hops: report.hops.map((hop) => ({ ...hop, from: report.points[hop.from].name, to: report.points[hop.to].name })),
   clocks: report.moved.map(({ point, against, ...moved }) => ({
