@@ -189,7 +189,7 @@ export class PacketMatch {
     const unknown = await this.#withExcerpts(filter, begun, until, read, work)
     const spared = filter.needles.length > 0 && unknown.length > 0 ? new Uint8Array(CHUNK_ROWS) : undefined
     if (spared) filter.withoutNeedles(block, spared)
-    const rows = spared ? await this.#toRead(filter, begun, unknown, spared, read) : unknown
+    const rows = spared ? await this.#toRead(filter, begun, unknown, spared, read, work) : unknown
     const take = async (range: FrameRange) => {
       await between(work)
       const decide = () => this.#decide(filter, range, rows, block.firstRow, spared, outcomes)
@@ -244,10 +244,15 @@ export class PacketMatch {
     unknown: Uint32Array,
     spared: Uint8Array,
     read: ReadBytes,
+    work: Work,
   ): Promise<Uint32Array> {
     if (!this.#searches) return unknown
     const found = await rowsWithNeedles(this.#tables.packets, unknown, filter.needles, read)
-    if (!found) return unknown
+    if (!found) {
+      // A search that was given up reads no packets.
+      await between(work)
+      return unknown
+    }
     this.#searches = found.length < unknown.length / 2
     const rows = new RowList()
     let next = 0

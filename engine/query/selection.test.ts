@@ -203,6 +203,29 @@ describe('selecting packets', { timeout: 60_000 }, () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('reads no packets where a search of the capture was given up', async () => {
+    const capture = new TestCapture()
+    for (let n = 0; n < 200; n++) capture.add(1_000_000_000_000n + BigInt(n), LONG_TCP, { gap: 5000 })
+    const signal = { aborted: false }
+    let reads = 0
+    const read = Object.assign(
+      (offset: number, length: number) => {
+        reads++
+        return capture.read(offset, length)
+      },
+      {
+        search: () => {
+          signal.aborted = true
+          return Promise.reject(new Error('aborted'))
+        },
+      },
+    )
+    const query = { filter: 'frame contains "nowhere"' }
+    await expect(new PacketSelector(capture).select(query, read, { signal })).rejects.toThrow(Cancelled)
+    expect(signal.aborted).toBe(true)
+    expect(reads).toBe(0)
+  })
+
   it('goes on when it is cancelled between requests for pieces, and with what has come meanwhile', async () => {
     const capture = new TestCapture()
     const add = (count: number) => {

@@ -1,15 +1,10 @@
 import { appendFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { countOpenFiles } from '../../test/support/open-files.ts'
-import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { HostError } from '../../common/host-error.ts'
 import { excerptsBody } from '../../common/model/capture-excerpts.ts'
 import { piecesText } from '../../common/model/capture-pieces.ts'
-import { CaptureFile } from '../captures/capture-file.ts'
-import { answerData } from './data-plane.ts'
-import type { DataAnswer, DataRequest } from './data-plane.ts'
+import { bodyOf, bytesOf, errorOf, pattern, serving } from '../../test/support/served-capture.ts'
 
 describe('the data plane', () => {
   it('sends a whole file with its length', async () => {
@@ -226,23 +221,31 @@ describe('the data plane', () => {
   })
 
   it('reads no further excerpts for who leaves, and closes the file', async () => {
-    const { ask, capture, leave, openFiles } = await serving(pattern(30 * 100_000))
-    const open = capture.open.bind(capture)
-    let reads = 0
-    vi.spyOn(capture, 'open').mockImplementation(async () => {
-      const handle = await open()
-      const read = handle.read.bind(handle)
-      vi.spyOn(handle, 'read').mockImplementation((...where: unknown[]) => {
-        if (++reads === 3) leave.abort()
-        return Reflect.apply(read, handle, where)
-      })
-      return handle
-    })
+    const { ask, leftAfter, openFiles } = await serving(pattern(30 * 100_000))
+    const reads = leftAfter(3)
     const body = bodyOf(excerptsBody(Float64Array.from({ length: 30 }, (_, n) => n * 100_000)))
     await expect(bytesOf(await ask({ method: 'POST', query: 'excerpts=4', body }))).rejects.toThrow()
     // Of those that were under way.
-    expect(reads).toBeLessThan(6)
+    expect(reads()).toBeLessThan(6)
     await expect.poll(openFiles).toBe(0)
+  })
+
+  it('reads no further pieces for who leaves, and closes the file', async () => {
+    const { ask, leftAfter, openFiles } = await serving(pattern(100 * 70_000))
+    const reads = leftAfter(3)
+    const pieces = Array.from({ length: 100 }, (_, n) => ({ offset: n * 70_000, length: 4 }))
+    expect((await ask({ query: `pieces=${piecesText(pieces)}` })).status).not.toBe(200)
+    // Of those that were under way.
+    expect(reads()).toBeLessThan(40)
+    expect(openFiles()).toBe(0)
+  })
+
+  it('looks no further for who leaves, and closes the file', async () => {
+    const { ask, leftAfter, openFiles } = await serving(pattern(20 * 262_144))
+    const reads = leftAfter(3)
+    await ask({ query: `find=000001&from=0&to=${20 * 262_144}` })
+    expect(reads()).toBeLessThan(6)
+    expect(openFiles()).toBe(0)
   })
 
   it('refuses excerpts that are none, too many, or asked for without saying where', async () => {
@@ -360,41 +363,3 @@ describe('the data plane', () => {
     expect((await ask({ id })).status).toBe(400)
   })
 })
-
-/** Bytes of which every position is recognisable. */
-function pattern(size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
-  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 7) & 0xff
-  return bytes
-}
-
-async function serving(bytes: Uint8Array, options: Parameters<typeof CaptureFile.at>[1] = {}) {
-  const path = join(temporaryFolder(), 'capture.pcap')
-  await writeFile(path, bytes)
-  const capture = await CaptureFile.at(path, options)
-  const openFiles = await countOpenFiles()
-  const leave = new AbortController()
-  onTestFinished(() => leave.abort())
-  const ask = (request: Partial<Omit<DataRequest, 'query'>> & { query?: string }) =>
-    answerData(
-      { find: async () => capture },
-      { method: 'GET', id: capture.id, range: undefined, ...request, query: new URLSearchParams(request.query) },
-      leave.signal,
-    )
-  return { path, capture, leave, ask, openFiles }
-}
-
-async function* bodyOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000)
-}
-
-async function bytesOf(answer: DataAnswer): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of answer.body ?? []) chunks.push(chunk)
-  return new Uint8Array(Buffer.concat(chunks))
-}
-
-async function errorOf(answer: DataAnswer): Promise<unknown[]> {
-  const { code, message }: { code: string; message: string } = JSON.parse(Buffer.from(await bytesOf(answer)).toString())
-  return [answer.status, code, message]
-}

@@ -76,7 +76,7 @@ async function answer(
   if (wanted !== null) {
     const pieces = parsePieces(wanted)
     if (!pieces) throw new HostError('invalid-argument', 'These are not pieces of a capture, or too many at once.')
-    return wholeAnswer(200, HEADERS, await pieceBytes(capture, pieces), request.method)
+    return wholeAnswer(200, HEADERS, await pieceBytes(capture, pieces, signal), request.method)
   }
   const sought = request.query.get('find')
   if (sought !== null) {

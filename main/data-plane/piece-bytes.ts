@@ -15,8 +15,12 @@ interface Span {
   readonly into: number
 }
 
-/** The bytes of the pieces, each behind its length. */
-export async function pieceBytes(capture: CaptureFile, pieces: readonly CapturePiece[]): Promise<Uint8Array> {
+/** The bytes of the pieces, each behind its length. Throws the signal's reason once it aborts. */
+export async function pieceBytes(
+  capture: CaptureFile,
+  pieces: readonly CapturePiece[],
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   await using handle = await capture.open()
   const size = await capture.sizeOf(handle)
   const there = pieces.map(({ offset, length }) => ({
@@ -26,9 +30,13 @@ export async function pieceBytes(capture: CaptureFile, pieces: readonly CaptureP
   const all = Buffer.allocUnsafeSlow(there.reduce((sum, { length }) => sum + PIECE_HEAD + length, 0))
   const spans = spansOf(there)
   const readSpans = async () => {
-    for (const span of spans) await readSpan(capture, handle, span, all)
+    for (const span of spans) {
+      if (signal.aborted) return
+      await readSpan(capture, handle, span, all)
+    }
   }
   await Promise.all(Array.from({ length: SPANS_AT_A_TIME }, readSpans))
+  signal.throwIfAborted()
   return all
 }
 

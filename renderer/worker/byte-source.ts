@@ -33,11 +33,11 @@ export interface ByteSource {
   /** Up to `length` bytes from `offset`. Rejects when the place can't be reached any more. */
   read(offset: number, length: number): Promise<Uint8Array>
   /** The bytes of many pieces (capture-pieces.ts) at once. Only where that spares reading what is between them. */
-  pieces?(pieces: readonly CapturePiece[]): Promise<PieceBytes>
+  pieces?(pieces: readonly CapturePiece[], signal?: AbortSignal): Promise<PieceBytes>
   /** `length` bytes from each of the places on (capture-excerpts.ts). Only where the capture is somewhere else. */
   excerpts?(length: number, places: Float64Array, signal?: AbortSignal): Promise<Uint8Array>
   /** Where the bytes that `text` says begin in [from, to) (capture-search.ts). Only where the capture is somewhere else. */
-  search?(text: string, from: number, to: number): Promise<FoundPlaces>
+  search?(text: string, from: number, to: number, signal?: AbortSignal): Promise<FoundPlaces>
   /** What to tell the person when the stream broke off with `error`. */
   explain(error: unknown): Promise<string>
 }
@@ -105,16 +105,16 @@ class ServedBytes implements ByteSource {
     return this.#reads.read(offset, length)
   }
 
-  pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> {
-    return capturePieces(this.#request, pieces)
+  pieces(pieces: readonly CapturePiece[], signal?: AbortSignal): Promise<PieceBytes> {
+    return capturePieces(this.#request, pieces, signal)
   }
 
   excerpts(length: number, places: Float64Array, signal?: AbortSignal): Promise<Uint8Array> {
     return captureExcerpts(this.#request, length, places, signal)
   }
 
-  search(text: string, from: number, to: number): Promise<FoundPlaces> {
-    return captureSearch(this.#request, text, from, to)
+  search(text: string, from: number, to: number, signal?: AbortSignal): Promise<FoundPlaces> {
+    return captureSearch(this.#request, text, from, to, signal)
   }
 
   async explain(): Promise<string> {

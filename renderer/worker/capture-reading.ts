@@ -56,9 +56,9 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     return this.#compressed ? this.#spool.read(offset, length) : this.#ahead.read(offset, length, memory)
   }
 
-  /** The same of many pieces at once; undefined where that is no quicker. */
-  pieces(pieces: readonly CapturePiece[]): Promise<PieceBytes> | undefined {
-    return this.#compressed ? undefined : this.#source.pieces?.(pieces)
+  /** The same of many pieces at once, unless the signal aborts; undefined where that is no quicker. */
+  pieces(pieces: readonly CapturePiece[], signal?: AbortSignal): Promise<PieceBytes> | undefined {
+    return this.#compressed ? undefined : this.#source.pieces?.(pieces, signal)
   }
 
   /** `length` bytes from each of the places on, unless the signal aborts; undefined where that is no quicker. */
@@ -66,8 +66,8 @@ export class CaptureReading<Engine extends CaptureConsumer> {
     return this.#compressed ? undefined : this.#source.excerpts?.(length, places, signal)
   }
 
-  /** Where the needles begin in [from, to), and perhaps beside it; undefined where that is no quicker. */
-  search(needles: readonly Needle[], from: number, to: number): Promise<FoundPlaces> | undefined {
-    return this.#compressed ? undefined : this.#search?.search(needles, from, to)
+  /** Where the needles begin in [from, to), and perhaps beside it, unless the signal aborts; undefined where that is no quicker. */
+  search(needles: readonly Needle[], from: number, to: number, signal?: AbortSignal): Promise<FoundPlaces> | undefined {
+    return this.#compressed ? undefined : this.#search?.search(needles, from, to, signal)
   }
 }

@@ -31,8 +31,6 @@ import type {
   TimeSequence,
   TimeSequenceRequest,
 } from '../../engine/engine.ts'
-import type { CapturePiece } from '../../common/model/capture-pieces.ts'
-import type { Needle } from '../../common/model/needle.ts'
 import type { Note } from '../../common/model/note.ts'
 import { AnswerOrder } from './answer-order.ts'
 import type { AbortableRead } from './abortable-read.ts'
@@ -86,10 +84,9 @@ export class CaptureWorker implements EngineService {
       return this.#reading.read(offset, length, memory)
     },
     {
-      pieces: (pieces: readonly CapturePiece[]) => this.#reading?.pieces(pieces),
-      excerpts: (length: number, places: Float64Array, signal?: AbortSignal) =>
-        this.#reading?.excerpts(length, places, signal),
-      search: (needles: readonly Needle[], from: number, to: number) => this.#reading?.search(needles, from, to),
+      pieces: (...asked: Parameters<AbortableRead['pieces']>) => this.#reading?.pieces(...asked),
+      excerpts: (...asked: Parameters<AbortableRead['excerpts']>) => this.#reading?.excerpts(...asked),
+      search: (...asked: Parameters<AbortableRead['search']>) => this.#reading?.search(...asked),
     },
   )
   readonly #answering = new AnsweringTime(this.#read)

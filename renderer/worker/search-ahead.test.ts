@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MOST_SEARCHED } from '../../common/model/capture-search.ts'
+import { type FoundPlaces, MOST_SEARCHED } from '../../common/model/capture-search.ts'
 import { Needle } from '../../common/model/needle.ts'
 import { SearchAhead } from './search-ahead.ts'
 
@@ -48,6 +48,30 @@ describe('a search in blocks', () => {
     await expect(ahead.search([NEEDLE], 0, 5)).rejects.toThrow('the host is gone')
     capture.fails = false
     expect((await ahead.search([NEEDLE], 0, 5))?.to).toBe(MOST_SEARCHED)
+  })
+
+  it('ends with who asked, and is asked again for who still waits', async () => {
+    const asked: { readonly from: number; readonly signal: AbortSignal | undefined; readonly end: () => void }[] = []
+    const ahead = new SearchAhead((_text, from, to, signal) => {
+      const { promise, resolve, reject } = Promise.withResolvers<FoundPlaces>()
+      signal?.addEventListener('abort', () => reject(new Error('aborted')))
+      asked.push({ from, signal, end: () => resolve({ places: new Float64Array(0), to }) })
+      return promise
+    })
+    const [first, second] = [new AbortController(), new AbortController()]
+    const given = ahead.search([NEEDLE], 0, 5, first.signal)
+    const waits = ahead.search([NEEDLE], 0, 5, second.signal)
+    expect(asked.map(({ signal }) => signal)).toEqual([first.signal, first.signal])
+    first.abort()
+    await expect(given).rejects.toThrow('aborted')
+    await expect.poll(() => asked.length).toBe(3)
+    expect(asked[2]).toMatchObject({ from: 0, signal: second.signal })
+    asked[2].end()
+    expect((await waits)?.to).toBe(MOST_SEARCHED)
+    // What was searched is known, though its search is given up later.
+    second.abort()
+    expect((await ahead.search([NEEDLE], 0, 5))?.to).toBe(MOST_SEARCHED)
+    expect(asked.filter(({ from }) => from === 0)).toHaveLength(2)
   })
 
   it('is none for nothing', () => {

@@ -35,9 +35,16 @@ export async function captureRange(
   return new Uint8Array(await answer.arrayBuffer())
 }
 
-/** The pieces' bytes, in the order they are asked for; fewer where the capture ends. Only so many and so large as capture-pieces.ts says. */
-export async function capturePieces(request: DataRequest, pieces: readonly CapturePiece[]): Promise<PieceBytes> {
-  const answer = await ask(`${request.url}?pieces=${piecesText(pieces)}`, request.headers, undefined)
+/**
+ * The pieces' bytes, in the order they are asked for; fewer where the capture ends. Only so many and so large as capture-pieces.ts says. A host
+ * that serves browsers ends reading when the signal aborts.
+ */
+export async function capturePieces(
+  request: DataRequest,
+  pieces: readonly CapturePiece[],
+  signal?: AbortSignal,
+): Promise<PieceBytes> {
+  const answer = await ask(`${request.url}?pieces=${piecesText(pieces)}`, request.headers, signal)
   const bytes = new Uint8Array(await answer.arrayBuffer())
   const view = new DataView(bytes.buffer)
   const places = new Uint32Array(pieces.length)
@@ -49,14 +56,15 @@ export async function capturePieces(request: DataRequest, pieces: readonly Captu
   return { bytes, places, lengths }
 }
 
-/** Where what `text` says (capture-search.ts) begins in [from, to). Only so much as is said there. */
+/** Where what `text` says (capture-search.ts) begins in [from, to). Only so much as is said there. Aborted as pieces are. */
 export async function captureSearch(
   request: DataRequest,
   text: string,
   from: number,
   to: number,
+  signal?: AbortSignal,
 ): Promise<FoundPlaces> {
-  const answer = await ask(`${request.url}?find=${text}&from=${from}&to=${to}`, request.headers, undefined)
+  const answer = await ask(`${request.url}?find=${text}&from=${from}&to=${to}`, request.headers, signal)
   const words = new Uint32Array(await answer.arrayBuffer())
   return { places: Float64Array.from(words.subarray(1), (place) => from + place), to: from + words[0] }
 }
