@@ -8,7 +8,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { startHost } from '../test/support/host.ts'
 import { countOpenFiles } from '../test/support/open-files.ts'
@@ -199,6 +199,34 @@ describe('the server', () => {
     expect(openFiles()).toBe(1)
     leave.abort()
     await expect.poll(openFiles).toBe(0)
+  })
+
+  it('ends looking for who leaves before there is an answer', async () => {
+    const openFiles = await countOpenFiles()
+    const { host, port, token } = await serving()
+    const path = join(temporaryFolder(), 'sought.pcap')
+    await writeFile(path, Buffer.alloc(16 << 20))
+    const { id } = await host.captures.openFile(path)
+    const capture = await host.captures.find(id)
+    const leave = new AbortController()
+    let reads = 0
+    const open = capture.open.bind(capture)
+    vi.spyOn(capture, 'open').mockImplementation(async () => {
+      const handle = await open()
+      const read = handle.read.bind(handle)
+      vi.spyOn(handle, 'read').mockImplementation(async (...where: unknown[]) => {
+        if (++reads === 2) leave.abort()
+        // As off a slow disk: all 64 would take seconds.
+        await wait(50)
+        return Reflect.apply(read, handle, where)
+      })
+      return handle
+    })
+    const headers = { authorization: `Bearer ${token}` }
+    const url = `http://127.0.0.1:${port}/capture/${id}?find=000001&from=0&to=${16 << 20}`
+    await expect(fetch(url, { headers, signal: leave.signal })).rejects.toThrow()
+    await expect.poll(openFiles).toBe(0)
+    expect(reads).toBeLessThan(20)
   })
 
   it('closes the file also of an answer whose turn on the connection never came', async () => {
