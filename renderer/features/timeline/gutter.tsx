@@ -15,6 +15,7 @@ import {
   type LaneSummary,
   type ShownLanes,
 } from './lane-specs.ts'
+import './gutter.css'
 
 interface GutterProps {
   readonly places: readonly LanePlace[]
