@@ -177,9 +177,13 @@ describe('the URL is the view', () => {
     const screen = new Screen(opened.page)
     await screen.read()
     await opened.page.getByText('The filter could not be applied').first().waitFor()
+    const axis = opened.page.getByRole('region', { name: 'Time axis' }).getByText('The filter could not be applied')
+    await axis.waitFor()
+    await takePicture(opened.page, 'wrong-filter')
     await opened.page.getByRole('button', { name: 'Clear the filter' }).first().click()
     await opened.page.getByRole('button', { name: 'Show all conversations' }).first().click()
     await screen.counts(screen.packets, sample('clean').packets)
+    await axis.waitFor({ state: 'detached' })
   })
 })
 

@@ -17,7 +17,7 @@ import type { TimeRange } from '../../app/view.ts'
 import type { ViewStore } from '../../app/view-store.ts'
 import { colors, subscribeColors } from '../../components/colors.ts'
 import { formatClock, formatCounted, formatDuration, formatSeconds } from '../../components/format.ts'
-import { MEASURES, measureName, whyNone } from '../../components/measure-names.ts'
+import { MEASURES, measureName } from '../../components/measure-names.ts'
 import { withCondition } from '../../components/filter-text.ts'
 import { NoteMarksContext } from '../../components/note-marks.tsx'
 import { queryOf } from '../../components/query-of.ts'
@@ -38,6 +38,7 @@ import {
   placeLanes,
   RULER,
   type ShownLanes,
+  whyEmpty,
   withLatency,
 } from './lane-specs.ts'
 import { NoteLane } from './note-lane.tsx'
@@ -108,12 +109,13 @@ export function Timeline({
     size.width > 0 && facts.packets > 0
       ? JSON.stringify([query, measure, raster.from, raster.buckets, raster.width, version])
       : undefined
-  const { value: lanes } = useAnswer(key, () => shownLanes(query, raster.from, raster.to, raster.buckets))
+  const { value: lanes, error } = useAnswer(key, () => shownLanes(query, raster.from, raster.to, raster.buckets))
   // Buckets rarely end where the range does, and percentiles can't be summed: the numbers at the side are asked for as one bucket.
   const about = untilLast(range ?? shown, facts.lastTime)
   const { value: total } = useAnswer(key && JSON.stringify([query, measure, about, version]), () =>
     shownLanes(query, about.from, about.to, 1),
   )
+  const none = error === undefined ? total && whyEmpty(total) : filter ? 'The filter could not be applied' : error
   // A link may name a packet that is still to be read.
   const { value: marked } = useAnswer(row === undefined || row >= facts.packets ? undefined : String(row), () =>
     session.engine.packet(row ?? 0),
@@ -300,9 +302,9 @@ export function Timeline({
             <canvas ref={canvas} aria-hidden style={drawn} />
           </div>
           <NoteLane scale={scale} />
-          {total && total.rttSamples[0] === 0 && latencyPlace && (
+          {none !== undefined && latencyPlace && (
             <p className="timeline-none" style={{ top: latencyPlace.top, height: latencyPlace.height }}>
-              {total.packets[0] === 0 ? 'No packet here' : whyNone(total.measure, total.delayedAcks, total.withData)}
+              {none}
             </p>
           )}
           <Pointed pointed={pointed} scale={scale} />

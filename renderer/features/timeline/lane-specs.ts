@@ -1,5 +1,6 @@
 import type { LatencyLane, Lanes } from '../../../engine/engine.ts'
 import type { Colors } from '../../components/colors.ts'
+import { whyNone } from '../../components/measure-names.ts'
 
 /** Lanes that count something in each bucket of time. */
 export interface CountLane {
@@ -146,6 +147,12 @@ export function bucketSummary(lanes: Lanes & Pick<Partial<ShownLanes>, 'p99Beyon
     samples: lanes.rttSamples[i],
     p99Beyond: lanes.p99Beyond?.[i] === 1,
   }
+}
+
+/** What stands in the latency lane of one bucket without a sample. */
+export function whyEmpty({ rttSamples, packets, measure, delayedAcks, withData }: ShownLanes): string | undefined {
+  if (rttSamples[0] > 0) return undefined
+  return packets[0] === 0 ? 'No packet here' : whyNone(measure, delayedAcks, withData)
 }
 
 /** The bucket that `time` falls in, or -1. */
