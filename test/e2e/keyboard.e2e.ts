@@ -8,6 +8,28 @@ const { packets: PACKETS } = sample('loss-episode')
 const { open } = appInBrowser()
 
 describe('without a mouse', () => {
+  it('keeps the conversation that a click has chosen when Enter is pressed on it', async () => {
+    await using opened = await open('sample=loss-episode&list=conversations')
+    const { page } = opened
+    const screen = new Screen(page)
+    await screen.read()
+    const chosen = () => page.evaluate(() => new URLSearchParams(location.search).get('conversation'))
+    const selected = screen.conversations.locator('[aria-selected=true]')
+
+    await screen.rows(screen.conversations).nth(1).click()
+    await selected.waitFor()
+    const clicked = await chosen()
+    expect(clicked).toMatch(/^\d+$/)
+    await page.keyboard.press('Enter')
+    // Keys are taken in turn: with the next one's effect, Enter's is there.
+    await page.keyboard.press('ArrowDown')
+    await expect.poll(() => selected.getAttribute('aria-rowindex')).toBe('4')
+    expect(await chosen()).toBe(clicked)
+    await page.keyboard.press('Enter')
+    await expect.poll(chosen).not.toBe(clicked)
+    expect(await chosen()).toMatch(/^\d+$/)
+  })
+
   it('finds the worst conversation, its first retransmission, and the field that says so', async () => {
     await using opened = await open()
     const { page } = opened

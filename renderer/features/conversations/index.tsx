@@ -104,12 +104,14 @@ export function Conversations({
     [pages],
   )
 
-  async function choose(index: number): Promise<void> {
+  /** Enter narrows to it, a click on the one that is chosen also shows all again. */
+  async function choose(index: number, by: 'key' | 'click'): Promise<void> {
     const row =
       pages?.row(index) ?? (await session.engine.conversations(query, sort.key, sort.descending, index, 1)).rows[0]
     if (!row) return
     setCursor(undefined)
-    view.change({ conversation: row.id === selected ? undefined : row.id }, 'push')
+    if (row.id !== selected) view.change({ conversation: row.id }, 'push')
+    else if (by === 'click') view.change({ conversation: undefined }, 'push')
   }
 
   /** A note, a graph or a stream is of the one that the cursor is at, also before it is chosen. */
@@ -153,8 +155,8 @@ export function Conversations({
           onVisible={onVisible}
           active={active}
           onActive={setCursor}
-          onPress={(index) => void choose(index)}
-          onOpen={(index) => void choose(index)}
+          onPress={(index) => void choose(index, 'click')}
+          onOpen={(index) => void choose(index, 'key')}
           onHover={(index) => onPoint(index === undefined ? undefined : pages?.row(index))}
           onMenu={(index, x, y) => {
             const row = pages?.row(index)
