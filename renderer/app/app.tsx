@@ -129,6 +129,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
     },
     [captures, view],
   )
+  const startDemo = async () => openClusters(await connection.host.clusters.startDemo())
   const goHome = () => {
     captures.close()
     view.change({ screen: undefined }, 'push')
@@ -292,6 +293,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               onOpenFile={(path) => captures.openPath(path)}
               onOpenLive={liveCaptures.open}
               onCopy={copy}
+              onDemo={startDemo}
               shells={actions}
             />
           ) : (
@@ -308,11 +310,7 @@ export function App({ connection }: { readonly connection: HostConnection }): Re
               }
               refused={status.state === 'refused'}
               onClusters={() => openClusters()}
-              onDemo={
-                contexts.value?.contexts.some(({ demo }) => demo)
-                  ? undefined
-                  : async () => openClusters(await connection.host.clusters.startDemo())
-              }
+              onDemo={contexts.value?.contexts.some(({ demo }) => demo) ? undefined : startDemo}
               captures={connection.host.captures}
               connected={status.state === 'connected'}
               openKeys={keyLabels('Ctrl+O')}

@@ -45,6 +45,7 @@ export interface ClusterScreenProps {
   readonly onOpenFile: (path: string) => void
   readonly onOpenLive: (sourceId: string) => void
   readonly onCopy: (text: string) => void
+  readonly onDemo: () => Promise<void>
   readonly shells: ShellActions
 }
 
@@ -274,6 +275,7 @@ export function ClusterScreen(props: ClusterScreenProps): ReactNode {
           <UnusableContext
             context={context}
             files={contexts.files}
+            onDemo={props.onDemo}
             onLogIn={logIn}
             onAsk={(to) => void host.clusters.askContext(to).catch(() => undefined)}
           />

@@ -1,16 +1,22 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTAINER_NODE, KINDS } from '../cluster/cluster.ts'
 import { readBlocks } from '../cluster/read-blocks.ts'
 import { skipReason } from '../cluster/start.ts'
 import { startApp, startAppWith, type App } from './support/app.ts'
 import { findings } from './support/axe.ts'
-import { openPage, startBrowser } from './support/browser.ts'
+import { openPage, startBrowser, takePicture } from './support/browser.ts'
 import { Screen } from './support/screen.ts'
 import { startShop, type Shop } from './support/shop.ts'
+
+const grid = (page: Page, name: string) => page.getByRole('grid', { name })
+const row = (page: Page, list: string, name: string) =>
+  grid(page, list)
+    .getByRole('row')
+    .filter({ has: page.getByRole('gridcell', { name, exact: true }) })
 
 const title = `a cluster${skipReason ? ` (skipped: ${skipReason})` : ''}`
 
@@ -31,11 +37,6 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 120_000 }, () => {
   })
 
   const at = (search: string) => app.url.replace('/#', `/?${search}#`)
-  const grid = (page: Page, name: string) => page.getByRole('grid', { name })
-  const row = (page: Page, list: string, name: string) =>
-    grid(page, list)
-      .getByRole('row')
-      .filter({ has: page.getByRole('gridcell', { name, exact: true }) })
   const setup = (page: Page) => page.getByRole('region', { name: 'Capture', exact: true })
   const strip = (page: Page) => page.getByRole('region', { name: 'Capture in progress' })
   const captures = () => {
@@ -469,10 +470,16 @@ describe('without a cluster', () => {
     await page.getByRole('button', { name: 'Clusters and captures' }).first().click()
     await page.getByText(/No kubeconfig was found\. Looked at \/nowhere\/kubeconfig/).waitFor()
     expect(await page.getByRole('region', { name: 'Details' }).innerText()).not.toMatch(/Choose a pod/)
-    await page.getByRole('button', { name: 'Hopscope: back to the start' }).click()
+    await takePicture(page, 'no-cluster')
     await page.getByRole('button', { name: 'Try a demo cluster' }).click()
     await page.getByText('This is a demo:').waitFor({ timeout: 60_000 })
-    await page.getByRole('grid', { name: 'Pods' }).getByText('orders-0').click({ timeout: 60_000 })
+    const pod = row(page, 'Pods', 'orders-0')
+    await pod.click({ timeout: 60_000 })
+    await takePicture(page, 'demo-pods')
+    // Where a pod runs can be read without scrolling, also in a small window.
+    expect(page.viewportSize()?.width).toBe(1280)
+    const right = (locator: Locator) => locator.evaluate((element) => element.getBoundingClientRect().right)
+    expect(await right(pod.locator('[data-column=node]'))).toBeLessThanOrEqual(await right(grid(page, 'Pods')))
 
     // Who has only a mouse finds the way to a capture where the pod is described.
     await page.getByRole('region', { name: 'Details' }).getByRole('button', { name: 'Capture here' }).click()

@@ -35,19 +35,19 @@ export function markColumn<Row extends { readonly name: string }>({ marked, togg
 }
 
 const namespaceColumn = <Row extends { readonly namespace: string }>(shown: boolean): readonly Column<Row>[] =>
-  shown ? [{ key: 'namespace', title: 'Namespace', width: 98, cell: ({ namespace }) => namespace }] : []
+  shown ? [{ key: 'namespace', title: 'Namespace', width: 98, widest: 140, cell: ({ namespace }) => namespace }] : []
 
 const ageColumn = <Row extends { readonly createdAt?: number }>(now: number): Column<Row> => ({
   key: 'age',
   title: 'Age',
-  width: 50,
+  width: 44,
   numeric: true,
   cell: ({ createdAt }) => (createdAt === undefined ? '' : ageText(now - createdAt)),
 })
 
 export const podColumns = (now: number, allNamespaces: boolean): readonly Column<PodRow>[] => [
   ...namespaceColumn<PodRow>(allNamespaces),
-  { key: 'name', title: 'Name', width: 230, widest: 420, cell: ({ name }) => name },
+  { key: 'name', title: 'Name', width: 184, widest: 420, cell: ({ name }) => name },
   {
     key: 'ready',
     title: 'Ready',

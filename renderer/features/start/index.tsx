@@ -5,6 +5,7 @@ import { formatBytes } from '../../components/format.ts'
 import { IconButton } from '../../components/icon-button.tsx'
 import { Keys } from '../../components/keys.tsx'
 import { once } from '../../components/once.ts'
+import { Demo } from './demo.tsx'
 import { Mark } from './mark.tsx'
 import './start.css'
 
@@ -137,36 +138,6 @@ export function Start(props: StartProps): ReactNode {
         </div>
       </div>
     </main>
-  )
-}
-
-/** For those who have no cluster at hand. */
-function Demo({ onDemo }: { readonly onDemo: () => Promise<void> }): ReactNode {
-  const [state, setState] = useState<'idle' | 'starting' | { readonly problem: string }>('idle')
-  function start(): void {
-    if (state === 'starting') return
-    setState('starting')
-    onDemo().then(
-      () => setState('idle'),
-      (error: unknown) => setState({ problem: error instanceof Error ? error.message : String(error) }),
-    )
-  }
-  return (
-    <>
-      <button type="button" className="button start-demo" aria-disabled={state === 'starting'} onClick={start}>
-        {state === 'starting' ? 'Starting…' : 'Try a demo cluster'}
-      </button>
-      {/* Of two lines each: nothing moves while it starts. */}
-      {typeof state === 'object' ? (
-        <p role="alert">{state.problem}</p>
-      ) : (
-        <p role="status" className="quiet">
-          {state === 'starting'
-            ? 'Its network and pods are being set up on this machine, which takes some seconds.'
-            : 'The demo is a small shop that runs on this machine only, with troubles of its own.'}
-        </p>
-      )}
-    </>
   )
 }
 
