@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { setClock } from '../../test/support/set-clock.ts'
 import { ExecCredentials } from './exec-credential.ts'
 import type { ExecPlugin } from './kubeconfig.ts'
 import { askShell } from './login-environment.ts'
@@ -102,9 +103,23 @@ describe('credential plugins', () => {
   })
 
   it('run again when the credential is about to expire', async () => {
-    const one = await plugin('short', token('t', ',"expirationTimestamp":"2020-01-01T00:00:00Z"'))
+    const soon = new Date(Date.now() + 3_600_000).toISOString()
+    const one = await plugin('short', token('t', `,"expirationTimestamp":"${soon}"`))
     const all = credentials()
     await all.get(user, one, cluster)
+    setClock(3_595_000)
+    await all.get(user, one, cluster)
+    expect(await runs(one)).toBe(2)
+  })
+
+  it('run once where this clock is ahead by more than a credential lives: until the API server refuses it', async () => {
+    const over = new Date(Date.now() - 2_700_000).toISOString()
+    const one = await plugin('skewed', token('t', `,"expirationTimestamp":"${over}"`))
+    const all = credentials()
+    const first = await all.get(user, one, cluster)
+    expect(await all.get(user, one, cluster)).toBe(first)
+    expect(await runs(one)).toBe(1)
+    all.refused(user, one, cluster, first)
     await all.get(user, one, cluster)
     expect(await runs(one)).toBe(2)
   })
@@ -164,7 +179,8 @@ describe('credential plugins', () => {
     expect(first).toEqual({ token: 't1' })
     all.refused(user, one, cluster, first)
     await expect(all.get(user, one, cluster)).rejects.toThrow(/does not accept the login of user "u": log in again/)
-    await logIn({ token: 't2', expirationTimestamp: new Date(Date.now() + 5000).toISOString() })
+    await logIn({ token: 't2', expirationTimestamp: new Date(Date.now() + 60_000).toISOString() })
+    setClock(55_000)
     await expect(all.get(user, one, cluster)).rejects.toThrow(/The login of user "u" has expired/)
     await logIn({ token: 't3' })
     expect(await all.get(user, one, cluster)).toEqual({ token: 't3' })

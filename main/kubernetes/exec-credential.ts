@@ -180,11 +180,13 @@ function credentialOf(printed: string, whose: string, stderr: string): Credentia
     throw new HostError('permission-denied', `${whose} gave neither a token nor a certificate${said(stderr)}`)
   }
   const expiresAt = expirationTimestamp ? Date.parse(expirationTimestamp) : Number.NaN
+  // Fresh, and over by our clock: then that is ahead, and the server tells the end. Else the plugin ran, or a login was asked for, each time.
+  const isTold = expiresAt - EARLY_MS > Date.now()
   return {
     ...(token ? { token } : {}),
     ...(clientCertificateData ? { certificate: clientCertificateData } : {}),
     ...(clientKeyData ? { key: clientKeyData } : {}),
-    ...(Number.isNaN(expiresAt) ? {} : { expiresAt }),
+    ...(isTold ? { expiresAt } : {}),
   }
 }
 
