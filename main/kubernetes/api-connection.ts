@@ -43,6 +43,8 @@ interface Authentication {
 const TIMEOUT_MS = 30_000
 const PROXY_MS = 30_000
 const REQUESTS_AT_ONCE = 64
+/** The header Date has whole seconds, and takes its time to come. */
+const SAME_CLOCK_MS = 5000
 const USER_AGENT = 'hopscope'
 
 /** One cluster as one user: requests, watches and WebSockets, authenticated as kubectl would. */
@@ -56,6 +58,8 @@ export class ApiConnection {
   readonly #agent: Agent
   /** Each watch keeps its connection for minutes: they must not take those of requests. */
   readonly #watchAgent: Agent
+  /** Milliseconds by which the API server's clock is ahead of this machine's. */
+  #behind = 0
 
   /** `reread`: the user as the kubeconfig has it now, asked for when the server accepts these credentials no more. */
   constructor(
@@ -73,6 +77,11 @@ export class ApiConnection {
     this.#proxy = proxyFor(this.#base, cluster.proxyUrl, env)
     this.#agent = agentFor(this.#base, this.#proxy, REQUESTS_AT_ONCE)
     this.#watchAgent = agentFor(this.#base, this.#proxy, Infinity)
+  }
+
+  /** Milliseconds since 1970 by the cluster's clock: this machine's, unless answers show that one of the two is wrong. */
+  now(): number {
+    return Date.now() + this.#behind
   }
 
   get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -181,6 +190,8 @@ export class ApiConnection {
   #open(method: string, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
     return this.#authenticated(async (identity) => {
       const response = await this.#send(method, path, options, signal, identity)
+      const behind = Date.parse(response.headers.date ?? '') - Date.now()
+      if (!Number.isNaN(behind)) this.#behind = Math.abs(behind) < SAME_CLOCK_MS ? 0 : behind
       const status = response.statusCode ?? 0
       if (status >= 200 && status < 300) return response
       throw apiError(status, await textOf(response), `${method} ${path}`, response.headers['retry-after'])

@@ -276,16 +276,17 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 60_000 + KILLS * 15_
   })
 
   it.each([
-    ['a full disk', 'size=3m', 1, /The disk is full: .* holds what was captured until then/],
-    ['a read-only disk', 'ro', 0, /can't be written: the file system is read-only/],
-  ])('%s: a clear error, and what was written can be read', async (_what, options, some, words) => {
-    const disk = join(folder, `disk-${options}`)
-    const out = join(folder, `from-${options}.pcapng`)
+    ['full', 'mount -t tmpfs -o size=3m tmpfs "$1"', 1, /The disk is full: .* holds what was captured until then/],
+    ['read-only', 'mount -t tmpfs -o ro tmpfs "$1"', 0, /can't be written: the file system is read-only/],
+    // In blocks of 512 bytes; a FAT takes no file of more than 4 GiB, and says the same.
+    ['narrow', 'ulimit -f 6144', 1, /has become as large as .* allows: .* holds what was captured until then/],
+  ])('a disk that is %s: a clear error, and what was written can be read', async (what, setUp, some, words) => {
+    const disk = join(folder, `disk-${what}`)
+    const out = join(folder, `from-${what}.pcapng`)
     const traffic = await send({ perSecond: 4000, size: 1000 })
     // The disk is a mount of this one process' own, so that nothing of it can stay.
-    const script =
-      'mkdir -p "$1" && mount -t tmpfs -o "$2" tmpfs "$1" && out=$3 && file=$1/c.pcapng && shift 3 && "$@"; code=$?; cp "$file" "$out" 2>/dev/null; exit $code'
-    const inMount = ['unshare', '--mount', 'sh', '-c', script, 'sh', disk, options, out]
+    const script = `mkdir -p "$1" && ${setUp} && out=$2 && file=$1/c.pcapng && shift 2 && "$@"; code=$?; cp "$file" "$out" 2>/dev/null; exit $code`
+    const inMount = ['unshare', '--mount', 'sh', '-c', script, 'sh', disk, out]
     const args = [
       'capture',
       'web',

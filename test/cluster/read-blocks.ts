@@ -16,6 +16,8 @@ export interface ReadCapture {
   readonly names: ReadonlyMap<string, string>
   /** Drops by the kernel, by interface. */
   readonly dropped: readonly number[]
+  /** When interface statistics say that they begin and end, in milliseconds since 1970. */
+  readonly counted: readonly number[]
   /** Comments of interface statistics blocks. */
   readonly remarks: readonly string[]
   /** Bytes after the last whole block. */
@@ -28,6 +30,7 @@ export function readBlocks(file: string): ReadCapture {
   const packets: CapturedPacket[] = []
   const names = new Map<string, string>()
   const dropped: number[] = []
+  const counted: number[] = []
   const remarks: string[] = []
   let at = 0
   while (at + 12 <= data.length) {
@@ -55,14 +58,18 @@ export function readBlocks(file: string): ReadCapture {
         if (kind === 1) names.set([...value.subarray(0, 4)].join('.'), value.subarray(4).toString().replace(/\0$/, ''))
       }
     } else if (type === 5) {
-      const count = options(body.subarray(12)).get(7)
-      const remark = options(body.subarray(12)).get(1)
+      const found = options(body.subarray(12))
+      const [count, remark] = [found.get(7), found.get(1)]
+      for (const time of [found.get(2), found.get(3)]) {
+        if (time)
+          counted.push(Number(((BigInt(time.readUInt32LE(0)) << 32n) | BigInt(time.readUInt32LE(4))) / 1_000_000n))
+      }
       if (remark) remarks.push(remark.toString())
       if (count) dropped[body.readUInt32LE(0)] = Number(count.readBigUInt64LE())
     }
     at += total
   }
-  return { interfaces, packets, names, dropped, remarks, rest: data.length - at }
+  return { interfaces, packets, names, dropped, counted, remarks, rest: data.length - at }
 }
 
 function options(bytes: Buffer): Map<number, Buffer> {

@@ -31,7 +31,7 @@ export class CaptureNames {
     const after = await addressNames(this.#connection, namespaces).catch(() => [])
     if (after.length === 0) return []
     const known = new Set(this.#names.map(({ address }) => address))
-    this.#names = mergeNames(this.#names, after, Date.now())
+    this.#names = mergeNames(this.#names, after, this.#connection.now())
     return after.filter(({ address }) => !known.has(address)).map(resolved)
   }
 

@@ -54,6 +54,10 @@ export class CapturePoint {
   place: CapturePlace | undefined
   capture: PointCapture | undefined
   interfaceId: number | undefined
+  /** The cluster's time, as that of packets and events is; this machine's clock may be wrong. */
+  #now: () => number = () => Date.now()
+  /** Milliseconds that were to be added to this machine's time when it was tied to the file. */
+  #behind = 0
   #gap: Gap | undefined
   #events: readonly ClusterEvent[] = []
   /** So many of them are in the file. */
@@ -143,7 +147,7 @@ export class CapturePoint {
   left(file: CaptureFile, startedAt: number): void {
     const { gone, message } = this.capture?.progress ?? {}
     if (!gone || message === undefined || this.#hasEnded) return
-    this.happened({ at: Date.now(), text: `${pointText(this.#status)}: ${message}`, ended: true }, file, startedAt)
+    this.happened({ at: this.#now(), text: `${pointText(this.#status)}: ${message}`, ended: true }, file, startedAt)
   }
 
   get #hasEnded(): boolean {
@@ -220,6 +224,8 @@ export class CapturePoint {
   ): void {
     const { manifest, place } = this
     if (!manifest || !place) return
+    this.#now = () => connection.now()
+    this.#behind = this.#now() - Date.now()
     const mark = file.mark(this.id)
     this.interfaceId = mark.interface
     this.#status.packets = mark.packets
@@ -256,8 +262,8 @@ export class CapturePoint {
     const { received, dropped, interfaceDropped } = counts
     return {
       interface: this.interfaceId,
-      startNs: BigInt(startedAt) * 1_000_000n,
-      endNs: BigInt(Date.now()) * 1_000_000n,
+      startNs: BigInt(startedAt + this.#behind) * 1_000_000n,
+      endNs: BigInt(this.#now()) * 1_000_000n,
       ...(received === undefined ? {} : { received, filterAccepted: received }),
       ...(dropped === undefined ? {} : { osDropped: dropped }),
       ...(interfaceDropped === undefined ? {} : { interfaceDropped }),

@@ -146,6 +146,41 @@ describe.skipIf(skipReason !== undefined)(title, { timeout: 30_000 }, () => {
     expect(capture.status.points[0]?.cuts).toBeGreaterThan(0)
   })
 
+  it.each([3_600_000, -3_600_000])(
+    'a clock of this machine that is wrong by %i ms: what is told has the time of packets',
+    async (by) => {
+      setClock(by)
+      const which = by > 0 ? 'ahead' : 'behind'
+      await on.cluster.pod('default', which, { nodeName: 'node-a' })
+      const { preflight: plan } = await preflight(on.admin, pod(which), DEFAULT_SETTINGS, 'debug')
+      expect(plan.circumstances).toEqual([
+        `The clock of this machine is 60 min ${by > 0 ? 'ahead of' : 'behind'} that of the API server. Packets have the time of their node.`,
+      ])
+      const capture = make([pod(which)])
+      const done = capture.run()
+      await started(capture)
+      const traffic = await startTraffic(app(which), on.db.status?.podIP ?? '', { perSecond: 500, count: 100 })
+      await traffic.stop()
+      await expect.poll(() => capture.status.packets).toBe(100)
+      // Without a deletion of which the cluster would say when it was.
+      on.cluster.store.remove(podKind(), 'default', which)
+      on.cluster.fail({ kind: 'cut' }, { pod: which })
+      const { file: path, points, state } = await done
+      expect(state).toBe('incomplete')
+      const { packets, counted } = readBlocks(path)
+      const first = Number((packets[0]?.timeNs ?? 0n) / 1_000_000n)
+      const near = (time: number | undefined) => Math.abs((time ?? 0) - first) < 60_000
+      expect(points[0]?.events?.map(({ at }) => near(at))).toEqual([true])
+      const names: { names: { name: string; from: number; until: number }[] } = JSON.parse(
+        readFileSync(`${path}.names.json`, 'utf8'),
+      )
+      const own = names.names.find(({ name }) => name === which)
+      expect([near(own?.from), near(own?.until)]).toEqual([true, true])
+      expect(counted.length).toBeGreaterThan(1)
+      expect(counted.filter((time) => !near(time))).toEqual([])
+    },
+  )
+
   it('a pod whose status says more than a comment can hold', async () => {
     const object = await on.cluster.pod('default', 'talker', { nodeName: 'node-a' })
     const capture = make([pod('talker')])

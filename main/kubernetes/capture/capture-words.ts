@@ -39,6 +39,8 @@ export function messageOf(error: unknown, file: string, begun: boolean): string 
   const words: Readonly<Record<string, string>> = {
     ENOSPC: `The disk is full: ${full}`,
     EDQUOT: `Your quota on the disk is used up: ${full}`,
+    EFBIG: `The file has become as large as its file system, or a limit of this process (ulimit -f), allows: ${file} holds what was captured until then. Name a file on another disk.`,
+    EIO: `The disk failed, or was taken away, as ${file} was written: what is there of it may be cut.`,
     EROFS: `${file} can't be written: the file system is read-only. Name a file on another one.`,
     EACCES: `${file} can't be written: no permission. Name a file where you may write.`,
     EEXIST: `${file} is there already. Name another file, or use --force to overwrite it.`,

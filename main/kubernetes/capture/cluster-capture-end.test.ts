@@ -12,7 +12,7 @@ import { ClusterCapture } from './cluster-capture.ts'
 import { Ledger } from './ledger.ts'
 import { PointCapture } from './point-capture.ts'
 
-const connection = { cluster: { server: 'https://cluster' } } as ApiConnection
+const connection = { cluster: { server: 'https://cluster' }, now: () => Date.now() } as unknown as ApiConnection
 const target = { kind: 'node', node: 'node-a' } as const
 const manifest: ManifestPoint = {
   node: 'node-a',

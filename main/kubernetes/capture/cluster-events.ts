@@ -111,7 +111,7 @@ function follow<T extends KubernetesObject>(
   return informer.observe(({ objects, synced }) => {
     if (!synced) return
     const now = [...objects.values()].find(({ metadata }) => metadata.name === name)
-    if (before && now !== before) for (const event of compare(before, now, Date.now())) tell(event)
+    if (before && now !== before) for (const event of compare(before, now, connection.now())) tell(event)
     before = now
   })
 }

@@ -42,7 +42,7 @@ export async function preflight(
   const namespace = target.kind === 'pod' ? target.namespace : debugNamespace
   const node = target.kind === 'pod' ? (pod?.spec.nodeName ?? '') : target.node
   const podName = target.kind === 'pod' ? target.pod : undefined
-  const reusable = pod && findReusable(pod, settings, Date.now())
+  const reusable = pod && findReusable(pod, settings, connection.now())
   const rungs = rungsFor(podName)
   const [allowed, nodeObject, namespaceObject] = await Promise.all([
     review(connection, [
@@ -74,7 +74,7 @@ export async function preflight(
     debugNamespace,
     allowed,
     dryRuns,
-    circumstances: circumstances(pod, nodeObject),
+    circumstances: [...circumstances(pod, nodeObject), ...clockText(connection.now() - Date.now())],
     ...(podName === undefined ? {} : { pod: podName }),
     ...(runtime ? { runtime } : {}),
     ...(level ? { podSecurity: level } : {}),
@@ -88,6 +88,15 @@ export async function preflight(
   if (target.kind === 'pod' && !pod?.spec.hostNetwork) return { preflight: ladder, ...found }
   const apiServer = await apiServerEndpoints(connection)
   return { preflight: { ...ladder, notes: [...ladder.notes, leftOut(apiServer)] }, apiServer, ...found }
+}
+
+/** For who puts what this machine says, its logs or another capture beside the packets. `behind`: this machine, in milliseconds. */
+export function clockText(behind: number): string[] {
+  const seconds = Math.round(Math.abs(behind) / 1000)
+  if (seconds === 0) return []
+  const time = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  const how = behind > 0 ? 'behind' : 'ahead of'
+  return [`The clock of this machine is ${time} ${how} that of the API server. Packets have the time of their node.`]
 }
 
 async function readPod(
