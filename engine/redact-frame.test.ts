@@ -128,6 +128,15 @@ describe('addresses', () => {
     }
   })
 
+  it('stay of their kind: private ones private', () => {
+    const four = redact(packet)
+    expect([four[12], four[16]]).toEqual([10, 10])
+    expect(holds(four, [10, 244, 1, 7])).toBe(false)
+    const six = redact(ipv6({ ...V6, protocol: 6 }, SYN))
+    expect([six[8] & 0xfe, six[24] & 0xfe]).toEqual([0xfc, 0xfc])
+    expect(holds(six, v6('fd00::7'))).toBe(false)
+  })
+
   it('of Ethernet and of ARP are replaced, each, and the frame ends where ARP is of something else', () => {
     const other = [0x0a, 0x58, 0x11, 0x22, 0x33, 0x44]
     const answer = concat([0, 1, 8, 0, 6, 4, 0, 2], MAC, [10, 9, 8, 7], other, [10, 9, 8, 6])
