@@ -42,6 +42,10 @@ describe('one direction', () => {
     expect(note.sentence).toMatch(/^Of 3 of 4 connections \(75 %\) one side’s packets are missing/)
     expect(note.sentence).toContain('Of 1 only what the client sent is here, of 2 only what the server sent.')
     expect(note.blamed).toMatch(/^a way back that does not come by here/)
+    // Of a connection that nobody answered it is not known whether both were captured.
+    const [alone] = await told(only('A'), '+0 A>B S 0(0)\n+1s A>B S 0(0)')
+    expect(alone).toMatchObject({ count: 1 })
+    expect(alone.blamed).toMatch(/^a capture filter or mirror port/)
   })
 
   it.each([

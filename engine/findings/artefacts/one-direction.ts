@@ -29,12 +29,13 @@ export const oneDirection: ArtefactRule = {
   find(context) {
     const { survey } = context
     const found: OneSided[] = []
+    let hasBoth = false
     for (const id of survey.tcp) {
       const each = oneSided(context, id)
-      if (each) found.push(each)
+      if (each === 'both') hasBoth = true
+      else if (each) found.push(each)
     }
     if (found.length === 0) return []
-    const isAll = found.length === survey.tcp.length
     const clients = found.filter(({ byClient }) => byClient).length
     const servers = found.length - clients
     return [
@@ -53,9 +54,9 @@ export const oneDirection: ArtefactRule = {
         until: most(found.map(({ segments }) => segments.time(segments.count - 1))),
         count: found.length,
         conversations: found.map(({ id }) => id),
-        blamed: isAll
-          ? 'a capture filter or mirror port that leaves one direction out, or a way back that does not come by here'
-          : 'a way back that does not come by here (asymmetric routing, direct server return): of other connections both directions were captured',
+        blamed: hasBoth
+          ? 'a way back that does not come by here (asymmetric routing, direct server return): of other connections both directions were captured'
+          : 'a capture filter or mirror port that leaves one direction out, or a way back that does not come by here',
         evidence: found.slice(0, 4).flatMap(({ segments, proof }) => [
           { row: segments.row(0), role: 'the first packet of it' },
           { row: segments.row(proof), role: 'acknowledges what is not in the capture' },
@@ -67,8 +68,8 @@ export const oneDirection: ArtefactRule = {
   },
 }
 
-/** Undefined where both sides were seen, or nothing shows that the other one sent. */
-function oneSided(context: FindingContext, id: number): OneSided | undefined {
+/** Undefined where nothing shows that the other side sent. */
+function oneSided(context: FindingContext, id: number): OneSided | 'both' | undefined {
   const segments = context.segments(id)
   if (segments.count < 2) return undefined
   const byClient = segments.fromClient(0)
@@ -76,7 +77,7 @@ function oneSided(context: FindingContext, id: number): OneSided | undefined {
   let advances = 0
   let proof = -1
   for (let i = 0; i < segments.count; i++) {
-    if (segments.fromClient(i) !== byClient) return undefined
+    if (segments.fromClient(i) !== byClient) return 'both'
     if (proof >= 0 || !segments.hasAck(i) || segments.isReset(i)) continue
     const ack = segments.ack(i)
     // What opens a connection cannot have been answered before.

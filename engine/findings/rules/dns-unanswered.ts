@@ -28,17 +28,18 @@ export const dnsUnanswered: Rule = {
   find(context) {
     const end = context.tables.packets.rows === 0 ? 0 : context.time(context.tables.packets.rows - 1)
     const silent = Array.from(exchangesByServer(context), ([address, all]) => {
-      const lost = all.filter(
-        ({ answered, askedLast, conversation }) =>
-          Number.isNaN(answered) && end - askedLast > THRESHOLDS.waited.value * 1e9 && context.isOpen(conversation),
+      // What was asked last may be answered yet.
+      const known = all.filter(
+        ({ answered, askedLast }) => !Number.isNaN(answered) || end - askedLast > THRESHOLDS.waited.value * 1e9,
       )
+      const lost = known.filter(({ answered, conversation }) => Number.isNaN(answered) && context.isOpen(conversation))
       // Every resolver asks again; where none does, answers went a way that was not captured.
       const questions = new Set(lost.map((each) => questionOf(context, each)))
       const isRepeated = questions.size < lost.length || lost.some(({ asked, askedLast }) => askedLast > asked)
       const errors = lost.flatMap((each) => errorOf(context, each) ?? [])
       // Who is told that his question was dropped asks another server at once.
       const isOne = lost.length >= THRESHOLDS.lookups.value && (isRepeated || errors.length > 0)
-      return isOne ? { address, all, lost, errors } : undefined
+      return isOne ? { address, all: known, lost, errors } : undefined
     }).filter((found) => found !== undefined)
     if (silent.length === 0) return []
     return silent.map((each) => draft(context, each))
